@@ -1,0 +1,125 @@
+// A machine as plain data: what a board is, before any kernel runs on it. Written in YAML or read from a device tree.
+
+export type Arch = 'arm' | 'arm64' | 'riscv64' | 'x86_64'
+
+/** Physical range [base, base + len), bytes. */
+export interface Range {
+  readonly base: number
+  readonly len: number
+}
+
+export interface Machine {
+  readonly name: string
+  readonly title: string
+  readonly arch: Arch
+  readonly cpu: Cpu
+  /** RAM banks the kernel is told of. */
+  readonly memory: readonly Range[]
+  readonly reserved: readonly ReservedRegion[]
+  /** Where the kernel puts things; absent parts take the architecture's usual values. */
+  readonly layout: KernelLayout
+  readonly iommus: readonly IommuFacts[]
+  readonly devices: readonly DeviceFacts[]
+  /** gst-launch element factory -> device name: the visible table that binds a pipeline to this board. */
+  readonly bindings: Readonly<Record<string, string>>
+  /** Where each fact comes from (node path, data sheet); for people only. */
+  readonly sources?: Readonly<Record<string, string>>
+}
+
+export type LineSize = 16 | 32 | 64
+
+export interface Cpu {
+  readonly compatible?: string
+  /** Bytes of one inner cache line. */
+  readonly lineSize: LineSize
+  /** VIPT aliasing data cache (ARMv6 and some ARMv7): highmem without a live mapping skips inner maintenance. */
+  readonly aliasing: boolean
+  /** Outer cache with maintenance by physical address, such as a PL310. */
+  readonly outer?: { readonly model: 'l210' | 'pl310'; readonly lineSize: 32 }
+}
+
+export interface ReservedRegion extends Range {
+  readonly name: string
+  /** `shared-dma-pool`, `restricted-dma-pool`, or nothing. */
+  readonly compatible?: string
+  readonly noMap: boolean
+  readonly reusable: boolean
+  /** linux,cma-default / linux,dma-default. */
+  readonly default?: 'cma' | 'dma'
+}
+
+export interface KernelLayout {
+  /** Kernel virtual address of the first byte of linearly mapped memory. */
+  readonly pageOffset?: bigint
+  /** Physical end of the linear map (arm: lowmem end); memory above is highmem. Absent: all memory is linearly mapped. */
+  readonly lowmemEnd?: number
+  /** Window for vmalloc, ioremap and memremap. */
+  readonly vmalloc?: { readonly start: bigint; readonly end: bigint }
+  readonly pageArray?: PageArray
+}
+
+/** The array of struct page. */
+export interface PageArray {
+  /** Kernel virtual address of the entry of the first page of the first memory bank. */
+  readonly base: bigint
+  /** sizeof(struct page), bytes. */
+  readonly entrySize: number
+  /** Physical ranges whose entries exist. Absent: derived from memory, no-map regions and the kernel's rules. */
+  readonly covers?: readonly Range[]
+  /**
+   * What a read of an entry outside `covers` meets: no mapping at all (oops), or memory used for something else that holds
+   * this 32-bit word everywhere.
+   */
+  readonly holes: 'unmapped' | { readonly word: number }
+}
+
+export interface IommuFacts {
+  readonly name: string
+  readonly model: string
+  readonly enabled: boolean
+}
+
+export type DeviceClass =
+  | 'codec'
+  | 'converter'
+  | 'display'
+  | 'camera'
+  | 'isp'
+  | 'gpu'
+  | '2d'
+  | 'jpeg'
+  | 'network'
+  | 'storage'
+  | 'dma-engine'
+  | 'other'
+
+/** One DMA master. */
+export interface DeviceFacts {
+  readonly name: string
+  readonly title?: string
+  readonly compatible?: string
+  readonly class: DeviceClass
+  /** Does it snoop the CPU's caches? */
+  readonly coherent: boolean
+  /** Streaming and coherent DMA mask, width in bits 1..64. */
+  readonly maskBits: number
+  readonly coherentMaskBits?: number
+  /** Highest bus address the interconnect carries, inclusive. */
+  readonly busLimit?: number
+  /** CPU address -> bus address windows; absent: the bus address is the CPU address. */
+  readonly dmaRanges?: readonly DmaRange[]
+  /** Name of the IOMMU in front of it. */
+  readonly iommu?: string
+  /** memory-region: names of reserved regions, in order. */
+  readonly pools: readonly string[]
+  /** dma_parms.max_segment_size, bytes; 64 KiB when absent. */
+  readonly maxSegmentSize?: number
+  /** Name of the driver model; absent: the one for its class. */
+  readonly driver?: string
+}
+
+export interface DmaRange {
+  readonly cpu: number
+  readonly bus: number
+  readonly len: number
+}

@@ -1,0 +1,2 @@
+// Op table dma-direct.
+export {}

@@ -1,0 +1,2 @@
+// Checks over the event stream: dma-debug and beyond.
+export {}

@@ -1,0 +1,2 @@
+// dma-buf: export, fd, attach, map, fences, CPU access, heaps, udmabuf.
+export {}

@@ -1,0 +1,2 @@
+// Device models: m2m codec and converter, capture, display, importers.
+export {}

@@ -1,0 +1,2 @@
+// Machines as data: schema, YAML reader, DTB reader, shipped boards.
+export {}

@@ -1,0 +1,2 @@
+// Shipped kernel patches, one file each.
+export {}

@@ -1,0 +1,2 @@
+// RunReport to terminal, JSON, HTML.
+export {}

@@ -1,0 +1,2 @@
+// Runs: kernel composition, plug-in loading, failure injection, the run itself, replay.
+export {}

@@ -1,0 +1,2 @@
+// vitest suites for plug-ins.
+export {}

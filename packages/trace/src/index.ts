@@ -1,0 +1,2 @@
+// ftrace text: reader, writer, exporters.
+export {}

@@ -1,0 +1,2 @@
+// The vb2 allocator vb2-dma-contig.
+export {}

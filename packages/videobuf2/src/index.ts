@@ -1,0 +1,2 @@
+// videobuf2: queue and buffer states.
+export {}

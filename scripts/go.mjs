@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+// Entry of `npm start`, `npm test`, ... on a machine that has only Node and npm. Uses node:* only.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const pin = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devEngines.packageManager.version
+const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1' }
+const shell = process.platform === 'win32'
+const sh = (cmd, args, opt = {}) => spawnSync(cmd, args, { cwd: root, stdio: 'inherit', env, shell, ...opt })
+const must = (cmd, ...args) => {
+  const r = sh(cmd, args)
+  if (r.error) throw r.error
+  if (r.status !== 0) process.exit(r.status ?? 1)
+}
+const quiet = (cmd, ...args) => {
+  const r = sh(cmd, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 1 << 28 })
+  if (r.status !== 0) {
+    process.stderr.write(`${r.stdout}${r.stderr}`)
+    process.exit(r.status ?? 1)
+  }
+}
+const bin = (name) => join(root, 'node_modules', '.bin', name)
+
+let args = process.argv.slice(2)
+if (args[0] === '--inner') args = args.slice(1)
+else {
+  const v = sh('pnpm', ['--version'], { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' })
+  if (v.status !== 0 || v.stdout.trim() !== pin) {
+    // npm exec puts an absolute folder that holds pnpm first in PATH; turbo finds it there.
+    const flags = ['exec', '--yes', '--prefer-offline', '--loglevel=error', `--package=pnpm@${pin}`, '--']
+    process.exit(sh('npm', [...flags, 'node', 'scripts/go.mjs', '--inner', ...args]).status ?? 1)
+  }
+}
+
+/** Runs every test and closes with one plain line of counts. */
+const test = (rest) => {
+  const folder = join(root, 'node_modules', '.dmalab')
+  const report = join(folder, 'tests.json')
+  mkdirSync(folder, { recursive: true })
+  rmSync(report, { force: true })
+  const run = sh(bin('vitest'), [
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...rest,
+  ])
+  const counts = JSON.parse(readFileSync(report, 'utf8'))
+  const skipped = counts.numPendingTests + counts.numTodoTests
+  for (const file of counts.testResults)
+    for (const t of file.assertionResults)
+      if (t.status === 'pending' || t.status === 'skipped') console.log(`skipped: ${t.fullName}`)
+  const failedFiles = counts.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0).length
+  const tail = skipped > 0 ? `, ${skipped} skipped` : ''
+  console.log(`${counts.numPassedTests} passed, ${counts.numFailedTests + failedFiles} failed${tail}`)
+  process.exit(run.status ?? 1)
+}
+
+const [what = 'build', ...rest] = args
+quiet('pnpm', 'install', '--frozen-lockfile', '--reporter=append-only')
+if (what === 'format') must(bin('oxfmt'), ...rest)
+else {
+  quiet(bin('turbo'), 'run', 'build', '--output-logs=errors-only')
+  if (what === 'lint') {
+    must(bin('oxlint'), ...rest)
+    must(bin('oxfmt'), '--check', ...rest)
+  }
+  if (what === 'test') test(rest)
+  if (what === 'bench') must('node', 'bench/src/run.mjs', ...rest)
+  if (what === 'start') {
+    const founding = ['compare', 'founding']
+    must('node', 'apps/cli/bin/run.js', ...(rest.length > 0 ? rest : founding))
+  }
+}

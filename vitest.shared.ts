@@ -1,0 +1,10 @@
+// What every package's tests share: other rooms are read as source, so a test never meets a stale dist.
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+const conditions = ['dmalab-src']
+
+export const shared: ViteUserConfig = defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: { include: ['test/**/*.test.ts'], pool: 'threads' },
+})
