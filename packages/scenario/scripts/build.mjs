@@ -1,1 +1,0 @@
-// Build step; filled with the room.
