@@ -1,0 +1,36 @@
+// The DMA API as drivers call it: include/linux/dma-mapping.h.
+import type { Direction } from './flags.ts'
+import type { KResult } from './errno.ts'
+import type { Coherent, Device, UserMapping } from './ops.ts'
+import type { SgPage, SgTable } from './sg.ts'
+import type { DmaAddr, KernelVaddr, PhysAddr } from './units.ts'
+
+/** The front functions; each emits its trace event and goes to the device's op table (per-device pool first where the kernel does). */
+export interface DmaFront {
+  allocAttrs(dev: Device, size: number, attrs: number, owner: string): KResult<Coherent>
+  freeAttrs(dev: Device, size: number, cpuAddr: KernelVaddr, handle: DmaAddr, attrs: number): void
+  /** `userLen` defaults to the whole allocation. */
+  mmapAttrs(
+    dev: Device,
+    cpuAddr: KernelVaddr,
+    handle: DmaAddr,
+    size: number,
+    attrs: number,
+    userLen?: number,
+  ): KResult<UserMapping>
+  getSgtableAttrs(dev: Device, cpuAddr: KernelVaddr, handle: DmaAddr, size: number, attrs: number): KResult<SgTable>
+  mapPageAttrs(dev: Device, page: SgPage, offset: number, size: number, dir: Direction, attrs: number): KResult<DmaAddr>
+  unmapPageAttrs(dev: Device, handle: DmaAddr, size: number, dir: Direction, attrs: number): void
+  /** Maps table.origNents entries and sets table.nents (dma_map_sgtable); the value is nents. */
+  mapSgAttrs(dev: Device, table: SgTable, dir: Direction, attrs: number): KResult<number>
+  unmapSgAttrs(dev: Device, table: SgTable, dir: Direction, attrs: number): void
+  mapResource(dev: Device, at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr>
+  unmapResource(dev: Device, handle: DmaAddr, size: number, dir: Direction, attrs: number): void
+  syncSingleForCpu(dev: Device, handle: DmaAddr, size: number, dir: Direction): void
+  syncSingleForDevice(dev: Device, handle: DmaAddr, size: number, dir: Direction): void
+  syncSgForCpu(dev: Device, table: SgTable, dir: Direction): void
+  syncSgForDevice(dev: Device, table: SgTable, dir: Direction): void
+  /** EIO when the table does not support it. */
+  setMask(dev: Device, bits: number): KResult<void>
+  setCoherentMask(dev: Device, bits: number): KResult<void>
+}

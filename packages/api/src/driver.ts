@@ -1,0 +1,70 @@
+// Device models: what a driver and its hardware do together.
+import type { DmaBufCore } from './dma-buf.ts'
+import type { DmaFront } from './dma-front.ts'
+import type { DeviceClass } from './machine.ts'
+import type { DeviceBus } from './memory.ts'
+import type { Device } from './ops.ts'
+import type { DriverQueue, QueueSetup, Vb2Queue } from './vb2.ts'
+import type { KernelFacts } from './kernel.ts'
+import type { KResult } from './errno.ts'
+
+/** Pixels as the queues see them. */
+export interface FrameFormat {
+  readonly width: number
+  readonly height: number
+  /** Per plane: bytes of picture, and bytes of the buffer (with the hardware's alignment). */
+  readonly planes: readonly { readonly payload: number; readonly size: number }[]
+}
+
+export interface DriverHost {
+  readonly device: Device
+  readonly kernel: KernelFacts
+  readonly dma: DmaFront
+  readonly dmaBuf: DmaBufCore
+  /** Bus of this device, or of one of its memory-region children. */
+  bus(device?: Device): DeviceBus
+  /** Makes a queue with the named allocator. */
+  createQueue(setup: QueueSetup): DriverQueue
+  /** Seed of the pattern this device writes as its `frame`-th picture, plane `plane`. */
+  contentSeed(frame: number, plane: number): number
+  call<T>(symbols: string | readonly string[], body: () => T): T
+  printk(level: 'err' | 'warn' | 'info' | 'debug', text: string): void
+}
+
+/** A picture that reached its consumer: every byte compared. */
+export interface Delivery {
+  readonly frame: number
+  readonly bytes: number
+  readonly wrong: number
+}
+
+/** One open device. Queues it does not have are null. */
+export interface Driver {
+  /** User space feeds this one (m2m OUTPUT). */
+  readonly output: Vb2Queue | null
+  /** User space takes from this one. */
+  readonly capture: Vb2Queue | null
+  /** Frame buffers by dma-buf (DRM PRIME + ADDFB2 + page flip). */
+  readonly display: DisplayPort | null
+  /** S_FMT on each queue it has. */
+  setFormat(output: FrameFormat | null, capture: FrameFormat | null): KResult<void>
+  /** The hardware works until it has nothing left to do; returns pictures read from the OUTPUT side, compared. */
+  work(): readonly Delivery[]
+  close(): void
+}
+
+export interface DisplayPort {
+  /** PRIME_FD_TO_HANDLE for each plane and ADDFB2. EINVAL, EFAULT ... */
+  addFramebuffer(fds: readonly number[], format: FrameFormat): KResult<number>
+  /** Scans the frame buffer out: reads and compares every byte. */
+  flip(framebuffer: number, frame: number): KResult<Delivery>
+  removeFramebuffer(framebuffer: number): void
+}
+
+export interface DriverDef {
+  readonly name: string
+  readonly source: string
+  /** Device classes it serves when a board names no driver. */
+  readonly classes: readonly DeviceClass[]
+  create(host: DriverHost): Driver
+}

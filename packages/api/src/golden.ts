@@ -1,0 +1,26 @@
+// Golden vectors: what a room hands to the vector engine.
+import type { Lab } from './lab.ts'
+import type { KernelSpec } from './kernel.ts'
+import type { Machine } from './machine.ts'
+
+/** What an adapter may use: the same laboratory that `run` opens. */
+export interface GoldenContext {
+  openLab(options: { kernel: string | KernelSpec; machine: Machine }): Lab
+}
+
+/** One JSON case as it stands in the file. */
+export type GoldenCase = Readonly<Record<string, unknown>>
+
+/**
+ * Drives public functions with a case's inputs and returns what came out, keyed by the case's own output fields.
+ * The engine compares every returned field with the case's field (absent equals undefined), so an adapter holds no expectation.
+ */
+export interface GoldenAdapter {
+  readonly topic: string
+  /** `file` is the whole document (meta and side tables), for topics that need it. Throwing counts as a failed case. */
+  run(
+    input: GoldenCase,
+    context: GoldenContext,
+    file: Readonly<Record<string, unknown>>,
+  ): Readonly<Record<string, unknown>>
+}

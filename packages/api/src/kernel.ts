@@ -1,0 +1,120 @@
+// A kernel is data: architecture and release, facts other rooms read, op tables, patches on top.
+import type { Arch, DeviceFacts } from './machine.ts'
+import type { DmaBufOps } from './dma-buf.ts'
+import type { DmaOps, DmaOpsDef, Host } from './ops.ts'
+import type { AllocatorHost, Vb2MemOps } from './vb2.ts'
+
+/** Release facts. Rooms read these; no room compares versions. */
+export interface KernelFacts {
+  readonly arch: Arch
+  readonly release: string
+  /**
+   * pfn_valid(): `memblock` = mapped memory only (arm 4.11); `pageblock` = any memory within one pageblock (arm since v5.14);
+   * `section` = a section with a memory map (generic).
+   */
+  readonly pfnValid: 'memblock' | 'pageblock' | 'section'
+  /** What becomes of a no-map region inside a bank: removed from memory, or kept with struct pages but no linear map (v5.12 on). */
+  readonly noMap: 'removed' | 'kept'
+  /** Attribute bits beyond the common ones. */
+  readonly attrs: Readonly<Record<string, number>>
+  /** sizeof(struct scatterlist), bytes, with the config in force. */
+  readonly sgEntrySize: number
+  /** Does struct scatterlist have its own dma_length (CONFIG_NEED_SG_DMA_LENGTH)? */
+  readonly sgDmaLength: boolean
+  /** sizeof(dma_addr_t), bytes. */
+  readonly dmaAddrSize: 4 | 8
+  /** Attributes that vb2 importers pass to dma_map_sg (SKIP_CPU_SYNC since v4.15 or so). */
+  readonly vb2ImportAttrs: number
+  /** DQBUF unmaps an imported dma-buf (4.11), or keeps it mapped until the buffer changes. */
+  readonly dqbufUnmaps: boolean
+  /** Attributes that DRM PRIME importers pass to dma_map_sg. */
+  readonly primeImportAttrs: number
+  /** DMABUF_DEBUG: page pointers handed to importers are mangled, or replaced by copies without pages. */
+  readonly dmabufDebug: 'none' | 'mangle' | 'page-less'
+  /** dma_buf_ops has kmap (until v5.6). */
+  readonly dmabufKmap: boolean
+  /** A failed per-device pool allocation fails the call (else it falls back to general memory unless the pool is exclusive). */
+  readonly poolIsFinal: boolean
+  /** `arm`: DMA to/from cache hooks of arch/arm; `arm64`: clean/invalidate to the point of coherency. */
+  readonly cacheHooks: 'arm-v7' | 'arm64'
+  /** DMA trace events are dma_map_phys (7.x) or dma_map_page. */
+  readonly traceNames: 'page' | 'phys'
+  /** Free of per-device pool memory is traced. */
+  readonly tracesPoolFree: boolean
+}
+
+export interface ConfigOption {
+  readonly meaning: string
+  readonly default: boolean | number | string
+}
+
+export interface KernelOptions {
+  /** CONFIG_ names without the prefix. */
+  readonly config: Readonly<Record<string, boolean | number | string>>
+  /** Command line parameters; `true` for a bare word. */
+  readonly cmdline: Readonly<Record<string, string | true>>
+}
+
+export interface KernelDef {
+  /** `arm@4.11`. */
+  readonly name: string
+  readonly title: string
+  readonly source: string
+  /** Facts with the given options applied. */
+  facts(options: KernelOptions): KernelFacts
+  readonly config: Readonly<Record<string, ConfigOption>>
+  readonly cmdline: Readonly<Record<string, string>>
+  readonly ops: readonly DmaOpsDef[]
+  /** Name of the op table a device gets. */
+  opsFor(device: DeviceFacts, options: KernelOptions, iommuEnabled: boolean): string
+}
+
+/** One hunk of a patch, for people: file and what it changes. */
+export interface PatchHunk {
+  readonly file: string
+  readonly what: string
+}
+
+export interface Patch {
+  readonly name: string
+  readonly title: string
+  readonly source: string
+  readonly hunks: readonly PatchHunk[]
+  /** Architectures or kernels it applies to; absent: all. */
+  readonly appliesTo?: readonly string[]
+  /** Patches it cannot be stacked with, and why. */
+  readonly conflicts?: Readonly<Record<string, string>>
+  /** Attribute bits it defines. */
+  readonly attrs?: Readonly<Record<string, number>>
+  readonly sg?: {
+    /** C members added to struct scatterlist: name -> bytes on 32-bit and 64-bit. */
+    readonly cFields?: Readonly<
+      Record<string, { readonly type: string; readonly bytes32: number; readonly bytes64: number }>
+    >
+    /** What an exporter's attach copies into the importer's list beside the page. */
+    readonly attachCopies?: readonly ('attrs' | 'dmaAddress')[]
+    /** Entries with these attribute bits are left alone by an operation. */
+    readonly skip?: Partial<Record<'map' | 'unmap' | 'sync', number>>
+  }
+  /** Operations replaced or wrapped, by op table name. */
+  readonly ops?: Readonly<Record<string, (next: DmaOps, host: Host) => DmaOps>>
+  /** dma_buf_ops wrapped, by exporter name. */
+  readonly exporters?: Readonly<Record<string, (next: DmaBufOps, host: AllocatorHost) => DmaBufOps>>
+  /** vb2_mem_ops wrapped, by allocator name. */
+  readonly allocators?: Readonly<Record<string, (next: Vb2MemOps, host: AllocatorHost) => Vb2MemOps>>
+  /** Kernel functions it exports, by C name. */
+  readonly exports?: Readonly<Record<string, (...args: never[]) => unknown>>
+  /** Release facts it changes. */
+  readonly facts?: Partial<KernelFacts>
+  /** Capabilities of op tables it changes. */
+  readonly caps?: Readonly<Record<string, Partial<DmaOpsDef['caps']>>>
+}
+
+/** A kernel ready to run: base, patches in order, options. */
+export interface KernelSpec {
+  /** `arm@4.11+nopage-rfc`. */
+  readonly name: string
+  readonly base: KernelDef
+  readonly patches: readonly Patch[]
+  readonly options: KernelOptions
+}

@@ -1,0 +1,68 @@
+// The laboratory: one machine under one kernel, opened. What `run`, golden adapters, the test kit and library users drive.
+import type { DmaBufCore } from './dma-buf.ts'
+import type { DmaFront } from './dma-front.ts'
+import type { Driver } from './driver.ts'
+import type { Detail, Event } from './events.ts'
+import type { KernelFacts, KernelSpec } from './kernel.ts'
+import type { KResult } from './errno.ts'
+import type { Machine } from './machine.ts'
+import type { AllocOptions, CacheOps, DeviceBus, KernelMemory } from './memory.ts'
+import type { Device, DmaOps, Host, UserMapping } from './ops.ts'
+import type { SgEntry, SgTable } from './sg.ts'
+import type { AllocatorHost, DriverQueue, QueueSetup, Vb2MemOps } from './vb2.ts'
+
+/** Failure injection: which calls fail. `what` is the DMA operation (`mapPage`, `mapSg`, `alloc`, `sgAlloc` ...), `nth` counts from 1. */
+export interface Injection {
+  readonly what: string
+  readonly nth: number
+  /** Only calls for this device. */
+  readonly device?: string
+}
+
+export interface LabOptions {
+  readonly kernel: KernelSpec
+  readonly machine: Machine
+  readonly seed?: number
+  readonly inject?: readonly Injection[]
+  /** Evict and prefetch cache lines at any legal moment. */
+  readonly adversarialCache?: boolean
+}
+
+export interface Lab {
+  readonly machine: Machine
+  readonly kernel: KernelSpec
+  readonly facts: KernelFacts
+  readonly devices: readonly Device[]
+  /** @throws InputError for a device the machine lacks. */
+  device(name: string): Device
+  readonly dma: DmaFront
+  readonly dmaBuf: DmaBufCore
+  readonly mem: KernelMemory
+  readonly cache: CacheOps
+  /** The final op table of a device and its host. */
+  ops(device: Device): DmaOps
+  host(device: Device): Host
+  bus(device: Device): DeviceBus
+  allocator(name: string): Vb2MemOps
+  readonly allocatorHost: AllocatorHost
+  createQueue(device: Device, setup: QueueSetup): DriverQueue
+  /** Opens the device's driver model. */
+  open(device: Device): Driver
+  /** sg_alloc_table + sg_set_page for each entry; entries without dma fields start at zero. */
+  sgTable(entries: readonly (Pick<SgEntry, 'page' | 'offset' | 'length'> & Partial<SgEntry>)[]): SgTable
+  sgFree(table: SgTable): void
+  /** Memory of a user-space task (malloc + mlock): cached, physically contiguous when asked and possible. */
+  userAlloc(len: number, owner: string, options?: AllocOptions): KResult<UserMapping>
+  userFree(mapping: UserMapping): void
+  /** CPU access of user space through a mapping; content as a device would write it. */
+  userWrite(mapping: UserMapping, content: { seed: number } | Uint8Array, len: number, owner: string): void
+  userCompare(mapping: UserMapping, len: number, owner: string): { bytes: number; wrong: number }
+  /** Calls `listener` for every event up to `detail`; returns how to stop. Listening to more detail may slow a run, never change it. */
+  listen(detail: Detail, listener: (event: Event) => void): () => void
+  /** Opens a step: events that follow carry its number. */
+  step(what: string, device?: string): void
+  /** The case is over: what is live now is a leak. */
+  end(): void
+  /** Back to the state after opening. */
+  reset(): void
+}

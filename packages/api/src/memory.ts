@@ -1,0 +1,133 @@
+// What the memory room offers to kernel code (op tables, allocators) and to devices.
+import type { Direction } from './flags.ts'
+import type { KResult } from './errno.ts'
+import type { SgPage } from './sg.ts'
+import type { DmaAddr, KernelVaddr, Pfn, PhysAddr } from './units.ts'
+
+/** How a kernel mapping treats the CPU's caches. */
+export type MapKind = 'cached' | 'uncached' | 'writecombine'
+
+/** The kernel's address space and its page allocator, as code below the DMA API sees them. */
+export interface KernelMemory {
+  /** The kernel's own predicate; not the same as "has a struct page" nor "is linearly mapped". */
+  pfnValid(pfn: Pfn): boolean
+  /** Kernel virtual address of the struct page that pfn_to_page() computes; whether one is there is another matter. */
+  pageStructAddress(pfn: Pfn): KernelVaddr
+  /** Arithmetic on a page pointer as page_to_pfn() does it: exact for a page, nonsense for a foreign address. */
+  pageToPfn(page: SgPage): Pfn
+  hasStructPage(pfn: Pfn): boolean
+  /** pfn lies above the linear map. */
+  isHighmemPfn(pfn: Pfn): boolean
+  /**
+   * PageHighMem(page): reads page->flags. A pointer outside the page array faults (SimulatedOops); one that reads other
+   * bytes answers from those bytes and reports type confusion.
+   */
+  pageHighMem(page: SgPage): boolean
+  /** page_address()/phys_to_virt() in the linear map; arithmetic only, the result may be unmapped. */
+  linearAddress(at: PhysAddr): KernelVaddr
+  /** Is there a kernel mapping of this highmem page now (kmap)? */
+  kmapped(pfn: Pfn): boolean
+  /** memremap/ioremap/vmap of a physical range into the vmalloc window. */
+  remap(at: PhysAddr, len: number, kind: MapKind): KResult<KernelVaddr>
+  unmap(at: KernelVaddr): void
+  /** Physical address and kind behind a kernel virtual address; undefined when nothing is mapped there. */
+  resolve(at: KernelVaddr): { readonly phys: PhysAddr; readonly kind: MapKind } | undefined
+  /** memset through a kernel mapping; faults when unmapped. */
+  memset(at: KernelVaddr, byte: number, len: number): void
+  /** Physically contiguous pages from the buddy allocator; `limit` is the highest physical address allowed, inclusive. */
+  allocPages(len: number, options?: AllocOptions): KResult<Pfn>
+  freePages(pfn: Pfn, len: number): void
+  /** Contiguous memory from CMA when the machine has an area, else from the buddy allocator. */
+  allocContiguous(len: number, options?: AllocOptions): KResult<Pfn>
+  freeContiguous(pfn: Pfn, len: number): void
+  /** Who owns a physical range, for people and for the foreign-memory check. */
+  own(at: PhysAddr, len: number, owner: string): void
+  disown(at: PhysAddr, len: number): void
+}
+
+export interface AllocOptions {
+  readonly limit?: number
+  /** Alignment, bytes, power of two; default one page. */
+  readonly align?: number
+  readonly owner?: string
+  /** Take highmem (arm) when there is some. */
+  readonly highmem?: boolean
+}
+
+/** Cache maintenance primitives of the architecture. Virtual ranges fault (SimulatedOops) when unmapped. */
+export interface CacheOps {
+  /** dmac_map_area: before the device owns the range. */
+  dmacMap(at: KernelVaddr, len: number, dir: Direction): void
+  /** dmac_unmap_area: when the CPU takes the range back. */
+  dmacUnmap(at: KernelVaddr, len: number, dir: Direction): void
+  dmacFlush(at: KernelVaddr, len: number): void
+  /** The same by physical address for a highmem page mapped for the moment (kmap_atomic). */
+  dmacMapPhys(at: PhysAddr, len: number, dir: Direction): void
+  dmacUnmapPhys(at: PhysAddr, len: number, dir: Direction): void
+  dmacFlushPhys(at: PhysAddr, len: number): void
+  outerInv(at: PhysAddr, len: number): void
+  outerClean(at: PhysAddr, len: number): void
+  outerFlush(at: PhysAddr, len: number): void
+  /** Set PG_dcache_clean on a page. */
+  markPageClean(pfn: Pfn): void
+}
+
+/** What a batch loop over a list did, and why it stopped. */
+export interface SgLoopResult {
+  /** First entry not handled; equals the end when the list is done. */
+  readonly next: number
+  readonly stopped: 'done' | 'bad-page' | 'unreachable' | 'no-range' | 'highmem'
+  readonly lines: number
+  readonly writtenBack: number
+  readonly skippedEntries: number
+  readonly skippedLines: number
+}
+
+export interface SgLoopOptions {
+  readonly from: number
+  readonly count: number
+  readonly dir: Direction
+  /** `map`: before the device owns it; `unmap`: after; `none`: no maintenance. */
+  readonly maintain: 'map' | 'unmap' | 'none'
+  /** Entries whose attributes meet this mask are left alone. */
+  readonly skip: number
+  /** The per-entry operation dereferences the struct page. */
+  readonly needPage: boolean
+  /** Write dma_address/dma_length (map), or leave them (unmap, sync). */
+  readonly assign: boolean
+  /** Stop at an entry whose bus address passes the device's mask or bus limit. */
+  readonly checkReach: boolean
+}
+
+/** What a device sends over the bus; expectations make it a comparison. */
+export interface BusAccess {
+  readonly at: DmaAddr
+  readonly len: number
+  /** Buffer the driver believes it accesses; another owner there is foreign memory. */
+  readonly owner?: string
+  readonly buffer?: string
+}
+
+export interface BusReadResult {
+  readonly bytes: number
+  readonly wrong: number
+  readonly firstWrong: number
+  /** Where nothing answered: an IOMMU fault or a hole. */
+  readonly blocked: number
+  readonly foreign?: string
+}
+
+/** Seeded content: byte i of the stream depends on `seed` and `offset + i` only. */
+export interface Content {
+  readonly seed: number
+  readonly offset?: number
+}
+
+/** A device's view of memory: bus addresses through its own windows and IOMMU, snooping or not. */
+export interface DeviceBus {
+  write(access: BusAccess, content: Content | Uint8Array): BusReadResult
+  /** Reads and, with an expectation, compares every byte. A number is a byte that every byte must equal. */
+  read(access: BusAccess, expect?: Content | Uint8Array | number): BusReadResult
+  /** Reads the bytes themselves. */
+  fetch(access: BusAccess): Uint8Array
+}

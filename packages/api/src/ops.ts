@@ -1,0 +1,150 @@
+// Op tables: struct dma_map_ops in TypeScript, and the host through which they see the machine.
+import type { Direction } from './flags.ts'
+import type { Detail, EventBody } from './events.ts'
+import type { KResult } from './errno.ts'
+import type { DeviceFacts } from './machine.ts'
+import type { CacheOps, KernelMemory, SgLoopOptions, SgLoopResult } from './memory.ts'
+import type { KernelFacts } from './kernel.ts'
+import type { SgPage, SgTable } from './sg.ts'
+import type { DmaAddr, KernelVaddr, PhysAddr } from './units.ts'
+
+/** struct device, as far as DMA is concerned. */
+export interface Device {
+  readonly name: string
+  readonly facts: DeviceFacts
+  /** dma_mask and coherent_dma_mask, width in bits. */
+  maskBits: number
+  coherentMaskBits: number
+  /** dev->dma_mem, or null. */
+  readonly pool: CoherentPoolView | null
+  /** For each further memory-region: a child device that owns that pool (of_reserved_mem_device_init_by_idx). */
+  readonly memDevices: readonly Device[]
+  /** Name of the op table it got. */
+  readonly opsName: string
+}
+
+/** struct dma_coherent_mem, as code outside the pool may read it. */
+export interface CoherentPoolView {
+  readonly name: string
+  readonly virtBase: KernelVaddr
+  readonly deviceBase: DmaAddr
+  readonly physBase: PhysAddr
+  /** Pages, a C int. */
+  readonly pages: number
+}
+
+/** Memory that dma_alloc_attrs() returned. `cpuAddr` is a cookie (struct page) under NO_KERNEL_MAPPING. */
+export interface Coherent {
+  readonly cpuAddr: KernelVaddr
+  readonly handle: DmaAddr
+}
+
+/** A user mapping made by mmap: physical pages and how the CPU caches them. */
+export interface UserMapping {
+  readonly phys: PhysAddr
+  readonly len: number
+  readonly kind: 'cached' | 'uncached' | 'writecombine'
+}
+
+/**
+ * struct dma_map_ops. Lengths are bytes; `attrs` are DMA_ATTR_* bits. All methods are always there: what a table lacks does
+ * nothing or refuses, and `caps` says so.
+ */
+export interface DmaOps {
+  /** ENOMEM. */
+  alloc(size: number, attrs: number, owner: string): KResult<Coherent>
+  free(size: number, cpuAddr: KernelVaddr, handle: DmaAddr, attrs: number): void
+  /** ENXIO outside the allocation. `pgoff` and `userLen` as in vm_area_struct. */
+  mmap(
+    cpuAddr: KernelVaddr,
+    handle: DmaAddr,
+    size: number,
+    pgoff: number,
+    userLen: number,
+    attrs: number,
+  ): KResult<UserMapping>
+  /** ENXIO for memory that has no struct page, where the kernel checks; ENOMEM. */
+  getSgtable(cpuAddr: KernelVaddr, handle: DmaAddr, size: number, attrs: number): KResult<SgTable>
+  /** EIO stands for DMA_MAPPING_ERROR. */
+  mapPage(page: SgPage, offset: number, size: number, dir: Direction, attrs: number): KResult<DmaAddr>
+  unmapPage(handle: DmaAddr, size: number, dir: Direction, attrs: number): void
+  /** Maps the first `nents` entries; the value is the number of DMA segments. EIO/EINVAL/ENOMEM: nothing stays mapped. */
+  mapSg(table: SgTable, nents: number, dir: Direction, attrs: number): KResult<number>
+  unmapSg(table: SgTable, nents: number, dir: Direction, attrs: number): void
+  mapResource(at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr>
+  unmapResource(handle: DmaAddr, size: number, dir: Direction, attrs: number): void
+  syncSingleForCpu(handle: DmaAddr, size: number, dir: Direction): void
+  syncSingleForDevice(handle: DmaAddr, size: number, dir: Direction): void
+  syncSgForCpu(table: SgTable, nents: number, dir: Direction): void
+  syncSgForDevice(table: SgTable, nents: number, dir: Direction): void
+  dmaSupported(maskBits: number): boolean
+  /** Bits a device needs to reach all memory. */
+  requiredMaskBits(): number
+  /** Largest single mapping, bytes; Infinity without a limit. */
+  maxMappingSize(): number
+}
+
+/** Facts about a table, each with both answers testable. */
+export interface DmaOpsCaps {
+  /** get_sgtable on memory without struct page: -ENXIO, a page pointer that does not exist, or the handle carried along. */
+  readonly pageless: 'refused' | 'fabricated' | 'carried'
+  /** Streaming maps do cache maintenance for this device. */
+  readonly maintainsCaches: boolean
+  /** sync calls look at the struct page / linear mapping of the memory. */
+  readonly syncTouchesPage: boolean
+  /** Adjacent entries may come out as one segment. */
+  readonly mergesSegments: boolean
+  /** Unreachable addresses are bounced instead of refused. */
+  readonly bounces: boolean
+  /** The device sees translated addresses. */
+  readonly translates: boolean
+}
+
+export interface DmaOpsDef {
+  readonly name: string
+  /** What it models: release, file. */
+  readonly source: string
+  readonly caps: DmaOpsCaps
+  /** Kernel symbols of the call path per operation, outermost first, as a backtrace would show them. */
+  readonly symbols: Readonly<Partial<Record<keyof DmaOps, readonly string[]>>>
+  attach(device: Device, host: Host): DmaOps
+}
+
+/** Attribute masks that composed patches exempt from an operation. */
+export interface SgSkip {
+  readonly map: number
+  readonly unmap: number
+  readonly sync: number
+}
+
+/** Everything an op table may touch. One per device. */
+export interface Host {
+  readonly device: Device
+  readonly kernel: KernelFacts
+  readonly skip: SgSkip
+  /** The device's final table, patches applied (get_dma_ops). Call through it where the kernel does. */
+  ops(): DmaOps
+  /** dma-direct for this device, for tables that hand over to it. */
+  direct(): DmaOps
+  readonly mem: KernelMemory
+  readonly cache: CacheOps
+  /** Functions that patches export, by kernel name. */
+  readonly exports: Readonly<Record<string, (...args: never[]) => unknown>>
+  /** Bus address of a physical address through this device's windows; undefined where no window matches. */
+  physToDma(at: PhysAddr): DmaAddr | undefined
+  dmaToPhys(at: DmaAddr): PhysAddr | undefined
+  /** sg_alloc_table: zeroed entries. ENOMEM, EINVAL for 0. */
+  sgAlloc(entries: number): KResult<SgTable>
+  sgFree(table: SgTable): void
+  /** The batch loop over the first entries of a list; see SgLoopOptions. */
+  sgLoop(table: SgTable, options: SgLoopOptions): SgLoopResult
+  /** Runs `body` inside a kernel function, so that an oops shows the path. */
+  call<T>(symbols: string | readonly string[], body: () => T): T
+  /** BUG(): stops the modelled kernel. */
+  bug(what: string): never
+  printk(level: 'err' | 'warn' | 'info' | 'debug', text: string): void
+  wants(detail: Detail): boolean
+  emit(event: EventBody): void
+  /** True when failure injection says that this call fails. */
+  injected(what: string): boolean
+}

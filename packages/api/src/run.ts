@@ -1,0 +1,76 @@
+// A run as plain data: what to do (RunSpec) and what came of it (RunReport, the `--json` of run and compare).
+import type { Finding, Severity } from './findings.ts'
+import type { Oops } from './events.ts'
+
+/** Options of `dmalab run` that change what happens. */
+export interface RunOptions {
+  readonly frames: number
+  readonly width: number
+  readonly height: number
+  /** Buffers asked of each queue. */
+  readonly buffers: number
+  readonly seed: number
+}
+
+export type Verdict = 'works' | 'refused' | 'fault' | 'stalled' | 'corrupt'
+
+export type StepOutcome = 'ok' | 'refused' | 'fault' | 'stalled' | 'wrong' | 'not reached'
+
+/** One step of user space: a row of `compare`. */
+export interface StepReport {
+  readonly step: string
+  readonly outcome: StepOutcome
+  /** What to tell a person: counts, errno and reason. */
+  readonly detail: string
+}
+
+/** What one kernel made of the work. */
+export interface KernelRun {
+  readonly kernel: string
+  readonly verdict: Verdict
+  /** The step that decided the verdict, null when it works. */
+  readonly step: string | null
+  /** What user space saw, such as `EINVAL`. */
+  readonly errno: string | null
+  /** Why, as the modelled kernel functions said, innermost first. */
+  readonly why: string | null
+  readonly oops: Oops | null
+  readonly frames: { readonly wanted: number; readonly delivered: number; readonly intact: number }
+  readonly steps: readonly StepReport[]
+  /** Line operations done, lines written back by them, and line operations that tagged entries saved. */
+  readonly cache: {
+    readonly lines: number
+    readonly writtenBack: number
+    readonly skippedEntries: number
+    readonly skippedLines: number
+  }
+  readonly elements: readonly ElementReport[]
+  /** Frames passed without the CPU copying a byte of them. */
+  readonly zeroCopy: boolean
+  readonly findings: readonly Finding[]
+}
+
+export interface ElementReport {
+  readonly element: string
+  readonly device: string | null
+  readonly buffers: number
+  readonly mode: string
+  /** Bytes the CPU copied for each frame. */
+  readonly cpuBytesPerFrame: number
+}
+
+export interface RunReport {
+  readonly schema: 1
+  readonly scenario: string
+  readonly board: string
+  readonly options: RunOptions
+  /** Which device each element was bound to, and by what. */
+  readonly bindings: readonly { readonly element: string; readonly device: string; readonly by: string }[]
+  /** Where the bitstream's bytes came from: the file, or the seed. */
+  readonly source: string
+  readonly runs: readonly KernelRun[]
+}
+
+export interface FailOn {
+  readonly severity: Severity | 'never'
+}

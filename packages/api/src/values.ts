@@ -1,0 +1,6 @@
+// What plug-ins get as values (PluginApi): the vocabulary's functions and constants, no contract types.
+export * from './units.ts'
+export * from './errno.ts'
+export * from './flags.ts'
+export { InputError } from './input-error.ts'
+export { FINDINGS } from './findings.ts'

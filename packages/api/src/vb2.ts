@@ -1,0 +1,181 @@
+// videobuf2: struct vb2_mem_ops (allocators) and the queue's user-space face.
+import type { Direction } from './flags.ts'
+import type { DmaBuf, DmaBufCore, DmaBufOps } from './dma-buf.ts'
+import type { DmaFront } from './dma-front.ts'
+import type { KernelFacts } from './kernel.ts'
+import type { KernelMemory } from './memory.ts'
+import type { KResult } from './errno.ts'
+import type { Device, Host, UserMapping } from './ops.ts'
+import type { SgTable } from './sg.ts'
+import type { DmaAddr, KernelVaddr } from './units.ts'
+
+/** An allocator's buffer (mem_priv): the members that vb2_dc_buf, vb2_dma_sg_buf and vb2_vmalloc_buf share. Mutable, as in C. */
+export interface Vb2Mem {
+  readonly dev: Device
+  readonly size: number
+  readonly owner: string
+  dir: Direction
+  attrs: number
+  vaddr: KernelVaddr | null
+  cookie: KernelVaddr | null
+  dmaAddr: DmaAddr
+  table: SgTable | null
+  refcount: number
+  /** Import only. */
+  dbuf: DmaBuf | null
+  /** The allocator's own. */
+  priv: unknown
+}
+
+/** struct vb2_mem_ops. */
+export interface Vb2MemOps {
+  alloc(dev: Device, size: number, dir: Direction, owner: string): KResult<Vb2Mem>
+  put(mem: Vb2Mem): void
+  /** A null result in C becomes EINVAL at EXPBUF. */
+  getDmabuf(mem: Vb2Mem): KResult<DmaBuf>
+  getUserptr(dev: Device, user: UserMapping, size: number, dir: Direction, owner: string): KResult<Vb2Mem>
+  putUserptr(mem: Vb2Mem): void
+  prepare(mem: Vb2Mem): void
+  finish(mem: Vb2Mem): void
+  /** EINVAL when the dma-buf is smaller than `size`. */
+  attachDmabuf(dev: Device, dbuf: DmaBuf, size: number, dir: Direction): KResult<Vb2Mem>
+  detachDmabuf(mem: Vb2Mem): void
+  /** EINVAL, EFAULT (not contiguous). */
+  mapDmabuf(mem: Vb2Mem): KResult<void>
+  unmapDmabuf(mem: Vb2Mem): void
+  vaddr(mem: Vb2Mem): KernelVaddr | null
+  /** Address(es) for the device. */
+  cookie(mem: Vb2Mem): DmaAddr | SgTable | null
+  numUsers(mem: Vb2Mem): number
+  mmap(mem: Vb2Mem): KResult<UserMapping>
+}
+
+export interface AllocatorCaps {
+  /** The device gets one contiguous range of bus addresses. */
+  readonly contiguous: boolean
+  readonly userptr: boolean
+  /** The device accesses the memory (vmalloc: the CPU does). */
+  readonly dma: boolean
+}
+
+export interface AllocatorDef {
+  readonly name: string
+  readonly source: string
+  readonly caps: AllocatorCaps
+  create(host: AllocatorHost): Vb2MemOps
+}
+
+/** What allocators and exporters may touch. */
+export interface AllocatorHost {
+  readonly kernel: KernelFacts
+  readonly dma: DmaFront
+  readonly dmaBuf: DmaBufCore
+  readonly mem: KernelMemory
+  /** What attach copies beside the page, from all patches. */
+  readonly attachCopies: readonly ('attrs' | 'dmaAddress')[]
+  readonly exports: Readonly<Record<string, (...args: never[]) => unknown>>
+  /** The exporter's ops with patches applied. */
+  exporter(name: string, stock: DmaBufOps): DmaBufOps
+  sgAlloc(entries: number): KResult<SgTable>
+  sgFree(table: SgTable): void
+  call<T>(symbols: string | readonly string[], body: () => T): T
+  printk: Host['printk']
+}
+
+export type V4l2Memory = 'MMAP' | 'USERPTR' | 'DMABUF'
+export type BufType = 'VIDEO_CAPTURE' | 'VIDEO_OUTPUT' | 'VIDEO_CAPTURE_MPLANE' | 'VIDEO_OUTPUT_MPLANE'
+export type Vb2State = 'DEQUEUED' | 'PREPARING' | 'QUEUED' | 'ACTIVE' | 'DONE' | 'ERROR'
+
+/** One plane given to QBUF or PREPARE_BUF. */
+export interface QbufPlane {
+  readonly fd?: number
+  readonly user?: UserMapping
+  readonly bytesused?: number
+  readonly length?: number
+}
+
+/** struct v4l2_buffer, as far as it is modelled. `timestamp` carries the frame number. */
+export interface Qbuf {
+  readonly index: number
+  readonly memory: V4l2Memory
+  readonly planes?: readonly QbufPlane[]
+  readonly timestamp?: number
+}
+
+export interface Dqbuf {
+  readonly index: number
+  readonly bytesused: readonly number[]
+  readonly timestamp: number
+  readonly error: boolean
+  readonly last: boolean
+}
+
+/** A buffer as its driver sees it. */
+export interface Vb2Buffer {
+  readonly index: number
+  readonly state: Vb2State
+  readonly timestamp: number
+  readonly planes: readonly Vb2Plane[]
+}
+export interface Vb2Plane {
+  readonly length: number
+  readonly bytesused: number
+  readonly mem: Vb2Mem
+  /** Bus address (vb2_dma_contig_plane_dma_addr), or the table's handle for scattered memory. */
+  readonly cookie: DmaAddr | SgTable | null
+}
+
+/** One queue. The ioctls return what the ioctl returns. */
+export interface Vb2Queue {
+  readonly name: string
+  readonly type: BufType
+  readonly device: Device
+  readonly memory: V4l2Memory | undefined
+  readonly streaming: boolean
+  reqbufs(memory: V4l2Memory, count: number): KResult<number>
+  createBufs(
+    memory: V4l2Memory,
+    count: number,
+    planeSizes: readonly number[],
+  ): KResult<{ index: number; count: number }>
+  querybuf(
+    index: number,
+  ): KResult<{ state: Vb2State; planes: readonly { length: number; bytesused: number }[]; mapped: number }>
+  expbuf(index: number, plane: number): KResult<number>
+  mmap(index: number, plane: number): KResult<UserMapping>
+  munmap(index: number, plane: number): void
+  prepareBuf(buffer: Qbuf): KResult<void>
+  qbuf(buffer: Qbuf): KResult<void>
+  dqbuf(): KResult<Dqbuf>
+  streamon(): KResult<void>
+  streamoff(): KResult<void>
+  /** POLLIN/POLLOUT ready, or POLLERR. */
+  poll(): 'ready' | 'empty' | 'error'
+  /** close(2): releases the queue. */
+  release(): void
+}
+
+/** What a driver gives when it makes a queue (struct vb2_ops + queue_setup). */
+export interface QueueSetup {
+  readonly name: string
+  readonly type: BufType
+  readonly allocator: string
+  readonly ioModes: readonly V4l2Memory[]
+  readonly minBuffers?: number
+  /** Plane sizes in bytes and the device each plane is allocated for. */
+  planes(): readonly { readonly size: number; readonly dev: Device }[]
+  /** buf_queue: the driver owns the buffer now. */
+  onQueue(buffer: Vb2Buffer): void
+  onStart?(): KResult<void>
+  onStop?(): void
+}
+
+/** The driver's side of a queue. */
+export interface DriverQueue extends Vb2Queue {
+  /** vb2_buffer_done. */
+  done(
+    buffer: Vb2Buffer,
+    state: 'DONE' | 'ERROR',
+    result?: { bytesused?: readonly number[]; timestamp?: number; last?: boolean },
+  ): void
+}
