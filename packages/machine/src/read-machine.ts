@@ -1,0 +1,103 @@
+// Board file -> Machine. Every complaint names file, line, column and path.
+import { InputError, type Machine } from '@dmalab/api'
+import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml'
+import { machineProblems, type MachineProblem } from './check-machine.ts'
+import { machineSchema } from './schema.ts'
+
+/** More than these are not listed: they are usually one mistake. */
+const MAX_LISTED = 8
+
+/**
+ * Reads a board from YAML (or JSON, which is YAML). `file` is only named in messages.
+ * @throws InputError for the first problem; its hint lists the others
+ */
+export function readMachine(text: string, file: string): Machine {
+  const { doc, lines, value } = load(text, file)
+  const parsed = machineSchema.safeParse(value)
+  if (!parsed.success) throw complain(parsed.error.issues.flatMap(problemsOf), doc, lines, file)
+  const problems = machineProblems(parsed.data)
+  if (problems.length > 0) throw complain(problems, doc, lines, file)
+  return parsed.data
+}
+
+interface Loaded {
+  readonly doc: Document
+  readonly lines: LineCounter
+  readonly value: unknown
+}
+
+function load(text: string, file: string): Loaded {
+  const lines = new LineCounter()
+  try {
+    // Integers arrive as bigint: 0xffff_ffff_ffff_0001 as a double would silently lose bits.
+    const doc = parseDocument(text, { lineCounter: lines, intAsBigInt: true })
+    const [syntax] = doc.errors
+    if (syntax === undefined) return { doc, lines, value: plain(doc.toJS()) }
+    const { line, col } = lines.linePos(syntax.pos[0])
+    throw new InputError(firstLine(syntax.message), { file, line, column: col })
+  } catch (cause) {
+    // The stack is what ends an alias of itself or ten thousand brackets.
+    if (cause instanceof RangeError) throw new InputError('nested too deeply for a board', { file })
+    // Too many expansions of one alias.
+    if (cause instanceof ReferenceError) throw new InputError(cause.message, { file })
+    throw cause
+  }
+}
+
+/** Integers that a number holds exactly become numbers, larger ones their digits. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]))
+  return value
+}
+
+interface SchemaIssue {
+  readonly code?: string | undefined
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  readonly keys?: readonly string[]
+}
+
+/** `atKey`: the key itself is wrong, not its value. */
+type PlacedProblem = MachineProblem & { readonly atKey?: boolean }
+
+function problemsOf(issue: SchemaIssue): PlacedProblem[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+  if (issue.code === 'unrecognized_keys')
+    return (issue.keys ?? []).map((key) => ({ path: [...path, key], message: `unknown key ${key}`, atKey: true }))
+  return [{ path, message: issue.message }]
+}
+
+function complain(problems: readonly PlacedProblem[], doc: Document, lines: LineCounter, file: string): InputError {
+  const errors = problems.slice(0, MAX_LISTED).map(({ path, message, atKey = false }) => {
+    const { line, col } = lines.linePos(offsetOf(doc, path, atKey))
+    return new InputError(message, { file, line, column: col, path: path.join('.') })
+  })
+  const [first, ...others] = errors
+  if (first === undefined) throw new Error('complain: no problem')
+  const left = problems.length - errors.length
+  const hint = [...others.map((e) => e.message), ...(left > 0 ? [`and ${left} more`] : [])].join('\n')
+  const { line, column, path } = first.place
+  return hint === '' ? first : new InputError(problems[0]?.message ?? '', { file, line, column, path }, hint)
+}
+
+/** Offset of the value that `path` leads to (or of its key); where there is none, of the nearest thing above it. */
+function offsetOf(doc: Document, path: readonly (string | number)[], atKey: boolean): number {
+  for (let depth = path.length; depth > 0; depth--) {
+    const steps = path.slice(0, depth)
+    const node = atKey && depth === path.length ? keyNode(doc, steps) : doc.getIn(steps, true)
+    if (isNode(node) && node.range) return node.range[0]
+  }
+  return doc.contents?.range?.[0] ?? 0
+}
+
+function keyNode(doc: Document, path: readonly (string | number)[]): unknown {
+  const parent = path.length === 1 ? doc.contents : doc.getIn(path.slice(0, -1), true)
+  if (!isMap(parent)) return undefined
+  return parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(path.at(-1)))?.key
+}
+
+const firstLine = (message: string): string =>
+  (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '')

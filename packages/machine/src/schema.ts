@@ -1,0 +1,122 @@
+// The shape of a board file. Units are parsed here, once; inside, lengths and physical addresses are plain numbers in bytes.
+import { PAGE_SIZE, type Machine } from '@dmalab/api'
+import { z } from 'zod'
+import { parseQuantity } from './quantity.ts'
+
+const QUANTITY_HELP = 'expected an address or a size such as 0x5100_0000, 64MiB or 4096'
+
+const quantity = z
+  .union([z.string(), z.number().int().nonnegative()], { error: QUANTITY_HELP })
+  .transform((value, ctx) => {
+    const parsed = typeof value === 'number' ? BigInt(value) : parseQuantity(value)
+    if (parsed === undefined) ctx.addIssue({ code: 'custom', message: QUANTITY_HELP })
+    return parsed ?? 0n
+  })
+
+/** Bytes or a physical address. Linux has no physical address beyond 52 bits, so a number holds it exactly. */
+const physical = quantity
+  .refine((value) => value <= 2n ** 52n, { error: 'beyond 52 bits: no physical address of Linux is' })
+  .transform(Number)
+  .describe('bytes: "0x5100_0000", "64MiB" or a plain integer')
+const length = physical.refine((len) => len > 0, { error: 'expected a length greater than zero' })
+const kernelAddress = quantity
+  .refine((value) => value < 2n ** 64n, { error: 'beyond 64 bits' })
+  .describe('kernel virtual address, such as "0xc000_0000"')
+
+const inPages = (value: number): boolean => value % PAGE_SIZE === 0
+const pageRange = z.strictObject({
+  base: physical.refine(inPages, { error: 'expected a multiple of 4096: the kernel counts memory in pages' }),
+  len: length.refine(inPages, { error: 'expected a multiple of 4096: the kernel counts memory in pages' }),
+})
+
+const name = z.string().min(1)
+const lineSize = z.union([z.literal(16), z.literal(32), z.literal(64)], { error: 'expected 16, 32 or 64 bytes' })
+
+const cpu = z.strictObject({
+  compatible: z.string().exactOptional(),
+  lineSize: lineSize.describe('bytes of one inner data cache line'),
+  aliasing: z.boolean().default(false).describe('VIPT aliasing data cache'),
+  outer: z
+    .strictObject({ model: z.enum(['l210', 'pl310']), lineSize: z.literal(32) })
+    .exactOptional()
+    .describe('outer cache maintained by physical address'),
+})
+
+const reserved = z.strictObject({
+  name,
+  ...pageRange.shape,
+  compatible: z.string().exactOptional().describe('shared-dma-pool, restricted-dma-pool, or a vendor string'),
+  noMap: z.boolean().default(false),
+  reusable: z.boolean().default(false),
+  default: z.enum(['cma', 'dma']).exactOptional().describe('linux,cma-default or linux,dma-default'),
+})
+
+const layout = z.strictObject({
+  pageOffset: kernelAddress.exactOptional(),
+  lowmemEnd: physical.exactOptional().describe('physical end of the linear map; memory above is highmem'),
+  vmalloc: z.strictObject({ start: kernelAddress, end: kernelAddress }).exactOptional(),
+  pageArray: z
+    .strictObject({
+      base: kernelAddress.describe('address of the struct page of the first page of the first bank'),
+      entrySize: z.number().int().min(4).max(256).describe('sizeof(struct page), bytes'),
+      covers: z.array(pageRange).exactOptional().describe('physical ranges whose entries exist'),
+      holes: z.union([z.literal('unmapped'), z.strictObject({ word: z.number().int().min(0).max(0xffff_ffff) })], {
+        error: 'expected unmapped, or { word: 32-bit value }',
+      }),
+    })
+    .exactOptional(),
+})
+
+const iommu = z.strictObject({ name, model: z.string(), enabled: z.boolean() })
+
+const DEVICE_CLASSES = [
+  'codec',
+  'converter',
+  'display',
+  'camera',
+  'isp',
+  'gpu',
+  '2d',
+  'jpeg',
+  'network',
+  'storage',
+  'dma-engine',
+  'other',
+] as const
+const maskBits = z.number({ error: 'expected the width of the mask in bits, 1 to 64' }).int().min(1).max(64)
+
+const device = z.strictObject({
+  name,
+  title: z.string().exactOptional(),
+  compatible: z.string().exactOptional(),
+  class: z.enum(DEVICE_CLASSES),
+  coherent: z.boolean().default(false).describe("snoops the CPU's caches"),
+  maskBits: maskBits.default(32).describe('width of the DMA mask, bits'),
+  coherentMaskBits: maskBits.exactOptional(),
+  busLimit: physical.exactOptional().describe('highest bus address the interconnect carries, inclusive'),
+  dmaRanges: z
+    .array(z.strictObject({ cpu: physical, bus: physical, len: length }))
+    .min(1)
+    .exactOptional(),
+  iommu: name.exactOptional().describe('name of the IOMMU in front of it'),
+  pools: z.array(name).default([]).describe('memory-region: names of reserved regions, in order'),
+  maxSegmentSize: length.exactOptional(),
+  driver: z.string().exactOptional(),
+})
+
+export const machineSchema = z.strictObject({
+  name,
+  title: z.string(),
+  arch: z.enum(['arm', 'arm64', 'riscv64', 'x86_64']),
+  cpu,
+  memory: z.array(pageRange).min(1, { error: 'expected at least one bank of memory' }),
+  reserved: z.array(reserved).default([]),
+  layout: layout.default({}),
+  iommus: z.array(iommu).default([]),
+  devices: z.array(device).default([]),
+  bindings: z.record(z.string(), z.string()).default({}).describe('gst-launch element factory -> device name'),
+  sources: z.record(z.string(), z.string()).exactOptional(),
+}) satisfies z.ZodType<Machine>
+
+/** JSON Schema (draft 2020-12) of a board file, for editors. */
+export const machineJsonSchema = (): object => z.toJSONSchema(machineSchema, { io: 'input' })
