@@ -1,2 +1,3 @@
 // AssemblyScript engine and its binding: the one linear memory of a machine and every per-page loop.
-export {}
+export { compileHot } from './module.ts'
+export { Hot, type HotConfig } from './hot.ts'

@@ -1,0 +1,64 @@
+// The heap of a machine: 4 KiB frames by number (address = number << 12), recycled last in, first out, because touching a
+// fresh page costs far more than touching a warm one. The linear memory grows here and nowhere else.
+import * as L from './shared/layout'
+
+const WASM_PAGE_SHIFT: u32 = 16
+/** Growing is slow whatever the size: never by less than this many 64 KiB pages (64 MiB). */
+const GROW_STEP: u32 = 1024
+const MAXIMUM: u32 = 65536
+
+/** Throws, on the JavaScript side: the modelled machine holds more than 4 GiB of contents and tables. */
+declare function outOfMemory(): void
+
+/** Forgets every allocation. Frames below the high mark keep what was written to them. */
+export function heapReset(): void {
+  const first: u32 = L.HEAP_BASE >> L.PAGE_SHIFT
+  const high = load<u32>(L.HEADER_BASE, L.H_HEAP_HIGH)
+  const next = load<u32>(L.HEADER_BASE, L.H_HEAP_NEXT)
+  memory.fill(L.HEADER_BASE, 0, L.PAGE_SIZE)
+  store<u32>(L.HEADER_BASE, max(first, max(high, next)), L.H_HEAP_HIGH)
+  store<u32>(L.HEADER_BASE, first, L.H_HEAP_NEXT)
+}
+
+/** Takes `count` neighbouring frames that stay taken until the next reset; returns the first one. Contents: anything. */
+export function heapTake(count: u32): u32 {
+  const first = load<u32>(L.HEADER_BASE, L.H_HEAP_NEXT)
+  const end = first + count
+  const have = (<u32>memory.size()) << (WASM_PAGE_SHIFT - L.PAGE_SHIFT)
+  if (end > have) grow(end - have)
+  store<u32>(L.HEADER_BASE, end, L.H_HEAP_NEXT)
+  return first
+}
+
+/** As heapTake; returns an address, and every byte is zero. */
+export function heapTakeZeroed(count: u32): usize {
+  const first = heapTake(count)
+  const high = load<u32>(L.HEADER_BASE, L.H_HEAP_HIGH)
+  const end = first + count
+  if (first < high) memory.fill((<usize>first) << L.PAGE_SHIFT, 0, (<usize>(min(high, end) - first)) << L.PAGE_SHIFT)
+  if (end > high) store<u32>(L.HEADER_BASE, end, L.H_HEAP_HIGH)
+  return (<usize>first) << L.PAGE_SHIFT
+}
+
+/** Takes one frame. Contents: anything. */
+export function frameTake(): u32 {
+  const top = load<u32>(L.HEADER_BASE, L.H_FREE_FRAMES)
+  if (top == 0) return heapTake(1)
+  store<u32>(L.HEADER_BASE, load<u32>((<usize>top) << L.PAGE_SHIFT), L.H_FREE_FRAMES)
+  store<u32>(L.HEADER_BASE, load<u32>(L.HEADER_BASE, L.H_FREE_COUNT) - 1, L.H_FREE_COUNT)
+  return top
+}
+
+/** Gives one frame back; the next frameTake returns it. */
+export function frameGive(frame: u32): void {
+  store<u32>((<usize>frame) << L.PAGE_SHIFT, load<u32>(L.HEADER_BASE, L.H_FREE_FRAMES))
+  store<u32>(L.HEADER_BASE, frame, L.H_FREE_FRAMES)
+  store<u32>(L.HEADER_BASE, load<u32>(L.HEADER_BASE, L.H_FREE_COUNT) + 1, L.H_FREE_COUNT)
+}
+
+function grow(frames: u32): void {
+  const size = <u32>memory.size()
+  const wanted = (frames + 15) >> (WASM_PAGE_SHIFT - L.PAGE_SHIFT)
+  const step = min(max(wanted, GROW_STEP), MAXIMUM - size)
+  if (step < wanted || memory.grow(step) < 0) outOfMemory()
+}

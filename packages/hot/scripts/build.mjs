@@ -1,0 +1,42 @@
+// Compiles assembly/ to build/{release,debug}.wasm and writes src/generated/: the release module as base64 text (one load
+// path for Node, workers and pages) and the type of its exports, taken from what the compiler says of them.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import asc from 'assemblyscript/asc'
+
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))))
+mkdirSync('build', { recursive: true })
+mkdirSync('src/generated', { recursive: true })
+
+for (const target of ['release', 'debug']) {
+  const { error, stderr } = await asc.main(['assembly/index.ts', '--target', target])
+  if (error) {
+    process.stderr.write(stderr.toString())
+    process.exit(1)
+  }
+}
+
+const wasm = readFileSync('build/release.wasm')
+writeFileSync('src/generated/wasm.ts', `export const wasmBase64: string = '${wasm.toString('base64')}'\n`)
+writeFileSync('src/generated/exports.ts', exportsSource(readFileSync('build/release.d.ts', 'utf8')))
+
+/**
+ * The compiler's declarations as an interface, and the names of the functions whose u32 result needs its sign fixed.
+ * 64-bit integers would arrive as bigint: an exported signature that has one is refused.
+ */
+function exportsSource(declarations) {
+  const found = declarations.matchAll(/\/\*\*((?:(?!\*\/)[^])*)\*\/\s+export function (\w+)(\([^)]*\)): (\w+);/g)
+  const functions = [...found].map(([, doc, name, parameters, result]) => ({ doc, name, parameters, result }))
+  const count = declarations.match(/export function /g)?.length ?? 0
+  if (functions.length !== count) throw new Error(`read ${functions.length} of ${count} exported functions`)
+  for (const f of functions)
+    if (/bigint/.test(f.parameters + f.result)) throw new Error(`${f.name}: 64-bit integers do not cross the boundary`)
+  const methods = functions.map((f) => `  ${f.name}${f.parameters}: ${f.result}\n`)
+  const unsigned = functions.filter((f) => /@returns `(u32|usize)`/.test(f.doc)).map((f) => `  '${f.name}',\n`)
+  return [
+    `export interface Exports {\n  readonly memory: WebAssembly.Memory\n${methods.join('')}}\n`,
+    `/** Functions that return u32: WebAssembly hands it out as a signed number. */\n`,
+    `export const unsigned: readonly (keyof Exports)[] = [\n${unsigned.join('')}]\n`,
+  ].join('')
+}

@@ -1,0 +1,28 @@
+// The WebAssembly module: compiled once per process, instantiated once per machine.
+import * as L from '../assembly/shared/layout.ts'
+import { type Exports, unsigned } from './generated/exports.ts'
+import { wasmBase64 } from './generated/wasm.ts'
+
+export type { Exports }
+
+/** Compiles the module. It may be posted to workers; every Hot wants the same one. */
+export async function compileHot(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(Uint8Array.from(atob(wasmBase64), (c) => c.charCodeAt(0)))
+}
+
+/** A fresh instance with its own linear memory. Functions that return u32 return it unsigned. */
+export function instantiate(module: WebAssembly.Module): Exports {
+  const { exports } = new WebAssembly.Instance(module, { heap: { outOfMemory } })
+  const wasm: Record<string, unknown> = { ...exports }
+  for (const name of unsigned) {
+    const raw = wasm[name] as (...args: number[]) => number
+    wasm[name] = (...args: number[]) => raw(...args) >>> 0
+  }
+  const typed = wasm as unknown as Exports
+  if (typed.layoutVersion() !== L.LAYOUT_VERSION) throw new Error('layout.ts differs from the compiled module: rebuild')
+  return typed
+}
+
+function outOfMemory(): never {
+  throw new Error('a modelled machine holds at most 4 GiB of contents and tables')
+}

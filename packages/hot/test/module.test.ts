@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import * as L from '../assembly/shared/layout.ts'
+import { compileHot } from '../src/index.ts'
+import { instantiate } from '../src/module.ts'
+import { BUILDS, moduleOf } from './builds.ts'
+
+describe.each(BUILDS)('%s build', (build) => {
+  it('was compiled from the layout that the binding uses', () => {
+    expect(instantiate(moduleOf(build)).layoutVersion()).toBe(L.LAYOUT_VERSION)
+  })
+  it('starts with 16 MiB', () => {
+    expect(instantiate(moduleOf(build)).memory.buffer.byteLength).toBe(16 * 2 ** 20)
+  })
+})
+
+it('carries the release build', async () => {
+  const carried = WebAssembly.Module.exports(await compileHot())
+  expect(carried).toEqual(WebAssembly.Module.exports(moduleOf('release')))
+})
