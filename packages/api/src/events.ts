@@ -29,7 +29,12 @@ interface Streaming {
 }
 
 export type DmaEvent =
-  | (Streaming & { readonly event: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys'; readonly physAddr: number })
+  | (Streaming & {
+      readonly event: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys'
+      readonly physAddr: number
+      /** Model only: memory that must not be mapped this way, as dma-debug tells it apart. */
+      readonly area?: 'stack' | 'stack-page' | 'text' | 'invalid' | 'vmalloc' | 'zone-device'
+    })
   | (Streaming & { readonly event: 'dma_unmap_page' | 'dma_unmap_resource' | 'dma_unmap_phys' })
   | (Streaming & {
       readonly event: 'dma_alloc' | 'dma_alloc_pages' | 'dma_alloc_sgt_err'
@@ -200,6 +205,8 @@ export type LabEvent =
         readonly maskBits: number
         readonly ops: string
         readonly maxSegmentSize: number
+        /** Segment boundary mask, e.g. 0xffffffff; absent means none. */
+        readonly segmentBoundary?: number
       }[]
     }
   /** A step of user space begins; everything up to the next `step` belongs to it. */
@@ -236,6 +243,18 @@ export type LabEvent =
       readonly skippedEntries: number
       readonly skippedLines: number
     }
+  /** The driver asked dma_mapping_error() about an address. */
+  | { readonly event: 'dma_mapping_error'; readonly device: string; readonly dmaAddr: number }
+  /** Memory went back to a per-device pool: the kernel traces the allocation but not this. */
+  | {
+      readonly event: 'pool_free'
+      readonly device: string
+      readonly pool: string
+      readonly dmaAddr: number
+      readonly size: number
+    }
+  /** The last reference to a dma-buf went and its exporter released it: closing an fd leaves no trace in a log. */
+  | (DmaBufIdentity & { readonly event: 'dma_buf_release' })
   /** A device read or wrote by bus address. */
   | {
       readonly event: 'device_access'

@@ -11,6 +11,8 @@ export interface Finding {
   readonly device?: string
   /** Steps (model) or line numbers (log) of the events that prove it. */
   readonly evidence?: readonly number[]
+  /** What the kernel's own checker would print for it, one text a message; only where the events give every value. */
+  readonly kernelText?: readonly string[]
 }
 
 export const FINDINGS = {
@@ -23,6 +25,61 @@ export const FINDINGS = {
   'kernel-oops': { severity: 'error', title: 'the modelled kernel faulted' },
   'type-confusion': { severity: 'error', title: 'something that is no struct page was read as one' },
   'page-less-export': { severity: 'warning', title: 'a scatterlist names a struct page that does not exist' },
+  // What CONFIG_DMA_API_DEBUG reports, in the order of its source.
+  'unmap-error-cookie': { severity: 'error', title: 'the address of a failed mapping was unmapped' },
+  'unmap-not-mapped': { severity: 'error', title: 'DMA memory was unmapped or freed that is not mapped' },
+  'unmap-size': { severity: 'error', title: 'unmapped or freed with another size' },
+  'unmap-function': { severity: 'error', title: 'unmapped or freed with the function of another kind of mapping' },
+  'free-cpu-address': { severity: 'error', title: 'coherent memory freed with another CPU address' },
+  'unmap-sg-count': { severity: 'error', title: 'a scatterlist unmapped with another number of entries' },
+  'unmap-direction': { severity: 'error', title: 'unmapped with another direction' },
+  'unchecked-mapping-error': { severity: 'error', title: 'a mapping was used without asking dma_mapping_error()' },
+  'unmap-attributes': { severity: 'error', title: 'unmapped with other attributes' },
+  'sync-not-mapped': { severity: 'error', title: 'synced memory that no mapping covers' },
+  'sync-outside-range': { severity: 'error', title: 'synced beyond the end of a mapping' },
+  'sync-direction': { severity: 'error', title: 'synced with another direction than it was mapped with' },
+  'sync-cpu-read-only': { severity: 'error', title: 'memory that only the device reads was synced for the CPU' },
+  'sync-device-write-only': { severity: 'error', title: 'memory that only the device writes was synced for it' },
+  'sync-sg-count': { severity: 'error', title: 'a scatterlist synced with another number of entries' },
+  'map-stack': { severity: 'error', title: 'memory of the stack was mapped' },
+  'map-kernel-text': { severity: 'error', title: 'kernel text or read-only data was mapped' },
+  'map-invalid-area': { severity: 'error', title: 'an address outside the linear mapping was mapped' },
+  'map-vmalloc': { severity: 'error', title: 'vmalloc memory was mapped as if it were contiguous' },
+  'sg-segment-too-long': { severity: 'error', title: 'a segment is longer than the device supports' },
+  'sg-segment-boundary': { severity: 'error', title: 'a segment crosses the boundary the device names' },
+  'map-resource-ram': { severity: 'error', title: 'ordinary RAM was mapped as an MMIO resource' },
+  'cacheline-overlap': { severity: 'warning', title: 'two mappings the device writes share a cache line' },
+  'cacheline-overlap-overflow': { severity: 'warning', title: 'more than seven mappings share a cache line' },
+  'unbind-pending': { severity: 'error', title: 'a driver left mappings behind when it was unbound' },
+  'map-zone-device': { severity: 'error', title: 'device memory with struct pages was mapped like RAM' },
+  // What the kernel does not check.
+  'mapping-failed': { severity: 'info', title: 'the DMA API refused a mapping or allocation' },
+  'unmap-before-log': { severity: 'info', title: 'an unmap or sync whose mapping the log does not show' },
+  'live-at-end': { severity: 'info', title: 'mapped or allocated when the log ended' },
+  'log-incomplete': { severity: 'info', title: 'the log lacks events' },
+  'map-zero-length': { severity: 'warning', title: 'nothing was mapped: the length is 0' },
+  'overlapping-mappings': { severity: 'warning', title: 'two live mappings the device writes overlap' },
+  'conflicting-directions': { severity: 'warning', title: 'two devices hold one buffer with directions that conflict' },
+  'device-access-unmapped': { severity: 'error', title: 'a device accessed an address outside every mapping' },
+  'device-access-after-unmap': { severity: 'error', title: 'a device accessed a mapping that was already undone' },
+  'device-access-overrun': { severity: 'error', title: 'a device ran over the end of its mapping' },
+  'device-access-direction': {
+    severity: 'error',
+    title: 'a device accessed memory against the direction of its mapping',
+  },
+  'cpu-access-device-owned': { severity: 'warning', title: 'the CPU accessed a buffer that the device owns' },
+  'stale-read': { severity: 'error', title: 'the CPU read old bytes because a sync is missing' },
+  'missing-sync': { severity: 'warning', title: 'a buffer changed hands without a sync' },
+  'bounce-without-sync': { severity: 'warning', title: 'a bounced buffer is never copied again while it stays mapped' },
+  'pool-double-free': { severity: 'error', title: 'memory of a coherent pool was freed twice' },
+  'pool-overlap': { severity: 'error', title: 'a coherent pool handed out memory that is in use' },
+  'dma-buf-use-after-put': { severity: 'error', title: 'a dma-buf was used after its release' },
+  'dma-buf-detach-unattached': { severity: 'error', title: 'a device was detached that is not attached' },
+  'fence-never-signaled': { severity: 'warning', title: 'a fence was waited for and never signaled' },
+  'fence-signaled-twice': { severity: 'error', title: 'a fence was signaled twice' },
+  'fence-order': { severity: 'warning', title: 'fences of one timeline were signaled out of order' },
+  'vb2-state': { severity: 'error', title: 'a video buffer changed state in an order that the queue does not have' },
+  'iommu-fault': { severity: 'error', title: 'the IOMMU stopped an access' },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 
 export type FindingCode = keyof typeof FINDINGS
