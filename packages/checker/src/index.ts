@@ -1,2 +1,10 @@
 // Checks over the event stream: dma-debug and beyond.
-export {}
+export {
+  createChecker,
+  UNBIND_MARKER,
+  type Checker,
+  type CheckerOptions,
+  type CheckReport,
+  type CheckSummary,
+} from './checker.ts'
+export { framed as framedKernelText } from './dma-debug/texts.ts'

@@ -1,0 +1,133 @@
+// The checker: takes events one by one, hands them to its rules, collects findings and what the stream was like.
+import type { CheckerContext, CheckerRule, Event, Finding, KernelText, Session, Severity } from '@dmalab/api'
+import { builtInRules } from './rules.ts'
+
+export interface CheckerOptions {
+  /** Release whose dma-debug wording and types are used; `auto` takes it from the events. */
+  readonly kernelText?: KernelText | 'auto'
+  /** Rules of plug-ins, after the built-in ones. */
+  readonly rules?: readonly CheckerRule[]
+  /** Markers (tracing_mark_write) after which a driver no longer has its device: what it left mapped is a leak. */
+  readonly unbindMarker?: RegExp
+  /** Findings kept per code; all are counted. */
+  readonly keep?: number
+}
+
+export interface CheckSummary {
+  readonly events: number
+  /** The events say nothing about gaps. A log may still have begun while devices were in use. */
+  readonly complete: boolean
+  /** Events that the log says are missing; undefined when it says only that some are. */
+  readonly lost: number | undefined
+  /** The log shows operations on mappings from before it began. */
+  readonly startsInTheMiddle: boolean
+  /** Mapped or allocated at the end, leaks not counted. */
+  readonly live: number
+  /** Allocations whose memory was handed out again without a traced free: a per-device pool. */
+  readonly untracedFrees: number
+  /** Findings by code, all of them. */
+  readonly counts: Readonly<Record<string, number>>
+  readonly bySeverity: Readonly<Record<Severity, number>>
+  readonly kernelText: KernelText
+}
+
+export interface CheckReport {
+  /** In the order of the events that complete them. */
+  readonly findings: readonly Finding[]
+  readonly summary: CheckSummary
+}
+
+export interface Checker {
+  onEvent(event: Event): void
+  finish(): CheckReport
+}
+
+/** Default for `unbindMarker`: "unbind end", "unbound 0000:00:02.0"; the beginning of an unbinding frees nothing yet. */
+export const UNBIND_MARKER = /\bunb(?:ind|ound)\b(?!.*\b(?:begin|start)\b)/i
+
+const KEEP = 1000
+
+export const createChecker = (options: CheckerOptions = {}): Checker => {
+  const keep = options.keep ?? KEEP
+  const findings: Finding[] = []
+  const counts = new Map<string, number>()
+  const bySeverity: Record<Severity, number> = { info: 0, warning: 0, error: 0 }
+  let session: Session | undefined
+  let complete = true
+  let lost: number | undefined = 0
+  let events = 0
+  let lastAt = 0
+  let kernelText: KernelText =
+    options.kernelText === undefined || options.kernelText === 'auto' ? '6.12' : options.kernelText
+  const fixedText = options.kernelText !== undefined && options.kernelText !== 'auto'
+  let numbers = { live: 0, untracedFrees: 0 }
+
+  const report = (one: Finding): void => {
+    const count = (counts.get(one.code) ?? 0) + 1
+    counts.set(one.code, count)
+    bySeverity[one.severity] += 1
+    if (count <= keep) findings.push(one)
+  }
+  const context: CheckerContext = {
+    get session() {
+      return session
+    },
+    get complete() {
+      return complete
+    },
+    get kernelText() {
+      return kernelText
+    },
+  }
+  const rules = [
+    ...builtInRules({
+      unbindMarker: options.unbindMarker ?? UNBIND_MARKER,
+      onSummary: (given) => {
+        numbers = given
+      },
+    }),
+    ...(options.rules ?? []),
+  ].map((rule) => rule.create(report, context))
+
+  return {
+    onEvent(event): void {
+      events += 1
+      lastAt = event.at
+      if (event.event === 'session') {
+        session = event
+        if (!fixedText) kernelText = textOf(event.kernel) ?? kernelText
+      } else if (event.event === 'lost') {
+        complete = false
+        lost = lost === undefined || event.count === undefined ? undefined : lost + event.count
+      } else if (!fixedText && (event.event === 'dma_map_phys' || event.event === 'dma_unmap_phys')) kernelText = '7.3'
+      for (const rule of rules) rule.onEvent(event)
+    },
+    finish(): CheckReport {
+      for (const rule of rules) rule.onEnd(lastAt)
+      return {
+        findings: findings.toSorted((a, b) => lastStep(a) - lastStep(b)),
+        summary: {
+          events,
+          complete,
+          lost,
+          startsInTheMiddle: counts.has('unmap-before-log'),
+          ...numbers,
+          counts: Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+          bySeverity,
+          kernelText,
+        },
+      }
+    },
+  }
+}
+
+const lastStep = (one: Finding): number => one.evidence?.at(-1) ?? 0
+
+/** `arm@4.11+nopage-rfc` -> 4.11: the newest text that is not newer than the kernel. */
+const textOf = (kernel: string): KernelText | undefined => {
+  const release = /@(\d+)\.(\d+)/.exec(kernel)
+  if (release === null) return undefined
+  const [major, minor] = [Number(release[1]), Number(release[2])]
+  const atLeast = (a: number, b: number): boolean => major > a || (major === a && minor >= b)
+  return atLeast(6, 18) ? '7.3' : atLeast(6, 12) ? '6.12' : atLeast(5, 0) ? '6.1' : '4.11'
+}

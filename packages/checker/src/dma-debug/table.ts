@@ -1,0 +1,129 @@
+// dma-debug's hash of live entries, with its matching rules: exact for unmap, containing for sync, and no answer when it is ambiguous.
+import type { KernelText } from '@dmalab/api'
+import type { DebugEntry, EntryRef } from './entry.ts'
+
+/** Bytes of device address space per hash bucket: HASH_FN_SHIFT is 13 in every release. */
+const BUCKET_BYTES = 8192
+const HASH_SIZE: Record<KernelText, number> = { '4.11': 1024, '6.1': 16384, '6.12': 16384, '7.3': 16384 }
+
+interface DeviceEntries {
+  readonly buckets: Map<number, DebugEntry[]>
+  /** Largest entry this device ever had, bytes: no containing entry begins further back than this. */
+  longest: number
+}
+
+/**
+ * Models: Linux v6.12 kernel/dma/debug.c: __hash_bucket_find
+ * Models: Linux v6.12 kernel/dma/debug.c: bucket_find_contain
+ * Leaves out: foreign entries that share a bucket by hash; they never match another device or address.
+ */
+export class EntryTable {
+  readonly #devices = new Map<string, DeviceEntries>()
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  add(entry: DebugEntry): void {
+    let device = this.#devices.get(entry.device)
+    if (device === undefined) this.#devices.set(entry.device, (device = { buckets: new Map(), longest: 0 }))
+    const key = Math.floor(entry.dmaAddr / BUCKET_BYTES)
+    const bucket = device.buckets.get(key)
+    if (bucket === undefined) device.buckets.set(key, [entry])
+    else bucket.push(entry)
+    device.longest = Math.max(device.longest, entry.size)
+    this.#count += 1
+  }
+
+  remove(entry: DebugEntry): void {
+    const buckets = this.#devices.get(entry.device)?.buckets
+    const key = Math.floor(entry.dmaAddr / BUCKET_BYTES)
+    const bucket = buckets?.get(key)
+    const index = bucket?.indexOf(entry) ?? -1
+    if (buckets === undefined || bucket === undefined || index < 0) return
+    bucket.splice(index, 1)
+    if (bucket.length === 0) buckets.delete(key)
+    this.#count -= 1
+  }
+
+  /** The entry that begins at the address; undefined when there is none, or several of which none fits perfectly. */
+  findExact(ref: EntryRef): DebugEntry | undefined {
+    const bucket = this.#devices.get(ref.device)?.buckets.get(Math.floor(ref.dmaAddr / BUCKET_BYTES))
+    return bucket === undefined ? undefined : pick(bucket, ref, (entry) => entry.dmaAddr === ref.dmaAddr)
+  }
+
+  /** The entry that covers the range: in the bucket of the address, then in those before it. */
+  findContaining(ref: EntryRef, kernelText: KernelText, maxSegmentSize = 65536): DebugEntry | undefined {
+    const device = this.#devices.get(ref.device)
+    if (device === undefined) return undefined
+    const first = Math.floor(ref.dmaAddr / BUCKET_BYTES)
+    // 4.11 stops after the device's largest segment; later releases after one round through the hash.
+    const kernelLimit =
+      kernelText === '4.11' ? Math.ceil(maxSegmentSize / BUCKET_BYTES) : Math.min(HASH_SIZE[kernelText], first + 1)
+    const steps = Math.min(kernelLimit, Math.ceil(device.longest / BUCKET_BYTES) + 1)
+    for (let step = 0; step < steps; step += 1) {
+      const bucket = device.buckets.get(first - step)
+      const found = bucket === undefined ? undefined : pick(bucket, ref, (entry) => contains(entry, ref))
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  /** Any entry whose range shares a byte with [dmaAddr, dmaAddr + size). */
+  findTouching(deviceName: string, dmaAddr: number, size: number): DebugEntry | undefined {
+    const device = this.#devices.get(deviceName)
+    if (device === undefined) return undefined
+    const last = Math.floor((dmaAddr + Math.max(size, 1) - 1) / BUCKET_BYTES)
+    const first = Math.floor((dmaAddr - device.longest) / BUCKET_BYTES)
+    if (last - first > device.buckets.size)
+      return this.ofDevice(deviceName).find((entry) => touches(entry, dmaAddr, size))
+    for (let key = last; key >= first; key -= 1) {
+      const found = device.buckets.get(key)?.find((entry) => touches(entry, dmaAddr, size))
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  /** Entries of one device in the order in which the kernel walks its hash. */
+  ofDevice(device: string, kernelText: KernelText = '6.12'): readonly DebugEntry[] {
+    const buckets = [...(this.#devices.get(device)?.buckets ?? [])]
+    const hash = (key: number): number => key % HASH_SIZE[kernelText]
+    return buckets.sort(([a], [b]) => hash(a) - hash(b)).flatMap(([, entries]) => entries)
+  }
+
+  /** Forgets everything about a device. */
+  drop(device: string): void {
+    this.#count -= this.ofDevice(device).length
+    this.#devices.delete(device)
+  }
+}
+
+const contains = (entry: DebugEntry, ref: EntryRef): boolean =>
+  entry.dmaAddr <= ref.dmaAddr && entry.dmaAddr + entry.size >= ref.dmaAddr + ref.size
+
+const touches = (entry: DebugEntry, dmaAddr: number, size: number): boolean =>
+  entry.dmaAddr < dmaAddr + size && dmaAddr < entry.dmaAddr + entry.size
+
+/** A perfect fit wins at once; otherwise only a sole candidate is taken. */
+const pick = (
+  bucket: readonly DebugEntry[],
+  ref: EntryRef,
+  match: (entry: DebugEntry) => boolean,
+): DebugEntry | undefined => {
+  let sole: DebugEntry | undefined
+  let matches = 0
+  for (const entry of bucket) {
+    if (!match(entry)) continue
+    if (
+      entry.size === ref.size &&
+      entry.type === ref.type &&
+      entry.dir === ref.dir &&
+      entry.sgCallEnts === ref.sgCallEnts
+    )
+      return entry
+    matches += 1
+    sole = entry
+  }
+  return matches === 1 ? sole : undefined
+}

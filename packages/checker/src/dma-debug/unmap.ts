@@ -1,0 +1,126 @@
+// What dma-debug checks when a driver unmaps or frees.
+import { bytes, dirName, finding, type CheckerContext, type Finding } from '@dmalab/api'
+import { isMappingError, type DebugEntry, type EntryRef } from './entry.ts'
+import { named, range } from './describe.ts'
+import { typeName, unmapTexts } from './texts.ts'
+import type { Tracker } from './tracker.ts'
+
+/** Attributes that have to be the same at unmap: NO_KERNEL_MAPPING, FORCE_CONTIGUOUS, PRIVILEGED, MMIO, REQUIRE_COHERENT, CC_SHARED. */
+const COMPARED_ATTRS = 16 + 64 + 512 + 1024 + 4096 + 8192
+
+export interface UnmapExtra {
+  /** Step or line of the event. */
+  readonly at: number
+  /** CPU address given to a free, as printed. */
+  readonly virtAddr?: string
+  /** Is dma_mapping_error() traced in this stream, so that its absence means something? */
+  readonly checksTraced: boolean
+}
+
+/**
+ * Compares an operation with its entry and reports every difference; the caller removes the entry.
+ * `undefined` when there is none (the caller decides what that proves).
+ *
+ * Models: Linux v6.12 kernel/dma/debug.c: check_unmap
+ */
+export const checkUnmap = (
+  tracker: Tracker,
+  ref: EntryRef,
+  extra: UnmapExtra,
+  report: (finding: Finding) => void,
+  context: CheckerContext,
+): DebugEntry | undefined => {
+  const entry = tracker.table.findExact(ref)
+  if (entry === undefined) return undefined
+  const release = context.kernelText
+  const evidence = [entry.mapping.at, extra.at]
+  const say = (code: Parameters<typeof finding>[0], message: string, text: string | undefined): void =>
+    report(
+      finding(code, `${ref.device}: ${named(entry.mapping)} ${message}`, {
+        device: ref.device,
+        evidence,
+        ...(text === undefined ? {} : { kernelText: [text] }),
+      }),
+    )
+
+  if (ref.size !== entry.size)
+    say(
+      'unmap-size',
+      `was ${verb(ref)} with ${bytes(ref.size)} instead of ${bytes(entry.size)}`,
+      unmapTexts.size(ref, entry),
+    )
+  if (ref.type !== entry.type)
+    say(
+      'unmap-function',
+      `of type ${typeName(release, entry.type)} was ${verb(ref)} as ${typeName(release, ref.type)}`,
+      unmapTexts.function(release, ref, entry),
+    )
+  else if (ref.type === 'coherent' || (ref.type === 'noncoherent' && (release === '6.12' || release === '7.3'))) {
+    const allocated = entry.mapping.virtAddr
+    if (allocated !== undefined && extra.virtAddr !== undefined && allocated !== extra.virtAddr) {
+      const other = [...tracker.live(ref.device)].find(({ virtAddr }) => virtAddr === extra.virtAddr)
+      const alloc = entry.mapping.physAddr
+      const free = other?.physAddr
+      say(
+        'free-cpu-address',
+        `was freed with CPU address ${extra.virtAddr} instead of ${allocated}`,
+        alloc === undefined || free === undefined ? undefined : unmapTexts.cpuAddress(release, ref, alloc, free),
+      )
+    }
+  }
+  if (ref.sgCallEnts !== 0 && ref.type === 'sg' && ref.sgCallEnts !== entry.sgCallEnts)
+    say(
+      'unmap-sg-count',
+      `was unmapped with ${ref.sgCallEnts} entries instead of ${entry.sgCallEnts}`,
+      unmapTexts.sgCount(ref, entry),
+    )
+  if (ref.dir !== entry.dir)
+    say(
+      'unmap-direction',
+      `was unmapped as ${dirName(ref.dir)} instead of ${dirName(entry.dir)}`,
+      unmapTexts.direction(ref, entry),
+    )
+  if (extra.checksTraced && entry.mapErrorChecked === false && ref.type !== 'sg' && ref.type !== 'coherent')
+    say('unchecked-mapping-error', 'was never checked with dma_mapping_error()', unmapTexts.unchecked(release, entry))
+  if (release === '7.3' && masked(ref.attrs) !== masked(entry.attrs))
+    say(
+      'unmap-attributes',
+      `was ${verb(ref)} with attributes 0x${masked(ref.attrs).toString(16)} instead of 0x${masked(entry.attrs).toString(16)}`,
+      unmapTexts.attributes(ref, entry, COMPARED_ATTRS),
+    )
+  return entry
+}
+
+/** An unmap that meets no entry: the address of a failed mapping, one that was undone before, or one that was never mapped. */
+export const unmapOfNothing = (tracker: Tracker, ref: EntryRef, at: number): Finding => {
+  if (isMappingError(ref.dmaAddr))
+    return finding(
+      'unmap-error-cookie',
+      `${ref.device}: the address of a failed mapping (${bytes(ref.size)}) was ${verb(ref)}`,
+      {
+        device: ref.device,
+        evidence: [at],
+        kernelText: [unmapTexts.errorCookie()],
+      },
+    )
+  const before = tracker.undoneAt(ref.device, ref.dmaAddr)
+  const touching = tracker.table.findTouching(ref.device, ref.dmaAddr, ref.size)
+  const why =
+    touching !== undefined
+      ? `; ${named(touching.mapping)} of step ${touching.mapping.at} is live there`
+      : before === undefined
+        ? ''
+        : `; ${named(before.mapping)} was undone at step ${before.at}`
+  return finding(
+    'unmap-not-mapped',
+    `${ref.device}: ${range(ref.dmaAddr, ref.size)} was ${verb(ref)} but is not mapped${why}`,
+    {
+      device: ref.device,
+      evidence: [...new Set([touching?.mapping.at ?? before?.mapping.at ?? at, before?.at ?? at, at])],
+      kernelText: [unmapTexts.notMapped(ref)],
+    },
+  )
+}
+
+const masked = (attrs: number): bigint => BigInt(attrs) & BigInt(COMPARED_ATTRS)
+const verb = (ref: EntryRef): string => (ref.type === 'coherent' || ref.type === 'noncoherent' ? 'freed' : 'unmapped')

@@ -1,0 +1,11 @@
+// The built-in rules, in the order in which they see an event.
+import type { CheckerRule } from '@dmalab/api'
+import { dataRule } from './rules/data.ts'
+import { dmaBufRule } from './rules/dma-buf.ts'
+import { mappingRule, type MappingOptions } from './rules/mappings.ts'
+
+export const builtInRules = (options: MappingOptions): readonly CheckerRule[] => [
+  mappingRule(options),
+  dmaBufRule,
+  dataRule,
+]

@@ -1,0 +1,64 @@
+// What went visibly wrong in a model run: wrong bytes, memory of somebody else, a fault, a page pointer that is none.
+import { bytes, finding, hex, type CheckerRule } from '@dmalab/api'
+
+export const dataRule: CheckerRule = {
+  name: 'data',
+  codes: ['wrong-bytes', 'foreign-memory', 'type-confusion', 'kernel-oops'],
+  create: (report) => ({
+    onEvent(event): void {
+      const evidence = [event.at]
+      switch (event.event) {
+        case 'device_access': {
+          const { device } = event
+          const buffer = event.buffer === undefined ? '' : `${event.buffer}: `
+          const what = `${event.write ? 'wrote' : 'read'} ${bytes(event.size)} at ${hex(event.dmaAddr)}`
+          if (event.wrong !== undefined && event.wrong > 0) {
+            const first = event.firstWrong === undefined ? '' : `, the first at offset ${event.firstWrong}`
+            report(
+              finding('wrong-bytes', `${buffer}${device} ${what}: ${event.wrong} bytes are wrong${first}`, {
+                device,
+                evidence,
+              }),
+            )
+          }
+          if (event.foreign !== undefined)
+            report(
+              finding('foreign-memory', `${buffer}${device} ${what}, which belongs to ${event.foreign}`, {
+                device,
+                evidence,
+              }),
+            )
+          return
+        }
+        case 'cpu_access':
+          if (event.wrong !== undefined && event.wrong > 0) {
+            const buffer = event.buffer === undefined ? '' : `${event.buffer}: `
+            const what = `${event.task} ${event.write ? 'wrote' : 'read'} ${bytes(event.size)} at ${event.virtAddr}`
+            report(
+              finding('wrong-bytes', `${buffer}${what} (${event.mapping}): ${event.wrong} bytes are wrong`, {
+                evidence,
+              }),
+            )
+          }
+          return
+        case 'type_confusion':
+          report(
+            finding(
+              'type-confusion',
+              `${event.what} at ${event.virtAddr} was read as a struct page and gave ${event.read}`,
+              { evidence },
+            ),
+          )
+          return
+        case 'oops': {
+          const { address, function: where, reason, callPath } = event.oops
+          const path = callPath.length === 0 ? '' : ` (called from ${callPath.slice(0, 4).join(' <- ')})`
+          report(finding('kernel-oops', `${reason} at ${address} in ${where}${path}`, { evidence }))
+          return
+        }
+        default:
+      }
+    },
+    onEnd(): void {},
+  }),
+}
