@@ -103,7 +103,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
       for (const rule of rules) rule.onEvent(event)
     },
     finish(): CheckReport {
-      for (const rule of rules) rule.onEnd(lastAt)
+      for (const rule of rules) rule.onEnd(complete, lastAt)
       return {
         findings: findings.toSorted((a, b) => lastStep(a) - lastStep(b)),
         summary: {

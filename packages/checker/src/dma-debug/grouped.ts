@@ -1,12 +1,12 @@
 // dma-debug speaks once per entry of a list; a report wants one finding per operation.
-import type { Finding } from '@dmalab/api'
+import type { Finding, ReportFinding } from '@dmalab/api'
 
 /** One list operation makes dma-debug speak once an entry: one finding here, with all its texts. */
 export class Grouped {
-  readonly #report: (finding: Finding) => void
+  readonly #report: ReportFinding
   readonly #byCode = new Map<string, Finding>()
 
-  constructor(report: (finding: Finding) => void) {
+  constructor(report: ReportFinding) {
     this.#report = report
   }
 

@@ -8,8 +8,8 @@ import {
   hex,
   type CheckerContext,
   type Event,
-  type Finding,
   type FindingCode,
+  type ReportFinding,
 } from '@dmalab/api'
 import { mapTexts } from './texts.ts'
 
@@ -20,7 +20,7 @@ type SgEvent = Extract<Event, { event: 'dma_map_sg' }>
 const ATTR_MMIO = 1024
 
 /** Memory that must not be mapped this way; only a model run can tell. */
-export const checkArea = (event: MapEvent, report: (finding: Finding) => void, context: CheckerContext): void => {
+export const checkArea = (event: MapEvent, report: ReportFinding, context: CheckerContext): void => {
   const virt = hex(event.physAddr)
   const say = (code: FindingCode, what: string, text: string): void =>
     report(
@@ -54,7 +54,7 @@ export const checkArea = (event: MapEvent, report: (finding: Finding) => void, c
 }
 
 /** Segments against what the device claims to take; only a session names the limits. */
-export const checkSegments = (event: SgEvent, report: (finding: Finding) => void, context: CheckerContext): void => {
+export const checkSegments = (event: SgEvent, report: ReportFinding, context: CheckerContext): void => {
   const device = context.session?.devices.find(({ name }) => name === event.device)
   if (device === undefined || context.kernelText === '4.11') return
   for (const [index, start] of event.dmaAddrs.entries()) {
@@ -106,14 +106,7 @@ export class CacheLines {
     this.#lineSize = lineSize
   }
 
-  insert(
-    device: string,
-    physAddr: number,
-    dir: number,
-    attrs: number,
-    at: number,
-    report: (finding: Finding) => void,
-  ): void {
+  insert(device: string, physAddr: number, dir: number, attrs: number, at: number, report: ReportFinding): void {
     if (dir === DIR.TO_DEVICE) return
     const line = Math.floor(physAddr / this.#lineSize())
     const steps = this.#lines.get(line)

@@ -1,5 +1,14 @@
 // What dma-debug checks when a driver syncs.
-import { bytes, dirName, DIR, finding, type CheckerContext, type Finding, type FindingCode } from '@dmalab/api'
+import {
+  bytes,
+  dirName,
+  DIR,
+  finding,
+  type CheckerContext,
+  type Finding,
+  type FindingCode,
+  type ReportFinding,
+} from '@dmalab/api'
 import { named, range } from './describe.ts'
 import type { DebugEntry, EntryRef } from './entry.ts'
 import { syncTexts } from './texts.ts'
@@ -15,7 +24,7 @@ export const checkSync = (
   ref: EntryRef,
   toCpu: boolean,
   at: number,
-  report: (finding: Finding) => void,
+  report: ReportFinding,
   context: CheckerContext,
 ): DebugEntry | undefined => {
   const maxSegment = context.session?.devices.find(({ name }) => name === ref.device)?.maxSegmentSize

@@ -1,5 +1,5 @@
 // What dma-debug checks when a driver unmaps or frees.
-import { bytes, dirName, finding, type CheckerContext, type Finding } from '@dmalab/api'
+import { bytes, dirName, finding, type CheckerContext, type Finding, type ReportFinding } from '@dmalab/api'
 import { isMappingError, type DebugEntry, type EntryRef } from './entry.ts'
 import { named, range } from './describe.ts'
 import { typeName, unmapTexts } from './texts.ts'
@@ -27,7 +27,7 @@ export const checkUnmap = (
   tracker: Tracker,
   ref: EntryRef,
   extra: UnmapExtra,
-  report: (finding: Finding) => void,
+  report: ReportFinding,
   context: CheckerContext,
 ): DebugEntry | undefined => {
   const entry = tracker.table.findExact(ref)

@@ -3,6 +3,7 @@ import { bytes, finding, hex, type CheckerRule } from '@dmalab/api'
 
 export const dataRule: CheckerRule = {
   name: 'data',
+  source: 'the model compares every byte that is read with what was written',
   codes: ['wrong-bytes', 'foreign-memory', 'type-confusion', 'kernel-oops'],
   create: (report) => ({
     onEvent(event): void {

@@ -12,6 +12,7 @@ interface Buffer {
 
 export const dmaBufRule: CheckerRule = {
   name: 'dma-buf',
+  source: 'Linux drivers/dma-buf/dma-buf.c',
   codes: ['leak-dma-buf', 'leak-attachment', 'dma-buf-use-after-put', 'dma-buf-detach-unattached'],
   create(report, context) {
     const buffers = new Map<number, Buffer>()

@@ -1,5 +1,5 @@
 // What is still mapped or allocated: a leak once the driver is gone or the run is over, information when a log merely stops.
-import { bytes, finding, type CheckerContext, type Finding } from '@dmalab/api'
+import { bytes, finding, type CheckerContext, type ReportFinding } from '@dmalab/api'
 import { named } from '../dma-debug/describe.ts'
 import type { Mapping } from '../dma-debug/entry.ts'
 import { unbindText } from '../dma-debug/texts.ts'
@@ -9,12 +9,12 @@ import type { Tracker } from '../dma-debug/tracker.ts'
 const NAMED = 8
 
 export class Leaks {
-  readonly #report: (finding: Finding) => void
+  readonly #report: ReportFinding
   readonly #context: CheckerContext
   /** Devices that did anything since the last marker. */
   #active = new Set<string>()
 
-  constructor(report: (finding: Finding) => void, context: CheckerContext) {
+  constructor(report: ReportFinding, context: CheckerContext) {
     this.#report = report
     this.#context = context
   }

@@ -1,5 +1,5 @@
 // dma-debug over events: every map, unmap, allocation, free and sync is paired the way the kernel's checker pairs them.
-import { finding, type CheckerRule, type Event, type RuleInstance } from '@dmalab/api'
+import { finding, type CheckerRule, type Event, type RuleRun } from '@dmalab/api'
 import { isMappingError, type DebugEntry, type EntryRef, type Mapping } from '../dma-debug/entry.ts'
 import { Grouped } from '../dma-debug/grouped.ts'
 import { CacheLines, checkArea, checkSegments } from '../dma-debug/map.ts'
@@ -22,6 +22,7 @@ export interface MappingOptions {
 
 export const mappingRule = (options: MappingOptions): CheckerRule => ({
   name: 'dma-debug',
+  source: 'Linux kernel/dma/debug.c',
   codes: [
     'unmap-error-cookie',
     'unmap-not-mapped',
@@ -56,7 +57,7 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
     'leak-coherent',
     'live-at-end',
   ],
-  create(report, context): RuleInstance {
+  create(report, context): RuleRun {
     let tracker = new Tracker()
     let untracedFrees = 0
     let checksTraced = false
@@ -358,7 +359,7 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
           default:
         }
       },
-      onEnd(at): void {
+      onEnd(_complete, at): void {
         options.onSummary?.({ live: tracker.liveCount, untracedFrees: untracedFrees + tracker.untracedFrees })
         for (const unproved of unexplained.verdict()) report(unproved)
         leaks.stillLive(tracker, at)

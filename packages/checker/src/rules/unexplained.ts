@@ -1,5 +1,5 @@
 // Unmaps and syncs that meet no mapping. An error only where the events prove it: a log may begin after the mapping was made.
-import { finding, type CheckerContext, type Finding } from '@dmalab/api'
+import { finding, type CheckerContext, type Finding, type ReportFinding } from '@dmalab/api'
 
 /** Undone mappings a device must show before an unknown address counts as wrong rather than as older than the log. */
 const WARM_UP = 4
@@ -18,9 +18,9 @@ interface DeviceHistory {
 export class Unexplained {
   readonly #context: CheckerContext
   readonly #devices = new Map<string, DeviceHistory>()
-  readonly #report: (finding: Finding) => void
+  readonly #report: ReportFinding
 
-  constructor(report: (finding: Finding) => void, context: CheckerContext) {
+  constructor(report: ReportFinding, context: CheckerContext) {
     this.#report = report
     this.#context = context
   }
