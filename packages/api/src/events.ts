@@ -269,6 +269,9 @@ export type LabEvent =
       readonly firstWrong?: number
       /** Owner of memory it should not have reached. */
       readonly foreign?: string
+      /** Bytes that reached nothing, and why. */
+      readonly blocked?: number
+      readonly fault?: string
       readonly buffer?: string
     }
   /** The CPU read or wrote through a mapping. */

@@ -37,6 +37,8 @@ export interface KernelFacts {
   readonly poolIsFinal: boolean
   /** `arm`: DMA to/from cache hooks of arch/arm; `arm64`: clean/invalidate to the point of coherency. */
   readonly cacheHooks: 'arm-v7' | 'arm64'
+  /** A fault's first line says "when read" or "when write" (arm since v6.3). */
+  readonly oopsSaysAccess: boolean
   /** DMA trace events are dma_map_phys (7.x) or dma_map_page. */
   readonly traceNames: 'page' | 'phys'
   /** Free of per-device pool memory is traced. */
@@ -102,8 +104,8 @@ export interface Patch {
   readonly exporters?: Readonly<Record<string, (next: DmaBufOps, host: AllocatorHost) => DmaBufOps>>
   /** vb2_mem_ops wrapped, by allocator name. */
   readonly allocators?: Readonly<Record<string, (next: Vb2MemOps, host: AllocatorHost) => Vb2MemOps>>
-  /** Kernel functions it exports, by C name. */
-  readonly exports?: Readonly<Record<string, (...args: never[]) => unknown>>
+  /** Kernel functions it exports, by C name, for a kernel with these facts. */
+  readonly exports?: (facts: KernelFacts) => Readonly<Record<string, (...args: never[]) => unknown>>
   /** Release facts it changes. */
   readonly facts?: Partial<KernelFacts>
   /** Capabilities of op tables it changes. */

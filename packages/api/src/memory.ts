@@ -30,10 +30,14 @@ export interface KernelMemory {
   /** memremap/ioremap/vmap of a physical range into the vmalloc window. */
   remap(at: PhysAddr, len: number, kind: MapKind): KResult<KernelVaddr>
   unmap(at: KernelVaddr): void
+  /** Changes how the linear map caches a range (arm __dma_remap); `cached` restores it. */
+  setLinearKind(at: PhysAddr, len: number, kind: MapKind): void
   /** Physical address and kind behind a kernel virtual address; undefined when nothing is mapped there. */
   resolve(at: KernelVaddr): { readonly phys: PhysAddr; readonly kind: MapKind } | undefined
   /** memset through a kernel mapping; faults when unmapped. */
   memset(at: KernelVaddr, byte: number, len: number): void
+  /** clear_highpage: zeroes one page through a temporary cached mapping. */
+  zeroHighmemPage(at: PhysAddr): void
   /** Physically contiguous pages from the buddy allocator; `limit` is the highest physical address allowed, inclusive. */
   allocPages(len: number, options?: AllocOptions): KResult<Pfn>
   freePages(pfn: Pfn, len: number): void
@@ -56,6 +60,12 @@ export interface AllocOptions {
 
 /** Cache maintenance primitives of the architecture. Virtual ranges fault (SimulatedOops) when unmapped. */
 export interface CacheOps {
+  /** Bytes of one inner line. */
+  readonly lineSize: number
+  /** VIPT aliasing: a highmem page without a live mapping needs no inner maintenance. */
+  readonly aliasing: boolean
+  /** Line operations done so far and lines they wrote back, by the hooks below and the batch loops. */
+  counters(): { readonly lines: number; readonly writtenBack: number }
   /** dmac_map_area: before the device owns the range. */
   dmacMap(at: KernelVaddr, len: number, dir: Direction): void
   /** dmac_unmap_area: when the CPU takes the range back. */

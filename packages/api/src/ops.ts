@@ -145,6 +145,8 @@ export interface Host {
   printk(level: 'err' | 'warn' | 'info' | 'debug', text: string): void
   wants(detail: Detail): boolean
   emit(event: EventBody): void
-  /** True when failure injection says that this call fails. */
+  /** True when failure injection says that this call fails; each call counts. */
   injected(what: string): boolean
+  /** Some call of this kind is planned to fail: no batch loop may pass over it. */
+  injects(what: string): boolean
 }

@@ -1,0 +1,275 @@
+// The op tables `arm` and `arm-coherent`: direct mapping with cache maintenance, and without.
+import {
+  type Direction,
+  type DmaAddr,
+  type DmaOps,
+  type DmaOpsDef,
+  type Host,
+  type KResult,
+  type Pfn,
+  type PluginApi,
+  type SgPage,
+  type SgTable,
+} from '@dmalab/api'
+import { coherentMemory } from './coherent-memory.ts'
+import { pageMaintenance } from './page-maintenance.ts'
+
+const SYMBOLS: DmaOpsDef['symbols'] = {
+  alloc: ['arm_dma_alloc'],
+  free: ['arm_dma_free'],
+  mmap: ['arm_dma_mmap'],
+  getSgtable: ['arm_dma_get_sgtable'],
+  mapPage: ['arm_dma_map_page'],
+  unmapPage: ['arm_dma_unmap_page'],
+  mapSg: ['arm_dma_map_sg'],
+  unmapSg: ['arm_dma_unmap_sg'],
+  syncSingleForCpu: ['arm_dma_sync_single_for_cpu'],
+  syncSingleForDevice: ['arm_dma_sync_single_for_device'],
+  syncSgForCpu: ['arm_dma_sync_sg_for_cpu'],
+  syncSgForDevice: ['arm_dma_sync_sg_for_device'],
+}
+
+const CAPS = {
+  pageless: 'fabricated',
+  maintainsCaches: true,
+  syncTouchesPage: true,
+  mergesSegments: false,
+  bounces: false,
+  translates: false,
+} as const satisfies DmaOpsDef['caps']
+
+/** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_ops */
+export const armOps = (api: PluginApi): DmaOpsDef => ({
+  name: 'arm',
+  source: 'Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_ops',
+  caps: CAPS,
+  symbols: SYMBOLS,
+  attach: (_device, host) => table(api, host, false),
+})
+
+/**
+ * Shares everything but the cache work; the kernel's table has no unmap and no sync operations, so those do nothing.
+ * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_coherent_dma_ops
+ */
+export const armCoherentOps = (api: PluginApi): DmaOpsDef => ({
+  name: 'arm-coherent',
+  source: 'Linux v4.11 arch/arm/mm/dma-mapping.c: arm_coherent_dma_ops',
+  caps: { ...CAPS, maintainsCaches: false, syncTouchesPage: false },
+  symbols: {
+    ...SYMBOLS,
+    alloc: ['arm_coherent_dma_alloc'],
+    free: ['arm_coherent_dma_free'],
+    mapPage: ['arm_coherent_dma_map_page'],
+  },
+  attach: (_device, host) => ({ ...table(api, host, true), ...withoutTeardown() }),
+})
+
+const withoutTeardown = (): Partial<DmaOps> => {
+  const nothing = (): void => {}
+  return {
+    unmapPage: nothing,
+    unmapSg: nothing,
+    syncSingleForCpu: nothing,
+    syncSingleForDevice: nothing,
+    syncSgForCpu: nothing,
+    syncSgForDevice: nothing,
+  }
+}
+
+const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
+  const { mem, skip } = host
+  const { ATTR, PAGE_SIZE, fail, has, hex, ok, pageAlign, pagesFor, pfnOf, physOf } = api
+  const memory = coherentMemory(api, host, coherent)
+  const caches = pageMaintenance(api, host)
+
+  /** Bus address of a page: arithmetic with the device's pfn offset, valid page or not. */
+  const pfnToDma = (pfn: Pfn, offset: number): DmaAddr | undefined => host.physToDma(physOf(pfn, offset))
+  /** Models: Linux v4.11 arch/arm/include/asm/dma-mapping.h: dma_to_pfn */
+  const dmaToPfn = (handle: DmaAddr): Pfn => pfnOf(host.dmaToPhys(handle) ?? (handle as never))
+  const pageOf = (handle: DmaAddr): SgPage => ({ kind: 'page', pfn: dmaToPfn(handle) })
+
+  const mapPage: DmaOps['mapPage'] = (page, offset, size, dir, attrs) => {
+    if (host.injected('mapPage')) return fail('EIO', 'injected: this mapping fails')
+    if (!coherent && !has(attrs, ATTR.SKIP_CPU_SYNC)) caches.cpuToDev(page, offset, size, dir)
+    const handle = pfnToDma(mem.pageToPfn(page), offset)
+    return handle === undefined ? fail('EIO', 'no window reaches this page') : ok(handle)
+  }
+
+  const unmapPage: DmaOps['unmapPage'] = (handle, size, dir, attrs) => {
+    if (!has(attrs, ATTR.SKIP_CPU_SYNC)) caches.devToCpu(pageOf(handle), handle % PAGE_SIZE, size, dir)
+  }
+
+  const syncSingleForCpu: DmaOps['syncSingleForCpu'] = (handle, size, dir) =>
+    caches.devToCpu(pageOf(handle), handle % PAGE_SIZE, size, dir)
+  const syncSingleForDevice: DmaOps['syncSingleForDevice'] = (handle, size, dir) =>
+    caches.cpuToDev(pageOf(handle), handle % PAGE_SIZE, size, dir)
+
+  const linesOf = (offset: number, length: number): number => {
+    const line = host.cache.lineSize
+    return length === 0 ? 0 : Math.floor((offset + length - 1) / line) - Math.floor(offset / line) + 1
+  }
+
+  /**
+   * Walks the first `nents` entries: the batch loop takes every stretch of ordinary entries, `each` what it stops at. With page
+   * detail, a wrapped per-entry operation or a planned failure there, `each` takes all.
+   */
+  const walk = (
+    list: SgTable,
+    nents: number,
+    how: { dir: Direction; maintain: 'map' | 'unmap' | 'none'; skip: number; assign: boolean; batch: boolean },
+    each: (index: number) => boolean,
+  ): { done: number; skippedEntries: number; skippedLines: number } => {
+    let skippedEntries = 0
+    let skippedLines = 0
+    const batch = how.batch && !host.wants('page')
+    let i = 0
+    while (i < nents) {
+      if (batch) {
+        const needPage = how.maintain !== 'none'
+        const result = host.sgLoop(list, { ...how, from: i, count: nents - i, needPage, checkReach: false })
+        skippedEntries += result.skippedEntries
+        skippedLines += result.skippedLines
+        i = result.next
+        if (result.stopped === 'done') break
+      }
+      const entry = list.entry(i)
+      if (has(entry.attrs, how.skip)) {
+        skippedEntries++
+        skippedLines += linesOf(entry.offset, entry.length)
+      } else if (!each(i)) return { done: i, skippedEntries, skippedLines }
+      i++
+    }
+    return { done: nents, skippedEntries, skippedLines }
+  }
+
+  const summary = (
+    op: string,
+    before: { lines: number; writtenBack: number },
+    walked: { skippedEntries: number; skippedLines: number },
+  ): void => {
+    const after = host.cache.counters()
+    host.emit({
+      event: 'cache_summary',
+      device: host.device.name,
+      op,
+      lines: after.lines - before.lines,
+      writtenBack: after.writtenBack - before.writtenBack,
+      skippedEntries: walked.skippedEntries,
+      skippedLines: coherent ? 0 : walked.skippedLines,
+    })
+  }
+
+  return {
+    /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_alloc */
+    alloc: (size, attrs, owner) => memory.alloc(size, attrs, owner),
+    free: (size, cpuAddr) => memory.free(size, cpuAddr),
+
+    /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __arm_dma_mmap */
+    mmap: (_cpuAddr, handle, size, pgoff, userLen, attrs) => {
+      const pages = pagesFor(size)
+      if (pgoff >= pages || pagesFor(userLen) > pages - pgoff)
+        return fail('ENXIO', 'the mapping is longer than the buffer')
+      const kind = coherent ? 'cached' : has(attrs, ATTR.WRITE_COMBINE) ? 'writecombine' : 'uncached'
+      return ok({ phys: physOf((dmaToPfn(handle) + pgoff) as Pfn), len: pageAlign(userLen), kind })
+    },
+
+    /** The page pointer is computed, never checked. Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_get_sgtable */
+    getSgtable: (_cpuAddr, handle, size) => {
+      const list = host.sgAlloc(1)
+      if (!list.ok) return list
+      list.value.setPage(0, pageOf(handle), pageAlign(size), 0)
+      return list
+    },
+
+    mapPage,
+    unmapPage,
+
+    /** A failed entry undoes the ones before it, tagged or not. Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_map_sg */
+    mapSg: (list, nents, dir, attrs): KResult<number> => {
+      const ops = host.ops()
+      const before = host.cache.counters()
+      const quiet = coherent || has(attrs, ATTR.SKIP_CPU_SYNC)
+      const batch = ops.mapPage === mapPage && !host.injects('mapPage')
+      let failure: KResult<DmaAddr> | undefined
+      const walked = walk(
+        list,
+        nents,
+        { dir, maintain: quiet ? 'none' : 'map', skip: skip.map, assign: true, batch },
+        (i) => {
+          const entry = list.entry(i)
+          const mapped = host.call(coherent ? 'arm_coherent_dma_map_page' : 'arm_dma_map_page', () =>
+            ops.mapPage(entry.page, entry.offset, entry.length, dir, attrs),
+          )
+          if (!mapped.ok) {
+            failure = mapped
+            return false
+          }
+          list.setDma(i, mapped.value, entry.length)
+          return true
+        },
+      )
+      summary('map_sg', before, walked)
+      if (failure === undefined || failure.ok) return ok(nents)
+      for (let j = 0; j < walked.done; j++) {
+        const { dmaAddress, dmaLength } = list.entry(j)
+        host.call('arm_dma_unmap_page', () => ops.unmapPage(dmaAddress, dmaLength, dir, attrs))
+      }
+      return fail(failure.errno, `entry ${walked.done}: ${failure.why}`)
+    },
+
+    /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_unmap_sg */
+    unmapSg: (list, nents, dir, attrs) => {
+      const ops = host.ops()
+      const before = host.cache.counters()
+      const quiet = has(attrs, ATTR.SKIP_CPU_SYNC) || dir === api.DIR.TO_DEVICE
+      const batch = ops.unmapPage === unmapPage
+      const walked = walk(
+        list,
+        nents,
+        { dir, maintain: quiet ? 'none' : 'unmap', skip: skip.unmap, assign: false, batch },
+        (i) => {
+          const { dmaAddress, dmaLength } = list.entry(i)
+          host.call('arm_dma_unmap_page', () => ops.unmapPage(dmaAddress, dmaLength, dir, attrs))
+          return true
+        },
+      )
+      summary('unmap_sg', before, walked)
+    },
+
+    mapResource: (at) => {
+      const handle = host.physToDma(at)
+      return handle === undefined ? fail('EIO', `no window reaches ${hex(at)}`) : ok(handle)
+    },
+    unmapResource: () => {},
+
+    syncSingleForCpu,
+    syncSingleForDevice,
+
+    /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_sync_sg_for_cpu */
+    syncSgForCpu: (list, nents, dir) => {
+      const ops = host.ops()
+      const quiet = dir === api.DIR.TO_DEVICE
+      const batch = ops.syncSingleForCpu === syncSingleForCpu
+      walk(list, nents, { dir, maintain: quiet ? 'none' : 'unmap', skip: skip.sync, assign: false, batch }, (i) => {
+        const { dmaAddress, length } = list.entry(i)
+        host.call('arm_dma_sync_single_for_cpu', () => ops.syncSingleForCpu(dmaAddress, length, dir))
+        return true
+      })
+    },
+
+    /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_sync_sg_for_device */
+    syncSgForDevice: (list, nents, dir) => {
+      const ops = host.ops()
+      const batch = ops.syncSingleForDevice === syncSingleForDevice
+      walk(list, nents, { dir, maintain: 'map', skip: skip.sync, assign: false, batch }, (i) => {
+        const { dmaAddress, length } = list.entry(i)
+        host.call('arm_dma_sync_single_for_device', () => ops.syncSingleForDevice(dmaAddress, length, dir))
+        return true
+      })
+    },
+
+    dmaSupported: (bits) => bits >= 24,
+    requiredMaskBits: () => 32,
+    maxMappingSize: () => Infinity,
+  }
+}
