@@ -147,6 +147,4 @@ export interface Host {
   emit(event: EventBody): void
   /** True when failure injection says that this call fails; each call counts. */
   injected(what: string): boolean
-  /** Some call of this kind is planned to fail: no batch loop may pass over it. */
-  injects(what: string): boolean
 }

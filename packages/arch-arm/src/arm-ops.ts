@@ -89,7 +89,6 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
   const pageOf = (handle: DmaAddr): SgPage => ({ kind: 'page', pfn: dmaToPfn(handle) })
 
   const mapPage: DmaOps['mapPage'] = (page, offset, size, dir, attrs) => {
-    if (host.injected('mapPage')) return fail('EIO', 'injected: this mapping fails')
     if (!coherent && !has(attrs, ATTR.SKIP_CPU_SYNC)) caches.cpuToDev(page, offset, size, dir)
     const handle = pfnToDma(mem.pageToPfn(page), offset)
     return handle === undefined ? fail('EIO', 'no window reaches this page') : ok(handle)
@@ -111,7 +110,7 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
 
   /**
    * Walks the first `nents` entries: the batch loop takes every stretch of ordinary entries, `each` what it stops at. With page
-   * detail, a wrapped per-entry operation or a planned failure there, `each` takes all.
+   * detail or a wrapped per-entry operation, `each` takes all.
    */
   const walk = (
     list: SgTable,
@@ -189,7 +188,7 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
       const ops = host.ops()
       const before = host.cache.counters()
       const quiet = coherent || has(attrs, ATTR.SKIP_CPU_SYNC)
-      const batch = ops.mapPage === mapPage && !host.injects('mapPage')
+      const batch = ops.mapPage === mapPage
       let failure: KResult<DmaAddr> | undefined
       const walked = walk(
         list,

@@ -1,2 +1,3 @@
 // The vector engine: runs golden files through the adapters that the rooms export.
-export {}
+export { parseVectors, runVectors, type VectorFailure, type VectorFile, type VectorReport } from './vectors.ts'
+export { sameJson } from './same-json.ts'
