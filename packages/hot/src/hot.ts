@@ -1,5 +1,6 @@
 // One modelled machine's linear memory, and the engine that works on it.
 import type { LineSize } from '@dmalab/api'
+import { IoEngine } from './io-pgtable-engine.ts'
 import { type Exports, instantiate } from './module.ts'
 
 export interface HotConfig {
@@ -11,6 +12,8 @@ export interface HotConfig {
 
 export class Hot {
   readonly config: HotConfig
+  /** Translation tables and IOVA space. */
+  readonly io: IoEngine
   private readonly wasm: Exports
 
   /** @param module what compileHot() returned */
@@ -19,5 +22,6 @@ export class Hot {
     this.wasm = instantiate(module)
     this.wasm.configure(Math.log2(config.lineSize), config.poison)
     this.wasm.heapReset()
+    this.io = new IoEngine(this.wasm)
   }
 }

@@ -1,3 +1,21 @@
 // AssemblyScript engine and its binding: the one linear memory of a machine and every per-page loop.
-export { compileHot } from './module.ts'
+export { compileHot, compileHotSync } from './module.ts'
 export { Hot, type HotConfig } from './hot.ts'
+export { IoEngine, LOG_CALLS, LOG_TABLES, type LogRecord, type U64 } from './io-pgtable-engine.ts'
+export {
+  type IoPgtableConfig,
+  type IoPgtableFormat,
+  type IoPgtableShape,
+  shapeOf,
+  type TranslationControl,
+} from './io-pgtable-config.ts'
+export {
+  type Gather,
+  IoPgtable,
+  type IoPgtableFixes,
+  type IoPgtableOptions,
+  type Leaf,
+  type MapResult,
+  openIoPgtable,
+} from './io-pgtable.ts'
+export { type TableDump, type TableEvent, TableNames } from './io-pgtable-events.ts'

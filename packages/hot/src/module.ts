@@ -7,8 +7,15 @@ export type { Exports }
 
 /** Compiles the module. It may be posted to workers; every Hot wants the same one. */
 export async function compileHot(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(Uint8Array.from(atob(wasmBase64), (c) => c.charCodeAt(0)))
+  return WebAssembly.compile(wasmBytes())
 }
+
+/** As compileHot, for callers that cannot wait; browsers may refuse it on the main thread. */
+export function compileHotSync(): WebAssembly.Module {
+  return new WebAssembly.Module(wasmBytes())
+}
+
+const wasmBytes = (): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(wasmBase64), (c) => c.charCodeAt(0))
 
 /** A fresh instance with its own linear memory. Functions that return u32 return it unsigned. */
 export function instantiate(module: WebAssembly.Module): Exports {

@@ -1,0 +1,86 @@
+// One page table of whatever format. Addresses and sizes cross the boundary as u32 pairs, high word first.
+import { ioLog } from './io-pgtable-log'
+import { lpaeClose, lpaeIovaToPhys, lpaeMap, lpaeOpen, lpaeReadDirty, lpaeUnmap, lpaeWalk } from './io-pgtable-lpae'
+import { v7sClose, v7sIovaToPhys, v7sMap, v7sOpen, v7sUnmap, v7sWalk } from './io-pgtable-v7s'
+import * as P from './shared/io-pgtable-layout'
+
+/** Allocates the top table. */
+export function ioOpen(pt: usize): void {
+  const format = load<u32>(pt, P.PT_FORMAT)
+  if (format == P.FORMAT_V7S) v7sOpen(pt)
+  else if (format != P.FORMAT_ACCEPT) lpaeOpen(pt)
+}
+
+/** Frees every table, the top one last. */
+export function ioClose(pt: usize): void {
+  const format = load<u32>(pt, P.PT_FORMAT)
+  if (format == P.FORMAT_V7S) v7sClose(pt)
+  else if (format != P.FORMAT_ACCEPT) lpaeClose(pt)
+}
+
+/** Returns 0 or a negative errno; IO_RESULT holds the bytes mapped. */
+export function ioMapPages(
+  pt: usize,
+  iovaHi: u32,
+  iovaLo: u32,
+  paddrHi: u32,
+  paddrLo: u32,
+  sizeHi: u32,
+  sizeLo: u32,
+  pgcount: u32,
+  prot: u32,
+): i32 {
+  return mapPages(pt, pair(iovaHi, iovaLo), pair(paddrHi, paddrLo), pair(sizeHi, sizeLo), pgcount, prot)
+}
+
+/** IO_RESULT holds the bytes unmapped. */
+export function ioUnmapPages(
+  pt: usize,
+  iovaHi: u32,
+  iovaLo: u32,
+  sizeHi: u32,
+  sizeLo: u32,
+  pgcount: u32,
+  gather: u32,
+): void {
+  const done = unmapPages(pt, pair(iovaHi, iovaLo), pair(sizeHi, sizeLo), pgcount, gather)
+  store<u64>(P.IO_BASE, done, P.IO_RESULT)
+}
+
+/** IO_RESULT holds the physical address; 0 = not mapped. */
+export function ioIovaToPhys(pt: usize, iovaHi: u32, iovaLo: u32): void {
+  if (load<u32>(pt, P.PT_FORMAT) == P.FORMAT_V7S) v7sIovaToPhys(pt, pair(iovaHi, iovaLo))
+  else lpaeIovaToPhys(pt, pair(iovaHi, iovaLo))
+}
+
+/** What the hardware's walker finds: the leaf's entry in IO_RESULT and its level; a negative result is a hole. */
+export function ioWalk(pt: usize, iovaHi: u32, iovaLo: u32): i32 {
+  if (load<u32>(pt, P.PT_FORMAT) == P.FORMAT_V7S) return v7sWalk(pt, pair(iovaHi, iovaLo))
+  return lpaeWalk(pt, pair(iovaHi, iovaLo))
+}
+
+/** Long format only. */
+export function ioReadDirty(pt: usize, iovaHi: u32, iovaLo: u32, sizeHi: u32, sizeLo: u32, keep: u32): i32 {
+  return lpaeReadDirty(pt, pair(iovaHi, iovaLo), pair(sizeHi, sizeLo), keep)
+}
+
+export function mapPages(pt: usize, iova: u64, paddr: u64, pgsize: u64, pgcount: u32, prot: u32): i32 {
+  ioLog(P.LOG_MAP, iova, paddr, pgsize, ((<u64>pgcount) << 32) | prot)
+  const format = load<u32>(pt, P.PT_FORMAT)
+  if (format == P.FORMAT_V7S) return v7sMap(pt, iova, paddr, pgsize, pgcount, prot)
+  if (format != P.FORMAT_ACCEPT) return lpaeMap(pt, iova, paddr, pgsize, pgcount, prot)
+  store<u64>(P.IO_BASE, pgsize * pgcount, P.IO_RESULT)
+  return 0
+}
+
+export function unmapPages(pt: usize, iova: u64, pgsize: u64, pgcount: u32, gather: u32): u64 {
+  ioLog(P.LOG_UNMAP, iova, pgsize, pgcount, 0)
+  const format = load<u32>(pt, P.PT_FORMAT)
+  if (format == P.FORMAT_V7S) return v7sUnmap(pt, iova, pgsize, pgcount, gather)
+  if (format != P.FORMAT_ACCEPT) return lpaeUnmap(pt, iova, pgsize, pgcount, gather)
+  return pgsize * pgcount
+}
+
+function pair(hi: u32, lo: u32): u64 {
+  return ((<u64>hi) << 32) | lo
+}

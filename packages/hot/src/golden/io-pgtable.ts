@@ -1,0 +1,93 @@
+// Adapters for the page-table vectors: drive an IoPgtable with the operations of a case, hand back what it did.
+import type { GoldenAdapter, GoldenCase } from '@dmalab/api'
+import { Hot } from '../hot.ts'
+import { compileHotSync } from '../module.ts'
+import { type Gather, IoPgtable } from '../io-pgtable.ts'
+import { type IoPgtableFormat, type IoPgtableShape, shapeOf, type TranslationControl } from '../io-pgtable-config.ts'
+import { type IoEngine, LOG_TABLES } from '../io-pgtable-engine.ts'
+import { TableNames } from '../io-pgtable-events.ts'
+import { hex, word } from './hex.ts'
+
+const adapter = (topic: string): GoldenAdapter => {
+  let module: WebAssembly.Module | undefined
+  return {
+    topic,
+    run(input, _context, file) {
+      module ??= compileHotSync()
+      const { io } = new Hot(module, { lineSize: 64, poison: 0 })
+      return runCase(io, input, (file['meta'] as { selftest?: number } | undefined)?.selftest === 1)
+    },
+  }
+}
+
+export const ioPgtableAdapters: readonly GoldenAdapter[] = [
+  adapter('io-pgtable-lpae'),
+  adapter('io-pgtable-v7s'),
+  adapter('io-pgtable-kernel-suite'),
+]
+
+function runCase(engine: IoEngine, input: GoldenCase, selftest: boolean): Record<string, unknown> {
+  const shape = shapeOf({
+    format: input['fmt'] as IoPgtableFormat,
+    pageSizes: Number(input['pg']),
+    ias: input['ias'] as number,
+    oas: input['oas'] as number,
+    quirks: input['q'] as number,
+    coherentWalk: input['coh'] === 1,
+  })
+  if (shape === undefined) return { out: null }
+  engine.logMask = LOG_TABLES
+  const names = new TableNames()
+  const table = new IoPgtable(engine, shape, { selftest })
+  const events = (): unknown[] => names.events(engine.takeLog())
+  const result: Record<string, unknown> = { out: configOut(shape), ev0: events() }
+  result['r'] = (input['ops'] as unknown[][]).map((op) => operate(engine, table, op, events))
+  result['pt'] = names.dump(table)
+  table.close()
+  result['evf'] = events()
+  return result
+}
+
+function operate(engine: IoEngine, table: IoPgtable, op: readonly unknown[], events: () => unknown[]): unknown[] {
+  const [kind, iova] = [op[0], word(op[1])]
+  if (kind === 'p') return [hex(table.iovaToPhys(iova))]
+  const head = ((): unknown[] => {
+    if (kind === 'm') {
+      const { ret, mapped } = table.mapPages(iova, word(op[2]), word(op[3]), op[4] as number, op[5] as number)
+      return [ret, hex(BigInt(mapped))]
+    }
+    if (kind === 'u') return [hex(BigInt(table.unmapPages(iova, word(op[2]), op[3] as number, op[4] as Gather)))]
+    if (kind === 'd') return [table.readDirty(iova, word(op[2]), op[3] === 1)]
+    throw new Error(`unknown operation ${String(kind)}`)
+  })()
+  const seen = events()
+  const warnings = engine.takeWarnings()
+  if (warnings > 0) return [...head, seen, warnings]
+  return seen.length > 0 ? [...head, seen] : head
+}
+
+function configOut(shape: IoPgtableShape): Record<string, unknown> {
+  const { registers } = shape
+  const pg = hex(shape.pageSizes)
+  if (registers.kind === 'v7s')
+    return {
+      pg,
+      ttbr_attr: hex(registers.ttbrAttr),
+      tcr: registers.tcr,
+      nmrr: hex(registers.nmrr),
+      prrr: hex(registers.prrr),
+    }
+  const head = {
+    pg,
+    ias: shape.ias,
+    oas: shape.oas,
+    sl: shape.startLevel,
+    bpl: shape.bitsPerLevel,
+    pgdb: shape.pgdBits,
+  }
+  if (registers.kind === 's2') return { ...head, vtcr: fields(registers.vtcr, true) }
+  return { ...head, tcr: fields(registers.tcr, false), mair: hex(registers.mair) }
+}
+
+const fields = ({ ps, tg, sh, orgn, irgn, sl, tsz }: TranslationControl, stage2: boolean): number[] =>
+  stage2 ? [ps, tg, sh, orgn, irgn, sl, tsz] : [ps, tg, sh, orgn, irgn, tsz]

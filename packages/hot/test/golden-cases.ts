@@ -1,0 +1,42 @@
+// Reads a vector file of this package and checks an adapter against it, field by field.
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { GoldenCase, GoldenContext } from '@dmalab/api'
+import { adapters } from '../src/golden.ts'
+
+const context = {} as GoldenContext
+
+/** `outputs` are the fields that a case expects. */
+export function describeVectors(topic: string, outputs: readonly string[]): void {
+  const file = JSON.parse(readFileSync(new URL(`../golden/${topic}.json`, import.meta.url), 'utf8')) as {
+    meta: { count: number }
+    cases: GoldenCase[]
+  }
+  const adapter = adapters.find((a) => a.topic === topic)!
+  const run = (c: GoldenCase): unknown => plain(adapter.run(withoutOutputs(c, outputs), context, file))
+
+  describe(`${topic} vectors`, () => {
+    it('has all its cases', () => {
+      expect(file.cases).toHaveLength(file.meta.count)
+    })
+    it.each(file.cases.map((c) => [c['id'], c] as const))('case %s', (_id, c) => {
+      expect(run(c)).toEqual(expectation(c, outputs))
+    })
+    it('fails where an expectation is damaged', () => {
+      const damaged = JSON.parse(
+        JSON.stringify(expectation(file.cases[0]!, outputs)).replace(/"0x1/, '"0x2'),
+      ) as unknown
+      expect(run(file.cases[0]!)).not.toEqual(damaged)
+    })
+  })
+}
+
+/** What the adapter gets: no expectation to peek at. */
+const withoutOutputs = (c: GoldenCase, outputs: readonly string[]): GoldenCase =>
+  Object.fromEntries(Object.entries(c).filter(([key]) => !outputs.includes(key)))
+
+const expectation = (c: GoldenCase, outputs: readonly string[]): GoldenCase =>
+  Object.fromEntries(Object.entries(c).filter(([key]) => outputs.includes(key)))
+
+/** As JSON sees it: an undefined member is no member. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
