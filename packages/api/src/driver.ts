@@ -2,7 +2,8 @@
 import type { DmaBufCore } from './dma-buf.ts'
 import type { DmaFront } from './dma-front.ts'
 import type { DeviceClass } from './machine.ts'
-import type { DeviceBus } from './memory.ts'
+import type { EventBody } from './events.ts'
+import type { Content, DeviceBus, KernelMemory } from './memory.ts'
 import type { Device } from './ops.ts'
 import type { DriverQueue, QueueSetup, Vb2Queue } from './vb2.ts'
 import type { KernelFacts } from './kernel.ts'
@@ -27,6 +28,10 @@ export interface DriverHost {
   createQueue(setup: QueueSetup): DriverQueue
   /** Seed of the pattern this device writes as its `frame`-th picture, plane `plane`. */
   contentSeed(frame: number, plane: number): number
+  /** What was last written into the memory that `owner` names, by whatever device or task; undefined when nobody wrote. */
+  expected(owner: string): Content | Uint8Array | undefined
+  readonly mem: KernelMemory
+  emit(event: EventBody): void
   call<T>(symbols: string | readonly string[], body: () => T): T
   printk(level: 'err' | 'warn' | 'info' | 'debug', text: string): void
 }

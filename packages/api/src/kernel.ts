@@ -1,6 +1,7 @@
 // A kernel is data: architecture and release, facts other rooms read, op tables, patches on top.
 import type { Arch, DeviceFacts } from './machine.ts'
 import type { DmaBufOps } from './dma-buf.ts'
+import type { MediaFacts } from './media.ts'
 import type { DmaOps, DmaOpsDef, Host } from './ops.ts'
 import type { AllocatorHost, Vb2MemOps } from './vb2.ts'
 
@@ -43,6 +44,8 @@ export interface KernelFacts {
   readonly traceNames: 'page' | 'phys'
   /** Free of per-device pool memory is traced. */
   readonly tracesPoolFree: boolean
+  /** Call paths, texts and answers of drivers/media and drivers/dma-buf; see mediaFacts(). */
+  readonly media?: MediaFacts
 }
 
 export interface ConfigOption {

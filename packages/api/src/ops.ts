@@ -6,7 +6,7 @@ import type { DeviceFacts } from './machine.ts'
 import type { CacheOps, KernelMemory, SgLoopOptions, SgLoopResult } from './memory.ts'
 import type { KernelFacts } from './kernel.ts'
 import type { SgPage, SgTable } from './sg.ts'
-import type { DmaAddr, KernelVaddr, PhysAddr } from './units.ts'
+import type { DmaAddr, KernelVaddr, Pfn, PhysAddr } from './units.ts'
 
 /** struct device, as far as DMA is concerned. */
 export interface Device {
@@ -44,6 +44,8 @@ export interface UserMapping {
   readonly phys: PhysAddr
   readonly len: number
   readonly kind: 'cached' | 'uncached' | 'writecombine'
+  /** Page frames in order, when they are not consecutive; `phys` is then the first byte's address. */
+  readonly pages?: readonly Pfn[]
 }
 
 /**

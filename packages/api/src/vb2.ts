@@ -162,6 +162,8 @@ export interface QueueSetup {
   readonly allocator: string
   readonly ioModes: readonly V4l2Memory[]
   readonly minBuffers?: number
+  /** Driver functions between the V4L2 core and vb2 for an ioctl (`qbuf`, `reqbufs` ...), outermost first; else vb2_ioctl_*. */
+  symbols?(op: string): readonly string[]
   /** Plane sizes in bytes and the device each plane is allocated for. */
   planes(): readonly { readonly size: number; readonly dev: Device }[]
   /** buf_queue: the driver owns the buffer now. */

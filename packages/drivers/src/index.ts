@@ -1,2 +1,12 @@
-// Device models: m2m codec and converter, capture, display, importers.
-export {}
+// Device models: codec, converter, display, capture, importers; as a plug-in.
+import type { PluginApi, Plugin } from '@dmalab/api'
+import { exynosDrm } from './exynos-drm.ts'
+import { exynosGsc } from './exynos-gsc.ts'
+import { s5pMfc } from './s5p-mfc.ts'
+
+export { exynosDrm, exynosGsc, s5pMfc }
+
+export default (api: PluginApi): Plugin => ({
+  name: 'drivers',
+  drivers: [s5pMfc(api), exynosGsc(api), exynosDrm(api)],
+})

@@ -1,2 +1,3 @@
 // videobuf2: queue and buffer states.
-export {}
+export { createQueue } from './queue.ts'
+export type { QueueHost } from './queue-state.ts'

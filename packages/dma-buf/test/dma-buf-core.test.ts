@@ -1,0 +1,169 @@
+import {
+  type Device,
+  type DmaBufCore,
+  type DmaBufOps,
+  type EventBody,
+  fail,
+  type KernelFacts,
+  ok,
+  type SgTable,
+  vaddr,
+} from '@dmalab/api'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createDmaBufCore } from '../src/index.ts'
+
+const facts: KernelFacts = {
+  arch: 'arm',
+  release: '4.11',
+  pfnValid: 'memblock',
+  noMap: 'removed',
+  attrs: {},
+  sgEntrySize: 16,
+  sgDmaLength: false,
+  dmaAddrSize: 4,
+  vb2ImportAttrs: 0,
+  dqbufUnmaps: true,
+  primeImportAttrs: 0,
+  dmabufDebug: 'none',
+  dmabufKmap: true,
+  poolIsFinal: true,
+  cacheHooks: 'arm-v7',
+  traceNames: 'page',
+  tracesPoolFree: false,
+  oopsSaysAccess: false,
+}
+const device = { name: 'gsc' } as Device
+const table = { handle: 1, nents: 1, origNents: 1 } as SgTable
+
+describe('dma-buf core', () => {
+  let events: EventBody[]
+  let calls: string[]
+  let core: DmaBufCore
+  let ops: DmaBufOps
+
+  beforeEach(() => {
+    events = []
+    calls = []
+    const note =
+      <T>(what: string, value: T) =>
+      (): T => {
+        calls.push(what)
+        return value
+      }
+    ops = {
+      attach: note('attach', ok(undefined)),
+      detach: note('detach', undefined),
+      map: note('map', ok(table)),
+      unmap: note('unmap', undefined),
+      release: note('release', undefined),
+      beginCpuAccess: note('begin', ok(undefined)),
+      endCpuAccess: note('end', ok(undefined)),
+      mmap: note('mmap', fail('EINVAL', 'no mmap')),
+      vmap: note('vmap', ok(vaddr(0xf000_0000n))),
+      vunmap: note('vunmap', undefined),
+      kmap: note('kmap', ok(vaddr(0xf000_0000n))),
+    }
+    core = createDmaBufCore({
+      facts,
+      sink: { wants: () => true, emit: (event) => events.push(event) },
+      stack: { call: (_symbols, body) => body() },
+    })
+  })
+
+  const exported = () => {
+    const buf = core.export({ expName: 'test', size: 8192, ops, priv: null, owner: 'codec CAPTURE buffer 0 plane 0' })
+    if (!buf.ok) throw new Error(buf.why)
+    return buf.value
+  }
+  const fdOf = (buf: ReturnType<typeof exported>): number => {
+    const fd = core.fd(buf)
+    if (!fd.ok) throw new Error(fd.why)
+    return fd.value
+  }
+
+  it('releases with the last reference, be it an fd or an importer', () => {
+    const buf = exported()
+    const fd = fdOf(buf)
+    expect(core.get(fd)).toMatchObject({ ok: true, value: { refs: 2 } })
+    expect(core.close(fd).ok).toBe(true)
+    expect(calls).toEqual([])
+    core.put(buf)
+    expect(calls).toEqual(['release'])
+    expect(core.live()).toEqual([])
+  })
+
+  it('answers EBADF for a closed descriptor and hands out the lowest free one', () => {
+    const [first, second] = [fdOf(exported()), fdOf(exported())]
+    expect([first, second]).toEqual([3, 4])
+    core.close(first)
+    expect(core.get(first)).toMatchObject({ ok: false, errno: 'EBADF' })
+    expect(core.close(first)).toMatchObject({ ok: false, errno: 'EBADF' })
+    expect(fdOf(exported())).toBe(3)
+  })
+
+  it('runs out of descriptors with EMFILE', () => {
+    const buf = exported()
+    for (let fd = 3; fd < 1024; fd++) expect(core.fd(buf)).toEqual(ok(fd))
+    expect(core.fd(buf)).toMatchObject({ ok: false, errno: 'EMFILE' })
+  })
+
+  it('hands an exporter refusal to the importer and keeps no attachment', () => {
+    ops = { ...ops, attach: () => fail('ENOMEM', 'no list') }
+    const buf = exported()
+    expect(core.attach(buf, device)).toMatchObject({ ok: false, errno: 'ENOMEM' })
+    expect(buf.attachments).toEqual([])
+  })
+
+  it('shows the table of an attachment while it is mapped', () => {
+    const buf = exported()
+    const attachment = core.attach(buf, device)
+    if (!attachment.ok) throw new Error(attachment.why)
+    expect(attachment.value.sgt).toBeNull()
+    expect(core.mapAttachment(attachment.value, 1)).toEqual(ok(table))
+    expect(attachment.value.sgt).toBe(table)
+    core.unmapAttachment(attachment.value, table, 1)
+    expect(attachment.value.sgt).toBeNull()
+    core.detach(buf, attachment.value)
+    expect(calls).toEqual(['attach', 'map', 'unmap', 'detach'])
+  })
+
+  it('maps into the kernel once for all callers', () => {
+    const buf = exported()
+    expect(core.vmap(buf)).toEqual(core.vmap(buf))
+    core.vunmap(buf, vaddr(0xf000_0000n))
+    expect(calls).toEqual(['vmap'])
+    core.vunmap(buf, vaddr(0xf000_0000n))
+    expect(calls).toEqual(['vmap', 'vunmap'])
+  })
+
+  it('refuses a size that is not whole pages', () => {
+    const refused = core.export({ expName: 'test', size: 100, ops, priv: null, owner: 'x' })
+    expect(refused).toMatchObject({ ok: false, errno: 'EINVAL' })
+  })
+
+  it('says what the kernel traces, in its order', () => {
+    const buf = exported()
+    const fd = fdOf(buf)
+    core.get(fd)
+    const attachment = core.attach(buf, device)
+    if (!attachment.ok) throw new Error(attachment.why)
+    core.detach(buf, attachment.value)
+    core.put(buf)
+    expect(events.map(({ event }) => event)).toEqual([
+      'dma_buf_export',
+      'dma_buf_fd',
+      'dma_buf_get',
+      'dma_buf_dynamic_attach',
+      'dma_buf_detach',
+      'dma_buf_put',
+    ])
+    expect(events[3]).toMatchObject({ device: 'gsc', ino: 1, size: 8192, isDynamic: false })
+  })
+
+  it('warns when a buffer goes away under an importer', () => {
+    const buf = exported()
+    core.attach(buf, device)
+    core.put(buf)
+    expect(events.at(-1)).toMatchObject({ event: 'printk', level: 'warn' })
+  })
+})

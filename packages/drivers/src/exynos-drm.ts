@@ -1,0 +1,115 @@
+// A display: frame buffers made of imported dma-bufs, scanned out by bus address.
+import type { DriverDef, DriverHost, FrameFormat, KResult, PluginApi } from '@dmalab/api'
+import { delivery, type PlaneMemory, readPlane } from './picture.ts'
+import { createPrimeImporter, firstRun, type PrimeObject } from './prime.ts'
+
+interface Framebuffer {
+  readonly objects: readonly PrimeObject[]
+  readonly format: FrameFormat
+}
+
+/**
+ * exynos-drm: PRIME import, ADDFB2, page flip. Scan-out hardware needs each plane in one piece.
+ * Models: Linux v4.11 drivers/gpu/drm/exynos/exynos_drm_fb.c: check_fb_gem_memory_type, exynos_user_fb_create
+ */
+export const exynosDrm = (api: PluginApi): DriverDef => ({
+  name: 'exynos-drm',
+  source: 'Linux v4.11 drivers/gpu/drm/exynos',
+  classes: ['display'],
+  create: (host) => {
+    const { fail, ok } = api
+    const importer = createPrimeImporter(api, host, host.device)
+    const framebuffers = new Map<number, Framebuffer>()
+    let lastId = 0
+
+    /** Imports every fd or none. */
+    const importAll = (fds: readonly number[]): KResult<PrimeObject[]> => {
+      const objects: PrimeObject[] = []
+      for (const fd of fds) {
+        const object = drmIoctl(api, host, 'PRIME_FD_TO_HANDLE', () => importer.import(fd))
+        if (!object.ok) {
+          for (const other of objects) importer.put(other)
+          return object
+        }
+        objects.push(object.value)
+      }
+      return ok(objects)
+    }
+
+    const create = (objects: readonly PrimeObject[], format: FrameFormat): KResult<number> => {
+      for (const [p, plane] of format.planes.entries()) {
+        const object = objects[p]
+        if (object === undefined) return fail('ENOENT', `plane ${p} has no object`)
+        if (object.dmabuf.size < plane.payload)
+          return fail(
+            'EINVAL',
+            `${object.dmabuf.owner} has ${object.dmabuf.size} bytes, plane ${p} needs ${plane.payload}`,
+          )
+        if (firstRun(object.table) < plane.payload) {
+          host.printk('err', `${host.device.name}: [drm] Non-contiguous GEM memory is not supported.`)
+          return fail('EINVAL', `${host.device.name} does not see ${object.dmabuf.owner} in one piece`)
+        }
+      }
+      lastId += 1
+      framebuffers.set(lastId, { objects, format })
+      return ok(lastId)
+    }
+
+    const remove = (id: number): void => {
+      const framebuffer = framebuffers.get(id)
+      if (framebuffer === undefined) throw new Error(`there is no frame buffer ${id}`)
+      framebuffers.delete(id)
+      for (const object of framebuffer.objects) importer.put(object)
+    }
+
+    const memory = ({ objects, format }: Framebuffer): { plane: PlaneMemory; payload: number }[] =>
+      format.planes.flatMap(({ payload }, p) => {
+        const object = objects[p]
+        if (object === undefined) return []
+        const { owner, size } = object.dmabuf
+        const plane = { cookie: object.table.entry(0).dmaAddress, dev: host.device, length: size, owner }
+        return [{ plane, payload }]
+      })
+
+    return {
+      output: null,
+      capture: null,
+      display: {
+        addFramebuffer: (fds, format) => {
+          const objects = importAll(fds)
+          if (!objects.ok) return objects
+          const framebuffer = drmIoctl(api, host, 'MODE_ADDFB2', () => create(objects.value, format))
+          if (!framebuffer.ok) for (const object of objects.value) importer.put(object)
+          return framebuffer
+        },
+        flip: (id, frame) => {
+          const framebuffer = framebuffers.get(id)
+          if (framebuffer === undefined) return fail('ENOENT', `there is no frame buffer ${id}`)
+          const flipped = drmIoctl(api, host, 'MODE_PAGE_FLIP', () => ok(undefined))
+          if (!flipped.ok) return flipped
+          return ok(
+            delivery(
+              frame,
+              memory(framebuffer).map(({ plane, payload }) => readPlane(host, plane, payload, plane.length)),
+            ),
+          )
+        },
+        removeFramebuffer: remove,
+      },
+      setFormat: () => ok(undefined),
+      work: () => [],
+      close: () => {
+        for (const id of framebuffers.keys()) remove(id)
+      },
+    }
+  },
+})
+
+/** Runs a DRM ioctl with its call path and reports what it returned. */
+const drmIoctl = <T>(api: PluginApi, host: DriverHost, name: string, body: () => KResult<T>): KResult<T> => {
+  const entry = api.mediaFacts(host.kernel).ioctlEntry[host.kernel.arch]
+  const result = host.call([...entry, 'drm_ioctl'], body)
+  const outcome = result.ok ? {} : { errno: result.errno, why: result.why }
+  host.emit({ event: 'ioctl', name: `DRM_IOCTL_${name}`, device: host.device.name, ...outcome })
+  return result
+}

@@ -1,0 +1,103 @@
+// How a device moves a picture: by bus address, through its own view of memory, and comparing every byte it reads.
+import type { Content, Delivery, Device, DmaAddr, DriverHost, SgTable } from '@dmalab/api'
+
+/** A piece of a plane as the device addresses it. */
+interface Segment {
+  readonly at: DmaAddr
+  readonly len: number
+}
+
+/** One plane in memory. */
+export interface PlaneMemory {
+  /** Bus address, or the mapped list for a device that gathers. */
+  readonly cookie: DmaAddr | SgTable | null
+  /** Device that the addresses were made for. */
+  readonly dev: Device
+  /** Bytes of the plane's memory. */
+  readonly length: number
+  readonly owner: string
+}
+
+export interface Compared {
+  readonly bytes: number
+  readonly wrong: number
+}
+
+/** Writes a picture's payload into a plane and leaves the rest alone. The value says whether every byte found memory. */
+export const writePlane = (host: DriverHost, plane: PlaneMemory, payload: number, content: Content): boolean => {
+  let arrived = true
+  let offset = content.offset ?? 0
+  for (const { at, len } of segments(plane, 0, payload)) {
+    const access = { at, len, owner: plane.owner, buffer: plane.owner }
+    const { blocked } = host.bus(plane.dev).write(access, { seed: content.seed, offset })
+    arrived &&= blocked === 0
+    offset += len
+  }
+  return arrived
+}
+
+/**
+ * Reads a plane and compares it with what was last written there, then the tail up to `end`, which the kernel zeroed and nobody
+ * writes. Memory that nobody wrote is expected to be zero throughout.
+ */
+export const readPlane = (host: DriverHost, plane: PlaneMemory, payload: number, end: number): Compared => {
+  const expected = host.expected(plane.owner)
+  const total = { bytes: 0, wrong: 0 }
+  let done = 0
+  for (const { at, len } of segments(plane, 0, payload)) {
+    add(total, host, plane, at, len, from(expected, done, len))
+    done += len
+  }
+  for (const { at, len } of segments(plane, payload, end)) add(total, host, plane, at, len, 0)
+  return total
+}
+
+/** A picture from its planes. */
+export const delivery = (frame: number, planes: readonly Compared[]): Delivery => ({
+  frame,
+  bytes: planes.reduce((sum, { bytes }) => sum + bytes, 0),
+  wrong: planes.reduce((sum, { wrong }) => sum + wrong, 0),
+})
+
+const add = (
+  total: { bytes: number; wrong: number },
+  host: DriverHost,
+  plane: PlaneMemory,
+  at: DmaAddr,
+  len: number,
+  expect: Content | Uint8Array | number,
+): void => {
+  const result = host.bus(plane.dev).read({ at, len, owner: plane.owner, buffer: plane.owner }, expect)
+  total.bytes += len
+  total.wrong += result.wrong
+}
+
+/** The part of the expected content that starts `offset` bytes in; past the end of given bytes the memory is zero. */
+const from = (
+  expected: Content | Uint8Array | undefined,
+  offset: number,
+  len: number,
+): Content | Uint8Array | number => {
+  if (expected === undefined) return 0
+  if (!(expected instanceof Uint8Array)) return { seed: expected.seed, offset: (expected.offset ?? 0) + offset }
+  const bytes = new Uint8Array(len)
+  bytes.set(expected.subarray(offset, offset + len))
+  return bytes
+}
+
+/** Bytes [start, end) of a plane in bus addresses. @throws Error for a plane without any: a bug of the driver model */
+const segments = (plane: PlaneMemory, start: number, end: number): Segment[] => {
+  const { cookie } = plane
+  if (cookie === null) throw new Error(`${plane.owner} has no bus address`)
+  if (typeof cookie === 'number') return end > start ? [{ at: (cookie + start) as DmaAddr, len: end - start }] : []
+  const found: Segment[] = []
+  let base = 0
+  for (let i = 0; i < cookie.nents && base < end; i++) {
+    const { dmaAddress, dmaLength } = cookie.entry(i)
+    const first = Math.max(start, base)
+    const last = Math.min(end, base + dmaLength)
+    if (last > first) found.push({ at: (dmaAddress + first - base) as DmaAddr, len: last - first })
+    base += dmaLength
+  }
+  return found
+}

@@ -1,0 +1,47 @@
+// A codec: compressed frames in, two-plane NV12 out, each plane from a memory bank of its own when the device has two.
+import type { DriverDef, FrameFormat, PluginApi } from '@dmalab/api'
+import { createM2m } from './m2m.ts'
+
+/** Lines that a plane's buffer is rounded up to. */
+const LINES = 16
+
+/**
+ * s5p-mfc, decoder side.
+ * Models: Linux v4.11 drivers/media/platform/s5p-mfc/s5p_mfc_dec.c: s5p_mfc_queue_setup, s5p_mfc_run_dec_frame
+ * Leaves out: firmware and context buffers, reference frames (each buffer can be reused once it is dequeued).
+ */
+export const s5pMfc = (api: PluginApi): DriverDef => ({
+  name: 's5p-mfc',
+  source: 'Linux v4.11 drivers/media/platform/s5p-mfc',
+  classes: ['codec'],
+  create: (host) => {
+    const { device } = host
+    const [first, second] = device.memDevices
+    const banks = first !== undefined && second !== undefined ? { luma: first, chroma: second } : undefined
+    return createM2m(api, host, {
+      interrupt: 's5p_mfc_irq',
+      outputModes: ['MMAP', 'USERPTR', 'DMABUF'],
+      captureModes: ['MMAP', 'DMABUF'],
+      allocator: 'vb2-dma-contig',
+      symbols: (op) => [`vidioc_${op}`],
+      deviceOf: (side, plane) => {
+        if (banks === undefined) return device
+        return side === 'capture' && plane === 0 ? banks.luma : banks.chroma
+      },
+      captureFormat: alignLines,
+      input: (buffer, plane) => {
+        const payload = buffer.planes[plane]?.bytesused ?? 0
+        return { payload, end: payload }
+      },
+    })
+  },
+})
+
+/** Plane sizes as the hardware wants them: whole groups of 16 lines. Models: Linux v4.11 drivers/media/platform/s5p-mfc/s5p_mfc_opr_v6.c: s5p_mfc_dec_calc_dpb_size_v6 */
+const alignLines = (wish: FrameFormat): FrameFormat => ({
+  ...wish,
+  planes: wish.planes.map(({ payload, size }) => ({
+    payload,
+    size: Math.max(size, Math.ceil(payload / (wish.width * LINES)) * wish.width * LINES),
+  })),
+})

@@ -1,0 +1,157 @@
+// One videobuf2 queue: the ioctls as user space calls them, and the driver's side.
+import {
+  type Device,
+  type DriverQueue,
+  fail,
+  type KResult,
+  mediaFacts,
+  ok,
+  type Qbuf,
+  type QueueSetup,
+  type Vb2Buffer,
+} from '@dmalab/api'
+import { dprintk } from './debug.ts'
+import { coreCreateBufs, coreExpbuf, coreReqbufs, queueMmap, queueMunmap, verifyMemoryType } from './memory-setup.ts'
+import { bufPrepare } from './prepare.ts'
+import { type Buf, type QueueHost, type QueueState } from './queue-state.ts'
+import { queueFree } from './buffers.ts'
+import { bufferDone, coreDqbuf, coreQbuf, coreStreamoff, coreStreamon, queueCancel } from './streaming.ts'
+
+/** The V4L2 core between the file and the driver, outermost first. */
+const V4L2_CORE = ['v4l2_ioctl', 'video_ioctl2', 'video_usercopy', '__video_do_ioctl']
+
+/** Makes a queue of `device`; nothing is allocated before REQBUFS. */
+export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup): DriverQueue => {
+  const isOutput = setup.type.startsWith('VIDEO_OUTPUT')
+  const q: QueueState = {
+    host,
+    device,
+    setup,
+    ops: host.allocator(setup.allocator),
+    isOutput,
+    memory: undefined,
+    bufs: [],
+    queued: [],
+    done: [],
+    ownedByDriver: 0,
+    streaming: false,
+    startStreamingCalled: false,
+    waitingForBuffers: !isOutput,
+    lastBufferDequeued: false,
+    error: false,
+    mappings: [],
+  }
+  const entry = mediaFacts(host.kernel).ioctlEntry[host.kernel.arch]
+
+  /** Runs an ioctl with its call path and reports what it returned. */
+  const ioctl = <T>(op: string, body: () => KResult<T>): KResult<T> => {
+    const driver = setup.symbols?.(op) ?? [`vb2_ioctl_${op}`]
+    const path = [...entry, ...V4L2_CORE, `v4l_${op}`, ...driver, `vb2_${op}`, `vb2_core_${op}`]
+    const result = host.call(path, body)
+    host.sink.emit({
+      event: 'ioctl',
+      name: `VIDIOC_${op.toUpperCase()}`,
+      device: device.name,
+      ...(result.ok ? {} : { errno: result.errno, why: result.why }),
+    })
+    return result
+  }
+
+  return {
+    name: setup.name,
+    type: setup.type,
+    device,
+    get memory() {
+      return q.memory
+    },
+    get streaming() {
+      return q.streaming
+    },
+
+    reqbufs: (memory, count) =>
+      ioctl('reqbufs', () => {
+        const verified = verifyMemoryType(q, memory)
+        return verified.ok ? coreReqbufs(q, memory, count) : verified
+      }),
+
+    createBufs: (memory, count, planeSizes) =>
+      ioctl('create_bufs', () => {
+        const verified = verifyMemoryType(q, memory)
+        return verified.ok ? coreCreateBufs(q, memory, count, planeSizes) : verified
+      }),
+
+    querybuf: (index) =>
+      ioctl('querybuf', () => {
+        const buf = q.bufs[index]
+        if (buf === undefined) {
+          dprintk(q, 'vb2_querybuf', 'buffer index out of range', 'v4l2')
+          return fail('EINVAL', `${setup.name} has no buffer ${index}`)
+        }
+        const planes = buf.planes.map(({ length, bytesused }) => ({ length, bytesused }))
+        return ok({ state: buf.state, planes, mapped: q.mappings.filter((mapping) => mapping.index === index).length })
+      }),
+
+    expbuf: (index, plane) => ioctl('expbuf', () => coreExpbuf(q, index, plane)),
+    mmap: (index, plane) => host.call(['v4l2_mmap', 'vb2_mmap'], () => queueMmap(q, index, plane)),
+    munmap: (index, plane) => queueMunmap(q, index, plane),
+
+    prepareBuf: (given) =>
+      ioctl('prepare_buf', () => {
+        const buf = queueOrPrepare(q, given, 'prepare_buf')
+        if (!buf.ok) return buf
+        if (buf.value.state !== 'DEQUEUED' || buf.value.prepared)
+          return fail(
+            'EINVAL',
+            `buffer ${given.index} is ${buf.value.prepared ? 'prepared' : buf.value.state.toLowerCase()}`,
+          )
+        return bufPrepare(q, buf.value, given)
+      }),
+
+    qbuf: (given) =>
+      ioctl('qbuf', () => {
+        const buf = queueOrPrepare(q, given, 'qbuf')
+        return buf.ok ? coreQbuf(q, buf.value, given) : buf
+      }),
+
+    dqbuf: () => ioctl('dqbuf', () => coreDqbuf(q)),
+    streamon: () => ioctl('streamon', () => coreStreamon(q)),
+    streamoff: () =>
+      ioctl('streamoff', () => {
+        coreStreamoff(q)
+        return ok(undefined)
+      }),
+
+    /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_poll. Leaves out: read() and write(). */
+    poll: () => {
+      if (!q.streaming || q.error || q.waitingForBuffers) return 'error'
+      return q.done.length > 0 || q.lastBufferDequeued ? 'ready' : 'empty'
+    },
+
+    /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_queue_release */
+    release: () =>
+      host.call(['v4l2_release', 'vb2_queue_release', 'vb2_core_queue_release'], () => {
+        queueCancel(q)
+        queueFree(q, q.bufs.length)
+      }),
+
+    done: (buffer: Vb2Buffer, state, result) => {
+      const buf = q.bufs[buffer.index]
+      if (buf === undefined || buf.view !== buffer) throw new Error(`${setup.name} has no such buffer ${buffer.index}`)
+      bufferDone(q, buf, state, result)
+    },
+  }
+}
+
+/** What QBUF and PREPARE_BUF check first. EINVAL. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-v4l2.c: vb2_queue_or_prepare_buf */
+const queueOrPrepare = (q: QueueState, given: Qbuf, op: string): KResult<Buf> => {
+  const refuse = (text: string, why: string): KResult<Buf> => {
+    dprintk(q, 'vb2_queue_or_prepare_buf', `${op}: ${text}`, 'v4l2')
+    return fail('EINVAL', why)
+  }
+  const buf = q.bufs[given.index]
+  if (buf === undefined) return refuse('buffer index out of range', `${q.setup.name} has no buffer ${given.index}`)
+  if (given.memory !== q.memory) return refuse('invalid memory type', `${q.setup.name} works with ${q.memory}`)
+  if (given.planes !== undefined && given.planes.length !== buf.planes.length)
+    return refuse(`incorrect planes array length`, `buffer ${given.index} has ${buf.planes.length} plane(s)`)
+  return ok(buf)
+}

@@ -1,0 +1,179 @@
+// A buffer's round: queued, given to the driver, done, dequeued; start, stop and cancel.
+import { type Dqbuf, type DriverQueue, fail, type KResult, mediaFacts, ok, type Qbuf } from '@dmalab/api'
+import { dprintk, traceVb2 } from './debug.ts'
+import { bufPrepare } from './prepare.ts'
+import { type Buf, memOf, type QueueState } from './queue-state.ts'
+
+/**
+ * EINVAL for a buffer that is not user space's; what prepare says; what the driver's start says when this buffer starts it.
+ * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_qbuf
+ */
+export const coreQbuf = (q: QueueState, buf: Buf, given: Qbuf): KResult<void> => {
+  if (buf.state !== 'DEQUEUED') {
+    dprintk(q, 'vb2_core_qbuf', `invalid buffer state ${stateName(q, buf)}`)
+    return fail('EINVAL', `buffer ${buf.index} is ${buf.state.toLowerCase()}`)
+  }
+  const prepared = bufPrepare(q, buf, given)
+  if (!prepared.ok) return prepared
+  q.queued.push(buf)
+  q.waitingForBuffers = false
+  buf.state = 'QUEUED'
+  buf.last = false
+  buf.timestamp = q.isOutput ? (given.timestamp ?? 0) : 0
+  traceVb2('vb2_qbuf', q, buf)
+  if (q.startStreamingCalled) enqueueInDriver(q, buf)
+  if (q.streaming && !q.startStreamingCalled && q.queued.length >= (q.setup.minBuffers ?? 0)) return startStreaming(q)
+  return ok(undefined)
+}
+
+/** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_buffer_done */
+export const bufferDone = (
+  q: QueueState,
+  buf: Buf,
+  state: 'DONE' | 'ERROR',
+  result: Parameters<DriverQueue['done']>[2] = {},
+): void => {
+  if (buf.state !== 'ACTIVE') {
+    q.host.printk('warn', `WARNING: vb2_buffer_done: buffer ${buf.index} of ${q.setup.name} is not active`)
+    return
+  }
+  buf.planes.forEach((plane, p) => (plane.bytesused = result.bytesused?.[p] ?? plane.bytesused))
+  buf.timestamp = result.timestamp ?? buf.timestamp
+  buf.last = result.last ?? false
+  for (const plane of buf.planes) q.ops.finish(memOf(plane))
+  q.done.push(buf)
+  buf.state = state
+  q.ownedByDriver -= 1
+  traceVb2('vb2_buf_done', q, buf)
+}
+
+/**
+ * EINVAL when not streaming, EIO in error, EPIPE after the last buffer, EAGAIN when none is done (as a non-blocking call sees it).
+ * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_dqbuf
+ */
+export const coreDqbuf = (q: QueueState): KResult<Dqbuf> => {
+  const where = '__vb2_wait_for_done_vb'
+  if (!q.streaming) {
+    dprintk(q, where, 'streaming off, will not wait for buffers')
+    return fail('EINVAL', `${q.setup.name} is not streaming`)
+  }
+  if (q.error) {
+    dprintk(q, where, 'Queue in error state, will not wait for buffers')
+    return fail('EIO', `${q.setup.name} is in error`)
+  }
+  if (q.lastBufferDequeued) {
+    dprintk(q, where, 'last buffer dequeued already, will not wait for buffers')
+    return fail('EPIPE', `${q.setup.name} has given its last buffer`)
+  }
+  const buf = q.done.shift()
+  if (buf === undefined) {
+    dprintk(q, where, 'nonblocking and no buffers to dequeue, will not wait')
+    return fail('EAGAIN', `no buffer of ${q.setup.name} is done`)
+  }
+  const dequeued: Dqbuf = {
+    index: buf.index,
+    bytesused: buf.planes.map(({ bytesused }) => bytesused),
+    timestamp: buf.timestamp,
+    error: buf.state === 'ERROR',
+    last: buf.last,
+  }
+  q.queued.splice(q.queued.indexOf(buf), 1)
+  traceVb2('vb2_dqbuf', q, buf)
+  if (buf.last && !q.isOutput) q.lastBufferDequeued = true
+  backToUser(q, buf)
+  return ok(dequeued)
+}
+
+/** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_streamon */
+export const coreStreamon = (q: QueueState): KResult<void> => {
+  if (q.streaming) {
+    dprintk(q, 'vb2_core_streamon', 'already streaming')
+    return ok(undefined)
+  }
+  if (q.bufs.length === 0) {
+    dprintk(q, 'vb2_core_streamon', 'no buffers have been allocated')
+    return fail('EINVAL', `${q.setup.name} has no buffers`)
+  }
+  const needed = q.setup.minBuffers ?? 0
+  if (q.bufs.length < needed) {
+    dprintk(q, 'vb2_core_streamon', `need at least ${needed} allocated buffers`)
+    return fail('EINVAL', `${q.setup.name} has ${q.bufs.length} of ${needed} buffers`)
+  }
+  if (q.queued.length >= needed) {
+    const started = startStreaming(q)
+    if (!started.ok) {
+      queueCancel(q)
+      return started
+    }
+  }
+  q.streaming = true
+  return ok(undefined)
+}
+
+/** Works on a queue that never streamed too. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_streamoff */
+export const coreStreamoff = (q: QueueState): void => {
+  queueCancel(q)
+  q.waitingForBuffers = !q.isOutput
+  q.lastBufferDequeued = false
+}
+
+/** Takes every buffer back from the driver. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_queue_cancel */
+export const queueCancel = (q: QueueState): void => {
+  if (q.startStreamingCalled) q.setup.onStop?.()
+  for (const buf of q.bufs) if (buf.state === 'ACTIVE') bufferDone(q, buf, 'ERROR')
+  q.streaming = false
+  q.startStreamingCalled = false
+  q.error = false
+  q.queued = []
+  q.done = []
+  q.ownedByDriver = 0
+  for (const buf of q.bufs) {
+    if (buf.prepared && buf.state === 'DEQUEUED') for (const plane of buf.planes) q.ops.finish(memOf(plane))
+    backToUser(q, buf)
+  }
+}
+
+/** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_dqbuf */
+const backToUser = (q: QueueState, buf: Buf): void => {
+  const idle = buf.state === 'DEQUEUED' && !buf.prepared
+  buf.state = 'DEQUEUED'
+  buf.prepared = false
+  if (idle || !q.host.kernel.dqbufUnmaps || buf.memory !== 'DMABUF') return
+  for (const plane of buf.planes) {
+    if (!plane.dbufMapped) continue
+    q.ops.unmapDmabuf(memOf(plane))
+    plane.dbufMapped = false
+  }
+}
+
+/** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __enqueue_in_driver */
+const enqueueInDriver = (q: QueueState, buf: Buf): void => {
+  buf.state = 'ACTIVE'
+  q.ownedByDriver += 1
+  traceVb2('vb2_buf_queue', q, buf)
+  q.setup.onQueue(buf.view)
+}
+
+/** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_start_streaming */
+const startStreaming = (q: QueueState): KResult<void> => {
+  for (const buf of q.queued) enqueueInDriver(q, buf)
+  q.startStreamingCalled = true
+  const started = q.setup.onStart?.() ?? ok(undefined)
+  if (started.ok) return started
+  dprintk(q, 'vb2_start_streaming', 'driver refused to start streaming')
+  q.startStreamingCalled = false
+  for (const buf of q.bufs)
+    if (buf.state === 'ACTIVE') {
+      buf.state = 'QUEUED'
+      q.ownedByDriver -= 1
+    }
+  return started
+}
+
+/** enum vb2_buffer_state: a number in old texts, a name in new ones. */
+const stateName = (q: QueueState, buf: Buf): string =>
+  mediaFacts(q.host.kernel).log.named
+    ? buf.state.toLowerCase()
+    : String(
+        ['DEQUEUED', 'PREPARING', 'PREPARED', 'QUEUED', 'REQUEUEING', 'ACTIVE', 'DONE', 'ERROR'].indexOf(buf.state),
+      )

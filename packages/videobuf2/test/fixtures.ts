@@ -1,0 +1,170 @@
+// A queue over an allocator of plain objects: what videobuf2 does with the answers, without a machine.
+import {
+  type Device,
+  dma,
+  type DmaBufOps,
+  type DriverQueue,
+  type EventBody,
+  fail,
+  type KernelFacts,
+  ok,
+  phys,
+  type QueueSetup,
+  type SgTable,
+  type Vb2Buffer,
+  type Vb2Mem,
+  type Vb2MemOps,
+} from '@dmalab/api'
+import { createDmaBufCore } from '@dmalab/dma-buf'
+import { createQueue } from '../src/index.ts'
+
+export const V4_11: KernelFacts = {
+  arch: 'arm',
+  release: '4.11',
+  pfnValid: 'memblock',
+  noMap: 'removed',
+  attrs: {},
+  sgEntrySize: 16,
+  sgDmaLength: false,
+  dmaAddrSize: 4,
+  vb2ImportAttrs: 0,
+  dqbufUnmaps: true,
+  primeImportAttrs: 0,
+  dmabufDebug: 'none',
+  dmabufKmap: true,
+  poolIsFinal: true,
+  cacheHooks: 'arm-v7',
+  traceNames: 'page',
+  tracesPoolFree: false,
+  oopsSaysAccess: false,
+}
+export const V6_12: KernelFacts = {
+  ...V4_11,
+  release: '6.12',
+  dqbufUnmaps: false,
+  dmabufKmap: false,
+  vb2ImportAttrs: 32,
+}
+
+export interface Bench {
+  readonly events: EventBody[]
+  /** Allocator calls, in order. */
+  readonly calls: string[]
+  readonly core: ReturnType<typeof createDmaBufCore>
+  /** Buffers the driver owns. */
+  readonly driver: Vb2Buffer[]
+  readonly queue: (setup?: Partial<QueueSetup>) => DriverQueue
+  readonly texts: () => string[]
+}
+
+/** `failing` names the allocator operations that fail, and from which call on (1 = the first). */
+export const openBench = (facts: KernelFacts = V4_11, failing: Partial<Record<string, number>> = {}): Bench => {
+  const events: EventBody[] = []
+  const calls: string[] = []
+  const driver: Vb2Buffer[] = []
+  const sink = { wants: () => true, emit: (event: EventBody) => void events.push(event) }
+  const core = createDmaBufCore({ facts, sink, stack: { call: (_symbols, body) => body() } })
+  const device = { name: 'vid0', memDevices: [] as readonly Device[] } as Device
+  const counts: Record<string, number> = {}
+  const table = { handle: 0, nents: 1, origNents: 1 } as SgTable
+
+  const attempt = <T>(what: string, value: () => T) => {
+    calls.push(what)
+    counts[what] = (counts[what] ?? 0) + 1
+    return counts[what] >= (failing[what] ?? Infinity) ? fail('ENOMEM', `${what} was told to fail`) : ok(value())
+  }
+  const newMem = (owner: string, size: number): Vb2Mem => ({
+    dev: device,
+    size,
+    owner,
+    dir: 0,
+    attrs: 0,
+    vaddr: null,
+    cookie: null,
+    dmaAddr: dma(0x4000_0000),
+    table: null,
+    refcount: 1,
+    dbuf: null,
+    priv: null,
+  })
+  const put = (mem: Vb2Mem): void => {
+    mem.refcount -= 1
+    calls.push(mem.refcount === 0 ? 'free' : 'put')
+  }
+  const exporter: DmaBufOps = {
+    attach: () => ok(undefined),
+    detach: () => undefined,
+    map: () => ok(table),
+    unmap: () => undefined,
+    release: (buf) => put(buf.priv as Vb2Mem),
+    beginCpuAccess: () => ok(undefined),
+    endCpuAccess: () => ok(undefined),
+    mmap: () => fail('EINVAL', 'no mmap'),
+    vmap: () => fail('EINVAL', 'no vmap'),
+    vunmap: () => undefined,
+    kmap: () => fail('EINVAL', 'no kmap'),
+  }
+  const ops: Vb2MemOps = {
+    alloc: (_dev, size, _dir, owner) => attempt('alloc', () => newMem(owner, size)),
+    put,
+    getDmabuf: (mem) => {
+      const wanted = attempt('getDmabuf', () => undefined)
+      if (!wanted.ok) return wanted
+      const dbuf = core.export({ expName: 'test', size: mem.size, ops: exporter, priv: mem, owner: mem.owner })
+      if (dbuf.ok) mem.refcount += 1
+      return dbuf
+    },
+    getUserptr: (_dev, _user, size, _dir, owner) => attempt('getUserptr', () => newMem(owner, size)),
+    putUserptr: () => void calls.push('putUserptr'),
+    prepare: () => void calls.push('prepare'),
+    finish: () => void calls.push('finish'),
+    attachDmabuf: (_dev, dbuf, size) => attempt('attachDmabuf', () => newMem(dbuf.owner, size)),
+    detachDmabuf: () => void calls.push('detachDmabuf'),
+    mapDmabuf: () => attempt('mapDmabuf', () => undefined),
+    unmapDmabuf: () => void calls.push('unmapDmabuf'),
+    vaddr: () => null,
+    cookie: (mem) => mem.dmaAddr,
+    numUsers: (mem) => mem.refcount,
+    mmap: (mem) => {
+      mem.refcount += 1
+      return ok({ phys: phys(0x4000_0000), len: mem.size, kind: 'uncached' })
+    },
+  }
+  return {
+    events,
+    calls,
+    core,
+    driver,
+    texts: () => events.flatMap((event) => (event.event === 'printk' ? [event.text] : [])),
+    queue: (setup = {}) =>
+      createQueue(
+        {
+          kernel: facts,
+          dmaBuf: core,
+          sink,
+          allocator: () => ops,
+          call: (_symbols, body) => body(),
+          printk: (level, text) => sink.emit({ event: 'printk', level, text }),
+        },
+        device,
+        {
+          name: 'vid0 CAPTURE',
+          type: 'VIDEO_CAPTURE',
+          allocator: 'test',
+          ioModes: ['MMAP', 'DMABUF', 'USERPTR'],
+          planes: () => [{ size: 5000, dev: device }],
+          onQueue: (buffer) => driver.push(buffer),
+          onStop: () => {
+            driver.length = 0
+          },
+          ...setup,
+        },
+      ),
+  }
+}
+
+/** The value of a result that must be one. */
+export const value = <T>(result: { ok: true; value: T } | { ok: false; why: string }): T => {
+  if (!result.ok) throw new Error(result.why)
+  return result.value
+}
