@@ -10,12 +10,14 @@ const MAXIMUM: u32 = 65536
 /** Throws, on the JavaScript side: the modelled machine holds more than 4 GiB of contents and tables. */
 declare function outOfMemory(): void
 
-/** Forgets every allocation. Frames below the high mark keep what was written to them. */
-export function heapReset(): void {
+/** Forgets everything the machine held: a reset machine answers as a fresh one. */
+export function reset(): void {
   const first: u32 = L.HEAP_BASE >> L.PAGE_SHIFT
   const high = load<u32>(L.HEADER_BASE, L.H_HEAP_HIGH)
   const next = load<u32>(L.HEADER_BASE, L.H_HEAP_NEXT)
   memory.fill(L.HEADER_BASE, 0, L.PAGE_SIZE)
+  memory.fill(L.PAGE_DIRECTORY_BASE, 0, L.DIRECTORY_SIZE)
+  memory.fill(L.SECTION_DIRECTORY_BASE, 0, L.DIRECTORY_SIZE)
   store<u32>(L.HEADER_BASE, max(first, max(high, next)), L.H_HEAP_HIGH)
   store<u32>(L.HEADER_BASE, first, L.H_HEAP_NEXT)
 }

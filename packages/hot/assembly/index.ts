@@ -1,5 +1,11 @@
 // Exports of the module, by file. A new file adds a line here.
 export { layoutVersion, configure } from './config'
-export { heapReset, frameTake } from './heap'
 export { tableTake, tableGive } from './io-pgtable-heap'
 export { ioOpen, ioClose, ioMapPages, ioUnmapPages, ioIovaToPhys, ioWalk, ioReadDirty } from './io-pgtable'
+export { reset } from './heap'
+export { hasPage, setPages, pageClean, setPageClean } from './pages'
+export { copyOut, copyIn, copyRange, fillRange, compareRange, setRange, compareSetRange, checksumRange } from './bytes'
+export { logOn, logOff } from './line-log'
+export { maintainInner, maintainOuter } from './maintenance'
+export { sgTake, sgGive, sgLive, sgSetPages } from './sg'
+export { walkSg } from './sg-walk'

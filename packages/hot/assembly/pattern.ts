@@ -1,0 +1,103 @@
+// The seeded pattern: byte i of a stream depends on the seed and on i alone. Word n (4 bytes, little-endian) is
+// x ^ (x >> 16) with x = start(seed) + n * 0x9e3779b1 modulo 2^32: one addition and one xor per word, four words at a time.
+
+const STEP: u32 = 0x9e3779b1
+
+/** Spreads a seed over 32 bits, so that near seeds give unlike streams. */
+export function patternStart(seed: u32): u32 {
+  seed = (seed ^ (seed >> 16)) * 0x85ebca6b
+  seed = (seed ^ (seed >> 13)) * 0xc2b2ae35
+  return seed ^ (seed >> 16)
+}
+
+function patternWord(start: u32, n: u32): u32 {
+  const x = start + n * STEP
+  return x ^ (x >> 16)
+}
+
+function patternByte(start: u32, i: u64): u8 {
+  return <u8>(patternWord(start, <u32>(i >> 2)) >> ((<u32>i & 3) << 3))
+}
+
+/** Words n .. n + 3 before their last step. */
+function firstVector(start: u32, n: u32): v128 {
+  const lanes = i32x4.mul(i32x4.splat(STEP), i32x4(0, 1, 2, 3))
+  return i32x4.add(i32x4.splat(start + n * STEP), lanes)
+}
+
+/** Writes bytes [i, i + len) of the stream to `to`. */
+export function patternFill(to: usize, len: u32, start: u32, i: u64): void {
+  const end = to + len
+  while (to < end && (i & 3) != 0) store<u8>(to++, patternByte(start, i++))
+  if (to + 16 <= end) {
+    const step = i32x4.splat(STEP * 4)
+    let x = firstVector(start, <u32>(i >> 2))
+    i += (end - to) & ~15
+    for (; to + 64 <= end; to += 64) {
+      const x1 = i32x4.add(x, step)
+      const x2 = i32x4.add(x1, step)
+      const x3 = i32x4.add(x2, step)
+      v128.store(to, v128.xor(x, i32x4.shr_u(x, 16)))
+      v128.store(to, v128.xor(x1, i32x4.shr_u(x1, 16)), 16)
+      v128.store(to, v128.xor(x2, i32x4.shr_u(x2, 16)), 32)
+      v128.store(to, v128.xor(x3, i32x4.shr_u(x3, 16)), 48)
+      x = i32x4.add(x3, step)
+    }
+    for (; to + 16 <= end; to += 16) {
+      v128.store(to, v128.xor(x, i32x4.shr_u(x, 16)))
+      x = i32x4.add(x, step)
+    }
+  }
+  while (to < end) store<u8>(to++, patternByte(start, i++))
+}
+
+/** Bytes of [at, at + len) that differ from bytes [i, i + len) of the stream; notes the first one (see noteWrong). */
+export function patternCompare(at: usize, len: u32, start: u32, i: u64, index: u32): u32 {
+  const begin = at
+  const end = at + len
+  let wrong: u32 = 0
+  for (; at < end && (i & 3) != 0; at++)
+    if (load<u8>(at) != patternByte(start, i++)) wrong = noteWrong(wrong, 1, index + <u32>(at - begin))
+  if (at + 16 <= end) {
+    const step = i32x4.splat(STEP * 4)
+    let x = firstVector(start, <u32>(i >> 2))
+    i += (end - at) & ~15
+    for (; at + 16 <= end; at += 16) {
+      const want = v128.xor(x, i32x4.shr_u(x, 16))
+      x = i32x4.add(x, step)
+      const have = v128.load(at)
+      if (v128.any_true(v128.xor(want, have))) {
+        const differ = ~i8x16.bitmask(i8x16.eq(want, have)) & 0xffff
+        wrong = noteWrong(wrong, <u32>popcnt(differ), index + <u32>(at - begin) + <u32>ctz(differ))
+      }
+    }
+  }
+  for (; at < end; at++)
+    if (load<u8>(at) != patternByte(start, i++)) wrong = noteWrong(wrong, 1, index + <u32>(at - begin))
+  return wrong
+}
+
+/** Bytes of [at, at + len) that are not `byte`. */
+export function byteCompare(at: usize, len: u32, byte: u8, index: u32): u32 {
+  const begin = at
+  const end = at + len
+  const want = i8x16.splat(byte)
+  let wrong: u32 = 0
+  for (; at + 16 <= end; at += 16) {
+    const differ = ~i8x16.bitmask(i8x16.eq(want, v128.load(at))) & 0xffff
+    if (differ != 0) wrong = noteWrong(wrong, <u32>popcnt(differ), index + <u32>(at - begin) + <u32>ctz(differ))
+  }
+  for (; at < end; at++) if (load<u8>(at) != byte) wrong = noteWrong(wrong, 1, index + <u32>(at - begin))
+  return wrong
+}
+
+/** Index of the first wrong byte since it was last set to -1. */
+export let firstWrong: i32 = -1
+export function forgetWrong(): void {
+  firstWrong = -1
+}
+
+function noteWrong(before: u32, more: u32, index: u32): u32 {
+  if (firstWrong == -1) firstWrong = index
+  return before + more
+}

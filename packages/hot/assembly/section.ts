@@ -1,0 +1,45 @@
+// Sections: tables for 128 MiB of physical space, made on first touch and found through a directory.
+import * as L from './shared/layout'
+import { sectionFrames } from './config'
+import { heapTakeZeroed } from './heap'
+
+/** Tables of the section that holds a page; 0 where nothing was ever touched. */
+export function sectionOf(pfn: u32): usize {
+  return <usize>load<u32>((<usize>(pfn >> L.SECTION_SHIFT)) << 2, L.SECTION_DIRECTORY_BASE)
+}
+
+/** As sectionOf; makes the tables where there are none. */
+export function sectionFor(pfn: u32): usize {
+  const section = sectionOf(pfn)
+  return section != 0 ? section : makeSection(pfn)
+}
+
+/** Page of a pfn within its section. */
+export function indexOf(pfn: u32): u32 {
+  return pfn & (L.SECTION_PAGES - 1)
+}
+
+function makeSection(pfn: u32): usize {
+  const section = heapTakeZeroed(sectionFrames)
+  store<u32>((<usize>(pfn >> L.SECTION_SHIFT)) << 2, <u32>section, L.SECTION_DIRECTORY_BASE)
+  store<u32>(L.HEADER_BASE, load<u32>(L.HEADER_BASE, L.H_SECTIONS) + 1, L.H_SECTIONS)
+  return section
+}
+
+/** Address of a frame's bytes; frame 0 reads as poison and must not be written. */
+export function frameAddress(frame: u32): usize {
+  return frame != 0 ? (<usize>frame) << L.PAGE_SHIFT : <usize>L.POISON_BASE
+}
+
+export function dramFrame(section: usize, index: u32): u32 {
+  return load<u32>(section + ((<usize>index) << 2), L.S_DRAM)
+}
+export function setDramFrame(section: usize, index: u32, frame: u32): void {
+  store<u32>(section + ((<usize>index) << 2), frame, L.S_DRAM)
+}
+export function cpuFrame(section: usize, index: u32): u32 {
+  return load<u32>(section + ((<usize>index) << 2), L.S_CPU)
+}
+export function setCpuFrame(section: usize, index: u32, frame: u32): void {
+  store<u32>(section + ((<usize>index) << 2), frame, L.S_CPU)
+}
