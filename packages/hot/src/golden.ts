@@ -1,5 +1,6 @@
 // Golden adapters: the topics whose code lives in this room.
 import type { GoldenAdapter } from '@dmalab/api'
+import { armLineAdapters } from './golden/arm-lines.ts'
 import { ioPgtableAdapters } from './golden/io-pgtable.ts'
 
-export const adapters: readonly GoldenAdapter[] = [...ioPgtableAdapters]
+export const adapters: readonly GoldenAdapter[] = [...armLineAdapters, ...ioPgtableAdapters]

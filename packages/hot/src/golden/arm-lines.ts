@@ -1,0 +1,58 @@
+// Adapters for the line vectors: maintain a range on a machine of that line size, hand back the line log.
+import { type Direction, type GoldenAdapter, type LineSize, phys } from '@dmalab/api'
+import { innerAreaOp } from '../area-ops.ts'
+import { Hot } from '../hot.ts'
+import type { LineRecord } from '../line-log.ts'
+import { compileHotSync } from '../module.ts'
+
+/** A machine per line size, made when first asked for. */
+function machines(outer: boolean): (lineSize: LineSize) => Hot {
+  let module: WebAssembly.Module | undefined
+  const made = new Map<LineSize, Hot>()
+  return (lineSize) => {
+    module ??= compileHotSync()
+    const hot = made.get(lineSize) ?? new Hot(module, { lineSize, poison: 0, outer })
+    made.set(lineSize, hot)
+    return hot
+  }
+}
+
+function v7Lines(): GoldenAdapter {
+  const machine = machines(false)
+  return {
+    topic: 'arm-v7-lines',
+    run(input) {
+      const hot = machine(input['line'] as LineSize)
+      const [at, len] = [phys(input['s'] as number), input['n'] as number]
+      const hook = input['f'] as 'map' | 'unmap' | 'flush'
+      const op = hook === 'flush' ? 'flush' : innerAreaOp(hook, input['dir'] as Direction)
+      const log = hot.lineLog(() => {
+        if (op === 'clean') hot.clean(at, len)
+        if (op === 'invalidate') hot.invalidate(at, len, input['v'] as 'old' | 'new')
+        if (op === 'flush') hot.flush(at, len)
+      })
+      return { log: log.map(row) }
+    },
+  }
+}
+
+function l2Lines(): GoldenAdapter {
+  const machine = machines(true)
+  return {
+    topic: 'arm-l2-lines',
+    run(input) {
+      const hot = machine(32)
+      const [at, len] = [phys(input['s'] as number), input['n'] as number]
+      const log = hot.lineLog(() => {
+        if (input['f'] === 'clean') hot.outerClean(at, len)
+        if (input['f'] === 'inv') hot.outerInvalidate(at, len)
+        if (input['f'] === 'flush') hot.outerFlush(at, len)
+      })
+      return { log: log.map(row) }
+    },
+  }
+}
+
+const row = ({ op, at }: LineRecord): unknown[] => (op === 'sync' ? [op] : [op, at])
+
+export const armLineAdapters: readonly GoldenAdapter[] = [v7Lines(), l2Lines()]
