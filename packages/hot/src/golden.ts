@@ -2,5 +2,6 @@
 import type { GoldenAdapter } from '@dmalab/api'
 import { armLineAdapters } from './golden/arm-lines.ts'
 import { ioPgtableAdapters } from './golden/io-pgtable.ts'
+import { iovaAdapters } from './golden/iova.ts'
 
-export const adapters: readonly GoldenAdapter[] = [...armLineAdapters, ...ioPgtableAdapters]
+export const adapters: readonly GoldenAdapter[] = [...armLineAdapters, ...ioPgtableAdapters, ...iovaAdapters]

@@ -23,3 +23,5 @@ export {
   openIoPgtable,
 } from './io-pgtable.ts'
 export { type TableDump, type TableEvent, TableNames } from './io-pgtable-events.ts'
+export { IovaDomain, type IovaRange } from './iova.ts'
+export { IOVA_CLASSES, IovaCache, type IovaClass } from './iova-rcache.ts'

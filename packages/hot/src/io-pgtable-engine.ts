@@ -45,6 +45,12 @@ export class IoEngine {
     return view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true)
   }
 
+  /** The second u64 of calls that leave two. */
+  get result2(): number {
+    const at = P.IO_BASE + P.IO_RESULT_2
+    return this.view.getUint32(at + 4, true) * 2 ** 32 + this.view.getUint32(at, true)
+  }
+
   get resultBig(): bigint {
     return this.view.getBigUint64(P.IO_BASE + P.IO_RESULT, true)
   }

@@ -6,8 +6,12 @@ import { adapters } from '../src/golden.ts'
 
 const context = {} as GoldenContext
 
-/** `outputs` are the fields that a case expects. */
-export function describeVectors(topic: string, outputs: readonly string[]): void {
+/**
+ * outputs  fields that a case expects
+ * mixed    fields that hold inputs and results side by side
+ */
+export function describeVectors(topic: string, outputs: readonly string[], mixed: readonly string[] = []): void {
+  const compared = [...outputs, ...mixed]
   const file = JSON.parse(readFileSync(new URL(`../golden/${topic}.json`, import.meta.url), 'utf8')) as {
     meta: { count: number }
     cases: GoldenCase[]
@@ -20,11 +24,11 @@ export function describeVectors(topic: string, outputs: readonly string[]): void
       expect(file.cases).toHaveLength(file.meta.count)
     })
     it.each(file.cases.map((c) => [c['id'], c] as const))('case %s', (_id, c) => {
-      expect(run(c)).toEqual(expectation(c, outputs))
+      expect(run(c)).toEqual(expectation(c, compared))
     })
     it('fails where an expectation is damaged', () => {
       const damaged = JSON.parse(
-        JSON.stringify(expectation(file.cases[0]!, outputs)).replace(/"0x1/, '"0x2'),
+        JSON.stringify(expectation(file.cases[0]!, compared)).replace(/"0x1/, '"0x2'),
       ) as unknown
       expect(run(file.cases[0]!)).not.toEqual(damaged)
     })

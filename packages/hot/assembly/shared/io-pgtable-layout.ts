@@ -4,7 +4,7 @@
 // state of the IOMMU engine, in the second half of the header page, so that a reset clears it
 //   +0    free list heads, u32 each, index = log2 of the block's bytes (10..20)
 //   +96   log base | log count | log capacity | log mask | warnings
-//   +128  result u64
+//   +128  result u64 | second result u64
 //   +192  scratch, u32[16]
 export const IO_BASE = 0x10800
 export const IO_MIN_ORDER = 10 // 1 KiB: a level-2 table of the short-descriptor format
@@ -16,6 +16,7 @@ export const IO_LOG_CAPACITY = 104 // u32, records that fit
 export const IO_LOG_MASK = 108 // u32, 1 << kind for each kind that is written
 export const IO_WARNINGS = 112 // u32, kernel warnings raised since the binding last cleared it
 export const IO_RESULT = 128 // u64, bytes mapped or unmapped by the last call, or the address found
+export const IO_RESULT_2 = 136 // u64, second result where there is one
 export const IO_SCRATCH = 192 // u32[16], level-1 entries on their way out
 
 // log record

@@ -1,0 +1,188 @@
+// The kernel's I/O virtual address allocator: the same pfn for the same history of calls. Top-down from a cached entry, not
+// from the top; holes above that entry are used only when nothing fits below. pfns cross the boundary as u32 pairs.
+import {
+  ANCHOR,
+  find,
+  hasWindow,
+  highestFree,
+  hiOf,
+  insert,
+  placeWindow,
+  pred,
+  remove,
+  setClose,
+  setOpen,
+  succFrom,
+} from './iova-set'
+import * as P from './shared/io-pgtable-layout'
+import * as V from './shared/iova-layout'
+
+const WINDOW: u64 = 1 << V.WINDOW_BITS
+
+/** Models: Linux v6.12 drivers/iommu/iova.c: init_iova_domain */
+export function iovaOpen(d: usize, startHi: u32, startLo: u32, boundHi: u32, boundLo: u32): void {
+  setOpen(d)
+  store<u64>(d, pair(startHi, startLo), V.IV_START)
+  store<u64>(d, pair(boundHi, boundLo), V.IV_BOUND)
+  store<u64>(d, pair(boundHi, boundLo), V.IV_M32)
+  store<u64>(d, ANCHOR, V.IV_CACHED)
+  store<u64>(d, ANCHOR, V.IV_CACHED32)
+}
+
+export function iovaClose(d: usize): void {
+  setClose(d)
+}
+
+/**
+ * Allocates `size` pfns, none above `limit`.
+ *
+ * aligned  not 0: the base is a multiple of size rounded up to a power of two
+ * returns  success; IO_RESULT holds the first pfn
+ *
+ * Models: Linux v6.12 drivers/iommu/iova.c: __alloc_and_insert_iova_range
+ */
+export function iovaAlloc(d: usize, sizeHi: u32, sizeLo: u32, limitHi: u32, limitLo: u32, aligned: u32): bool {
+  return allocate(d, pair(sizeHi, sizeLo), pair(limitHi, limitLo) + 1, aligned != 0)
+}
+
+export function allocate(d: usize, size: u64, end: u64, aligned: bool): bool {
+  const bound = load<u64>(d, V.IV_BOUND)
+  const low32 = end <= bound
+  if (low32 && size >= load<u64>(d, V.IV_M32)) return false
+  if (!hasWindow(d)) placeWindow(d, low32 ? bound : end)
+
+  const order: u32 = aligned && size > 1 ? 64 - <u32>clz(size - 1) : 0
+  const cached = low32 ? load<u64>(d, V.IV_CACHED32) : load<u64>(d, V.IV_CACHED)
+  const top = hiOf(d, cached)
+  let pfn = search(d, size, order, cached, end, load<u64>(d, V.IV_START))
+  if (pfn == ANCHOR && top < end) {
+    const from = low32 ? succFrom(d, end) : ANCHOR
+    pfn = search(d, size, order, from, end, top + 1)
+  }
+  if (pfn == ANCHOR) {
+    store<u64>(d, size, V.IV_M32)
+    return false
+  }
+  const last = pfn + size - 1
+  insert(d, pfn, last)
+  if (last < bound) store<u64>(d, pfn, V.IV_CACHED32)
+  else store<u64>(d, pfn, V.IV_CACHED)
+  store<u64>(P.IO_BASE, pfn, P.IO_RESULT)
+  return true
+}
+
+/**
+ * Frees the range that holds pfn; returns false when there is none.
+ *
+ * Models: Linux v6.12 drivers/iommu/iova.c: free_iova
+ * Models: Linux v6.12 drivers/iommu/iova.c: __cached_rbnode_delete_update
+ */
+export function iovaFree(d: usize, pfnHi: u32, pfnLo: u32): bool {
+  return release(d, pair(pfnHi, pfnLo))
+}
+
+export function release(d: usize, pfn: u64): bool {
+  const lo = find(d, pfn)
+  if (lo == ANCHOR) return false
+  const hi = hiOf(d, lo)
+  const bound = load<u64>(d, V.IV_BOUND)
+  const cached32 = load<u64>(d, V.IV_CACHED32)
+  const cached = load<u64>(d, V.IV_CACHED)
+  remove(d, lo)
+  const update32 = lo == cached32 || (hi < bound && lo >= cached32)
+  const update = lo >= cached
+  if (update32 || update) {
+    const next = succFrom(d, lo)
+    if (update32) store<u64>(d, next, V.IV_CACHED32)
+    if (update) store<u64>(d, next, V.IV_CACHED)
+  }
+  if (lo < bound) store<u64>(d, bound, V.IV_M32)
+  return true
+}
+
+/**
+ * Reserves [lo, hi]: an overlapped range is extended downwards, what sticks out above it becomes a range of its own.
+ * IO_RESULT and IO_RESULT_2 hold the range that the kernel returns. The cached entries and the hint stay as they are.
+ *
+ * Models: Linux v6.12 drivers/iommu/iova.c: reserve_iova
+ * Models: Linux v6.12 drivers/iommu/iova.c: __adjust_overlap_range
+ */
+export function iovaReserve(d: usize, loHi: u32, loLo: u32, hiHi: u32, hiLo: u32): void {
+  let lo = pair(loHi, loLo)
+  const hi = pair(hiHi, hiLo)
+  let entry = find(d, lo)
+  if (entry == ANCHOR) entry = succFrom(d, lo)
+  for (; entry != ANCHOR && entry <= hi; entry = succFrom(d, entry + 1)) {
+    const last = hiOf(d, entry)
+    if (lo < entry) {
+      extendDown(d, entry, lo, last)
+      entry = lo
+    }
+    if (hi <= last) {
+      answer(entry, last)
+      return
+    }
+    lo = last + 1
+  }
+  insert(d, lo, hi)
+  answer(lo, hi)
+}
+
+/** IO_RESULT and IO_RESULT_2 hold the range that contains pfn; returns whether there is one. */
+export function iovaFind(d: usize, pfnHi: u32, pfnLo: u32): bool {
+  const lo = find(d, pair(pfnHi, pfnLo))
+  if (lo == ANCHOR) return false
+  answer(lo, hiOf(d, lo))
+  return true
+}
+
+/** IO_RESULT and IO_RESULT_2 hold the lowest range that starts at or above pfn; returns whether there is one. */
+export function iovaNext(d: usize, pfnHi: u32, pfnLo: u32): bool {
+  const lo = succFrom(d, pair(pfnHi, pfnLo))
+  if (lo == ANCHOR) return false
+  answer(lo, hiOf(d, lo))
+  return true
+}
+
+/** The highest place for `size` pfns in [low, end) below the entry `from`, or ANCHOR. */
+function search(d: usize, size: u64, order: u32, from: u64, end: u64, low: u64): u64 {
+  if (order < <u32>V.WINDOW_ORDERS && size == (<u64>1) << order) {
+    const base = load<u64>(d, V.IV_WINDOW_BASE)
+    const high = min(from, end)
+    if (high > base && high <= base + WINDOW) {
+      const pfn = highestFree(d, order, high)
+      if (pfn != ANCHOR) return pfn >= low ? pfn : ANCHOR
+      if (low >= base) return ANCHOR
+    }
+  }
+  return walkDown(d, size, order, from, end, low)
+}
+
+/** The kernel's own walk, entry by entry: for odd sizes and for what lies outside the window. */
+function walkDown(d: usize, size: u64, order: u32, from: u64, end: u64, low: u64): u64 {
+  const align = ~(((<u64>1) << order) - 1)
+  let high = end
+  let pfn: u64 = 0
+  do {
+    high = min(high, from)
+    pfn = (high - size) & align
+    from = pred(d, from)
+  } while (from != ANCHOR && pfn <= hiOf(d, from) && pfn >= low)
+  return high < size || pfn < low ? ANCHOR : pfn
+}
+
+function extendDown(d: usize, entry: u64, lo: u64, last: u64): void {
+  remove(d, entry)
+  insert(d, lo, last)
+  if (load<u64>(d, V.IV_CACHED) == entry) store<u64>(d, lo, V.IV_CACHED)
+  if (load<u64>(d, V.IV_CACHED32) == entry) store<u64>(d, lo, V.IV_CACHED32)
+}
+
+function answer(lo: u64, hi: u64): void {
+  store<u64>(P.IO_BASE, lo, P.IO_RESULT)
+  store<u64>(P.IO_BASE, hi, P.IO_RESULT_2)
+}
+
+function pair(hi: u32, lo: u32): u64 {
+  return ((<u64>hi) << 32) | lo
+}

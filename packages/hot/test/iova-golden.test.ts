@@ -1,0 +1,4 @@
+import { describeVectors } from './golden-cases.ts'
+
+describeVectors('iova', ['r', 'end'])
+describeVectors('iova-rcache', ['end'], ['steps'])
