@@ -37,7 +37,7 @@ export interface Vb2MemOps {
   putUserptr(mem: Vb2Mem): void
   prepare(mem: Vb2Mem): void
   finish(mem: Vb2Mem): void
-  /** EINVAL when the dma-buf is smaller than `size`. */
+  /** EFAULT when the dma-buf is smaller than `size`. */
   attachDmabuf(dev: Device, dbuf: DmaBuf, size: number, dir: Direction): KResult<Vb2Mem>
   detachDmabuf(mem: Vb2Mem): void
   /** EINVAL, EFAULT (not contiguous). */
@@ -47,6 +47,7 @@ export interface Vb2MemOps {
   /** Address(es) for the device. */
   cookie(mem: Vb2Mem): DmaAddr | SgTable | null
   numUsers(mem: Vb2Mem): number
+  /** The mapping holds a reference; munmap drops it with put. */
   mmap(mem: Vb2Mem): KResult<UserMapping>
 }
 

@@ -40,8 +40,9 @@ export const dcExporterOps = (
           const from = base.entry(i)
           sgt.value.setPage(i, from.page, from.length, from.offset)
           if (host.attachCopies.includes('attrs')) sgt.value.setAttrs(i, from.attrs)
-          if (host.attachCopies.includes('dmaAddress'))
-            sgt.value.setDma(i, from.dmaAddress, sgt.value.entry(i).dmaLength)
+          // Where struct scatterlist has no dma_length, sg_dma_len() is the length.
+          const dmaLength = host.kernel.sgDmaLength ? sgt.value.entry(i).dmaLength : from.length
+          if (host.attachCopies.includes('dmaAddress')) sgt.value.setDma(i, from.dmaAddress, dmaLength)
         }
         attachment.priv = { sgt: sgt.value, dir: DIR.NONE } satisfies DcAttachment
         return ok(undefined)

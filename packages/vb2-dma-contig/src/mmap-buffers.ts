@@ -90,7 +90,11 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
         return dbuf
       }),
 
-    mmap: (mem) => mmap(dcBuf(mem)),
+    mmap: (mem) => {
+      const mapped = mmap(dcBuf(mem))
+      if (mapped.ok) mem.refcount += 1
+      return mapped
+    },
 
     /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_num_users */
     numUsers: (mem) => mem.refcount,
