@@ -37,6 +37,15 @@ export interface LineCounts {
   readonly writtenBack: number
 }
 
+/** What chooses the lines of a disturbance; the same key hits the same lines. */
+export interface DisturbKey {
+  readonly seed: number
+  /** Why the caches are disturbed, such as `before-sync`. */
+  readonly purpose: string
+  /** Number of the operation in the run. */
+  readonly operation: number
+}
+
 export interface HotStats {
   /** 128 MiB sections that were touched. */
   readonly sections: number
@@ -211,6 +220,16 @@ export class Hot {
     return this.outer(L.OP_FLUSH, at, len)
   }
 
+  /**
+   * What caches may do at any moment: about one cached line in four is evicted, written back if it is dirty, and in `cacheable`
+   * memory about one line in four is fetched.
+   */
+  disturb(key: DisturbKey, cacheable: readonly { readonly base: PhysAddr; readonly len: number }[] = []): void {
+    this.linear.wasm.disturbKey(key.seed, fnv1a(key.purpose), key.operation)
+    this.linear.wasm.disturbEvict()
+    for (const { base, len } of cacheable) this.linear.wasm.disturbPrefetch(base, len)
+  }
+
   /** Runs `work` and returns every line operation it caused, in issue order. */
   lineLog(work: () => void, capacity = 65536): LineRecord[] {
     this.linear.wasm.logOn(capacity)
@@ -251,4 +270,11 @@ export class Hot {
 function checkRange(at: PhysAddr, len: number): void {
   const fits = Number.isSafeInteger(at) && at >= 0 && Number.isInteger(len) && len >= 0 && len < 2 ** 32
   if (!fits || at + len > PHYS_END) throw new Error(`no physical range: ${len} bytes at 0x${at.toString(16)}`)
+}
+
+/** 32-bit FNV-1a over UTF-16 units. */
+function fnv1a(text: string): number {
+  let sum = 2166136261
+  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 16777619)
+  return sum >>> 0
 }

@@ -2,8 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type LineSize, phys } from '@dmalab/api'
-import { Hot, type View } from '../src/index.ts'
+import { type DisturbKey, Hot, type View } from '../src/index.ts'
 import { BUILDS, moduleOf } from './builds.ts'
+import { chooser } from './twin/disturb-twin.ts'
 import { MemoryTwin, type Op } from './twin/memory-twin.ts'
 import { checksum, pattern } from './twin/pattern-twin.ts'
 
@@ -30,6 +31,7 @@ type Step =
       readonly seed: number
     }
   | { readonly do: 'copy'; readonly view: View; readonly at: number; readonly len: number; readonly to: View }
+  | { readonly do: 'disturb'; readonly at: number; readonly len: number }
   | {
       readonly do: Op
       readonly level: 'inner' | 'outer'
@@ -59,6 +61,7 @@ const step: fc.Arbitrary<Step> = fc
     fc.record({ do: fc.constantFrom('fill' as const, 'compare' as const), view, place, seed }),
     fc.record({ do: fc.constantFrom('set' as const, 'compareSet' as const), view, place, seed }),
     fc.record({ do: fc.constant('copy' as const), view, place, to: view }),
+    fc.record({ do: fc.constant('disturb' as const), place }),
     fc.record({
       do: fc.constantFrom<Op>('clean', 'invalidate', 'flush'),
       level: fc.constantFrom('inner' as const, 'outer' as const),
@@ -91,6 +94,8 @@ function onEngine(hot: Hot, s: Step, n: number): unknown {
       return hot.compareSet(s.view, at, s.len, s.seed)
     case 'copy':
       return hot.copy(s.view, at, s.to, phys(otherWindow(s.at)), s.len)
+    case 'disturb':
+      return hot.disturb(keyOf(n), [{ base: at, len: s.len }])
     case 'clean':
       return s.level === 'inner' ? hot.clean(at, s.len) : hot.outerClean(at, s.len)
     case 'invalidate':
@@ -119,11 +124,17 @@ function onTwin(twin: MemoryTwin, s: Step, n: number): unknown {
       return comparison(twin.read(s.view, s.at, s.len), new Uint8Array(s.len).fill(s.seed))
     case 'copy':
       return twin.write(s.to, otherWindow(s.at), twin.read(s.view, s.at, s.len))
+    case 'disturb':
+      return twin.disturb(chooser(keyOf(n)), [{ base: s.at, len: s.len }])
     case 'clean':
     case 'invalidate':
     case 'flush':
       return s.level === 'inner' ? twin.innerRange(s.do, s.at, s.len, s.old) : twin.outerRange(s.do, s.at, s.len)
   }
+}
+
+function keyOf(n: number): DisturbKey {
+  return { seed: 7, purpose: n % 2 === 0 ? 'even step' : 'odd step', operation: n }
 }
 
 function otherWindow(at: number): number {

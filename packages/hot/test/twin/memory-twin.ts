@@ -87,6 +87,22 @@ export class MemoryTwin {
     return new MemoryTwin(this.size.inner, this.poison, this.hasOuter)
   }
 
+  /** Evicts and fetches the lines that `chosen` picks. */
+  disturb(
+    chosen: (what: 'evict-inner' | 'evict-outer' | 'prefetch', line: number, size: number) => boolean,
+    cacheable: readonly { readonly base: number; readonly len: number }[],
+  ): void {
+    for (const level of ['inner', 'outer'] as const)
+      for (const line of [...this.lines[level].keys()].toSorted((a, b) => a - b))
+        if (chosen(`evict-${level}`, line, this.size[level])) {
+          this.writeBack(level, line)
+          this.lines[level].delete(line)
+        }
+    for (const { base, len } of cacheable)
+      for (let line = down(base, this.size.inner); line < base + len; line += this.size.inner)
+        if (chosen('prefetch', line, this.size.inner)) this.fill('inner', line)
+  }
+
   zeroCounts(): void {
     this.counts.inner = { lines: 0, writtenBack: 0 }
     this.counts.outer = { lines: 0, writtenBack: 0 }
