@@ -13,6 +13,8 @@ export interface EventBase {
   readonly pid?: number
   readonly cpu?: number
   readonly time?: string
+  /** Log only: in interrupt context (hard, soft or NMI); absent when the log does not say. */
+  readonly interrupt?: boolean
 }
 
 /** What `emit` takes: everything but `at`, which the stream adds. */
@@ -76,6 +78,8 @@ export type DmaEvent =
       readonly dir: number
       readonly physAddrs: readonly number[]
       readonly attrs: number
+      /** The line was cut: there were more addresses, and attributes. */
+      readonly truncated?: boolean
     }
   | {
       readonly event: 'dma_sync_single_for_cpu' | 'dma_sync_single_for_device'

@@ -1,2 +1,2 @@
 // ftrace text: reader, writer, exporters.
-export {}
+export { createReader, type LineNote, type Reader, type ReaderOptions, type ReadSummary } from './read/reader.ts'

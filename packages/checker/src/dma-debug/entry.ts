@@ -23,6 +23,8 @@ export interface Mapping {
   readonly list: SgList | undefined
   /** Still mapped or allocated, as far as the events tell. */
   live: boolean
+  /** Coherent memory that was unmapped as if it were a mapping: nothing but a free gives it back. */
+  orphan: boolean
 }
 
 export interface SgList {

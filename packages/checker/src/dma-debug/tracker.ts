@@ -44,7 +44,7 @@ export class Tracker {
   /** An allocation at an address that is live: the one before went back to its pool unseen. */
   dropCoherentAt(device: string, dmaAddr: number): void {
     for (const mapping of this.at(device, dmaAddr)) {
-      if (mapping.kind !== 'coherent') continue
+      if (mapping.kind !== 'coherent' || mapping.orphan) continue
       this.#forget(mapping)
       this.untracedFrees += 1
       for (const entry of this.table.ofDevice(device)) if (entry.mapping === mapping) this.table.remove(entry)

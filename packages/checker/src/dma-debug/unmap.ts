@@ -57,7 +57,7 @@ export const checkUnmap = (
     )
   else if (ref.type === 'coherent' || (ref.type === 'noncoherent' && (release === '6.12' || release === '7.3'))) {
     const allocated = entry.mapping.virtAddr
-    if (allocated !== undefined && extra.virtAddr !== undefined && allocated !== extra.virtAddr) {
+    if (differ(allocated, extra.virtAddr)) {
       const other = [...tracker.live(ref.device)].find(({ virtAddr }) => virtAddr === extra.virtAddr)
       const alloc = entry.mapping.physAddr
       const free = other?.physAddr
@@ -121,6 +121,10 @@ export const unmapOfNothing = (tracker: Tracker, ref: EntryRef, at: number): Fin
     },
   )
 }
+
+/** Kernels print `(____ptrval____)` until their pointer hash has a key. */
+const differ = (a: string | undefined, b: string | undefined): boolean =>
+  a !== undefined && b !== undefined && a !== b && !a.includes('ptrval') && !b.includes('ptrval')
 
 const masked = (attrs: number): bigint => BigInt(attrs) & BigInt(COMPARED_ATTRS)
 const verb = (ref: EntryRef): string => (ref.type === 'coherent' || ref.type === 'noncoherent' ? 'freed' : 'unmapped')

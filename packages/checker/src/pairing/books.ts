@@ -1,0 +1,122 @@
+// The state that pairing keeps, and the two steps all kinds of mappings share: opening one, and looking for what an unmap means.
+import type { CheckerContext, EventBase, ReportFinding } from '@dmalab/api'
+import { isMappingError, type DebugEntry, type EntryRef, type Mapping } from '../dma-debug/entry.ts'
+import { CacheLines } from '../dma-debug/map.ts'
+import { Tracker } from '../dma-debug/tracker.ts'
+import { checkUnmap, unmapOfNothing } from '../dma-debug/unmap.ts'
+import { Overlaps } from './overlaps.ts'
+import { Leaks } from './leaks.ts'
+import { Unexplained } from './unexplained.ts'
+
+/** Bytes of a cache line where no session names it. */
+const LINE_SIZE = 64
+
+export class Books {
+  readonly report: ReportFinding
+  readonly context: CheckerContext
+  readonly unexplained: Unexplained
+  readonly leaks: Leaks
+  tracker = new Tracker()
+  cacheLines: CacheLines
+  overlaps: Overlaps
+  /** dma_mapping_error() is traced in this stream, so that its absence means something. */
+  checksTraced = false
+  #droppedFrees = 0
+
+  constructor(report: ReportFinding, context: CheckerContext) {
+    this.report = report
+    this.context = context
+    this.unexplained = new Unexplained(report, context)
+    this.leaks = new Leaks(report, context)
+    this.cacheLines = new CacheLines(() => this.#lineSize)
+    this.overlaps = new Overlaps(report)
+  }
+
+  get #lineSize(): number {
+    return this.context.session?.lineSize ?? LINE_SIZE
+  }
+
+  get untracedFrees(): number {
+    return this.#droppedFrees + this.tracker.untracedFrees
+  }
+
+  /** Events are missing: what was mapped before may have been undone in the gap, so nothing can be said about it any more. */
+  forget(): void {
+    this.#droppedFrees = this.untracedFrees
+    this.tracker = new Tracker()
+    this.cacheLines = new CacheLines(() => this.#lineSize)
+    this.overlaps = new Overlaps(this.report)
+  }
+
+  /** Some task maps or allocates. */
+  begins(event: EventBase & { readonly device: string }): void {
+    this.leaks.active(event.device)
+    this.unexplained.mapped(event.device, event.pid)
+  }
+
+  open(mapping: Mapping, entries: readonly Omit<DebugEntry, 'mapping'>[]): void {
+    this.tracker.open(
+      mapping,
+      entries.map((entry) => ({ ...entry, mapping })),
+    )
+    this.overlaps.insert(mapping, this.#lineSize)
+  }
+
+  /** An unmap or free by device address. */
+  undo(ref: EntryRef, event: EventBase, virtAddr?: string): void {
+    const { at } = event
+    this.leaks.active(ref.device)
+    const { checksTraced, tracker } = this
+    const extra = virtAddr === undefined ? { at, checksTraced } : { at, checksTraced, virtAddr }
+    const entry = isMappingError(ref.dmaAddr) ? undefined : checkUnmap(tracker, ref, extra, this.report, this.context)
+    if (entry !== undefined) {
+      this.unexplained.explained(ref.device, longLived(ref))
+      tracker.table.remove(entry)
+      this.#undone(entry.mapping, ref, at)
+      return
+    }
+    const nothing = unmapOfNothing(tracker, ref, at)
+    const orphan = tracker.at(ref.device, ref.dmaAddr).find(({ kind }) => kind === 'coherent')
+    if (orphan !== undefined && longLived(ref)) tracker.close(orphan, at)
+    if (isMappingError(ref.dmaAddr)) this.report(nothing)
+    else this.unexplained.add(nothing, longLived(ref), event)
+  }
+
+  /** Coherent memory stays allocated until it is freed, whatever else is done to its address. */
+  #undone(mapping: Mapping, ref: EntryRef, at: number): void {
+    if (mapping.kind === 'coherent' && !longLived(ref) && ref.type !== 'sg') {
+      mapping.orphan = true
+      return
+    }
+    this.close(mapping, at)
+  }
+
+  close(mapping: Mapping, at: number): void {
+    if (mapping.physAddr !== undefined) this.cacheLines.remove(mapping.physAddr, mapping.dir, mapping.at)
+    this.overlaps.remove(mapping)
+    this.tracker.close(mapping, at)
+  }
+}
+
+const longLived = (ref: EntryRef): boolean => ref.type === 'coherent' || ref.type === 'noncoherent'
+
+/** A live mapping as its event shows it. */
+export const mappingOf = (
+  event: { device: string; dmaAddr: number; size: number; dir: number; attrs: number; at: number },
+  kind: Mapping['kind'],
+  physAddr: number | undefined,
+): Mapping => ({
+  kind,
+  device: event.device,
+  dmaAddr: event.dmaAddr,
+  size: event.size,
+  dir: event.dir,
+  attrs: event.attrs,
+  at: event.at,
+  physAddr,
+  virtAddr: undefined,
+  pool: undefined,
+  list: undefined,
+  live: true,
+  orphan: false,
+})

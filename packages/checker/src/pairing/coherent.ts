@@ -1,0 +1,74 @@
+// Coherent and non-coherent allocations, and memory of per-device pools.
+import { bytes, finding, type Event } from '@dmalab/api'
+import { coherentType, failedAllocation } from '../dma-debug/types.ts'
+import { mappingOf, type Books } from './books.ts'
+
+type AllocEvent = Extract<Event, { event: 'dma_alloc' | 'dma_alloc_pages' | 'dma_alloc_sgt_err' }>
+type FreeEvent = Extract<Event, { event: 'dma_free' | 'dma_free_pages' }>
+type AllocSgtEvent = Extract<Event, { event: 'dma_alloc_sgt' }>
+type FreeSgtEvent = Extract<Event, { event: 'dma_free_sgt' }>
+type PoolFreeEvent = Extract<Event, { event: 'pool_free' }>
+
+export const alloc = (books: Books, event: AllocEvent): void => {
+  const { device, dmaAddr, size, dir, attrs } = event
+  books.begins(event)
+  if (event.event === 'dma_alloc_sgt_err' || failedAllocation(event.virtAddr)) {
+    books.report(
+      finding('mapping-failed', `${device}: allocating ${bytes(size)} of coherent memory failed`, {
+        device,
+        evidence: [event.at],
+      }),
+    )
+    return
+  }
+  if (event.pool === undefined) books.tracker.dropCoherentAt(device, dmaAddr)
+  const mapping = {
+    ...mappingOf(event, 'coherent', event.physAddr),
+    virtAddr: event.virtAddr,
+    pool: event.pool,
+  }
+  const type = coherentType(event.event, books.context.kernelText)
+  // The kernel does not track memory of a per-device pool; a log cannot tell where memory came from.
+  books.open(
+    mapping,
+    event.pool === undefined
+      ? [{ device, dmaAddr, size, dir, attrs, type, sgCallEnts: 0, sgMappedEnts: 0, mapErrorChecked: undefined }]
+      : [],
+  )
+}
+
+export const free = (books: Books, event: FreeEvent): void => {
+  const { device, dmaAddr, size, dir, attrs } = event
+  const type = coherentType(event.event, books.context.kernelText)
+  books.undo({ device, dmaAddr, size, dir, attrs, type, sgCallEnts: 0 }, event, event.virtAddr)
+}
+
+export const allocSgt = (books: Books, event: AllocSgtEvent): void => {
+  const { device, dmaAddr, size, dir, attrs, physAddrs } = event
+  books.begins(event)
+  books.tracker.dropCoherentAt(device, dmaAddr)
+  books.open(mappingOf(event, 'coherent', physAddrs[0]), [
+    {
+      device,
+      dmaAddr,
+      size,
+      dir,
+      attrs,
+      type: 'sg',
+      sgCallEnts: physAddrs.length,
+      sgMappedEnts: 1,
+      mapErrorChecked: undefined,
+    },
+  ])
+}
+
+export const freeSgt = (books: Books, event: FreeSgtEvent): void => {
+  const { device, dmaAddr, size, dir, physAddrs } = event
+  books.undo({ device, dmaAddr, size, dir, attrs: 0, type: 'sg', sgCallEnts: physAddrs.length }, event)
+}
+
+export const poolFree = (books: Books, event: PoolFreeEvent): void => {
+  books.leaks.active(event.device)
+  const mapping = books.tracker.at(event.device, event.dmaAddr).find(({ pool }) => pool !== undefined)
+  if (mapping !== undefined) books.tracker.close(mapping, event.at)
+}

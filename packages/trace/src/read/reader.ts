@@ -1,0 +1,210 @@
+// Streaming reader of ftrace text: chunks of bytes in, events out, constant memory. Lines are found and rejected on bytes; only what
+// the checks understand is decoded. A line that cannot be read is counted and shown, never a failure.
+import type { Event, EventBase, EventBody } from '@dmalab/api'
+import { decodeText, EVENT_NAMES } from './decode.ts'
+import { decodeFields, isFields } from './fields.ts'
+import { findName, hashOf, splitHead, splitOtherForms, type Frame, type NamePlace } from './frame.ts'
+
+export interface ReaderOptions {
+  readonly onEvent: (event: Event) => void
+  /** Damaged lines and unknown event names kept with their line numbers. */
+  readonly keep?: number
+}
+
+export interface LineNote {
+  readonly line: number
+  /** The beginning of the line. */
+  readonly text: string
+}
+
+export interface ReadSummary {
+  readonly bytes: number
+  readonly lines: number
+  /** Events of the vocabulary, by the name the log prints. */
+  readonly events: Readonly<Record<string, number>>
+  /** Well-formed lines of other events, by name: the first names only. */
+  readonly unknown: Readonly<Record<string, { readonly count: number; readonly line: number }>>
+  readonly unknownCount: number
+  readonly damaged: readonly LineNote[]
+  readonly damagedCount: number
+  /** Lines of stack traces. */
+  readonly stackLines: number
+  /** Entries in the buffer and written to it, from the header; undefined without one. */
+  readonly entries: { readonly inBuffer: number; readonly written: number } | undefined
+  /** Events the log says are missing. */
+  readonly lost: number
+  /** Places where events are missing. */
+  readonly gaps: number
+}
+
+export interface Reader {
+  push(chunk: Uint8Array): void
+  end(): ReadSummary
+}
+
+/** A line longer than this is no trace line: it is dropped as damaged, so that memory stays bounded. */
+const MAX_LINE = 1 << 20
+const KEEP = 8
+const NOTE_LENGTH = 160
+const NEWLINE = 10
+const HASH = 35
+
+export const createReader = (options: ReaderOptions): Reader => {
+  const keep = options.keep ?? KEEP
+  const known = new Map(EVENT_NAMES.map((name) => [hashOf(name), { name, count: 0 }]))
+  const unknown = new Map<number, { name: string; count: number; line: number }>()
+  const damaged: LineNote[] = []
+  const place: NamePlace = { cpu: 0, start: 0, end: 0, hash: 0 }
+  let damagedCount = 0
+  let unknownCount = 0
+  let stackLines = 0
+  let lost = 0
+  let gaps = 0
+  let line = 0
+  let bytes = 0
+  let entries: ReadSummary['entries']
+  let carry: Buffer | undefined
+  let skipping = false
+
+  const emit = (body: EventBody, frame: Omit<Frame, 'event' | 'body'> | undefined): void =>
+    options.onEvent(frame === undefined ? { ...body, at: line } : { at: line, ...frameOf(frame), ...body })
+
+  const damage = (text: string): void => {
+    damagedCount += 1
+    if (damaged.length < keep) damaged.push({ line, text: text.slice(0, NOTE_LENGTH) })
+  }
+
+  const gap = (count: number | undefined): void => {
+    gaps += 1
+    lost += count ?? 0
+    emit({ event: 'lost', count }, undefined)
+  }
+
+  /** A line of a known event whose body cannot be read: the checks must not trust what they remember. */
+  const damagedEvent = (text: string): void => {
+    damage(text)
+    gap(1)
+  }
+
+  const note = (hash: number, name: string): void => {
+    unknownCount += 1
+    const before = unknown.get(hash)
+    if (before !== undefined) before.count += 1
+    else if (unknown.size < keep * 8) unknown.set(hash, { name, count: 1, line })
+  }
+
+  const wanted = (entry: { name: string; count: number }, frame: Omit<Frame, 'event' | 'body'>, body: string): void => {
+    const event = isFields(body) ? decodeFields(entry.name, body) : decodeText(entry.name, body)
+    if (event === undefined) return damagedEvent(`${entry.name}: ${body}`)
+    entry.count += 1
+    emit(event, frame)
+  }
+
+  /** A header line, an annotation, a form without [cpu] column, or damage. */
+  const otherLine = (text: string): void => {
+    if (text.startsWith('#')) {
+      const counts = /entries-in-buffer\/entries-written: (\d+)\/(\d+)|latency: .* #(\d+)\/(\d+),/.exec(text)
+      if (counts !== null) {
+        const inBuffer = Number(counts[1] ?? counts[3])
+        const written = Number(counts[2] ?? counts[4])
+        entries = { inBuffer: inBuffer + (entries?.inBuffer ?? 0), written: written + (entries?.written ?? 0) }
+        if (inBuffer < written) gap(written - inBuffer)
+      }
+      return
+    }
+    if (text.trim() === '' || /^cpus=\d+$|^version = \d+$/.test(text)) return
+    if (text.startsWith(' =>')) {
+      stackLines += 1
+      return
+    }
+    const gapLine = /^\s*CPU:\d+ \[(?:LOST (\d+) EVENTS|EVENTS DROPPED)\]/.exec(text)
+    if (gapLine !== null) return gap(gapLine[1] === undefined ? undefined : Number(gapLine[1]))
+    const frame = splitOtherForms(text)
+    if (frame === undefined) return damage(text)
+    const entry = known.get(hashOf(frame.event))
+    if (entry === undefined || entry.name !== frame.event) return note(hashOf(frame.event), frame.event)
+    wanted(entry, frame, frame.body)
+  }
+
+  const takeLine = (chunk: Buffer, start: number, end: number): void => {
+    line += 1
+    if (start === end) return
+    if (chunk[start] === HASH || !findName(chunk, start, end, place)) {
+      // A frame without `name:` after its time: a stack trace, an event of unknown type, a function of the function tracer.
+      const text = chunk.toString('latin1', start, end)
+      const bare = /\[\d+\].*?\d: (<stack trace>|\S.*)$/.exec(text)
+      if (chunk[start] === HASH || bare === null || !/^.{16,}-\d+ /.test(text)) return otherLine(text)
+      if (bare[1] === '<stack trace>') stackLines += 1
+      else note(hashOf(bare[1] ?? ''), bare[1] ?? '')
+      return
+    }
+    const entry = known.get(place.hash)
+    if (entry === undefined) {
+      const before = unknown.get(place.hash)
+      if (before === undefined) return note(place.hash, chunk.toString('latin1', place.start, place.end))
+      before.count += 1
+      unknownCount += 1
+      return
+    }
+    if (entry.name.length !== place.end - place.start)
+      return note(place.hash + 1, chunk.toString('latin1', place.start, place.end))
+    const frame = splitHead(chunk.toString('latin1', start, place.start - 2))
+    if (frame === undefined) return damagedEvent(chunk.toString('latin1', start, end))
+    let body = place.end + 1
+    while (body < end && chunk[body] === 32) body += 1
+    wanted(entry, frame, chunk.toString('latin1', body, end))
+  }
+
+  const takeLines = (chunk: Buffer): Buffer | undefined => {
+    let start = 0
+    for (;;) {
+      const newline = chunk.indexOf(NEWLINE, start)
+      if (newline < 0) break
+      const end = newline > start && chunk[newline - 1] === 13 ? newline - 1 : newline
+      if (skipping) {
+        skipping = false
+        line += 1
+        damage('(a line of more than 1 MiB)')
+      } else takeLine(chunk, start, end)
+      start = newline + 1
+    }
+    if (start === chunk.length) return undefined
+    if (chunk.length - start <= MAX_LINE) return Buffer.from(chunk.subarray(start))
+    skipping = true
+    return undefined
+  }
+
+  return {
+    push(chunk): void {
+      bytes += chunk.length
+      const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+      carry = takeLines(carry === undefined ? view : Buffer.concat([carry, view]))
+    },
+    end(): ReadSummary {
+      if (carry !== undefined) takeLine(carry, 0, carry.length)
+      carry = undefined
+      const counted = [...known.values()].filter(({ count }) => count > 0)
+      return {
+        bytes,
+        lines: line,
+        events: Object.fromEntries(sorted(counted).map(({ name, count }) => [name, count])),
+        unknown: Object.fromEntries(
+          sorted([...unknown.values()]).map(({ name, count, line: first }) => [name, { count, line: first }]),
+        ),
+        unknownCount,
+        damaged,
+        damagedCount,
+        stackLines,
+        entries,
+        lost,
+        gaps,
+      }
+    },
+  }
+}
+
+const frameOf = ({ task, pid, cpu, time, interrupt }: Omit<Frame, 'event' | 'body'>): Omit<EventBase, 'at'> =>
+  interrupt === undefined ? { task, pid, cpu, time } : { task, pid, cpu, time, interrupt }
+
+const sorted = <T extends { readonly name: string }>(items: readonly T[]): readonly T[] =>
+  items.toSorted((a, b) => (a.name < b.name ? -1 : 1))

@@ -1,0 +1,168 @@
+// The reader on lines made for the purpose: chunk borders, damage, odd frames, bounded memory.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Event } from '@dmalab/api'
+import { createReader, type ReadSummary } from '../src/index.ts'
+
+const read = (...chunks: readonly (string | Uint8Array)[]): { summary: ReadSummary; events: readonly Event[] } => {
+  const events: Event[] = []
+  const reader = createReader({ onEvent: (event) => events.push(event) })
+  for (const chunk of chunks) reader.push(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk)
+  return { summary: reader.end(), events }
+}
+const frame = (text: string, head = '            init-1       [001] .....     4.390004: '): string => `${head}${text}\n`
+const MAP =
+  'dma_map_page: 0000:00:02.0 dir=BIDIRECTIONAL dma_addr=421c8000 size=1024 phys_addr=421c9000 attrs=SKIP_CPU_SYNC|NO_WARN|0x8000'
+
+describe('frames', () => {
+  it('an ordinary line becomes an event with its line number, task, cpu and time', () => {
+    expect(read('# tracer: nop\n', frame(MAP)).events).toEqual([
+      {
+        at: 2,
+        task: 'init',
+        pid: 1,
+        cpu: 1,
+        time: '4.390004',
+        interrupt: false,
+        event: 'dma_map_page',
+        device: '0000:00:02.0',
+        dir: 0,
+        dmaAddr: 0x421c_8000,
+        size: 1024,
+        physAddr: 0x421c_9000,
+        attrs: 32 + 256 + 0x8000,
+      },
+    ])
+  })
+  it('a task name may hold a dash, a colon and a bracket; the last dash ends it', () => {
+    expect(read(frame(MAP, ' kworker/u8:2-ev-12345   [003] d.h1. 12345.678901: ')).events[0]).toMatchObject({
+      task: 'kworker/u8:2-ev',
+      pid: 12345,
+      cpu: 3,
+      interrupt: true,
+    })
+    expect(read(frame(MAP, '     [kthread] x-7       [000] ..s..     1.000001: ')).events[0]).toMatchObject({
+      task: '[kthread] x',
+      pid: 7,
+      interrupt: true,
+    })
+  })
+  it('digits in the flags are not taken for the time', () => {
+    expect(read(frame(MAP, '            init-1       [001] ...2.     1.536480: ')).events[0]).toMatchObject({
+      time: '1.536480',
+    })
+  })
+  it('four flags, as older kernels print them, and a counting clock are read', () => {
+    expect(read(frame(MAP, '            init-1       [001] d..1           42: ')).events[0]).toMatchObject({
+      time: '42',
+    })
+  })
+  it('CR LF line ends are read', () => {
+    expect(read(frame(MAP).replace('\n', '\r\n')).events).toHaveLength(1)
+  })
+})
+
+describe('lists cut by the end of their line', () => {
+  const SG =
+    'dma_map_sg: dev dir=FROM_DEVICE nents=3/3 ents=2/2 dma_addrs={0x1000,0x3000} sizes={0x2000,0x1000} phys_addrs={0x8000,0x9000,0xc000} attrs='
+  const sg = (text: string): Event | undefined => read(frame(text)).events[0]
+
+  it('a whole line gives all three arrays', () => {
+    expect(sg(SG)).toMatchObject({
+      truncated: false,
+      dmaAddrs: [0x1000, 0x3000],
+      sizes: [0x2000, 0x1000],
+      physAddrs: [0x8000, 0x9000, 0xc000],
+    })
+  })
+  it('a map without its end keeps its counts and every whole element', () => {
+    expect(sg(SG.slice(0, SG.indexOf(',0xc000') + 3))).toMatchObject({
+      nents: 3,
+      ents: 2,
+      truncated: true,
+      physAddrs: [0x8000, 0x9000],
+    })
+    expect(sg(SG.slice(0, SG.indexOf(' phys_addrs')))).toMatchObject({
+      truncated: true,
+      sizes: [0x2000, 0x1000],
+      physAddrs: [],
+    })
+  })
+  it('the first releases printed no counts: the arrays give them', () => {
+    expect(sg(SG.replace('nents=3/3 ents=2/2 ', ''))).toMatchObject({ nents: 3, ents: 2, truncated: false })
+  })
+  it('an unmap without its end says so', () => {
+    expect(sg('dma_unmap_sg: dev dir=FROM_DEVICE phys_addrs={0x8000,0x90')).toMatchObject({
+      truncated: true,
+      physAddrs: [0x8000],
+    })
+    expect(sg('dma_unmap_sg: dev dir=FROM_DEVICE phys_addrs={0x8000} attrs=')).not.toHaveProperty('truncated')
+  })
+})
+
+describe('what is not understood', () => {
+  it('other events are counted by name with their first line, and not decoded', () => {
+    const { summary, events } = read(frame(MAP), frame('sched_switch: prev_comm=a ==> b'), frame('sched_switch: x'))
+    expect(events).toHaveLength(1)
+    expect(summary.unknown).toEqual({ sched_switch: { count: 2, line: 2 } })
+    expect(summary.damagedCount).toBe(0)
+  })
+  it('a damaged body is counted, shown, and taken for a missing event', () => {
+    const { summary, events } = read(frame(MAP), frame(MAP.slice(0, 60)), frame(MAP))
+    expect(summary.damaged.map(({ line }) => line)).toEqual([2])
+    expect(events.map(({ event }) => event)).toEqual(['dma_map_page', 'lost', 'dma_map_page'])
+  })
+  it('only the first damaged lines are kept, all are counted', () => {
+    const { summary } = read('what is this\n'.repeat(100))
+    expect(summary.damagedCount).toBe(100)
+    expect(summary.damaged).toHaveLength(8)
+  })
+  it('a last line without its end is read', () => {
+    expect(read(frame(MAP).trimEnd()).events).toHaveLength(1)
+  })
+  it('a line without end does not fill the memory', () => {
+    const { summary, events } = read('x'.repeat(800_000), 'x'.repeat(800_000), `x\n${frame(MAP)}`)
+    expect(summary.damagedCount).toBe(1)
+    expect(events).toMatchObject([{ at: 2 }])
+  })
+  it('an event of another system with a name of ours is damage, not an event', () => {
+    expect(read(frame('map: something else')).events.map(({ event }) => event)).toEqual(['lost'])
+  })
+})
+
+describe('chunks', () => {
+  const text = [frame(MAP), '# comment\n', frame('foo: bar'), 'CPU:1 [LOST 3 EVENTS]\n', frame(MAP), ' => fn\n'].join(
+    '',
+  )
+  it('where a chunk ends makes no difference', () => {
+    const whole = read(text)
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: text.length - 1 }), { maxLength: 12 }), (cuts) => {
+        const borders = [0, ...new Set(cuts.toSorted((a, b) => a - b)), text.length]
+        const chunks = borders.slice(1).map((border, index) => text.slice(borders[index], border))
+        expect(read(...chunks)).toEqual(whole)
+      }),
+      { seed: 1, numRuns: 60 },
+    )
+  })
+  it('no bytes at all, in any order, make it fail', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 5 }), (chunks) => {
+        expect(read(...chunks).summary.bytes).toBe(chunks.reduce((sum, { length }) => sum + length, 0))
+      }),
+      { seed: 2, numRuns: 200 },
+    )
+  })
+  it('a real line damaged at any place is read or counted, never thrown', () => {
+    const line = frame(MAP)
+    fc.assert(
+      fc.property(fc.nat(line.length - 2), fc.nat(255), (at, byte) => {
+        const bytes = Buffer.from(line, 'latin1')
+        bytes[at] = byte
+        const { summary } = read(bytes)
+        expect(summary.lines).toBeGreaterThan(0)
+      }),
+      { seed: 3, numRuns: 500 },
+    )
+  })
+})
