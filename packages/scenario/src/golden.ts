@@ -1,0 +1,58 @@
+// Vectors of the gst-launch language (topic gst-launch): what GStreamer's own parser made of a line.
+import type { GoldenAdapter } from '@dmalab/api'
+import { elementFacts } from './elements/catalogue.ts'
+import { parsePipeline } from './pipeline/parse-pipeline.ts'
+import { PipelineError } from './pipeline/pipeline-error.ts'
+import type { Pipeline, PipelineElement } from './pipeline/pipeline.ts'
+
+export const gstLaunchAdapter: GoldenAdapter = {
+  topic: 'gst-launch',
+  run: (input) => {
+    try {
+      return { ok: true, ...asRecorded(parsePipeline(String(input['line']), { unknown: 'refuse' })) }
+    } catch (e) {
+      if (e instanceof PipelineError) return { ok: false, error: e.kind }
+      throw e
+    }
+  },
+}
+
+export const adapters: readonly GoldenAdapter[] = [gstLaunchAdapter]
+
+/**
+ * The graph as the recorder wrote it down. It read properties back from its one-in-one-out stand-ins for plug-ins' elements, which
+ * keep the text of what a line sets; of muxers it read none, and of GStreamer's core elements those of caps filters only.
+ */
+const asRecorded = ({ elements, links }: Pipeline): { elements: unknown; links: unknown } => {
+  const names = renumbered(elements)
+  return {
+    elements: elements.map(({ factory, name, parent, props, role }) => ({
+      factory,
+      name: names.get(name) ?? name,
+      parent: names.get(parent) ?? parent,
+      props: factory === 'capsfilter' || !(role === 'muxer' || elementFacts(factory)?.core) ? props : {},
+    })),
+    links: links.map(([source, sourcePad, sink, sinkPad]) => [
+      names.get(source) ?? source,
+      sourcePad,
+      names.get(sink) ?? sink,
+      sinkPad,
+    ]),
+  }
+}
+
+/**
+ * The recorder numbers names of one line from 0. It takes every name that is a factory's name and digits for an automatic one,
+ * so `tee name=tee1` is recorded as tee0.
+ */
+const renumbered = (elements: readonly PipelineElement[]): ReadonlyMap<string, string> => {
+  const names = new Map<string, string>()
+  const counts = new Map<string, number>()
+  for (const { factory, name } of elements)
+    if (name.startsWith(factory) && /^\d+$/.test(name.slice(factory.length))) {
+      const count = counts.get(factory) ?? 0
+      names.set(name, `${factory}${count}`)
+      counts.set(factory, count + 1)
+    }
+  return names
+}

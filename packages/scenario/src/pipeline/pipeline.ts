@@ -1,0 +1,38 @@
+// A parsed pipeline as plain data.
+import type { UserSpaceRole } from '../elements/element-facts.ts'
+
+export interface Pipeline {
+  readonly elements: readonly PipelineElement[]
+  /** As GStreamer has them: an element in a bin is linked to the outside by its bin's pad. */
+  readonly links: readonly PipelineLink[]
+  /** The same links from element to element, whatever bins lie between. */
+  readonly flow: readonly PipelineLink[]
+  /** Elements whose factory is not in the catalogue: taken to pass buffers through, from a pad `sink` to a pad `src`. */
+  readonly unknown: readonly UnknownElement[]
+  /** What GStreamer does without saying so, such as dropping an element whose name is taken. */
+  readonly warnings: readonly string[]
+}
+
+export interface PipelineElement {
+  readonly factory: string
+  readonly name: string
+  /** Name of the bin that holds it; empty at the top. */
+  readonly parent: string
+  /** Properties as text: an enum by its nick, caps as GStreamer prints them, everything else as written. */
+  readonly props: Readonly<Record<string, string>>
+  readonly role: UserSpaceRole
+  /** GStreamer numbered it; the line gives no name. */
+  readonly automatic: boolean
+  readonly presets?: readonly string[]
+  /** Offset in the text; absent for caps filters that a link brought in. */
+  readonly at?: number
+}
+
+/** A pad of a bin is called `ghost`. */
+export type PipelineLink = readonly [source: string, sourcePad: string, sink: string, sinkPad: string]
+
+export interface UnknownElement {
+  readonly factory: string
+  readonly name: string
+  readonly at: number
+}
