@@ -311,6 +311,8 @@ export interface Oops {
   readonly text: readonly string[]
 }
 
+export type CacheMaintenance = Extract<LabEvent, { readonly event: 'cache_maint' }>
+
 /** Takes events; `wants` lets a producer skip building what nobody listens to. */
 export interface EventSink {
   wants(detail: Detail): boolean

@@ -63,6 +63,7 @@ export interface KernelOptions {
 export interface KernelDef {
   /** `arm@4.11`. */
   readonly name: string
+  readonly arch: Arch
   readonly title: string
   readonly source: string
   /** Facts with the given options applied. */

@@ -2,7 +2,7 @@
 import type { DmaBufCore } from './dma-buf.ts'
 import type { DmaFront } from './dma-front.ts'
 import type { Driver } from './driver.ts'
-import type { Detail, Event } from './events.ts'
+import type { Detail, Event, Oops } from './events.ts'
 import type { KernelFacts, KernelSpec } from './kernel.ts'
 import type { KResult } from './errno.ts'
 import type { Machine } from './machine.ts'
@@ -63,6 +63,8 @@ export interface Lab {
   step(what: string, device?: string): void
   /** The case is over: what is live now is a leak. */
   end(): void
+  /** Puts a fault of the modelled kernel on record; the runner that caught it calls this. */
+  oops(oops: Oops): void
   /** Back to the state after opening. */
   reset(): void
 }

@@ -41,6 +41,7 @@ const opsFor = (device: DeviceFacts): string => (device.coherent ? 'arm-coherent
 
 export const arm411 = (api: PluginApi): KernelDef => ({
   name: 'arm@4.11',
+  arch: 'arm',
   title: '32-bit ARM, Linux 4.11: arch/arm op tables, get_sgtable without a check',
   source: 'Linux v4.11 arch/arm/mm/dma-mapping.c, drivers/base/dma-coherent.c',
   facts,

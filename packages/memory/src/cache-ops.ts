@@ -1,0 +1,122 @@
+// Cache maintenance primitives of the architecture: the inner cache by kernel address, the outer by physical address.
+import type { CacheOps, Cpu, Direction, EventSink, KernelFacts, KernelVaddr, Pfn, PhysAddr } from '@dmalab/api'
+import { DIR } from '@dmalab/api'
+import type { Hot } from '@dmalab/hot'
+import type { AddressSpace } from './address-space.ts'
+import type { KernelStack } from './kernel-stack.ts'
+
+type LineWork = 'clean' | 'invalidate' | 'flush' | 'none'
+
+/** What a hook does for a direction. */
+interface Hooks {
+  readonly map: (dir: Direction) => LineWork
+  readonly unmap: (dir: Direction) => LineWork
+  /** Symbol of the routine that walks the lines, for backtraces. */
+  readonly symbol: Readonly<Record<Exclude<LineWork, 'none'>, string>>
+}
+
+const HOOKS: Readonly<Record<KernelFacts['cacheHooks'], Hooks>> = {
+  /** Models: Linux v4.11 arch/arm/mm/cache-v7.S: v7_dma_map_area, v7_dma_unmap_area */
+  'arm-v7': {
+    map: (dir) => (dir === DIR.FROM_DEVICE ? 'invalidate' : 'clean'),
+    unmap: (dir) => (dir === DIR.TO_DEVICE ? 'none' : 'invalidate'),
+    symbol: { clean: 'v7_dma_clean_range', invalidate: 'v7_dma_inv_range', flush: 'v7_dma_flush_range' },
+  },
+  /** Models: Linux v6.12 arch/arm64/mm/dma-mapping.c: arch_sync_dma_for_device, arch_sync_dma_for_cpu */
+  arm64: {
+    map: () => 'clean',
+    unmap: (dir) => (dir === DIR.TO_DEVICE ? 'none' : 'invalidate'),
+    symbol: { clean: 'dcache_clean_poc', invalidate: 'dcache_inval_poc', flush: 'dcache_clean_inval_poc' },
+  },
+}
+
+export interface CacheDeps {
+  readonly hot: Hot
+  readonly facts: KernelFacts
+  readonly space: AddressSpace
+  readonly stack: KernelStack
+  readonly sink: EventSink
+  readonly cpu: Cpu
+}
+
+/** Which line operation the batch loops do for a hook. */
+export const lineWork = (facts: KernelFacts, hook: 'map' | 'unmap', dir: Direction): LineWork =>
+  HOOKS[facts.cacheHooks][hook](dir)
+
+/** CacheOps, and how the batch loops over lists add what they did to the counters. */
+export interface CountedCacheOps extends CacheOps {
+  count(more: { readonly lines: number; readonly writtenBack: number }): void
+}
+
+export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
+  const { hot, facts, space, stack, sink } = deps
+  const hooks = HOOKS[facts.cacheHooks]
+  let lines = 0
+  let writtenBack = 0
+
+  const work = (kind: LineWork, at: PhysAddr, len: number): void => {
+    if (kind === 'none') return
+    const done = hot[kind](at, len)
+    lines += done.lines
+    writtenBack += done.writtenBack
+  }
+  const tell = (
+    op: 'map' | 'unmap' | 'flush' | 'oinv' | 'oclean' | 'oflush',
+    at: PhysAddr,
+    size: number,
+    dir: number,
+  ): void => {
+    if (sink.wants('page')) sink.emit({ event: 'cache_maint', op, physAddr: at, size, dir })
+  }
+  /** Without an outer cache these are no-ops, as outer_cache's function pointers are NULL. */
+  const outer = (op: 'oinv' | 'oclean' | 'oflush', at: PhysAddr, size: number, dir: number): void => {
+    if (deps.cpu.outer !== undefined) tell(op, at, size, dir)
+  }
+  const byAddress = (
+    op: 'map' | 'unmap' | 'flush',
+    kind: LineWork,
+    at: KernelVaddr,
+    len: number,
+    dir: Direction,
+  ): void => {
+    if (kind === 'none') return
+    const gap = space.firstUnmapped(at, len)
+    if (gap !== undefined) {
+      const line = (at + BigInt(gap) - ((at + BigInt(gap)) % BigInt(deps.cpu.lineSize))) as KernelVaddr
+      const address = gap === 0 ? at : line
+      return stack.fault({ reason: 'paging request', address }, hooks.symbol[kind])
+    }
+    const resolved = space.resolve(at)
+    if (resolved === undefined) throw new Error('a mapped range resolves')
+    tell(op, resolved.phys, len, dir)
+    work(kind, resolved.phys, len)
+  }
+  const byPhys = (op: 'map' | 'unmap' | 'flush', kind: LineWork, at: PhysAddr, len: number, dir: Direction): void => {
+    if (kind === 'none') return
+    tell(op, at, len, dir)
+    work(kind, at, len)
+  }
+
+  return {
+    lineSize: deps.cpu.lineSize,
+    aliasing: deps.cpu.aliasing,
+    counters: () => ({ lines, writtenBack }),
+    count: (more) => {
+      lines += more.lines
+      writtenBack += more.writtenBack
+    },
+    dmacMap: (at, len, dir) => byAddress('map', hooks.map(dir), at, len, dir),
+    dmacUnmap: (at, len, dir) => byAddress('unmap', hooks.unmap(dir), at, len, dir),
+    dmacFlush: (at, len) => byAddress('flush', 'flush', at, len, DIR.BIDIRECTIONAL),
+    dmacMapPhys: (at, len, dir) => byPhys('map', hooks.map(dir), at, len, dir),
+    dmacUnmapPhys: (at, len, dir) => byPhys('unmap', hooks.unmap(dir), at, len, dir),
+    dmacFlushPhys: (at, len) => byPhys('flush', 'flush', at, len, DIR.BIDIRECTIONAL),
+    outerInv: (at, len) => outer('oinv', at, len, DIR.FROM_DEVICE),
+    outerClean: (at, len) => outer('oclean', at, len, DIR.TO_DEVICE),
+    outerFlush: (at, len) => outer('oflush', at, len, DIR.BIDIRECTIONAL),
+    markPageClean: (pfn: Pfn) => {
+      if (sink.wants('page'))
+        sink.emit({ event: 'cache_maint', op: 'pgclean', physAddr: pfn * 4096, size: 4096, dir: DIR.BIDIRECTIONAL })
+    },
+  }
+}

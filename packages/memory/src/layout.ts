@@ -1,0 +1,102 @@
+// Where this kernel puts this machine: the board's statement, else the architecture's usual place.
+import { InputError, type KernelFacts, type Machine, type PageArray, type Range } from '@dmalab/api'
+
+export interface Layout {
+  readonly pageOffset: bigint
+  /** Physical address that pageOffset maps. */
+  readonly physOffset: number
+  /** Physical end of the linear map, exclusive. */
+  readonly lowmemEnd: number
+  readonly vmalloc: { readonly start: bigint; readonly end: bigint }
+  readonly pageArray: PageArray
+  /** Bits of a kernel virtual address; arithmetic wraps there. */
+  readonly vaddrBits: 32 | 64
+  /** RAM as the kernel keeps it: no-map regions removed, or kept. */
+  readonly managed: readonly Range[]
+  /** Ranges with a kernel linear mapping. */
+  readonly linear: readonly Range[]
+  /** Ranges whose struct page entries exist. */
+  readonly paged: readonly Range[]
+  /** Every range that answers on the bus: banks and reserved regions. */
+  readonly present: readonly Range[]
+}
+
+interface Usual {
+  readonly pageOffset: bigint
+  readonly vmalloc: { readonly start: bigint; readonly end: bigint }
+  readonly pageArray: bigint
+  readonly entrySize: number
+}
+
+/** Models: Linux v6.12 Documentation/arch/{arm,arm64,riscv,x86}: kernel memory layout (4 KiB pages, 48-bit addresses, Sv39). */
+const USUAL: Readonly<Record<Machine['arch'], Usual>> = {
+  arm: {
+    pageOffset: 0xc000_0000n,
+    vmalloc: { start: 0xf080_0000n, end: 0xff80_0000n },
+    pageArray: 0xeeff_8000n,
+    entrySize: 32,
+  },
+  arm64: {
+    pageOffset: 0xffff_0000_0000_0000n,
+    vmalloc: { start: 0xffff_8000_8000_0000n, end: 0xffff_fdff_8000_0000n },
+    pageArray: 0xffff_fdff_c000_0000n,
+    entrySize: 64,
+  },
+  riscv64: {
+    pageOffset: 0xffff_ffd6_0000_0000n,
+    vmalloc: { start: 0xffff_ffc6_0000_0000n, end: 0xffff_ffd6_0000_0000n },
+    pageArray: 0xffff_ffc5_0000_0000n,
+    entrySize: 64,
+  },
+  x86_64: {
+    pageOffset: 0xffff_8880_0000_0000n,
+    vmalloc: { start: 0xffff_c900_0000_0000n, end: 0xffff_e8ff_ffff_ffffn },
+    pageArray: 0xffff_ea00_0000_0000n,
+    entrySize: 64,
+  },
+}
+
+/** @throws InputError for a machine without memory. */
+export const layOut = (machine: Machine, facts: KernelFacts): Layout => {
+  const usual = USUAL[machine.arch]
+  const banks = machine.memory.toSorted((a, b) => a.base - b.base)
+  const first = banks[0]
+  if (first === undefined) throw new InputError(`machine ${machine.name} has no memory`, { path: 'memory' })
+  const noMap = machine.reserved.filter((region) => region.noMap)
+  const managed = facts.noMap === 'removed' ? subtract(banks, noMap) : banks
+  const topOfRam = Math.max(...banks.map(endOf))
+  const lowmemEnd = Math.min(machine.layout.lowmemEnd ?? topOfRam, topOfRam)
+  const linear = subtract(managed, [...noMap, { base: lowmemEnd, len: Infinity }])
+  const stated = machine.layout.pageArray
+  const insideBanks = noMap.filter((r) => subtract([r], banks).length === 0)
+  const paged = [...(stated?.covers ?? subtract(banks, noMap)), ...(facts.noMap === 'kept' ? insideBanks : [])]
+  return {
+    pageOffset: machine.layout.pageOffset ?? usual.pageOffset,
+    physOffset: first.base,
+    lowmemEnd,
+    vmalloc: machine.layout.vmalloc ?? usual.vmalloc,
+    pageArray: stated ?? { base: usual.pageArray, entrySize: usual.entrySize, holes: 'unmapped' },
+    vaddrBits: machine.arch === 'arm' ? 32 : 64,
+    managed,
+    linear,
+    paged,
+    present: [...banks, ...machine.reserved],
+  }
+}
+
+const endOf = (r: Range): number => r.base + r.len
+
+/** The parts of `from` that lie in none of `holes`, in order. */
+const subtract = (from: readonly Range[], holes: readonly Range[]): Range[] => {
+  let parts = [...from]
+  for (const hole of holes)
+    parts = parts.flatMap((part) => {
+      const end = endOf(part)
+      const holeEnd = endOf(hole)
+      if (holeEnd <= part.base || hole.base >= end) return [part]
+      const below = { base: part.base, len: hole.base - part.base }
+      const above = { base: holeEnd, len: end - holeEnd }
+      return [below, above].filter((r) => r.len > 0)
+    })
+  return parts
+}

@@ -1,0 +1,64 @@
+// A RunReport side by side: one column a kernel, one row a step, the verdict last; below it, why each ended as it did.
+import type { KernelRun, RunReport, StepReport } from '@dmalab/api'
+import Table from 'cli-table3'
+import { headText } from './head-text.ts'
+import { bold, dim, paint } from './paint.ts'
+import { count } from './numbers.ts'
+
+export const compareText = (report: RunReport): string => {
+  const { runs } = report
+  const names = columnNames(runs.map((run) => run.kernel))
+  const table = new Table({ head: ['step', ...names.map((name) => bold(name))], style: { head: [], border: [] } })
+  for (const [i, row] of (runs[0]?.steps ?? []).entries())
+    table.push([row.step, ...runs.map((run) => cell(run.steps[i]))])
+  table.push([bold('verdict'), ...runs.map((run) => paint(run.verdict, verdictCell(run)))])
+  return [headText(report), '', table.toString(), '', ...runs.flatMap((run) => whyText(run))].join('\n')
+}
+
+/** Long kernel names break at the patches, so that columns stay narrow. */
+const columnNames = (kernels: readonly string[]): string[] => kernels.map((kernel) => kernel.replaceAll('+', '\n+'))
+
+const cell = (step: StepReport | undefined): string => {
+  if (step === undefined) return ''
+  if (step.outcome === 'not reached') return paint('not reached', '-')
+  if (step.outcome === 'ok') return paint('ok')
+  if (step.outcome === 'refused') return paint('refused', step.detail.split(':')[0] ?? 'refused')
+  if (step.outcome === 'wrong') return paint('wrong', step.detail)
+  return paint(step.outcome, step.outcome.toUpperCase())
+}
+
+const verdictCell = (run: KernelRun): string => {
+  const { delivered, wanted, intact } = run.frames
+  if (run.verdict === 'works') return `works\n${intact}/${wanted} frames intact`
+  if (run.verdict === 'corrupt') return `corrupt\n${intact}/${delivered} frames intact`
+  return run.verdict
+}
+
+/** One or two lines a kernel: what decided the verdict. */
+const whyText = (run: KernelRun): string[] => {
+  const lines: string[] = [`${bold(run.kernel)}: ${sentence(run)}`]
+  if (run.oops !== null) lines.push(dim(`    ${path(run.oops.callPath)}`))
+  const other = run.findings.filter((f) => f.code !== 'kernel-oops')
+  for (const finding of other.slice(0, 2))
+    lines.push(`    ${paint(finding.severity === 'error' ? 'fault' : 'refused', finding.code)} ${finding.message}`)
+  if (other.length > 2) lines.push(dim(`    and ${other.length - 2} more findings (--json has all)`))
+  return lines
+}
+
+const sentence = (run: KernelRun): string => {
+  if (run.oops !== null) return `${run.oops.text[0] ?? run.oops.reason}, in ${run.oops.function}`
+  if (run.verdict === 'refused') return `${run.step ?? ''} fails with ${run.errno ?? 'an error'}: ${run.why ?? ''}`
+  const { lines, skippedLines } = run.cache
+  const copied = run.zeroCopy ? 'no byte of a frame copied by the CPU' : 'the CPU copied frames'
+  const saved =
+    skippedLines > 0
+      ? `${count(skippedLines)} cache-line operations saved by tagged entries`
+      : `${count(lines)} cache-line operations`
+  return `${run.verdict}; ${copied}; ${saved}`
+}
+
+/** Innermost first, shortened in the middle. */
+const path = (symbols: readonly string[]): string => {
+  const shown = symbols.length > 7 ? [...symbols.slice(0, 6), '...', ...symbols.slice(-1)] : symbols
+  return shown.join(' < ')
+}

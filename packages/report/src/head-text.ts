@@ -1,0 +1,13 @@
+// What was run on what: the first lines of every text report.
+import type { RunReport } from '@dmalab/api'
+import { dim } from './paint.ts'
+
+export const headText = (report: RunReport): string => {
+  const { frames, width, height, seed } = report.options
+  const bound = report.bindings.map(({ element, device, by }) => `${element} = ${device} ${dim(`(${by})`)}`)
+  return [
+    report.scenario,
+    `board ${report.board}; ${frames} frames of ${width}x${height} NV12; seed ${seed}; ${report.source}`,
+    ...(bound.length > 0 ? [`bound: ${bound.join(', ')}`] : []),
+  ].join('\n')
+}
