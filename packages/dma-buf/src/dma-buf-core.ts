@@ -68,6 +68,7 @@ export const createDmaBufCore = ({ facts, sink, stack }: DmaBufCoreParts): DmaBu
   const fput = (buf: LiveDmaBuf): void => {
     buf.refs -= 1
     if (buf.refs > 0) return
+    sink.emit({ event: 'dma_buf_release', ...identity(buf) })
     if (buf.attachments.length > 0)
       warn(`WARNING: dma-buf ${buf.ino} (${buf.owner}) released with ${buf.attachments.length} attachment(s)`)
     stack.call('dma_buf_release', () => buf.ops.release(buf))
