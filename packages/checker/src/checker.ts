@@ -32,7 +32,7 @@ export interface CheckSummary {
 }
 
 export interface CheckReport {
-  /** In the order of the events that complete them. */
+  /** In the order of the events that complete them; what concerns the log as a whole comes last. */
   readonly findings: readonly Finding[]
   readonly summary: CheckSummary
 }
@@ -121,7 +121,10 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
   }
 }
 
-const lastStep = (one: Finding): number => one.evidence?.at(-1) ?? 0
+/** What the log as a whole is like stands after everything that happened in it. */
+const OF_THE_WHOLE: ReadonlySet<string> = new Set(['live-at-end', 'unmap-before-log', 'log-incomplete'])
+const lastStep = (one: Finding): number =>
+  OF_THE_WHOLE.has(one.code) ? Number.MAX_SAFE_INTEGER : (one.evidence?.at(-1) ?? 0)
 
 /** `arm@4.11+nopage-rfc` -> 4.11: the newest text that is not newer than the kernel. */
 const textOf = (kernel: string): KernelText | undefined => {

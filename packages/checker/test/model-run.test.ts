@@ -1,68 +1,18 @@
 // Rules over the events of a model run: what `end` turns into a leak, and what went visibly wrong.
-import { DIR, type Event, type EventBody } from '@dmalab/api'
+import { DIR, type EventBody } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
-import { createChecker, type CheckReport } from '../src/index.ts'
+import { alloc, check, codes, deviceAccess, map, POOL, RAM, unmap } from './events.ts'
 
-const SESSION: EventBody = {
-  event: 'session',
-  machine: 'm',
-  kernel: 'arm@4.11',
-  lineSize: 64,
-  memory: [{ base: 0x4000_0000, len: 0x1000_0000 }],
-  pools: [{ name: 'pool', base: 0x6000_0000, len: 0x10_0000 }],
-  devices: [{ name: 'dev', coherent: false, maskBits: 32, ops: 'arm', maxSegmentSize: 65536, segmentBoundary: 0xffff }],
-}
-export const check = (bodies: readonly EventBody[]): CheckReport => {
-  const checker = createChecker()
-  for (const [index, body] of [SESSION, ...bodies].entries()) checker.onEvent({ ...body, at: index } as Event)
-  return checker.finish()
-}
-const codes = (bodies: readonly EventBody[]): readonly string[] => check(bodies).findings.map(({ code }) => code)
-
-const map = (dmaAddr: number, size = 4096, dir: number = DIR.TO_DEVICE): EventBody => ({
-  event: 'dma_map_page',
-  device: 'dev',
-  dir,
-  dmaAddr,
-  size,
-  physAddr: dmaAddr,
-  attrs: 0,
-})
-const unmap = (dmaAddr: number, size = 4096, dir: number = DIR.TO_DEVICE): EventBody => ({
-  event: 'dma_unmap_page',
-  device: 'dev',
-  dir,
-  dmaAddr,
-  size,
-  attrs: 0,
-})
-const alloc = (dmaAddr: number, pool?: string): EventBody => ({
-  event: 'dma_alloc',
-  device: 'dev',
-  dir: DIR.BIDIRECTIONAL,
-  dmaAddr,
-  size: 8192,
-  virtAddr: '0xc0de0000',
-  flags: 'GFP_KERNEL',
-  attrs: 0,
-  ...(pool === undefined ? {} : { pool }),
-})
+const END: EventBody = { event: 'end' }
 const buf = { expName: 'vb2', size: 8192, ino: 7 }
-const attach: EventBody = {
-  event: 'dma_buf_dynamic_attach',
-  ...buf,
-  attachment: 'a1',
-  isDynamic: false,
-  device: 'dev',
-}
+const attachment = { ...buf, attachment: 'a1', isDynamic: false, device: 'dev' }
 
 describe('at the end of a run', () => {
   it('a mapping that was undone is no leak', () => {
-    expect(codes([map(0x4000_0000), unmap(0x4000_0000), { event: 'end' }])).toEqual([])
+    expect(codes([map(RAM), unmap(RAM), END])).toEqual([])
   })
   it('a mapping that was not undone is a leak, and its step is named', () => {
-    const { findings } = check([map(0x4000_0000), { event: 'end' }])
-    expect(findings).toEqual([
+    expect(check([map(RAM), END]).findings).toEqual([
       {
         code: 'leak-mapping',
         severity: 'error',
@@ -73,53 +23,68 @@ describe('at the end of a run', () => {
     ])
   })
   it('coherent memory, from the page allocator or from a pool, must be freed', () => {
-    expect(codes([alloc(0x4000_0000), alloc(0x6000_0000, 'pool'), { event: 'end' }])).toEqual([
-      'leak-coherent',
-      'leak-coherent',
-    ])
+    expect(codes([alloc(RAM), alloc(POOL, { pool: 'pool' }), END])).toEqual(['leak-coherent', 'leak-coherent'])
   })
   it('memory given back to its pool is no leak', () => {
-    const free: EventBody = { event: 'pool_free', device: 'dev', pool: 'pool', dmaAddr: 0x6000_0000, size: 8192 }
-    expect(codes([alloc(0x6000_0000, 'pool'), free, { event: 'end' }])).toEqual([])
+    const poolFree: EventBody = { event: 'pool_free', device: 'dev', pool: 'pool', dmaAddr: POOL, size: 8192 }
+    expect(codes([alloc(POOL, { pool: 'pool' }), poolFree, END])).toEqual([])
+    expect(codes([alloc(POOL, { pool: 'pool' }), poolFree, poolFree, END])).toEqual(['pool-double-free'])
+  })
+  it('a pool that hands out what is in use is told apart from one that hands it out again', () => {
+    const twice = [alloc(POOL, { pool: 'pool' }), alloc(POOL + 4096, { pool: 'pool' })]
+    expect(codes([...twice, END])).toContain('pool-overlap')
+    expect(codes([alloc(POOL, { pool: 'pool', size: 4096 }), alloc(POOL + 4096, { pool: 'pool' }), END])).not.toContain(
+      'pool-overlap',
+    )
   })
   it('a dma-buf that was not released and its attachment are leaks', () => {
-    expect(codes([{ event: 'dma_buf_export', ...buf }, attach, { event: 'end' }])).toEqual([
-      'leak-dma-buf',
-      'leak-attachment',
-    ])
+    expect(
+      codes([{ event: 'dma_buf_export', ...buf }, { event: 'dma_buf_dynamic_attach', ...attachment }, END]),
+    ).toEqual(['leak-dma-buf', 'leak-attachment'])
   })
-  it('a released dma-buf with an attachment leaks the attachment only', () => {
-    const release: EventBody = { event: 'dma_buf_release', ...buf }
-    expect(codes([{ event: 'dma_buf_export', ...buf }, attach, release, { event: 'end' }])).toEqual(['leak-attachment'])
+  it('a dma-buf that was detached and released is none', () => {
+    const life: readonly EventBody[] = [
+      { event: 'dma_buf_export', ...buf },
+      { event: 'dma_buf_dynamic_attach', ...attachment },
+      { event: 'dma_buf_detach', ...attachment },
+      { event: 'dma_buf_release', ...buf },
+      END,
+    ]
+    expect(codes(life)).toEqual([])
+    expect(codes(life.filter(({ event }) => event !== 'dma_buf_detach'))).toEqual(['leak-attachment'])
+    expect(codes(life.filter(({ event }) => event !== 'dma_buf_dynamic_attach'))).toEqual(['dma-buf-detach-unattached'])
+  })
+  it('a dma-buf used after its release is named', () => {
+    expect(
+      codes([
+        { event: 'dma_buf_export', ...buf },
+        { event: 'dma_buf_release', ...buf },
+        { event: 'dma_buf_get', ...buf, fd: 3 },
+      ]),
+    ).toEqual(['dma-buf-use-after-put'])
   })
   it('a stream that stops without an end has live mappings, not leaks', () => {
-    const { findings, summary } = check([map(0x4000_0000)])
+    const { findings, summary } = check([map(RAM)])
     expect(findings.map(({ code, severity }) => [code, severity])).toEqual([['live-at-end', 'info']])
     expect(summary.live).toBe(1)
   })
 })
 
 describe('what went visibly wrong', () => {
-  const access = { event: 'device_access', device: 'dev', write: true, dmaAddr: 0x4000_0000, size: 4096 } as const
+  const held = map(RAM, { dir: DIR.BIDIRECTIONAL })
+  const access = { event: 'device_access', device: 'dev', write: true, dmaAddr: RAM, size: 4096 } as const
   it('wrong bytes are reported with their count and first offset', () => {
-    const { findings } = check([{ ...access, write: false, wrong: 64, firstWrong: 128, buffer: 'frame 3' }])
-    expect(findings[0]).toMatchObject({
-      code: 'wrong-bytes',
-      message: 'frame 3: dev read 4 KiB at 0x40000000: 64 bytes are wrong, the first at offset 128',
-    })
+    const { findings } = check([held, { ...access, write: false, wrong: 64, firstWrong: 128, buffer: 'frame 3' }])
+    expect(findings.find(({ code }) => code === 'wrong-bytes')?.message).toBe(
+      'frame 3: dev read 4 KiB at 0x40000000: 64 bytes are wrong, the first at offset 128',
+    )
   })
   it('an access that compared equal is no finding', () => {
-    expect(
-      codes([
-        map(0x4000_0000, 4096, DIR.FROM_DEVICE),
-        { ...access, wrong: 0 },
-        unmap(0x4000_0000, 4096, DIR.FROM_DEVICE),
-      ]),
-    ).toEqual([])
+    expect(codes([held, { ...access, wrong: 0 }, unmap(RAM, { dir: DIR.BIDIRECTIONAL })])).toEqual([])
   })
   it('memory of somebody else is named', () => {
-    const found = check([map(0x4000_0000, 4096, DIR.FROM_DEVICE), { ...access, foreign: 'page cache' }]).findings
-    expect(found.find(({ code }) => code === 'foreign-memory')?.message).toContain('belongs to page cache')
+    const { findings } = check([held, { ...access, foreign: 'page cache' }])
+    expect(findings.find(({ code }) => code === 'foreign-memory')?.message).toContain('belongs to page cache')
   })
   it('an oops shows function, address and path', () => {
     const oops = {
@@ -141,5 +106,9 @@ describe('what went visibly wrong', () => {
       read: 'flags 0x0',
     }
     expect(codes([event])).toEqual(['type-confusion'])
+  })
+  it('an access of memory that nobody mapped is told apart from one after the unmap', () => {
+    expect(codes([deviceAccess(true, RAM)])).toEqual(['device-access-unmapped'])
+    expect(codes([map(RAM), unmap(RAM), deviceAccess(false, RAM + 64, 64)])).toEqual(['device-access-after-unmap'])
   })
 })

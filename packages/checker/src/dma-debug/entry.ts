@@ -25,6 +25,13 @@ export interface Mapping {
   live: boolean
   /** Coherent memory that was unmapped as if it were a mapping: nothing but a free gives it back. */
   orphan: boolean
+  /** Who may touch the bytes: mapping hands them to the device, syncs hand them back and forth. */
+  owner: 'cpu' | 'device'
+  /** Step of the CPU's last write through a cached mapping while it owned them; 0 when it did not write. */
+  cpuWroteAt: number
+  /** swiotlb copied it when it was mapped. */
+  bounced: boolean
+  synced: boolean
 }
 
 export interface SgList {

@@ -1,6 +1,6 @@
 // Live mappings twice over: dma-debug's entries (what the kernel would say) and the driver's mappings (what really is in use).
 // They part where the kernel drops an entry although memory stays allocated, or keeps one that no driver can undo any more.
-import type { DebugEntry, EntryRef, Mapping } from './entry.ts'
+import type { DebugEntry, Mapping } from './entry.ts'
 import { EntryTable } from './table.ts'
 
 /** Undone mappings remembered per log; older ones are forgotten, which only makes a message less precise. */
@@ -68,6 +68,17 @@ export class Tracker {
     return this.#undone.get(`${device} ${dmaAddr}`)
   }
 
+  /** The mapping most recently undone whose range held an address. */
+  undoneAround(device: string, dmaAddr: number): Undone | undefined {
+    let latest: Undone | undefined
+    for (const undone of this.#undone.values()) {
+      const { mapping } = undone
+      if (mapping.device === device && mapping.dmaAddr <= dmaAddr && dmaAddr < mapping.dmaAddr + mapping.size)
+        latest = undone
+    }
+    return latest
+  }
+
   /** The live list that an unmap of these pages means: the same pages first, then the same first page; newest first. */
   listOf(device: string, physAddrs: readonly number[], dir: number): Mapping | undefined {
     const first = physAddrs[0]
@@ -88,11 +99,6 @@ export class Tracker {
 
   devices(): readonly string[] {
     return [...this.#live.keys()]
-  }
-
-  /** The live mapping whose range holds [dmaAddr, dmaAddr + size), by dma-debug's entries. */
-  covering(ref: EntryRef): DebugEntry | undefined {
-    return this.table.findContaining(ref, '6.12')
   }
 }
 

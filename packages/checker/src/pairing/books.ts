@@ -1,9 +1,10 @@
 // The state that pairing keeps, and the two steps all kinds of mappings share: opening one, and looking for what an unmap means.
-import type { CheckerContext, EventBase, ReportFinding } from '@dmalab/api'
+import { ATTR, has, type CheckerContext, type EventBase, type ReportFinding } from '@dmalab/api'
 import { isMappingError, type DebugEntry, type EntryRef, type Mapping } from '../dma-debug/entry.ts'
 import { CacheLines } from '../dma-debug/map.ts'
 import { Tracker } from '../dma-debug/tracker.ts'
 import { checkUnmap, unmapOfNothing } from '../dma-debug/unmap.ts'
+import { Bounces } from './bounces.ts'
 import { Overlaps } from './overlaps.ts'
 import { Leaks } from './leaks.ts'
 import { Unexplained } from './unexplained.ts'
@@ -19,6 +20,7 @@ export class Books {
   tracker = new Tracker()
   cacheLines: CacheLines
   overlaps: Overlaps
+  readonly bounces: Bounces
   /** dma_mapping_error() is traced in this stream, so that its absence means something. */
   checksTraced = false
   #droppedFrees = 0
@@ -30,6 +32,7 @@ export class Books {
     this.leaks = new Leaks(report, context)
     this.cacheLines = new CacheLines(() => this.#lineSize)
     this.overlaps = new Overlaps(report)
+    this.bounces = new Bounces(report)
   }
 
   get #lineSize(): number {
@@ -60,6 +63,7 @@ export class Books {
       entries.map((entry) => ({ ...entry, mapping })),
     )
     this.overlaps.insert(mapping, this.#lineSize)
+    this.bounces.opened(mapping)
   }
 
   /** An unmap or free by device address. */
@@ -94,6 +98,7 @@ export class Books {
   close(mapping: Mapping, at: number): void {
     if (mapping.physAddr !== undefined) this.cacheLines.remove(mapping.physAddr, mapping.dir, mapping.at)
     this.overlaps.remove(mapping)
+    this.bounces.closed(mapping, at)
     this.tracker.close(mapping, at)
   }
 }
@@ -119,4 +124,9 @@ export const mappingOf = (
   list: undefined,
   live: true,
   orphan: false,
+  // SKIP_CPU_SYNC at map leaves the hand-over to the syncs that follow.
+  owner: has(event.attrs, ATTR.SKIP_CPU_SYNC) ? 'cpu' : 'device',
+  cpuWroteAt: 0,
+  bounced: false,
+  synced: false,
 })

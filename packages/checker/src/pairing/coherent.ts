@@ -1,5 +1,6 @@
 // Coherent and non-coherent allocations, and memory of per-device pools.
-import { bytes, finding, type Event } from '@dmalab/api'
+import { bytes, finding, hex, type Event } from '@dmalab/api'
+import { named, range } from '../dma-debug/describe.ts'
 import { coherentType, failedAllocation } from '../dma-debug/types.ts'
 import { mappingOf, type Books } from './books.ts'
 
@@ -22,6 +23,7 @@ export const alloc = (books: Books, event: AllocEvent): void => {
     return
   }
   if (event.pool === undefined) books.tracker.dropCoherentAt(device, dmaAddr)
+  else poolOverlap(books, event, event.pool)
   const mapping = {
     ...mappingOf(event, 'coherent', event.physAddr),
     virtAddr: event.virtAddr,
@@ -69,6 +71,37 @@ export const freeSgt = (books: Books, event: FreeSgtEvent): void => {
 
 export const poolFree = (books: Books, event: PoolFreeEvent): void => {
   books.leaks.active(event.device)
-  const mapping = books.tracker.at(event.device, event.dmaAddr).find(({ pool }) => pool !== undefined)
-  if (mapping !== undefined) books.tracker.close(mapping, event.at)
+  const { device, pool, dmaAddr, at } = event
+  const mapping = books.tracker.at(device, dmaAddr).find((one) => one.pool !== undefined)
+  if (mapping !== undefined) {
+    books.tracker.close(mapping, at)
+    return
+  }
+  const before = books.tracker.undoneAt(device, dmaAddr)
+  const since = before === undefined ? 'it was never allocated' : `it was freed at step ${before.at}`
+  books.report(
+    finding('pool-double-free', `${device}: ${hex(dmaAddr)} was given back to ${pool}, but ${since}`, {
+      device,
+      evidence: before === undefined ? [at] : [before.at, at],
+    }),
+  )
+}
+
+/** A pool's bitmap is all that guards it: after a wrong free it hands out memory that is in use. */
+const poolOverlap = (books: Books, event: AllocEvent, pool: string): void => {
+  const { device, dmaAddr, size, at } = event
+  for (const mapping of books.tracker.live()) {
+    if (mapping.pool !== pool || mapping.dmaAddr >= dmaAddr + size || dmaAddr >= mapping.dmaAddr + mapping.size)
+      continue
+    books.report(
+      finding(
+        'pool-overlap',
+        `${device}: ${pool} handed out ${range(dmaAddr, size)}, which ${mapping.device} still has as ${named(mapping)}`,
+        {
+          device,
+          evidence: [mapping.at, at],
+        },
+      ),
+    )
+  }
 }

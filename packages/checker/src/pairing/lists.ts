@@ -6,6 +6,7 @@ import { checkSegments } from '../dma-debug/map.ts'
 import { checkSync, syncOfNothing } from '../dma-debug/sync.ts'
 import { sumOf } from '../dma-debug/types.ts'
 import { checkUnmap } from '../dma-debug/unmap.ts'
+import { handOver } from './accesses.ts'
 import { mappingOf, type Books } from './books.ts'
 
 type MapSgEvent = Extract<Event, { event: 'dma_map_sg' }>
@@ -86,8 +87,13 @@ export const syncSg = (books: Books, event: SyncSgEvent): void => {
   }
   const merged = new Grouped(books.report)
   for (let index = 0; index < Math.min(event.dmaAddrs.length, mappedEnts); index += 1)
-    checkSync(books.tracker, refAt(index), toCpu, event.at, merged.add, books.context)
+    syncEntry(books, refAt(index), toCpu, event.at, merged)
   merged.flush()
+}
+
+const syncEntry = (books: Books, ref: EntryRef, toCpu: boolean, at: number, merged: Grouped): void => {
+  const entry = checkSync(books.tracker, ref, toCpu, at, merged.add, books.context)
+  if (entry !== undefined) handOver(entry.mapping, toCpu)
 }
 
 const refOf = (

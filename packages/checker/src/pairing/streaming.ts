@@ -4,6 +4,7 @@ import { isMappingError, type EntryRef } from '../dma-debug/entry.ts'
 import { checkArea } from '../dma-debug/map.ts'
 import { checkSync, syncOfNothing } from '../dma-debug/sync.ts'
 import { pageType } from '../dma-debug/types.ts'
+import { handOver } from './accesses.ts'
 import { mappingOf, type Books } from './books.ts'
 
 type MapEvent = Extract<Event, { event: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys' }>
@@ -64,6 +65,7 @@ export const syncOne = (books: Books, event: SyncEvent): void => {
   const toCpu = event.event === 'dma_sync_single_for_cpu'
   const entry = checkSync(books.tracker, ref, toCpu, at, books.report, books.context)
   if (entry === undefined) books.unexplained.add(syncOfNothing(books.tracker, ref, at), false, event)
+  else handOver(entry.mapping, toCpu)
 }
 
 /** The driver asked about an address: dma-debug marks the first entry there that was not asked about. */

@@ -1,5 +1,6 @@
 // dma-debug over events: every map, unmap, allocation, free and sync is paired the way the kernel's checker pairs them.
 import { finding, type CheckerRule } from '@dmalab/api'
+import { cpuAccess, deviceAccess, ioFault } from '../pairing/accesses.ts'
 import { Books } from '../pairing/books.ts'
 import { alloc, allocSgt, free, freeSgt, poolFree } from '../pairing/coherent.ts'
 import { mapSg, syncSg, unmapSg } from '../pairing/lists.ts'
@@ -44,6 +45,17 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
     'cacheline-overlap-overflow',
     'overlapping-mappings',
     'conflicting-directions',
+    'bounce-without-sync',
+    'device-access-unmapped',
+    'device-access-after-unmap',
+    'device-access-overrun',
+    'device-access-direction',
+    'cpu-access-device-owned',
+    'stale-read',
+    'missing-sync',
+    'iommu-fault',
+    'pool-double-free',
+    'pool-overlap',
     'unbind-pending',
     'mapping-failed',
     'unmap-before-log',
@@ -94,6 +106,14 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
             return freeSgt(books, event)
           case 'pool_free':
             return poolFree(books, event)
+          case 'swiotlb_bounced':
+            return books.bounces.bounced(event)
+          case 'device_access':
+            return deviceAccess(books, event)
+          case 'cpu_access':
+            return cpuAccess(books, event)
+          case 'io_page_fault':
+            return ioFault(books, event)
           case 'marker':
             if (options.unbindMarker.test(event.text)) books.leaks.unbound(books.tracker, event.text, event.at)
             else if (!/unb(?:ind|ound)/i.test(event.text)) books.leaks.stepBegins()
