@@ -33,6 +33,8 @@ export interface DmaBufAttachment {
 
 /** struct dma_buf_ops. What an exporter cannot do returns an errno. */
 export interface DmaBufOps {
+  /** cache_sgt_mapping: the core keeps the first mapping of an attachment until detach. */
+  readonly cacheSgtMapping?: boolean
   attach(buf: DmaBuf, attachment: DmaBufAttachment): KResult<void>
   detach(buf: DmaBuf, attachment: DmaBufAttachment): void
   /** EIO, EINVAL, ENOMEM. The table's dma fields are valid for the attachment's device. */
@@ -57,6 +59,30 @@ export interface DmaBufExport {
   readonly owner: string
 }
 
+/** How a job uses a buffer: enum dma_resv_usage, as far as it is modelled. */
+export type FenceUsage = 'write' | 'read'
+
+/** struct dma_fence: a point that a device's work reaches once. */
+export interface DmaFence {
+  readonly driver: string
+  readonly timeline: string
+  readonly context: number
+  readonly seqno: number
+  readonly signaled: boolean
+}
+
+/** struct dma_resv: the implicit synchronisation of one buffer. */
+export interface Reservation {
+  /** A fence of the given timeline, not yet signaled. */
+  newFence(driver: string, timeline: string): DmaFence
+  signal(fence: DmaFence): void
+  addFence(fence: DmaFence, usage: FenceUsage): void
+  /** Fences a job has to wait for: writers for a reader, everybody for a writer. */
+  pending(usage: FenceUsage): readonly DmaFence[]
+  /** dma_resv_wait_timeout(): ETIME when work that must come first has not been done; nothing else will do it. */
+  wait(usage: FenceUsage): KResult<void>
+}
+
 /** drivers/dma-buf/dma-buf.c. */
 export interface DmaBufCore {
   export(info: DmaBufExport): KResult<DmaBuf>
@@ -77,6 +103,22 @@ export interface DmaBufCore {
   mmap(buf: DmaBuf): KResult<UserMapping>
   vmap(buf: DmaBuf): KResult<KernelVaddr>
   vunmap(buf: DmaBuf, at: KernelVaddr): void
+  /** dma_buf_kmap, until v5.6. */
+  kmap(buf: DmaBuf, page: number): KResult<KernelVaddr>
+  /** munmap(2) of a mapping of the descriptor: the mapping held a reference to the file. */
+  munmap(buf: DmaBuf): void
+  /** lseek(2): SEEK_END tells the size, SEEK_SET goes to 0; offsets other than 0 are EINVAL. EBADF. */
+  lseek(fd: number, offset: number, whence: 'SEEK_SET' | 'SEEK_END'): KResult<number>
+  /** DMA_BUF_IOCTL_SYNC. EINVAL without READ or WRITE, EBADF. */
+  syncIoctl(
+    fd: number,
+    phase: 'start' | 'end',
+    access: { readonly read: boolean; readonly write: boolean },
+  ): KResult<void>
+  /** The reservation object (dma_buf.resv): fences that importers and exporters put there. */
+  resv(buf: DmaBuf): Reservation
+  /** poll(2): POLLIN waits for writers, POLLOUT for readers and writers. EBADF. */
+  poll(fd: number, events: 'POLLIN' | 'POLLOUT'): KResult<boolean>
   /** Buffers that still exist, in order of export. */
   live(): readonly DmaBuf[]
 }

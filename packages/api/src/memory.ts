@@ -29,6 +29,8 @@ export interface KernelMemory {
   kmapped(pfn: Pfn): boolean
   /** memremap/ioremap/vmap of a physical range into the vmalloc window. */
   remap(at: PhysAddr, len: number, kind: MapKind): KResult<KernelVaddr>
+  /** vmap()/vm_map_ram(): pages from anywhere, side by side in the vmalloc window; undone by unmap. */
+  vmap(pages: readonly Pfn[], kind: MapKind): KResult<KernelVaddr>
   unmap(at: KernelVaddr): void
   /** Changes how the linear map caches a range (arm __dma_remap); `cached` restores it. */
   setLinearKind(at: PhysAddr, len: number, kind: MapKind): void
@@ -105,8 +107,6 @@ export interface SgLoopOptions {
   readonly needPage: boolean
   /** Write dma_address/dma_length (map), or leave them (unmap, sync). */
   readonly assign: boolean
-  /** The memory is found by dma_address instead of the page (unmap, sync). */
-  readonly byBusAddress?: boolean
   /** Stop at an entry whose bus address passes the device's mask or bus limit. */
   readonly checkReach: boolean
 }
@@ -118,6 +118,8 @@ export interface BusAccess {
   /** Buffer the driver believes it accesses; another owner there is foreign memory. */
   readonly owner?: string
   readonly buffer?: string
+  /** Bytes of the buffer that lie before this access; 0 when absent. */
+  readonly offset?: number
 }
 
 export interface BusReadResult {

@@ -24,9 +24,6 @@ const facts = (options: KernelOptions): KernelFacts => {
     oopsSaysAccess: false,
     traceNames: 'page',
     tracesPoolFree: true,
-    busWindows: 'one-offset',
-    poolIgnoresWindows: true,
-    mapResourceRefusesRam: true,
   }
 }
 

@@ -1,11 +1,8 @@
-// The dma-buf core: exports, descriptors, references, attachments, mappings, CPU access.
+// The dma-buf core: exports, descriptors, references, CPU access; attachments are in their own file.
 // References are counted as the file behind a dma-buf counts them: an fd is one, an importer holds one of its own.
 import {
-  type Device,
-  dirName,
-  type Direction,
+  DIR,
   type DmaBuf,
-  type DmaBufAttachment,
   type DmaBufCore,
   type DmaBufExport,
   type EventSink,
@@ -13,56 +10,41 @@ import {
   type KernelFacts,
   type KernelVaddr,
   type KResult,
-  mediaFacts,
   ok,
   PAGE_SIZE,
-  type SgTable,
   type UserMapping,
 } from '@dmalab/api'
+import { createAttachments } from './attachments.ts'
+import { createDebugTables, type DebugTablesParts } from './debug-tables.ts'
 import { FdTable } from './fd-table.ts'
+import { identity, type LiveDmaBuf } from './live-dma-buf.ts'
+import { createFences } from './reservation.ts'
 
 export interface DmaBufCoreParts {
   readonly facts: KernelFacts
   readonly sink: EventSink
   /** The modelled call stack. */
   readonly stack: { call<T>(symbols: string | readonly string[], body: () => T): T }
-}
-
-/** Mutable inside, read-only outside. */
-interface LiveAttachment extends DmaBufAttachment {
-  readonly dmabuf: LiveDmaBuf
-  sgt: SgTable | null
-}
-
-interface LiveDmaBuf extends DmaBuf {
-  refs: number
-  readonly attachments: LiveAttachment[]
-  /** dma_buf.vmapping_counter and vmap_ptr. */
-  vmaps: number
-  vmapAt: KernelVaddr | null
+  /** Needed by kernels with DMABUF_DEBUG only. */
+  readonly tables?: DebugTablesParts
 }
 
 /** Opens drivers/dma-buf/dma-buf.c for one machine. */
-export const createDmaBufCore = ({ facts, sink, stack }: DmaBufCoreParts): DmaBufCore => {
-  const { attachmentLock } = mediaFacts(facts)
+export const createDmaBufCore = ({ facts, sink, stack, tables = noTables }: DmaBufCoreParts): DmaBufCore => {
   const fds = new FdTable<LiveDmaBuf>()
   const bufs = new Map<DmaBuf, LiveDmaBuf>()
+  const fences = createFences(sink)
   let lastIno = 0
-  let lastAttachment = 0
 
   const own = (buf: DmaBuf): LiveDmaBuf => {
     const live = bufs.get(buf)
     if (live === undefined) throw new Error(`dma-buf ${buf.ino} (${buf.owner}) was released`)
     return live
   }
-  const attachmentOf = (attachment: DmaBufAttachment): LiveAttachment => {
-    const live = own(attachment.dmabuf).attachments.find((candidate) => candidate === attachment)
-    if (live === undefined)
-      throw new Error(`attachment ${attachment.id} of dma-buf ${attachment.dmabuf.ino} is detached`)
-    return live
+  const byFd = (fd: number): KResult<LiveDmaBuf> => {
+    const buf = fds.lookup(fd)
+    return buf === undefined ? fail('EBADF', `file descriptor ${fd} is not open`) : ok(buf)
   }
-  const identity = (buf: DmaBuf) => ({ expName: buf.expName, size: buf.size, ino: buf.ino })
-  const warn = (text: string): void => sink.emit({ event: 'printk', level: 'warn', text })
 
   /** Drops one reference; the last one releases. Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_release */
   const fput = (buf: LiveDmaBuf): void => {
@@ -70,25 +52,49 @@ export const createDmaBufCore = ({ facts, sink, stack }: DmaBufCoreParts): DmaBu
     if (buf.refs > 0) return
     sink.emit({ event: 'dma_buf_release', ...identity(buf) })
     if (buf.attachments.length > 0)
-      warn(`WARNING: dma-buf ${buf.ino} (${buf.owner}) released with ${buf.attachments.length} attachment(s)`)
+      sink.emit({
+        event: 'printk',
+        level: 'warn',
+        text: `WARNING: dma-buf ${buf.ino} (${buf.owner}) released with ${buf.attachments.length} attachment(s)`,
+      })
     stack.call('dma_buf_release', () => buf.ops.release(buf))
     bufs.delete(buf)
   }
 
-  /** Symbols between an importer and the exporter's operation; the reservation lock added two of them. */
-  const lockedPath = (name: string, inner: string): string[] =>
-    attachmentLock ? [`${name}_unlocked`, name, inner] : [name]
+  /** Waits for work on the buffer first. Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_begin_cpu_access */
+  const beginCpuAccess: DmaBufCore['beginCpuAccess'] = (buf, dir) =>
+    stack.call('dma_buf_begin_cpu_access', () => {
+      const live = own(buf)
+      const begun = live.ops.beginCpuAccess(live, dir)
+      if (!begun.ok) return begun
+      return live.resv.wait(dir === DIR.BIDIRECTIONAL || dir === DIR.TO_DEVICE ? 'write' : 'read')
+    })
+  const endCpuAccess: DmaBufCore['endCpuAccess'] = (buf, dir) =>
+    stack.call('dma_buf_end_cpu_access', () => buf.ops.endCpuAccess(own(buf), dir))
 
   return {
-    /**
-     * ENOMEM never: the model has no limit on them. EINVAL: a size that is not whole pages.
-     * Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_export
-     */
+    ...createAttachments({
+      facts,
+      sink,
+      own,
+      debug: createDebugTables(facts, tables),
+      call: (symbols, body) => stack.call(symbols, body),
+    }),
+
+    /** EINVAL: a size that is not whole pages. Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_export */
     export: (info: DmaBufExport): KResult<DmaBuf> => {
       if (info.size <= 0 || info.size % PAGE_SIZE !== 0)
         return fail('EINVAL', `a dma-buf of ${info.size} bytes is not whole pages`)
       lastIno += 1
-      const buf: LiveDmaBuf = { ...info, ino: lastIno, refs: 1, attachments: [], vmaps: 0, vmapAt: null }
+      const buf: LiveDmaBuf = {
+        ...info,
+        ino: lastIno,
+        refs: 1,
+        attachments: [],
+        resv: fences.reservation(),
+        vmaps: 0,
+        vmapAt: null,
+      }
       bufs.set(buf, buf)
       sink.emit({ event: 'dma_buf_export', ...identity(buf) })
       return ok(buf)
@@ -103,11 +109,11 @@ export const createDmaBufCore = ({ facts, sink, stack }: DmaBufCoreParts): DmaBu
 
     /** Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_get. Leaves out: files of other kinds, so EINVAL cannot occur. */
     get: (fd) => {
-      const buf = fds.lookup(fd)
-      if (buf === undefined) return fail('EBADF', `file descriptor ${fd} is not open`)
-      buf.refs += 1
-      sink.emit({ event: 'dma_buf_get', ...identity(buf), fd })
-      return ok(buf)
+      const buf = byFd(fd)
+      if (!buf.ok) return buf
+      buf.value.refs += 1
+      sink.emit({ event: 'dma_buf_get', ...identity(buf.value), fd })
+      return buf
     },
 
     /** Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_put */
@@ -124,65 +130,36 @@ export const createDmaBufCore = ({ facts, sink, stack }: DmaBufCoreParts): DmaBu
       return ok(undefined)
     },
 
-    /** The exporter may refuse. Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_dynamic_attach */
-    attach: (buf: DmaBuf, dev: Device): KResult<DmaBufAttachment> => {
-      const live = own(buf)
-      lastAttachment += 1
-      const attachment: LiveAttachment = { id: lastAttachment, dmabuf: live, dev, priv: null, sgt: null }
-      const attached = stack.call(
-        attachmentLock ? ['dma_buf_attach', 'dma_buf_dynamic_attach'] : 'dma_buf_attach',
-        () => live.ops.attach(live, attachment),
-      )
-      if (!attached.ok) return attached
-      live.attachments.push(attachment)
-      sink.emit({ event: 'dma_buf_dynamic_attach', ...identity(buf), ...attachmentFields(attachment) })
-      return ok(attachment)
+    beginCpuAccess,
+    endCpuAccess,
+
+    /** Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_ioctl (DMA_BUF_IOCTL_SYNC) */
+    syncIoctl: (fd, phase, { read, write }) => {
+      const buf = byFd(fd)
+      if (!buf.ok) return buf
+      if (!read && !write) return fail('EINVAL', 'neither READ nor WRITE')
+      const dir = read && write ? DIR.BIDIRECTIONAL : write ? DIR.TO_DEVICE : DIR.FROM_DEVICE
+      return phase === 'start' ? beginCpuAccess(buf.value, dir) : endCpuAccess(buf.value, dir)
     },
 
-    /**
-     * What a static importer still has mapped stays mapped: that is the exporter's business, or a leak.
-     * Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_detach
-     */
-    detach: (buf, attachment) => {
-      const live = own(buf)
-      const mine = attachmentOf(attachment)
-      live.attachments.splice(live.attachments.indexOf(mine), 1)
-      stack.call('dma_buf_detach', () => live.ops.detach(live, mine))
-      sink.emit({ event: 'dma_buf_detach', ...identity(buf), ...attachmentFields(mine) })
+    /** Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_llseek */
+    lseek: (fd, offset, whence) => {
+      const buf = byFd(fd)
+      if (!buf.ok) return buf
+      if (offset !== 0) return fail('EINVAL', 'only offset 0 is supported')
+      return ok(whence === 'SEEK_END' ? buf.value.size : 0)
     },
 
-    /** Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_map_attachment */
-    mapAttachment: (attachment, dir) => {
-      const mine = attachmentOf(attachment)
-      const table = stack.call(lockedPath('dma_buf_map_attachment', '__map_dma_buf'), () =>
-        mine.dmabuf.ops.map(mine, dir),
-      )
-      if (table.ok) mine.sgt = table.value
-      return table
-    },
-
-    /** Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_unmap_attachment */
-    unmapAttachment: (attachment: DmaBufAttachment, table: SgTable, dir: Direction): void => {
-      const mine = attachmentOf(attachment)
-      if (mine.sgt !== table)
-        throw new Error(`unmap (${dirName(dir)}) of a table that attachment ${mine.id} does not have mapped`)
-      stack.call(lockedPath('dma_buf_unmap_attachment', '__unmap_dma_buf'), () =>
-        mine.dmabuf.ops.unmap(mine, table, dir),
-      )
-      mine.sgt = null
-    },
-
-    /** Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_begin_cpu_access. Leaves out: waiting for fences. */
-    beginCpuAccess: (buf, dir) => stack.call('dma_buf_begin_cpu_access', () => buf.ops.beginCpuAccess(own(buf), dir)),
-    endCpuAccess: (buf, dir) => stack.call('dma_buf_end_cpu_access', () => buf.ops.endCpuAccess(own(buf), dir)),
-
-    /** mmap(2) on the descriptor. Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_mmap_internal */
+    /** mmap(2) on the descriptor; the mapping holds the file. Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_mmap_internal */
     mmap: (buf: DmaBuf): KResult<UserMapping> => {
       const live = own(buf)
       const mapped = stack.call('dma_buf_mmap_internal', () => live.ops.mmap(live))
-      if (mapped.ok) sink.emit({ event: 'dma_buf_mmap_internal', ...identity(buf) })
+      if (!mapped.ok) return mapped
+      live.refs += 1
+      sink.emit({ event: 'dma_buf_mmap_internal', ...identity(buf) })
       return mapped
     },
+    munmap: (buf) => fput(own(buf)),
 
     /** One kernel mapping serves all callers. Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_vmap */
     vmap: (buf: DmaBuf): KResult<KernelVaddr> => {
@@ -206,12 +183,28 @@ export const createDmaBufCore = ({ facts, sink, stack }: DmaBufCoreParts): DmaBu
       live.vmapAt = null
     },
 
+    /** Models: Linux v4.11 drivers/dma-buf/dma-buf.c: dma_buf_kmap */
+    kmap: (buf, page) => stack.call('dma_buf_kmap', () => buf.ops.kmap(own(buf), page)),
+
+    resv: (buf) => own(buf).resv,
+
+    /** Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_poll */
+    poll: (fd, events) => {
+      const buf = byFd(fd)
+      return buf.ok ? ok(buf.value.resv.pending(events === 'POLLOUT' ? 'write' : 'read').length === 0) : buf
+    },
+
     live: () => [...bufs.values()],
   }
 }
 
-const attachmentFields = (attachment: DmaBufAttachment) => ({
-  attachment: String(attachment.id),
-  isDynamic: false,
-  device: attachment.dev.name,
-})
+/** For kernels without DMABUF_DEBUG: nothing of this is called. */
+const noTables: DebugTablesParts = {
+  mem: {
+    pageStructAddress: () => {
+      throw new Error('DMABUF_DEBUG needs the machine')
+    },
+  },
+  sgAlloc: () => fail('ENOMEM', 'DMABUF_DEBUG needs the machine'),
+  sgFree: () => undefined,
+}

@@ -1,11 +1,13 @@
 import {
   type Device,
+  DIR,
   type DmaBufCore,
   type DmaBufOps,
   type EventBody,
   fail,
   type KernelFacts,
   ok,
+  phys,
   type SgTable,
   vaddr,
 } from '@dmalab/api'
@@ -168,5 +170,76 @@ describe('dma-buf core', () => {
       { event: 'dma_buf_release', ino: 1 },
       { event: 'printk', level: 'warn' },
     ])
+  })
+
+  it('tells the size by seeking, and goes nowhere else', () => {
+    const fd = fdOf(exported())
+    expect(core.lseek(fd, 0, 'SEEK_END')).toEqual(ok(8192))
+    expect(core.lseek(fd, 0, 'SEEK_SET')).toEqual(ok(0))
+    expect(core.lseek(fd, 1, 'SEEK_SET')).toMatchObject({ ok: false, errno: 'EINVAL' })
+    expect(core.lseek(99, 0, 'SEEK_END')).toMatchObject({ ok: false, errno: 'EBADF' })
+  })
+
+  it('keeps the file while it is mapped into the task', () => {
+    ops = { ...ops, mmap: () => ok({ phys: phys(0x4000_0000), len: 8192, kind: 'uncached' }) }
+    const buf = exported()
+    const fd = fdOf(buf)
+    expect(core.mmap(buf).ok).toBe(true)
+    core.close(fd)
+    expect(calls).toEqual([])
+    core.munmap(buf)
+    expect(calls).toEqual(['release'])
+  })
+
+  it('brackets CPU access with the exporter’s operations, and refuses neither READ nor WRITE', () => {
+    const fd = fdOf(exported())
+    expect(core.syncIoctl(fd, 'start', { read: true, write: false }).ok).toBe(true)
+    expect(core.syncIoctl(fd, 'end', { read: true, write: false }).ok).toBe(true)
+    expect(calls).toEqual(['begin', 'end'])
+    expect(core.syncIoctl(fd, 'start', { read: false, write: false })).toMatchObject({ ok: false, errno: 'EINVAL' })
+    expect(core.syncIoctl(99, 'start', { read: true, write: true })).toMatchObject({ ok: false, errno: 'EBADF' })
+  })
+
+  it('makes CPU access and poll wait for the device that writes', () => {
+    const buf = exported()
+    const fd = fdOf(buf)
+    const resv = core.resv(buf)
+    const fence = resv.newFence('gpu', 'ring0')
+    resv.addFence(fence, 'write')
+    expect(core.poll(fd, 'POLLIN')).toEqual(ok(false))
+    expect(core.beginCpuAccess(buf, DIR.FROM_DEVICE)).toMatchObject({ ok: false, errno: 'ETIME' })
+    resv.signal(fence)
+    expect(core.poll(fd, 'POLLIN')).toEqual(ok(true))
+    expect(core.beginCpuAccess(buf, DIR.FROM_DEVICE).ok).toBe(true)
+  })
+
+  describe('with an exporter that lets the core keep mappings', () => {
+    const attached = () => {
+      ops = { ...ops, cacheSgtMapping: true }
+      const buf = exported()
+      const attachment = core.attach(buf, device)
+      if (!attachment.ok) throw new Error(attachment.why)
+      return { buf, attachment: attachment.value }
+    }
+
+    it('maps once and unmaps at detach', () => {
+      const { buf, attachment } = attached()
+      for (let i = 0; i < 3; i++) {
+        expect(core.mapAttachment(attachment, DIR.TO_DEVICE)).toEqual(ok(table))
+        core.unmapAttachment(attachment, table, DIR.TO_DEVICE)
+      }
+      expect(calls).toEqual(['attach', 'map'])
+      core.detach(buf, attachment)
+      expect(calls).toEqual(['attach', 'map', 'unmap', 'detach'])
+    })
+
+    it('is busy for another direction, unless the kept one is for both', () => {
+      const { attachment } = attached()
+      core.mapAttachment(attachment, DIR.TO_DEVICE)
+      expect(core.mapAttachment(attachment, DIR.FROM_DEVICE)).toMatchObject({ ok: false, errno: 'EBUSY' })
+      const both = attached().attachment
+      core.mapAttachment(both, DIR.BIDIRECTIONAL)
+      expect(core.mapAttachment(both, DIR.FROM_DEVICE).ok).toBe(true)
+    })
   })
 })

@@ -26,10 +26,11 @@ export interface Compared {
 /** Writes a picture's payload into a plane and leaves the rest alone. The value says whether every byte found memory. */
 export const writePlane = (host: DriverHost, plane: PlaneMemory, payload: number, content: Content): boolean => {
   let arrived = true
-  let offset = content.offset ?? 0
+  const first = content.offset ?? 0
+  let offset = 0
   for (const { at, len } of segments(plane, 0, payload)) {
-    const access = { at, len, owner: plane.owner, buffer: plane.owner }
-    const { blocked } = host.bus(plane.dev).write(access, { seed: content.seed, offset })
+    const access = { at, len, owner: plane.owner, buffer: plane.owner, offset }
+    const { blocked } = host.bus(plane.dev).write(access, { seed: content.seed, offset: first + offset })
     arrived &&= blocked === 0
     offset += len
   }

@@ -8,7 +8,9 @@ import {
   ok,
   pageAlign,
   PAGE_SIZE,
+  type Pfn,
   type PhysAddr,
+  physOf,
 } from '@dmalab/api'
 import { Intervals } from './intervals.ts'
 import type { Layout } from './layout.ts'
@@ -23,6 +25,14 @@ interface Mapping {
   readonly phys: PhysAddr
   readonly len: number
   readonly kind: MapKind
+  /** Page frames, for a mapping whose pages are not consecutive. */
+  readonly pages?: readonly Pfn[]
+}
+
+/** A physically contiguous part of a virtual range; `done` bytes of the range lie before it. */
+export interface Piece extends Resolved {
+  readonly len: number
+  readonly done: number
 }
 
 export class AddressSpace {
@@ -54,6 +64,36 @@ export class AddressSpace {
    */
   remap(at: PhysAddr, len: number, kind: MapKind): KResult<KernelVaddr> {
     const pages = pageAlign((at % PAGE_SIZE) + len) / PAGE_SIZE
+    const page = this.firstFit(pages)
+    if (!page.ok) return page
+    const start = this.windowAddress(page.value)
+    this.windows.set(page.value, pages, {
+      start,
+      phys: (at - (at % PAGE_SIZE)) as PhysAddr,
+      len: pages * PAGE_SIZE,
+      kind,
+    })
+    return ok((start + BigInt(at % PAGE_SIZE)) as KernelVaddr)
+  }
+
+  /** Maps pages from anywhere side by side. ENOMEM. Models: Linux v6.12 mm/vmalloc.c: vmap */
+  vmap(pages: readonly Pfn[], kind: MapKind): KResult<KernelVaddr> {
+    const [first] = pages
+    if (first === undefined) return fail('ENOMEM', 'no pages to map')
+    const page = this.firstFit(pages.length)
+    if (!page.ok) return page
+    const start = this.windowAddress(page.value)
+    this.windows.set(page.value, pages.length, {
+      start,
+      phys: physOf(first),
+      len: pages.length * PAGE_SIZE,
+      kind,
+      pages,
+    })
+    return ok(start as KernelVaddr)
+  }
+
+  private firstFit(pages: number): KResult<number> {
     const total = Number((this.layout.vmalloc.end - this.layout.vmalloc.start) / BigInt(PAGE_SIZE))
     let page = 0
     for (const used of this.windows.all()) {
@@ -61,9 +101,11 @@ export class AddressSpace {
       page = used.end + 1
     }
     if (page + pages > total) return fail('ENOMEM', `the vmalloc window has no room for ${pages} pages`)
-    const start = this.layout.vmalloc.start + BigInt(page * PAGE_SIZE)
-    this.windows.set(page, pages, { start, phys: (at - (at % PAGE_SIZE)) as PhysAddr, len: pages * PAGE_SIZE, kind })
-    return ok((start + BigInt(at % PAGE_SIZE)) as KernelVaddr)
+    return ok(page)
+  }
+
+  private windowAddress(page: number): bigint {
+    return this.layout.vmalloc.start + BigInt(page * PAGE_SIZE)
   }
 
   /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __dma_remap */
@@ -81,8 +123,7 @@ export class AddressSpace {
 
   resolve(at: KernelVaddr): Resolved | undefined {
     const mapping = this.windowAt(at)?.value
-    if (mapping !== undefined)
-      return { phys: (mapping.phys + Number(at - mapping.start)) as PhysAddr, kind: mapping.kind }
+    if (mapping !== undefined) return { phys: physBehind(mapping, Number(at - mapping.start)), kind: mapping.kind }
     const offset = at - this.layout.pageOffset
     if (offset < 0n || offset > BigInt(Number.MAX_SAFE_INTEGER)) return undefined
     const linear = (Number(offset) + this.layout.physOffset) as PhysAddr
@@ -102,6 +143,21 @@ export class AddressSpace {
     return gap === undefined ? undefined : gap - start.phys
   }
 
+  /** A mapped virtual range in physically contiguous parts. @throws Error where nothing is mapped; ask firstUnmapped() before */
+  pieces(at: KernelVaddr, len: number): Piece[] {
+    const scattered = this.windowAt(at)?.value.pages !== undefined
+    const pieces: Piece[] = []
+    for (let done = 0; done < len;) {
+      const here = (at + BigInt(done)) as KernelVaddr
+      const resolved = this.resolve(here)
+      if (resolved === undefined) throw new Error(`nothing is mapped at ${hex(here)}`)
+      const left = scattered ? Math.min(len - done, PAGE_SIZE - (resolved.phys % PAGE_SIZE)) : len - done
+      pieces.push({ ...resolved, len: left, done })
+      done += left
+    }
+    return pieces
+  }
+
   /** Live remappings, for leak reports. */
   windowsInUse(): number {
     return this.windows.all().length
@@ -112,4 +168,9 @@ export class AddressSpace {
     if (at < start || at >= end) return undefined
     return this.windows.at(Math.floor(Number(at - start) / PAGE_SIZE))
   }
+}
+
+const physBehind = (mapping: Mapping, offset: number): PhysAddr => {
+  const frame = mapping.pages?.[Math.floor(offset / PAGE_SIZE)]
+  return frame === undefined ? ((mapping.phys + offset) as PhysAddr) : physOf(frame, offset % PAGE_SIZE)
 }

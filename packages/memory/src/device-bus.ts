@@ -102,7 +102,8 @@ export const createDeviceBus = (view: BusView, deps: BusDeps): DeviceBus => {
             hot.write(side, piece.phys, content.subarray(piece.done, piece.done + piece.len))
           else hot.fill(side, piece.phys, piece.len, content.seed, (content.offset ?? 0) + piece.done)
         }
-      if (access.owner !== undefined) ledger.record(access.owner, { content, len: access.len })
+      if (access.owner !== undefined)
+        ledger.record(access.owner, { content: fromStart(content, access), len: end(access) })
       return report(access, true, found, undefined)
     },
 
@@ -113,7 +114,7 @@ export const createDeviceBus = (view: BusView, deps: BusDeps): DeviceBus => {
       let firstWrong = -1
       let before = 0
       for (const piece of found) {
-        const result = 'phys' in piece ? compare(hot, side, piece, expect) : { wrong: piece.len, firstWrong: 0 }
+        const result = 'phys' in piece ? compareBytes(hot, side, piece, expect) : { wrong: piece.len, firstWrong: 0 }
         if (result.wrong > 0 && firstWrong < 0) firstWrong = before + result.firstWrong
         wrong += result.wrong
         before += piece.len
@@ -132,7 +133,18 @@ export const createDeviceBus = (view: BusView, deps: BusDeps): DeviceBus => {
   }
 }
 
-const compare = (
+/** Bytes of the buffer up to the end of the access. */
+const end = ({ offset = 0, len }: BusAccess): number => offset + len
+
+/** The content as it would stand from the start of the buffer on; a gathering device writes it in several accesses. */
+const fromStart = (content: Content | Uint8Array, { offset = 0 }: BusAccess): Content | Uint8Array => {
+  if (offset === 0) return content
+  if (content instanceof Uint8Array) throw new Error('bytes are written from the start of a buffer')
+  return { seed: content.seed, offset: (content.offset ?? 0) - offset }
+}
+
+/** Compares one physically contiguous piece with its part of what is expected. */
+export const compareBytes = (
   hot: Hot,
   side: View,
   piece: { readonly phys: PhysAddr; readonly len: number; readonly done: number },

@@ -1,6 +1,7 @@
 // The core memory model of one machine under one kernel: everything below the DMA API.
 import {
   type AllocOptions,
+  type Content,
   type DeviceBus,
   type EventSink,
   type KernelFacts,
@@ -17,9 +18,9 @@ import {
   type SgPage,
 } from '@dmalab/api'
 import { Hot, type View } from '@dmalab/hot'
-import { AddressSpace } from './address-space.ts'
+import { AddressSpace, type Piece } from './address-space.ts'
 import { type CountedCacheOps, createCacheOps } from './cache-ops.ts'
-import { type BusView, createDeviceBus } from './device-bus.ts'
+import { type BusView, compareBytes, createDeviceBus } from './device-bus.ts'
 import { Intervals } from './intervals.ts'
 import type { KernelStack } from './kernel-stack.ts'
 import { type Layout, layOut } from './layout.ts'
@@ -100,6 +101,9 @@ export class Memory implements KernelMemory {
   remap(at: PhysAddr, len: number, kind: MapKind): KResult<KernelVaddr> {
     return this.space.remap(at, len, kind)
   }
+  vmap(pages: readonly Pfn[], kind: MapKind): KResult<KernelVaddr> {
+    return this.space.vmap(pages, kind)
+  }
   unmap(at: KernelVaddr): void {
     this.space.unmap(at)
   }
@@ -111,8 +115,8 @@ export class Memory implements KernelMemory {
   }
 
   memset(at: KernelVaddr, byte: number, len: number): void {
-    const { phys, view } = this.access(at, len, true, 'memset')
-    this.hot.set(view, phys, len, byte)
+    for (const piece of this.access(at, len, true, 'memset'))
+      this.hot.set(Memory.view(piece.kind), piece.phys, piece.len, byte)
   }
 
   zeroHighmemPage(at: PhysAddr): void {
@@ -121,9 +125,17 @@ export class Memory implements KernelMemory {
 
   /** memcpy between kernel addresses; faults when one is unmapped. */
   memcpy(to: KernelVaddr, from: KernelVaddr, len: number): void {
-    const source = this.access(from, len, false, 'memcpy')
-    const target = this.access(to, len, true, 'memcpy')
-    this.hot.copy(source.view, source.phys, target.view, target.phys, len)
+    const sources = this.access(from, len, false, 'memcpy')
+    const targets = this.access(to, len, true, 'memcpy')
+    for (const source of sources)
+      for (const target of targets) {
+        const start = Math.max(source.done, target.done)
+        const end = Math.min(source.done + source.len, target.done + target.len)
+        if (end <= start) continue
+        const read = (source.phys + start - source.done) as PhysAddr
+        const write = (target.phys + start - target.done) as PhysAddr
+        this.hot.copy(Memory.view(source.kind), read, Memory.view(target.kind), write, end - start)
+      }
   }
 
   allocPages(len: number, options: AllocOptions = {}): KResult<Pfn> {
@@ -159,13 +171,29 @@ export class Memory implements KernelMemory {
     return kind === 'cached' ? 'cpu' : 'memory'
   }
 
-  private access(at: KernelVaddr, len: number, write: boolean, symbol: string): { phys: PhysAddr; view: View } {
+  /** A driver fills memory with the CPU, through a kernel mapping; faults when unmapped. */
+  cpuWrite(at: KernelVaddr, len: number, content: Content | Uint8Array, owner: string): void {
+    for (const piece of this.access(at, len, true, 'memcpy')) {
+      const view = Memory.view(piece.kind)
+      if (content instanceof Uint8Array)
+        this.hot.write(view, piece.phys, content.subarray(piece.done, piece.done + piece.len))
+      else this.hot.fill(view, piece.phys, piece.len, content.seed, (content.offset ?? 0) + piece.done)
+    }
+    this.ledger.record(owner, { content, len })
+  }
+
+  /** A driver reads memory with the CPU; the value is how many bytes differ. Faults when unmapped. */
+  cpuCompare(at: KernelVaddr, len: number, expect: Content | Uint8Array | number): number {
+    let wrong = 0
+    for (const piece of this.access(at, len, false, 'memcpy'))
+      wrong += compareBytes(this.hot, Memory.view(piece.kind), piece, expect).wrong
+    return wrong
+  }
+
+  private access(at: KernelVaddr, len: number, write: boolean, symbol: string): readonly Piece[] {
     const gap = this.space.firstUnmapped(at, len)
-    if (gap !== undefined)
-      return this.stack.fault({ reason: 'paging request', address: at + BigInt(gap), write }, symbol)
-    const resolved = this.space.resolve(at)
-    if (resolved === undefined) throw new Error('a mapped range resolves')
-    return { phys: resolved.phys, view: Memory.view(resolved.kind) }
+    if (gap === undefined) return this.space.pieces(at, len)
+    return this.stack.fault({ reason: 'paging request', address: at + BigInt(gap), write }, symbol)
   }
 
   private owned(result: KResult<Pfn>, len: number, owner: string | undefined): KResult<Pfn> {

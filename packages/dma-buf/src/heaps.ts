@@ -1,0 +1,118 @@
+// DMA heaps: buffers that belong to no device, allocated by user space from /dev/dma_heap.
+import type { AllocatorHost, KResult, Pfn } from '@dmalab/api'
+import { fail, ok, pageAlign, PAGE_SIZE, pagesFor, physOf } from '@dmalab/api'
+import { pageExporterOps, type PageRun } from './page-exporter.ts'
+
+export interface Heap {
+  readonly name: string
+  /** DMA_HEAP_IOCTL_ALLOC: the fd. ENOMEM, EINVAL for 0 bytes, EMFILE. `owner` names the buffer for people. */
+  alloc(len: number, owner: string): KResult<number>
+}
+
+/** Orders tried, largest first: 1 MiB, 64 KiB, 4 KiB. */
+const SYSTEM_ORDERS = [8, 4, 0] as const
+
+/**
+ * The heap `system`: pages of three sizes, largest first, one entry each.
+ *
+ * Pages of a system that has run for a while are not neighbours; a page between two, given back at the end, keeps ours apart.
+ *
+ * Models: Linux v6.12 drivers/dma-buf/heaps/system_heap.c: system_heap_allocate
+ */
+export const systemHeap = (host: AllocatorHost): Heap => ({
+  name: 'system',
+  alloc: (len, owner) =>
+    host.call('dma_heap_ioctl_allocate', () => {
+      if (len <= 0) return fail('EINVAL', 'a buffer of no bytes')
+      const size = pageAlign(len)
+      const runs: PageRun[] = []
+      const spacers: Pfn[] = []
+      const free = (): void => {
+        for (const { first, pages } of runs) host.mem.freePages(first, pages * PAGE_SIZE)
+      }
+      let left = size
+      let orders: readonly number[] = SYSTEM_ORDERS
+      while (left > 0) {
+        const taken = takeLargest(host, left, orders, owner)
+        if (!taken.ok) {
+          free()
+          for (const spacer of spacers) host.mem.freePages(spacer, PAGE_SIZE)
+          return taken
+        }
+        const { run, order } = taken.value
+        runs.push(run)
+        orders = orders.filter((candidate) => candidate <= order)
+        left -= run.pages * PAGE_SIZE
+        const spacer = host.mem.allocPages(PAGE_SIZE)
+        if (spacer.ok) spacers.push(spacer.value)
+      }
+      for (const spacer of spacers) host.mem.freePages(spacer, PAGE_SIZE)
+      const stock = pageExporterOps(host, {
+        stem: 'system_heap',
+        runs,
+        mapAttrs: 0,
+        mapErrno: null,
+        cacheSgtMapping: false,
+        release: free,
+      })
+      return share(host, 'system', size, owner, host.exporter('system-heap', stock))
+    }),
+})
+
+/**
+ * The heap over the default CMA area: one contiguous piece. `name` is the area's: `linux,cma` or `reserved`.
+ * Models: Linux v6.12 drivers/dma-buf/heaps/cma_heap.c: cma_heap_allocate
+ */
+export const cmaHeap = (host: AllocatorHost, name = 'linux,cma'): Heap => ({
+  name,
+  alloc: (len, owner) =>
+    host.call('dma_heap_ioctl_allocate', () => {
+      if (len <= 0) return fail('EINVAL', 'a buffer of no bytes')
+      const size = pageAlign(len)
+      const first = host.mem.allocContiguous(size, { owner })
+      if (!first.ok) return first
+      host.mem.memset(host.mem.linearAddress(physOf(first.value)), 0, size)
+      const stock = pageExporterOps(host, {
+        stem: 'cma_heap',
+        runs: [{ first: first.value, pages: pagesFor(size) }],
+        mapAttrs: 0,
+        mapErrno: 'ENOMEM',
+        cacheSgtMapping: false,
+        release: () => host.mem.freeContiguous(first.value, size),
+      })
+      return share(host, name, size, owner, host.exporter('cma-heap', stock))
+    }),
+})
+
+/** Exports and installs a descriptor; the buffer goes with the last reference. */
+const share = (
+  host: AllocatorHost,
+  expName: string,
+  size: number,
+  owner: string,
+  ops: ReturnType<typeof pageExporterOps>,
+): KResult<number> => {
+  const dbuf = host.dmaBuf.export({ expName, size, ops, priv: null, owner })
+  if (!dbuf.ok) return dbuf
+  const fd = host.dmaBuf.fd(dbuf.value)
+  if (!fd.ok) host.dmaBuf.put(dbuf.value)
+  return fd
+}
+
+/** Models: Linux v6.12 drivers/dma-buf/heaps/system_heap.c: alloc_largest_available */
+const takeLargest = (
+  host: AllocatorHost,
+  left: number,
+  orders: readonly number[],
+  owner: string,
+): KResult<{ run: PageRun; order: number }> => {
+  for (const order of orders) {
+    const len = PAGE_SIZE * 2 ** order
+    if (left < len) continue
+    const page = host.mem.allocPages(len, { owner })
+    if (!page.ok) continue
+    host.mem.memset(host.mem.linearAddress(physOf(page.value)), 0, len)
+    return ok({ run: { first: page.value, pages: 2 ** order }, order })
+  }
+  return fail('ENOMEM', `no page is left for ${owner}`)
+}
