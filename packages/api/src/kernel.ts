@@ -46,6 +46,14 @@ export interface KernelFacts {
   readonly tracesPoolFree: boolean
   /** Call paths, texts and answers of drivers/media and drivers/dma-buf; see mediaFacts(). */
   readonly media?: MediaFacts
+  /** Bus windows: the first one's offset serves every address (dma_pfn_offset, until v5.9), or all are kept (the default). */
+  readonly busWindows?: 'one-offset' | 'ranges'
+  /** A reserved-memory pool hands out physical addresses whatever the device's windows (until v4.13). */
+  readonly poolIgnoresWindows?: boolean
+  /** Sync calls of a coherent device that never bounced return before the op table and the trace event (CONFIG_DMA_NEED_SYNC). */
+  readonly skipsNeedlessSync?: boolean
+  /** dma_map_resource() of memory with a valid pfn is a BUG (until v5.2). */
+  readonly mapResourceRefusesRam?: boolean
 }
 
 export interface ConfigOption {

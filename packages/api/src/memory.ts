@@ -107,6 +107,8 @@ export interface SgLoopOptions {
   readonly needPage: boolean
   /** Write dma_address/dma_length (map), or leave them (unmap, sync). */
   readonly assign: boolean
+  /** The memory is found by dma_address instead of the page (unmap, sync). */
+  readonly byBusAddress?: boolean
   /** Stop at an entry whose bus address passes the device's mask or bus limit. */
   readonly checkReach: boolean
 }

@@ -5,7 +5,7 @@ import type { KResult } from './errno.ts'
 import type { DeviceFacts } from './machine.ts'
 import type { CacheOps, KernelMemory, SgLoopOptions, SgLoopResult } from './memory.ts'
 import type { KernelFacts } from './kernel.ts'
-import type { SgPage, SgTable } from './sg.ts'
+import type { Scatterlists, SgPage, SgTable } from './sg.ts'
 import type { DmaAddr, KernelVaddr, Pfn, PhysAddr } from './units.ts'
 
 /** struct device, as far as DMA is concerned. */
@@ -112,6 +112,14 @@ export interface DmaOpsDef {
   attach(device: Device, host: Host): DmaOps
 }
 
+/** A stretch of a device's access: where it ends up, or why nothing answers. */
+export type BusPart =
+  | { readonly phys: PhysAddr; readonly len: number }
+  | { readonly fault: string; readonly len: number }
+
+/** Translates a device's access as its IOMMU does. The parts cover [at, at + len) in order. */
+export type BusTranslation = (at: DmaAddr, len: number, write: boolean) => readonly BusPart[]
+
 /** Attribute masks that composed patches exempt from an operation. */
 export interface SgSkip {
   readonly map: number
@@ -138,6 +146,8 @@ export interface Host {
   /** sg_alloc_table: zeroed entries. ENOMEM, EINVAL for 0. */
   sgAlloc(entries: number): KResult<SgTable>
   sgFree(table: SgTable): void
+  /** The other functions of lib/scatterlist.c. */
+  readonly sg: Scatterlists
   /** The batch loop over the first entries of a list; see SgLoopOptions. */
   sgLoop(table: SgTable, options: SgLoopOptions): SgLoopResult
   /** Runs `body` inside a kernel function, so that an oops shows the path. */
@@ -149,4 +159,22 @@ export interface Host {
   emit(event: EventBody): void
   /** True when failure injection says that this call fails; each call counts. */
   injected(what: string): boolean
+  /**
+   * dma_declare_coherent_memory: gives the device a pool of its own; `deviceAddr` null means the address that its windows give, as
+   * for reserved memory. EINVAL, EBUSY when it has one.
+   */
+  declareCoherentMemory(at: PhysAddr, deviceAddr: DmaAddr | null, size: number): KResult<void>
+  /** dma_alloc_from_dev_coherent: undefined when the device has no pool. ENOMEM. */
+  allocFromDevCoherent(size: number, owner: string): KResult<Coherent> | undefined
+  /** dma_release_from_dev_coherent: false when the memory is not of this device's pool. */
+  releaseFromDevCoherent(order: number, cpuAddr: KernelVaddr): boolean
+  /** dma_mmap_from_dev_coherent: undefined when the memory is not of this device's pool. */
+  mmapFromDevCoherent(
+    cpuAddr: KernelVaddr,
+    size: number,
+    pgoff: number,
+    userLen: number,
+  ): KResult<UserMapping> | undefined
+  /** What stands between the device and its bus (an IOMMU) answers the device's accesses from now on; null: nothing does. */
+  setBusTranslation(translation: BusTranslation | null): void
 }

@@ -24,6 +24,9 @@ const facts = (options: KernelOptions): KernelFacts => {
     oopsSaysAccess: false,
     traceNames: 'page',
     tracesPoolFree: true,
+    busWindows: 'one-offset',
+    poolIgnoresWindows: true,
+    mapResourceRefusesRam: true,
   }
 }
 

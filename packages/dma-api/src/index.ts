@@ -1,2 +1,5 @@
-// The DMA API: device, scatterlist, pools, CMA, swiotlb, arch sync primitives, front functions.
-export {}
+// The DMA API room: devices with their pools, scatterlists, the front functions, and the choice of op table per device.
+export { type DmaApi, type DmaApiOptions, openDmaApi } from './open.ts'
+export { CoherentPool, type CoherentPoolInit, type PoolBlock } from './coherent-pool.ts'
+export { DeviceBusView } from './bus-view.ts'
+export { chunkSizes, entriesPerChunk, scatterlistSize, type ScatterlistLayout } from './sg-layout.ts'

@@ -33,3 +33,13 @@ export {
 export { type TableDump, type TableEvent, TableNames } from './io-pgtable-events.ts'
 export { IovaDomain, type IovaRange } from './iova.ts'
 export { IOVA_CLASSES, IovaCache, type IovaClass } from './iova-rcache.ts'
+export {
+  DmaDomain,
+  type DmaDomainFixes,
+  type DmaDomainHooks,
+  type DmaDomainOptions,
+  type DmaLimits,
+  protOf,
+  type SegmentLimits,
+} from './dma-iommu.ts'
+export { FlushQueue, type FlushQueueOptions, LAZY_DEFAULT, LAZY_SHADOW } from './dma-iommu-flush-queue.ts'

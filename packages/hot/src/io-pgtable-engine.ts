@@ -55,6 +55,10 @@ export class IoEngine {
     return this.view.getBigUint64(P.IO_BASE + P.IO_RESULT, true)
   }
 
+  get result2Big(): bigint {
+    return this.view.getBigUint64(P.IO_BASE + P.IO_RESULT_2, true)
+  }
+
   /** Which kinds of events are logged: 1 << kind each. */
   set logMask(mask: number) {
     this.view.setUint32(P.IO_BASE + P.IO_LOG_MASK, mask, true)

@@ -21,10 +21,10 @@ export interface DmaFactsOptions {
 
 /** @throws InputError when the blob is no device tree */
 export function dmaFacts(blob: Uint8Array, { file, arch }: DmaFactsOptions): DmaFacts {
-  return factsOf(new DeviceTree(readFdt(blob, file)), blob, { file, arch })
+  return dmaFactsOfTree(new DeviceTree(readFdt(blob, file)), blob, { file, arch })
 }
 
-export function factsOf(tree: DeviceTree, blob: Uint8Array, { file, arch }: DmaFactsOptions): DmaFacts {
+export function dmaFactsOfTree(tree: DeviceTree, blob: Uint8Array, { file, arch }: DmaFactsOptions): DmaFacts {
   const { root, fdt } = tree
   const memory = readMemory(tree)
   const reserved = readReserved(tree, arch, regionUsers(tree))

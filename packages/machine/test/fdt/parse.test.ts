@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { parseFdt } from '../../src/fdt/parse.ts'
 import { readFdt } from '../../src/fdt/read.ts'
 import { DeviceTree } from '../../src/of/tree.ts'
-import { dmaFacts } from '../../src/facts/dma-facts.ts'
+import { boardYaml } from '../../src/import/board-yaml.ts'
+import { importBoard } from '../../src/import/board.ts'
+import { readMachine } from '../../src/read-machine.ts'
 import { writeDtb, type Tree } from '../dtb-writer.ts'
 
 const TREE: Tree = {
@@ -73,7 +75,7 @@ describe('hostile blobs', () => {
     expect(fdt.ok && fdt.propertyCount).toBe(20_000)
   })
 
-  it('whatever is changed in a blob, the facts come or an InputError does', () => {
+  it('whatever is changed in a blob, a machine comes, in YAML that reads back, or an InputError does', () => {
     const rich = writeDtb(RICH)
     fc.assert(
       fc.property(
@@ -93,7 +95,9 @@ describe('hostile blobs', () => {
 
 function outcome(bytes: Uint8Array): string {
   try {
-    return dmaFacts(bytes, { file: 'f', arch: 'armhf' }).schema === 1 ? 'facts' : 'no facts'
+    const imported = importBoard(bytes, { file: 'f.dtb', arch: 'armhf', memorySize: 2 ** 30 })
+    expect(readMachine(boardYaml(imported), 'f.yaml')).toEqual(imported.machine)
+    return 'facts'
   } catch (e) {
     return e instanceof Error ? e.name : 'thrown'
   }

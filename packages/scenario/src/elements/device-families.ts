@@ -1,20 +1,29 @@
 // Element families that work on a device, and the class of device each needs: the table that binds a pipeline to a board
 // when neither `--bind` nor the board's own table says so. In the order they are tried.
-import type { DeviceClass } from '@dmalab/api'
+import type { DeviceClass, IoMode } from '@dmalab/api'
 import { SINK, SRC } from './element-facts.ts'
 import type { ElementFacts, PadTemplate, UserSpaceRole } from './element-facts.ts'
 import { properties } from './property-table.ts'
 
 /** Values of io-mode, capture-io-mode and output-io-mode. Models: GStreamer 1.22 sys/v4l2/gstv4l2object.h: GstV4l2IOMode */
-export const IO_MODES = { auto: 0, rw: 1, mmap: 2, userptr: 3, dmabuf: 4, 'dmabuf-import': 5 } as const
-export type IoMode = keyof typeof IO_MODES
+export const IO_MODES: Readonly<Record<IoMode, number>> = {
+  auto: 0,
+  rw: 1,
+  mmap: 2,
+  userptr: 3,
+  dmabuf: 4,
+  'dmabuf-import': 5,
+}
 export const isIoMode = (text: string): text is IoMode => Object.hasOwn(IO_MODES, text)
 
 export interface DeviceFamily {
   readonly name: string
   /** Factories of the family. */
   readonly pattern: RegExp
-  readonly device: DeviceClass
+  /** Classes of device that can do its work, best first. */
+  readonly devices: readonly DeviceClass[]
+  /** A board without such a device is no error: user space does the work. */
+  readonly optional: boolean
   readonly role: UserSpaceRole
   readonly pads: readonly PadTemplate[]
   /** Property of the queue that takes buffers in, and of the one that gives buffers out. */
@@ -52,7 +61,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     ...m2m,
     name: 'V4L2 JPEG codec',
     pattern: /^v4l2(video\d+)?jpeg(dec|enc)$/,
-    device: 'jpeg',
+    devices: ['jpeg', 'codec'],
+    optional: false,
     role: 'decoder',
     properties: CODEC,
     open: false,
@@ -61,7 +71,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     ...m2m,
     name: 'V4L2 decoder',
     pattern: /^v4l2(sl|video\d+)?[a-z0-9]*dec$/,
-    device: 'codec',
+    devices: ['codec'],
+    optional: false,
     role: 'decoder',
     properties: CODEC,
     open: false,
@@ -70,7 +81,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     ...m2m,
     name: 'V4L2 encoder',
     pattern: /^v4l2(video\d+)?[a-z0-9]*enc$/,
-    device: 'codec',
+    devices: ['codec'],
+    optional: false,
     role: 'encoder',
     properties: CODEC,
     open: false,
@@ -79,14 +91,16 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     ...m2m,
     name: 'V4L2 converter',
     pattern: /^v4l2(video\d+)?convert$/,
-    device: 'converter',
+    devices: ['converter', '2d', 'isp'],
+    optional: false,
     properties: `${OBJECT} ${M2M} qos:string disable-passthrough:string`,
     open: false,
   },
   {
     name: 'V4L2 capture',
     pattern: /^v4l2src$/,
-    device: 'camera',
+    devices: ['camera', 'isp'],
+    optional: false,
     role: 'source',
     pads: [SRC],
     outMode: 'io-mode',
@@ -97,7 +111,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
   {
     name: 'V4L2 output',
     pattern: /^v4l2sink$/,
-    device: 'display',
+    devices: ['display'],
+    optional: false,
     role: 'sink',
     pads: [SINK],
     inMode: 'io-mode',
@@ -108,7 +123,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
   {
     name: 'DRM display',
     pattern: /^kmssink$/,
-    device: 'display',
+    devices: ['display'],
+    optional: false,
     role: 'sink',
     pads: [SINK],
     importsDmaBuf: true,
@@ -118,7 +134,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
   {
     name: 'Wayland display',
     pattern: /^waylandsink$/,
-    device: 'display',
+    devices: ['display'],
+    optional: false,
     role: 'sink',
     pads: [SINK],
     importsDmaBuf: true,
@@ -129,7 +146,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     name: 'desktop display',
     pattern:
       /^(auto|gl|xv|x|ximage|xvimage|gtk|gtkgl|gtkwayland|qml|qmlgl|fb|fbdev|glimage|imx|imxvideo)(video|image)?sink(elem)?$/,
-    device: 'display',
+    devices: ['display'],
+    optional: true,
     role: 'sink',
     pads: [SINK],
     importsDmaBuf: true,
@@ -139,7 +157,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
   {
     name: 'libcamera',
     pattern: /^libcamerasrc$/,
-    device: 'camera',
+    devices: ['camera', 'isp'],
+    optional: true,
     role: 'source',
     pads: [SRC],
     importsDmaBuf: false,
@@ -151,7 +170,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     name: 'vendor decoder',
     pattern:
       /^(mpp(video|jpeg)dec|vpudec|imxvpudec_[a-z0-9]+|omx[a-z0-9]+dec|nvv4l2decoder|amlv4l2[a-z0-9]*dec|brcm[a-z0-9]*dec|va(api)?[a-z0-9]*dec)$/,
-    device: 'codec',
+    devices: ['codec'],
+    optional: false,
     role: 'decoder',
     properties: `${OBJECT} capture-io-mode,output-io-mode:${MODE}`,
     open: true,
@@ -161,7 +181,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     name: 'vendor encoder',
     pattern:
       /^(mpp[a-z0-9]+enc|vpuenc_[a-z0-9]+|imxvpuenc_[a-z0-9]+|omx[a-z0-9]+enc|nvv4l2[a-z0-9]*enc|va(api)?[a-z0-9]*enc)$/,
-    device: 'codec',
+    devices: ['codec'],
+    optional: false,
     role: 'encoder',
     properties: `${OBJECT} capture-io-mode,output-io-mode:${MODE}`,
     open: true,
@@ -171,7 +192,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     name: '2D engine',
     pattern:
       /^(rga(convert|video)?|imxvideoconvert_[a-z0-9]+|imx[a-z0-9]+videotransform|nvvidconv|vspmfilter|vsp[a-z0-9]*convert)$/,
-    device: 'converter',
+    devices: ['converter', '2d', 'isp'],
+    optional: false,
     properties: `${OBJECT} capture-io-mode,output-io-mode:${MODE}`,
     open: true,
   },

@@ -28,6 +28,7 @@ export const parsePipeline = (line: string, { unknown = 'accept' }: ParseOptions
   for (const { facts, pads, at = 0 } of strangers)
     if (!pads.some(({ peer, ghost }) => peer ?? ghost)) refuse('no-such-element', `no element "${facts.factory}"`, at)
   return {
+    text: line,
     elements: all.map((element) => plainElement(element, root, from)),
     links: all.flatMap((element) => linksFrom(element, (pad) => pad)),
     flow: all.filter(({ facts }) => facts.role !== 'bin').flatMap((element) => linksFrom(element, outside)),

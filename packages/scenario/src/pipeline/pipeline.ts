@@ -2,6 +2,8 @@
 import type { UserSpaceRole } from '../elements/element-facts.ts'
 
 export interface Pipeline {
+  /** The line as it was typed. */
+  readonly text: string
   readonly elements: readonly PipelineElement[]
   /** As GStreamer has them: an element in a bin is linked to the outside by its bin's pad. */
   readonly links: readonly PipelineLink[]

@@ -1,0 +1,132 @@
+// What a run executes, as plain data: a pipeline bound to a machine's devices, or a list of steps.
+import type { V4l2Memory } from './vb2.ts'
+import type { Severity } from './findings.ts'
+import type { Verdict } from './run.ts'
+
+export type Scenario = PipelineScenario | StepsScenario
+
+// ---- pipelines
+
+export interface PipelineScenario {
+  readonly kind: 'pipeline'
+  readonly name: string
+  /** The gst-launch line as it was typed. */
+  readonly text: string
+  /** Every element, in the order of the line: the binding table. */
+  readonly elements: readonly BoundElement[]
+  /** How buffers go from one place to the next; queues, tees and filters between are named in `through`. */
+  readonly hops: readonly BufferHop[]
+  /** What a person should know: unknown elements and how to bind them, names that are taken. */
+  readonly notes: readonly string[]
+}
+
+/** V4L2 elements: where the buffers of a queue come from. */
+export type IoMode = 'auto' | 'rw' | 'mmap' | 'userptr' | 'dmabuf' | 'dmabuf-import'
+
+export interface BoundElement {
+  readonly name: string
+  readonly factory: string
+  /** `decoder`, `converter`, `queue`, `tee`, `sink` ... */
+  readonly role: string
+  /** null: user space does its work. */
+  readonly device: string | null
+  /** What decided: `--bind`, `board`, `class codec`, or `user space`. */
+  readonly by: string
+  /** The queue that takes buffers in, and the one that gives them out; null where there is none or no choice. */
+  readonly inMode: IoMode | null
+  readonly outMode: IoMode | null
+  readonly props: Readonly<Record<string, string>>
+}
+
+/**
+ * - `export`: the producer's MMAP buffers are exported, the consumer imports them
+ * - `import`: the consumer's buffers are exported, the producer's queue imports them
+ * - `userptr`: one side's queue takes the addresses of the other side's memory
+ * - `copy`: the CPU copies from one side's memory to the other's
+ * - `read`: the consumer is user space and looks at the producer's mapped buffers
+ * - `user`: both sides are user space
+ * - `impossible`: the modes do not fit; `why` says how
+ */
+export type HopKind = 'export' | 'import' | 'userptr' | 'copy' | 'read' | 'user' | 'impossible'
+
+export interface BufferHop {
+  readonly from: string
+  readonly to: string
+  readonly through: readonly string[]
+  readonly kind: HopKind
+  readonly why: string
+}
+
+// ---- steps
+
+export interface StepsScenario {
+  readonly kind: 'steps'
+  readonly name: string
+  readonly title?: string
+  readonly steps: readonly ScenarioStep[]
+}
+
+export type StepDirection = 'TO_DEVICE' | 'FROM_DEVICE' | 'BIDIRECTIONAL'
+export type QueueSide = 'capture' | 'output'
+/** Where a buffer's memory comes from. */
+export type BufferSource = 'coherent' | 'pages' | 'system-heap' | 'cma-heap' | 'udmabuf' | 'dumb' | 'user'
+
+interface OnBuffer {
+  readonly buffer: string
+}
+interface OnDevice extends OnBuffer {
+  readonly device: string
+}
+/** Bytes of a buffer; all of it when absent. */
+interface Part {
+  readonly offset?: number
+  readonly len?: number
+}
+
+/** One call of a driver or of user space, under the kernel's name for it where there is one. Sizes are bytes. */
+export type ScenarioStep =
+  | (OnBuffer & {
+      readonly do: 'alloc'
+      readonly size: number
+      readonly from: BufferSource
+      readonly device?: string
+      readonly attrs?: readonly string[]
+    })
+  | (OnBuffer & { readonly do: 'free' | 'export' | 'close' })
+  | (OnDevice & { readonly do: 'attach' | 'detach' })
+  | (OnDevice & { readonly do: 'map'; readonly dir: StepDirection; readonly attrs?: readonly string[] })
+  | (OnDevice & { readonly do: 'unmap' })
+  | (OnDevice & { readonly do: 'sync'; readonly for: 'cpu' | 'device'; readonly dir: StepDirection } & Part)
+  | (OnBuffer & { readonly do: 'begin-cpu-access' | 'end-cpu-access'; readonly dir: StepDirection })
+  | (OnDevice & { readonly do: 'device-read' | 'device-write' } & Part)
+  | (OnBuffer & { readonly do: 'cpu-read' | 'cpu-write' } & Part)
+  | {
+      readonly do: 'reqbufs'
+      readonly device: string
+      readonly queue: QueueSide
+      readonly memory: V4l2Memory
+      readonly count: number
+    }
+  | {
+      readonly do: 'querybuf' | 'dqbuf' | 'streamon' | 'streamoff'
+      readonly device: string
+      readonly queue: QueueSide
+      readonly index?: number
+    }
+  /** EXPBUF gives the dma-buf a name; QBUF takes named ones, one for each plane. */
+  | (OnDevice & { readonly do: 'expbuf'; readonly queue: QueueSide; readonly index: number; readonly plane?: number })
+  | {
+      readonly do: 'qbuf'
+      readonly device: string
+      readonly queue: QueueSide
+      readonly index: number
+      readonly buffers?: readonly string[]
+    }
+  /** What must be true of the step before (errno), or of the run up to here (finding, verdict). */
+  | {
+      readonly do: 'expect'
+      readonly errno?: string
+      readonly finding?: string
+      readonly severity?: Severity
+      readonly verdict?: Verdict
+    }

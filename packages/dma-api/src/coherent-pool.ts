@@ -1,0 +1,131 @@
+// Per-device coherent pools (struct dma_coherent_mem): memory set aside for one device, handed out in power-of-two blocks.
+import {
+  fail,
+  type KernelMemory,
+  type KernelVaddr,
+  type KResult,
+  ok,
+  orderOf,
+  PAGE_SIZE,
+  pagesFor,
+  type PhysAddr,
+  physOf,
+  pfnOf,
+  type UserMapping,
+  vaddr,
+} from '@dmalab/api'
+
+/** A block of a pool: its first page, and where the CPU sees it. The device's address depends on the device. */
+export interface PoolBlock {
+  readonly page: number
+  readonly cpuAddr: KernelVaddr
+  readonly phys: PhysAddr
+}
+
+export interface CoherentPoolInit {
+  readonly name: string
+  readonly phys: PhysAddr
+  /** Bytes. */
+  readonly size: number
+}
+
+export class CoherentPool {
+  readonly name: string
+  readonly virtBase: KernelVaddr
+  readonly physBase: PhysAddr
+  readonly pages: number
+  private readonly mem: KernelMemory
+  /** One byte a page, 1 = taken. */
+  private readonly taken: Uint8Array
+
+  private constructor(mem: KernelMemory, init: CoherentPoolInit, virtBase: KernelVaddr) {
+    this.mem = mem
+    this.name = init.name
+    this.virtBase = virtBase
+    this.physBase = init.phys
+    this.pages = Math.floor(init.size / PAGE_SIZE)
+    this.taken = new Uint8Array(this.pages)
+  }
+
+  /**
+   * Maps the memory write-combined. EINVAL for an empty pool, or when it cannot be mapped.
+   * Models: Linux v6.12 kernel/dma/coherent.c: dma_init_coherent_memory
+   */
+  static init(mem: KernelMemory, init: CoherentPoolInit): KResult<CoherentPool> {
+    if (init.size === 0) return fail('EINVAL', `pool ${init.name} has no bytes`)
+    const mapped = mem.remap(init.phys, init.size, 'writecombine')
+    if (!mapped.ok) return fail('EINVAL', `pool ${init.name} cannot be mapped: ${mapped.why}`)
+    return ok(new CoherentPool(mem, init, mapped.value))
+  }
+
+  /** Bytes that blocks can cover. */
+  get len(): number {
+    return this.pages * PAGE_SIZE
+  }
+
+  /**
+   * First free block of 2^order(size) pages at a multiple of that number; exactly `size` bytes of it are zeroed. ENOMEM.
+   * Models: Linux v6.12 kernel/dma/coherent.c: __dma_alloc_from_coherent
+   */
+  alloc(size: number, owner: string): KResult<PoolBlock> {
+    if (size > this.len) return fail('ENOMEM', `${size} bytes do not fit pool ${this.name} of ${this.len} bytes`)
+    const count = 2 ** orderOf(size)
+    const page = this.findFree(count)
+    if (page === undefined)
+      return fail('ENOMEM', `pool ${this.name} has no free block of ${count} pages (${size} bytes were asked for)`)
+    this.taken.fill(1, page, page + count)
+    const block = { page, cpuAddr: this.cpuAddr(page), phys: (this.physBase + page * PAGE_SIZE) as PhysAddr }
+    this.mem.own(block.phys, count * PAGE_SIZE, owner)
+    this.mem.memset(block.cpuAddr, 0, size)
+    return ok(block)
+  }
+
+  /**
+   * Takes back 2^order pages from `cpuAddr` on; false when the address is not of this pool, and nothing changes.
+   * Models: Linux v6.12 kernel/dma/coherent.c: __dma_release_from_coherent
+   */
+  release(order: number, cpuAddr: KernelVaddr): boolean {
+    if (cpuAddr < this.virtBase || cpuAddr >= this.cpuAddr(this.pages)) return false
+    const page = this.pageOf(cpuAddr)
+    const end = Math.min(page + 2 ** order, this.pages)
+    this.taken.fill(0, page, end)
+    this.mem.disown((this.physBase + page * PAGE_SIZE) as PhysAddr, (end - page) * PAGE_SIZE)
+    return true
+  }
+
+  /**
+   * Undefined when [cpuAddr, cpuAddr + size) is not of this pool. ENXIO when the user's window passes the allocation.
+   * Models: Linux v6.12 kernel/dma/coherent.c: __dma_mmap_from_coherent
+   */
+  mmap(cpuAddr: KernelVaddr, size: number, pgoff: number, userLen: number): KResult<UserMapping> | undefined {
+    if (cpuAddr < this.virtBase || cpuAddr + BigInt(size) > this.cpuAddr(this.pages)) return undefined
+    const count = pagesFor(size)
+    const userPages = pagesFor(userLen)
+    if (pgoff >= count || userPages > count - pgoff)
+      return fail('ENXIO', `pages ${pgoff}..${pgoff + userPages} lie outside the ${count} pages of the allocation`)
+    const first = physOf(pfnOf(this.physBase), (this.pageOf(cpuAddr) + pgoff) * PAGE_SIZE)
+    return ok({ phys: first, len: userPages * PAGE_SIZE, kind: 'writecombine' })
+  }
+
+  /** Pages taken now. */
+  inUse(): number {
+    return this.taken.reduce((sum, taken) => sum + taken, 0)
+  }
+
+  /** Models: Linux v6.12 lib/bitmap.c: bitmap_find_free_region */
+  private findFree(count: number): number | undefined {
+    for (let page = 0; page + count <= this.pages; page += count) {
+      const used = this.taken.indexOf(1, page)
+      if (used < 0 || used >= page + count) return page
+    }
+    return undefined
+  }
+
+  private cpuAddr(page: number): KernelVaddr {
+    return vaddr(this.virtBase + BigInt(page * PAGE_SIZE))
+  }
+
+  private pageOf(cpuAddr: KernelVaddr): number {
+    return Math.floor(Number(cpuAddr - this.virtBase) / PAGE_SIZE)
+  }
+}

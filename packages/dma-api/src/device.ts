@@ -1,0 +1,172 @@
+// struct device as the DMA API keeps it: masks, windows, pools, and the children that own further memory regions.
+import {
+  type Coherent,
+  type CoherentPoolView,
+  type Device,
+  type DeviceFacts,
+  type DmaAddr,
+  fail,
+  hex,
+  type KernelFacts,
+  type KernelMemory,
+  type KResult,
+  type Machine,
+  ok,
+  PAGE_SIZE,
+  type PhysAddr,
+  type ReservedRegion,
+} from '@dmalab/api'
+import { CoherentPool } from './coherent-pool.ts'
+import { type Windows, windowsOf } from './windows.ts'
+
+/** What this room keeps of a device. `facts`, masks and `pool` are what the contract shows of it. */
+export interface DeviceState extends Device {
+  readonly windows: Windows
+  coherentPool: CoherentPool | null
+  pool: CoherentPoolView | null
+  /** DMA_MEMORY_EXCLUSIVE: a full pool fails the allocation, also on kernels that else fall back to general memory. */
+  poolIsExclusive: boolean
+  readonly memDevices: readonly DeviceState[]
+  opsName: string
+  /** dev->dma_skip_sync: sync calls return before they reach the op table. */
+  skipSync: boolean
+}
+
+export interface DeviceRoom {
+  readonly mem: KernelMemory
+  readonly facts: KernelFacts
+  printk(level: 'err' | 'warn' | 'info', text: string): void
+}
+
+/**
+ * All devices of a machine with their pools. A device with one pool owns it; one with several memory regions has a child
+ * for each, named after the region, as drivers make them (of_reserved_mem_device_init_by_idx).
+ */
+export const createDevices = (machine: Machine, room: DeviceRoom): readonly DeviceState[] => {
+  const pools = new Map<string, CoherentPool | null>()
+  const regionOf = (name: string) => machine.reserved.find((region) => region.name === name)
+  const isPool = (region: ReservedRegion | undefined): region is ReservedRegion =>
+    region?.compatible === 'shared-dma-pool' && !region.reusable
+  const poolOf = (region: ReservedRegion): CoherentPool | null => {
+    const known = pools.get(region.name)
+    if (known !== undefined) return known
+    const pool = setUp(region, machine, room)
+    pools.set(region.name, pool)
+    return pool
+  }
+  return machine.devices.map((facts) => {
+    const regions = facts.pools.map(regionOf).filter(isPool)
+    const only = regions.length === 1 ? regions[0] : undefined
+    const children = regions.length < 2 ? [] : regions
+    const memDevices = children.map((region) =>
+      makeDevice({ ...facts, name: `${facts.name}.${region.name}`, pools: [region.name] }, poolOf(region), [], room),
+    )
+    return makeDevice(facts, only === undefined ? null : poolOf(only), memDevices, room)
+  })
+}
+
+const makeDevice = (
+  facts: DeviceFacts,
+  pool: CoherentPool | null,
+  memDevices: readonly DeviceState[],
+  room: DeviceRoom,
+): DeviceState => {
+  const windows = windowsOf(facts, room.facts)
+  const device: DeviceState = {
+    name: facts.name,
+    facts,
+    maskBits: facts.maskBits,
+    coherentMaskBits: facts.coherentMaskBits ?? facts.maskBits,
+    windows,
+    coherentPool: pool,
+    poolIsExclusive: true,
+    pool: pool === null ? null : viewOf(pool, windows, room.facts),
+    memDevices,
+    opsName: '',
+    skipSync: false,
+  }
+  warnOutOfReach(device, room)
+  return device
+}
+
+/**
+ * dma_declare_coherent_memory(), and what reserved memory does instead (`deviceAddr` null). EINVAL, EBUSY.
+ * Models: Linux v6.12 kernel/dma/coherent.c: dma_declare_coherent_memory, dma_assign_coherent_memory
+ */
+export const declareCoherentMemory = (
+  device: DeviceState,
+  room: DeviceRoom,
+  at: PhysAddr,
+  deviceAddr: DmaAddr | null,
+  size: number,
+): KResult<void> => {
+  if (device.coherentPool !== null) return fail('EBUSY', `${device.name} has pool ${device.coherentPool.name}`)
+  const made = CoherentPool.init(room.mem, { name: `${device.name} coherent memory`, phys: at, size })
+  if (!made.ok) return made
+  const view = viewOf(made.value, device.windows, room.facts)
+  device.coherentPool = made.value
+  device.poolIsExclusive = deviceAddr === null
+  device.pool = deviceAddr === null ? view : { ...view, deviceBase: deviceAddr }
+  return ok(undefined)
+}
+
+/**
+ * A block of the device's pool; undefined when it has none.
+ * Models: Linux v6.12 kernel/dma/coherent.c: dma_alloc_from_dev_coherent
+ */
+export const allocFromPool = (
+  { coherentPool, pool }: DeviceState,
+  size: number,
+  owner: string,
+): KResult<Coherent & { readonly phys: PhysAddr }> | undefined => {
+  if (coherentPool === null || pool === null) return undefined
+  const block = coherentPool.alloc(size, owner)
+  if (!block.ok) return block
+  const { page, cpuAddr, phys } = block.value
+  return ok({ cpuAddr, handle: blockAddress(pool, page), phys })
+}
+
+/** The pool as this device sees it. Models: Linux v6.12 kernel/dma/coherent.c: dma_get_device_base */
+const viewOf = (pool: CoherentPool, windows: Windows, facts: KernelFacts): CoherentPoolView => ({
+  name: pool.name,
+  virtBase: pool.virtBase,
+  deviceBase: facts.poolIgnoresWindows === true ? plain(pool.physBase) : (windows.toDma(pool.physBase) ?? ALL_ONES),
+  physBase: pool.physBase,
+  pages: pool.pages,
+})
+
+/** Bus address of a page of the pool. Where no window matches, the all-ones base wraps around, as the kernel's sum does. */
+const blockAddress = (pool: CoherentPoolView, page: number): DmaAddr =>
+  (pool.deviceBase === ALL_ONES && page > 0 ? page * PAGE_SIZE - 1 : pool.deviceBase + page * PAGE_SIZE) as DmaAddr
+
+const plain = (at: PhysAddr): DmaAddr => at as number as DmaAddr
+/** What phys_to_dma() returns when no window matches, on a 64-bit bus; the nearest number. */
+const ALL_ONES = (2 ** 64 - 1) as DmaAddr
+
+/**
+ * Prepares a `shared-dma-pool`; null when the kernel refuses, which a driver may overlook.
+ * Models: Linux v6.12 kernel/dma/coherent.c: rmem_dma_setup, rmem_dma_device_init
+ */
+const setUp = (region: ReservedRegion, machine: Machine, room: DeviceRoom): CoherentPool | null => {
+  if (!region.noMap && machine.arch === 'arm') {
+    room.printk('err', 'Reserved memory: regions without no-map are not yet supported')
+    return null
+  }
+  if (!region.noMap) {
+    room.printk('warn', `memremap attempted on ram ${hex(region.base)} size: ${hex(region.len)}`)
+    return null
+  }
+  const made = CoherentPool.init(room.mem, { name: region.name, phys: region.base as PhysAddr, size: region.len })
+  if (made.ok) return made.value
+  room.printk('err', `Reserved memory: failed to init DMA memory pool: ${made.why}`)
+  return null
+}
+
+/** Models: Linux v6.12 kernel/dma/coherent.c: rmem_dma_device_init (its warning) */
+const warnOutOfReach = (device: DeviceState, room: DeviceRoom): void => {
+  const { pool } = device
+  if (pool === null) return
+  const limit = Math.min(2 ** device.coherentMaskBits - 1, device.facts.busLimit ?? Infinity)
+  if (pool.physBase + pool.pages * PAGE_SIZE - 1 > limit)
+    room.printk('warn', `${device.name}: reserved memory is beyond device's set DMA address range`)
+}

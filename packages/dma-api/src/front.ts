@@ -1,0 +1,187 @@
+// The front functions of the DMA API: per-device pool first where the kernel does it, then the device's op table, and the trace
+// event with the kernel's own omissions.
+import {
+  type Device,
+  DIR,
+  type Direction,
+  type DmaFront,
+  type DmaOps,
+  type DmaOpsDef,
+  ERRNO,
+  type Errno,
+  fail,
+  hex,
+  type KernelFacts,
+  type KernelMemory,
+  ok,
+  orderOf,
+  pfnOf,
+} from '@dmalab/api'
+import { allocFromPool, type DeviceState } from './device.ts'
+import type { Trace } from './trace.ts'
+
+/** What the front functions work with. */
+export interface FrontDeps {
+  readonly facts: KernelFacts
+  readonly mem: KernelMemory
+  readonly trace: Trace
+  /** Failure injection, counted a call. */
+  injected(what: string, device: string): boolean
+  state(device: Device): DeviceState
+  /** The device's final op table. */
+  ops(device: Device): DmaOps
+  symbols(device: Device): DmaOpsDef['symbols']
+  call<T>(symbols: string | readonly string[], body: () => T): T
+  bug(what: string): never
+}
+
+/** Errors of map_sg that the kernel takes for normal: no event tells of them. */
+const EXPECTED_ERRORS: readonly Errno[] = ['EINVAL', 'ENOMEM', 'EIO', 'EREMOTEIO']
+
+/** Models: Linux v6.12 kernel/dma/mapping.c */
+export const createFront = (deps: FrontDeps): DmaFront => {
+  const { facts, mem, trace } = deps
+
+  /** Runs an operation of the device's table inside the kernel functions that lead to it. */
+  const through = <T>(dev: Device, operation: keyof DmaOps, body: (ops: DmaOps) => T): T => {
+    const ops = deps.ops(dev)
+    return deps.call(deps.symbols(dev)[operation] ?? [], () => body(ops))
+  }
+  const checkDir = (dir: Direction): void => {
+    if (dir === DIR.NONE) deps.bug('!valid_dma_direction(dir)')
+  }
+  /** Models: Linux v6.12 include/linux/dma-mapping.h: dma_dev_need_sync */
+  const needsSync = (dev: Device): boolean => !deps.state(dev).skipSync
+
+  return {
+    allocAttrs(dev, size, attrs, owner) {
+      if (deps.injected('alloc', dev.name)) {
+        trace.alloc(dev.name, size, attrs, null)
+        return fail('ENOMEM', `allocation for ${dev.name} failed on request`)
+      }
+      const state = deps.state(dev)
+      const block = allocFromPool(state, size, owner)
+      if (block?.ok === true) {
+        trace.alloc(dev.name, size, attrs, { ...block.value, pool: state.pool?.name ?? '' })
+        return ok({ cpuAddr: block.value.cpuAddr, handle: block.value.handle })
+      }
+      if (block !== undefined && (facts.poolIsFinal || state.poolIsExclusive)) {
+        trace.alloc(dev.name, size, attrs, null)
+        return block
+      }
+      const got = through(dev, 'alloc', (ops) => ops.alloc(size, attrs, owner))
+      const phys = got.ok ? mem.resolve(got.value.cpuAddr)?.phys : undefined
+      trace.alloc(dev.name, size, attrs, got.ok ? { ...got.value, ...(phys === undefined ? {} : { phys }) } : null)
+      return got
+    },
+
+    freeAttrs(dev, size, cpuAddr, handle, attrs) {
+      const { coherentPool } = deps.state(dev)
+      if (coherentPool?.release(orderOf(size), cpuAddr) === true) {
+        if (facts.tracesPoolFree) trace.free(dev.name, size, cpuAddr, handle, attrs)
+        else trace.poolFree(dev.name, coherentPool.name, size, handle)
+        return
+      }
+      trace.free(dev.name, size, cpuAddr, handle, attrs)
+      through(dev, 'free', (ops) => ops.free(size, cpuAddr, handle, attrs))
+    },
+
+    mmapAttrs: (dev, cpuAddr, handle, size, attrs, userLen = size) =>
+      through(dev, 'mmap', (ops) => ops.mmap(cpuAddr, handle, size, 0, userLen, attrs)),
+
+    getSgtableAttrs: (dev, cpuAddr, handle, size, attrs) =>
+      through(dev, 'getSgtable', (ops) => ops.getSgtable(cpuAddr, handle, size, attrs)),
+
+    mapPageAttrs(dev, page, offset, size, dir, attrs) {
+      checkDir(dir)
+      const mapped = through(dev, 'mapPage', (ops) => ops.mapPage(page, offset, size, dir, attrs))
+      const handle = mapped.ok ? mapped.value : trace.mappingError
+      trace.map('page', dev.name, { handle, size, dir, attrs }, trace.physOfPage(page, offset))
+      return mapped
+    },
+
+    unmapPageAttrs(dev, handle, size, dir, attrs) {
+      checkDir(dir)
+      through(dev, 'unmapPage', (ops) => ops.unmapPage(handle, size, dir, attrs))
+      trace.unmap('page', dev.name, { handle, size, dir, attrs })
+    },
+
+    mapSgAttrs(dev, table, dir, attrs) {
+      checkDir(dir)
+      const mapped = through(dev, 'mapSg', (ops) => ops.mapSg(table, table.origNents, dir, attrs))
+      if (mapped.ok) {
+        table.nents = mapped.value
+        trace.mapSg(dev.name, table, mapped.value, dir, attrs)
+      } else if (!EXPECTED_ERRORS.includes(mapped.errno)) {
+        trace.mapSgErr(dev.name, table, -ERRNO[mapped.errno], dir, attrs)
+        return fail('EIO', mapped.why)
+      }
+      return mapped
+    },
+
+    unmapSgAttrs(dev, table, dir, attrs) {
+      checkDir(dir)
+      trace.unmapSg(dev.name, table, dir, attrs)
+      through(dev, 'unmapSg', (ops) => ops.unmapSg(table, table.origNents, dir, attrs))
+    },
+
+    mapResource(dev, at, size, dir, attrs) {
+      checkDir(dir)
+      if (facts.mapResourceRefusesRam === true && mem.pfnValid(pfnOf(at))) deps.bug(`pfn_valid(PHYS_PFN(${hex(at)}))`)
+      const mapped = through(dev, 'mapResource', (ops) => ops.mapResource(at, size, dir, attrs))
+      const handle = mapped.ok ? mapped.value : trace.mappingError
+      trace.map('resource', dev.name, { handle, size, dir, attrs }, at)
+      return mapped
+    },
+
+    unmapResource(dev, handle, size, dir, attrs) {
+      checkDir(dir)
+      through(dev, 'unmapResource', (ops) => ops.unmapResource(handle, size, dir, attrs))
+      trace.unmap('resource', dev.name, { handle, size, dir, attrs })
+    },
+
+    syncSingleForCpu(dev, handle, size, dir) {
+      if (!needsSync(dev)) return
+      checkDir(dir)
+      through(dev, 'syncSingleForCpu', (ops) => ops.syncSingleForCpu(handle, size, dir))
+      trace.syncSingle('cpu', dev.name, handle, size, dir)
+    },
+
+    syncSingleForDevice(dev, handle, size, dir) {
+      if (!needsSync(dev)) return
+      checkDir(dir)
+      through(dev, 'syncSingleForDevice', (ops) => ops.syncSingleForDevice(handle, size, dir))
+      trace.syncSingle('device', dev.name, handle, size, dir)
+    },
+
+    syncSgForCpu(dev, table, dir) {
+      if (!needsSync(dev)) return
+      checkDir(dir)
+      through(dev, 'syncSgForCpu', (ops) => ops.syncSgForCpu(table, table.origNents, dir))
+      trace.syncSg('cpu', dev.name, table, dir)
+    },
+
+    syncSgForDevice(dev, table, dir) {
+      if (!needsSync(dev)) return
+      checkDir(dir)
+      through(dev, 'syncSgForDevice', (ops) => ops.syncSgForDevice(table, table.origNents, dir))
+      trace.syncSg('device', dev.name, table, dir)
+    },
+
+    setMask(dev, bits) {
+      if (!through(dev, 'dmaSupported', (ops) => ops.dmaSupported(bits)))
+        return fail('EIO', `${dev.name}: a ${bits} bit DMA mask is not supported`)
+      dev.maskBits = bits
+      const state = deps.state(dev)
+      state.skipSync = facts.skipsNeedlessSync === true && dev.facts.coherent
+      return ok(undefined)
+    },
+
+    setCoherentMask(dev, bits) {
+      if (!through(dev, 'dmaSupported', (ops) => ops.dmaSupported(bits)))
+        return fail('EIO', `${dev.name}: a ${bits} bit coherent DMA mask is not supported`)
+      dev.coherentMaskBits = bits
+      return ok(undefined)
+    },
+  }
+}

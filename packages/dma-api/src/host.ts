@@ -1,0 +1,68 @@
+// The host: everything the op table of one device may touch.
+import type {
+  CacheOps,
+  Device,
+  DmaOps,
+  EventSink,
+  Host,
+  KernelFacts,
+  KernelMemory,
+  SgLoopOptions,
+  SgLoopResult,
+  SgSkip,
+  Scatterlists,
+  SgTable,
+} from '@dmalab/api'
+import type { KernelStack } from '@dmalab/memory'
+import type { DeviceBusView } from './bus-view.ts'
+import { allocFromPool, declareCoherentMemory, type DeviceRoom, type DeviceState } from './device.ts'
+import type { Injector } from './injector.ts'
+
+/** What all hosts of a machine share. */
+export interface HostRoom {
+  readonly facts: KernelFacts
+  readonly skip: SgSkip
+  readonly devices: DeviceRoom
+  readonly mem: KernelMemory
+  readonly stack: KernelStack
+  readonly cache: CacheOps
+  readonly sink: EventSink
+  readonly injector: Injector
+  readonly exports: Host['exports']
+  /** The scatterlist library, with the failures injected for a device. */
+  scatterlists(device: string): Scatterlists
+  sgLoop(device: DeviceState, table: SgTable, options: SgLoopOptions): SgLoopResult
+  ops(device: Device): DmaOps
+  direct(device: DeviceState): DmaOps
+}
+
+export const createHost = (room: HostRoom, device: DeviceState, bus: DeviceBusView): Host => {
+  const sg = room.scatterlists(device.name)
+  return {
+    device,
+    kernel: room.facts,
+    skip: room.skip,
+    ops: () => room.ops(device),
+    direct: () => room.direct(device),
+    mem: room.mem,
+    cache: room.cache,
+    exports: room.exports,
+    physToDma: (at) => device.windows.toDma(at),
+    dmaToPhys: (at) => device.windows.toPhys(at),
+    sg,
+    sgAlloc: (entries) => sg.alloc(entries),
+    sgFree: (table) => sg.free(table),
+    sgLoop: (table, options) => room.sgLoop(device, table, options),
+    call: (symbols, body) => room.stack.call(symbols, body),
+    bug: (what) => room.stack.fault({ reason: 'BUG', address: 0n, what }),
+    printk: (level, text) => room.sink.emit({ event: 'printk', level, text }),
+    wants: (detail) => room.sink.wants(detail),
+    emit: (event) => room.sink.emit(event),
+    injected: (what) => room.injector.hits(what, device.name),
+    declareCoherentMemory: (at, deviceAddr, size) => declareCoherentMemory(device, room.devices, at, deviceAddr, size),
+    allocFromDevCoherent: (size, owner) => allocFromPool(device, size, owner),
+    releaseFromDevCoherent: (order, cpuAddr) => device.coherentPool?.release(order, cpuAddr) ?? false,
+    mmapFromDevCoherent: (cpuAddr, size, pgoff, userLen) => device.coherentPool?.mmap(cpuAddr, size, pgoff, userLen),
+    setBusTranslation: (translation) => bus.setTranslation(translation),
+  }
+}

@@ -1,0 +1,224 @@
+// The DMA API of one machine under one kernel: devices with their pools, the op table each got with patches applied, and the
+// front functions.
+import {
+  type Device,
+  type DmaFront,
+  type DmaOps,
+  type DmaOpsDef,
+  type EventSink,
+  fail,
+  type Host,
+  type Injection,
+  InputError,
+  type KernelFacts,
+  type KernelSpec,
+  type KResult,
+  type Machine,
+  type PhysAddr,
+  type Scatterlists,
+  type SgSkip,
+  type SgTable,
+} from '@dmalab/api'
+import type { BusView, KernelStack, Memory } from '@dmalab/memory'
+import { DeviceBusView } from './bus-view.ts'
+import { createDevices, type DeviceState } from './device.ts'
+import { createFront } from './front.ts'
+import { createHost, type HostRoom } from './host.ts'
+import { Injector } from './injector.ts'
+import { createScatterlists } from './scatterlists.ts'
+import { sgLoop } from './sg-loop.ts'
+import type { SgAllocator } from './sg-pages.ts'
+import { ScatterlistRoom } from './sg-table.ts'
+import { createTrace } from './trace.ts'
+
+export interface DmaApiOptions {
+  readonly memory: Memory
+  readonly machine: Machine
+  readonly kernel: KernelSpec
+  readonly facts: KernelFacts
+  /** Op tables that the kernel does not bring itself, by name. */
+  readonly ops: ReadonlyMap<string, DmaOpsDef>
+  readonly sink: EventSink
+  readonly stack: KernelStack
+  readonly inject?: readonly Injection[]
+}
+
+export interface DmaApi {
+  readonly front: DmaFront
+  /** The machine's devices; further memory regions hang below theirs (memDevices). */
+  readonly devices: readonly Device[]
+  /** @throws InputError for a device the machine lacks. */
+  device(name: string): Device
+  ops(device: Device): DmaOps
+  /** The definition of the op table a device got. */
+  opsDef(device: Device): DmaOpsDef
+  host(device: Device): Host
+  busView(device: Device): BusView
+  readonly exports: Host['exports']
+  readonly skip: SgSkip
+  /** lib/scatterlist.c for code that belongs to no device. */
+  readonly sg: Scatterlists
+  sgAlloc(entries: number): KResult<SgTable>
+  sgFree(table: SgTable): void
+  /** Lists allocated and not freed. */
+  readonly liveTables: number
+}
+
+/** Everything of one device that is made once. */
+interface DeviceRoom {
+  readonly state: DeviceState
+  readonly def: DmaOpsDef
+  readonly host: Host
+  readonly bus: DeviceBusView
+  ops: DmaOps | null
+  direct: DmaOps | null
+}
+
+/** @throws InputError when the kernel names an op table nobody brought. */
+export const openDmaApi = (options: DmaApiOptions): DmaApi => {
+  const { memory, machine, kernel, facts, sink, stack } = options
+  const injector = new Injector(options.inject ?? [])
+  const tables = new Map([...options.ops, ...kernel.base.ops.map((def) => [def.name, def] as const)])
+  const lists = new ScatterlistRoom(memory.hot.sg, facts.sgEntrySize)
+  const copies = {
+    mem: memory,
+    stack,
+    read: (at: PhysAddr, into: Uint8Array) => memory.hot.read('cpu', at, into),
+    write: (at: PhysAddr, from: Uint8Array) => memory.hot.write('cpu', at, from),
+  }
+  const scatterlists = (device: string): Scatterlists => {
+    const allocator: SgAllocator = {
+      perChunk: lists.perChunk,
+      sgAlloc: (entries) =>
+        injector.hits('sgAlloc', device)
+          ? fail('ENOMEM', `a scatterlist of ${entries} entries failed on request`)
+          : lists.sgAlloc(entries),
+      sgFree: (table) => lists.sgFree(table),
+      sgGrow: (table, entries) => lists.sgGrow(table, entries),
+    }
+    return createScatterlists(allocator, (table) => lists.chunks(table), copies)
+  }
+  const exports: Host['exports'] = Object.assign({}, ...kernel.patches.map((patch) => patch.exports?.(facts) ?? {}))
+  const skip = composedSkip(kernel)
+  const printk = (level: 'err' | 'warn' | 'info', text: string): void => sink.emit({ event: 'printk', level, text })
+  const deviceRoom = { mem: memory, facts, printk }
+  const devices = createDevices(machine, deviceRoom)
+  const rooms = new Map<Device, DeviceRoom>()
+
+  const roomOf = (device: Device): DeviceRoom => {
+    const room = rooms.get(device)
+    if (room === undefined) throw new Error(`device ${device.name} belongs to another laboratory`)
+    return room
+  }
+  const tableNamed = (name: string, device: string): DmaOpsDef => {
+    const def = tables.get(name)
+    if (def === undefined)
+      throw new InputError(`kernel ${kernel.name} wants op table '${name}' for device ${device}, and no plug-in has it`)
+    return def
+  }
+  /** attach(), then the patches in order, then injected failures. */
+  const finalTable = (def: DmaOpsDef, { state, host }: DeviceRoom): DmaOps => {
+    const patched = kernel.patches.reduce(
+      (next, patch) => patch.ops?.[def.name]?.(next, host) ?? next,
+      def.attach(state, host),
+    )
+    return withInjection(patched, state.name, injector)
+  }
+  const ops = (device: Device): DmaOps => {
+    const room = roomOf(device)
+    return (room.ops ??= finalTable(room.def, room))
+  }
+
+  const hostRoom: HostRoom = {
+    facts,
+    skip,
+    devices: deviceRoom,
+    mem: memory,
+    cache: memory.cache,
+    stack,
+    sink,
+    injector,
+    exports,
+    scatterlists,
+    sgLoop: (device, table, loop) => sgLoop(memory, facts, device, table, loop),
+    ops,
+    direct: (device) => {
+      const room = roomOf(device)
+      return (room.direct ??= finalTable(tableNamed('dma-direct', device.name), room))
+    },
+  }
+  const enabled = new Set(machine.iommus.filter((iommu) => iommu.enabled).map((iommu) => iommu.name))
+  const all = devices.flatMap((device) => [device, ...device.memDevices])
+  for (const state of all) {
+    const behindIommu = state.facts.iommu !== undefined && enabled.has(state.facts.iommu)
+    const def = tableNamed(kernel.base.opsFor(state.facts, kernel.options, behindIommu), state.name)
+    const bus = new DeviceBusView(state.facts)
+    state.opsName = def.name
+    state.skipSync = facts.skipsNeedlessSync === true && state.facts.coherent
+    rooms.set(state, { state, def, host: createHost(hostRoom, state, bus), bus, ops: null, direct: null })
+  }
+  for (const state of all) ops(state)
+
+  const sg = scatterlists('')
+  const front = createFront({
+    facts,
+    mem: memory,
+    trace: createTrace(sink, facts, memory),
+    injected: (what, device) => injector.hits(what, device),
+    state: (device) => roomOf(device).state,
+    ops,
+    symbols: (device) => roomOf(device).def.symbols,
+    call: (symbols, body) => stack.call(symbols, body),
+    bug: (what) => stack.fault({ reason: 'BUG', address: 0n, what }),
+  })
+
+  return {
+    front,
+    devices,
+    device(name) {
+      const found = all.find((device) => device.name === name)
+      if (found === undefined)
+        throw new InputError(
+          `machine ${machine.name} has no device '${name}'; it has ${all.map((d) => d.name).join(', ')}`,
+        )
+      return found
+    },
+    ops,
+    opsDef: (device) => roomOf(device).def,
+    host: (device) => roomOf(device).host,
+    busView: (device) => roomOf(device).bus,
+    exports,
+    skip,
+    sg,
+    sgAlloc: (entries) => sg.alloc(entries),
+    sgFree: (table) => sg.free(table),
+    get liveTables() {
+      return lists.liveTables
+    },
+  }
+}
+
+const composedSkip = (kernel: KernelSpec): SgSkip => {
+  const mask = (operation: keyof SgSkip): number =>
+    kernel.patches.reduce((bits, patch) => bits | (patch.sg?.skip?.[operation] ?? 0), 0)
+  return { map: mask('map'), unmap: mask('unmap'), sync: mask('sync') }
+}
+
+/** Operations that a rule may hit fail when it says so; all others stay the very functions they were, so batch loops stay in use. */
+const withInjection = (ops: DmaOps, device: string, injector: Injector): DmaOps => {
+  const wrapped: Partial<DmaOps> = {}
+  const hit = (what: string): boolean => injector.hits(what, device)
+  const refused = (what: string, errno: 'EIO' | 'ENOMEM' | 'ENXIO') =>
+    fail(errno, `${what} for ${device} failed on request`)
+  if (injector.watches('mmap', device))
+    wrapped.mmap = (...args) => (hit('mmap') ? refused('mmap', 'ENXIO') : ops.mmap(...args))
+  if (injector.watches('getSgtable', device))
+    wrapped.getSgtable = (...args) => (hit('getSgtable') ? refused('getSgtable', 'ENOMEM') : ops.getSgtable(...args))
+  if (injector.watches('mapPage', device))
+    wrapped.mapPage = (...args) => (hit('mapPage') ? refused('mapPage', 'EIO') : ops.mapPage(...args))
+  if (injector.watches('mapSg', device))
+    wrapped.mapSg = (...args) => (hit('mapSg') ? refused('mapSg', 'EIO') : ops.mapSg(...args))
+  if (injector.watches('mapResource', device))
+    wrapped.mapResource = (...args) => (hit('mapResource') ? refused('mapResource', 'EIO') : ops.mapResource(...args))
+  return { ...ops, ...wrapped }
+}

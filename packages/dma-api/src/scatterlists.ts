@@ -1,0 +1,41 @@
+// The kernel's scatterlist library, bound to one machine.
+import type { KResult, Scatterlists, SgAppendTable, SgTable } from '@dmalab/api'
+import { type SgCopyRoom, sgCopyFromBuffer, sgCopyToBuffer, sgZeroBuffer } from './sg-copy.ts'
+import { sgDmaPages, SgMiter, sgNentsForLen, sgPages } from './sg-iterate.ts'
+import { appendTable, type AppendState, sgAllocFromPages, type SgAllocator, sgAppendFromPages } from './sg-pages.ts'
+import { sgSplit } from './sg-split.ts'
+
+/** `allocator` may fail on request; `chunks` tells how the kernel would chain a list. */
+export const createScatterlists = (
+  allocator: SgAllocator,
+  chunks: (table: SgTable) => readonly number[],
+  room: SgCopyRoom,
+): Scatterlists => {
+  const appends = new WeakMap<SgAppendTable, AppendState>()
+  const stateOf = (append: SgAppendTable): AppendState => {
+    const state = appends.get(append)
+    if (state === undefined) throw new Error('an append table of another laboratory')
+    return state
+  }
+  return {
+    perChunk: allocator.perChunk,
+    alloc: (entries): KResult<SgTable> => allocator.sgAlloc(entries),
+    free: (table) => allocator.sgFree(table),
+    chunks,
+    fromPages: (pages) => sgAllocFromPages(allocator, pages),
+    appendTable() {
+      const append = appendTable()
+      appends.set(append, append)
+      return append
+    },
+    appendFromPages: (append, pages, leftPages) => sgAppendFromPages(allocator, stateOf(append), pages, leftPages),
+    split: (table, mappedNents, skip, sizes) => sgSplit(allocator, table, mappedNents, skip, sizes),
+    copyToBuffer: (table, range, buffer) => sgCopyToBuffer(room, table, range, buffer),
+    copyFromBuffer: (table, range, buffer) => sgCopyFromBuffer(room, table, range, buffer),
+    zeroBuffer: (table, range, len) => sgZeroBuffer(room, table, range, len),
+    pages: (table, nents, pgoffset = 0) => sgPages(table, nents, pgoffset),
+    dmaPages: (table, nents, pgoffset = 0) => sgDmaPages(table, nents, pgoffset),
+    nentsForLen: (table, len) => sgNentsForLen(table, len),
+    miter: (table, nents) => new SgMiter(table, nents),
+  }
+}

@@ -1,0 +1,67 @@
+// The batch loop over a scatterlist: one hot call does what the per-entry operation of an op table would do for each entry.
+import {
+  type Device,
+  type DmaRange,
+  type KernelFacts,
+  PAGE_SIZE,
+  type SgLoopOptions,
+  type SgLoopResult,
+  type SgTable,
+} from '@dmalab/api'
+import { lineWork, type Memory } from '@dmalab/memory'
+
+/**
+ * Cache maintenance, bus address, reach and DMA fields of entries from `options.from` on; stops at the first that needs the
+ * per-entry way. What it did is added to the counters of the cache operations; the caller tells the summary.
+ */
+export const sgLoop = (
+  memory: Memory,
+  facts: KernelFacts,
+  device: Device,
+  table: SgTable,
+  options: SgLoopOptions,
+): SgLoopResult => {
+  const { from, count, dir, maintain } = options
+  const run = {
+    from,
+    count,
+    maintain: maintain === 'none' ? ('none' as const) : lineWork(facts, maintain, dir),
+    side: maintain === 'unmap' ? ('cpu' as const) : ('device' as const),
+    skipAttrs: options.skip,
+    needPage: options.needPage,
+    ranges: rangesOf(device.facts.dmaRanges ?? [], facts),
+    busBits: facts.dmaAddrSize === 4 ? (32 as const) : (64 as const),
+    highmemPfn: Math.floor(memory.layout.lowmemEnd / PAGE_SIZE),
+    innerOnHighmem: !memory.cache.aliasing,
+    byBusAddress: options.byBusAddress === true,
+    markPagesClean: maintain === 'unmap' && facts.cacheHooks === 'arm-v7',
+  }
+  const sg = memory.hot.sg
+  const result = options.assign
+    ? sg.map(table.handle, {
+        ...run,
+        ...(options.checkReach ? { maskBits: device.maskBits, limit: device.facts.busLimit ?? Infinity } : {}),
+      })
+    : sg.maintain(table.handle, run)
+  memory.cache.count(result)
+  return {
+    next: result.next,
+    stopped: result.stopped,
+    lines: result.lines,
+    writtenBack: result.writtenBack,
+    skippedEntries: result.skippedEntries,
+    skippedLines: result.skippedLines,
+  }
+}
+
+/** Windows in pages; a kernel with one offset uses that of the first window everywhere. */
+const rangesOf = (ranges: readonly DmaRange[], facts: KernelFacts) => {
+  const [first] = ranges
+  if (first === undefined) return []
+  if (facts.busWindows === 'one-offset') return [{ firstPfn: 0, endPfn: 2 ** 32 - 1, busOffset: first.bus - first.cpu }]
+  return ranges.map((r) => ({
+    firstPfn: Math.floor(r.cpu / PAGE_SIZE),
+    endPfn: Math.floor((r.cpu + r.len) / PAGE_SIZE),
+    busOffset: r.bus - r.cpu,
+  }))
+}

@@ -1,0 +1,109 @@
+// struct sg_table over the machine's linear memory: the records live in hot, this holds a handle and the counts.
+import {
+  type DmaAddr,
+  fail,
+  type KernelFacts,
+  type KResult,
+  ok,
+  type SgEntry,
+  type SgPage,
+  type SgTable,
+} from '@dmalab/api'
+import type { Memory } from '@dmalab/memory'
+import { chunkSizes, entriesPerChunk } from './sg-layout.ts'
+import type { SgAllocator } from './sg-pages.ts'
+
+type Arena = Memory['hot']['sg']
+
+class ArenaTable implements SgTable {
+  handle: number
+  nents: number
+  origNents: number
+  /** Entries there is room for. */
+  capacity: number
+  private readonly arena: Arena
+
+  constructor(arena: Arena, entries: number) {
+    this.arena = arena
+    this.handle = arena.alloc(entries)
+    this.nents = entries
+    this.origNents = entries
+    this.capacity = entries
+  }
+
+  entry(index: number): SgEntry {
+    return this.arena.entry(this.handle, index)
+  }
+  setPage(index: number, page: SgPage, length: number, offset: number): void {
+    this.arena.setPage(this.handle, index, page, length, offset)
+  }
+  setDma(index: number, address: DmaAddr, length: number): void {
+    this.arena.setDma(this.handle, index, address, length)
+  }
+  setAttrs(index: number, attrs: number): void {
+    this.arena.setAttrs(this.handle, index, attrs)
+  }
+  entries(): SgEntry[] {
+    return Array.from({ length: this.origNents }, (_, index) => this.entry(index))
+  }
+}
+
+/** Allocates and frees the lists of one machine. */
+export class ScatterlistRoom implements SgAllocator {
+  /** SG_MAX_SINGLE_ALLOC of this kernel. */
+  readonly perChunk: number
+  /** Lists allocated and not freed, with the chunks each needs in the kernel. */
+  private readonly live = new Map<SgTable, readonly number[]>()
+  private readonly arena: Arena
+
+  constructor(arena: Arena, entrySize: KernelFacts['sgEntrySize']) {
+    this.arena = arena
+    this.perChunk = entriesPerChunk(entrySize)
+  }
+
+  /** Models: Linux v6.12 lib/scatterlist.c: sg_alloc_table */
+  sgAlloc(entries: number): KResult<SgTable> {
+    const chunks = chunkSizes(entries, this.perChunk)
+    if (!chunks.ok) return chunks
+    const table = new ArenaTable(this.arena, entries)
+    this.live.set(table, chunks.value)
+    return ok(table)
+  }
+
+  /** Models: Linux v6.12 lib/scatterlist.c: sg_free_table */
+  sgFree(table: SgTable): void {
+    if (!this.live.delete(table)) throw new Error(`scatterlist ${table.handle} is not in use`)
+    this.arena.free(table.handle)
+  }
+
+  /** Entries move, so the handle changes. */
+  sgGrow(table: SgTable, entries: number): KResult<void> {
+    if (!(table instanceof ArenaTable)) return fail('EINVAL', 'a list of another laboratory')
+    if (entries <= table.capacity) return ok(undefined)
+    const { arena } = this
+    const to = arena.alloc(entries)
+    for (let i = 0; i < table.capacity; i++) {
+      const { page, length, offset, attrs, dmaAddress, dmaLength } = table.entry(i)
+      arena.setPage(to, i, page, length, offset)
+      arena.setAttrs(to, i, attrs)
+      if (arena.mapped(table.handle, i)) arena.setDma(to, i, dmaAddress, dmaLength)
+    }
+    arena.free(table.handle)
+    table.handle = to
+    table.capacity = entries
+    this.live.set(table, [...(this.live.get(table) ?? []), entries])
+    return ok(undefined)
+  }
+
+  /** Chunks, in entries, that the list needs in the kernel. */
+  chunks(table: SgTable): readonly number[] {
+    const chunks = this.live.get(table)
+    if (chunks === undefined) throw new Error(`scatterlist ${table.handle} is not in use`)
+    return chunks
+  }
+
+  /** Lists allocated and not freed. */
+  get liveTables(): number {
+    return this.live.size
+  }
+}

@@ -1,0 +1,134 @@
+// The events of system `dma`: what the front functions tell, in the kernel's terms. A 4.11 kernel has no such tracepoints; the
+// model tells the same of it, so that every run reads alike.
+import {
+  DIR,
+  type DmaAddr,
+  type EventBody,
+  type EventSink,
+  hex,
+  type KernelFacts,
+  type KernelMemory,
+  type KernelVaddr,
+  type PhysAddr,
+  physOf,
+  type SgPage,
+  type SgTable,
+} from '@dmalab/api'
+
+/** Arrays of dma_map_sg are cut here. Models: Linux v6.12 include/trace/events/dma.h: DMA_TRACE_MAX_ENTRIES */
+const MAX_ENTRIES = 128
+
+export interface Trace {
+  /** Physical address of a byte of a page, as page_to_phys() computes it: nonsense for what is no page. */
+  physOfPage(page: SgPage, offset: number): PhysAddr
+  /** DMA_MAPPING_ERROR: all bits of a dma_addr_t. */
+  readonly mappingError: DmaAddr
+  alloc(device: string, size: number, attrs: number, got: Allocation | null): void
+  free(device: string, size: number, cpuAddr: KernelVaddr, handle: DmaAddr, attrs: number): void
+  /** The kernel is silent here; without this a stream would show a leak. */
+  poolFree(device: string, pool: string, size: number, handle: DmaAddr): void
+  map(kind: 'page' | 'resource', device: string, m: Mapping, at: PhysAddr): void
+  unmap(kind: 'page' | 'resource', device: string, m: Mapping): void
+  mapSg(device: string, table: SgTable, ents: number, dir: number, attrs: number): void
+  mapSgErr(device: string, table: SgTable, err: number, dir: number, attrs: number): void
+  unmapSg(device: string, table: SgTable, dir: number, attrs: number): void
+  syncSingle(to: 'cpu' | 'device', device: string, handle: DmaAddr, size: number, dir: number): void
+  syncSg(to: 'cpu' | 'device', device: string, table: SgTable, dir: number): void
+}
+
+export interface Allocation {
+  readonly cpuAddr: KernelVaddr
+  readonly handle: DmaAddr
+  readonly phys?: PhysAddr
+  readonly pool?: string
+}
+
+export interface Mapping {
+  readonly handle: DmaAddr
+  readonly size: number
+  readonly dir: number
+  readonly attrs: number
+}
+
+/** Models: Linux v6.12 include/trace/events/dma.h */
+export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemory): Trace => {
+  const tell = (event: () => EventBody): void => {
+    if (sink.wants('op')) sink.emit(event())
+  }
+  const physOfPage = (page: SgPage, offset: number): PhysAddr => physOf(mem.pageToPfn(page), offset)
+  const physAddrs = (table: SgTable, count: number): number[] =>
+    Array.from({ length: count }, (_, i) => {
+      const { page, offset } = table.entry(i)
+      return physOfPage(page, offset)
+    })
+  const dmaFields = (table: SgTable, count: number): { dmaAddrs: number[]; sizes: number[] } => {
+    const entries = Array.from({ length: count }, (_, i) => table.entry(i))
+    return { dmaAddrs: entries.map((e) => e.dmaAddress), sizes: entries.map((e) => e.dmaLength) }
+  }
+  const streaming = (device: string, m: Mapping) => ({
+    device,
+    dir: m.dir,
+    dmaAddr: m.handle,
+    size: m.size,
+    attrs: m.attrs,
+  })
+
+  return {
+    physOfPage,
+    mappingError: (2 ** (8 * facts.dmaAddrSize) - 1) as DmaAddr,
+    alloc: (device, size, attrs, got) =>
+      tell(() => ({
+        event: 'dma_alloc',
+        ...streaming(device, { handle: got?.handle ?? (0 as DmaAddr), size, dir: DIR.BIDIRECTIONAL, attrs }),
+        virtAddr: got === null ? '' : hex(got.cpuAddr),
+        flags: 'GFP_KERNEL',
+        ...(got?.phys === undefined ? {} : { physAddr: got.phys }),
+        ...(got?.pool === undefined ? {} : { pool: got.pool }),
+      })),
+    free: (device, size, cpuAddr, handle, attrs) =>
+      tell(() => ({
+        event: 'dma_free',
+        ...streaming(device, { handle, size, dir: DIR.BIDIRECTIONAL, attrs }),
+        virtAddr: hex(cpuAddr),
+      })),
+    poolFree: (device, pool, size, handle) => tell(() => ({ event: 'pool_free', device, pool, dmaAddr: handle, size })),
+    map: (kind, device, m, at) =>
+      tell(() => ({
+        event: facts.traceNames === 'phys' ? 'dma_map_phys' : `dma_map_${kind}`,
+        ...streaming(device, m),
+        physAddr: at,
+      })),
+    unmap: (kind, device, m) =>
+      tell(() => ({
+        event: facts.traceNames === 'phys' ? 'dma_unmap_phys' : `dma_unmap_${kind}`,
+        ...streaming(device, m),
+      })),
+    mapSg: (device, table, ents, dir, attrs) =>
+      tell(() => ({
+        event: 'dma_map_sg',
+        device,
+        dir,
+        nents: table.origNents,
+        ents,
+        truncated: table.origNents > MAX_ENTRIES || ents > MAX_ENTRIES,
+        ...dmaFields(table, Math.min(ents, MAX_ENTRIES)),
+        physAddrs: physAddrs(table, Math.min(table.origNents, MAX_ENTRIES)),
+        attrs,
+      })),
+    mapSgErr: (device, table, err, dir, attrs) =>
+      tell(() => ({
+        event: 'dma_map_sg_err',
+        device,
+        dir,
+        physAddrs: physAddrs(table, Math.min(table.origNents, MAX_ENTRIES)),
+        err,
+        attrs,
+      })),
+    unmapSg: (device, table, dir, attrs) =>
+      tell(() => ({ event: 'dma_unmap_sg', device, dir, physAddrs: physAddrs(table, table.origNents), attrs })),
+    syncSingle: (to, device, handle, size, dir) =>
+      tell(() => ({ event: `dma_sync_single_for_${to}`, device, dir, dmaAddr: handle, size })),
+    syncSg: (to, device, table, dir) =>
+      tell(() => ({ event: `dma_sync_sg_for_${to}`, device, dir, ...dmaFields(table, table.origNents) })),
+  }
+}

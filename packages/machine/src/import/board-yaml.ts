@@ -1,0 +1,145 @@
+// An imported board as a board file: facts, with the node paths they came from as comments.
+import type { DeviceFacts, IommuFacts, Machine, Range, ReservedRegion } from '@dmalab/api'
+import { formatAddress, formatLength } from '../quantity.ts'
+import type { ImportedBoard } from './board.ts'
+
+/** YAML that readMachine reads back as the very same machine. */
+export function boardYaml({ machine, paths, notes, facts }: ImportedBoard): string {
+  const lines = [
+    `# ${text(machine.title)}: facts from ${text(facts.file)} (${facts.compatible.map(text).join(', ')}).`,
+    `name: ${scalar(machine.name)}`,
+    `title: ${scalar(machine.title)}`,
+    `arch: ${machine.arch}`,
+    '',
+    ...comments(notes.cpu),
+    `cpu: ${flow(cpuEntries(machine))}`,
+    '',
+    ...comments(notes.memory),
+    'memory:',
+    ...machine.memory.map((bank) => `  - ${flow(rangeEntries(bank))}`),
+    '',
+    ...comments(notes.reserved),
+    ...list('reserved', machine.reserved, (region) => [
+      `  - ${flow(regionEntries(region))}${origin(paths, region.name)}`,
+    ]),
+    '',
+    ...layoutLines(machine, notes.layout),
+    ...list('iommus', machine.iommus, (iommu) => [`  - ${flow(iommuEntries(iommu))}${origin(paths, iommu.name)}`]),
+    '',
+    '# All that do DMA and are not disabled. A mask of 32 bits is what a driver gets that does not ask for more.',
+    ...list('devices', machine.devices, (device) => deviceLines(device)),
+    '',
+    '# Elements by class of device: the first that fits.',
+    Object.keys(machine.bindings).length === 0 ? 'bindings: {}' : 'bindings:',
+    ...Object.entries(machine.bindings).map(([factory, name]) => `  ${scalar(factory)}: ${scalar(name)}`),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+type Entries = readonly (readonly [key: string, value: string] | false | undefined)[]
+
+const cpuEntries = ({ cpu }: Machine): Entries => [
+  cpu.compatible !== undefined && ['compatible', scalar(cpu.compatible)],
+  ['lineSize', String(cpu.lineSize)],
+  ['aliasing', String(cpu.aliasing)],
+  cpu.outer && [
+    'outer',
+    flow([
+      ['model', cpu.outer.model],
+      ['lineSize', String(cpu.outer.lineSize)],
+    ]),
+  ],
+]
+
+const rangeEntries = ({ base, len }: Range): Entries => [
+  ['base', formatAddress(base)],
+  ['len', formatLength(len)],
+]
+
+const regionEntries = (region: ReservedRegion): Entries => [
+  ['name', scalar(region.name)],
+  ...rangeEntries(region),
+  region.compatible !== undefined && ['compatible', scalar(region.compatible)],
+  region.noMap && ['noMap', 'true'],
+  region.reusable && ['reusable', 'true'],
+  region.default !== undefined && ['default', region.default],
+]
+
+const iommuEntries = ({ name, model, enabled }: IommuFacts): Entries => [
+  ['name', scalar(name)],
+  ['model', scalar(model)],
+  ['enabled', String(enabled)],
+]
+
+function layoutLines({ layout }: Machine, notes: readonly string[]): string[] {
+  const { pageOffset, lowmemEnd, vmalloc } = layout
+  if (pageOffset === undefined && lowmemEnd === undefined && vmalloc === undefined) return []
+  return [
+    ...comments(notes),
+    'layout:',
+    ...(pageOffset === undefined ? [] : [`  pageOffset: ${formatAddress(pageOffset)}`]),
+    ...(lowmemEnd === undefined ? [] : [`  lowmemEnd: ${formatAddress(lowmemEnd)}`]),
+    ...(vmalloc === undefined
+      ? []
+      : [
+          `  vmalloc: ${flow([
+            ['start', formatAddress(vmalloc.start)],
+            ['end', formatAddress(vmalloc.end)],
+          ])}`,
+        ]),
+    '',
+  ]
+}
+
+function deviceLines(device: DeviceFacts): string[] {
+  const entries: Entries = [
+    ['name', scalar(device.name)],
+    device.title !== undefined && ['title', scalar(device.title)],
+    device.compatible !== undefined && ['compatible', scalar(device.compatible)],
+    ['class', scalar(device.class)],
+    device.coherent && ['coherent', 'true'],
+    device.maskBits !== 32 && ['maskBits', String(device.maskBits)],
+    device.busLimit !== undefined && ['busLimit', formatAddress(device.busLimit)],
+    device.iommu !== undefined && ['iommu', scalar(device.iommu)],
+    device.pools.length > 0 && ['pools', `[${device.pools.map(scalar).join(', ')}]`],
+    device.maxSegmentSize !== undefined && ['maxSegmentSize', formatAddress(device.maxSegmentSize)],
+  ]
+  return [
+    ...present(entries).map(([key, value], index) => `${index === 0 ? '  - ' : '    '}${key}: ${value}`),
+    ...(device.dmaRanges === undefined ? [] : ['    dmaRanges:']),
+    ...(device.dmaRanges ?? []).map(
+      ({ cpu, bus, len }) =>
+        `      - ${flow([
+          ['cpu', formatAddress(cpu)],
+          ['bus', formatAddress(bus)],
+          ['len', formatLength(len)],
+        ])}`,
+    ),
+  ]
+}
+
+function list<T>(key: string, items: readonly T[], lines: (item: T) => readonly string[]): string[] {
+  return items.length === 0 ? [`${key}: []`] : [`${key}:`, ...items.flatMap(lines)]
+}
+
+const present = (entries: Entries) =>
+  entries.filter((entry): entry is readonly [string, string] => entry !== false && entry !== undefined)
+const flow = (entries: Entries): string =>
+  `{ ${present(entries)
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(', ')} }`
+const comments = (notes: readonly string[]): string[] => notes.map((note) => `# ${text(note)}`)
+const origin = (paths: ReadonlyMap<string, string>, name: string): string => {
+  const path = paths.get(name)
+  return path === undefined ? '' : ` # ${text(path)}`
+}
+
+/** A scalar that YAML reads as the same string: plain where nothing in it can be taken for anything else. */
+function scalar(value: string): string {
+  const number = /^[-+]?(0x[\da-f_]+|0o[0-7_]+|[\d_]*\.?[\d_]*(e[-+]?\d+)?)$/i
+  const word = /^(true|false|null|yes|no|on|off|y|n)$/i
+  return /^[\w/][\w./@+#-]*$/.test(value) && !number.test(value) && !word.test(value) ? value : JSON.stringify(value)
+}
+
+/** Text of a blob may hold anything; in a comment only what prints. */
+const text = (value: string): string => value.replaceAll(/[^\x20-\x7e\xa0-\xff]/g, '?')

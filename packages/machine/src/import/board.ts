@@ -1,0 +1,71 @@
+// A device tree blob -> a machine, with a note for everything that was decided here and does not stand in the blob.
+import { InputError, type Machine } from '@dmalab/api'
+import { machineProblems } from '../check-machine.ts'
+import { dmaFacts } from '../facts/dma-facts.ts'
+import type { DmaFacts } from '../facts/types.ts'
+import type { DebianArch } from '../of/dma.ts'
+import { importDevices } from './devices.ts'
+import { archOf, guessArch, importCpu, importLayout, importMemory, type MemoryOptions } from './parts.ts'
+import { importReserved } from './reserved.ts'
+
+export interface ImportOptions extends MemoryOptions {
+  /** Absent: by the CPUs of the board. */
+  readonly arch?: DebianArch
+  readonly name?: string
+}
+
+export interface ImportedBoard {
+  readonly machine: Machine
+  readonly facts: DmaFacts
+  /** Node path by name of region, IOMMU or device. */
+  readonly paths: ReadonlyMap<string, string>
+  /** What was decided or left out, by part of the machine. */
+  readonly notes: { readonly [part in 'cpu' | 'memory' | 'reserved' | 'layout']: readonly string[] }
+}
+
+/** @throws InputError for a blob that is none, and for one that needs `arch` or `memory` */
+export const machineFromDtb = (blob: Uint8Array, options: ImportOptions): Machine => importBoard(blob, options).machine
+
+/** @throws InputError as machineFromDtb does */
+export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedBoard {
+  const { file } = options
+  // The architecture decides what pools are and who snoops; the CPUs read alike under any.
+  const guess = dmaFacts(blob, { file, arch: options.arch ?? 'arm64' })
+  const arch = options.arch ?? guessArch(guess, file)
+  const facts = arch === guess.arch ? guess : dmaFacts(blob, { file, arch })
+  const memory = importMemory(facts, options)
+  const layout = importLayout(arch, memory.value)
+  const cpu = importCpu(facts, arch)
+  const reserved = importReserved(facts, memory.value)
+  const { iommus, devices, bindings, paths } = importDevices(facts, reserved.names)
+  const name = options.name ?? boardName(facts, file)
+  const machine: Machine = {
+    name,
+    title: facts.model ?? name,
+    arch: archOf(arch),
+    cpu: cpu.value,
+    memory: memory.value,
+    reserved: reserved.value,
+    layout: layout.value,
+    iommus,
+    devices,
+    bindings,
+  }
+  const [problem] = machineProblems(machine)
+  if (problem !== undefined) throw new InputError(problem.message, { file, path: problem.path.join('.') })
+  const regionPaths = [...reserved.names].flatMap(([path, names]) =>
+    names.map((each): [string, string] => [each, path]),
+  )
+  return {
+    machine,
+    facts,
+    paths: new Map([...regionPaths, ...paths]),
+    notes: { cpu: cpu.notes, memory: memory.notes, reserved: reserved.notes, layout: layout.notes },
+  }
+}
+
+/** The file's name, or the board's where the file is one of those that the kernel offers (`/sys/firmware/fdt`). */
+function boardName({ compatible: [first] }: DmaFacts, file: string): string {
+  const [, stem] = /([^/]+)\.(?:dtb|dts)$/.exec(file) ?? []
+  return stem ?? first?.replaceAll(',', '-') ?? 'board'
+}

@@ -1,0 +1,153 @@
+// DMA masters of a device tree -> devices of a machine, and which of them a pipeline's elements mean.
+import type { DeviceClass, DeviceFacts, DmaRange, IommuFacts } from '@dmalab/api'
+import type { DeviceNode, DmaBusFacts, DmaFacts, IommuNode } from '../facts/types.ts'
+import { toNumber } from './physical-memory.ts'
+
+export interface ImportedDevices {
+  readonly iommus: readonly IommuFacts[]
+  readonly devices: readonly DeviceFacts[]
+  readonly bindings: Readonly<Record<string, string>>
+  /** Node path by name of device or IOMMU. */
+  readonly paths: ReadonlyMap<string, string>
+}
+
+/** `regions`: names of the reserved regions that exist in the machine, by node path. */
+export function importDevices(facts: DmaFacts, regions: ReadonlyMap<string, readonly string[]>): ImportedDevices {
+  const paths = new Map<string, string>()
+  const iommuNames = new Map<string, string>()
+  const named = (path: string): string => {
+    const name = deviceName(path, paths)
+    paths.set(name, path)
+    return name
+  }
+  const iommus = facts.iommus.map((iommu) => {
+    const name = named(iommu.path)
+    iommuNames.set(iommu.path, name)
+    return { name, model: modelOf(iommu), enabled: iommu.enabled }
+  })
+  const buses = new Map(facts.dma_buses.map((bus) => [bus.path, bus]))
+  const devices = facts.devices
+    .filter((device) => device.reachable && !iommuNames.has(device.path) && !isBus(device))
+    .map((device) => importDevice(device, named(device.path), { buses, iommuNames, regions }))
+  return { iommus, devices, bindings: bindElements(devices), paths }
+}
+
+interface Context {
+  readonly buses: ReadonlyMap<string, DmaBusFacts>
+  readonly iommuNames: ReadonlyMap<string, string>
+  readonly regions: ReadonlyMap<string, readonly string[]>
+}
+
+function importDevice(device: DeviceNode, name: string, { buses, iommuNames, regions }: Context): DeviceFacts {
+  const windows = device.dma_bus === null ? [] : windowsOf(buses.get(device.dma_bus))
+  const limit = windows.reduce((highest, window) => Math.max(highest, window.bus + window.len - 1), 0)
+  const iommuPath = device.iommus?.find((each) => each.iommu_enabled)?.iommu ?? device.iommu_map?.[0]?.iommu
+  const iommu = typeof iommuPath === 'string' ? iommuNames.get(iommuPath) : undefined
+  const [compatible] = device.compatible
+  const deviceClass = classOf(device)
+  return {
+    name,
+    title: device.path,
+    ...(compatible !== undefined && { compatible }),
+    class: deviceClass,
+    coherent: device.coherent,
+    maskBits: hasWideMmu(device) ? 40 : 32,
+    ...(windows.length > 0 && { busLimit: limit, dmaRanges: windows }),
+    ...(iommu !== undefined && { iommu }),
+    pools: (device.memory_region ?? []).flatMap(({ path }) => (path === null ? [] : (regions.get(path) ?? []))),
+    ...(MEDIA.includes(deviceClass) && { maxSegmentSize: 0xffff_ffff }),
+  }
+}
+
+/** Windows as far as a physical address goes. */
+function windowsOf(bus: DmaBusFacts | undefined): DmaRange[] {
+  return (bus?.map ?? []).flatMap(({ dma_start: dma, cpu_start: cpu, size }) => {
+    const [cpuStart, busStart, length] = [BigInt(cpu), BigInt(dma), BigInt(size)]
+    const [from, at] = [toNumber(cpuStart), toNumber(busStart)]
+    const len = Math.min(toNumber(cpuStart + length) - from, toNumber(busStart + length) - at)
+    return len > 0 ? [{ cpu: from, bus: at, len }] : []
+  })
+}
+
+/** Classes whose drivers (V4L2 through vb2-dma-contig, DRM) lift the 64 KiB limit of a segment. */
+const MEDIA: readonly DeviceClass[] = ['codec', 'converter', 'display', 'camera', 'isp', 'gpu', '2d', 'jpeg']
+
+const CLASS_BY_NAME: readonly (readonly [RegExp, DeviceClass])[] = [
+  [/^(ethernet|wifi|wlan|can|gmac|fec|wed)\b/, 'network'],
+  [/^(mmc|sdhci|emmc|sata|ufs|ufshc|nvme|nand)/, 'storage'],
+  [/^(dma|udma|pdma|sdma|edma|etr)/, 'dma-engine'],
+]
+
+function classOf(device: DeviceNode): DeviceClass {
+  const names = device.compatible.join(' ')
+  switch (device.class) {
+    case 'codec':
+      return /jpe?g/.test(names) ? 'jpeg' : 'codec'
+    case 'capture':
+      return 'camera'
+    case '2d':
+      return /g2d|rotat|vic|dma2d|fcp/.test(names) ? '2d' : 'converter'
+    case 'isp':
+      // FIMC captures and converts, memory to memory too; its parent node does neither.
+      return /exynos\d+-fimc( |$)/.test(names) ? 'converter' : 'isp'
+    case 'display':
+    case 'gpu':
+      return device.class
+    case null: {
+      const nodeName = device.path.slice(device.path.lastIndexOf('/') + 1)
+      return CLASS_BY_NAME.find(([pattern]) => pattern.test(nodeName))?.[1] ?? 'other'
+    }
+  }
+}
+
+/** Mali GPUs from T600 on reach 40 bits through an MMU of their own; their driver sets the mask accordingly. */
+const hasWideMmu = (device: DeviceNode): boolean =>
+  device.compatible.some((name) => /^arm,mali-(t\d|bifrost|valhall)/.test(name))
+
+const isBus = (device: DeviceNode): boolean =>
+  device.compatible.some((name) => /^simple-(bus|pm-bus|mfd)$/.test(name)) && device.class === null
+
+const modelOf = (iommu: IommuNode): string => (iommu.compatible.at(-1) ?? 'unknown').replace(',', '-')
+
+/**
+ * Name of a platform device, `11000000.codec`; with the name of its parent before it when that is taken.
+ * Models: Linux v6.12 drivers/of/device.c: of_device_make_bus_id
+ */
+function deviceName(path: string, taken: ReadonlyMap<string, string>): string {
+  const parts = path.split('/').slice(1).toReversed()
+  let name = ''
+  for (const part of parts) {
+    const at = part.indexOf('@')
+    const own = at < 0 ? part : `${part.slice(at + 1)}.${part.slice(0, at)}`
+    name = name === '' ? own : `${own}:${name}`
+    if (name !== '' && !taken.has(name)) return name
+  }
+  return `${name === '' ? 'root' : name}#${taken.size}`
+}
+
+/** Elements of GStreamer by what they need. The first decoder, converter and camera get generic names as well. */
+const ELEMENTS: readonly {
+  readonly deviceClass: DeviceClass
+  readonly factories: readonly string[]
+  /** Devices that are of the class but do no such work. */
+  readonly not: RegExp
+}[] = [
+  { deviceClass: 'codec', factories: ['v4l2h264dec', 'v4l2slh264dec', 'v4l2video4dec'], not: /enc/ },
+  { deviceClass: 'converter', factories: ['v4l2convert', 'v4l2video7convert'], not: /$^/ },
+  {
+    deviceClass: 'display',
+    factories: ['kmssink'],
+    not: /subsystem|engine|hdmi|dsi|lvds|tcon|frontend|vc[45]\b|framebuffer/,
+  },
+  { deviceClass: 'camera', factories: ['v4l2src'], not: /csi2|csis/ },
+]
+
+function bindElements(devices: readonly DeviceFacts[]): Record<string, string> {
+  const bindings: Record<string, string> = {}
+  for (const { deviceClass, factories, not } of ELEMENTS) {
+    const ofClass = devices.filter((device) => device.class === deviceClass)
+    const device = ofClass.find(({ compatible = '', title = '' }) => !not.test(`${compatible} ${title}`)) ?? ofClass[0]
+    if (device !== undefined) for (const factory of factories) bindings[factory] = device.name
+  }
+  return bindings
+}

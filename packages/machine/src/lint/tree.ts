@@ -1,0 +1,112 @@
+// Hazards of the tree itself: circles, contradictions, windows that lead nowhere, references that find the wrong node.
+import type { FdtNode } from '../fdt/node.ts'
+import { readDmaRanges } from '../of/dma-ranges.ts'
+import { phandleOf, type DeviceTree } from '../of/tree.ts'
+import type { Report } from './finding.ts'
+
+export function lintTree(tree: DeviceTree, report: Report): void {
+  const phandles = new Map<number, FdtNode>()
+  for (const node of tree.fdt.nodes) {
+    if (node.has('dma-coherent') && node.has('dma-noncoherent'))
+      report(
+        'coherence-contradiction',
+        'error',
+        node.path,
+        'is dma-coherent and dma-noncoherent; Linux takes the former',
+      )
+    if ((node.bytes('dma-ranges')?.length ?? 0) > 0) lintDmaRanges(tree, node, report)
+    if ((node.bytes('iommu-map')?.length ?? 0) % 16 !== 0)
+      report('iommu-missing', 'error', node.path, 'iommu-map is no whole number of entries of four cells')
+    const phandle = phandleOf(node)
+    const first = phandle === undefined ? undefined : phandles.get(phandle)
+    if (first !== undefined)
+      report('duplicate-phandle', 'error', node.path, `has the phandle of ${first.path}, which references find instead`)
+    else if (phandle !== undefined) phandles.set(phandle, node)
+    const names = new Set<string>()
+    for (const child of node.children) {
+      if (names.has(child.name)) report('duplicate-node', 'warning', child.path, 'a second node of this path')
+      names.add(child.name)
+    }
+  }
+  lintCycles(tree, report)
+}
+
+function lintDmaRanges(tree: DeviceTree, node: FdtNode, report: Report): void {
+  const { entries, windows, untranslatable, leftoverCells, cells } = readDmaRanges(tree, node)
+  if (leftoverCells > 0)
+    report(
+      'dma-ranges-malformed',
+      'error',
+      node.path,
+      `dma-ranges: ${leftoverCells} cells left over; an entry takes ${cells.child} + ${cells.parent} + ${cells.size}`,
+    )
+  if (untranslatable > 0)
+    report(
+      'dma-ranges-untranslatable',
+      windows.length === 0 ? 'error' : 'warning',
+      node.path,
+      `${untranslatable} of ${untranslatable + windows.length} windows lead to no CPU address: dma-ranges above do not carry them`,
+    )
+  const end = (bits: number): bigint => 2n ** BigInt(bits)
+  for (const { bus, parent, size } of entries) {
+    const busEnd = end(cells.child === 1 ? 32 : 64)
+    const parentEnd = end(cells.parent === 1 ? 32 : 64)
+    if (bus + size > busEnd || parent + size > parentEnd)
+      report(
+        'dma-ranges-wraps',
+        'warning',
+        node.path,
+        `the window at bus address 0x${bus.toString(16)} passes the end of the address space`,
+      )
+    if (size === 0n && entries.length > 0)
+      report(
+        'dma-ranges-empty-entry',
+        'warning',
+        node.path,
+        `the window at bus address 0x${bus.toString(16)} has no size`,
+      )
+  }
+}
+
+function lintCycles(tree: DeviceTree, report: Report): void {
+  const told = new Set<FdtNode>()
+  for (const node of tree.fdt.nodes) {
+    if (tree.dmaParent(node) !== node.parent) {
+      const ring = ringFrom(node, (each) => tree.dmaParent(each))
+      if (ring.includes(node) && !told.has(node))
+        report(
+          'dma-parent-cycle',
+          'error',
+          node.path,
+          `DMA parents go in a circle: ${ring.map((each) => each.path).join(' -> ')}`,
+        )
+      for (const each of ring) told.add(each)
+    }
+  }
+  const level = (node: FdtNode): FdtNode | undefined => tree.byPhandle(node.u32('next-level-cache') ?? 0)
+  const caches = new Set<FdtNode>()
+  for (const node of tree.fdt.nodes) {
+    if (!node.has('next-level-cache')) continue
+    const ring = ringFrom(node, level)
+    if (ring.length > 0 && !ring.some((each) => caches.has(each)))
+      report(
+        'cache-cycle',
+        'warning',
+        node.path,
+        `next-level-cache goes in a circle: ${ring.map((each) => each.path).join(' -> ')}`,
+      )
+    for (const each of ring) caches.add(each)
+  }
+}
+
+/** The nodes of the ring that a walk ends in; none when it ends. */
+function ringFrom(from: FdtNode, next: (node: FdtNode) => FdtNode | undefined): FdtNode[] {
+  const seen: FdtNode[] = []
+  const known = new Set<FdtNode>()
+  for (let node: FdtNode | undefined = from; node !== undefined; node = next(node)) {
+    if (known.has(node)) return seen.slice(seen.indexOf(node))
+    known.add(node)
+    seen.push(node)
+  }
+  return []
+}

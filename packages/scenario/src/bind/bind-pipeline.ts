@@ -1,0 +1,122 @@
+// Which device does the work of which element: by `--bind`, by the board's table, or by the element's family.
+import { InputError } from '@dmalab/api'
+import type { BoundElement, DeviceFacts, IoMode, Machine, PipelineScenario } from '@dmalab/api'
+import { familyOf, isIoMode } from '../elements/device-families.ts'
+import type { DeviceFamily } from '../elements/device-families.ts'
+import type { Pipeline, PipelineElement } from '../pipeline/pipeline.ts'
+import { bufferHops } from './buffer-hops.ts'
+
+/** Element (factory or name) to device; the device `none` leaves the work to user space. */
+export type Overrides = Readonly<Record<string, string>>
+
+const NONE = 'none'
+
+/** @throws InputError for an element or a device that does not exist, and for an element whose device the board lacks. */
+export const bindPipeline = (pipeline: Pipeline, machine: Machine, overrides: Overrides = {}): PipelineScenario => {
+  checkOverrides(pipeline, machine, overrides)
+  const elements = pipeline.elements
+    .filter(({ role }) => role !== 'bin')
+    .map((element) => bindElement(element, machine, overrides))
+  const unbound = pipeline.unknown.filter(({ name }) => elements.some((e) => e.name === name && e.device === null))
+  return {
+    kind: 'pipeline',
+    name: 'pipeline',
+    text: pipeline.text,
+    elements,
+    hops: bufferHops(elements, pipeline.flow, machine),
+    notes: [...unbound.map(({ name, factory }) => howToBind(name, factory, machine)), ...pipeline.warnings],
+  }
+}
+
+const checkOverrides = ({ elements }: Pipeline, machine: Machine, overrides: Overrides): void => {
+  for (const [element, device] of Object.entries(overrides)) {
+    if (!elements.some(({ name, factory, role }) => role !== 'bin' && (name === element || factory === element))) {
+      const names = elements.map(({ name, factory }) => (name.startsWith(factory) ? name : `${name} (${factory})`))
+      throw new InputError(
+        `--bind ${element}=${device}: the pipeline has no element "${element}"`,
+        {},
+        `it has ${names.join(', ')}`,
+      )
+    }
+    if (device !== NONE && !machine.devices.some(({ name }) => name === device))
+      throw new InputError(
+        `--bind ${element}=${device}: board ${machine.name} has no device "${device}"`,
+        {},
+        `it has ${deviceList(machine)}, or ${NONE}`,
+      )
+  }
+}
+
+const deviceList = ({ devices }: Machine): string =>
+  devices.map(({ name, class: kind }) => `${name} (${kind})`).join(', ')
+
+const howToBind = (name: string, factory: string, machine: Machine): string =>
+  `${name}: the element ${factory} is not known and is taken to pass buffers on in user space; ` +
+  `--bind ${factory}=DEVICE gives its work to a device: ${deviceList(machine)}`
+
+const bindElement = (element: PipelineElement, machine: Machine, overrides: Overrides): BoundElement => {
+  const family = familyOf(element.factory)
+  const { device, by } = deviceFor(element, family, machine, overrides)
+  const { name, factory, props } = element
+  return {
+    name,
+    factory,
+    role: device && element.role === 'unknown' ? roleOf(device) : element.role,
+    device: device?.name ?? null,
+    by,
+    inMode: device ? modeOf(element, family?.inMode ?? (family ? undefined : 'output-io-mode')) : null,
+    outMode: device ? modeOf(element, family?.outMode ?? (family ? undefined : 'capture-io-mode')) : null,
+    props,
+  }
+}
+
+interface Found {
+  readonly device: DeviceFacts | undefined
+  readonly by: string
+}
+
+const USER_SPACE: Found = { device: undefined, by: 'user space' }
+
+const deviceFor = (
+  { name, factory, at }: PipelineElement,
+  family: DeviceFamily | undefined,
+  machine: Machine,
+  overrides: Overrides,
+): Found => {
+  const named = (device: string | undefined): DeviceFacts | undefined => machine.devices.find((d) => d.name === device)
+  const override = lookUp(overrides, name) ?? lookUp(overrides, factory)
+  if (override !== undefined) return { device: named(override), by: '--bind' }
+  const onBoard = named(lookUp(machine.bindings, factory))
+  if (onBoard) return { device: onBoard, by: 'board' }
+  if (!family) return USER_SPACE
+  for (const kind of family.devices) {
+    const device = machine.devices.find((d) => d.class === kind)
+    if (device) return { device, by: `class ${kind}` }
+  }
+  if (family.optional) return USER_SPACE
+  throw new InputError(
+    `element ${name} (${family.name}) needs a device of class ${family.devices.join(' or ')}, and board ${machine.name} has none`,
+    at === undefined ? {} : { file: 'pipeline', column: at + 1 },
+    `bind it with --bind ${factory}=DEVICE: ${deviceList(machine)}, or ${NONE}`,
+  )
+}
+
+const lookUp = (table: Readonly<Record<string, string>>, key: string): string | undefined =>
+  Object.hasOwn(table, key) ? table[key] : undefined
+
+const roleOf = ({ class: kind }: DeviceFacts): string => {
+  if (kind === 'display') return 'sink'
+  return kind === 'camera' ? 'source' : 'converter'
+}
+
+/** The property's value, `auto` when the line does not set it; null when the element has no such queue. */
+const modeOf = ({ props, name }: PipelineElement, property: string | undefined): IoMode | null => {
+  if (property === undefined) return null
+  const text = lookUp(props, property) ?? 'auto'
+  if (isIoMode(text)) return text
+  throw new InputError(
+    `element ${name} has ${property}=${text}`,
+    {},
+    `${property} is one of auto, rw, mmap, userptr, dmabuf, dmabuf-import`,
+  )
+}

@@ -1,0 +1,108 @@
+// How buffers go from element to element: who allocates, who exports, who imports, and where the CPU has to copy.
+import type { BoundElement, BufferHop, HopKind, Machine } from '@dmalab/api'
+import { familyOf } from '../elements/device-families.ts'
+import type { PipelineLink } from '../pipeline/pipeline.ts'
+
+/** User-space roles that hand on the buffers they get. */
+const PASSES = new Set(['queue', 'tee', 'filter', 'unknown'])
+
+/** One hop for each way from a place where buffers are made or used to the next. */
+export const bufferHops = (
+  elements: readonly BoundElement[],
+  flow: readonly PipelineLink[],
+  machine: Machine,
+): readonly BufferHop[] => {
+  const byName = new Map(elements.map((element) => [element.name, element]))
+  const passes = ({ device, role }: BoundElement): boolean => device === null && PASSES.has(role)
+  const next = (name: string): readonly BoundElement[] =>
+    flow.flatMap(([source, , sink]) => (source === name ? (byName.get(sink) ?? []) : []))
+
+  const from = (producer: BoundElement, at: BoundElement, through: readonly string[]): readonly BufferHop[] =>
+    next(at.name).flatMap((element) => {
+      if (!passes(element)) return [hop(producer, element, through, machine)]
+      return through.includes(element.name) ? [] : from(producer, element, [...through, element.name])
+    })
+
+  return elements.filter((element) => !passes(element)).flatMap((element) => from(element, element, []))
+}
+
+const hop = (
+  producer: BoundElement,
+  consumer: BoundElement,
+  through: readonly string[],
+  machine: Machine,
+): BufferHop => {
+  const [kind, why] = howBetween(producer, consumer, machine)
+  return { from: producer.name, to: consumer.name, through, kind, why }
+}
+
+const howBetween = (producer: BoundElement, consumer: BoundElement, machine: Machine): readonly [HopKind, string] => {
+  if (producer.device === null && consumer.device === null) return ['user', 'both work in user space']
+  if (consumer.device === null) return toUserSpace(producer, consumer)
+  if (importsAlways(consumer, machine)) return toDisplay(producer, consumer)
+  return toQueue(producer, consumer)
+}
+
+/** DRM devices and compositors take dma-bufs whatever the element's properties say. */
+const importsAlways = ({ factory, device }: BoundElement, machine: Machine): boolean => {
+  const family = familyOf(factory)
+  if (family) return family.importsDmaBuf
+  return machine.devices.find(({ name }) => name === device)?.class === 'display'
+}
+
+/**
+ * A capture queue left to itself exports when it can.
+ *
+ * Models: GStreamer 1.22 sys/v4l2/gstv4l2object.c: gst_v4l2_object_setup_pool
+ */
+const exports = ({ device, outMode }: BoundElement): boolean =>
+  device !== null && (outMode === 'auto' || outMode === 'dmabuf')
+
+const mode = (element: BoundElement, side: 'in' | 'out'): string => {
+  const value = side === 'in' ? element.inMode : element.outMode
+  return element.device === null
+    ? `${element.name} has memory of user space`
+    : `${element.name} has mode ${value ?? 'none'}`
+}
+
+const toUserSpace = (producer: BoundElement, consumer: BoundElement): readonly [HopKind, string] => {
+  if (producer.outMode === 'dmabuf-import')
+    return ['impossible', `${mode(producer, 'out')}, and ${consumer.name} has no dma-bufs to import`]
+  if (producer.outMode === 'userptr')
+    return ['userptr', `${mode(producer, 'out')}: its queue fills memory of user space`]
+  if (producer.outMode === 'rw') return ['copy', `${mode(producer, 'out')}: read() copies each buffer`]
+  return ['read', `${consumer.name} works in user space, on the mapped buffers of ${producer.name}`]
+}
+
+const toDisplay = (producer: BoundElement, consumer: BoundElement): readonly [HopKind, string] => {
+  if (exports(producer)) return ['export', `${mode(producer, 'out')}: it exports, and ${consumer.name} imports`]
+  if (producer.outMode === 'dmabuf-import')
+    return ['import', `${mode(producer, 'out')}: it imports buffers of ${consumer.name}`]
+  return ['copy', `${mode(producer, 'out')}, which exports nothing: the CPU copies into buffers of ${consumer.name}`]
+}
+
+const toQueue = (producer: BoundElement, consumer: BoundElement): readonly [HopKind, string] => {
+  switch (consumer.inMode) {
+    case 'dmabuf-import':
+      return exports(producer)
+        ? ['export', `${mode(producer, 'out')}: it exports, and ${consumer.name} imports`]
+        : ['impossible', `${consumer.name} only imports dma-bufs, and ${mode(producer, 'out')}`]
+    case 'userptr':
+      return producer.outMode === 'dmabuf-import'
+        ? ['impossible', `${mode(producer, 'out')}, and ${consumer.name} offers no buffers`]
+        : ['userptr', `${mode(consumer, 'in')}: its queue takes the addresses of the memory it is given`]
+    case 'dmabuf':
+    case 'auto':
+      if (producer.outMode === 'dmabuf-import')
+        return consumer.inMode === 'dmabuf'
+          ? ['import', `${mode(consumer, 'in')}: it exports, and ${producer.name} imports`]
+          : ['impossible', `${mode(producer, 'out')}, and ${consumer.name} exports only in mode dmabuf`]
+      break
+    case 'mmap':
+    case 'rw':
+    case null:
+      if (producer.outMode === 'dmabuf-import')
+        return ['impossible', `${mode(producer, 'out')}, and ${mode(consumer, 'in')} exports nothing`]
+  }
+  return ['copy', `${mode(consumer, 'in')}: the CPU copies into its own buffers`]
+}

@@ -1,0 +1,139 @@
+// Scenario file -> plain data. Every complaint names file, line, column and path.
+import { InputError } from '@dmalab/api'
+import type { StepsScenario } from '@dmalab/api'
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import type { Document } from 'yaml'
+import type { z } from 'zod'
+import type { Overrides } from '../bind/bind-pipeline.ts'
+import { parsePipeline } from '../pipeline/parse-pipeline.ts'
+import { PipelineError } from '../pipeline/pipeline-error.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import { stepProblems } from './check-steps.ts'
+import type { StepProblem } from './check-steps.ts'
+import { pipelineFileSchema, stepsFileSchema } from './schema.ts'
+
+/** A scenario file: steps, or a pipeline that still has to be bound to a machine. */
+export type ScenarioFile = StepsScenario | PipelineFile
+
+export interface PipelineFile {
+  readonly kind: 'pipeline-file'
+  readonly name: string
+  readonly title?: string
+  readonly pipeline: Pipeline
+  readonly bind: Overrides
+}
+
+/**
+ * Reads a scenario from YAML (or JSON, which is YAML). `file` is only named in messages.
+ *
+ * @throws InputError for the first problem; its hint lists the others
+ */
+export const readScenario = (text: string, file: string): ScenarioFile => {
+  const source = load(text, file)
+  const value: unknown = source.doc.toJS()
+  if (typeof value === 'object' && value !== null && 'pipeline' in value) {
+    const { name, title, pipeline, bind = {} } = check(pipelineFileSchema, value, source)
+    const parsed = parseAt(pipeline, source)
+    return { kind: 'pipeline-file', name, ...(title === undefined ? {} : { title }), pipeline: parsed, bind }
+  }
+  const { name, title, steps } = check(stepsFileSchema, value, source)
+  // Optional members that are absent stay absent; the types call them undefined.
+  const plain = steps as StepsScenario['steps']
+  const problems = stepProblems(plain)
+  if (problems.length > 0) throw complain(problems, source)
+  return { kind: 'steps', name, ...(title === undefined ? {} : { title }), steps: plain }
+}
+
+interface Source {
+  readonly file: string
+  readonly doc: Document
+  readonly lines: LineCounter
+}
+
+const load = (text: string, file: string): Source => {
+  const lines = new LineCounter()
+  try {
+    const doc = parseDocument(text, { lineCounter: lines })
+    const [syntax] = doc.errors
+    if (!syntax) {
+      doc.toJS()
+      return { file, doc, lines }
+    }
+    const { line, col } = lines.linePos(syntax.pos[0])
+    throw new InputError((syntax.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''), {
+      file,
+      line,
+      column: col,
+    })
+  } catch (cause) {
+    // An alias of itself or ten thousand brackets end in the stack; an alias repeated too often in a ReferenceError.
+    if (cause instanceof RangeError) throw new InputError('nested too deeply for a scenario', { file })
+    if (cause instanceof ReferenceError) throw new InputError(cause.message, { file })
+    throw cause
+  }
+}
+
+const check = <Schema extends z.ZodType>(schema: Schema, value: unknown, source: Source): z.output<Schema> => {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw complain(parsed.error.issues.flatMap(problemsOf), source)
+}
+
+/** A problem of the key itself, not of its value, has `atKey`. */
+type Problem = StepProblem & { readonly atKey?: boolean }
+
+const problemsOf = (issue: z.core.$ZodIssue): readonly Problem[] => {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key ${key}`, atKey: true }))
+  return [{ path, message: issue.message }]
+}
+
+/** More than these are not listed: they are usually one mistake. */
+const MOST_LISTED = 8
+
+const complain = (problems: readonly Problem[], source: Source): InputError => {
+  const [first, ...others] = problems.slice(0, MOST_LISTED).map(({ path, message, atKey = false }) => ({
+    message,
+    place: placeOf(source, path, atKey),
+  }))
+  if (!first) throw new Error('complain: no problem')
+  const left = problems.length > MOST_LISTED ? [`and ${problems.length - MOST_LISTED} more`] : []
+  const hint = [...others.map(({ message, place }) => new InputError(message, place).message), ...left].join('\n')
+  return new InputError(first.message, first.place, hint === '' ? undefined : hint)
+}
+
+const placeOf = (
+  { file, doc, lines }: Source,
+  path: readonly (string | number)[],
+  atKey: boolean,
+): InputError['place'] => {
+  const { line, col } = lines.linePos(offsetOf(doc, path, atKey))
+  return { file, line, column: col, path: path.join('.') }
+}
+
+/** Offset of the value that `path` leads to, or of its key; where there is none, of the nearest thing above it. */
+const offsetOf = (doc: Document, path: readonly (string | number)[], atKey: boolean): number => {
+  for (let depth = path.length; depth > 0; depth--) {
+    const steps = path.slice(0, depth)
+    const node: unknown = atKey && depth === path.length ? keyNode(doc, steps) : doc.getIn(steps, true)
+    if (isNode(node) && node.range) return node.range[0]
+  }
+  return doc.contents?.range?.[0] ?? 0
+}
+
+const keyNode = (doc: Document, path: readonly (string | number)[]): unknown => {
+  const parent: unknown = path.length === 1 ? doc.contents : doc.getIn(path.slice(0, -1), true)
+  if (!isMap(parent)) return undefined
+  return parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(path.at(-1)))?.key
+}
+
+/** The pipeline's own message has line and caret of its text; file and place of the text are added. */
+const parseAt = (pipeline: string, source: Source): Pipeline => {
+  try {
+    return parsePipeline(pipeline)
+  } catch (cause) {
+    if (!(cause instanceof PipelineError)) throw cause
+    throw new InputError(cause.message, placeOf(source, ['pipeline'], false), cause.hint)
+  }
+}

@@ -1,0 +1,93 @@
+// Scenario files as YAML: what each may say. The JSON schema is made from the same definitions.
+import { ERRNO, FINDINGS, SEVERITIES } from '@dmalab/api'
+import { parseQuantity } from '@dmalab/machine'
+import { z } from 'zod'
+
+const name = z.string().regex(/^[A-Za-z][\w.-]*$/, 'expected a name: a letter, then letters, digits, "_", "-" or "."')
+
+/** Bytes, written as a number, `0x1000` or `64KiB`. */
+const bytes = z
+  .union([z.int().nonnegative(), z.string()])
+  .transform((written, context) => {
+    const value = parseQuantity(String(written))
+    if (value !== undefined && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value)
+    context.addIssue({
+      code: 'custom',
+      message: `expected a length such as 4096, 0x1000 or 64KiB, not ${JSON.stringify(written)}`,
+    })
+    return z.NEVER
+  })
+  .meta({ description: 'bytes: a number, or text such as 64KiB' })
+const positiveBytes = bytes.refine((length) => length > 0, 'expected a length of at least one byte')
+
+const index = z.int().min(0).max(1023)
+const dir = z.enum(['TO_DEVICE', 'FROM_DEVICE', 'BIDIRECTIONAL'])
+const attrs = z.array(z.string()).meta({ description: 'DMA attributes by name, such as SKIP_CPU_SYNC' })
+const queue = z.enum(['capture', 'output'])
+const part = { offset: bytes.optional(), len: positiveBytes.optional() }
+const errno = z.enum(Object.keys(ERRNO))
+const finding = z.enum(Object.keys(FINDINGS))
+
+const step = <Name extends string, Fields extends z.core.$ZodLooseShape>(does: Name, fields: Fields) =>
+  z.strictObject({ do: z.literal(does), ...fields })
+
+const onBuffer = { buffer: name }
+const onDevice = { buffer: name, device: name }
+const onQueue = { device: name, queue }
+
+export const stepSchema = z.discriminatedUnion('do', [
+  step('alloc', {
+    ...onBuffer,
+    size: positiveBytes,
+    from: z.enum(['coherent', 'pages', 'system-heap', 'cma-heap', 'udmabuf', 'dumb', 'user']),
+    device: name.optional(),
+    attrs: attrs.optional(),
+  }),
+  step('free', onBuffer),
+  step('export', onBuffer),
+  step('close', onBuffer),
+  step('attach', onDevice),
+  step('detach', onDevice),
+  step('map', { ...onDevice, dir, attrs: attrs.optional() }),
+  step('unmap', onDevice),
+  step('sync', { ...onDevice, for: z.enum(['cpu', 'device']), dir, ...part }),
+  step('begin-cpu-access', { ...onBuffer, dir }),
+  step('end-cpu-access', { ...onBuffer, dir }),
+  step('device-read', { ...onDevice, ...part }),
+  step('device-write', { ...onDevice, ...part }),
+  step('cpu-read', { ...onBuffer, ...part }),
+  step('cpu-write', { ...onBuffer, ...part }),
+  step('reqbufs', { ...onQueue, memory: z.enum(['MMAP', 'USERPTR', 'DMABUF']), count: index }),
+  step('querybuf', { ...onQueue, index }),
+  step('qbuf', { ...onQueue, index, buffers: z.array(name).min(1).max(8).optional() }),
+  step('dqbuf', onQueue),
+  step('expbuf', { ...onQueue, ...onBuffer, index, plane: z.int().min(0).max(7).optional() }),
+  step('streamon', onQueue),
+  step('streamoff', onQueue),
+  step('expect', {
+    errno: errno.optional(),
+    finding: finding.optional(),
+    severity: z.enum(SEVERITIES).optional(),
+    verdict: z.enum(['works', 'refused', 'fault', 'stalled', 'corrupt']).optional(),
+  }).refine(
+    ({ errno: a, finding: b, verdict: c }) => a ?? b ?? c,
+    'expected an errno, a finding or a verdict to expect',
+  ),
+])
+
+const head = { name, title: z.string().optional() }
+
+export const stepsFileSchema = z.strictObject({ ...head, steps: z.array(stepSchema).min(1) })
+
+export const pipelineFileSchema = z.strictObject({
+  ...head,
+  pipeline: z.string().meta({ description: 'what is typed at a shell: a gst-launch-1.0 line' }),
+  bind: z
+    .record(z.string(), name)
+    .optional()
+    .meta({ description: 'element (factory or name) to device, as --bind does' }),
+})
+
+/** JSON schema (draft 2020-12) of a scenario file as it is written. */
+export const scenarioJsonSchema = (): object =>
+  z.toJSONSchema(z.union([pipelineFileSchema, stepsFileSchema]).meta({ title: 'dmalab scenario' }), { io: 'input' })

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest'
+import { isInputError } from '@dmalab/api'
+import type { BufferHop, InputError, PipelineScenario } from '@dmalab/api'
+import { shippedBoard } from '@dmalab/machine'
+import { bindPipeline, parsePipeline } from '../src/index.ts'
+import type { Overrides } from '../src/index.ts'
+
+const board = shippedBoard('odroid-xu4-2017')
+const bind = (line: string, overrides: Overrides = {}): PipelineScenario =>
+  bindPipeline(parsePipeline(line), board, overrides)
+const refused = (line: string, overrides: Overrides = {}): InputError => {
+  try {
+    bind(line, overrides)
+  } catch (e) {
+    if (isInputError(e)) return e
+    throw e
+  }
+  throw new Error('accepted')
+}
+const hops = (line: string): readonly string[] =>
+  bind(line).hops.map(({ from, to, kind, through }: BufferHop) => `${from} ${kind} ${[...through, to].join(' ')}`)
+
+const FOUNDING =
+  'gst-launch-1.0 filesrc location=~/GH3_MOV_HD.mp4 ! qtdemux ! h264parse ! v4l2video4dec capture-io-mode=dmabuf ! ' +
+  'v4l2video7convert output-io-mode=dmabuf-import ! kmssink force-modesetting=true'
+
+describe('the line of the original report on its board', () => {
+  it('binds decoder, converter and display, and leaves the rest to user space', () => {
+    expect(
+      bind(FOUNDING).elements.map(({ name, device, by, inMode, outMode }) => [name, device, by, inMode, outMode]),
+    ).toEqual([
+      ['filesrc0', null, 'user space', null, null],
+      ['qtdemux0', null, 'user space', null, null],
+      ['h264parse0', null, 'user space', null, null],
+      ['v4l2video4dec0', 'codec', 'board', 'auto', 'dmabuf'],
+      ['v4l2video7convert0', 'converter', 'board', 'dmabuf-import', 'auto'],
+      ['kmssink0', 'display', 'board', null, null],
+    ])
+  })
+
+  it('copies the stream into the decoder and passes pictures on without a copy', () => {
+    expect(hops(FOUNDING)).toEqual([
+      'filesrc0 user qtdemux0',
+      'qtdemux0 user h264parse0',
+      'h264parse0 copy v4l2video4dec0',
+      'v4l2video4dec0 export v4l2video7convert0',
+      'v4l2video7convert0 export kmssink0',
+    ])
+  })
+})
+
+describe('buffers between two devices', () => {
+  it.each([
+    ['auto', 'auto', 'copy'],
+    ['dmabuf', 'auto', 'copy'],
+    ['dmabuf', 'mmap', 'copy'],
+    ['auto', 'dmabuf-import', 'export'],
+    ['dmabuf', 'dmabuf-import', 'export'],
+    ['mmap', 'dmabuf-import', 'impossible'],
+    ['mmap', 'userptr', 'userptr'],
+    ['dmabuf', 'userptr', 'userptr'],
+    ['dmabuf-import', 'dmabuf', 'import'],
+    ['dmabuf-import', 'mmap', 'impossible'],
+    ['dmabuf-import', 'userptr', 'impossible'],
+    ['dmabuf-import', 'dmabuf-import', 'impossible'],
+    ['rw', 'auto', 'copy'],
+  ])('capture-io-mode=%s into output-io-mode=%s: %s', (out, into, kind) => {
+    const line = `v4l2h264dec name=d capture-io-mode=${out} ! v4l2convert name=c output-io-mode=${into}`
+    expect(hops(line)).toEqual([`d ${kind} c`])
+  })
+
+  it.each([
+    ['auto', 'export'],
+    ['dmabuf', 'export'],
+    ['mmap', 'copy'],
+    ['dmabuf-import', 'import'],
+  ])('capture-io-mode=%s into a DRM display: %s', (out, kind) => {
+    expect(hops(`v4l2h264dec name=d capture-io-mode=${out} ! kmssink name=k`)).toEqual([`d ${kind} k`])
+  })
+
+  it('pass queues, tees and caps filters unchanged', () => {
+    const line =
+      'v4l2h264dec name=d ! queue ! tee name=t t. ! video/x-raw ! kmssink name=k t. ! queue ! fakesink name=f'
+    expect(hops(line).toSorted()).toEqual(['d export queue0 t capsfilter0 k', 'd read queue0 t queue1 f'])
+  })
+
+  it('cross bins', () => {
+    expect(hops('( v4l2h264dec name=d ! identity name=i ) ! kmssink name=k')).toEqual(['d export i k'])
+  })
+})
+
+describe('who decides', () => {
+  it('--bind by name wins over --bind by factory, which wins over the board', () => {
+    const line = 'v4l2h264dec name=a ! fakesink v4l2h264dec name=b ! fakesink v4l2convert ! fakesink'
+    const devices = bind(line, { v4l2h264dec: 'g2d', b: 'converter' }).elements.map(({ name, device, by }) => [
+      name,
+      device,
+      by,
+    ])
+    expect(devices).toContainEqual(['a', 'g2d', '--bind'])
+    expect(devices).toContainEqual(['b', 'converter', '--bind'])
+    expect(devices).toContainEqual(['v4l2convert0', 'converter', 'board'])
+  })
+
+  it("the element's family decides when nobody else does", () => {
+    expect(bind('v4l2vp8dec ! waylandsink').elements.map(({ device, by }) => [device, by])).toEqual([
+      ['codec', 'class codec'],
+      ['display', 'class display'],
+    ])
+  })
+
+  it('none leaves the work to user space', () => {
+    expect(bind('v4l2h264dec ! kmssink', { kmssink: 'none' }).elements[1]).toMatchObject({ device: null, by: '--bind' })
+  })
+
+  it('an unknown element is reported with the way to bind it, and bound when told', () => {
+    const line = 'v4l2h264dec name=d ! acmescale ! kmssink name=k'
+    expect(bind(line).notes).toEqual([
+      'acmescale0: the element acmescale is not known and is taken to pass buffers on in user space; ' +
+        '--bind acmescale=DEVICE gives its work to a device: codec (codec), converter (converter), display (display), g2d (other)',
+    ])
+    const told = bind(line, { acmescale: 'g2d' })
+    expect(told.notes).toEqual([])
+    expect(told.elements[1]).toMatchObject({ device: 'g2d', role: 'converter', inMode: 'auto', outMode: 'auto' })
+  })
+})
+
+describe('bad bindings are bad input', () => {
+  it.each([
+    [
+      'v4l2h264dec ! kmssink',
+      { v4l2h264dec: 'gpu' },
+      '--bind v4l2h264dec=gpu: board odroid-xu4-2017 has no device "gpu"',
+      'codec (codec)',
+    ],
+    [
+      'v4l2h264dec ! kmssink',
+      { v4l2vp9dec: 'codec' },
+      '--bind v4l2vp9dec=codec: the pipeline has no element "v4l2vp9dec"',
+      'v4l2h264dec0',
+    ],
+    [
+      'v4l2src ! kmssink',
+      {},
+      'element v4l2src0 (V4L2 capture) needs a device of class camera or isp',
+      '--bind v4l2src=DEVICE',
+    ],
+    [
+      'v4l2h264dec ! acmescale output-io-mode=fast ! kmssink',
+      { acmescale: 'g2d' },
+      'element acmescale0 has output-io-mode=fast',
+      'dmabuf-import',
+    ],
+  ])('%s with %j', (line, overrides, message, hint) => {
+    const error = refused(line, overrides)
+    expect(error.message).toContain(message)
+    expect(error.hint).toContain(hint)
+  })
+})
