@@ -4,10 +4,12 @@ import { armLineAdapters } from './golden/arm-lines.ts'
 import { dmaIommuAdapters } from './golden/dma-iommu.ts'
 import { ioPgtableAdapters } from './golden/io-pgtable.ts'
 import { iovaAdapters } from './golden/iova.ts'
+import { smmuAdapter } from './golden/smmu.ts'
 
 export const adapters: readonly GoldenAdapter[] = [
   ...armLineAdapters,
   ...ioPgtableAdapters,
   ...iovaAdapters,
   ...dmaIommuAdapters,
+  smmuAdapter,
 ]

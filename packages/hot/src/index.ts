@@ -31,6 +31,20 @@ export {
   openIoPgtable,
 } from './io-pgtable.ts'
 export { type TableDump, type TableEvent, TableNames } from './io-pgtable-events.ts'
+export { type InvalidationTarget, invalidateRange, IotlbGather, type SmmuCommand } from './smmu-commands.ts'
+export {
+  type ContextFault,
+  contextFault,
+  eventRecord,
+  type GlobalFault,
+  globalFault,
+  handleEvents,
+  type LogLine,
+  type PageRequest,
+  SMMU_EVENT,
+  type SmmuFault,
+} from './smmu-faults.ts'
+export { abortEntry, bypassEntry, contextDescriptor, stageOneEntry, stageTwoEntry, type Words } from './smmu-stream.ts'
 export { IovaDomain, type IovaRange } from './iova.ts'
 export { IOVA_CLASSES, IovaCache, type IovaClass } from './iova-rcache.ts'
 export {

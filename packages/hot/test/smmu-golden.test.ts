@@ -1,0 +1,3 @@
+import { describeVectors } from './golden-cases.ts'
+
+describeVectors('smmu', ['w', 'cmds', 'out', 'handled'])
