@@ -8,3 +8,10 @@ export {
   type CheckSummary,
 } from './checker.ts'
 export { framed as framedKernelText } from './dma-debug/texts.ts'
+export {
+  explainCode,
+  explainedCodes,
+  findingsPage,
+  type ExplainedCode,
+  type Explanation,
+} from './explanations/index.ts'
