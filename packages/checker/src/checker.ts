@@ -1,5 +1,14 @@
 // The checker: takes events one by one, hands them to its rules, collects findings and what the stream was like.
-import type { CheckerContext, CheckerRule, Event, Finding, KernelText, Session, Severity } from '@dmalab/api'
+import {
+  finding,
+  type CheckerContext,
+  type CheckerRule,
+  type Event,
+  type Finding,
+  type KernelText,
+  type Session,
+  type Severity,
+} from '@dmalab/api'
 import { builtInRules } from './rules.ts'
 
 export interface CheckerOptions {
@@ -46,6 +55,8 @@ export interface Checker {
 export const UNBIND_MARKER = /\bunb(?:ind|ound)\b(?!.*\b(?:begin|start)\b)/i
 
 const KEEP = 1000
+/** Places of gaps that the finding names. */
+const GAPS = 8
 
 export const createChecker = (options: CheckerOptions = {}): Checker => {
   const keep = options.keep ?? KEEP
@@ -55,6 +66,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
   let session: Session | undefined
   let complete = true
   let lost: number | undefined = 0
+  const gaps: number[] = []
   let events = 0
   let lastAt = 0
   let kernelText: KernelText =
@@ -98,12 +110,14 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
         if (!fixedText) kernelText = textOf(event.kernel) ?? kernelText
       } else if (event.event === 'lost') {
         complete = false
+        if (gaps.length < GAPS) gaps.push(event.at)
         lost = lost === undefined || event.count === undefined ? undefined : lost + event.count
       } else if (!fixedText && (event.event === 'dma_map_phys' || event.event === 'dma_unmap_phys')) kernelText = '7.3'
       for (const rule of rules) rule.onEvent(event)
     },
     finish(): CheckReport {
       for (const rule of rules) rule.onEnd(complete, lastAt)
+      if (!complete) report(finding('log-incomplete', incomplete(lost), { evidence: gaps }))
       return {
         findings: findings.toSorted((a, b) => lastStep(a) - lastStep(b)),
         summary: {
@@ -120,6 +134,9 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
     },
   }
 }
+
+const incomplete = (lost: number | undefined): string =>
+  `${lost === undefined ? 'an unknown number of' : lost} events are missing: what crosses a gap is not checked`
 
 /** What the log as a whole is like stands after everything that happened in it. */
 const OF_THE_WHOLE: ReadonlySet<string> = new Set(['live-at-end', 'unmap-before-log', 'log-incomplete'])

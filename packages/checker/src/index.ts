@@ -15,3 +15,4 @@ export {
   type ExplainedCode,
   type Explanation,
 } from './explanations/index.ts'
+export { createDmesgExplainer, type DmesgExplainer, type ExplainedMessage } from './dmesg/explain.ts'
