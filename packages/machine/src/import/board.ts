@@ -1,9 +1,12 @@
 // A device tree blob -> a machine, with a note for everything that was decided here and does not stand in the blob.
 import { InputError, type Machine } from '@dmalab/api'
 import { machineProblems } from '../check-machine.ts'
-import { dmaFacts } from '../facts/dma-facts.ts'
+import { cpuFacts } from '../facts/caches.ts'
+import { dmaFactsOfTree } from '../facts/dma-facts.ts'
 import type { DmaFacts } from '../facts/types.ts'
+import { readFdt } from '../fdt/read.ts'
 import type { DebianArch } from '../of/dma.ts'
+import { DeviceTree } from '../of/tree.ts'
 import { importDevices } from './devices.ts'
 import { archOf, guessArch, importCpu, importLayout, importMemory, type MemoryOptions } from './parts.ts'
 import { importReserved } from './reserved.ts'
@@ -26,13 +29,20 @@ export interface ImportedBoard {
 /** @throws InputError for a blob that is none, and for one that needs `arch` or `memory` */
 export const machineFromDtb = (blob: Uint8Array, options: ImportOptions): Machine => importBoard(blob, options).machine
 
+/**
+ * Architecture of the kernel that a board runs, by its CPUs. No device tree states it.
+ * @throws InputError for a blob that is none, and when no CPU is known
+ */
+export const archOfDtb = (blob: Uint8Array, file: string): DebianArch =>
+  // CPUs read alike under any architecture.
+  guessArch(cpuFacts(new DeviceTree(readFdt(blob, file))), file)
+
 /** @throws InputError as machineFromDtb does */
 export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedBoard {
   const { file } = options
-  // The architecture decides what pools are and who snoops; the CPUs read alike under any.
-  const guess = dmaFacts(blob, { file, arch: options.arch ?? 'arm64' })
-  const arch = options.arch ?? guessArch(guess, file)
-  const facts = arch === guess.arch ? guess : dmaFacts(blob, { file, arch })
+  const tree = new DeviceTree(readFdt(blob, file))
+  const arch = options.arch ?? guessArch(cpuFacts(tree), file)
+  const facts = dmaFactsOfTree(tree, blob, { file, arch })
   const memory = importMemory(facts, options)
   const layout = importLayout(arch, memory.value)
   const cpu = importCpu(facts, arch)

@@ -14,12 +14,12 @@ export interface Part<T> {
 export const archOf = (arch: DebianArch): Arch => (arch === 'armhf' ? 'arm' : arch)
 
 /** @throws InputError when no CPU of the board is known */
-export function guessArch(facts: DmaFacts, file: string): DebianArch {
-  for (const { compatible } of facts.cpus) {
+export function guessArch(cpus: readonly CpuNode[], file: string): DebianArch {
+  for (const { compatible } of cpus) {
     const core = coreFacts(compatible)
     if (core !== undefined) return core.arch
   }
-  const known = facts.cpus.flatMap((cpu) => cpu.compatible).join(', ')
+  const known = cpus.flatMap((cpu) => cpu.compatible).join(', ')
   throw new InputError(
     `cannot tell the architecture from the CPUs (${known === '' ? 'none stated' : known})`,
     { file, path: '/cpus' },
