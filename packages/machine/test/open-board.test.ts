@@ -62,7 +62,9 @@ describe('a board', () => {
 
     it('is refused where dtc is missing, with what to install', () => {
       process.env['PATH'] = join(folder, 'empty')
-      expect(() => openBoard(source)).toThrow(expect.objectContaining({ hint: expect.stringContaining('device-tree-compiler') }))
+      expect(() => openBoard(source)).toThrow(
+        expect.objectContaining({ hint: expect.stringContaining('device-tree-compiler') }),
+      )
     })
   })
 })

@@ -1,0 +1,41 @@
+// Many files in one call: each that is bad is complained of by itself, and the others are done all the same.
+import { isInputError, type InputError } from '@dmalab/api'
+import { archOfDtb, readDeviceTree, type DebianArch } from '@dmalab/machine'
+
+export type FileOutcome<T> =
+  | { readonly file: string; readonly value: T }
+  | { readonly file: string; readonly error: InputError }
+
+/** A single bad file is thrown, as any other bad input is. @throws InputError */
+export function eachFile<T>(files: readonly string[], work: (file: string) => T): FileOutcome<T>[] {
+  return files.map((file): FileOutcome<T> => {
+    try {
+      return { file, value: work(file) }
+    } catch (error) {
+      if (!isInputError(error) || files.length === 1) throw error
+      return { file, error }
+    }
+  })
+}
+
+/** What `--json` prints: the value itself for one file, an array in the order given for several. */
+export function jsonOf<T>(outcomes: readonly FileOutcome<T>[]): unknown {
+  const entries = outcomes.map((outcome) =>
+    'value' in outcome
+      ? outcome.value
+      : { file: outcome.file, error: { message: outcome.error.message, ...outcome.error.place } },
+  )
+  return entries.length === 1 ? entries[0] : entries
+}
+
+export const badOnes = (outcomes: readonly FileOutcome<unknown>[]): InputError[] =>
+  outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []))
+
+/** A blob and the architecture to read it under. @throws InputError */
+export function deviceTree(
+  file: string,
+  arch: DebianArch | undefined,
+): { blob: Uint8Array; file: string; arch: DebianArch } {
+  const blob = readDeviceTree(file)
+  return { blob, file, arch: arch ?? archOfDtb(blob, file) }
+}

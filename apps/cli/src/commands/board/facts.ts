@@ -1,0 +1,35 @@
+import { dmaFacts } from '@dmalab/machine'
+import { Args } from '@oclif/core'
+import { BaseCommand, EXIT } from '../../base-command.ts'
+import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'
+import { archFlag } from '../../board/flags.ts'
+import { renderFacts } from '../../board/render.ts'
+
+export default class BoardFacts extends BaseCommand {
+  static override summary = 'State the DMA facts of device trees, as Linux 6.12 reads them.'
+  static override description =
+    'With --json: the whole schema (memory, reserved memory, dma-ranges, devices, IOMMUs, CPUs, caches, traps), an array for several files.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> my.dtb',
+    '<%= config.bin %> <%= command.id %> *.dtb --arch arm64 --json',
+  ]
+  static override args = {
+    file: Args.string({ required: true, description: 'device tree blobs (or source, with dtc)' }),
+  }
+  static override strict = false
+  static override flags = { arch: archFlag() }
+
+  async run(): Promise<unknown> {
+    const { argv, flags } = await this.parse(BoardFacts)
+    const outcomes = eachFile(argv as string[], (file) => {
+      const { blob, arch } = deviceTree(file, flags.arch)
+      return dmaFacts(blob, { file, arch })
+    })
+    for (const outcome of outcomes) if ('value' in outcome) this.log(renderFacts(outcome.value))
+    for (const error of badOnes(outcomes)) {
+      process.exitCode = EXIT.input
+      this.logToStderr(`error: ${error.message}`)
+    }
+    return jsonOf(outcomes)
+  }
+}

@@ -1,0 +1,37 @@
+import { writeFileSync } from 'node:fs'
+import { boardYaml, importBoard, parseMemory, readDeviceTree } from '@dmalab/machine'
+import { Args, Flags } from '@oclif/core'
+import { BaseCommand } from '../../base-command.ts'
+import { archFlag, memoryFlag } from '../../board/flags.ts'
+
+export default class BoardImport extends BaseCommand {
+  static override summary =
+    'Write a board file (YAML) from a device tree: facts, with the nodes they came from as comments.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> my.dtb > my-board.yaml',
+    '<%= config.bin %> <%= command.id %> my.dtb --memory 2GiB --output my-board.yaml',
+  ]
+  static override args = {
+    file: Args.string({ required: true, description: 'device tree blob (or source, with dtc)' }),
+  }
+  static override flags = {
+    arch: archFlag(),
+    memory: memoryFlag,
+    name: Flags.string({ summary: 'name of the board; that of the file when absent' }),
+    output: Flags.string({ char: 'o', summary: 'file to write instead of standard output' }),
+  }
+
+  async run(): Promise<{ readonly name: string; readonly yaml: string }> {
+    const { args, flags } = await this.parse(BoardImport)
+    const board = importBoard(readDeviceTree(args.file), {
+      file: args.file,
+      ...(flags.arch && { arch: flags.arch }),
+      ...(flags.name !== undefined && { name: flags.name }),
+      ...parseMemory(flags.memory ?? []),
+    })
+    const yaml = boardYaml(board)
+    if (flags.output === undefined) this.log(yaml.trimEnd())
+    else writeFileSync(flags.output, yaml)
+    return { name: board.machine.name, yaml }
+  }
+}

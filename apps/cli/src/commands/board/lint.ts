@@ -1,0 +1,48 @@
+import { lintDtb, type LintSeverity } from '@dmalab/machine'
+import { Args, Flags } from '@oclif/core'
+import { BaseCommand, EXIT } from '../../base-command.ts'
+import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'
+import { archFlag } from '../../board/flags.ts'
+import { renderLint } from '../../board/render.ts'
+
+const FAILING = { error: ['error'], warning: ['error', 'warning'], never: [] } as const
+
+export default class BoardLint extends BaseCommand {
+  static override summary = 'Find what is wrong or unwise about DMA in device trees.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> my.dtb',
+    '<%= config.bin %> <%= command.id %> *.dtb --fail-on warning --json',
+  ]
+  static override args = {
+    file: Args.string({ required: true, description: 'device tree blobs (or source, with dtc)' }),
+  }
+  static override strict = false
+  static override flags = {
+    arch: archFlag(),
+    'fail-on': Flags.option({
+      options: ['error', 'warning', 'never'] as const,
+      default: 'never' as const,
+      summary: 'exit with 3 from this severity on',
+    })(),
+  }
+
+  async run(): Promise<unknown> {
+    const { argv, flags } = await this.parse(BoardLint)
+    const outcomes = eachFile(argv as string[], (file) => {
+      const { blob, arch } = deviceTree(file, flags.arch)
+      return { file, arch, findings: lintDtb(blob, { file, arch }) }
+    })
+    const failing: readonly LintSeverity[] = FAILING[flags['fail-on']]
+    for (const outcome of outcomes) {
+      if (!('value' in outcome)) continue
+      const { file, findings } = outcome.value
+      this.log(renderLint(file, findings))
+      if (findings.some((finding) => failing.includes(finding.severity))) process.exitCode = EXIT.found
+    }
+    for (const error of badOnes(outcomes)) {
+      process.exitCode = EXIT.input
+      this.logToStderr(`error: ${error.message}`)
+    }
+    return jsonOf(outcomes)
+  }
+}

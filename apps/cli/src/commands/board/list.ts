@@ -1,0 +1,30 @@
+import { bytes } from '@dmalab/api'
+import { describeBoard, shippedBoards } from '@dmalab/machine'
+import { BaseCommand } from '../../base-command.ts'
+import { table } from '../../board/render.ts'
+
+interface BoardSummary {
+  readonly name: string
+  readonly title: string
+  readonly arch: string
+  /** Bytes. */
+  readonly memory: number
+  readonly devices: readonly string[]
+}
+
+export default class BoardList extends BaseCommand {
+  static override summary = 'List the boards that come with dmalab.'
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> board show odroid-xu4-2017']
+
+  async run(): Promise<BoardSummary[]> {
+    await this.parse(BoardList)
+    const boards = shippedBoards().map((machine) => {
+      const { name, title, arch, memory, masters } = describeBoard(machine)
+      return { name, title, arch, memory, devices: masters.map((master) => master.device) }
+    })
+    const rows = boards.map(({ name, title, arch, memory }) => [name, arch, bytes(memory), title])
+    this.log(table(['board', 'arch', 'memory', 'what'], rows))
+    this.log('Any other board: give its .dtb, or a board file (dmalab board import FILE writes one).')
+    return boards
+  }
+}

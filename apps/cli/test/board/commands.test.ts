@@ -1,0 +1,90 @@
+// The commands of the topic `board` as processes: exit codes, --json, one clear message for bad input.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { readMachine } from '@dmalab/machine'
+
+// Each process takes a second or more on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
+
+const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+const CORPUS = fileURLToPath(new URL('../../../../../shared/boards/', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'dmalab-cli-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function dmalab(...args: string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1' },
+    maxBuffer: 2 ** 26,
+  })
+  return { code: status, out: stdout, err: stderr }
+}
+
+describe('dmalab board', () => {
+  it('lists the shipped boards', () => {
+    const { code, out } = dmalab('board', 'list', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toContainEqual(expect.objectContaining({ name: 'odroid-xu4-2017', arch: 'arm' }))
+  })
+
+  it('shows a board: where its pools lie and what they mean', () => {
+    const { code, out } = dmalab('board', 'show', 'odroid-xu4-2017')
+    expect(code).toBe(0)
+    expect(out).toMatch(/0x51000000 .* left .* coherent pool .* since 5\.12 .* no /)
+    expect(out).toContain('allocates from pool left (16 MiB): no struct page')
+  })
+
+  it('says in one line what is wrong with a file, and exits with 2', () => {
+    writeFileSync(join(folder, 'bad.dtb'), Buffer.from([0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, 40]))
+    const { code, out, err } = dmalab('board', 'facts', 'bad.dtb')
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toBe(
+      'error: bad.dtb: no valid device tree blob: TRUNCATED at byte 8 (0x8): the smallest header takes 28 bytes\n',
+    )
+  })
+
+  it('says the same in JSON', () => {
+    const { code, out } = dmalab('board', 'show', 'no-such-board', '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(out)).toMatchObject({ error: { message: 'no board is named no-such-board' } })
+  })
+})
+
+describe.skipIf(!existsSync(CORPUS))('dmalab board with the boards of ../shared/boards', () => {
+  const dtb = (name: string): string => join(CORPUS, `${name}.dtb`)
+
+  it('states the facts of several in the order given, and complains of each bad one', () => {
+    const malformed = join(CORPUS, 'malformed', 'magic-off-by-one.dtb')
+    const { code, out } = dmalab('board', 'facts', dtb('juno'), malformed, dtb('sun5i-a13-olinuxino'), '--json')
+    expect(code).toBe(2)
+    const facts = JSON.parse(out) as Record<string, unknown>[]
+    const expected = JSON.parse(readFileSync(join(CORPUS, 'juno.expected.json'), 'utf8')) as Record<string, unknown>
+    expect(facts[0]).toEqual({ ...expected, file: dtb('juno') })
+    expect(facts[1]).toMatchObject({ error: { message: expect.stringContaining('BADMAGIC') } })
+    expect(facts[2]).toMatchObject({ arch: 'armhf', model: 'Olimex A13-Olinuxino' })
+  })
+
+  it('lints, and fails from the severity asked for', () => {
+    const lint = (...flags: string[]) => dmalab('board', 'lint', dtb('sc7180-idp'), ...flags)
+    expect(lint().code).toBe(0)
+    expect(lint('--fail-on', 'warning').code).toBe(3)
+    expect(JSON.parse(lint('--json').out)).toMatchObject({ findings: [{ code: 'region-overlap', severity: 'error' }] })
+  })
+
+  it('imports a board into YAML that is a board, given the memory it does not state', () => {
+    expect(dmalab('board', 'import', dtb('rk3399-rockpro64'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--memory 2GiB'),
+    })
+    const { code } = dmalab('board', 'import', dtb('rk3399-rockpro64'), '--memory', '2GiB', '-o', 'mine.yaml')
+    expect(code).toBe(0)
+    const machine = readMachine(readFileSync(join(folder, 'mine.yaml'), 'utf8'), 'mine.yaml')
+    expect(machine).toMatchObject({ name: 'rk3399-rockpro64', arch: 'arm64', memory: [{ base: 0, len: 2 ** 31 }] })
+    expect(dmalab('board', 'show', 'mine.yaml').out).toContain('ff650000.video-codec')
+  })
+})
