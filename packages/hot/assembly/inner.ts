@@ -96,7 +96,7 @@ export function innerWriteBack(section: usize, index: u32, first: u32, end: u32)
     setDramFrame(section, index, cpuFrame(section, index))
   } else {
     const from = innerAddress(section, index)
-    const to = hasOuter ? 0 : dramForWrite(section, index)
+    const to: usize = hasOuter ? 0 : dramForWrite(section, index)
     for (let w: u32 = 0; w < wordsPerPage; w++) {
       const mask = load<u64>(dirty + (w << 3)) & maskWord(first, end, w)
       if (hasOuter) writeBackToOuter(section, index, mask, w, from)

@@ -18,6 +18,10 @@ export function logOff(): void {
   store<u32>(L.HEADER_BASE, 0, L.H_LOG_BASE)
 }
 
+export function logging(): bool {
+  return load<u32>(L.HEADER_BASE, L.H_LOG_BASE) != 0
+}
+
 /** Writes down one operation on each of `lines` lines from `start` on. */
 export function logLines(level: u32, kind: u32, start: u64, lines: u32, shift: u32): void {
   const base = <usize>load<u32>(L.HEADER_BASE, L.H_LOG_BASE)

@@ -27,6 +27,11 @@ export function storeCounters(): void {
   store<u32>(L.CALL_BASE, outerWrittenBack, L.R_OUTER_WRITTEN_BACK)
 }
 
+/** Counts inner line operations that found nothing to change. */
+export function countInner(count: u32): void {
+  lines += count
+}
+
 /** Issues one operation (OP_*) on every line of [start, end), both aligned. */
 function issue(level: u32, op: u32, start: u64, end: u64): void {
   const shift: u32 = level == INNER ? lineShift : L.OUTER_LINE_SHIFT

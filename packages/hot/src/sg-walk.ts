@@ -71,51 +71,59 @@ export interface SgWalkResult {
 const MAINTAIN = { none: L.OP_NONE, clean: L.OP_CLEAN, invalidate: L.OP_INVALIDATE, flush: L.OP_FLUSH } as const
 const STOPPED = ['done', 'no-range', 'unreachable', 'bad-page'] as const // by R_*
 
+const CALL = L.CALL_BASE / 4
+
 export function walkSg(linear: LinearMemory, handle: number, options: SgMapOptions, map: boolean): SgWalkResult {
+  const { ranges = [], maskBits = 64, limit = Infinity } = options
   const { u32 } = linear
-  const put = (offset: number, value: number): void => {
-    u32[(L.CALL_BASE + offset) / 4] = value
-  }
-  const bits = options.maskBits ?? 64
-  // Below 2^53 numbers are exact; wider masks are all ones in the low half.
-  const [maskLow, maskHigh] = bits > 32 ? [0xffff_ffff, 2 ** (bits - 32) - 1] : [2 ** bits - 1, 0]
-  const { limit = Infinity } = options
-  const limited = limit < maskHigh * 2 ** 32 + maskLow
-  put(L.A_LIST, handle)
-  put(L.A_FROM, options.from)
-  put(L.A_COUNT, options.count)
-  put(L.A_OP, MAINTAIN[options.maintain])
-  put(L.A_FLAGS, flagsOf(options, map))
-  put(L.A_SKIP, options.skipAttrs ?? 0)
-  put(L.A_LIMIT_LOW, limited ? limit % 2 ** 32 : maskLow)
-  put(L.A_LIMIT_HIGH, limited ? Math.floor(limit / 2 ** 32) : maskHigh)
-  put(L.A_HIGHMEM, options.highmemPfn ?? 0xffff_ffff)
-  put(L.A_BUS_LOW, 0xffff_ffff)
-  put(L.A_BUS_HIGH, options.busBits === 32 ? 0 : 0xffff_ffff)
-  const ranges = options.ranges ?? []
-  if (ranges.length > L.A_RANGE_MAX) throw new Error(`${ranges.length} ranges, at most ${L.A_RANGE_MAX}`)
-  put(L.A_RANGES, ranges.length)
-  ranges.forEach(({ firstPfn, endPfn, busOffset }, i) => {
-    const at = L.A_RANGE_BASE + i * L.A_RANGE_STRIDE
-    put(at, firstPfn)
-    put(at + 4, endPfn)
-    put(at + 8, busOffset)
-    put(at + 12, Math.floor(busOffset / 2 ** 32))
-  })
+  u32[CALL + L.A_LIST / 4] = handle
+  u32[CALL + L.A_FROM / 4] = options.from
+  u32[CALL + L.A_COUNT / 4] = options.count
+  u32[CALL + L.A_OP / 4] = MAINTAIN[options.maintain]
+  u32[CALL + L.A_FLAGS / 4] = flagsOf(options, map)
+  u32[CALL + L.A_SKIP / 4] = options.skipAttrs ?? 0
+  u32[CALL + L.A_HIGHMEM / 4] = options.highmemPfn ?? 0xffff_ffff
+  u32[CALL + L.A_BUS_LOW / 4] = 0xffff_ffff
+  u32[CALL + L.A_BUS_HIGH / 4] = options.busBits === 32 ? 0 : 0xffff_ffff
+  putLimit(u32, maskBits, limit)
+  putRanges(u32, ranges)
   linear.wasm.walkSg()
-  const after = linear.u32
-  const get = (offset: number): number => after[(L.CALL_BASE + offset) / 4] ?? 0
+  return resultOf(linear.u32)
+}
+
+/** The lower of mask and limit. Masks above 53 bits are no exact numbers: their halves are. */
+function putLimit(u32: Uint32Array, maskBits: number, limit: number): void {
+  const [low, high] = maskBits > 32 ? [0xffff_ffff, 2 ** (maskBits - 32) - 1] : [2 ** maskBits - 1, 0]
+  const limited = limit < high * 2 ** 32 + low
+  u32[CALL + L.A_LIMIT_LOW / 4] = limited ? limit % 2 ** 32 : low
+  u32[CALL + L.A_LIMIT_HIGH / 4] = limited ? Math.floor(limit / 2 ** 32) : high
+}
+
+function putRanges(u32: Uint32Array, ranges: readonly BusRange[]): void {
+  if (ranges.length > L.A_RANGE_MAX) throw new Error(`${ranges.length} ranges, at most ${L.A_RANGE_MAX}`)
+  u32[CALL + L.A_RANGES / 4] = ranges.length
+  let at = CALL + L.A_RANGE_BASE / 4
+  for (const { firstPfn, endPfn, busOffset } of ranges) {
+    u32[at] = firstPfn
+    u32[at + 1] = endPfn
+    u32[at + 2] = busOffset
+    u32[at + 3] = Math.floor(busOffset / 2 ** 32)
+    at += L.A_RANGE_STRIDE / 4
+  }
+}
+
+function resultOf(u32: Uint32Array): SgWalkResult {
   return {
-    next: get(L.R_NEXT),
-    stopped: STOPPED[get(L.R_CODE)] ?? 'done',
-    badPfn: get(L.R_PFN) as Pfn,
-    entries: get(L.R_MAPPED),
-    skippedEntries: get(L.R_SKIPPED),
-    skippedLines: get(L.R_SKIPPED_LINES),
-    lines: get(L.R_LINES),
-    writtenBack: get(L.R_WRITTEN_BACK),
-    outerLines: get(L.R_OUTER_LINES),
-    outerWrittenBack: get(L.R_OUTER_WRITTEN_BACK),
+    next: u32[CALL + L.R_NEXT / 4] ?? 0,
+    stopped: STOPPED[u32[CALL + L.R_CODE / 4] ?? 0] ?? 'done',
+    badPfn: (u32[CALL + L.R_PFN / 4] ?? 0) as Pfn,
+    entries: u32[CALL + L.R_MAPPED / 4] ?? 0,
+    skippedEntries: u32[CALL + L.R_SKIPPED / 4] ?? 0,
+    skippedLines: u32[CALL + L.R_SKIPPED_LINES / 4] ?? 0,
+    lines: u32[CALL + L.R_LINES / 4] ?? 0,
+    writtenBack: u32[CALL + L.R_WRITTEN_BACK / 4] ?? 0,
+    outerLines: u32[CALL + L.R_OUTER_LINES / 4] ?? 0,
+    outerWrittenBack: u32[CALL + L.R_OUTER_WRITTEN_BACK / 4] ?? 0,
   }
 }
 

@@ -1,6 +1,6 @@
 // Bytes, views and cache maintenance: the engine against its twin, on random operations.
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type LineSize, phys } from '@dmalab/api'
 import { type DisturbKey, Hot, type View } from '../src/index.ts'
 import { BUILDS, moduleOf } from './builds.ts'
@@ -170,6 +170,8 @@ const MACHINES = ([16, 32, 64] as LineSize[]).flatMap((lineSize) => [
 ])
 const steps = fc.array(step, { maxLength: 24 })
 
+vi.setConfig({ testTimeout: 30_000 })
+
 describe.each(BUILDS)('%s build', (build) => {
   const module = moduleOf(build)
   describe.each(MACHINES)('with $lineSize-byte lines, outer cache $outer', (machine) => {
@@ -184,7 +186,7 @@ describe.each(BUILDS)('%s build', (build) => {
           for (const [n, s] of all.entries()) expect(onEngine(reused, s, n)).toEqual(onTwin(twin, s, n))
           expect(engineContents(reused)).toEqual(contents((v, at) => twin.read(v, at, WINDOW_LEN)))
         }),
-        { seed: 4242, numRuns: 60 },
+        { seed: 4242, numRuns: build === 'release' ? 40 : 15 },
       )
     })
 
@@ -200,7 +202,7 @@ describe.each(BUILDS)('%s build', (build) => {
           expect(engineContents(reused)).toEqual(engineContents(fresh))
           expect({ ...reused.stats(), linearBytes: 0 }).toEqual({ ...fresh.stats(), linearBytes: 0 })
         }),
-        { seed: 4242, numRuns: 10 },
+        { seed: 4242, numRuns: 8 },
       )
     })
 
@@ -236,7 +238,7 @@ describe.each(BUILDS)('%s build', (build) => {
             expect(log).toEqual(twin.log)
           }
         }),
-        { seed: 4242, numRuns: 10 },
+        { seed: 4242, numRuns: 8 },
       )
     })
   })

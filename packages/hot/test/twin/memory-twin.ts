@@ -21,7 +21,7 @@ export class MemoryTwin {
     inner: { lines: 0, writtenBack: 0 },
     outer: { lines: 0, writtenBack: 0 },
   }
-  private readonly dram = new Map<number, number>()
+  private readonly dram = new Map<number, Uint8Array>()
   private readonly lines: Record<Level, Map<number, Line>> = { inner: new Map(), outer: new Map() }
   private readonly size: Record<Level, number>
 
@@ -40,7 +40,7 @@ export class MemoryTwin {
   write(view: View, at: number, bytes: Uint8Array): void {
     if (view === 'snoop') this.takeOut(at, bytes.length)
     for (const [i, byte] of bytes.entries()) {
-      if (view !== 'cpu') this.dram.set(at + i, byte)
+      if (view !== 'cpu') this.dramWrite(at + i, byte)
       else this.cpuWrite(at + i, byte)
     }
   }
@@ -123,7 +123,7 @@ export class MemoryTwin {
     if (line?.dirty !== true) return false
     line.dirty = false
     for (const [i, byte] of line.bytes.entries()) {
-      if (level === 'outer' || !this.hasOuter) this.dram.set(at + i, byte)
+      if (level === 'outer' || !this.hasOuter) this.dramWrite(at + i, byte)
       else {
         const below = this.fill('outer', at + i)
         below.bytes[(at + i) % 32] = byte
@@ -174,7 +174,19 @@ export class MemoryTwin {
   }
 
   private dramByte(at: number): number {
-    return this.dram.get(at) ?? (this.poison >>> (8 * (at % 4))) & 0xff
+    return this.dramPage(at)[at % 4096] ?? 0
+  }
+
+  private dramWrite(at: number, byte: number): void {
+    this.dramPage(at)[at % 4096] = byte
+  }
+
+  /** A page that was never written holds poison. */
+  private dramPage(at: number): Uint8Array {
+    const pfn = Math.floor(at / 4096)
+    const page = this.dram.get(pfn) ?? Uint8Array.from({ length: 4096 }, (_, i) => this.poison >>> (8 * (i % 4)))
+    this.dram.set(pfn, page)
+    return page
   }
 }
 

@@ -33,7 +33,7 @@ export function walk(
     result: {
       next,
       stopped,
-      badPfn: badPfn as SgWalkResult['badPfn'],
+      badPfn: (stopped === 'bad-page' ? badPfn : 0) as SgWalkResult['badPfn'],
       ...tally,
       ...memory.counts.inner,
       outerLines: memory.counts.outer.lines,
@@ -67,6 +67,7 @@ export function walk(
         return end(i, 'bad-page', Number(e.page.kind === 'vaddr' ? e.page.at % 2n ** 32n : 0n))
       at = BigInt(e.page.pfn) * PAGE + BigInt(e.offset)
     }
+    if (at + BigInt(len) > 2n ** 44n) return end(i, 'bad-page', Number((at / PAGE) % 2n ** 32n))
     let bus = 0n
     if (map) {
       const found = toBus(at, options)
@@ -117,7 +118,7 @@ function toBus(at: bigint, { ranges = [], busBits = 64 }: SgMapOptions): bigint 
 }
 
 function toPhys(bus: bigint, { ranges = [], busBits = 64 }: SgMapOptions): bigint | undefined {
-  if (ranges.length === 0) return bus
+  if (ranges.length === 0) return mod(bus, WRAP[busBits])
   for (const r of ranges) {
     const at = mod(bus - BigInt(r.busOffset), WRAP[busBits])
     if (BigInt(r.firstPfn) <= at / PAGE && at / PAGE < BigInt(r.endPfn)) return at
