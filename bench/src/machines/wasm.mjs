@@ -1,0 +1,60 @@
+// The engine: @dmalab/hot as the product uses it.
+import { compileHot, Hot } from '@dmalab/hot'
+
+export class WasmMachine {
+  static async make(base, pages) {
+    return new WasmMachine(await compileHot(), base, pages)
+  }
+
+  constructor(compiled, base, pages) {
+    this.hot = new Hot(compiled, { lineSize: 64, poison: 0 })
+    this.hot.set('memory', base, pages * 4096, 0)
+    this.byte = new Uint8Array(1)
+  }
+
+  cpuWriteByte(at, byte) {
+    this.byte[0] = byte
+    this.hot.write('cpu', at, this.byte)
+  }
+
+  cpuFill(at, len, seed) {
+    this.hot.fill('cpu', at, len, seed)
+  }
+
+  cpuCompare(at, len, seed) {
+    return this.hot.compare('cpu', at, len, seed).wrong
+  }
+
+  deviceFill(at, len, seed) {
+    this.hot.fill('memory', at, len, seed)
+  }
+
+  deviceCompare(at, len, seed) {
+    return this.hot.compare('memory', at, len, seed).wrong
+  }
+
+  clean(at, len) {
+    return this.hot.clean(at, len)
+  }
+
+  invalidate(at, len) {
+    this.hot.invalidate(at, len)
+  }
+
+  makeList(entries) {
+    const handle = this.hot.sg.alloc(entries.length)
+    entries.forEach(([pfn, length], i) => this.hot.sg.setPage(handle, i, { kind: 'page', pfn }, length, 0))
+    return { handle, count: entries.length }
+  }
+
+  mapSg({ handle, count }, { ranges, skipAttrs, limit }) {
+    const options = { from: 0, count, maintain: 'clean', side: 'device', ranges, skipAttrs, limit }
+    const { lines, writtenBack } = this.hot.sg.map(handle, options)
+    return { lines, writtenBack }
+  }
+
+  dmaOf({ handle }, i) {
+    const { dmaAddress, dmaLength } = this.hot.sg.entry(handle, i)
+    return [dmaAddress, dmaLength]
+  }
+}
