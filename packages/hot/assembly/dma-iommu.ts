@@ -1,5 +1,6 @@
 // The loops of dma-iommu: an address range or a whole scatterlist through the page tables of a domain. 64-bit values cross
 // the boundary as u32 pairs, high word first. `pt` is a page-table record, `list` the record number of a list's entry 0.
+import { ioLog } from './io-pgtable-log'
 import { mapPages, unmapPages } from './io-pgtable'
 import * as P from './shared/io-pgtable-layout'
 import * as L from './shared/layout'
@@ -42,10 +43,10 @@ export function iommuUnmap(pt: usize, iovaHi: u32, iovaLo: u32, sizeHi: u32, siz
  * First pass over a list: widens every segment to whole granules and pads the one before where a segment would cross the
  * segment boundary. Original offset and length wait in the DMA fields for dmaSgMap or dmaSgRestore.
  *
- * returns  0, or -EINVAL (list restored) when a widened segment does not fit 32 bits; IO_RESULT holds the bytes of IOVA needed
+ * returns  0, or -EINVAL (list restored) when a widened segment does not fit 32 bits or an entry holds no page; IO_RESULT holds the bytes of IOVA needed
  *
  * Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_sg
- * Leaves out: peer-to-peer pages, bouncing.
+ * Leaves out: peer-to-peer pages, bouncing, arithmetic on page pointers that are none.
  */
 export function dmaSgPrepare(list: u32, count: u32, granule: u32, boundaryHi: u32, boundaryLo: u32): i32 {
   const mask = pair(boundaryHi, boundaryLo)
@@ -58,7 +59,7 @@ export function dmaSgPrepare(list: u32, count: u32, granule: u32, boundaryHi: u3
     const length = load<u32>(e, L.SG_LENGTH)
     const within = offset & inGranule
     const widened = (<u64>length + within + inGranule) & ~(<u64>inGranule)
-    if (widened >> 32 != 0) {
+    if (widened >> 32 != 0 || (load<u32>(e, L.SG_FLAGS) & L.SG_F_PAGE) == 0) {
       dmaSgRestore(list, i)
       return P.IO_EINVAL
     }
@@ -204,6 +205,7 @@ function mapRange(pt: usize, iova: u64, paddr: u64, size: u64, prot: u32): i32 {
     paddr += mapped
     if (failed != 0) return undo(pt, first, iova - first, failed)
   }
+  ioLog(P.LOG_IOMMU_MAP, first, paddr - (iova - first), iova - first, 0)
   return 0
 }
 
@@ -219,6 +221,7 @@ function unmapRange(pt: usize, iova: u64, size: u64, gather: u32): u64 {
     iova += unmapped
     done += unmapped
   }
+  ioLog(P.LOG_IOMMU_UNMAP, iova - done, size, done, 0)
   return done
 }
 

@@ -1,6 +1,7 @@
 // One modelled machine's linear memory, and the engine that works on it: bytes, struct-page map, caches, scatterlists.
-import type { LineSize, Pfn, PhysAddr } from '@dmalab/api'
+import type { IommuFacts, IommuHost, LineSize, Pfn, PhysAddr } from '@dmalab/api'
 import * as L from '../assembly/shared/layout.ts'
+import { createIommuHost } from './dma-iommu-domain.ts'
 import { IoEngine } from './io-pgtable-engine.ts'
 import { LinearMemory } from './linear-memory.ts'
 import { type LineRecord, readLineLog } from './line-log.ts'
@@ -100,6 +101,11 @@ export class Hot {
     copy.linear.u8.set(this.linear.u8.subarray(L.HEADER_BASE, end), L.HEADER_BASE)
     copy.linear.u32[(L.HEADER_BASE + L.H_HEAP_HIGH) / 4] = this.header(L.H_HEAP_NEXT)
     return copy
+  }
+
+  /** The IOMMU in front of one device; each call has its own domains. */
+  iommu(facts: IommuFacts, streamId: number): IommuHost {
+    return createIommuHost(this.io, facts, streamId)
   }
 
   stats(): HotStats {

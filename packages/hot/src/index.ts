@@ -56,4 +56,6 @@ export {
   protOf,
   type SegmentLimits,
 } from './dma-iommu.ts'
+export { createIommuHost } from './dma-iommu-domain.ts'
+export { Tlb, type TlbEntry } from './dma-iommu-tlb.ts'
 export { FlushQueue, type FlushQueueOptions, LAZY_DEFAULT, LAZY_SHADOW } from './dma-iommu-flush-queue.ts'

@@ -41,6 +41,8 @@ export const LOG_TABLE_UNMAP = 8 // a = table, b = bytes
 export const LOG_TABLE_SYNC = 9 // a = table, b = offset, c = bytes
 export const LOG_MAP = 10 // a = iova, b = paddr, c = page size, d = count * 2^32 + prot
 export const LOG_UNMAP = 11 // a = iova, b = page size, c = count
+export const LOG_IOMMU_MAP = 12 // a whole iommu_map: a = iova, b = paddr, c = size
+export const LOG_IOMMU_UNMAP = 13 // a whole iommu_unmap: a = iova, b = size, c = bytes unmapped
 
 // one page table
 //   byte 0        4     8       12        16    20    24    28       32         40      44

@@ -3,20 +3,19 @@ import type { DmaAddr, GoldenAdapter, GoldenCase, Pfn } from '@dmalab/api'
 import * as P from '../../assembly/shared/io-pgtable-layout.ts'
 import * as L from '../../assembly/shared/layout.ts'
 import { DmaDomain, type DmaDomainOptions, type DmaLimits, protOf } from '../dma-iommu.ts'
-import { Hot } from '../hot.ts'
+import type { Hot } from '../hot.ts'
 import { IovaCache } from '../iova-rcache.ts'
 import { type IoEngine, LOG_CALLS } from '../io-pgtable-engine.ts'
 import { IovaDomain } from '../iova.ts'
-import { compileHotSync } from '../module.ts'
+import { freshHot } from './fresh-hot.ts'
 import { hex, word } from './hex.ts'
 
 const adapter = (topic: string, run: (hot: Hot, input: GoldenCase) => Record<string, unknown>): GoldenAdapter => {
-  let module: WebAssembly.Module | undefined
+  const fresh = freshHot()
   return {
     topic,
     run(input) {
-      module ??= compileHotSync()
-      return run(new Hot(module, { lineSize: 64, poison: 0 }), input)
+      return run(fresh(), input)
     },
   }
 }

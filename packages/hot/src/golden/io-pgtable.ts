@@ -1,7 +1,6 @@
 // Adapters for the page-table vectors: drive an IoPgtable with the operations of a case, hand back what it did.
 import type { GoldenAdapter, GoldenCase } from '@dmalab/api'
-import { Hot } from '../hot.ts'
-import { compileHotSync } from '../module.ts'
+import { freshHot } from './fresh-hot.ts'
 import { type Gather, IoPgtable } from '../io-pgtable.ts'
 import { type IoPgtableFormat, type IoPgtableShape, shapeOf, type TranslationControl } from '../io-pgtable-config.ts'
 import { type IoEngine, LOG_TABLES } from '../io-pgtable-engine.ts'
@@ -9,12 +8,11 @@ import { TableNames } from '../io-pgtable-events.ts'
 import { hex, word } from './hex.ts'
 
 const adapter = (topic: string): GoldenAdapter => {
-  let module: WebAssembly.Module | undefined
+  const fresh = freshHot()
   return {
     topic,
     run(input, _context, file) {
-      module ??= compileHotSync()
-      const { io } = new Hot(module, { lineSize: 64, poison: 0 })
+      const { io } = fresh()
       return runCase(io, input, (file['meta'] as { selftest?: number } | undefined)?.selftest === 1)
     },
   }

@@ -1,9 +1,8 @@
 // Adapters for the IOVA vectors: drive an allocator, or the cache in front of it, with the operations of a case.
 import type { GoldenAdapter, GoldenCase } from '@dmalab/api'
-import { Hot } from '../hot.ts'
 import { IovaCache } from '../iova-rcache.ts'
 import { IovaDomain, type IovaRange } from '../iova.ts'
-import { compileHotSync } from '../module.ts'
+import { freshHot } from './fresh-hot.ts'
 import { hex, word } from './hex.ts'
 import { expandRuns, pairRuns, type Run, runsOf } from './runs.ts'
 
@@ -11,12 +10,11 @@ const adapter = (
   topic: string,
   run: (domain: IovaDomain, input: GoldenCase) => Record<string, unknown>,
 ): GoldenAdapter => {
-  let module: WebAssembly.Module | undefined
+  const fresh = freshHot()
   return {
     topic,
     run(input) {
-      module ??= compileHotSync()
-      const { io } = new Hot(module, { lineSize: 64, poison: 0 })
+      const { io } = fresh()
       return run(new IovaDomain(io, Number(input['g']), Number(input['s'])), input)
     },
   }

@@ -1,0 +1,221 @@
+// The IOMMU in front of one device: tables, address space, TLB and the domain's policy put together.
+import {
+  type BusPart,
+  type DmaAddr,
+  errnoName,
+  fail,
+  type IommuDomain,
+  type IommuFacts,
+  type IommuHost,
+  type IommuLimits,
+  type IommuSetup,
+  type IommuTrace,
+  type KResult,
+  ok,
+  type PhysAddr,
+  type SgTable,
+} from '@dmalab/api'
+import * as P from '../assembly/shared/io-pgtable-layout.ts'
+import { DmaDomain, type SegmentLimits } from './dma-iommu.ts'
+import { Tlb } from './dma-iommu-tlb.ts'
+import { bitsOf } from './io-pgtable-config.ts'
+import { high32, type IoEngine, low32 } from './io-pgtable-engine.ts'
+import { IoPgtable, openIoPgtable } from './io-pgtable.ts'
+import { IovaCache } from './iova-rcache.ts'
+import { IovaDomain } from './iova.ts'
+import { contextFault, eventRecord, handleEvents, type LogLine, SMMU_EVENT } from './smmu-faults.ts'
+
+const hex = (x: number): string => `0x${x.toString(16)}`
+
+/** The IOMMU of one device. @param streamId what the device puts on the bus beside the address */
+export const createIommuHost = (engine: IoEngine, facts: IommuFacts, streamId: number): IommuHost => ({
+  facts,
+  open(setup, trace) {
+    const { format, pageSizes, ias, oas, quirks, coherentWalk } = setup
+    const table = openIoPgtable(
+      engine,
+      { format, pageSizes, ias, oas, quirks, coherentWalk },
+      {
+        fixes: {
+          v7sSplit: setup.fixes.includes('v7sSplit'),
+          v7sSupersection: setup.fixes.includes('v7sSupersection'),
+          overwrite: setup.fixes.includes('overwrite'),
+        },
+      },
+    )
+    if (table === undefined) return fail('EINVAL', `${facts.name} does not support such tables`)
+    return ok(new DeviceDomain(engine, table, setup, trace, { facts, streamId }))
+  },
+})
+
+interface Origin {
+  readonly facts: IommuFacts
+  readonly streamId: number
+}
+
+class DeviceDomain implements IommuDomain {
+  readonly granule: number
+  private readonly engine: IoEngine
+  private readonly table: IoPgtable
+  private readonly trace: IommuTrace
+  private readonly origin: Origin
+  private readonly tlb: Tlb
+  private readonly domain: DmaDomain
+
+  constructor(engine: IoEngine, table: IoPgtable, setup: IommuSetup, trace: IommuTrace, origin: Origin) {
+    this.engine = engine
+    this.table = table
+    this.trace = trace
+    this.origin = origin
+    this.granule = bitsOf(table.shape.pageSizes)[0]!
+    this.tlb = new Tlb(this.granule)
+    const start = Math.max(1, Math.floor(setup.apertureStart / this.granule))
+    const cache = new IovaCache(new IovaDomain(engine, this.granule, start))
+    const hooks = {
+      syncTlb: (iova: number, size: number) => this.tlb.invalidate(iova, size),
+      flushTlb: () => this.tlb.invalidateAll(),
+      notice: (text: string) => trace.notice(text),
+    }
+    this.domain = new DmaDomain(engine, table.record, cache, hooks, {
+      ...(setup.lazy === null ? {} : { lazy: setup.lazy }),
+      fixes: { segmentLimit: setup.fixes.includes('segmentLimit'), unmapAtTop: setup.fixes.includes('unmapAtTop') },
+    })
+    // Removing a table flushes the walks through it at once, also in a lazy domain.
+    engine.logMask = 2 ** P.LOG_FLUSH_WALK + 2 ** P.LOG_IOMMU_MAP + 2 ** P.LOG_IOMMU_UNMAP
+  }
+
+  map(phys: PhysAddr, size: number, prot: number, limits: IommuLimits): KResult<DmaAddr> {
+    const at = this.domain.map(phys, size, prot, limits)
+    this.settle()
+    if (at === undefined) return fail('ENOMEM', `no bus address for ${size} bytes, or the tables refuse ${hex(phys)}`)
+    return ok(at as DmaAddr)
+  }
+
+  unmap(at: DmaAddr, size: number): void {
+    this.domain.unmap(at, size)
+    this.settle()
+  }
+
+  mapSg(list: SgTable, nents: number, prot: number, limits: IommuLimits, segments: SegmentLimits): KResult<number> {
+    const mapped = this.domain.mapSg(list.handle, nents, prot, limits, segments)
+    this.settle()
+    if (mapped >= 0) return ok(mapped)
+    return mapped === -12
+      ? fail('ENOMEM', 'no bus address space for the list')
+      : fail('EINVAL', 'the list cannot be mapped')
+  }
+
+  unmapSg(list: SgTable, nents: number): void {
+    this.domain.unmapSg(list.handle, nents)
+    this.settle()
+  }
+
+  allocIova(size: number, limits: IommuLimits): DmaAddr | undefined {
+    return this.domain.allocIova(Math.ceil(size / this.granule) * this.granule, limits) as DmaAddr | undefined
+  }
+
+  freeIova(at: DmaAddr, size: number): void {
+    this.domain.iova.free(Math.floor(at / this.granule), Math.ceil(size / this.granule))
+  }
+
+  mapAt(at: DmaAddr, phys: PhysAddr, size: number, prot: number): KResult<void> {
+    const { wasm } = this.engine
+    const [pt, iova, to] = [this.table.record, at as number, phys as number]
+    const ret = wasm.iommuMap(pt, high32(iova), low32(iova), high32(to), low32(to), high32(size), low32(size), prot)
+    this.settle()
+    return ret === 0 ? ok(undefined) : fail(errnoName(ret) ?? 'EINVAL', `the tables refuse ${hex(at)} -> ${hex(phys)}`)
+  }
+
+  unmapAt(at: DmaAddr, size: number): number {
+    const { wasm } = this.engine
+    wasm.iommuUnmap(this.table.record, high32(at), low32(at), high32(size), low32(size), P.GATHER_NORMAL)
+    const done = this.engine.result
+    this.tlb.invalidate(at, size)
+    this.settle()
+    return done
+  }
+
+  iovaToPhys(at: DmaAddr): PhysAddr | undefined {
+    const phys = this.table.iovaToPhys(at)
+    return phys === 0 ? undefined : (phys as PhysAddr)
+  }
+
+  translate(at: DmaAddr, len: number, write: boolean): readonly BusPart[] {
+    const parts: BusPart[] = []
+    for (let done = 0; done < len;) {
+      const from = at + done
+      const n = Math.min(len - done, this.granule - (from % this.granule))
+      const found = this.lookUp(from, write)
+      const last = parts.at(-1)
+      if (typeof found === 'string') {
+        if (last !== undefined && 'fault' in last) parts[parts.length - 1] = { fault: last.fault, len: last.len + n }
+        else parts.push({ fault: this.report(from, write, found), len: n })
+      } else if (last !== undefined && 'phys' in last && last.phys + last.len === found) {
+        parts[parts.length - 1] = { phys: last.phys, len: last.len + n }
+      } else {
+        parts.push({ phys: found as PhysAddr, len: n })
+      }
+      done += n
+    }
+    return parts
+  }
+
+  pass(ms: number): void {
+    this.domain.pass(ms)
+    this.settle()
+  }
+
+  /** Physical address of one byte, or what the hardware finds wrong. */
+  private lookUp(at: number, write: boolean): number | 'translation' | 'permission' {
+    const page = Math.floor(at / this.granule)
+    const base = page * this.granule
+    const cached = this.tlb.look(page)
+    const leaf = cached === undefined || this.domain.queue !== undefined ? this.table.walk(base) : undefined
+    if (cached === undefined && leaf === undefined) return 'translation'
+    const entry = cached ?? leaf!
+    if (write ? !entry.writable : !entry.readable) return 'permission'
+    if (cached === undefined) this.tlb.fill(page, entry)
+    else if (this.domain.queue !== undefined && leaf?.phys !== cached.phys)
+      this.trace.stale(at as DmaAddr, (cached.phys + at - base) as PhysAddr, write)
+    return entry.phys + at - base
+  }
+
+  private report(at: number, write: boolean, kind: 'translation' | 'permission'): string {
+    this.trace.fault(at as DmaAddr, write, this.lines(at, write, kind))
+    const { name } = this.origin.facts
+    if (kind === 'translation') return `${name} has no mapping for ${hex(at)}`
+    return `${name} does not let the device ${write ? 'write' : 'read'} ${hex(at)}`
+  }
+
+  private lines(at: number, write: boolean, kind: 'translation' | 'permission'): LogLine[] {
+    const { facts, streamId } = this.origin
+    const permission = kind === 'permission'
+    if (facts.model === 'arm,smmu-v3') {
+      const type = permission ? SMMU_EVENT.F_PERMISSION : SMMU_EVENT.F_TRANSLATION
+      const record = eventRecord({ type, streamId, address: BigInt(at), write })
+      return handleEvents([record], false, { known: () => true, report: () => -22 })
+    }
+    // A level-3 fault of a stage-1 context: WNR is bit 4 of the syndrome.
+    return contextFault({
+      fsr: FSR_FORMAT_AARCH64 | (permission ? FSR_PERMISSION : FSR_TRANSLATION),
+      fsynr: (write ? 1 << 4 : 0) | 3,
+      iova: BigInt(at),
+      sid: streamId,
+      cb: 0,
+    })
+  }
+
+  /** What the engine logged since the last call: walks to flush, and the tracepoints. */
+  private settle(): void {
+    if (this.engine.logCount === 0) return
+    for (const { kind, a, b, c } of this.engine.takeLog()) {
+      if (kind === P.LOG_FLUSH_WALK) this.tlb.invalidate(Number(a), Number(b))
+      else if (kind === P.LOG_IOMMU_MAP) this.trace.map(Number(a), Number(b), Number(c))
+      else if (kind === P.LOG_IOMMU_UNMAP) this.trace.unmap(Number(a), Number(b), Number(c))
+    }
+  }
+}
+
+const FSR_TRANSLATION = 1 << 1
+const FSR_PERMISSION = 1 << 3
+const FSR_FORMAT_AARCH64 = 2 << 9
