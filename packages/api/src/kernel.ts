@@ -16,6 +16,14 @@ export interface KernelFacts {
   readonly pfnValid: 'memblock' | 'pageblock' | 'section'
   /** What becomes of a no-map region inside a bank: removed from memory, or kept with struct pages but no linear map (v5.12 on). */
   readonly noMap: 'removed' | 'kept'
+  /** TLB invalidation of DMA domains waits in a queue (iommu.strict=0); strict when absent. */
+  readonly iommuLazy?: boolean
+  /** IOMMU bugs that a patch corrects. Absent: as the release has them. */
+  readonly iommuFixV7sSplit?: boolean
+  readonly iommuFixV7sSupersection?: boolean
+  readonly iommuFixOverwrite?: boolean
+  readonly iommuFixSegmentLimit?: boolean
+  readonly iommuFixUnmapAtTop?: boolean
   /** Attribute bits beyond the common ones. */
   readonly attrs: Readonly<Record<string, number>>
   /** sizeof(struct scatterlist), bytes, with the config in force. */

@@ -2,6 +2,7 @@
 import type { Direction } from './flags.ts'
 import type { Detail, EventBody } from './events.ts'
 import type { KResult } from './errno.ts'
+import type { IommuHost } from './iommu.ts'
 import type { DeviceFacts } from './machine.ts'
 import type { CacheOps, KernelMemory, SgLoopOptions, SgLoopResult } from './memory.ts'
 import type { KernelFacts } from './kernel.ts'
@@ -175,6 +176,8 @@ export interface Host {
     pgoff: number,
     userLen: number,
   ): KResult<UserMapping> | undefined
+  /** The enabled IOMMU in front of the device, or null. */
+  readonly iommu: IommuHost | null
   /** What stands between the device and its bus (an IOMMU) answers the device's accesses from now on; null: nothing does. */
   setBusTranslation(translation: BusTranslation | null): void
 }

@@ -5,6 +5,7 @@ import type {
   DmaOps,
   EventSink,
   Host,
+  IommuHost,
   KernelFacts,
   KernelMemory,
   SgLoopOptions,
@@ -34,6 +35,8 @@ export interface HostRoom {
   sgLoop(device: DeviceState, table: SgTable, options: SgLoopOptions): SgLoopResult
   ops(device: Device): DmaOps
   direct(device: DeviceState): DmaOps
+  /** The enabled IOMMU in front of a device. */
+  iommu(device: DeviceState): IommuHost | null
 }
 
 export const createHost = (room: HostRoom, device: DeviceState, bus: DeviceBusView): Host => {
@@ -63,6 +66,7 @@ export const createHost = (room: HostRoom, device: DeviceState, bus: DeviceBusVi
     allocFromDevCoherent: (size, owner) => allocFromPool(device, size, owner),
     releaseFromDevCoherent: (order, cpuAddr) => device.coherentPool?.release(order, cpuAddr) ?? false,
     mmapFromDevCoherent: (cpuAddr, size, pgoff, userLen) => device.coherentPool?.mmap(cpuAddr, size, pgoff, userLen),
+    iommu: room.iommu(device),
     setBusTranslation: (translation) => bus.setTranslation(translation),
   }
 }

@@ -9,6 +9,7 @@ import {
   fail,
   type Host,
   type Injection,
+  type IommuFacts,
   InputError,
   type KernelFacts,
   type KernelSpec,
@@ -129,6 +130,8 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     return (room.ops ??= finalTable(room.def, room))
   }
 
+  const iommuOf = ({ facts: { iommu } }: Device): IommuFacts | undefined =>
+    machine.iommus.find(({ name, enabled }) => enabled && name === iommu)
   const hostRoom: HostRoom = {
     facts,
     skip,
@@ -142,16 +145,19 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     scatterlists,
     sgLoop: (device, table, loop) => sgLoop(memory, facts, device, table, loop),
     ops,
+    iommu: (device) => {
+      const found = iommuOf(device)
+      // Stream ids are handed out in the order of the machine's devices.
+      return found === undefined ? null : memory.hot.iommu(found, devices.indexOf(device) + 1)
+    },
     direct: (device) => {
       const room = roomOf(device)
       return (room.direct ??= finalTable(tableNamed('dma-direct', device.name), room))
     },
   }
-  const enabled = new Set(machine.iommus.filter((iommu) => iommu.enabled).map((iommu) => iommu.name))
   const all = devices.flatMap((device) => [device, ...device.memDevices])
   for (const state of all) {
-    const behindIommu = state.facts.iommu !== undefined && enabled.has(state.facts.iommu)
-    const def = tableNamed(kernel.base.opsFor(state.facts, kernel.options, behindIommu), state.name)
+    const def = tableNamed(kernel.base.opsFor(state.facts, kernel.options, iommuOf(state) !== undefined), state.name)
     const bus = new DeviceBusView(state.facts)
     state.opsName = def.name
     state.skipSync = facts.skipsNeedlessSync === true && state.facts.coherent

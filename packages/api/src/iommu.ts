@@ -1,0 +1,89 @@
+// What stands between a device and its bus when the machine has an IOMMU there, as kernel code above the IOMMU driver sees it.
+import type { KResult } from './errno.ts'
+import type { IommuFacts } from './machine.ts'
+import type { BusPart } from './ops.ts'
+import type { SgTable } from './sg.ts'
+import type { DmaAddr, PhysAddr } from './units.ts'
+
+/** enum io_pgtable_fmt, as far as modelled. */
+export type IommuFormat = 'ARM_64_LPAE_S1' | 'ARM_64_LPAE_S2' | 'ARM_32_LPAE_S1' | 'ARM_32_LPAE_S2' | 'ARM_V7S'
+
+/** IOMMU_* protection bits. */
+export const IOMMU_PROT = { READ: 1, WRITE: 2, CACHE: 4, NOEXEC: 8, MMIO: 16, PRIV: 32 } as const
+
+/** A domain to be made. */
+export interface IommuSetup {
+  readonly format: IommuFormat
+  /** One bit per page size, bytes. */
+  readonly pageSizes: number
+  /** Input and output address bits. */
+  readonly ias: number
+  readonly oas: number
+  /** IO_PGTABLE_QUIRK_* bits. */
+  readonly quirks: number
+  /** The walker snoops the CPU's caches. */
+  readonly coherentWalk: boolean
+  /** Lowest address handed out; never below one granule. */
+  readonly apertureStart: number
+  /** Freed ranges wait in a queue until the whole TLB is flushed; null: strict. */
+  readonly lazy: { readonly slots: number; readonly timeoutMs: number } | null
+  /** Names of kernel bugs that are corrected: `v7sSplit`, `v7sSupersection`, `overwrite`, `segmentLimit`, `unmapAtTop`. */
+  readonly fixes: readonly string[]
+}
+
+/** What limits the bus addresses of a device. Addresses are inclusive; bigint where a number would lose bits. */
+export interface IommuLimits {
+  readonly mask: number | bigint
+  /** 0: none. */
+  readonly bus: number | bigint
+  /** 0: not forced. */
+  readonly aperture: number | bigint
+  /** A PCI device that still tries 32 bits first; cleared by the first failure. */
+  pci32: boolean
+}
+
+/** One step of the tables: IOVA range and, for a map, where it leads. */
+export interface IommuTrace {
+  map(iova: number, phys: number, size: number): void
+  unmap(iova: number, size: number, unmapped: number): void
+  notice(text: string): void
+  /** The hardware stopped an access; `lines` is what the driver prints. */
+  fault(at: DmaAddr, write: boolean, lines: readonly (readonly ['err' | 'info', string])[]): void
+  /** The TLB answered for an address that the tables no longer map. */
+  stale(at: DmaAddr, phys: PhysAddr, write: boolean): void
+}
+
+/** struct iommu_domain with its DMA cookie. Sizes are bytes. */
+export interface IommuDomain {
+  readonly granule: number
+  /** -ENOMEM is no address space; other errnos come from the tables. */
+  map(phys: PhysAddr, size: number, prot: number, limits: IommuLimits): KResult<DmaAddr>
+  unmap(at: DmaAddr, size: number): void
+  /** Writes the DMA fields; the value is the number of segments. ENOMEM, EINVAL. */
+  mapSg(
+    table: SgTable,
+    nents: number,
+    prot: number,
+    limits: IommuLimits,
+    segments: { readonly boundary: number | bigint; readonly maxSize: number },
+  ): KResult<number>
+  unmapSg(table: SgTable, nents: number): void
+  /** Address space alone, for callers that map themselves. */
+  allocIova(size: number, limits: IommuLimits): DmaAddr | undefined
+  freeIova(at: DmaAddr, size: number): void
+  /** Maps into address space the caller owns: iommu_map, iommu_unmap. */
+  mapAt(at: DmaAddr, phys: PhysAddr, size: number, prot: number): KResult<void>
+  unmapAt(at: DmaAddr, size: number): number
+  iovaToPhys(at: DmaAddr): PhysAddr | undefined
+  /** A device's access, through the TLB. */
+  translate(at: DmaAddr, len: number, write: boolean): readonly BusPart[]
+  /** Time passes: flush timer, cache workers. */
+  pass(ms: number): void
+}
+
+/** The IOMMU in front of one device. */
+export interface IommuHost {
+  readonly facts: IommuFacts
+  /** EINVAL: the driver refuses this configuration. */
+  open(setup: IommuSetup, trace: IommuTrace): KResult<IommuDomain>
+}
