@@ -1,0 +1,47 @@
+// What `pipeline parse` says, callable without oclif.
+import type { Machine, PipelineScenario } from '@dmalab/api'
+import { bindPipeline, parsePipeline, PipelineError } from '@dmalab/scenario'
+import type { Overrides, Pipeline, PipelineErrorKind } from '@dmalab/scenario'
+
+/** GStreamer's answer to a line, and what dmalab makes of it. */
+export interface PipelineDescription {
+  /** Would GStreamer take the line, given the plug-ins that dmalab knows of? */
+  readonly ok: boolean
+  /** Class of GstParseError: `no-such-element` also for elements that dmalab goes on with, see `unknown`. */
+  readonly error?: PipelineErrorKind
+  readonly message?: string
+  readonly line?: number | undefined
+  readonly column?: number | undefined
+  readonly hint?: string | undefined
+  readonly elements?: Pipeline['elements']
+  readonly links?: Pipeline['links']
+  readonly unknown?: Pipeline['unknown']
+  readonly warnings?: Pipeline['warnings']
+  readonly binding?: Pick<PipelineScenario, 'elements' | 'hops' | 'notes'>
+}
+
+/** @throws PipelineError for a line that does not parse, InputError for a binding that does not fit */
+export const describePipeline = (text: string, machine?: Machine, overrides: Overrides = {}): PipelineDescription => {
+  const pipeline = parsePipeline(text)
+  const { elements, links, unknown, warnings } = pipeline
+  const bound = machine && bindPipeline(pipeline, machine, overrides)
+  return {
+    ok: unknown.length === 0,
+    ...(unknown.length > 0 ? { error: 'no-such-element' as const } : {}),
+    elements,
+    links,
+    unknown,
+    warnings,
+    ...(bound ? { binding: { elements: bound.elements, hops: bound.hops, notes: bound.notes } } : {}),
+  }
+}
+
+/** A refused line as data. */
+export const describeError = ({ kind, reason, place, hint }: PipelineError): PipelineDescription => ({
+  ok: false,
+  error: kind,
+  message: reason,
+  line: place.line,
+  column: place.column,
+  ...(hint === undefined ? {} : { hint }),
+})

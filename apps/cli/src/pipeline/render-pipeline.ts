@@ -1,0 +1,38 @@
+// A described pipeline as text.
+import { table } from '../board/render.ts'
+import type { PipelineDescription } from './describe-pipeline.ts'
+
+export const renderPipeline = ({
+  elements = [],
+  links = [],
+  unknown = [],
+  warnings = [],
+  binding,
+}: PipelineDescription): string => {
+  const bound = new Map(binding?.elements.map((element) => [element.name, element]))
+  const head = ['element', 'factory', 'in bin', 'role', 'properties', ...(binding ? ['device', 'by'] : [])]
+  const rows = elements.map(({ name, factory, parent, role, props }) => [
+    name,
+    factory,
+    parent,
+    bound.get(name)?.role ?? role,
+    Object.entries(props)
+      .map(([property, value]) => `${property}=${value}`)
+      .join('\n'),
+    ...(binding ? [bound.get(name)?.device ?? '', bound.get(name)?.by ?? ''] : []),
+  ])
+  const ways = binding
+    ? table(
+        ['from', 'through', 'to', 'buffers', 'why'],
+        binding.hops.map(({ from, through, to, kind, why }) => [from, through.join(' '), to, kind, why]),
+      )
+    : table(
+        ['from', 'pad', 'to', 'pad'],
+        links.map((link) => [...link]),
+      )
+  const strangers = unknown.map(
+    ({ name, factory }) =>
+      `${name}: the element ${factory} is not known and is taken to pass buffers on; --board BOARD --bind ${factory}=DEVICE gives its work to a device`,
+  )
+  return [table(head, rows), ways, ...(binding ? binding.notes : [...strangers, ...warnings])].join('\n')
+}
