@@ -22,12 +22,13 @@ export function deviceFacts(tree: DeviceTree, arch: DebianArch): DeviceNode[] {
 
 const usesDmaMem = (node: FdtNode): boolean => (node.strings('interconnect-names') ?? []).includes('dma-mem')
 
-function deviceFact(
+/** What is known of the DMA of any one node. */
+export function deviceFact(
   tree: DeviceTree,
   node: FdtNode,
   arch: DebianArch,
-  mediaClass: MediaClass | undefined,
-  dmaMem: boolean,
+  mediaClass?: MediaClass,
+  dmaMem = false,
 ): DeviceNode {
   const dmaParent = tree.dmaParent(node)
   const { bus, status, spec } = findDmaBus(tree, dmaWalkStart(tree, node))

@@ -1,6 +1,10 @@
 // DMA masters of a device tree -> devices of a machine, and which of them a pipeline's elements mean.
 import type { DeviceClass, DeviceFacts, DmaRange, IommuFacts } from '@dmalab/api'
+import { deviceFact } from '../facts/devices.ts'
 import type { DeviceNode, DmaBusFacts, DmaFacts, IommuNode } from '../facts/types.ts'
+import type { FdtNode } from '../fdt/node.ts'
+import { isPciBus, sizeCells } from '../of/bus.ts'
+import type { DeviceTree } from '../of/tree.ts'
 import { toNumber } from './physical-memory.ts'
 
 export interface ImportedDevices {
@@ -12,7 +16,11 @@ export interface ImportedDevices {
 }
 
 /** `regions`: names of the reserved regions that exist in the machine, by node path. */
-export function importDevices(facts: DmaFacts, regions: ReadonlyMap<string, readonly string[]>): ImportedDevices {
+export function importDevices(
+  tree: DeviceTree,
+  facts: DmaFacts,
+  regions: ReadonlyMap<string, readonly string[]>,
+): ImportedDevices {
   const paths = new Map<string, string>()
   const iommuNames = new Map<string, string>()
   const named = (path: string): string => {
@@ -26,10 +34,24 @@ export function importDevices(facts: DmaFacts, regions: ReadonlyMap<string, read
     return { name, model: modelOf(iommu), enabled: iommu.enabled }
   })
   const buses = new Map(facts.dma_buses.map((bus) => [bus.path, bus]))
-  const devices = facts.devices
+  const devices = [...facts.devices, ...plainMasters(tree, facts)]
     .filter((device) => device.reachable && !iommuNames.has(device.path) && !isBus(device))
     .map((device) => importDevice(device, named(device.path), { buses, iommuNames, regions }))
   return { iommus, devices, bindings: bindElements(devices), paths }
+}
+
+/** Nodes that do DMA although nothing in them speaks of it, by name: what is behind a bus with an address of its own. */
+const PLAIN = /^(ethernet|wifi|mmc|sdhci|emmc|sata|ufs|ufshc|nvme|nand-controller|usb|pcie|dma|dma-controller|crypto)$/
+
+function plainMasters(tree: DeviceTree, facts: DmaFacts): DeviceNode[] {
+  const listed = new Set(facts.devices.map((device) => device.path))
+  const isPlain = (node: FdtNode): boolean => {
+    const bus = node.parent
+    return bus !== undefined && PLAIN.test(node.baseName) && node.has('reg') && sizeCells(bus) > 0 && !isPciBus(bus)
+  }
+  return tree.fdt.nodes
+    .filter((node) => node.reachable && isPlain(node) && !node.children.some(isPlain) && !listed.has(node.path))
+    .map((node) => deviceFact(tree, node, facts.arch))
 }
 
 interface Context {
@@ -39,7 +61,7 @@ interface Context {
 }
 
 function importDevice(device: DeviceNode, name: string, { buses, iommuNames, regions }: Context): DeviceFacts {
-  const windows = device.dma_bus === null ? [] : windowsOf(buses.get(device.dma_bus))
+  const windows = windowsOf(busFor(device, buses))
   const limit = windows.reduce((highest, window) => Math.max(highest, window.bus + window.len - 1), 0)
   const iommuPath = device.iommus?.find((each) => each.iommu_enabled)?.iommu ?? device.iommu_map?.[0]?.iommu
   const iommu = typeof iommuPath === 'string' ? iommuNames.get(iommuPath) : undefined
@@ -57,6 +79,13 @@ function importDevice(device: DeviceNode, name: string, { buses, iommuNames, reg
     pools: (device.memory_region ?? []).flatMap(({ path }) => (path === null ? [] : (regions.get(path) ?? []))),
     ...(MEDIA.includes(deviceClass) && { maxSegmentSize: 0xffff_ffff }),
   }
+}
+
+/** A PCI host bridge stands for the cards behind it, which get its own dma-ranges. */
+function busFor(device: DeviceNode, buses: Context['buses']): DmaBusFacts | undefined {
+  const own = buses.get(device.path)
+  if (own?.bus_type === 'pci' && own.map.length > 0) return own
+  return device.dma_bus === null ? undefined : buses.get(device.dma_bus)
 }
 
 /** Windows as far as a physical address goes. */

@@ -160,6 +160,43 @@ describe('devices', () => {
     })
   })
 
+  it('are found by name where no property speaks of DMA, but not behind USB or PCI', () => {
+    const soc: Tree = {
+      ...cells,
+      ranges: true,
+      'ethernet@1': { compatible: 'a,gmac', reg: [1, 1] },
+      'usb@2': {
+        compatible: 'a,wrapper',
+        reg: [2, 1],
+        ...cells,
+        'usb@3': {
+          compatible: 'snps,dwc3',
+          reg: [3, 1],
+          '#address-cells': 1,
+          '#size-cells': 0,
+          'ethernet@1': { reg: 1 },
+        },
+      },
+      'pcie@4': {
+        device_type: 'pci',
+        compatible: 'a,pcie',
+        reg: [4, 1],
+        '#address-cells': 3,
+        '#size-cells': 2,
+        'dma-ranges': [0x0200_0000, 0, 0, 0x4000_0000, 0, 0x1000],
+        'usb@0': { reg: [0, 0, 0, 0, 0] },
+      },
+    }
+    const { devices } = machine({ ...memory(0x4000_0000, 512 * MIB), soc })
+    expect(devices.map((device) => [device.name, device.class])).toEqual([
+      ['1.ethernet', 'network'],
+      ['3.usb', 'other'],
+      ['4.pcie', 'other'],
+    ])
+    // A bridge stands for its cards: they get its own windows.
+    expect(devices[2]?.dmaRanges).toEqual([{ cpu: 0x4000_0000, bus: 0, len: 0x1000 }])
+  })
+
   it('keep their node paths as comments in YAML that reads back', () => {
     const imported = importBoard(writeDtb({ ...cells, ...a9, ...tree }), { file: 'x/my-board.dtb' })
     const yaml = boardYaml(imported)
