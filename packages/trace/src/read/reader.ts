@@ -3,6 +3,7 @@
 import type { Event, EventBase, EventBody } from '@dmalab/api'
 import { decodeText, EVENT_NAMES } from './decode.ts'
 import { decodeFields, isFields } from './fields.ts'
+import { createLabMarkers } from './lab-marker.ts'
 import { findName, hashOf, splitHead, splitOtherForms, type Frame, type NamePlace } from './frame.ts'
 
 export interface ReaderOptions {
@@ -55,6 +56,7 @@ export const createReader = (options: ReaderOptions): Reader => {
   const unknown = new Map<number, { name: string; count: number; line: number }>()
   const damaged: LineNote[] = []
   const place: NamePlace = { cpu: 0, start: 0, end: 0, hash: 0 }
+  const markers = createLabMarkers()
   let damagedCount = 0
   let unknownCount = 0
   let stackLines = 0
@@ -67,7 +69,12 @@ export const createReader = (options: ReaderOptions): Reader => {
   let skipping = false
 
   const emit = (body: EventBody, frame: Omit<Frame, 'event' | 'body'> | undefined): void =>
-    options.onEvent(frame === undefined ? { ...body, at: line } : { at: line, ...frameOf(frame), ...body })
+    deliver(frame === undefined ? { ...body, at: line } : { at: line, ...frameOf(frame), ...body })
+
+  const deliver = (event: Event): void => {
+    const own = event.event === 'marker' ? markers.marker(event) : markers.complete(event)
+    if (own !== undefined) options.onEvent(own)
+  }
 
   const damage = (text: string): void => {
     damagedCount += 1

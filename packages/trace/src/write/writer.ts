@@ -1,0 +1,84 @@
+// A modelled run as ftrace text: what a kernel would print in the kernel's form, everything else as markers that the reader turns
+// back into events. Reading the file gives the same findings as the run.
+import type { Event, EventBody } from '@dmalab/api'
+import { LIST_LIMIT, printed, type FtraceFormat } from './body.ts'
+
+/** Begins a marker that holds an event no kernel prints. */
+export const LAB_MARKER = 'dmalab: '
+
+export interface FtraceWriter {
+  onEvent(event: Event): void
+  /** The whole file. */
+  finish(): string
+}
+
+/** The form follows the kernel of the session unless it is given. */
+export const createFtraceWriter = (format?: FtraceFormat): FtraceWriter => {
+  const lines: string[] = []
+  let form: FtraceFormat = format ?? '6.12'
+  const add = (event: Event, name: string, body: string): void => {
+    lines.push(`${frame(event)}${name}: ${body}`)
+  }
+  return {
+    onEvent(event): void {
+      if (event.event === 'session' && format === undefined) form = formatOf(event.kernel)
+      const text = printed(event, form)
+      if (text === undefined) return add(event, 'tracing_mark_write', `${LAB_MARKER}${JSON.stringify(bodyOf(event))}`)
+      const extra = extraOf(event)
+      if (extra !== undefined)
+        add(event, 'tracing_mark_write', `${LAB_MARKER}${JSON.stringify({ event: 'with', ...extra })}`)
+      add(event, text.name, text.body)
+    },
+    finish: () => [...header(lines.length), ...lines, ''].join('\n'),
+  }
+}
+
+/** What the model knows about an event beyond its printed text. */
+const extraOf = (event: Event): Readonly<Record<string, unknown>> | undefined => {
+  const extra: Record<string, unknown> = {}
+  if ('pool' in event && event.event === 'dma_alloc' && event.pool !== undefined) extra['pool'] = event.pool
+  if (event.event === 'dma_alloc' && event.physAddr !== undefined) extra['physAddr'] = event.physAddr
+  if ('area' in event && event.area !== undefined) extra['area'] = event.area
+  if (event.event === 'dma_map_sg' && Math.max(event.nents, event.ents) > LIST_LIMIT && !event.truncated) {
+    const { dmaAddrs, sizes, physAddrs, truncated } = event
+    Object.assign(extra, { dmaAddrs, sizes, physAddrs, truncated })
+  }
+  return Object.keys(extra).length === 0 ? undefined : extra
+}
+
+const bodyOf = (event: Event): EventBody => {
+  const { at: _at, time: _time, cpu: _cpu, pid: _pid, interrupt: _interrupt, ...body } = event
+  return body
+}
+
+/** A step is written as a microsecond; a log's own frame stays what it was. */
+const frame = (event: Event): string => {
+  const { task, pid = 1, cpu = 0, time, interrupt } = event
+  const name = event.event === 'cpu_access' || task === undefined ? 'dmalab' : task
+  const flags = interrupt === true ? '..h..' : '.....'
+  const seconds = time ?? `${Math.floor(event.at / 1e6)}.${String(event.at % 1e6).padStart(6, '0')}`
+  const stamp = seconds.includes('.') ? seconds.padStart(12) : seconds.padStart(12)
+  return `${name.slice(0, 16).padStart(16)}-${String(pid).padEnd(7)} [${String(cpu).padStart(3, '0')}] ${flags} ${stamp}: `
+}
+
+const header = (entries: number): readonly string[] => [
+  '# tracer: nop',
+  '#',
+  `# entries-in-buffer/entries-written: ${entries}/${entries}   #P:1`,
+  '#',
+  '#                                _-----=> irqs-off/BH-disabled',
+  '#                               / _----=> need-resched',
+  '#                              | / _---=> hardirq/softirq',
+  '#                              || / _--=> preempt-depth',
+  '#                              ||| / _-=> migrate-disable',
+  '#                              |||| /     delay',
+  '#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION',
+  '#              | |         |   |||||     |         |',
+]
+
+/** dma_map_phys came with 6.18. */
+const formatOf = (kernel: string): FtraceFormat => {
+  const release = /@(\d+)\.(\d+)/.exec(kernel)
+  const [major, minor] = [Number(release?.[1] ?? 0), Number(release?.[2] ?? 0)]
+  return major > 6 || (major === 6 && minor >= 18) ? '7.3' : '6.12'
+}

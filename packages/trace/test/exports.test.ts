@@ -1,0 +1,113 @@
+// Statistics and the Chrome trace, on real logs and on small ones.
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { Event } from '@dmalab/api'
+import { createChromeTrace, createReader, createStats, type DeviceStats } from '../src/index.ts'
+import { logPath } from './files.ts'
+
+const each = (text: string | Uint8Array, onEvent: (event: Event) => void): void => {
+  const reader = createReader({ onEvent })
+  reader.push(typeof text === 'string' ? Buffer.from(text, 'latin1') : text)
+  reader.end()
+}
+const log = (name: string): Buffer => readFileSync(logPath(name) ?? name)
+const statsOf = (text: string | Uint8Array): readonly DeviceStats[] => {
+  const stats = createStats()
+  each(text, (event) => stats.onEvent(event))
+  return stats.finish().devices
+}
+interface TraceEvent {
+  readonly ph: string
+  readonly cat?: string
+  readonly name: string
+  readonly id?: number
+  readonly pid: number
+  readonly ts?: number
+  readonly args?: Readonly<Record<string, unknown>>
+}
+const chromeOf = (text: string | Uint8Array): readonly TraceEvent[] => {
+  let json = ''
+  const trace = createChromeTrace((part) => {
+    json += part
+  })
+  each(text, (event) => trace.onEvent(event))
+  trace.finish()
+  const { traceEvents }: { traceEvents: readonly TraceEvent[] } = JSON.parse(json)
+  return traceEvents
+}
+const line = (time: string, body: string): string => `            init-1       [001] .....     ${time}: ${body}\n`
+const MAP = 'dma_map_page: dev dir=TO_DEVICE dma_addr=fff00000 size=4096 phys_addr=1000 attrs='
+const UNMAP = 'dma_unmap_page: dev dir=TO_DEVICE dma_addr=fff00000 size=4096 attrs='
+const BOUNCE = 'swiotlb_bounced: dev_name: dev dma_mask=ffffffff dev_addr=1000 size=4096 NORMAL'
+
+describe('statistics', () => {
+  it('count operations and bytes of a real log', () => {
+    const [nvme] = statsOf(log('a64-6.12-blk-direct-nvme.trace.txt'))
+    expect(nvme).toMatchObject({
+      operations: { alloc: 2, map: 14, mapSg: 61, unmap: 14, unmapSg: 61 },
+      live: { mappings: 0, bytes: 0, allocations: 2 },
+      bounceShare: 0,
+      iova: null,
+    })
+    expect(nvme?.sizes.count).toBe(77)
+    expect(nvme?.lifetimes.count).toBe(75)
+  })
+  it('lifetimes are millionths, sizes powers of two', () => {
+    const [dev] = statsOf(line('1.000000', MAP) + line('1.000250', UNMAP))
+    expect(dev?.lifetimes).toMatchObject({ count: 1, slots: { 7: 1 } })
+    expect(Math.round(dev?.lifetimes.max ?? 0)).toBe(250)
+    expect(dev?.sizes).toEqual({ count: 1, min: 4096, max: 4096, slots: { 12: 1 } })
+  })
+  it('the share of bounced mappings, and addresses that are bounce slots are no IOVA', () => {
+    const [dev] = statsOf(
+      line('1.000000', BOUNCE) + line('1.000001', MAP) + line('1.000002', UNMAP) + line('1.000003', MAP),
+    )
+    expect(dev?.bounceShare).toBe(0.5)
+    expect(dev?.iova).toEqual({ lowest: 0xfff0_0000, highest: 0xfff0_1000, peakBytes: 4096 })
+  })
+  it('the time line joins its slices instead of growing', () => {
+    const many = Array.from({ length: 5000 }, (_, n) => line(`${1 + n}.000000`, MAP) + line(`${1 + n}.500000`, UNMAP))
+    const [dev] = statsOf(many.join(''))
+    expect(dev?.overTime.mappings.length).toBeLessThanOrEqual(64)
+    expect(Math.max(...(dev?.overTime.mappings ?? []))).toBe(1)
+    expect((dev?.overTime.step ?? 0) * (dev?.overTime.mappings.length ?? 0)).toBeGreaterThan(4000)
+  })
+  it('the peak is what was live at once', () => {
+    const other = MAP.replaceAll('fff00000', 'fff10000')
+    expect(statsOf(line('1.000000', MAP) + line('1.000001', other) + line('1.000002', UNMAP))[0]).toMatchObject({
+      peak: { mappings: 2, bytes: 8192 },
+      live: { mappings: 1, bytes: 4096 },
+    })
+  })
+})
+
+describe('the Chrome trace', () => {
+  it('every lifetime has a beginning and an end on the track of its device', () => {
+    const events = chromeOf(log('a64-6.12-blk-direct-nvme.trace.txt'))
+    const of = (ph: string): readonly number[] =>
+      events.flatMap((one) => (one.ph === ph ? [one.id ?? -1] : [])).toSorted((a, b) => a - b)
+    expect(of('b')).toHaveLength(77)
+    expect(of('e')).toEqual(of('b'))
+    expect(events.filter(({ ph }) => ph === 'M').map(({ args }) => args?.['name'])).toContain('0000:00:03.0')
+  })
+  it('times are microseconds; names, bytes and line are in the arguments', () => {
+    const begins = chromeOf(line('1.000250', MAP)).find(({ ph }) => ph === 'b')
+    expect(begins).toMatchObject({
+      ts: 1_000_250,
+      name: 'mapping',
+      args: { dmaAddr: '0xfff00000', bytes: 4096, dir: 'TO_DEVICE', line: 1 },
+    })
+  })
+  it('bounced mappings and the bounce itself are named', () => {
+    expect(chromeOf(line('1.000000', BOUNCE) + line('1.000001', MAP)).map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['bounce', 'mapping (bounced)']),
+    )
+  })
+  it('video buffers show who has them', () => {
+    const events = chromeOf(log('linux-7.3.4-x86_64-direct.vb2-dmabuf.trace')).filter(({ cat }) => cat === 'vb2')
+    expect(new Set(events.map(({ name }) => name))).toEqual(new Set(['queued', 'with the driver', 'done']))
+  })
+  it('of an empty log is an empty trace', () => {
+    expect(chromeOf('')).toEqual([])
+  })
+})

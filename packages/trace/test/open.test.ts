@@ -1,0 +1,60 @@
+// Where a log comes from.
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, expect, it } from 'vitest'
+import { readTrace, type OpenOptions } from '../src/index.ts'
+
+const LINE =
+  '            init-1       [001] .....     4.390004: dma_map_page: dev dir=TO_DEVICE dma_addr=1000 size=16 phys_addr=1000 attrs=\n'
+const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const file = (name: string, content: string | Uint8Array): string => {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+const eventsOf = async (path: string, options?: OpenOptions): Promise<number> => {
+  let count = 0
+  await readTrace(path, () => (count += 1), options)
+  return count
+}
+const TRACE_DAT = Buffer.concat([Buffer.from([0x17, 0x08, 0x44]), Buffer.from('tracing6')])
+
+it('reads a file, a compressed file and standard input', async () => {
+  expect(await eventsOf(file('a', LINE))).toBe(1)
+  expect(await eventsOf(file('a.gz', gzipSync(LINE.repeat(1000))))).toBe(1000)
+  expect(
+    await eventsOf('-', {
+      stdin: (async function* () {
+        yield Buffer.from(LINE.slice(0, 70))
+        yield Buffer.from(LINE.slice(70))
+      })(),
+    }),
+  ).toBe(1)
+})
+it('a missing file and a folder are the user’s business', async () => {
+  await expect(readTrace(join(folder, 'nope'), () => {})).rejects.toMatchObject({
+    name: 'InputError',
+    message: /no such file/,
+  })
+  await expect(readTrace(folder, () => {})).rejects.toMatchObject({ name: 'InputError', message: /folder/ })
+})
+it('a trace.dat goes through trace-cmd report', async () => {
+  const program = file('trace-cmd', `#!/bin/sh\nprintf '%s' '${LINE}'\n`)
+  chmodSync(program, 0o755)
+  expect(await eventsOf(file('trace.dat', TRACE_DAT), { traceCmd: program })).toBe(1)
+})
+it('a trace.dat without trace-cmd says what to do', async () => {
+  await expect(
+    readTrace(file('trace.dat', TRACE_DAT), () => {}, { traceCmd: join(folder, 'absent') }),
+  ).rejects.toMatchObject({ name: 'InputError', hint: /install trace-cmd/ })
+})
+it('what trace-cmd complains about is passed on', async () => {
+  const program = file('failing', '#!/bin/sh\necho "bad header" >&2\nexit 1\n')
+  chmodSync(program, 0o755)
+  await expect(readTrace(file('trace.dat', TRACE_DAT), () => {}, { traceCmd: program })).rejects.toMatchObject({
+    message: /bad header/,
+  })
+})
