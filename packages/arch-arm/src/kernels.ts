@@ -23,7 +23,7 @@ const facts = (options: KernelOptions): KernelFacts => {
     cacheHooks: 'arm-v7',
     oopsSaysAccess: false,
     traceNames: 'page',
-    tracesPoolFree: true,
+    tracesPoolFree: false,
     busWindows: 'one-offset',
     poolIgnoresWindows: true,
     mapResourceRefusesRam: true,

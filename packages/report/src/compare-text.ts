@@ -8,7 +8,11 @@ import { count } from './numbers.ts'
 export const compareText = (report: RunReport): string => {
   const { runs } = report
   const names = columnNames(runs.map((run) => run.kernel))
-  const table = new Table({ head: ['step', ...names.map((name) => bold(name))], style: { head: [], border: [] } })
+  const table = new Table({
+    head: ['step', ...names.map((name) => bold(name))],
+    style: { head: [], border: [] },
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+  })
   for (const [i, row] of (runs[0]?.steps ?? []).entries())
     table.push([row.step, ...runs.map((run) => cell(run.steps[i]))])
   table.push([bold('verdict'), ...runs.map((run) => paint(run.verdict, verdictCell(run)))])
@@ -38,7 +42,7 @@ const verdictCell = (run: KernelRun): string => {
 const whyText = (run: KernelRun): string[] => {
   const lines: string[] = [`${bold(run.kernel)}: ${sentence(run)}`]
   if (run.oops !== null) lines.push(dim(`    ${path(run.oops.callPath)}`))
-  const other = run.findings.filter((f) => f.code !== 'kernel-oops')
+  const other = run.findings.filter((f) => f.code !== 'kernel-oops' && f.severity !== 'info')
   for (const finding of other.slice(0, 2))
     lines.push(`    ${paint(finding.severity === 'error' ? 'fault' : 'refused', finding.code)} ${finding.message}`)
   if (other.length > 2) lines.push(dim(`    and ${other.length - 2} more findings (--json has all)`))

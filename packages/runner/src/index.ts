@@ -1,2 +1,11 @@
 // Runs: kernel composition, plug-in loading, failure injection, the run itself, replay.
-export {}
+export { createRegistry, Registry } from './registry.ts'
+export { composeKernel, kernelFacts, parseKernel, withOptions } from './compose-kernel.ts'
+export { type LabParts, openLab } from './lab.ts'
+export { loadPlugin } from './load-plugin.ts'
+export { checkOptions, DEFAULT_OPTIONS, type PipelineRun, runPipeline } from './run.ts'
+export { type IoMode, type PipelinePlan, type Stage } from './pipeline-plan.ts'
+export { planPipeline, type ReadFile } from './plan-pipeline.ts'
+export { EventStream } from './event-stream.ts'
+export { mixSeed } from './content-seed.ts'
+export { sgEntrySize } from './sg-entry-size.ts'

@@ -1,0 +1,48 @@
+import type { RunReport } from '@dmalab/api'
+import { compareText } from '@dmalab/report'
+import { Args, Flags } from '@oclif/core'
+import { BaseCommand } from '../base-command.ts'
+import { FOUNDING_KERNELS } from '../founding.ts'
+import { type FailOnFlag, RUN_FLAGS } from '../run-flags.ts'
+import { exitCodeFor, runScenario } from '../run-scenario.ts'
+
+export default class Compare extends BaseCommand {
+  static override summary = 'Run the same work on several kernels and show them side by side.'
+  static override description = 'A report: exit code 0 when it could run, unless --fail-on is given.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> founding',
+    '<%= config.bin %> <%= command.id %> founding --kernel arm@4.11 --kernel arm@4.11+nopage-rfc --frames 10',
+  ]
+  static override args = {
+    scenario: Args.string({ required: true, description: "gst-launch-1.0 line, scenario file, or 'founding'" }),
+  }
+  static override flags = {
+    ...RUN_FLAGS,
+    kernel: Flags.string({
+      char: 'k',
+      summary: 'A kernel (repeat for each column); the four founding kernels when left out',
+      multiple: true,
+      default: [...FOUNDING_KERNELS],
+    }),
+  }
+
+  async run(): Promise<RunReport> {
+    const { args, flags } = await this.parse(Compare)
+    const { kernel, plugin, 'fail-on': failOn = 'never', cmdline, ...rest } = flags
+    const report = await runScenario({
+      ...rest,
+      ...args,
+      board: flags.board,
+      cmdline,
+      kernels: kernel,
+      plugins: plugin,
+    })
+    this.log(compareText(report))
+    if (args.scenario === 'founding') this.log(nextStep(kernel[0] ?? 'arm@4.11'))
+    process.exitCode = exitCodeFor(report, failOn as FailOnFlag)
+    return report
+  }
+}
+
+const nextStep = (kernel: string): string =>
+  `\nNext: npm start -- run founding --kernel ${kernel}    (every step, the whole oops, all findings)`

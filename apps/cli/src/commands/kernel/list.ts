@@ -1,0 +1,30 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../../base-command.ts'
+import { type KernelList, listKernels } from '../../kernels.ts'
+import { openRegistry } from '../../laboratory.ts'
+
+export default class KernelListCommand extends BaseCommand {
+  static override summary = 'List kernels, and the patches that can be stacked on them.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --plugin ./my-patch.mjs',
+  ]
+  static override flags = {
+    plugin: Flags.string({
+      summary: 'Load a plug-in: a file, or a folder with a package.json',
+      multiple: true,
+      default: [],
+    }),
+  }
+
+  async run(): Promise<KernelList> {
+    const { flags } = await this.parse(KernelListCommand)
+    const list = listKernels(await openRegistry(flags.plugin))
+    this.log('kernels')
+    for (const { name, title } of list.kernels) this.log(`  ${name.padEnd(14)} ${title}`)
+    this.log('patches, stacked with + in the order given')
+    for (const { name, title, appliesTo } of list.patches)
+      this.log(`  +${name.padEnd(13)} ${title}${appliesTo.length > 0 ? ` (${appliesTo.join(', ')})` : ''}`)
+    return list
+  }
+}

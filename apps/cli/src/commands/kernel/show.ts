@@ -1,0 +1,47 @@
+import { Args, Flags } from '@oclif/core'
+import { BaseCommand } from '../../base-command.ts'
+import { type KernelShow, showKernel } from '../../kernels.ts'
+import { openRegistry } from '../../laboratory.ts'
+
+export default class KernelShowCommand extends BaseCommand {
+  static override summary = 'Show a kernel: its op tables, and what each patch changes, in order.'
+  static override examples = ['<%= config.bin %> <%= command.id %> arm@4.11+pfn-valid+nopage-rfc']
+  static override args = {
+    kernel: Args.string({ required: true, description: 'arch@release, then +patch for each patch' }),
+  }
+  static override flags = {
+    plugin: Flags.string({
+      summary: 'Load a plug-in: a file, or a folder with a package.json',
+      multiple: true,
+      default: [],
+    }),
+  }
+
+  async run(): Promise<KernelShow> {
+    const { args, flags } = await this.parse(KernelShowCommand)
+    const shown = showKernel(await openRegistry(flags.plugin), args.kernel)
+    for (const line of kernelText(shown)) this.log(line)
+    return shown
+  }
+}
+
+const kernelText = (kernel: KernelShow): string[] => [
+  `${kernel.name}: ${kernel.title}`,
+  `  models ${kernel.source}`,
+  ...kernel.ops.map(
+    ({ name, caps }) =>
+      `  op table ${name}: ${Object.entries(caps)
+        .map(([cap, value]) => `${cap} ${String(value)}`)
+        .join(', ')}`,
+  ),
+  ...kernel.patches.flatMap((patch, i) => [
+    `${i + 1}. +${patch.name}: ${patch.title}`,
+    `   ${patch.source}`,
+    ...patch.hunks.map((hunk, n) => `   hunk ${n + 1}  ${hunk.file}: ${hunk.what}`),
+    `   changes ${patch.changes.join(', ')}`,
+  ]),
+  ...Object.entries(kernel.config).map(
+    ([name, option]) => `  --config ${name} (default ${String(option.default)}): ${option.meaning}`,
+  ),
+  ...Object.entries(kernel.cmdline).map(([name, meaning]) => `  --cmdline ${name}: ${meaning}`),
+]

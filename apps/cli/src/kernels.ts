@@ -1,0 +1,70 @@
+// What `kernel list` and `kernel show` tell, callable without oclif.
+import type { ConfigOption, DmaOpsCaps, KernelFacts, PatchHunk } from '@dmalab/api'
+import { kernelFacts, parseKernel, type Registry } from '@dmalab/runner'
+
+export interface KernelList {
+  readonly kernels: readonly { readonly name: string; readonly title: string; readonly source: string }[]
+  readonly patches: readonly {
+    readonly name: string
+    readonly title: string
+    readonly appliesTo: readonly string[]
+    readonly source: string
+  }[]
+}
+
+export const listKernels = (registry: Registry): KernelList => ({
+  kernels: registry.kernels.values().map(({ name, title, source }) => ({ name, title, source })),
+  patches: registry.patches
+    .values()
+    .map(({ name, title, source, appliesTo }) => ({ name, title, appliesTo: appliesTo ?? [], source })),
+})
+
+export interface KernelShow {
+  readonly name: string
+  readonly title: string
+  readonly source: string
+  /** In the order they are applied. */
+  readonly patches: readonly {
+    readonly name: string
+    readonly title: string
+    readonly source: string
+    readonly hunks: readonly PatchHunk[]
+    readonly changes: readonly string[]
+  }[]
+  readonly ops: readonly { readonly name: string; readonly source: string; readonly caps: DmaOpsCaps }[]
+  readonly facts: KernelFacts
+  readonly config: Readonly<Record<string, ConfigOption>>
+  readonly cmdline: Readonly<Record<string, string>>
+}
+
+/** @throws InputError for a kernel that is not there */
+export const showKernel = (registry: Registry, name: string): KernelShow => {
+  const kernel = parseKernel(name, registry)
+  const { base, patches } = kernel
+  return {
+    name: kernel.name,
+    title: base.title,
+    source: base.source,
+    patches: patches.map((patch) => ({
+      name: patch.name,
+      title: patch.title,
+      source: patch.source,
+      hunks: patch.hunks,
+      changes: [
+        ...Object.keys(patch.ops ?? {}).map((table) => `op table ${table}`),
+        ...Object.keys(patch.allocators ?? {}).map((allocator) => `allocator ${allocator}`),
+        ...Object.keys(patch.exporters ?? {}).map((exporter) => `exporter ${exporter}`),
+        ...Object.keys(patch.sg?.cFields ?? {}).map((field) => `struct scatterlist.${field}`),
+        ...Object.keys(patch.attrs ?? {}).map((attr) => `DMA_ATTR_${attr}`),
+      ],
+    })),
+    ops: base.ops.map((def) => ({
+      name: def.name,
+      source: def.source,
+      caps: patches.reduce((caps, patch) => ({ ...caps, ...patch.caps?.[def.name] }), def.caps),
+    })),
+    facts: kernelFacts(kernel),
+    config: base.config,
+    cmdline: base.cmdline,
+  }
+}

@@ -1,0 +1,98 @@
+// Flags that run and compare share, and what they mean.
+import { InputError, type Severity } from '@dmalab/api'
+import { DEFAULT_OPTIONS } from '@dmalab/runner'
+import { Flags } from '@oclif/core'
+
+export const RUN_FLAGS = {
+  board: Flags.string({ char: 'b', summary: 'Board by name (dmalab board list), or a board file' }),
+  frames: Flags.integer({ summary: 'Pictures to pass through the pipeline', default: DEFAULT_OPTIONS.frames }),
+  size: Flags.string({
+    summary: 'Picture size in pixels, WIDTHxHEIGHT',
+    default: `${DEFAULT_OPTIONS.width}x${DEFAULT_OPTIONS.height}`,
+  }),
+  buffers: Flags.integer({ summary: 'Buffers asked of each queue', default: DEFAULT_OPTIONS.buffers }),
+  seed: Flags.integer({ summary: 'Seed of every pattern, 0 to 4294967295', default: DEFAULT_OPTIONS.seed }),
+  bind: Flags.string({
+    summary: 'Bind an element to a device of the board: element=device',
+    multiple: true,
+    default: [],
+  }),
+  inject: Flags.string({
+    summary: 'Let the nth call of a DMA operation fail: operation[@device]:nth, such as mapPage@converter:2',
+    multiple: true,
+    default: [],
+  }),
+  'fail-on': Flags.string({
+    summary: 'Exit with 3 when a finding reaches this severity, or the run does not work; never: always exit 0',
+    options: ['info', 'warning', 'error', 'never'],
+  }),
+  plugin: Flags.string({
+    summary: 'Load a plug-in: a file, or a folder with a package.json',
+    multiple: true,
+    default: [],
+  }),
+  config: Flags.string({
+    summary: 'Kernel configuration: NAME or NAME=value (dmalab kernel show lists them)',
+    multiple: true,
+    default: [],
+  }),
+  cmdline: Flags.string({ summary: 'Kernel command line, such as "swiotlb=force iommu.strict=0"' }),
+} as const
+
+export type FailOnFlag = Severity | 'never'
+
+/** "1920x1080" -> pixels. @throws InputError */
+export const parseSize = (text: string): { width: number; height: number } => {
+  const match = /^(\d{1,5})x(\d{1,5})$/.exec(text)
+  if (match === null) throw new InputError(`--size '${text}' is not WIDTHxHEIGHT, such as 1920x1080`)
+  return { width: Number(match[1]), height: Number(match[2]) }
+}
+
+/** "element=device" pairs. @throws InputError */
+export const parseBindings = (pairs: readonly string[]): Record<string, string> => {
+  const bound: Record<string, string> = {}
+  for (const pair of pairs) {
+    const [element, device, more] = pair.split('=')
+    if (element === undefined || element === '' || device === undefined || device === '' || more !== undefined)
+      throw new InputError(`--bind '${pair}' is not element=device, such as v4l2video4dec=codec`)
+    bound[element] = device
+  }
+  return bound
+}
+
+/** "mapPage@converter:2". @throws InputError */
+export const parseInjections = (texts: readonly string[]): { what: string; device?: string; nth: number }[] =>
+  texts.map((text) => {
+    const match = /^([a-zA-Z]+)(?:@([^:]+))?:([1-9]\d*)$/.exec(text)
+    if (match === null)
+      throw new InputError(`--inject '${text}' is not operation[@device]:nth, such as mapPage@converter:2`)
+    const [, what = '', device, nth] = match
+    return { what, nth: Number(nth), ...(device === undefined ? {} : { device }) }
+  })
+
+/** CONFIG names and command line words. @throws InputError */
+export const parseKernelOptions = (config: readonly string[], cmdline: string | undefined) => ({
+  config: Object.fromEntries(
+    config.map((text) => {
+      const [name = '', value] = text.replace(/^CONFIG_/, '').split('=', 2)
+      if (!/^[A-Z0-9_]+$/.test(name))
+        throw new InputError(`--config '${text}' is not NAME or NAME=value, such as ARM_LPAE`)
+      return [name, configValue(value)]
+    }),
+  ),
+  cmdline: Object.fromEntries(
+    (cmdline ?? '')
+      .split(/\s+/)
+      .filter((word) => word !== '')
+      .map((word): [string, string | true] => {
+        const at = word.indexOf('=')
+        return at < 0 ? [word, true] : [word.slice(0, at), word.slice(at + 1)]
+      }),
+  ),
+})
+
+const configValue = (text: string | undefined): boolean | number | string => {
+  if (text === undefined || text === 'y') return true
+  if (text === 'n') return false
+  return /^\d+$/.test(text) ? Number(text) : text
+}

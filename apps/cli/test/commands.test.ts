@@ -1,0 +1,117 @@
+// The commands as a user types them: exit codes, one clear message, no stack trace.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RunReport } from '@dmalab/api'
+import { afterAll, describe, expect, test } from 'vitest'
+
+const CLI = join(import.meta.dirname, '../bin/run.js')
+const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const dmalab = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+  return { status, stdout, stderr }
+}
+const file = (name: string, text: string): string => {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+test('compare prints the four kernels and exits 0; --json is the report', () => {
+  const { status, stdout } = dmalab('compare', 'founding', '--frames', '1', '--json')
+  expect(status).toBe(0)
+  const report = JSON.parse(stdout) as RunReport
+  expect(report.runs.map(({ kernel, verdict }) => [kernel, verdict])).toEqual([
+    ['arm@4.11', 'fault'],
+    ['arm@4.11+pfn-valid', 'refused'],
+    ['arm@4.11+nopage-rfc', 'works'],
+    ['arm@4.11+pfn-valid+nopage-rfc', 'works'],
+  ])
+})
+
+test('run shows the oops and exits 3 when the kernel faults, 0 when it works', () => {
+  const fault = dmalab('run', 'founding', '--kernel', 'arm@4.11', '--frames', '1')
+  expect(fault.status).toBe(3)
+  expect(fault.stdout).toContain('(dma_cache_maint_page) from (__dma_page_cpu_to_dev)')
+  expect(dmalab('run', 'founding', '--kernel', 'arm@4.11+nopage-rfc', '--frames', '1').status).toBe(0)
+})
+
+test('a patch of the user changes the verdict', () => {
+  const plugin = file(
+    'refuse.mjs',
+    `export const dmalab = { api: 1 }
+export default (api) => ({ name: 'refuse', patches: [{ name: 'refuse', title: 't', source: 's', hunks: [],
+  ops: { arm: (next) => ({ ...next, getSgtable: () => api.fail('EOPNOTSUPP', 'refused by a plug-in') }) } }] })`,
+  )
+  const { status, stdout } = dmalab(
+    'run',
+    'founding',
+    '--kernel',
+    'arm@4.11+nopage-rfc+refuse',
+    '--plugin',
+    plugin,
+    '--frames',
+    '1',
+    '--json',
+  )
+  expect(status).toBe(3)
+  expect((JSON.parse(stdout) as RunReport).runs[0]).toMatchObject({ verdict: 'refused', step: 'codec: EXPBUF' })
+})
+
+test('kernel show lists the nine hunks of the RFC in the order of the diff', () => {
+  const { stdout } = dmalab('kernel', 'show', 'arm@4.11+nopage-rfc')
+  const files = [...stdout.matchAll(/hunk \d+ {2}(\S+):/g)].map((match) => match[1])
+  expect(files).toHaveLength(9)
+  expect(files[0]).toBe('arch/arm/mm/dma-mapping.c')
+  expect(files[8]).toBe('include/linux/scatterlist.h')
+})
+
+describe('bad input is one clear message with its place, exit code 2', () => {
+  const gst = 'filesrc ! v4l2video4dec capture-io-mode=dmabuf ! kmssink'
+  const cases: readonly (readonly [what: string, args: readonly string[], says: RegExp])[] = [
+    ['an unknown kernel', ['run', 'founding', '--kernel', 'arm@9.9'], /no kernel 'arm@9\.9'.*arm@4\.11/],
+    ['an unknown patch', ['run', 'founding', '--kernel', 'arm@4.11+nope'], /no patch 'nope'.*nopage-rfc/],
+    ['a patch stacked twice', ['run', 'founding', '--kernel', 'arm@4.11+nopage-rfc+nopage-rfc'], /stacked twice/],
+    ['an unknown board', ['run', 'founding', '--board', 'nope'], /no board 'nope'.*odroid-xu4-2017/],
+    ['an unknown device to bind to', ['run', gst, '--bind', 'kmssink=nope'], /nope/],
+    ['an unknown element to bind', ['run', gst, '--bind', 'nope=codec'], /nope/],
+    ['an unknown property value', ['run', 'filesrc ! v4l2video4dec capture-io-mode=nope ! kmssink'], /nope/],
+    ['a broken gst line', ['run', 'filesrc ! ! kmssink'], /\^/],
+    ['zero frames', ['run', 'founding', '--frames', '0'], /frames is 0/],
+    ['an odd size', ['run', 'founding', '--size', '1920'], /WIDTHxHEIGHT/],
+    ['an unknown config option', ['run', 'founding', '--config', 'NOPE'], /'NOPE' is unknown/],
+    ['an unknown command line word', ['run', 'founding', '--cmdline', 'nope=1'], /'nope' is unknown/],
+    [
+      'a board file that is not there',
+      ['run', 'founding', '--board', 'nope.yaml'],
+      /nope\.yaml: there is no such file/,
+    ],
+    [
+      'a plug-in that is not there',
+      ['run', 'founding', '--plugin', './nope.mjs'],
+      /nope\.mjs: there is no such plug-in/,
+    ],
+    ['a vector file that is not there', ['conform', 'nope.json'], /nope\.json: there is no such file/],
+    ['a flag that is not there', ['run', 'founding', '--nope'], /nope/],
+  ]
+  test.each(cases)('%s', (_what, args, says) => {
+    const { status, stderr } = dmalab(...args)
+    expect(stderr).toMatch(says)
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(status).toBe(2)
+  })
+
+  test('a malformed board: line and column', () => {
+    const board = file('bad.yaml', 'name: x\ntitle: y\narch: [arm\n')
+    expect(dmalab('run', 'founding', '--board', board)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/bad\.yaml:\d+:\d+/) as string,
+    })
+  })
+})

@@ -1,0 +1,106 @@
+// A kernel out of a base and patches: `arm@4.11+pfn-valid+nopage-rfc`, in that order.
+import {
+  InputError,
+  type KernelDef,
+  type KernelFacts,
+  type KernelOptions,
+  type KernelSpec,
+  type Patch,
+} from '@dmalab/api'
+import type { Registry } from './registry.ts'
+import { sgEntrySize } from './sg-entry-size.ts'
+
+const NO_OPTIONS: KernelOptions = { config: {}, cmdline: {} }
+
+/**
+ * Stacks patches on a base, first patch innermost.
+ * @throws InputError for a patch that does not apply, is there twice or conflicts with another
+ */
+export const composeKernel = (base: KernelDef, ...patches: readonly Patch[]): KernelSpec => {
+  const seen = new Set<string>()
+  for (const patch of patches) {
+    if (seen.has(patch.name)) throw new InputError(`patch '${patch.name}' is stacked twice`)
+    const { appliesTo } = patch
+    if (appliesTo !== undefined && !appliesTo.includes(base.name) && !appliesTo.includes(base.arch))
+      throw new InputError(
+        `patch '${patch.name}' does not apply to ${base.name}; it applies to ${appliesTo.join(', ')}`,
+      )
+    for (const [other, why] of Object.entries(patch.conflicts ?? {}))
+      if (patches.some((one) => one.name === other))
+        throw new InputError(`patches '${patch.name}' and '${other}' conflict: ${why}`)
+    seen.add(patch.name)
+  }
+  checkAttributeBits(patches)
+  const name = [base.name, ...patches.map((patch) => patch.name)].join('+')
+  return { name, base, patches, options: NO_OPTIONS }
+}
+
+/** Two patches that give one attribute bit two meanings cannot both be right. */
+const checkAttributeBits = (patches: readonly Patch[]): void => {
+  const owner = new Map<number, string>()
+  for (const patch of patches)
+    for (const [attr, bit] of Object.entries(patch.attrs ?? {})) {
+      const taken = owner.get(bit)
+      if (taken !== undefined)
+        throw new InputError(
+          `patches disagree on attribute bit 0x${bit.toString(16)}: ${taken}, and ${attr} of '${patch.name}'`,
+        )
+      owner.set(bit, `${attr} of '${patch.name}'`)
+    }
+}
+
+/** The same kernel with a configuration and a command line. @throws InputError for an option the kernel does not know */
+export const withOptions = (kernel: KernelSpec, options: KernelOptions): KernelSpec => {
+  for (const name of Object.keys(options.config))
+    if (kernel.base.config[name] === undefined)
+      throw unknownOption('config option', name, kernel, Object.keys(kernel.base.config))
+  for (const name of Object.keys(options.cmdline))
+    if (kernel.base.cmdline[name] === undefined)
+      throw unknownOption('command line parameter', name, kernel, Object.keys(kernel.base.cmdline))
+  return { ...kernel, options }
+}
+
+const unknownOption = (kind: string, name: string, kernel: KernelSpec, known: readonly string[]): InputError =>
+  new InputError(
+    `${kind} '${name}' is unknown for ${kernel.base.name}`,
+    {},
+    known.length === 0 ? `${kernel.base.name} has none that change a run` : `known: ${known.join(', ')}`,
+  )
+
+/** Reads `arch@release+patch+patch`. @throws InputError for a kernel or patch that is not there */
+export const parseKernel = (text: string, registry: Registry): KernelSpec => {
+  const [base = '', ...patches] = text.split('+')
+  if (!registry.kernels.has(base))
+    throw new InputError(
+      `there is no kernel '${base}'; known: ${registry.kernels.names().join(', ')}`,
+      {},
+      'a kernel is arch@release, then +patch for each patch',
+    )
+  for (const patch of patches)
+    if (!registry.patches.has(patch)) {
+      const fitting = registry.patches.values().filter((p) => p.appliesTo?.includes(base) ?? true)
+      throw new InputError(
+        `there is no patch '${patch}'; for ${base} there are: ${fitting.map((p) => p.name).join(', ')}`,
+      )
+    }
+  return composeKernel(registry.kernels.get(base), ...patches.map((patch) => registry.patches.get(patch)))
+}
+
+/** Facts of the composed kernel: the base's, with options and patches applied. */
+export const kernelFacts = (kernel: KernelSpec): KernelFacts => {
+  const options: KernelOptions = {
+    config: { ...defaults(kernel), ...kernel.options.config },
+    cmdline: kernel.options.cmdline,
+  }
+  const base = kernel.base.facts(options)
+  const fields = kernel.patches.flatMap((patch) => Object.values(patch.sg?.cFields ?? {}))
+  const facts = kernel.patches.reduce<KernelFacts>((all, patch) => ({ ...all, ...patch.facts }), base)
+  return {
+    ...facts,
+    attrs: kernel.patches.reduce((all, patch) => ({ ...all, ...patch.attrs }), facts.attrs),
+    sgEntrySize: fields.length === 0 ? facts.sgEntrySize : sgEntrySize(facts, fields),
+  }
+}
+
+const defaults = (kernel: KernelSpec): Record<string, boolean | number | string> =>
+  Object.fromEntries(Object.entries(kernel.base.config).map(([name, option]) => [name, option.default]))

@@ -1,0 +1,119 @@
+// One run: the pipeline of a plan on one machine under one kernel, and what came of it.
+import {
+  type CheckerRule,
+  type Event,
+  type Finding,
+  InputError,
+  type Injection,
+  type KernelRun,
+  type KernelSpec,
+  type Machine,
+  type RunOptions,
+  type RunReport,
+  type Verdict,
+} from '@dmalab/api'
+import { createChecker } from '@dmalab/checker'
+import { type LabParts, openLab } from './lab.ts'
+import { type PipelinePlan, planSteps } from './pipeline-plan.ts'
+import { StepLog } from './step-log.ts'
+import { MediaTask, type Tally } from './user-space.ts'
+
+/** What to run, on what. */
+export interface PipelineRun {
+  readonly machine: Machine
+  readonly plan: PipelinePlan
+  readonly options: RunOptions
+  readonly bindings: RunReport['bindings']
+  readonly inject?: readonly Injection[]
+  readonly rules?: readonly CheckerRule[]
+  /** Gets every event of every run, for logs and further checks. */
+  readonly onEvent?: (event: Event, kernel: string) => void
+}
+
+export const DEFAULT_OPTIONS: RunOptions = { frames: 30, width: 1920, height: 1080, buffers: 4, seed: 1 }
+
+/** @throws InputError for options that no run can have */
+export const checkOptions = (options: RunOptions): RunOptions => {
+  const { frames, width, height, buffers, seed } = options
+  const whole = (name: string, value: number, low: number, high: number): void => {
+    if (!Number.isInteger(value) || value < low || value > high)
+      throw new InputError(`${name} is ${value}; it must be a whole number from ${low} to ${high}`)
+  }
+  whole('frames', frames, 1, 1_000_000)
+  whole('buffers', buffers, 1, 32)
+  whole('seed', seed, 0, 2 ** 32 - 1)
+  whole('width', width, 16, 16384)
+  whole('height', height, 16, 16384)
+  if (width % 2 === 1 || height % 2 === 1) throw new InputError(`size is ${width}x${height}; NV12 needs even numbers`)
+  return options
+}
+
+/** Runs the pipeline on each kernel in turn. The report is the same bytes for the same input. */
+export const runPipeline = (parts: LabParts, kernels: readonly KernelSpec[], run: PipelineRun): RunReport => {
+  checkOptions(run.options)
+  return {
+    schema: 1,
+    scenario: run.plan.name,
+    board: run.machine.name,
+    options: run.options,
+    bindings: run.bindings,
+    source: run.plan.source,
+    runs: kernels.map((kernel) => runOnKernel(parts, kernel, run)),
+  }
+}
+
+const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: PipelineRun): KernelRun => {
+  const { machine, plan, options, inject = [], rules = [] } = run
+  const lab = openLab(parts, { kernel, machine, seed: options.seed, inject })
+  const checker = createChecker({ rules: [...parts.registry.rules.values(), ...rules] })
+  const cache = { lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
+  lab.listen('op', (event) => {
+    checker.onEvent(event)
+    run.onEvent?.(event, kernel.name)
+    if (event.event === 'cache_summary') addSummary(cache, event)
+  })
+  const log = new StepLog(lab, planSteps(plan))
+  const task = new MediaTask(lab, plan, options, log)
+  const finished = log.walk(() => {
+    task.setUp()
+    task.stream()
+    task.tearDown()
+  })
+  // A machine that stopped leaks nothing: there is no later. A program that gave up is closed by the kernel.
+  const oops = log.halt?.oops ?? null
+  if (oops !== null) lab.oops(oops)
+  else {
+    if (!finished) log.walk(() => task.abandon())
+    lab.end()
+  }
+  const { findings } = checker.finish()
+  return {
+    kernel: kernel.name,
+    verdict: verdictOf(log, task.tally, findings),
+    step: log.halt?.step ?? null,
+    errno: log.halt?.errno ?? null,
+    why: log.halt?.why ?? null,
+    oops,
+    frames: { wanted: options.frames, delivered: task.tally.delivered, intact: task.tally.intact },
+    steps: log.report(),
+    cache,
+    elements: task.elements(),
+    zeroCopy: finished && task.elements().every((element) => element.cpuBytesPerFrame === 0),
+    findings,
+  }
+}
+
+const addSummary = (sum: { -readonly [K in keyof KernelRun['cache']]: number }, more: KernelRun['cache']): void => {
+  for (const key of ['lines', 'writtenBack', 'skippedEntries', 'skippedLines'] as const) sum[key] += more[key]
+}
+
+const verdictOf = (log: StepLog, tally: Tally, findings: readonly Finding[]): Verdict => {
+  const { halt } = log
+  if (halt !== undefined) {
+    if (halt.oops === null) return 'refused'
+    return halt.oops.reason === 'stall' ? 'stalled' : 'fault'
+  }
+  if (tally.intact < tally.delivered || findings.some((f) => f.code === 'wrong-bytes' || f.code === 'foreign-memory'))
+    return 'corrupt'
+  return 'works'
+}
