@@ -4,5 +4,7 @@ import archArm from '@dmalab/arch-arm'
 import drivers from '@dmalab/drivers'
 import patches from '@dmalab/patches'
 import vb2DmaContig from '@dmalab/vb2-dma-contig'
+import vb2DmaSg from '@dmalab/vb2-dma-sg'
+import vb2Vmalloc from '@dmalab/vb2-vmalloc'
 
-export const BUILT_IN: readonly PluginFactory[] = [archArm, patches, vb2DmaContig, drivers]
+export const BUILT_IN: readonly PluginFactory[] = [archArm, patches, vb2DmaContig, vb2DmaSg, vb2Vmalloc, drivers]

@@ -8,6 +8,7 @@ import type { Device } from './ops.ts'
 import type { DriverQueue, QueueSetup, Vb2Queue } from './vb2.ts'
 import type { KernelFacts } from './kernel.ts'
 import type { KResult } from './errno.ts'
+import type { KernelVaddr } from './units.ts'
 
 /** Pixels as the queues see them. */
 export interface FrameFormat {
@@ -31,9 +32,18 @@ export interface DriverHost {
   /** What was last written into the memory that `owner` names, by whatever device or task; undefined when nobody wrote. */
   expected(owner: string): Content | Uint8Array | undefined
   readonly mem: KernelMemory
+  /** The driver's own hands: pictures moved by the CPU, through a kernel mapping. Faults when nothing is mapped there. */
+  readonly cpu: CpuCopy
   emit(event: EventBody): void
   call<T>(symbols: string | readonly string[], body: () => T): T
   printk(level: 'err' | 'warn' | 'info' | 'debug', text: string): void
+}
+
+export interface CpuCopy {
+  /** Fills memory that `owner` names. */
+  write(at: KernelVaddr, len: number, content: Content | Uint8Array, owner: string): void
+  /** Compares; the value is how many bytes are wrong. */
+  compare(at: KernelVaddr, len: number, expect: Content | Uint8Array | number, owner: string): number
 }
 
 /** A picture that reached its consumer: every byte compared. */

@@ -23,6 +23,7 @@ export const ERRNO = {
   ESPIPE: 29,
   EPIPE: 32,
   ERANGE: 34,
+  EBADR: 53,
   ETIME: 62,
   EOVERFLOW: 75,
   ENOBUFS: 105,

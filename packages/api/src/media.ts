@@ -21,6 +21,8 @@ export interface MediaFacts {
   readonly attachmentLock: boolean
   /** vb2 syncs an own buffer only when it was asked for as non-coherent (since v5.14), not whenever it has a table. */
   readonly nonCoherentFlag: boolean
+  /** VIDIOC_REMOVE_BUFS exists (since v6.10). */
+  readonly removeBufs: boolean
   /** CPU access to a buffer that vb2-dma-sg exported is bracketed with syncs (since v5.9). */
   readonly sgCpuAccess: boolean
   /** USERPTR memory without struct page goes through dma_map_resource (since v4.18), not through a guess at the bus address. */
@@ -42,6 +44,7 @@ export const MEDIA_V4_11: MediaFacts = {
   chunkUnit: ' b',
   attachmentLock: false,
   nonCoherentFlag: false,
+  removeBufs: false,
   sgCpuAccess: false,
   userptrResource: false,
 }
@@ -61,6 +64,7 @@ export const MEDIA_V6_12: MediaFacts = {
   chunkUnit: '',
   attachmentLock: true,
   nonCoherentFlag: true,
+  removeBufs: true,
   sgCpuAccess: true,
   userptrResource: true,
 }

@@ -27,9 +27,14 @@ export interface Vb2Mem {
   priv: unknown
 }
 
+export interface AllocBufOptions {
+  /** Cached memory that prepare and finish sync (dma_alloc_noncontiguous). */
+  readonly nonCoherent?: boolean
+}
+
 /** struct vb2_mem_ops. */
 export interface Vb2MemOps {
-  alloc(dev: Device, size: number, dir: Direction, owner: string): KResult<Vb2Mem>
+  alloc(dev: Device, size: number, dir: Direction, owner: string, options?: AllocBufOptions): KResult<Vb2Mem>
   put(mem: Vb2Mem): void
   /** A null result in C becomes EINVAL at EXPBUF. */
   getDmabuf(mem: Vb2Mem): KResult<DmaBuf>
@@ -101,6 +106,8 @@ export interface Qbuf {
   readonly memory: V4l2Memory
   readonly planes?: readonly QbufPlane[]
   readonly timestamp?: number
+  /** Queue with a media request; no modelled driver supports them: EBADR (EINVAL before v4.20). */
+  readonly requestFd?: number
 }
 
 export interface Dqbuf {
@@ -124,6 +131,8 @@ export interface Vb2Plane {
   readonly mem: Vb2Mem
   /** Bus address (vb2_dma_contig_plane_dma_addr), or the table's handle for scattered memory. */
   readonly cookie: DmaAddr | SgTable | null
+  /** vb2_plane_vaddr: the kernel's mapping, made on demand; null without one. */
+  readonly vaddr: KernelVaddr | null
 }
 
 /** One queue. The ioctls return what the ioctl returns. */
@@ -133,7 +142,8 @@ export interface Vb2Queue {
   readonly device: Device
   readonly memory: V4l2Memory | undefined
   readonly streaming: boolean
-  reqbufs(memory: V4l2Memory, count: number): KResult<number>
+  /** `nonCoherent` is V4L2_MEMORY_FLAG_NON_COHERENT; ignored where the kernel or the queue does not know it. */
+  reqbufs(memory: V4l2Memory, count: number, options?: { readonly nonCoherent?: boolean }): KResult<number>
   createBufs(
     memory: V4l2Memory,
     count: number,
@@ -142,6 +152,8 @@ export interface Vb2Queue {
   querybuf(
     index: number,
   ): KResult<{ state: Vb2State; planes: readonly { length: number; bytesused: number }[]; mapped: number }>
+  /** Since v6.10. EBUSY for a buffer that is not dequeued, EINVAL for one that does not exist, ENOTTY where the ioctl is unknown. */
+  removeBufs(index: number, count: number): KResult<void>
   expbuf(index: number, plane: number): KResult<number>
   mmap(index: number, plane: number): KResult<UserMapping>
   munmap(index: number, plane: number): void
@@ -150,6 +162,12 @@ export interface Vb2Queue {
   dqbuf(): KResult<Dqbuf>
   streamon(): KResult<void>
   streamoff(): KResult<void>
+  /**
+   * read(2) and write(2): vb2 streams MMAP buffers behind the scenes. The value is how many bytes of `len` were moved. EINVAL where the
+   * driver has none, EBUSY with buffers of one's own, EAGAIN when the driver has not finished one.
+   */
+  read(len: number): KResult<number>
+  write(len: number): KResult<number>
   /** POLLIN/POLLOUT ready, or POLLERR. */
   poll(): 'ready' | 'empty' | 'error'
   /** close(2): releases the queue. */
@@ -163,6 +181,10 @@ export interface QueueSetup {
   readonly allocator: string
   readonly ioModes: readonly V4l2Memory[]
   readonly minBuffers?: number
+  /** The driver offers read(2) (capture) or write(2) (output). */
+  readonly fileIo?: boolean
+  /** The driver lets user space ask for non-coherent memory (allow_cache_hints). */
+  readonly allowCacheHints?: boolean
   /** Driver functions between the V4L2 core and vb2 for an ioctl (`qbuf`, `reqbufs` ...), outermost first; else vb2_ioctl_*. */
   symbols?(op: string): readonly string[]
   /** Plane sizes in bytes and the device each plane is allocated for. */

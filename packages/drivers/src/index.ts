@@ -2,11 +2,20 @@
 import type { PluginApi, Plugin } from '@dmalab/api'
 import { exynosDrm } from './exynos-drm.ts'
 import { exynosGsc } from './exynos-gsc.ts'
+import { pageWalkingImporter, syncingImporter } from './importers.ts'
 import { s5pMfc } from './s5p-mfc.ts'
+import { vividDrivers } from './vivid.ts'
 
-export { exynosDrm, exynosGsc, s5pMfc }
+export { exynosDrm, exynosGsc, pageWalkingImporter, s5pMfc, syncingImporter, vividDrivers }
 
 export default (api: PluginApi): Plugin => ({
   name: 'drivers',
-  drivers: [s5pMfc(api), exynosGsc(api), exynosDrm(api)],
+  drivers: [
+    s5pMfc(api),
+    exynosGsc(api),
+    exynosDrm(api),
+    ...vividDrivers(api),
+    syncingImporter(api),
+    pageWalkingImporter(api),
+  ],
 })

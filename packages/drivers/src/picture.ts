@@ -1,5 +1,5 @@
 // How a device moves a picture: by bus address, through its own view of memory, and comparing every byte it reads.
-import type { Content, Delivery, Device, DmaAddr, DriverHost, SgTable } from '@dmalab/api'
+import type { Content, Delivery, Device, DmaAddr, DriverHost, KernelVaddr, SgTable } from '@dmalab/api'
 
 /** A piece of a plane as the device addresses it. */
 interface Segment {
@@ -9,8 +9,10 @@ interface Segment {
 
 /** One plane in memory. */
 export interface PlaneMemory {
-  /** Bus address, or the mapped list for a device that gathers. */
+  /** Bus address, the mapped list for a device that gathers, or null for one whose driver copies with the CPU. */
   readonly cookie: DmaAddr | SgTable | null
+  /** The kernel's mapping; only a driver that copies asks for it. */
+  readonly vaddr?: KernelVaddr | null
   /** Device that the addresses were made for. */
   readonly dev: Device
   /** Bytes of the plane's memory. */
@@ -26,6 +28,10 @@ export interface Compared {
 /** Writes a picture's payload into a plane and leaves the rest alone. The value says whether every byte found memory. */
 export const writePlane = (host: DriverHost, plane: PlaneMemory, payload: number, content: Content): boolean => {
   let arrived = true
+  if (plane.cookie === null) {
+    host.cpu.write(mapped(plane), payload, content, plane.owner)
+    return true
+  }
   const first = content.offset ?? 0
   let offset = 0
   for (const { at, len } of segments(plane, 0, payload)) {
@@ -43,6 +49,12 @@ export const writePlane = (host: DriverHost, plane: PlaneMemory, payload: number
  */
 export const readPlane = (host: DriverHost, plane: PlaneMemory, payload: number, end: number): Compared => {
   const expected = host.expected(plane.owner)
+  if (plane.cookie === null) {
+    const at = mapped(plane)
+    const tail = (at + BigInt(payload)) as KernelVaddr
+    const picture = host.cpu.compare(at, payload, from(expected, 0, payload), plane.owner)
+    return { bytes: end, wrong: picture + (end > payload ? host.cpu.compare(tail, end - payload, 0, plane.owner) : 0) }
+  }
   const total = { bytes: 0, wrong: 0 }
   let done = 0
   for (const { at, len } of segments(plane, 0, payload)) {
@@ -84,6 +96,12 @@ const from = (
   const bytes = new Uint8Array(len)
   bytes.set(expected.subarray(offset, offset + len))
   return bytes
+}
+
+/** Where the driver finds a plane. @throws Error without a mapping: a bug of the driver model */
+const mapped = ({ vaddr, owner }: PlaneMemory): KernelVaddr => {
+  if (vaddr === undefined || vaddr === null) throw new Error(`${owner} has no kernel mapping`)
+  return vaddr
 }
 
 /** Bytes [start, end) of a plane in bus addresses. @throws Error for a plane without any: a bug of the driver model */

@@ -25,6 +25,7 @@ import { KernelStack, Memory } from '@dmalab/memory'
 import { createQueue } from '@dmalab/videobuf2'
 import { kernelFacts } from './compose-kernel.ts'
 import { mixSeed } from './content-seed.ts'
+import { cpuCopy } from './cpu-copy.ts'
 import { EventStream } from './event-stream.ts'
 import type { Registry } from './registry.ts'
 
@@ -166,7 +167,12 @@ const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['facts'], st
   const memory = new Memory({ machine, facts, module, sink: stream, stack })
   const ops = new Map(registry.ops.values().map((def) => [def.name, def]))
   const api = openDmaApi({ memory, machine, kernel, facts, ops, sink: stream, stack, inject: options.inject ?? [] })
-  const dmaBuf = createDmaBufCore({ facts, sink: stream, stack })
+  const dmaBuf = createDmaBufCore({
+    facts,
+    sink: stream,
+    stack,
+    tables: { mem: memory, sgAlloc: (entries) => api.sgAlloc(entries), sgFree: (table) => api.sgFree(table) },
+  })
   const printk: AllocatorHost['printk'] = (level, text) => stream.emit({ event: 'printk', level, text })
   const bus = (device: Device) => memory.bus(api.busView(device))
 
@@ -215,6 +221,7 @@ const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['facts'], st
       contentSeed: (frame, plane) => mixSeed(seed, device.name, frame, plane),
       expected: (owner): Content | Uint8Array | undefined => memory.ledger.expected(owner)?.content,
       mem: memory,
+      cpu: cpuCopy(memory, stream, device.name),
       emit: (event) => stream.emit(event),
       call,
       printk,

@@ -1,7 +1,18 @@
 // MMAP buffers: memory of the queue's own, from dma_alloc_attrs, and its export.
-import type { Device, Direction, DmaBuf, DmaBufOps, KResult, SgTable, UserMapping, Vb2MemOps } from '@dmalab/api'
+import type {
+  AllocBufOptions,
+  Device,
+  Direction,
+  DmaBuf,
+  DmaBufOps,
+  KResult,
+  SgTable,
+  UserMapping,
+  Vb2MemOps,
+} from '@dmalab/api'
 import { type DcBuf, type DcContext, dcBuf, newDcBuf } from './dc-buf.ts'
 import { dcExporterOps } from './exporter.ts'
+import { allocNonCoherent, freeNonCoherent, mmapNonCoherent } from './non-coherent.ts'
 
 type MmapOps = Pick<Vb2MemOps, 'alloc' | 'put' | 'getDmabuf' | 'mmap' | 'numUsers'>
 
@@ -15,6 +26,10 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
     host.call('vb2_dc_put', () => {
       buf.refcount -= 1
       if (buf.refcount > 0) return
+      if (buf.priv.nonCoherent) {
+        freeNonCoherent(context, buf)
+        return
+      }
       if (buf.priv.sgtBase !== null) host.sgFree(buf.priv.sgtBase)
       buf.priv.sgtBase = null
       if (buf.cookie !== null) host.dma.freeAttrs(buf.dev, buf.size, buf.cookie, buf.dmaAddr, buf.attrs)
@@ -25,6 +40,7 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
   /** Maps the whole buffer with the attributes it was allocated with. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_mmap */
   const mmap = (buf: DcBuf): KResult<UserMapping> =>
     host.call('vb2_dc_mmap', () => {
+      if (buf.priv.nonCoherent) return mmapNonCoherent(context, buf)
       if (buf.cookie === null) return fail('EINVAL', `${buf.owner} has no memory of its own`)
       const mapped = host.dma.mmapAttrs(buf.dev, buf.cookie, buf.dmaAddr, buf.size, buf.attrs)
       if (!mapped.ok) host.printk('err', `Remapping memory failed, error: ${api.negative(mapped.errno)}`)
@@ -36,6 +52,7 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
   /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_get_base_sgt */
   const baseSgt = (buf: DcBuf): KResult<SgTable> =>
     host.call('vb2_dc_get_base_sgt', () => {
+      if (buf.priv.nonCoherent && buf.table !== null) return ok(buf.table)
       if (buf.cookie === null) return fail('EINVAL', `${buf.owner} has no memory of its own`)
       const table = host.dma.getSgtableAttrs(buf.dev, buf.cookie, buf.dmaAddr, buf.size, buf.attrs)
       if (!table.ok) host.printk('err', `${buf.dev.name}: failed to get scatterlist from DMA API`)
@@ -47,9 +64,15 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
      * The attributes stay with the buffer: free, mmap and get_sgtable get the same ones. ENOMEM.
      * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_alloc
      */
-    alloc: (dev: Device, size: number, dir: Direction, owner: string) =>
+    alloc: (dev: Device, size: number, dir: Direction, owner: string, options?: AllocBufOptions) =>
       host.call('vb2_dc_alloc', () => {
         const buf = newDcBuf(api, { dev, size, dir, owner })
+        if (options?.nonCoherent === true) {
+          const cached = allocNonCoherent(context, buf)
+          if (cached.ok) return ok(buf)
+          host.printk('err', `${dev.name}: ${media.allocFailure} ${size} failed`)
+          return fail('ENOMEM', cached.why)
+        }
         const memory = host.dma.allocAttrs(dev, size, buf.attrs, owner)
         if (!memory.ok) {
           host.printk('err', `${dev.name}: ${media.allocFailure} ${size} failed`)

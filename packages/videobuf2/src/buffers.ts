@@ -10,7 +10,7 @@ import {
   type Vb2Buffer,
 } from '@dmalab/api'
 import { dprintk } from './debug.ts'
-import { type Buf, memOf, type Plane, type QueueState } from './queue-state.ts'
+import { type Buf, buffersOf, memOf, type Plane, type QueueState } from './queue-state.ts'
 
 export interface PlaneSetup {
   readonly size: number
@@ -24,22 +24,23 @@ export const ownerOf = (q: QueueState, index: number, plane: number): string =>
   `${q.setup.name} buffer ${index} plane ${plane}`
 
 /**
- * Adds up to `count` buffers; MMAP ones with memory, each plane from the allocator for its own device. The value is how many
- * there are, and why it are no more.
+ * Adds up to `count` buffers at the first free run of indices that is long enough; MMAP ones with memory, each plane from the
+ * allocator for its own device. The value is where they begin, how many there are, and why it are no more.
  *
- * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_queue_alloc
+ * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-core.c: __vb2_queue_alloc
  */
 export const queueAlloc = (
   q: QueueState,
   memory: V4l2Memory,
   count: number,
   planes: readonly PlaneSetup[],
-): { allocated: number; why: string } =>
+): { first: number; allocated: number; why: string } =>
   q.host.call('__vb2_queue_alloc', () => {
+    const first = freeRun(q, count)
     let allocated = 0
     let why = ''
     for (; allocated < count; allocated++) {
-      const buf = newBuf(q, q.bufs.length, memory, planes)
+      const buf = newBuf(q, first + allocated, memory, planes)
       if (memory === 'MMAP') {
         const filled = memAlloc(q, buf, planes)
         if (!filled.ok) {
@@ -48,21 +49,34 @@ export const queueAlloc = (
           break
         }
       }
-      q.bufs.push(buf)
+      q.bufs.set(buf.index, buf)
     }
     dprintk(q, '__vb2_queue_alloc', `allocated ${allocated} buffers, ${planes.length} plane(s) each`)
-    return { allocated, why }
+    return { first, allocated, why }
   })
 
+/** First index of `count` free ones in a row. */
+const freeRun = (q: QueueState, count: number): number => {
+  let first = 0
+  for (const { index } of buffersOf(q)) {
+    if (index - first >= count) return first
+    first = index + 1
+  }
+  return first
+}
+
 /**
- * Frees the last `count` buffers. Memory that others use (exported, mapped) stays with them: orphaned.
- * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_queue_free
+ * Frees buffers `first` to `first + count - 1`. Memory that others use (exported, mapped) stays with them: orphaned.
+ * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-core.c: __vb2_queue_free
  */
-export const queueFree = (q: QueueState, count: number): void =>
+export const queueFree = (q: QueueState, first = 0, count = Infinity): void =>
   q.host.call('__vb2_queue_free', () => {
-    for (const buf of q.bufs.slice(q.bufs.length - count)) releaseMem(q, buf)
-    q.bufs.splice(q.bufs.length - count, count)
-    if (q.bufs.length > 0) return
+    for (const buf of buffersOf(q)) {
+      if (buf.index < first || buf.index >= first + count) continue
+      releaseMem(q, buf)
+      q.bufs.delete(buf.index)
+    }
+    if (q.bufs.size > 0) return
     q.memory = undefined
     q.queued = []
   })
@@ -86,7 +100,9 @@ export const bufferInUse = (q: QueueState, buf: Buf): boolean =>
 const memAlloc = (q: QueueState, buf: Buf, planes: readonly PlaneSetup[]): KResult<void> => {
   for (const [p, plane] of buf.planes.entries()) {
     const dev = planes[p]?.dev ?? q.device
-    const mem = q.ops.alloc(dev, pageAlign(plane.length), directionOf(q), ownerOf(q, buf.index, p))
+    const mem = q.ops.alloc(dev, pageAlign(plane.length), directionOf(q), ownerOf(q, buf.index, p), {
+      nonCoherent: q.nonCoherent,
+    })
     if (!mem.ok) {
       for (const earlier of buf.planes.slice(0, p)) q.ops.put(memOf(earlier))
       return mem
@@ -157,6 +173,9 @@ const viewOf = (q: QueueState, buf: Omit<Buf, 'view'>): Vb2Buffer => ({
     },
     get cookie() {
       return q.ops.cookie(memOf(plane))
+    },
+    get vaddr() {
+      return q.ops.vaddr(memOf(plane))
     },
   })),
 })

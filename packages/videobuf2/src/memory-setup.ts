@@ -2,7 +2,7 @@
 import { fail, type KResult, mediaFacts, ok, type V4l2Memory, type UserMapping } from '@dmalab/api'
 import { bufferInUse, queueAlloc, queueFree } from './buffers.ts'
 import { dprintk } from './debug.ts'
-import { MAX_BUFFERS, memOf, type QueueState } from './queue-state.ts'
+import { buffersOf, MAX_BUFFERS, memOf, type QueueState } from './queue-state.ts'
 import { queueCancel } from './streaming.ts'
 
 /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_verify_memory_type */
@@ -18,27 +18,33 @@ export const verifyMemoryType = (q: QueueState, memory: V4l2Memory): KResult<voi
  *
  * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_reqbufs
  */
-export const coreReqbufs = (q: QueueState, memory: V4l2Memory, count: number): KResult<number> => {
-  const { buffersInUse, reqbufsFloor } = mediaFacts(q.host.kernel)
+export const coreReqbufs = (
+  q: QueueState,
+  memory: V4l2Memory,
+  count: number,
+  nonCoherent: boolean,
+): KResult<number> => {
+  const { buffersInUse, nonCoherentFlag, reqbufsFloor } = mediaFacts(q.host.kernel)
   if (q.streaming) {
     dprintk(q, 'vb2_core_reqbufs', 'streaming active')
     return fail('EBUSY', `${q.setup.name} is streaming`)
   }
-  if (count === 0 || q.bufs.length > 0) {
-    const inUse = q.memory === 'MMAP' && q.bufs.some((buf) => bufferInUse(q, buf))
+  if (count === 0 || q.bufs.size > 0) {
+    const inUse = q.memory === 'MMAP' && buffersOf(q).some((buf) => bufferInUse(q, buf))
     if (inUse && buffersInUse === 'busy') {
       dprintk(q, 'vb2_core_reqbufs', 'memory in use, cannot free')
       return fail('EBUSY', `a buffer of ${q.setup.name} is exported or mapped`)
     }
     if (inUse) dprintk(q, 'vb2_core_reqbufs', 'memory in use, orphaning buffers')
     queueCancel(q)
-    queueFree(q, q.bufs.length)
+    queueFree(q)
     if (count === 0) return ok(0)
   }
   const queued = q.setup.minBuffers ?? 0
   const least = reqbufsFloor === 'queued' ? queued : Math.max(2, queued + 1)
   const wanted = Math.min(Math.max(Math.min(count, MAX_BUFFERS), least), MAX_BUFFERS)
   q.memory = memory
+  q.nonCoherent = nonCoherent && nonCoherentFlag && memory === 'MMAP' && q.setup.allowCacheHints === true
   const { allocated, why } = queueAlloc(q, memory, wanted, q.setup.planes())
   if (allocated === 0) {
     dprintk(q, 'vb2_core_reqbufs', 'memory allocation failed')
@@ -46,7 +52,7 @@ export const coreReqbufs = (q: QueueState, memory: V4l2Memory, count: number): K
     return fail('ENOMEM', why)
   }
   if (allocated < queued) {
-    queueFree(q, allocated)
+    queueFree(q)
     return fail('ENOMEM', why)
   }
   q.waitingForBuffers = !q.isOutput
@@ -63,33 +69,50 @@ export const coreCreateBufs = (
   count: number,
   sizes: readonly number[],
 ): KResult<{ index: number; count: number }> => {
-  const index = q.bufs.length
-  if (count === 0) return ok({ index, count: 0 })
-  if (index === MAX_BUFFERS) {
+  const present = q.bufs.size
+  if (count === 0) return ok({ index: present, count: 0 })
+  if (present === MAX_BUFFERS) {
     dprintk(q, 'vb2_core_create_bufs', 'maximum number of buffers already allocated')
     return fail('ENOBUFS', `${q.setup.name} has ${MAX_BUFFERS} buffers`)
   }
-  if (index > 0 && q.memory !== memory) {
+  if (present > 0 && q.memory !== memory) {
     dprintk(q, 'vb2_core_create_bufs', 'memory model mismatch')
     return fail('EINVAL', `${q.setup.name} works with ${q.memory}`)
   }
   const planes = q.setup.planes()
   if (sizes.length > 0 && (sizes.length !== planes.length || sizes.some((size, p) => size < (planes[p]?.size ?? 0))))
     return fail('EINVAL', `${q.setup.name} needs ${planes.map(({ size }) => size).join(' + ')} bytes a buffer`)
-  if (index === 0) {
+  if (present === 0) {
     q.memory = memory
+    q.nonCoherent = false
     q.waitingForBuffers = !q.isOutput
   }
-  const { allocated, why } = queueAlloc(
+  const { first, allocated, why } = queueAlloc(
     q,
     memory,
-    Math.min(count, MAX_BUFFERS - index),
+    Math.min(count, MAX_BUFFERS - present),
     planes.map(({ size, dev }, p) => ({ size: sizes[p] ?? size, dev })),
   )
-  if (allocated > 0) return ok({ index, count: allocated })
+  if (allocated > 0) return ok({ index: first, count: allocated })
   dprintk(q, 'vb2_core_create_bufs', 'memory allocation failed')
-  if (index === 0) q.memory = undefined
+  if (present === 0) q.memory = undefined
   return fail('ENOMEM', why)
+}
+
+/**
+ * ENOTTY before the ioctl existed. EINVAL: a buffer of the range does not exist. EBUSY: one is not dequeued.
+ * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-core.c: vb2_core_remove_bufs
+ */
+export const coreRemoveBufs = (q: QueueState, first: number, count: number): KResult<void> => {
+  if (!mediaFacts(q.host.kernel).removeBufs) return fail('ENOTTY', 'the kernel has no VIDIOC_REMOVE_BUFS')
+  if (count === 0) return ok(undefined)
+  for (let index = first; index < first + count; index++) {
+    const buf = q.bufs.get(index)
+    if (buf === undefined) return fail('EINVAL', `${q.setup.name} has no buffer ${index}`)
+    if (buf.state !== 'DEQUEUED') return fail('EBUSY', `buffer ${index} is ${buf.state.toLowerCase()}`)
+  }
+  queueFree(q, first, count)
+  return ok(undefined)
 }
 
 /**
@@ -102,7 +125,7 @@ export const coreExpbuf = (q: QueueState, index: number, plane: number): KResult
     dprintk(q, where, 'queue is not currently set up for mmap')
     return fail('EINVAL', `${q.setup.name} has no MMAP buffers`)
   }
-  const buf = q.bufs[index]
+  const buf = q.bufs.get(index)
   if (buf === undefined) {
     dprintk(q, where, 'buffer index out of range')
     return fail('EINVAL', `${q.setup.name} has no buffer ${index}`)
@@ -131,7 +154,7 @@ export const queueMmap = (q: QueueState, index: number, plane: number): KResult<
     dprintk(q, 'vb2_mmap', 'queue is not currently set up for mmap')
     return fail('EINVAL', `${q.setup.name} has no MMAP buffers`)
   }
-  const target = q.bufs[index]?.planes[plane]
+  const target = q.bufs.get(index)?.planes[plane]
   if (target === undefined) return fail('EINVAL', `${q.setup.name} has no buffer ${index} plane ${plane}`)
   const mem = memOf(target)
   const mapped = q.ops.mmap(mem)

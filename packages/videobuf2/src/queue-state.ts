@@ -63,8 +63,10 @@ export interface QueueState {
   readonly setup: QueueSetup
   readonly isOutput: boolean
   memory: V4l2Memory | undefined
-  /** By index; a hole is a buffer that was removed. */
-  readonly bufs: Buf[]
+  /** By index; REMOVE_BUFS leaves holes. */
+  readonly bufs: Map<number, Buf>
+  /** Memory was asked for as non-coherent. */
+  nonCoherent: boolean
   /** In the order of QBUF, until DQBUF. */
   queued: Buf[]
   /** In the order of vb2_buffer_done. */
@@ -77,6 +79,16 @@ export interface QueueState {
   lastBufferDequeued: boolean
   error: boolean
   mappings: PlaneMapping[]
+  /** read(2) or write(2) is in progress: the ioctls are busy. */
+  fileIo: FileIo | null
+}
+
+/** struct vb2_fileio_data. */
+export interface FileIo {
+  /** Buffer in hand, and how far it was read or written. */
+  current: { readonly index: number; readonly size: number; pos: number } | null
+  /** Output: the next buffer that was never queued. */
+  fresh: number
 }
 
 /** enum v4l2_buf_type. */
@@ -89,6 +101,9 @@ export const BUF_TYPE: Readonly<Record<BufType, number>> = {
 
 /** VB2_MAX_FRAME. */
 export const MAX_BUFFERS = 32
+
+/** The queue's buffers in the order of their index. */
+export const buffersOf = (q: QueueState): Buf[] => [...q.bufs.values()].toSorted((a, b) => a.index - b.index)
 
 /** The mem_priv of a plane. @throws Error when it has none: a bug of ours */
 export const memOf = (plane: Plane): Vb2Mem => {

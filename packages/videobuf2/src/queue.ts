@@ -10,12 +10,39 @@ import {
   type QueueSetup,
   type Vb2Buffer,
 } from '@dmalab/api'
+import { fileRead, fileWrite } from './file-io.ts'
 import { dprintk } from './debug.ts'
-import { coreCreateBufs, coreExpbuf, coreReqbufs, queueMmap, queueMunmap, verifyMemoryType } from './memory-setup.ts'
+import {
+  coreCreateBufs,
+  coreExpbuf,
+  coreRemoveBufs,
+  coreReqbufs,
+  queueMmap,
+  queueMunmap,
+  verifyMemoryType,
+} from './memory-setup.ts'
 import { bufPrepare } from './prepare.ts'
 import { type Buf, type QueueHost, type QueueState } from './queue-state.ts'
 import { queueFree } from './buffers.ts'
 import { bufferDone, coreDqbuf, coreQbuf, coreStreamoff, coreStreamon, queueCancel } from './streaming.ts'
+
+/** What read(2) or write(2) in progress keeps user space from. */
+const BUSY_WITH_FILE_IO = new Set([
+  'reqbufs',
+  'create_bufs',
+  'remove_bufs',
+  'expbuf',
+  'prepare_buf',
+  'qbuf',
+  'dqbuf',
+  'streamon',
+  'streamoff',
+])
+
+const fileIoBusy = (q: QueueState, op: string): KResult<never> => {
+  dprintk(q, `vb2_${op}`, 'file io in progress')
+  return fail('EBUSY', `${q.setup.name} is being read or written`)
+}
 
 /** The V4L2 core between the file and the driver, outermost first. */
 const V4L2_CORE = ['v4l2_ioctl', 'video_ioctl2', 'video_usercopy', '__video_do_ioctl']
@@ -30,7 +57,8 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
     ops: host.allocator(setup.allocator),
     isOutput,
     memory: undefined,
-    bufs: [],
+    bufs: new Map(),
+    nonCoherent: false,
     queued: [],
     done: [],
     ownedByDriver: 0,
@@ -40,6 +68,7 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
     lastBufferDequeued: false,
     error: false,
     mappings: [],
+    fileIo: null,
   }
   const entry = mediaFacts(host.kernel).ioctlEntry[host.kernel.arch]
 
@@ -47,7 +76,7 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
   const ioctl = <T>(op: string, body: () => KResult<T>): KResult<T> => {
     const driver = setup.symbols?.(op) ?? [`vb2_ioctl_${op}`]
     const path = [...entry, ...V4L2_CORE, `v4l_${op}`, ...driver, `vb2_${op}`, `vb2_core_${op}`]
-    const result = host.call(path, body)
+    const result = host.call(path, () => (q.fileIo !== null && BUSY_WITH_FILE_IO.has(op) ? fileIoBusy(q, op) : body()))
     host.sink.emit({
       event: 'ioctl',
       name: `VIDIOC_${op.toUpperCase()}`,
@@ -68,10 +97,10 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
       return q.streaming
     },
 
-    reqbufs: (memory, count) =>
+    reqbufs: (memory, count, options) =>
       ioctl('reqbufs', () => {
         const verified = verifyMemoryType(q, memory)
-        return verified.ok ? coreReqbufs(q, memory, count) : verified
+        return verified.ok ? coreReqbufs(q, memory, count, options?.nonCoherent ?? false) : verified
       }),
 
     createBufs: (memory, count, planeSizes) =>
@@ -82,7 +111,7 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
 
     querybuf: (index) =>
       ioctl('querybuf', () => {
-        const buf = q.bufs[index]
+        const buf = q.bufs.get(index)
         if (buf === undefined) {
           dprintk(q, 'vb2_querybuf', 'buffer index out of range', 'v4l2')
           return fail('EINVAL', `${setup.name} has no buffer ${index}`)
@@ -91,6 +120,7 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
         return ok({ state: buf.state, planes, mapped: q.mappings.filter((mapping) => mapping.index === index).length })
       }),
 
+    removeBufs: (index, count) => ioctl('remove_bufs', () => coreRemoveBufs(q, index, count)),
     expbuf: (index, plane) => ioctl('expbuf', () => coreExpbuf(q, index, plane)),
     mmap: (index, plane) => host.call(['v4l2_mmap', 'vb2_mmap'], () => queueMmap(q, index, plane)),
     munmap: (index, plane) => queueMunmap(q, index, plane),
@@ -121,21 +151,26 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
         return ok(undefined)
       }),
 
-    /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_poll. Leaves out: read() and write(). */
+    read: (len) => host.call(['vfs_read', 'v4l2_read', 'vb2_fop_read', 'vb2_read'], () => fileRead(q, len)),
+    write: (len) => host.call(['vfs_write', 'v4l2_write', 'vb2_fop_write', 'vb2_write'], () => fileWrite(q, len)),
+
+    /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_poll. Leaves out: starting read() and write(). */
     poll: () => {
       if (!q.streaming || q.error || q.waitingForBuffers) return 'error'
+      if (q.isOutput && q.fileIo !== null && q.queued.length < q.bufs.size) return 'ready'
       return q.done.length > 0 || q.lastBufferDequeued ? 'ready' : 'empty'
     },
 
     /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_queue_release */
     release: () =>
       host.call(['v4l2_release', 'vb2_queue_release', 'vb2_core_queue_release'], () => {
+        q.fileIo = null
         queueCancel(q)
-        queueFree(q, q.bufs.length)
+        queueFree(q)
       }),
 
     done: (buffer: Vb2Buffer, state, result) => {
-      const buf = q.bufs[buffer.index]
+      const buf = q.bufs.get(buffer.index)
       if (buf === undefined || buf.view !== buffer) throw new Error(`${setup.name} has no such buffer ${buffer.index}`)
       bufferDone(q, buf, state, result)
     },
@@ -148,10 +183,15 @@ const queueOrPrepare = (q: QueueState, given: Qbuf, op: string): KResult<Buf> =>
     dprintk(q, 'vb2_queue_or_prepare_buf', `${op}: ${text}`, 'v4l2')
     return fail('EINVAL', why)
   }
-  const buf = q.bufs[given.index]
+  const buf = q.bufs.get(given.index)
   if (buf === undefined) return refuse('buffer index out of range', `${q.setup.name} has no buffer ${given.index}`)
   if (given.memory !== q.memory) return refuse('invalid memory type', `${q.setup.name} works with ${q.memory}`)
   if (given.planes !== undefined && given.planes.length !== buf.planes.length)
     return refuse(`incorrect planes array length`, `buffer ${given.index} has ${buf.planes.length} plane(s)`)
+  if (given.requestFd !== undefined) {
+    dprintk(q, 'vb2_queue_or_prepare_buf', `${op}: queue does not support requests`, 'v4l2')
+    const { log } = mediaFacts(q.host.kernel)
+    return fail(log.named && op === 'qbuf' ? 'EBADR' : 'EINVAL', `${q.setup.name} does not support requests`)
+  }
   return ok(buf)
 }

@@ -2,7 +2,7 @@
 import { type Dqbuf, type DriverQueue, fail, type KResult, mediaFacts, ok, type Qbuf } from '@dmalab/api'
 import { dprintk, traceVb2 } from './debug.ts'
 import { bufPrepare } from './prepare.ts'
-import { type Buf, memOf, type QueueState } from './queue-state.ts'
+import { type Buf, buffersOf, memOf, type QueueState } from './queue-state.ts'
 
 /**
  * EINVAL for a buffer that is not user space's; what prepare says; what the driver's start says when this buffer starts it.
@@ -90,14 +90,14 @@ export const coreStreamon = (q: QueueState): KResult<void> => {
     dprintk(q, 'vb2_core_streamon', 'already streaming')
     return ok(undefined)
   }
-  if (q.bufs.length === 0) {
+  if (q.bufs.size === 0) {
     dprintk(q, 'vb2_core_streamon', 'no buffers have been allocated')
     return fail('EINVAL', `${q.setup.name} has no buffers`)
   }
   const needed = q.setup.minBuffers ?? 0
-  if (q.bufs.length < needed) {
+  if (q.bufs.size < needed) {
     dprintk(q, 'vb2_core_streamon', `need at least ${needed} allocated buffers`)
-    return fail('EINVAL', `${q.setup.name} has ${q.bufs.length} of ${needed} buffers`)
+    return fail('EINVAL', `${q.setup.name} has ${q.bufs.size} of ${needed} buffers`)
   }
   if (q.queued.length >= needed) {
     const started = startStreaming(q)
@@ -120,14 +120,14 @@ export const coreStreamoff = (q: QueueState): void => {
 /** Takes every buffer back from the driver. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_queue_cancel */
 export const queueCancel = (q: QueueState): void => {
   if (q.startStreamingCalled) q.setup.onStop?.()
-  for (const buf of q.bufs) if (buf.state === 'ACTIVE') bufferDone(q, buf, 'ERROR')
+  for (const buf of buffersOf(q)) if (buf.state === 'ACTIVE') bufferDone(q, buf, 'ERROR')
   q.streaming = false
   q.startStreamingCalled = false
   q.error = false
   q.queued = []
   q.done = []
   q.ownedByDriver = 0
-  for (const buf of q.bufs) {
+  for (const buf of buffersOf(q)) {
     if (buf.prepared && buf.state === 'DEQUEUED') for (const plane of buf.planes) q.ops.finish(memOf(plane))
     backToUser(q, buf)
   }
@@ -162,7 +162,7 @@ const startStreaming = (q: QueueState): KResult<void> => {
   if (started.ok) return started
   dprintk(q, 'vb2_start_streaming', 'driver refused to start streaming')
   q.startStreamingCalled = false
-  for (const buf of q.bufs)
+  for (const buf of buffersOf(q))
     if (buf.state === 'ACTIVE') {
       buf.state = 'QUEUED'
       q.ownedByDriver -= 1

@@ -1,0 +1,206 @@
+// Buffers between nodes of different allocators: who accepts whose, what arrives, and what is left over.
+import { DIR } from '@dmalab/api'
+import { createUdmabuf, cmaHeap, systemHeap } from '@dmalab/dma-buf'
+import { describe, expect, test } from 'vitest'
+import { type Bench, FORMAT, must, openBench, passFrames, value } from './sharing-bench.ts'
+
+const leftOver = ({ lab }: Bench) => lab.dmaBuf.live().map(({ owner }) => owner)
+
+describe('arm@4.11', () => {
+  const KERNEL = 'arm@4.11'
+
+  test.each([
+    ['n', 'n'],
+    ['n', 'nc'],
+    ['n', 'sg'],
+    ['n', 'vm'],
+    ['nc', 'n'],
+    ['sg', 'sg'],
+    ['sg', 'vm'],
+    ['vm', 'vm'],
+    ['d', 'n'],
+  ])('%s exports, %s imports: every frame arrives intact, nothing is left over', (exporter, importer) => {
+    const bench = openBench(KERNEL)
+    expect(passFrames(bench, exporter, importer, 10, 3)).toEqual({ captured: 10, delivered: 10, stale: 0, errno: null })
+    expect(leftOver(bench)).toEqual([])
+    expect(bench.errors()).toEqual([])
+  })
+
+  test.each([
+    ['sg', 'n', 'contiguous chunk is too small 131072/230400 b'],
+    ['sgc', 'nc', 'contiguous chunk is too small 131072/230400 b'],
+    ['vm', 'n', 'contiguous chunk is too small 4096/230400 b'],
+  ])('%s exports, %s imports: EFAULT, and nothing is left over', (exporter, importer, text) => {
+    const bench = openBench(KERNEL)
+    expect(passFrames(bench, exporter, importer, 10, 3)).toMatchObject({ delivered: 0, errno: 'EFAULT' })
+    expect(bench.errors()).toEqual([text])
+    expect(leftOver(bench)).toEqual([])
+  })
+
+  test('maps a shared buffer once, however often it is queued', () => {
+    const bench = openBench(KERNEL)
+    passFrames(bench, 'n', 'n', 10, 3)
+    const maps = bench.events.filter(({ event }) => event === 'dma_map_sg')
+    expect(maps).toHaveLength(3)
+    expect(bench.events.filter(({ event }) => event === 'dma_unmap_sg')).toHaveLength(3)
+  })
+
+  test('a device that gathers fills a scattered buffer through several pieces', () => {
+    const bench = openBench(KERNEL)
+    passFrames(bench, 'sg', 'sg', 1, 1)
+    const writes = bench.events.flatMap((event) => (event.event === 'device_access' && event.write ? [event.size] : []))
+    expect(writes).toEqual([131_072, 65_536, 32_768, 1024])
+  })
+
+  test('a cached exporter mapped once is cleaned once: a device that does not snoop sees each buffer’s first picture', () => {
+    expect(passFrames(openBench(KERNEL), 'vm', 'sg', 10, 3)).toMatchObject({ delivered: 10, stale: 7 })
+    expect(passFrames(openBench(KERNEL), 'vm', 'sgc', 10, 3)).toMatchObject({ delivered: 10, stale: 0 })
+  })
+
+  test('between drivers that copy with the CPU no list is mapped and nothing can be stale', () => {
+    const bench = openBench(KERNEL)
+    expect(passFrames(bench, 'vm', 'vm', 4, 2)).toMatchObject({ delivered: 4, stale: 0 })
+    expect(bench.events.some(({ event }) => event === 'dma_map_sg')).toBe(false)
+  })
+
+  test('the display takes a contiguous buffer and refuses a scattered one', () => {
+    const bench = openBench(KERNEL)
+    const { driver: camera } = bench.open('n')
+    const { driver: scattered } = bench.open('sg')
+    const display = must(bench.open('display').driver.display)
+    for (const one of [camera, scattered]) value(must(one.capture).reqbufs('MMAP', 1))
+    const fd = value(must(camera.capture).expbuf(0, 0))
+    const id = value(display.addFramebuffer([fd], FORMAT))
+    value(must(camera.capture).qbuf({ index: 0, memory: 'MMAP' }))
+    value(must(camera.capture).streamon())
+    camera.work()
+    expect(value(display.flip(id, 0))).toEqual({ frame: 0, bytes: 233_472, wrong: 0 })
+    display.removeFramebuffer(id)
+    const other = value(must(scattered.capture).expbuf(0, 0))
+    expect(display.addFramebuffer([other], FORMAT)).toMatchObject({ ok: false, errno: 'EINVAL' })
+    expect(display.addFramebuffer([fd, 99], FORMAT)).toMatchObject({ ok: false, errno: 'EBADF' })
+    for (const one of [camera, scattered]) one.close()
+    for (const each of [fd, other]) bench.lab.dmaBuf.close(each)
+    expect(leftOver(bench)).toEqual([])
+  })
+
+  test('the same dma-buf imported twice is one object, released with its last user', () => {
+    const bench = openBench(KERNEL)
+    const { driver: camera } = bench.open('n')
+    const display = must(bench.open('display').driver.display)
+    value(must(camera.capture).reqbufs('MMAP', 1))
+    const fd = value(must(camera.capture).expbuf(0, 0))
+    const ids = [value(display.addFramebuffer([fd], FORMAT)), value(display.addFramebuffer([fd], FORMAT))]
+    expect(bench.lab.dmaBuf.live()[0]?.attachments).toHaveLength(1)
+    for (const id of ids) display.removeFramebuffer(id)
+    expect(bench.lab.dmaBuf.live()[0]?.attachments).toHaveLength(0)
+  })
+})
+
+describe('memory without struct page, with the RFC', () => {
+  const KERNEL = 'arm@4.11+nopage-rfc'
+
+  test('passes to vb2 importers and to the display', () => {
+    for (const importer of ['n', 'sg', 'vm']) {
+      const bench = openBench(KERNEL)
+      expect(passFrames(bench, 'b', importer, 6, 2)).toEqual({ captured: 6, delivered: 6, stale: 0, errno: null })
+      expect(leftOver(bench)).toEqual([])
+    }
+  })
+
+  const shareWith = (importer: string) => {
+    const bench = openBench(KERNEL)
+    const { driver: camera } = bench.open('b')
+    const port = must(bench.open(importer).driver.display)
+    const capture = must(camera.capture)
+    value(capture.reqbufs('MMAP', 1))
+    const id = value(port.addFramebuffer([value(capture.expbuf(0, 0))], FORMAT))
+    value(capture.qbuf({ index: 0, memory: 'MMAP' }))
+    value(capture.streamon())
+    camera.work()
+    return { flip: () => port.flip(id, 0), events: bench.events }
+  }
+
+  test('faults in the first sync of an importer that syncs: the RFC exempts map and unmap only', () => {
+    expect(shareWith('syncing').flip).toThrow(
+      expect.objectContaining({
+        name: 'SimulatedOops',
+        oops: expect.objectContaining({ reason: 'paging request', function: 'dma_cache_maint_page' }),
+      }),
+    )
+  })
+
+  test('is taken for pages by an importer that walks them: pixels are read as page flags, and other memory as the picture', () => {
+    const { flip, events } = shareWith('walking')
+    const { wrong, bytes } = value(flip())
+    expect(wrong).toBeGreaterThan(bytes / 2)
+    expect(events.map(({ event }) => event)).toContain('type_confusion')
+  })
+})
+
+describe('buffers of no device driver', () => {
+  const importHeap = (kernel: string, fdOf: (bench: Bench) => number, importer: string) => {
+    const bench = openBench(kernel)
+    const fd = fdOf(bench)
+    const { driver } = bench.open(importer)
+    const capture = must(driver.capture)
+    value(capture.reqbufs('DMABUF', 1))
+    const queued = capture.qbuf({ index: 0, memory: 'DMABUF', planes: [{ fd }] })
+    return { bench, capture, queued, driver, fd }
+  }
+
+  test('the system heap gives 15 pieces for 1843200 bytes; a contiguous importer sees 1 MiB', () => {
+    const machineOf = (size: number) => ({ ...FORMAT, planes: [{ payload: size, size }] })
+    const bench = openBench('arm@4.11')
+    const fd = value(systemHeap(bench.lab.allocatorHost).alloc(1_843_200, 'frame'))
+    const driver = bench.lab.open(bench.lab.device('n'))
+    value(driver.setFormat(null, machineOf(1_843_200)))
+    const capture = must(driver.capture)
+    value(capture.reqbufs('DMABUF', 1))
+    expect(capture.qbuf({ index: 0, memory: 'DMABUF', planes: [{ fd }] })).toMatchObject({ ok: false, errno: 'EFAULT' })
+    expect(bench.errors()).toEqual(['contiguous chunk is too small 1048576/1843200 b'])
+    const map = bench.events.find(({ event }) => event === 'dma_map_sg')
+    expect(map).toMatchObject({ nents: 15, dir: DIR.FROM_DEVICE })
+    driver.close()
+    bench.lab.dmaBuf.close(fd)
+    expect(leftOver(bench)).toEqual([])
+  })
+
+  test('the CMA heap is contiguous: a device writes into it', () => {
+    const { bench, capture, queued, driver, fd } = importHeap(
+      'arm@4.11',
+      ({ lab }) => value(cmaHeap(lab.allocatorHost).alloc(230_400, 'frame')),
+      'n',
+    )
+    expect(queued.ok).toBe(true)
+    value(capture.streamon())
+    driver.work()
+    expect(value(capture.dqbuf())).toMatchObject({ index: 0, error: false })
+    driver.close()
+    expect(leftOver(bench)).toEqual(['frame'])
+    bench.lab.dmaBuf.close(fd)
+    expect(leftOver(bench)).toEqual([])
+  })
+
+  test('udmabuf takes whole pages of the task, up to its limit, and keeps an attachment mapped', () => {
+    const bench = openBench('arm@4.11')
+    const { lab } = bench
+    const memory = value(lab.userAlloc(233_472, 'memfd'))
+    expect(createUdmabuf(lab.allocatorHost, { ...memory, len: 100 }, 'memfd')).toMatchObject({
+      ok: false,
+      errno: 'EINVAL',
+    })
+    const fd = value(createUdmabuf(lab.allocatorHost, memory, 'memfd'))
+    const { driver } = bench.open('sg')
+    const output = must(driver.output)
+    lab.userWrite(memory, { seed: 4 }, 230_400, 'memfd')
+    value(output.reqbufs('DMABUF', 1))
+    value(output.streamon())
+    value(lab.dmaBuf.syncIoctl(fd, 'start', { read: false, write: true }))
+    value(lab.dmaBuf.syncIoctl(fd, 'end', { read: false, write: true }))
+    value(output.qbuf({ index: 0, memory: 'DMABUF', planes: [{ fd, bytesused: 230_400 }] }))
+    expect(driver.work()).toHaveLength(1)
+    driver.close()
+    expect(bench.events.filter(({ event }) => event === 'dma_unmap_sg')).toHaveLength(1)
+  })
+})

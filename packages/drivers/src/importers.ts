@@ -1,0 +1,123 @@
+// Two ways in which graphics drivers use an imported dma-buf that no vb2 driver has: syncing its table, and walking its pages.
+import type {
+  Delivery,
+  DisplayPort,
+  Driver,
+  DriverDef,
+  DriverHost,
+  FrameFormat,
+  KResult,
+  PluginApi,
+  SgTable,
+} from '@dmalab/api'
+import { type Compared, delivery, readPlane } from './picture.ts'
+import { createPrimeImporter, type PrimeObject } from './prime.ts'
+
+/** What an importer does with an object when it uses it. */
+type Use = (object: PrimeObject, payload: number) => Compared
+
+/**
+ * An importer that treats the imported table as its own streaming mapping: it syncs before and after the device reads.
+ * The 2017 RFC exempts map and unmap from touching pages, not sync.
+ */
+export const syncingImporter = (api: PluginApi): DriverDef => ({
+  name: 'drm-sync-importer',
+  source: 'drivers/gpu/drm drivers with cached buffer objects: dma_sync_sg_for_device on imported tables',
+  classes: ['gpu'],
+  create: (host) =>
+    port(api, host, (object, payload) => {
+      const { DIR } = api
+      const { table, dmabuf } = object
+      host.call('etnaviv_gem_cpu_fini', () => host.dma.syncSgForDevice(host.device, table, DIR.BIDIRECTIONAL))
+      const plane = { cookie: table, dev: host.device, length: dmabuf.size, owner: dmabuf.owner }
+      const read = readPlane(host, plane, payload, payload)
+      host.call('etnaviv_gem_cpu_prep', () => host.dma.syncSgForCpu(host.device, table, DIR.BIDIRECTIONAL))
+      return read
+    }),
+})
+
+/**
+ * An importer that makes an array of struct pages of the table, maps it into the kernel and reads with the CPU.
+ * Models: Linux v4.11 drivers/gpu/drm/drm_prime.c: drm_prime_sg_to_page_addr_arrays
+ */
+export const pageWalkingImporter = (api: PluginApi): DriverDef => ({
+  name: 'drm-page-importer',
+  source: 'Linux v4.11 drivers/gpu/drm: etnaviv, msm, omapdrm; ttm_tt page arrays',
+  classes: [],
+  create: (host) =>
+    port(api, host, (object, payload) => {
+      const { table, dmabuf } = object
+      const frames = pagesOf(api, host, table)
+      const at = host.mem.vmap(frames, 'cached')
+      if (!at.ok) throw new Error(at.why)
+      const expected = host.expected(dmabuf.owner)
+      const expect =
+        expected === undefined ? 0 : expected instanceof Uint8Array ? expected.subarray(0, payload) : expected
+      const wrong = host.call('memcpy', () => host.cpu.compare(at.value, payload, expect, dmabuf.owner))
+      host.mem.unmap(at.value)
+      return { bytes: payload, wrong }
+    }),
+})
+
+/** Page frames of a list as the walk finds them; touching one that is no page is what the kernel would do too. */
+const pagesOf = (api: PluginApi, host: DriverHost, table: SgTable) =>
+  host.call('drm_prime_sg_to_page_addr_arrays', () =>
+    table.entries().flatMap(({ page, offset, length }) => {
+      const first = host.mem.pageToPfn(page)
+      host.mem.pageHighMem(page)
+      return Array.from({ length: api.pagesFor(offset + length) }, (_, i) => api.pfn(first + i))
+    }),
+  )
+
+/** A driver with a display port whose only work is `use` on each plane. */
+const port = (api: PluginApi, host: DriverHost, use: Use): Driver => {
+  const { fail, ok } = api
+  const importer = createPrimeImporter(api, host, host.device)
+  const pictures = new Map<number, { readonly objects: readonly PrimeObject[]; readonly format: FrameFormat }>()
+  let lastId = 0
+
+  const importAll = (fds: readonly number[]): KResult<PrimeObject[]> => {
+    const objects: PrimeObject[] = []
+    for (const fd of fds) {
+      const object = importer.import(fd)
+      if (!object.ok) {
+        for (const other of objects) importer.put(other)
+        return object
+      }
+      objects.push(object.value)
+    }
+    return ok(objects)
+  }
+
+  const display: DisplayPort = {
+    addFramebuffer: (fds, format) => {
+      const objects = importAll(fds)
+      if (!objects.ok) return objects
+      lastId += 1
+      pictures.set(lastId, { objects: objects.value, format })
+      return ok(lastId)
+    },
+    flip: (id, frame): KResult<Delivery> => {
+      const picture = pictures.get(id)
+      if (picture === undefined) return fail('ENOENT', `there is no picture ${id}`)
+      const read = picture.objects.map((object, p) => use(object, picture.format.planes[p]?.payload ?? 0))
+      return ok(delivery(frame, read))
+    },
+    removeFramebuffer: (id) => {
+      const picture = pictures.get(id)
+      if (picture === undefined) throw new Error(`there is no picture ${id}`)
+      pictures.delete(id)
+      for (const object of picture.objects) importer.put(object)
+    },
+  }
+  return {
+    output: null,
+    capture: null,
+    display,
+    setFormat: () => ok(undefined),
+    work: () => [],
+    close: () => {
+      for (const id of pictures.keys()) display.removeFramebuffer(id)
+    },
+  }
+}

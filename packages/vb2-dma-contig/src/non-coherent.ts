@@ -1,0 +1,55 @@
+// Non-coherent MMAP buffers: contiguous memory that the CPU sees cached; prepare and finish sync it.
+import type { KResult, UserMapping } from '@dmalab/api'
+import type { DcBuf, DcContext } from './dc-buf.ts'
+
+/**
+ * Cached pages, mapped for the device without sync: what dma_alloc_noncontiguous() comes to without an IOMMU. ENOMEM.
+ * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-contig.c: vb2_dc_alloc_non_coherent
+ * Leaves out: the dma_alloc_sgt event (a dma_map_sg stands for it), scattered pages behind an IOMMU.
+ */
+export const allocNonCoherent = ({ api, host }: DcContext, buf: DcBuf): KResult<void> => {
+  const { ATTR, ok, physOf } = api
+  const limit = 2 ** Math.min(buf.dev.coherentMaskBits, 52) - 1
+  const pages = host.mem.allocContiguous(buf.size, { owner: buf.owner, limit })
+  if (!pages.ok) return pages
+  const giveBack = (): void => host.mem.freeContiguous(pages.value, buf.size)
+  const at = host.mem.linearAddress(physOf(pages.value))
+  host.mem.memset(at, 0, buf.size)
+  const table = host.sgAlloc(1)
+  if (!table.ok) {
+    giveBack()
+    return table
+  }
+  table.value.setPage(0, { kind: 'page', pfn: pages.value }, buf.size, 0)
+  const mapped = host.dma.mapSgAttrs(buf.dev, table.value, buf.dir, ATTR.SKIP_CPU_SYNC)
+  if (!mapped.ok) {
+    host.sgFree(table.value)
+    giveBack()
+    return mapped
+  }
+  buf.table = table.value
+  buf.dmaAddr = table.value.entry(0).dmaAddress
+  buf.vaddr = at
+  buf.refcount = 1
+  buf.priv.nonCoherent = true
+  return ok(undefined)
+}
+
+/** Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-contig.c: vb2_dc_put */
+export const freeNonCoherent = ({ api, host }: DcContext, buf: DcBuf): void => {
+  const { table } = buf
+  if (table === null) return
+  const { page } = table.entry(0)
+  host.dma.unmapSgAttrs(buf.dev, table, buf.dir, api.ATTR.SKIP_CPU_SYNC)
+  host.sgFree(table)
+  if (page.kind === 'page') host.mem.freeContiguous(page.pfn, buf.size)
+  buf.table = null
+  buf.vaddr = null
+}
+
+/** Models: Linux v6.12 kernel/dma/mapping.c: dma_mmap_noncontiguous */
+export const mmapNonCoherent = ({ api }: DcContext, buf: DcBuf): KResult<UserMapping> => {
+  const page = buf.table?.entry(0).page
+  if (page?.kind !== 'page') return api.fail('EINVAL', `${buf.owner} has no pages`)
+  return api.ok({ phys: api.physOf(page.pfn), len: buf.size, kind: 'cached' })
+}

@@ -1,0 +1,92 @@
+// read(2) and write(2): vb2's emulation on top of MMAP streaming.
+import { fail, type KResult, ok } from '@dmalab/api'
+import { coreReqbufs } from './memory-setup.ts'
+import { buffersOf, type FileIo, memOf, type QueueState } from './queue-state.ts'
+import { coreDqbuf, coreQbuf, coreStreamoff, coreStreamon } from './streaming.ts'
+
+/**
+ * One read(): at most the rest of the buffer in hand; a finished buffer goes back to the driver.
+ * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_perform_fileio
+ * Leaves out: the bytes themselves; only their number is told.
+ */
+export const fileRead = (q: QueueState, len: number): KResult<number> => {
+  const io = active(q, false)
+  if (!io.ok) return io
+  const { value: state } = io
+  if (state.current === null) {
+    const done = coreDqbuf(q)
+    if (!done.ok) return done
+    state.current = { index: done.value.index, size: done.value.bytesused[0] ?? 0, pos: 0 }
+  }
+  const { current } = state
+  const moved = Math.min(len, current.size - current.pos)
+  current.pos += moved
+  if (current.pos < current.size) return ok(moved)
+  state.current = null
+  const queued = requeue(q, current.index, 0)
+  return queued.ok ? ok(moved) : queued
+}
+
+/** One write(): a full buffer goes to the driver. Models and leaves out as above. */
+export const fileWrite = (q: QueueState, len: number): KResult<number> => {
+  const io = active(q, true)
+  if (!io.ok) return io
+  const { value: state } = io
+  if (state.current === null) {
+    const index = nextToWrite(q, state)
+    if (!index.ok) return index
+    state.current = { index: index.value, size: q.bufs.get(index.value)?.planes[0]?.length ?? 0, pos: 0 }
+  }
+  const { current } = state
+  const moved = Math.min(len, current.size - current.pos)
+  current.pos += moved
+  if (current.pos < current.size) return ok(moved)
+  state.current = null
+  const queued = requeue(q, current.index, current.pos)
+  return queued.ok ? ok(moved) : queued
+}
+
+/**
+ * Sets the emulation up at the first call. EINVAL: the driver has none, or its memory no kernel mapping. EBUSY: buffers exist, or
+ * several planes. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_init_fileio
+ */
+const active = (q: QueueState, writing: boolean): KResult<FileIo> => {
+  if (q.fileIo !== null) return ok(q.fileIo)
+  if (q.setup.fileIo !== true || writing !== q.isOutput)
+    return fail('EINVAL', `${q.setup.name} has no ${writing ? 'write' : 'read'}`)
+  if (q.streaming || q.bufs.size > 0) return fail('EBUSY', `${q.setup.name} is used by ioctls`)
+  const stop = <T>(failure: KResult<T>): KResult<T> => {
+    coreStreamoff(q)
+    coreReqbufs(q, 'MMAP', 0, false)
+    return failure
+  }
+  const buffers = coreReqbufs(q, 'MMAP', 1, false)
+  if (!buffers.ok) return buffers
+  for (const { planes } of buffersOf(q)) {
+    const [plane] = planes
+    if (plane === undefined || planes.length !== 1) return stop(fail('EBUSY', `${q.setup.name} has several planes`))
+    if (q.ops.vaddr(memOf(plane)) === null) return stop(fail('EINVAL', `${q.setup.name} has no kernel mapping`))
+  }
+  if (!writing)
+    for (const buf of buffersOf(q)) {
+      const queued = coreQbuf(q, buf, { index: buf.index, memory: 'MMAP' })
+      if (!queued.ok) return stop(queued)
+    }
+  const started = coreStreamon(q)
+  if (!started.ok) return stop(started)
+  q.fileIo = { current: null, fresh: 0 }
+  return ok(q.fileIo)
+}
+
+/** A buffer that was never queued, then whichever the driver gives back. */
+const nextToWrite = (q: QueueState, state: FileIo): KResult<number> => {
+  if (state.fresh < q.bufs.size) return ok(state.fresh++)
+  const done = coreDqbuf(q)
+  return done.ok ? ok(done.value.index) : done
+}
+
+const requeue = (q: QueueState, index: number, bytesused: number): KResult<void> => {
+  const buf = q.bufs.get(index)
+  if (buf === undefined) throw new Error(`${q.setup.name} has no buffer ${index}`)
+  return coreQbuf(q, buf, { index, memory: 'MMAP', planes: [{ bytesused }] })
+}
