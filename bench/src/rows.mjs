@@ -10,6 +10,8 @@ import { readdir } from 'node:fs/promises'
 export async function loadRows(only) {
   const folder = new URL('rows/', import.meta.url)
   const files = (await readdir(folder)).filter((file) => file.endsWith('.mjs')).toSorted()
-  const rows = await Promise.all(files.map(async (file) => (await import(new URL(file, folder).href)).row))
+  const found = await Promise.all(files.map(async (file) => (await import(new URL(file, folder).href)).row))
+  // A row whose data is not here is undefined.
+  const rows = found.filter((row) => row !== undefined)
   return only === undefined ? rows : rows.filter(({ name }) => name.includes(only))
 }

@@ -78,8 +78,10 @@ function nextLevel(tree: DeviceTree, node: FdtNode): string | null {
 /** The tuning of an outer cache; a property without a value is true. */
 function armProperties(node: FdtNode): Record<string, readonly number[] | true> {
   const found: Record<string, readonly number[] | true> = {}
-  for (const { name, value } of node.properties)
+  for (const property of node.properties) {
+    const { name, length } = property
     if (name.startsWith('arm,') || name.startsWith('prefetch-'))
-      found[name] = value.length === 0 ? true : cellsOf(value)
+      found[name] = length === 0 ? true : cellsOf(node.valueOf(property))
+  }
   return found
 }

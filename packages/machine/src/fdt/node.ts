@@ -1,9 +1,10 @@
 // One node of a flattened device tree, with the ways its properties are read. Text is Latin-1, cells are big-endian.
 
-/** A property: its name and its bytes (a view, not a copy). */
+/** A property: its name, and where its bytes lie in the blob. */
 export interface FdtProperty {
   readonly name: string
-  readonly value: Uint8Array
+  readonly start: number
+  readonly length: number
 }
 
 export class FdtNode {
@@ -17,8 +18,10 @@ export class FdtNode {
   readonly parent: FdtNode | undefined
   /** Root = 0. */
   readonly depth: number
+  readonly #blob: Uint8Array
 
-  constructor(name: string, parent: FdtNode | undefined) {
+  constructor(blob: Uint8Array, name: string, parent: FdtNode | undefined) {
+    this.#blob = blob
     this.name = name
     this.parent = parent
     this.depth = parent === undefined ? 0 : parent.depth + 1
@@ -26,8 +29,7 @@ export class FdtNode {
 
   get path(): string {
     if (this.#path !== undefined) return this.#path
-    const names = [...upwards(this)].slice(0, -1).map((node) => node.name)
-    return (this.#path = `/${names.toReversed().join('/')}`)
+    return (this.#path = pathOf(this))
   }
 
   /** Node name without the unit address. Models: Linux v6.12 drivers/of/base.c: of_node_name_eq */
@@ -36,14 +38,24 @@ export class FdtNode {
     return at < 0 ? this.name : this.name.slice(0, at)
   }
 
-  /** Bytes of a property, undefined when it is not there. Of two with one name the first counts. */
-  bytes(name: string): Uint8Array | undefined {
-    for (const property of this.properties) if (property.name === name) return property.value
+  /** Of two properties with one name the first counts. */
+  find(name: string): FdtProperty | undefined {
+    for (const property of this.properties) if (property.name === name) return property
     return undefined
   }
 
   has(name: string): boolean {
-    return this.bytes(name) !== undefined
+    return this.find(name) !== undefined
+  }
+
+  /** Bytes of a property (a view, not a copy), undefined when it is not there. */
+  bytes(name: string): Uint8Array | undefined {
+    const property = this.find(name)
+    return property === undefined ? undefined : this.valueOf(property)
+  }
+
+  valueOf({ start, length }: FdtProperty): Uint8Array {
+    return this.#blob.subarray(start, start + length)
   }
 
   /** Whole cells of a property; bytes beyond the last whole one are left out. */
@@ -135,9 +147,19 @@ export function readNumber(cells: readonly number[], from: number, count: number
   return value
 }
 
+/** Letter by letter where it is short, as names are, else in pieces: a call takes only so many arguments. */
 export function latin1(bytes: Uint8Array, from: number, to: number): string {
   let text = ''
-  // A call takes only so many arguments.
+  if (to - from <= 64) {
+    for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at] ?? 0)
+    return text
+  }
   for (let at = from; at < to; at += 4096) text += String.fromCharCode(...bytes.subarray(at, Math.min(to, at + 4096)))
   return text
+}
+
+function pathOf(node: FdtNode): string {
+  const names: string[] = []
+  for (let at = node; at.parent !== undefined; at = at.parent) names.push(at.name)
+  return `/${names.toReversed().join('/')}`
 }

@@ -8,7 +8,7 @@ import {
   type FdtHeader,
   type MemReserve,
 } from './header.ts'
-import { FdtNode, cellAt, latin1 } from './node.ts'
+import { FdtNode, latin1 } from './node.ts'
 
 export interface Fdt {
   readonly ok: true
@@ -33,7 +33,9 @@ const END = 9
  * Accepts and refuses what libfdt accepts and refuses.
  * Models: libfdt 1.7.2 fdt_check.c: fdt_check_full
  */
-export function parseFdt(blob: Uint8Array): Fdt | FdtError {
+export function parseFdt(bytes: Uint8Array): Fdt | FdtError {
+  // A Buffer makes a Buffer of every part of it, which takes several times as long.
+  const blob = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
   const head = readHeader(blob)
   if (!head.ok) return head
   const reserved = readReservations(blob, head.header)
@@ -43,6 +45,7 @@ export function parseFdt(blob: Uint8Array): Fdt | FdtError {
 
 class StructureReader {
   readonly #blob: Uint8Array
+  readonly #view: DataView
   readonly #header: FdtHeader
   /** First byte behind the structure block, and behind the strings. Only version 17 states the sizes. */
   readonly #structEnd: number
@@ -57,6 +60,7 @@ class StructureReader {
 
   constructor(blob: Uint8Array, header: FdtHeader) {
     this.#blob = blob
+    this.#view = new DataView(blob.buffer, blob.byteOffset, blob.length)
     this.#header = header
     const { totalsize, off_dt_struct: start } = header
     this.#structEnd = header.version >= 17 ? Math.min(totalsize, start + header.size_dt_struct) : totalsize
@@ -71,7 +75,7 @@ class StructureReader {
       const rootIsClosed = this.#nodes.length > 0 && this.#open === undefined
       if (token === END) {
         if (this.#open !== undefined) return this.#bad(`END inside the node ${this.#open.path}`)
-        const root = this.#nodes[0] ?? new FdtNode('', undefined)
+        const root = this.#nodes[0] ?? new FdtNode(this.#blob, '', undefined)
         const [propertyCount, longestProperty] = [this.#propertyCount, this.#longestProperty]
         const header = this.#header
         return { ok: true, header, reservations, root, nodes: this.#nodes, propertyCount, longestProperty }
@@ -105,8 +109,8 @@ class StructureReader {
 
   #beginNode(rootIsClosed: boolean): FdtError | undefined {
     const start = this.#at + 4
-    const nul = this.#blob.subarray(0, this.#structEnd).indexOf(0, start)
-    if (nul < 0) return this.#bad('the name of this node has no end')
+    const nul = this.#blob.indexOf(0, start)
+    if (nul < 0 || nul >= this.#structEnd) return this.#bad('the name of this node has no end')
     if (rootIsClosed) return this.#bad('a second root node')
     let name = latin1(this.#blob, start, nul)
     if (this.#open === undefined) {
@@ -119,7 +123,7 @@ class StructureReader {
       }
       if (name !== '') return this.#bad(`the root node is named ${JSON.stringify(name.slice(0, 40))}`)
     }
-    const node = new FdtNode(name, this.#open)
+    const node = new FdtNode(this.#blob, name, this.#open)
     this.#open?.children.push(node)
     this.#nodes.push(node)
     this.#open = node
@@ -143,7 +147,7 @@ class StructureReader {
     this.#longestProperty = Math.max(this.#longestProperty, length)
     // Behind a child no look-up finds a property: libfdt and Linux stop at the first BEGIN_NODE.
     if (this.#open !== undefined && this.#open.children.length === 0)
-      this.#open.properties.push({ name, value: this.#blob.subarray(start, start + length) })
+      this.#open.properties.push({ name, start, length })
     this.#move(start + length)
     return undefined
   }
@@ -158,7 +162,7 @@ class StructureReader {
 
   /** The index-th word from the token at hand; the structure block itself may lie at any byte. */
   #word(index: number): number {
-    return cellAt(this.#blob.subarray(this.#at + index * 4), 0)
+    return this.#view.getUint32(this.#at + index * 4)
   }
 
   /** Next token: tokens are aligned to four bytes counted from the start of the block. */
