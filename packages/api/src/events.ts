@@ -290,6 +290,14 @@ export type LabEvent =
       readonly wrong?: number
       readonly buffer?: string
     }
+  /** A TLB answered for an address that its tables no longer map: the device reached memory it had lost. */
+  | {
+      readonly event: 'stale_translation'
+      readonly device: string
+      readonly write: boolean
+      readonly dmaAddr: number
+      readonly physAddr: number
+    }
   | { readonly event: 'type_confusion'; readonly what: string; readonly virtAddr: string; readonly read: string }
   | { readonly event: 'oops'; readonly oops: Oops }
   /** tracing_mark_write of a log, or the end of a case in the model: what is live after it is a leak. */

@@ -187,13 +187,21 @@ class DeviceDomain implements IommuDomain {
     return `${name} does not let the device ${write ? 'write' : 'read'} ${hex(at)}`
   }
 
+  /**
+   * Models: Linux v6.12 drivers/iommu/rockchip-iommu.c: rk_iommu_irq
+   * Leaves out: drivers other than the SMMUs' and Rockchip's; they speak like an SMMUv2.
+   */
   private lines(at: number, write: boolean, kind: 'translation' | 'permission'): LogLine[] {
     const { facts, streamId } = this.origin
     const permission = kind === 'permission'
-    if (facts.model === 'arm,smmu-v3') {
+    if (facts.model.endsWith('smmu-v3')) {
       const type = permission ? SMMU_EVENT.F_PERMISSION : SMMU_EVENT.F_TRANSLATION
       const record = eventRecord({ type, streamId, address: BigInt(at), write })
       return handleEvents([record], false, { known: () => true, report: () => -22 })
+    }
+    if (facts.model.startsWith('rockchip')) {
+      const address = at.toString(16).padStart(16, '0')
+      return [['err', `Page fault at 0x${address} of type ${write ? 'write' : 'read'}`]]
     }
     // A level-3 fault of a stage-1 context: WNR is bit 4 of the syndrome.
     return contextFault({

@@ -104,7 +104,8 @@ export class DmaDomain {
       limits.pci32 = false
       this.hooks.notice(`Using ${BigInt(highest).toString(2).length}-bit DMA addresses`)
     }
-    const pfn = this.iova.alloc(pages, Number(BigInt(highest) / BigInt(granule)), true)
+    const last = typeof highest === 'number' ? Math.floor(highest / granule) : Number(highest / BigInt(granule))
+    const pfn = this.iova.alloc(pages, last, true)
     return pfn === undefined ? undefined : pfn * granule
   }
 

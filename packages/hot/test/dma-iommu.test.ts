@@ -25,7 +25,7 @@ const SEGMENTS = { boundary: 0xffff_ffff, maxSize: 65536 }
 describe.each(BUILDS)('%s build', (build) => {
   let hot: Hot
   let said: (string | EventBody)[]
-  const open = (setup: IommuSetup, model = 'arm,smmu-v3'): IommuDomain => {
+  const open = (setup: IommuSetup, model = 'arm-smmu-v3'): IommuDomain => {
     const opened = hot.iommu({ name: 'smmu', model, enabled: true }, 7).open(setup, {
       map: (iova, to, size) => said.push(`map ${iova.toString(16)} ${to.toString(16)} ${size}`),
       unmap: (iova, size, unmapped) => said.push(`unmap ${iova.toString(16)} ${size} ${unmapped}`),
@@ -67,7 +67,7 @@ describe.each(BUILDS)('%s build', (build) => {
   })
 
   it('says what an SMMUv2 driver prints for a write to a read-only page', () => {
-    const domain = open(SETUP, 'arm,mmu-500')
+    const domain = open(SETUP, 'arm-mmu-500')
     const at = mapped(domain, 0x8000_0000, 4096, READ)
     said = []
     expect(domain.translate(at, 4, false)).toEqual([{ phys: 0x8000_0000, len: 4 }])

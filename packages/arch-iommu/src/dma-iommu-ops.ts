@@ -1,0 +1,200 @@
+// Op table dma-iommu: every device behind an IOMMU has bus addresses of its own, and real tables translate them.
+import type {
+  Direction,
+  DmaAddr,
+  DmaOps,
+  DmaOpsCaps,
+  DmaOpsDef,
+  Host,
+  IommuDomain,
+  IommuLimits,
+  IommuTrace,
+  PhysAddr,
+  PluginApi,
+  SgTable,
+} from '@dmalab/api'
+import { archSync } from './arch-sync.ts'
+import { type IommuModel, modelOf } from './iommu-models.ts'
+import { remappedMemory } from './remapped-memory.ts'
+
+const CAPS: DmaOpsCaps = {
+  pageless: 'fabricated',
+  maintainsCaches: true,
+  syncTouchesPage: true,
+  mergesSegments: true,
+  bounces: false,
+  translates: true,
+}
+
+const SYMBOLS: DmaOpsDef['symbols'] = {
+  alloc: ['dma_alloc_attrs', 'iommu_dma_alloc'],
+  free: ['dma_free_attrs', 'iommu_dma_free'],
+  mmap: ['dma_mmap_attrs', 'iommu_dma_mmap'],
+  getSgtable: ['dma_get_sgtable_attrs', 'iommu_dma_get_sgtable'],
+  mapPage: ['dma_map_page_attrs', 'iommu_dma_map_page'],
+  unmapPage: ['dma_unmap_page_attrs', 'iommu_dma_unmap_page'],
+  mapSg: ['__dma_map_sg_attrs', 'iommu_dma_map_sg'],
+  unmapSg: ['dma_unmap_sg_attrs', 'iommu_dma_unmap_sg'],
+  mapResource: ['dma_map_resource', 'iommu_dma_map_resource'],
+  unmapResource: ['dma_unmap_resource', 'iommu_dma_unmap_resource'],
+  syncSingleForCpu: ['__dma_sync_single_for_cpu', 'iommu_dma_sync_single_for_cpu'],
+  syncSingleForDevice: ['__dma_sync_single_for_device', 'iommu_dma_sync_single_for_device'],
+  syncSgForCpu: ['__dma_sync_sg_for_cpu', 'iommu_dma_sync_sg_for_cpu'],
+  syncSgForDevice: ['__dma_sync_sg_for_device', 'iommu_dma_sync_sg_for_device'],
+}
+
+/** dma_get_seg_boundary of a device that set none. */
+const NO_BOUNDARY = 2n ** 64n - 1n
+const DEFAULT_SEGMENT = 65536
+const PROT_MMIO = 16
+
+/** @throws Error on attach when the device has no IOMMU: the kernel must not choose this table for it */
+export const dmaIommuOps = (api: PluginApi): DmaOpsDef => ({
+  name: 'dma-iommu',
+  source: 'Linux v6.12 drivers/iommu/dma-iommu.c',
+  caps: CAPS,
+  symbols: SYMBOLS,
+  attach: (_device, host) => table(api, host),
+})
+
+/**
+ * Leaves out: bouncing (untrusted devices, small unaligned kmalloc buffers), peer-to-peer pages, MSI pages.
+ */
+const table = (api: PluginApi, host: Host): DmaOps => {
+  const { device, mem } = host
+  const { ATTR, DIR, fail, has, ok, physOf } = api
+  if (host.iommu === null) throw new Error(`${device.name} has no IOMMU, and dma-iommu was chosen for it`)
+  const model = modelOf(host.iommu.facts.model)
+  const domain = openDomain(host, model)
+  const coherent = device.facts.coherent
+  const sync = archSync(api, host)
+  const limitsFor = (maskBits: number): IommuLimits => ({
+    mask: maskBits >= 53 ? 2n ** BigInt(maskBits) - 1n : 2 ** maskBits - 1,
+    bus: device.facts.busLimit ?? 0,
+    aperture: model.apertureEnd,
+    pci32: false,
+  })
+  const segments = { boundary: NO_BOUNDARY, maxSize: device.facts.maxSegmentSize ?? DEFAULT_SEGMENT }
+  const memory = remappedMemory(api, host, {
+    domain,
+    coherent,
+    allocSizes: model.allocSizes,
+    limits: limitsFor(device.coherentMaskBits),
+  })
+  host.setBusTranslation((at, len, write) => domain.translate(at, len, write))
+
+  /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: dma_info_to_prot */
+  const protOf = (dir: Direction, attrs: number, snooped = coherent): number => {
+    if (dir === DIR.NONE) return 0
+    const access = dir === DIR.TO_DEVICE ? 1 : dir === DIR.FROM_DEVICE ? 2 : 3
+    return access | (snooped ? 4 : 0) | (has(attrs, ATTR.PRIVILEGED) ? 32 : 0)
+  }
+  const quiet = (attrs: number): boolean => coherent || has(attrs, ATTR.SKIP_CPU_SYNC)
+  const physAt = (list: SgTable, i: number): { at: PhysAddr; length: number } => {
+    const { page, offset, length } = list.entry(i)
+    return { at: physOf(mem.pageToPfn(page), offset), length }
+  }
+  const forEach = (list: SgTable, nents: number, each: (at: PhysAddr, length: number) => void): void => {
+    for (let i = 0; i < nents; i++) {
+      const { at, length } = physAt(list, i)
+      each(at, length)
+    }
+  }
+  const syncSg = (list: SgTable, nents: number, dir: Direction, side: 'forCpu' | 'forDevice'): void =>
+    forEach(list, nents, (at, length) => sync[side](at, length, dir))
+
+  return {
+    alloc: (size, attrs, owner) => memory.alloc(size, attrs, owner),
+    free: (size, cpuAddr, handle) => memory.free(size, cpuAddr, handle),
+    mmap: (cpuAddr, _handle, size, pgoff, userLen, attrs) => memory.mmap(cpuAddr, size, pgoff, userLen, attrs),
+    getSgtable: (cpuAddr, _handle, size) => memory.getSgtable(cpuAddr, size),
+
+    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_page */
+    mapPage: (page, offset, size, dir, attrs) => {
+      const at = physOf(mem.pageToPfn(page), offset)
+      if (!quiet(attrs)) sync.forDevice(at, size, dir)
+      const handle = domain.map(at, size, protOf(dir, attrs), limitsFor(device.maskBits))
+      return handle.ok ? handle : fail('EIO', handle.why)
+    },
+
+    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_unmap_page */
+    unmapPage: (handle, size, dir, attrs) => {
+      const at = domain.iovaToPhys(handle)
+      // WARN_ON: nothing is mapped there.
+      if (at === undefined) return
+      if (!quiet(attrs)) sync.forCpu(at, size, dir)
+      domain.unmap(handle, size)
+    },
+
+    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_sg */
+    mapSg: (list, nents, dir, attrs) => {
+      if (!quiet(attrs)) syncSg(list, nents, dir, 'forDevice')
+      return domain.mapSg(list, nents, protOf(dir, attrs), limitsFor(device.maskBits), segments)
+    },
+
+    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_unmap_sg */
+    unmapSg: (list, nents, dir, attrs) => {
+      if (!quiet(attrs)) syncSg(list, nents, dir, 'forCpu')
+      domain.unmapSg(list, nents)
+    },
+
+    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_resource */
+    mapResource: (at, size, dir, attrs) => {
+      const prot = protOf(dir, attrs, false) | PROT_MMIO
+      const handle = domain.map(at, size, prot, limitsFor(device.maskBits))
+      return handle.ok ? ok(handle.value) : fail('EIO', handle.why)
+    },
+    unmapResource: (handle, size) => domain.unmap(handle, size),
+
+    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_sync_single_for_cpu */
+    syncSingleForCpu: (handle, size, dir) => {
+      if (!coherent) sync.forCpu(physOrNull(domain, handle), size, dir)
+    },
+    syncSingleForDevice: (handle, size, dir) => {
+      if (!coherent) sync.forDevice(physOrNull(domain, handle), size, dir)
+    },
+    syncSgForCpu: (list, nents, dir) => {
+      if (!coherent) syncSg(list, nents, dir, 'forCpu')
+    },
+    syncSgForDevice: (list, nents, dir) => {
+      if (!coherent) syncSg(list, nents, dir, 'forDevice')
+    },
+
+    dmaSupported: () => true,
+    requiredMaskBits: () => 32,
+    maxMappingSize: () => Infinity,
+  }
+}
+
+/** The kernel goes on with physical address 0 where nothing is mapped. */
+const physOrNull = (domain: IommuDomain, handle: DmaAddr): PhysAddr => domain.iovaToPhys(handle) ?? (0 as PhysAddr)
+
+const FIXES = {
+  v7sSplit: 'iommuFixV7sSplit',
+  v7sSupersection: 'iommuFixV7sSupersection',
+  overwrite: 'iommuFixOverwrite',
+  segmentLimit: 'iommuFixSegmentLimit',
+  unmapAtTop: 'iommuFixUnmapAtTop',
+} as const
+
+function openDomain(host: Host, model: IommuModel): IommuDomain {
+  const { kernel, iommu, device } = host
+  const lazy = kernel.iommuLazy === true && model.deferredFlush ? { slots: 256, timeoutMs: 10 } : null
+  const fixes = Object.entries(FIXES).flatMap(([name, fact]) => (kernel[fact] === true ? [name] : []))
+  const opened = iommu!.open({ ...model.shape, lazy, fixes }, traceTo(host, iommu!.facts.model))
+  if (!opened.ok) throw new Error(`no tables for ${device.name}: ${opened.why}`)
+  return opened.value
+}
+
+/** The kernel's own tracepoints and messages, and what no kernel can see: a stale translation. */
+const traceTo = (host: Host, driver: string): IommuTrace => ({
+  map: (iova, physAddr, size) => host.emit({ event: 'map', iova, end: iova + size, physAddr, size }),
+  unmap: (iova, size, unmappedSize) => host.emit({ event: 'unmap', iova, end: iova + size, size, unmappedSize }),
+  notice: (text) => host.printk('info', text),
+  fault(at, write, lines) {
+    for (const [level, text] of lines) host.printk(level, text)
+    host.emit({ event: 'io_page_fault', driver, device: host.device.name, iova: at, flags: write ? 1 : 0 })
+  },
+  stale: (dmaAddr, physAddr, write) =>
+    host.emit({ event: 'stale_translation', device: host.device.name, write, dmaAddr, physAddr }),
+})

@@ -1,0 +1,83 @@
+// Which tables the drivers of known IOMMUs ask for.
+import type { IommuSetup } from '@dmalab/api'
+
+type Shape = Omit<IommuSetup, 'lazy' | 'fixes'>
+
+export interface IommuModel {
+  readonly shape: Shape
+  /** pgsize_bitmap that kernel code above the driver sees: the sizes worth allocating. */
+  readonly allocSizes: number
+  /** End of a forced aperture; 0 = not forced. */
+  readonly apertureEnd: number
+  /** TLB invalidation may wait (IOMMU_CAP_DEFERRED_FLUSH). */
+  readonly deferredFlush: boolean
+}
+
+const KIB = 2 ** 10
+const MIB = 2 ** 20
+const NO_PERMS = 2
+const MTK_EXT = 8
+
+const LPAE: Shape = {
+  format: 'ARM_64_LPAE_S1',
+  pageSizes: 4 * KIB + 2 * MIB + 2 ** 30,
+  ias: 48,
+  oas: 48,
+  quirks: 0,
+  coherentWalk: true,
+  apertureStart: 0,
+}
+
+/** Models: Linux v6.12 drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c: arm_smmu_domain_finalise */
+const smmu: IommuModel = {
+  shape: LPAE,
+  allocSizes: LPAE.pageSizes,
+  apertureEnd: 2 ** 48 - 1,
+  deferredFlush: true,
+}
+
+/**
+ * Its own two-level format with 4 KiB pages below 4 GiB, here as long-descriptor tables of the same reach.
+ * Models: Linux v6.12 drivers/iommu/rockchip-iommu.c: rk_iommu_domain_alloc_paging
+ */
+const rockchip: IommuModel = {
+  shape: { ...LPAE, format: 'ARM_32_LPAE_S1', pageSizes: 4 * KIB, ias: 32, oas: 40, coherentWalk: false },
+  allocSizes: 0x007f_f000,
+  apertureEnd: 2 ** 32 - 1,
+  deferredFlush: false,
+}
+
+/** Models: Linux v6.12 drivers/iommu/mtk_iommu.c: mtk_iommu_domain_finalise */
+const mediatek: IommuModel = {
+  shape: {
+    ...LPAE,
+    format: 'ARM_V7S',
+    pageSizes: 4 * KIB + 64 * KIB + MIB + 16 * MIB,
+    ias: 32,
+    oas: 35,
+    quirks: NO_PERMS | MTK_EXT,
+    coherentWalk: false,
+  },
+  allocSizes: 4 * KIB + 64 * KIB + MIB + 16 * MIB,
+  apertureEnd: 2 ** 32 - 1,
+  deferredFlush: false,
+}
+
+/**
+ * Short descriptors with sections, large and small pages; no permissions.
+ * Models: Linux v6.12 drivers/iommu/exynos-iommu.c: exynos_iommu_domain_alloc_paging
+ */
+const exynos: IommuModel = {
+  shape: { ...LPAE, format: 'ARM_V7S', pageSizes: 4 * KIB + 64 * KIB + MIB, ias: 32, oas: 32, quirks: NO_PERMS },
+  allocSizes: 4 * KIB + 64 * KIB + MIB,
+  apertureEnd: 2 ** 32 - 1,
+  deferredFlush: false,
+}
+
+/** By the last word of a device tree's compatible string; whatever is not known is taken for an SMMU. */
+export const modelOf = (name: string): IommuModel => {
+  if (name.startsWith('rockchip')) return rockchip
+  if (name.startsWith('mediatek')) return mediatek
+  if (name.startsWith('samsung')) return exynos
+  return smmu
+}

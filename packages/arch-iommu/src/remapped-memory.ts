@@ -1,0 +1,255 @@
+// Coherent memory behind an IOMMU: pages from anywhere, one stretch for the device and one for the kernel.
+import type {
+  Coherent,
+  DmaAddr,
+  Host,
+  IommuDomain,
+  IommuLimits,
+  KernelVaddr,
+  KResult,
+  MapKind,
+  Pfn,
+  PluginApi,
+  SgTable,
+  UserMapping,
+} from '@dmalab/api'
+
+interface Chunk {
+  readonly pfn: Pfn
+  readonly len: number
+}
+
+/** One allocation; `contiguous` came in one piece and has no page array. */
+interface Block {
+  readonly chunks: readonly Chunk[]
+  readonly len: number
+  readonly contiguous: boolean
+  readonly remapped: boolean
+}
+
+export interface RemappedMemory {
+  alloc(size: number, attrs: number, owner: string): KResult<Coherent>
+  free(size: number, cpuAddr: KernelVaddr, handle: DmaAddr): void
+  mmap(cpuAddr: KernelVaddr, size: number, pgoff: number, userLen: number, attrs: number): KResult<UserMapping>
+  getSgtable(cpuAddr: KernelVaddr, size: number): KResult<SgTable>
+}
+
+export interface RemappedOptions {
+  readonly domain: IommuDomain
+  /** For the coherent mask. */
+  readonly limits: IommuLimits
+  /** One bit per size worth allocating in one piece. */
+  readonly allocSizes: number
+  readonly coherent: boolean
+}
+
+const MAX_PAGE_ORDER = 10
+
+export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOptions): RemappedMemory => {
+  const { mem, cache, device } = host
+  const { ATTR, DIR, PAGE_SIZE, fail, has, ok, pageAlign, pagesFor, pfnOf, physOf } = api
+  const { domain, limits, coherent } = options
+  const blocks = new Map<KernelVaddr, Block>()
+
+  /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: dma_pgprot */
+  const kindOf = (attrs: number): MapKind =>
+    coherent ? 'cached' : has(attrs, ATTR.WRITE_COMBINE) ? 'writecombine' : 'uncached'
+
+  const protOf = (attrs: number): number => 3 | (coherent ? 4 : 0) | (has(attrs, ATTR.PRIVILEGED) ? 32 : 0)
+
+  const release = (chunks: readonly Chunk[]): void => {
+    for (const { pfn, len } of chunks) mem.freePages(pfn, len)
+  }
+
+  /**
+   * The biggest pieces first, down to single pages; all zeroed, and cleaned for a device that does not snoop.
+   * Models: Linux v6.12 drivers/iommu/dma-iommu.c: __iommu_dma_alloc_pages
+   */
+  const gather = (size: number, attrs: number, owner: string): KResult<Chunk[]> => {
+    const single = has(attrs, ATTR.ALLOC_SINGLE_PAGES)
+    const orders = ordersOf(options.allocSizes, PAGE_SIZE).filter((order) => !single || order === 0)
+    const chunks: Chunk[] = []
+    for (let left = pagesFor(size); left > 0;) {
+      const got = firstThatWorks(
+        orders.filter((order) => 2 ** order <= left),
+        (order) => mem.allocPages(PAGE_SIZE * 2 ** order, { owner, highmem: true }),
+      )
+      if (got === undefined) {
+        release(chunks)
+        return fail('ENOMEM', `no ${left} pages are left for ${device.name}`)
+      }
+      chunks.push({ pfn: got.pfn, len: PAGE_SIZE * 2 ** got.order })
+      left -= 2 ** got.order
+    }
+    for (const chunk of chunks) prepare(chunk)
+    return ok(chunks)
+  }
+
+  const prepare = ({ pfn, len }: Chunk): void => {
+    if (mem.isHighmemPfn(pfn)) {
+      for (let done = 0; done < len; done += PAGE_SIZE) {
+        mem.zeroHighmemPage(physOf(pfn, done))
+        if (!coherent) cache.dmacFlushPhys(physOf(pfn, done), PAGE_SIZE)
+      }
+      return
+    }
+    const address = mem.linearAddress(physOf(pfn))
+    mem.memset(address, 0, len)
+    // arch_dma_prep_coherent
+    if (coherent) return
+    if (host.kernel.cacheHooks === 'arm64') cache.dmacMap(address, len, DIR.BIDIRECTIONAL)
+    else cache.dmacFlush(address, len)
+  }
+
+  /** Maps every chunk behind the one before; on a refusal nothing stays. */
+  const mapChunks = (chunks: readonly Chunk[], len: number, prot: number): KResult<DmaAddr> => {
+    const handle = domain.allocIova(len, limits)
+    if (handle === undefined) return fail('ENOMEM', `no bus address for ${len} bytes`)
+    let done = 0
+    for (const chunk of merged(chunks)) {
+      const mapped = domain.mapAt((handle + done) as DmaAddr, physOf(chunk.pfn), chunk.len, prot)
+      if (!mapped.ok) {
+        if (done > 0) domain.unmapAt(handle, done)
+        domain.freeIova(handle, len)
+        return fail('ENOMEM', mapped.why)
+      }
+      done += chunk.len
+    }
+    return ok(handle)
+  }
+
+  const pagesOf = ({ chunks }: Block): Pfn[] =>
+    chunks.flatMap(({ pfn, len }) => Array.from({ length: len / PAGE_SIZE }, (_, i) => (pfn + i) as Pfn))
+
+  /** A block in one piece keeps its linear address when the device snoops. */
+  const mapForKernel = (block: Block, kind: MapKind): KResult<KernelVaddr> => {
+    const [first] = block.chunks
+    if (!block.contiguous) return mem.vmap(pagesOf(block), kind)
+    if (first !== undefined && block.remapped) return mem.remap(physOf(first.pfn), block.len, kind)
+    return ok(mem.linearAddress(physOf(first!.pfn)))
+  }
+
+  /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_alloc_pages */
+  const contiguous = (len: number, owner: string): KResult<Chunk[]> => {
+    const pages = mem.allocContiguous(len, { owner })
+    if (!pages.ok) return pages
+    const chunks = [{ pfn: pages.value, len }]
+    for (const chunk of chunks) prepare(chunk)
+    return ok(chunks)
+  }
+
+  const giveBack = (block: Block): void => {
+    if (block.contiguous) mem.freeContiguous(block.chunks[0]!.pfn, block.len)
+    else release(block.chunks)
+  }
+
+  return {
+    /**
+     * Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_alloc
+     * Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_alloc_remap
+     * Leaves out: atomic allocations.
+     */
+    alloc: (size, attrs, owner) => {
+      const inOnePiece = has(attrs, ATTR.FORCE_CONTIGUOUS)
+      const len = Math.ceil(pageAlign(size) / domain.granule) * domain.granule
+      const chunks = inOnePiece ? contiguous(len, owner) : gather(len, attrs, owner)
+      if (!chunks.ok) return chunks
+      const remapped = !inOnePiece || !coherent || mem.isHighmemPfn(chunks.value[0]!.pfn)
+      const block: Block = { chunks: chunks.value, len, contiguous: inOnePiece, remapped }
+      const handle = mapChunks(block.chunks, len, protOf(attrs))
+      if (!handle.ok) {
+        giveBack(block)
+        return handle
+      }
+      const cpuAddr = mapForKernel(block, kindOf(attrs))
+      if (!cpuAddr.ok) {
+        domain.unmap(handle.value, len)
+        giveBack(block)
+        return cpuAddr
+      }
+      blocks.set(cpuAddr.value, block)
+      return ok({ cpuAddr: cpuAddr.value, handle: handle.value })
+    },
+
+    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_free */
+    free: (size, cpuAddr, handle) => {
+      domain.unmap(handle, size)
+      const block = blocks.get(cpuAddr)
+      if (block === undefined) return
+      blocks.delete(cpuAddr)
+      if (block.remapped) mem.unmap(cpuAddr)
+      giveBack(block)
+    },
+
+    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_mmap */
+    mmap: (cpuAddr, size, pgoff, userLen, attrs) => {
+      const ofPool = host.mmapFromDevCoherent(cpuAddr, size, pgoff, userLen)
+      if (ofPool !== undefined) return ofPool
+      const count = pagesFor(size)
+      const wanted = pagesFor(userLen)
+      if (pgoff >= count || wanted > count - pgoff) return fail('ENXIO', 'the mapping is longer than the buffer')
+      const kind = kindOf(attrs)
+      const len = wanted * PAGE_SIZE
+      const block = blocks.get(cpuAddr)
+      if (block !== undefined && !block.contiguous) {
+        const pages = pagesOf(block).slice(pgoff, pgoff + wanted)
+        return ok({ phys: physOf(pages[0]!), len, kind, pages })
+      }
+      const at = mem.resolve(cpuAddr)
+      if (at === undefined) return fail('ENXIO', 'nothing is mapped at this address')
+      return ok({ phys: physOf(pfnOf(at.phys), pgoff * PAGE_SIZE), len, kind })
+    },
+
+    /**
+     * Memory that is not ours (a pool's) has no page array: its page pointer is computed from the address, never checked.
+     * Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_get_sgtable
+     */
+    getSgtable: (cpuAddr, size) => {
+      const len = pageAlign(size)
+      const block = blocks.get(cpuAddr)
+      if (block !== undefined && !block.contiguous)
+        return host.sg.fromPages({
+          pfns: pagesOf(block).slice(0, len / PAGE_SIZE),
+          offset: 0,
+          size,
+          maxSegment: 2 ** 32 - 1,
+        })
+      const at = mem.resolve(cpuAddr)
+      if (at === undefined) return fail('ENXIO', 'nothing is mapped at this address')
+      const list = host.sgAlloc(1)
+      if (list.ok) list.value.setPage(0, { kind: 'page', pfn: pfnOf(at.phys) }, len, 0)
+      return list
+    },
+  }
+}
+
+/** Page orders of a size bitmap that the buddy allocator has, biggest first; order 0 always. */
+function ordersOf(sizes: number, pageSize: number): number[] {
+  const orders = [0]
+  for (let order = 1; order <= MAX_PAGE_ORDER; order++)
+    if (Math.floor(sizes / (pageSize * 2 ** order)) % 2 === 1) orders.unshift(order)
+  return orders
+}
+
+function firstThatWorks(
+  orders: readonly number[],
+  attempt: (order: number) => KResult<Pfn>,
+): { readonly pfn: Pfn; readonly order: number } | undefined {
+  for (const order of orders) {
+    const got = attempt(order)
+    if (got.ok) return { pfn: got.value, order }
+  }
+  return undefined
+}
+
+/** Physical neighbours as one chunk, as a scatterlist made of the pages would have them. */
+function merged(chunks: readonly Chunk[]): Chunk[] {
+  const joined: Chunk[] = []
+  for (const chunk of chunks) {
+    const last = joined.at(-1)
+    if (last !== undefined && last.pfn + last.len / 4096 === chunk.pfn)
+      joined[joined.length - 1] = { pfn: last.pfn, len: last.len + chunk.len }
+    else joined.push(chunk)
+  }
+  return joined
+}
