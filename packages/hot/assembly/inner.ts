@@ -65,7 +65,8 @@ export function innerAddress(section: usize, index: u32): usize {
 }
 
 /**
- * Prepares a CPU write of bytes [offset, offset + len) of a page: fills lines written in part, marks all of them valid and dirty.
+ * Prepares a CPU write of bytes [offset, offset + len) of a page: fills lines written in part (a line written in full is not
+ * fetched), marks all of them valid and dirty.
  * Returns the address of the page's bytes; the caller writes every one of the len bytes.
  */
 export function innerForWrite(section: usize, index: u32, offset: u32, len: u32): usize {

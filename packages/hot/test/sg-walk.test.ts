@@ -80,7 +80,7 @@ describe.each(BUILDS)('%s build', (build) => {
     it('walks a list as its twin does', () => {
       fc.assert(
         fc.property(
-          fc.array(entry, { minLength: 1, maxLength: 12 }),
+          fc.array(entry, { minLength: 1, maxLength: 12, size: 'max' }),
           options,
           fc.boolean(),
           fc.integer({ min: 0, max: 255 }),
@@ -154,6 +154,31 @@ describe.each(BUILDS)('%s build', (build) => {
       lines: 64,
     })
     expect([0, 1, 2].map((i) => hot.sg.mapped(list, i))).toEqual([true, false, true])
+  })
+
+  it.each([
+    { what: 'mask', options: { maskBits: 31 }, last: 2 ** 31 - 1 },
+    { what: 'mask of 40 bits', options: { maskBits: 40 }, last: 2 ** 40 - 1 },
+    { what: 'bus limit', options: { limit: 0x4000_1233 }, last: 0x4000_1233 },
+    { what: 'lower one of mask and bus limit', options: { maskBits: 32, limit: 2 ** 34 }, last: 2 ** 32 - 1 },
+  ])('reaches the last byte below the $what and not the next one', ({ options, last }) => {
+    const hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
+    const list = hot.sg.alloc(3)
+    const pass = { from: 0, count: 3, maintain: 'clean', side: 'device', ...options } as const
+    for (const [len, extra] of [
+      [100, 0],
+      [100, 1],
+      [2 * PAGE, 0],
+      [2 * PAGE, 1],
+    ] as const) {
+      const at = last - len + 1 + extra
+      hot.sg.setPage(list, 0, { kind: 'page', pfn: pfn(1) }, 1, 0)
+      hot.sg.setPage(list, 1, { kind: 'page', pfn: pfn(Math.floor(at / PAGE)) }, len, at % PAGE)
+      hot.sg.setPage(list, 2, { kind: 'page', pfn: pfn(2) }, PAGE, 0)
+      expect(hot.sg.map(list, pass)).toMatchObject(
+        extra === 0 ? { next: 3, stopped: 'done' } : { next: 1, stopped: 'unreachable' },
+      )
+    }
   })
 
   it('refuses entries that the list does not have', () => {

@@ -38,11 +38,9 @@ export class MemoryTwin {
   }
 
   write(view: View, at: number, bytes: Uint8Array): void {
+    if (view === 'cpu') return this.cpuWrite(at, bytes)
     if (view === 'snoop') this.takeOut(at, bytes.length)
-    for (const [i, byte] of bytes.entries()) {
-      if (view !== 'cpu') this.dramWrite(at + i, byte)
-      else this.cpuWrite(at + i, byte)
-    }
+    for (const [i, byte] of bytes.entries()) this.dramWrite(at + i, byte)
   }
 
   /** Inner maintenance as ARMv7 code issues it. */
@@ -149,10 +147,16 @@ export class MemoryTwin {
     return line
   }
 
-  private cpuWrite(at: number, byte: number): void {
-    const line = this.fill('inner', at)
-    line.bytes[at % this.size.inner] = byte
-    line.dirty = true
+  /** A line written in full is not fetched first. */
+  private cpuWrite(at: number, bytes: Uint8Array): void {
+    const size = this.size.inner
+    for (let start = down(at, size); start < at + bytes.length; start += size) {
+      const piece = bytes.subarray(Math.max(start - at, 0), start + size - at)
+      const line = piece.length === size ? { bytes: new Uint8Array(size), dirty: true } : this.fill('inner', start)
+      line.bytes.set(piece, Math.max(at - start, 0))
+      line.dirty = true
+      this.lines.inner.set(start, line)
+    }
   }
 
   private readByte(view: View, at: number): number {
