@@ -1,7 +1,7 @@
 // Cache maintenance primitives of the architecture: the inner cache by kernel address, the outer by physical address.
 import type { CacheOps, Cpu, Direction, EventSink, KernelFacts, KernelVaddr, Pfn, PhysAddr } from '@dmalab/api'
 import { DIR } from '@dmalab/api'
-import type { Hot } from '@dmalab/hot'
+import { type Hot, innerAreaOp } from '@dmalab/hot'
 import type { AddressSpace } from './address-space.ts'
 import type { KernelStack } from './kernel-stack.ts'
 
@@ -16,10 +16,9 @@ interface Hooks {
 }
 
 const HOOKS: Readonly<Record<KernelFacts['cacheHooks'], Hooks>> = {
-  /** Models: Linux v4.11 arch/arm/mm/cache-v7.S: v7_dma_map_area, v7_dma_unmap_area */
   'arm-v7': {
-    map: (dir) => (dir === DIR.FROM_DEVICE ? 'invalidate' : 'clean'),
-    unmap: (dir) => (dir === DIR.TO_DEVICE ? 'none' : 'invalidate'),
+    map: (dir) => innerAreaOp('map', dir),
+    unmap: (dir) => innerAreaOp('unmap', dir),
     symbol: { clean: 'v7_dma_clean_range', invalidate: 'v7_dma_inv_range', flush: 'v7_dma_flush_range' },
   },
   /** Models: Linux v6.12 arch/arm64/mm/dma-mapping.c: arch_sync_dma_for_device, arch_sync_dma_for_cpu */
