@@ -22,6 +22,13 @@ export function openBoard(reference: string, options: OpenOptions = {}): Machine
   return readMachine(content.toString('utf8'), reference)
 }
 
+/** Is this a device tree, blob or source, rather than a board file or a shipped board? @throws InputError for a file that cannot be read */
+export function isDeviceTree(reference: string): boolean {
+  if (!looksLikeFile(reference)) return false
+  const content = readInput(reference)
+  return isDtb(content) || isDts(content) || /\.(dtb|dts|fdt)$|fdt$/i.test(reference)
+}
+
 /** The bytes of a device tree: a blob as it is, source through dtc. @throws InputError for a file that cannot be read */
 export function readDeviceTree(file: string): Uint8Array {
   const content = readInput(file)

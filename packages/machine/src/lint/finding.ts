@@ -1,6 +1,8 @@
 // What lint says, and the list of all it can say.
 
-export type LintSeverity = 'error' | 'warning' | 'info'
+/** Worst first. */
+export const SEVERITIES = ['error', 'warning', 'info'] as const
+export type LintSeverity = (typeof SEVERITIES)[number]
 
 /** Codes are stable: scripts filter by them. */
 export const LINT_CODES = {

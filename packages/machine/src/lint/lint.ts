@@ -3,22 +3,20 @@ import { dmaFactsOfTree, type DmaFactsOptions } from '../facts/dma-facts.ts'
 import { readFdt } from '../fdt/read.ts'
 import { DeviceTree } from '../of/tree.ts'
 import { lintDevices } from './devices.ts'
-import type { LintFinding, LintSeverity } from './finding.ts'
+import { SEVERITIES, type LintFinding, type Report } from './finding.ts'
 import { lintRegions } from './regions.ts'
 import { lintTree } from './tree.ts'
-
-const ORDER: readonly LintSeverity[] = ['error', 'warning', 'info']
 
 /** @throws InputError when the blob is no device tree */
 export function lintDtb(blob: Uint8Array, options: DmaFactsOptions): LintFinding[] {
   const tree = new DeviceTree(readFdt(blob, options.file))
   const facts = dmaFactsOfTree(tree, blob, options)
   const findings: LintFinding[] = []
-  const report = (code: LintFinding['code'], severity: LintSeverity, node: string, message: string): void => {
+  const report: Report = (code, severity, node, message) => {
     findings.push({ code, severity, node, message })
   }
   lintRegions(facts, report)
   lintDevices(facts, report)
   lintTree(tree, report)
-  return findings.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity))
+  return findings.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
 }

@@ -1,4 +1,4 @@
-import { lintDtb, type LintSeverity } from '@dmalab/machine'
+import { isDeviceTree, lintDtb, lintMachine, openBoard, type LintSeverity } from '@dmalab/machine'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
 import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'
@@ -8,13 +8,16 @@ import { renderLint } from '../../board/render.ts'
 const FAILING = { error: ['error'], warning: ['error', 'warning'], never: [] } as const
 
 export default class BoardLint extends BaseCommand {
-  static override summary = 'Find what is wrong or unwise about DMA in device trees.'
+  static override summary = 'Find what is wrong or unwise about DMA on a board.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> my.dtb',
     '<%= config.bin %> <%= command.id %> *.dtb --fail-on warning --json',
   ]
   static override args = {
-    file: Args.string({ required: true, description: 'device tree blobs (or source, with dtc)' }),
+    file: Args.string({
+      required: true,
+      description: 'device tree blobs (or source, with dtc), board files, shipped boards',
+    }),
   }
   static override strict = false
   static override flags = {
@@ -29,6 +32,7 @@ export default class BoardLint extends BaseCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(BoardLint)
     const outcomes = eachFile(argv as string[], (file) => {
+      if (!isDeviceTree(file)) return { file, findings: lintMachine(openBoard(file)) }
       const { blob, arch } = deviceTree(file, flags.arch)
       return { file, arch, findings: lintDtb(blob, { file, arch }) }
     })
