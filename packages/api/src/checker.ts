@@ -20,6 +20,8 @@ export interface CheckerContext {
   readonly session: Session | undefined
   /** False once events are known to be missing: then "never seen" proves nothing. */
   readonly complete: boolean
+  /** What `at` counts: steps of a run, or lines of a log. */
+  readonly unit: 'step' | 'line'
   /** Release whose wording and types dma-debug messages take. */
   readonly kernelText: KernelText
 }

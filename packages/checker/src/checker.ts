@@ -84,6 +84,9 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
     get session() {
       return session
     },
+    get unit() {
+      return session === undefined ? 'line' : 'step'
+    },
     get complete() {
       return complete
     },

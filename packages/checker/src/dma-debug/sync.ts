@@ -61,7 +61,7 @@ export const checkSync = (
 }
 
 /** A sync that no entry covers: after the unmap, or running over the end of a mapping that it begins in. */
-export const syncOfNothing = (tracker: Tracker, ref: EntryRef, at: number): Finding => {
+export const syncOfNothing = (tracker: Tracker, ref: EntryRef, at: number, unit: CheckerContext['unit']): Finding => {
   const touching = tracker.table.findTouching(ref.device, ref.dmaAddr, ref.size)
   const before = tracker.undoneAt(ref.device, ref.dmaAddr)
   const why =
@@ -69,7 +69,7 @@ export const syncOfNothing = (tracker: Tracker, ref: EntryRef, at: number): Find
       ? `; it runs over ${named(touching.mapping)}`
       : before === undefined
         ? ''
-        : `; ${named(before.mapping)} was undone at step ${before.at}`
+        : `; ${named(before.mapping)} was undone at ${unit} ${before.at}`
   const mapped = touching?.mapping.at ?? before?.mapping.at
   return finding(
     'sync-not-mapped',

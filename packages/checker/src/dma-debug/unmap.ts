@@ -92,7 +92,7 @@ export const checkUnmap = (
 }
 
 /** An unmap that meets no entry: the address of a failed mapping, one that was undone before, or one that was never mapped. */
-export const unmapOfNothing = (tracker: Tracker, ref: EntryRef, at: number): Finding => {
+export const unmapOfNothing = (tracker: Tracker, ref: EntryRef, at: number, unit: CheckerContext['unit']): Finding => {
   if (isMappingError(ref.dmaAddr))
     return finding(
       'unmap-error-cookie',
@@ -107,10 +107,10 @@ export const unmapOfNothing = (tracker: Tracker, ref: EntryRef, at: number): Fin
   const touching = tracker.table.findTouching(ref.device, ref.dmaAddr, ref.size)
   const why =
     touching !== undefined
-      ? `; ${named(touching.mapping)} of step ${touching.mapping.at} is live there`
+      ? `; ${named(touching.mapping)} of ${unit} ${touching.mapping.at} is live there`
       : before === undefined
         ? ''
-        : `; ${named(before.mapping)} was undone at step ${before.at}`
+        : `; ${named(before.mapping)} was undone at ${unit} ${before.at}`
   return finding(
     'unmap-not-mapped',
     `${ref.device}: ${range(ref.dmaAddr, ref.size)} was ${verb(ref)} but is not mapped${why}`,

@@ -47,18 +47,21 @@ export const DEVICES: readonly KernelMessage[] = [
     FAULT_NEXT,
     FAULT_FIXES,
   ),
-  message(
-    'F-07',
-    'a fault in cache maintenance or a page walk',
-    /(?:pc|PC is at|lr|RIP:?.*)\s*:?\s*(arch_sync_dma_for_\w+|dcache_\w+_poc|__dma_inv_area|__dma_clean_area|v7_dma_\w+|dma_cache_maint\w*|swiotlb_bounce|swiotlb_tbl_map_single|__memcpy|__pi_memcpy\w*|kmap\w*)\+/,
-    (match) =>
-      `${match[1]} touched an address without memory or struct page behind it: the streaming API was used on a no-map pool`,
-    'which region does the buffer come from? `dmalab run` with that board shows the call path',
-    [
-      'do not map or sync coherent memory of a no-map pool (import with SKIP_CPU_SYNC)',
-      'use a reusable (CMA) region: it has struct pages',
-    ],
-  ),
+  {
+    ...message(
+      'F-07',
+      'a fault in cache maintenance or a page walk',
+      /(?:pc|PC is at|lr|RIP:?.*)\s*:?\s*(arch_sync_dma_for_\w+|dcache_\w+_poc|__dma_inv_area|__dma_clean_area|v7_dma_\w+|dma_cache_maint\w*|swiotlb_bounce|swiotlb_tbl_map_single|__memcpy|__pi_memcpy\w*|kmap\w*)\+/,
+      (match) =>
+        `${match[1]} touched an address without memory or struct page behind it: the streaming API was used on a no-map pool`,
+      'which region does the buffer come from? `dmalab run` with that board shows the call path',
+      [
+        'do not map or sync coherent memory of a no-map pool (import with SKIP_CPU_SYNC)',
+        'use a reusable (CMA) region: it has struct pages',
+      ],
+    ),
+    inFault: true,
+  },
   message(
     'F-07',
     'a kernel fault',

@@ -52,6 +52,9 @@ const DMA_DEBUG: readonly (readonly [RegExp, string])[] = [
 ]
 const MESSAGES: readonly KernelMessage[] = [...MEMORY, ...DEVICES, ...BOOT]
 const KEPT_LINES = 8
+/** Begins the splat of a fault; a warning prints registers too. */
+const FAULT = /Unable to handle kernel|Internal error: |kernel BUG at|Oops/
+const SPLAT_LINES = 40
 
 export interface DmesgExplainer {
   line(text: string): void
@@ -62,6 +65,7 @@ export interface DmesgExplainer {
 export const createDmesgExplainer = (): DmesgExplainer => {
   const found = new Map<string, ExplainedMessage & { readonly lines: number[]; count: number }>()
   let number = 0
+  let lastFault = -Infinity
   const note = (key: string, make: () => Omit<ExplainedMessage, 'lines' | 'count'>): void => {
     let entry = found.get(key)
     if (entry === undefined) found.set(key, (entry = { ...make(), lines: [], count: 0 }))
@@ -75,7 +79,9 @@ export const createDmesgExplainer = (): DmesgExplainer => {
         const code = DMA_DEBUG.find(([pattern]) => pattern.test(text))?.[1]
         if (code !== undefined) return note(code, () => dmaDebug(code, text))
       }
+      if (FAULT.test(text)) lastFault = number
       for (const one of MESSAGES) {
+        if (one.inFault === true && number - lastFault > SPLAT_LINES) continue
         const match = one.pattern.exec(text)
         if (match === null) continue
         const cause = one.cause(match)

@@ -10,6 +10,8 @@ export interface KernelMessage {
   readonly cause: (match: RegExpExecArray) => string
   readonly next: string
   readonly fixes: readonly string[]
+  /** Means nothing except in the splat of a fault. */
+  readonly inFault?: boolean
 }
 
 /** Names one kind; `cause` may look at the values in the message. */

@@ -25,7 +25,12 @@ export const deviceAccess = (books: Books, event: DeviceAccess): void => {
   if (first === undefined) {
     const undone = books.tracker.undoneAround(device, dmaAddr)
     if (undone === undefined) say('device-access-unmapped', 'nothing is mapped there')
-    else say('device-access-after-unmap', `${named(undone.mapping)} was undone at step ${undone.at}`, undone.at)
+    else
+      say(
+        'device-access-after-unmap',
+        `${named(undone.mapping)} was undone at ${books.context.unit} ${undone.at}`,
+        undone.at,
+      )
     return
   }
   if (touched.bytes < size)
@@ -36,7 +41,7 @@ export const deviceAccess = (books: Books, event: DeviceAccess): void => {
     if (!write && mapping.owner === 'cpu' && mapping.cpuWroteAt > 0 && !isCoherent(books, device))
       say(
         'missing-sync',
-        `the CPU wrote ${named(mapping)} at step ${mapping.cpuWroteAt} and did not sync it for the device`,
+        `the CPU wrote ${named(mapping)} at ${books.context.unit} ${mapping.cpuWroteAt} and did not sync it for the device`,
         mapping.cpuWroteAt,
       )
   }
@@ -78,7 +83,7 @@ export const ioFault = (books: Books, event: IoFault): void => {
   const before = live.find((mapping) => mapping.dmaAddr + mapping.size === iova)
   const [why, since] =
     undone !== undefined
-      ? [`${named(undone.mapping)} was undone at step ${undone.at}: use after unmap`, undone.at]
+      ? [`${named(undone.mapping)} was undone at ${books.context.unit} ${undone.at}: use after unmap`, undone.at]
       : physical !== undefined
         ? [`this is the physical address of ${named(physical)}: the device was given the wrong address`, physical.at]
         : before !== undefined

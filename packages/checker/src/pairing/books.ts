@@ -79,7 +79,7 @@ export class Books {
       this.#undone(entry.mapping, ref, at)
       return
     }
-    const nothing = unmapOfNothing(tracker, ref, at)
+    const nothing = unmapOfNothing(tracker, ref, at, this.context.unit)
     const orphan = tracker.at(ref.device, ref.dmaAddr).find(({ kind }) => kind === 'coherent')
     if (orphan !== undefined && longLived(ref)) tracker.close(orphan, at)
     if (isMappingError(ref.dmaAddr)) this.report(nothing)

@@ -78,7 +78,7 @@ export const poolFree = (books: Books, event: PoolFreeEvent): void => {
     return
   }
   const before = books.tracker.undoneAt(device, dmaAddr)
-  const since = before === undefined ? 'it was never allocated' : `it was freed at step ${before.at}`
+  const since = before === undefined ? 'it was never allocated' : `it was freed at ${books.context.unit} ${before.at}`
   books.report(
     finding('pool-double-free', `${device}: ${hex(dmaAddr)} was given back to ${pool}, but ${since}`, {
       device,

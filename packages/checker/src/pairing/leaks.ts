@@ -74,7 +74,7 @@ export class Leaks {
   }
 
   /** A log stops while things are in use, which is what logs do. */
-  stillLive(tracker: Tracker, at: number): void {
+  stillLive(tracker: Tracker): void {
     for (const device of tracker.devices()) {
       const live = [...tracker.live(device)]
       if (live.length === 0) continue
@@ -82,7 +82,7 @@ export class Leaks {
       this.#report(
         finding(
           'live-at-end',
-          `${device}: ${live.length} mappings (${bytes(total)}) are live at line ${at}, where the log ends`,
+          `${device}: ${live.length === 1 ? '1 mapping' : `${live.length} mappings`} (${bytes(total)}) live at the end`,
           {
             device,
             evidence: live.slice(0, NAMED).map((mapping) => mapping.at),

@@ -81,7 +81,7 @@ export const syncSg = (books: Books, event: SyncSgEvent): void => {
   const mappedEnts = books.tracker.table.findExact(first)?.sgMappedEnts ?? 0
   if (mappedEnts === 0) {
     // The kernel stops here without a word: the finding is ours alone.
-    const { kernelText: _none, ...nothing } = syncOfNothing(books.tracker, first, event.at)
+    const { kernelText: _none, ...nothing } = syncOfNothing(books.tracker, first, event.at, books.context.unit)
     if (event.dmaAddrs.length > 0) books.unexplained.add(nothing, false, event)
     return
   }

@@ -64,7 +64,8 @@ export const syncOne = (books: Books, event: SyncEvent): void => {
   const ref: EntryRef = { device, dmaAddr, size, dir, type, attrs: 0, sgCallEnts: 0 }
   const toCpu = event.event === 'dma_sync_single_for_cpu'
   const entry = checkSync(books.tracker, ref, toCpu, at, books.report, books.context)
-  if (entry === undefined) books.unexplained.add(syncOfNothing(books.tracker, ref, at), false, event)
+  if (entry === undefined)
+    books.unexplained.add(syncOfNothing(books.tracker, ref, at, books.context.unit), false, event)
   else handOver(entry.mapping, toCpu)
 }
 

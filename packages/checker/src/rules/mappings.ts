@@ -127,10 +127,10 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
           default:
         }
       },
-      onEnd(_complete, at): void {
+      onEnd(): void {
         options.onSummary?.({ live: books.tracker.liveCount, untracedFrees: books.untracedFrees })
         books.unexplained.decide()
-        books.leaks.stillLive(books.tracker, at)
+        books.leaks.stillLive(books.tracker)
       },
     }
   },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { atLeast, type Finding } from '@dmalab/api'
 import type { CheckReport } from '@dmalab/checker'
 import { describe, expect, it } from 'vitest'
-import { logPath, table } from '../../../packages/trace/test/files.ts'
+import { logPath, table } from '../../../../packages/trace/test/files.ts'
 import { checkText } from './check-text.ts'
 
 /** dma-debug reports these, and no trace can: it shows neither the call nor the fact that matters. */

@@ -1,0 +1,72 @@
+import { createInterface } from 'node:readline'
+import { createReadStream, statSync } from 'node:fs'
+import { InputError } from '@dmalab/api'
+import {
+  createDmesgExplainer,
+  explainCode,
+  explainedCodes,
+  type ExplainedCode,
+  type ExplainedMessage,
+} from '@dmalab/checker'
+import { Args, Flags } from '@oclif/core'
+import { BaseCommand } from '../base-command.ts'
+import { renderCode, renderCodes, renderMessages } from '../log/explain-text.ts'
+
+export default class Explain extends BaseCommand {
+  static override summary =
+    'Explain a finding code, or the DMA messages in a kernel log: cause, next check, usual fixes.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> unmap-size',
+    '<%= config.bin %> <%= command.id %>',
+    'dmesg | <%= config.bin %> <%= command.id %> --dmesg -',
+  ]
+  static override args = {
+    code: Args.string({ ignoreStdin: true, description: 'finding code; without one all are listed' }),
+  }
+  static override flags = {
+    dmesg: Flags.string({
+      summary: 'kernel log to look through, - for standard input',
+      helpValue: 'FILE',
+    }),
+  }
+
+  async run(): Promise<ExplainedCode | readonly ExplainedCode[] | readonly ExplainedMessage[]> {
+    const { args, flags } = await this.parse(Explain)
+    if (flags.dmesg !== undefined) {
+      if (args.code !== undefined) throw new InputError('give a code or --dmesg, not both')
+      const messages = await explainLog(flags.dmesg)
+      this.log(renderMessages(flags.dmesg, messages))
+      return messages
+    }
+    if (args.code === undefined) {
+      const codes = explainedCodes()
+      this.log(renderCodes(codes))
+      return codes
+    }
+    const explained = explainCode(args.code)
+    if (explained === undefined) throw new InputError(`${args.code} is no finding code`, {}, near(args.code))
+    this.log(renderCode(explained))
+    return explained
+  }
+}
+
+const explainLog = async (file: string): Promise<readonly ExplainedMessage[]> => {
+  if (file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
+    throw new InputError('no such file', { file })
+  const input = file === '-' ? process.stdin : createReadStream(file, 'latin1')
+  const explainer = createDmesgExplainer()
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) explainer.line(line)
+  return explainer.finish()
+}
+
+/** Codes that share a word with what was typed. */
+const near = (typed: string): string => {
+  const words = typed
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word.length > 2)
+  const like = explainedCodes()
+    .map(({ code }) => code)
+    .filter((code) => words.some((word) => code.includes(word)))
+  return like.length === 0 ? '`dmalab explain` lists all codes' : `did you mean ${like.slice(0, 5).join(', ')}?`
+}

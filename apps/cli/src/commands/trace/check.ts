@@ -1,0 +1,71 @@
+import { InputError, isInputError, KERNEL_TEXTS } from '@dmalab/api'
+import { Flags } from '@oclif/core'
+import { BaseCommand, EXIT } from '../../base-command.ts'
+import { checkLog, foundSomething, type LogCheck } from '../../log/check-log.ts'
+import { renderCheck } from '../../log/check-text.ts'
+import { fileArg } from '../../log/flags.ts'
+import { junitOf } from '../../log/junit.ts'
+import { sarifOf } from '../../log/sarif.ts'
+
+export default class TraceCheck extends BaseCommand {
+  static override summary =
+    'Check the DMA operations of real ftrace logs: what dma-debug would say, and what it does not see.'
+  static override description =
+    'Exit code 3 when anything of severity warning or error is found. What a log cannot prove is never an error: see docs/findings.md.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> out.trace',
+    '<%= config.bin %> <%= command.id %> out.trace --kernel-text 6.12',
+    'cat /sys/kernel/tracing/trace | <%= config.bin %> <%= command.id %> -',
+    '<%= config.bin %> <%= command.id %> *.trace --format sarif > findings.sarif',
+  ]
+  static override strict = false
+  static override args = { file: fileArg }
+  static override flags = {
+    'kernel-text': Flags.option({ options: KERNEL_TEXTS })({
+      summary: 'show dma-debug’s messages as this release words them; without it types are those of the log',
+    }),
+    format: Flags.option({ options: ['text', 'sarif', 'junit'] as const })({
+      default: 'text',
+      summary: 'what to print',
+    }),
+    'unbind-marker': Flags.string({
+      summary: 'markers that say a driver let go of its device: what it left mapped is a leak',
+      helpValue: 'REGEX',
+    }),
+    quiet: Flags.boolean({ char: 'q', summary: 'leave out notes (severity info)' }),
+  }
+
+  async run(): Promise<readonly LogCheck[]> {
+    const { argv, flags } = await this.parse(TraceCheck)
+    const kernelText = flags['kernel-text']
+    const options = {
+      ...(kernelText === undefined ? {} : { kernelText }),
+      ...(flags['unbind-marker'] === undefined ? {} : { unbindMarker: pattern(flags['unbind-marker']) }),
+    }
+    const checks: LogCheck[] = []
+    for (const file of argv.map(String)) {
+      try {
+        const check = await checkLog(file, options)
+        checks.push(check)
+        if (flags.format === 'text')
+          this.log(renderCheck(check, { kernelText: kernelText !== undefined, hideInfo: flags.quiet }))
+      } catch (error) {
+        if (!isInputError(error) || argv.length === 1) throw error
+        this.logToStderr(`error: ${error.message}`)
+        process.exitCode = EXIT.input
+      }
+    }
+    if (flags.format === 'sarif') this.log(JSON.stringify(sarifOf(checks), null, 2))
+    else if (flags.format === 'junit') this.log(junitOf(checks))
+    if (process.exitCode !== EXIT.input && checks.some(foundSomething)) process.exitCode = EXIT.found
+    return checks
+  }
+}
+
+const pattern = (text: string): RegExp => {
+  try {
+    return new RegExp(text)
+  } catch (error) {
+    throw new InputError(`--unbind-marker is no regular expression: ${error instanceof Error ? error.message : text}`)
+  }
+}

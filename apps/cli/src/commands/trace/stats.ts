@@ -1,0 +1,23 @@
+import { createStats, readTrace, type TraceStats } from '@dmalab/trace'
+import { BaseCommand } from '../../base-command.ts'
+import { fileArg } from '../../log/flags.ts'
+import { renderStats } from '../../log/stats-text.ts'
+
+export default class TraceStatsCommand extends BaseCommand {
+  static override summary =
+    'Count what each device of an ftrace log did: operations, bytes, live mappings, sizes, lifetimes, bounces, IOVA.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> out.trace',
+    '<%= config.bin %> <%= command.id %> out.trace --json',
+  ]
+  static override args = { file: fileArg }
+
+  async run(): Promise<TraceStats> {
+    const { args } = await this.parse(TraceStatsCommand)
+    const collector = createStats()
+    await readTrace(args.file, (event) => collector.onEvent(event))
+    const stats = collector.finish()
+    this.log(renderStats(args.file, stats))
+    return stats
+  }
+}

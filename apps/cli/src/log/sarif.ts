@@ -1,0 +1,52 @@
+// SARIF 2.1.0, which code review tools read: a rule per finding code, a location per line of the log.
+import type { Finding, Severity } from '@dmalab/api'
+import { explainCode } from '@dmalab/checker'
+import type { LogCheck } from './check-log.ts'
+
+const LEVEL: Record<Severity, string> = { info: 'note', warning: 'warning', error: 'error' }
+
+export const sarifOf = (checks: readonly LogCheck[]): Readonly<Record<string, unknown>> => {
+  const codes = [...new Set(checks.flatMap(({ findings }) => findings.map(({ code }) => code)))].toSorted((a, b) =>
+    a < b ? -1 : 1,
+  )
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'dmalab', rules: codes.map(ruleOf) } },
+        results: checks.flatMap(({ file, findings }) => findings.map((one) => resultOf(file, one, codes))),
+      },
+    ],
+  }
+}
+
+const ruleOf = (code: string): Readonly<Record<string, unknown>> => {
+  const explained = explainCode(code)
+  return explained === undefined
+    ? { id: code }
+    : {
+        id: code,
+        shortDescription: { text: explained.title },
+        fullDescription: { text: `${explained.what} ${explained.why}` },
+        help: { text: explained.fixes.map((fix) => `- ${fix}`).join('\n') },
+        defaultConfiguration: { level: LEVEL[explained.severity] },
+      }
+}
+
+/** The last line completes the finding; the others led to it. */
+const resultOf = (file: string, one: Finding, codes: readonly string[]): Readonly<Record<string, unknown>> => {
+  const location = (line: number): Readonly<Record<string, unknown>> => ({
+    physicalLocation: { artifactLocation: { uri: file }, region: { startLine: Math.max(1, line) } },
+  })
+  const lines = one.evidence ?? []
+  const last = lines.at(-1)
+  return {
+    ruleId: one.code,
+    ruleIndex: codes.indexOf(one.code),
+    level: LEVEL[one.severity],
+    message: { text: one.message },
+    locations: last === undefined ? [] : [location(last)],
+    relatedLocations: lines.slice(0, -1).map(location),
+  }
+}

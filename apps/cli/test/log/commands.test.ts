@@ -1,0 +1,139 @@
+// `trace` and `explain` as processes: exit codes, formats, bad input.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+
+// Each process takes a second or more on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
+
+const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+const DATA = fileURLToPath(new URL('../../../../packages/trace/test/data/', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'dmalab-cli-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const VIOLATIONS = 'a64-6.12-viol-direct.trace.txt'
+const CLEAN = 'a64-6.12-vb2m-labe.trace.txt'
+
+const run = (
+  args: readonly string[],
+  input?: string | Uint8Array,
+): { code: number | null; out: string; err: string } => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
+    encoding: 'utf8',
+    cwd: DATA,
+    env: { ...process.env, NO_COLOR: '1' },
+    maxBuffer: 2 ** 26,
+    ...(input === undefined ? {} : { input }),
+  })
+  return { code: status, out: stdout, err: stderr }
+}
+
+describe('dmalab trace check', () => {
+  it('a clean log: exit code 0, and the totals', () => {
+    const { code, out } = run(['trace', 'check', CLEAN])
+    expect(code).toBe(0)
+    expect(out).toContain(`${CLEAN}: 221 lines, 209 events: 0 errors, 0 warnings, 0 notes`)
+  })
+  it('violations: exit code 3, lines as evidence, dma-debug’s own words on request', () => {
+    const { code, out } = run(['trace', 'check', VIOLATIONS, '--kernel-text', '6.12'])
+    expect(code).toBe(3)
+    expect(out).toContain('was undone at line 36 (line 35, 36, 37)')
+    expect(out).toContain(
+      'DMA-API: ? 0000:00:02.0: device driver frees DMA memory with different size [device address=0x000000004255e000] [map size=2048 bytes] [unmap size=1024 bytes]',
+    )
+  })
+  it('standard input is a file like others; --json holds everything', () => {
+    const { code, out } = run(['trace', 'check', '-', '--json'], readFileSync(join(DATA, VIOLATIONS)))
+    expect(code).toBe(3)
+    const [check] = JSON.parse(out)
+    expect(check).toMatchObject({
+      file: '-',
+      read: { lines: 283, damagedCount: 0 },
+      summary: { complete: true, kernelText: '6.12' },
+    })
+    expect(check.findings).toContainEqual(expect.objectContaining({ code: 'unmap-size', evidence: [40, 41] }))
+  })
+  it('SARIF names rules and lines', () => {
+    const { code, out } = run(['trace', 'check', VIOLATIONS, CLEAN, '--format', 'sarif'])
+    expect(code).toBe(3)
+    const sarif = JSON.parse(out)
+    expect(sarif.version).toBe('2.1.0')
+    const [one] = sarif.runs[0].results
+    expect(one).toMatchObject({
+      ruleId: 'unmap-not-mapped',
+      level: 'error',
+      locations: [{ physicalLocation: { artifactLocation: { uri: VIOLATIONS }, region: { startLine: 37 } } }],
+    })
+    expect(sarif.runs[0].tool.driver.rules[one.ruleIndex].id).toBe('unmap-not-mapped')
+  })
+  it('JUnit has a failing case for each code that was found', () => {
+    const { out } = run(['trace', 'check', VIOLATIONS, '--format', 'junit'])
+    expect(out).toMatch(/<testsuite name="a64-6\.12-viol-direct\.trace\.txt" tests="\d+" failures="19">/)
+    expect(out.match(/<failure /g)).toHaveLength(19)
+    expect(out).toContain('<testcase classname="a64-6.12-viol-direct.trace.txt" name="wrong-bytes"/>')
+  })
+  it('a missing file: exit code 2 and one line; the other files are checked all the same', () => {
+    const alone = run(['trace', 'check', 'absent'])
+    expect([alone.code, alone.err.trim()]).toEqual([2, 'error: absent: no such file'])
+    const both = run(['trace', 'check', 'absent', CLEAN])
+    expect([both.code, both.err.trim()]).toEqual([2, 'error: absent: no such file'])
+    expect(both.out).toContain('209 events')
+  })
+  it('a file that is no log at all is no failure: every line is counted, the first are shown', () => {
+    const path = join(folder, 'prose.txt')
+    writeFileSync(path, 'It was a dark and stormy night.\n'.repeat(40))
+    const { code, out } = run(['trace', 'check', path])
+    expect(code).toBe(0)
+    expect(out).toContain('40 lines cannot be read; the first:')
+    expect(out).toContain('line 1: It was a dark')
+  })
+  it('a marker of the user’s own may say that the driver is gone', () => {
+    const text = `        init-1       [000] .....     1.000001: dma_map_page: dev dir=TO_DEVICE dma_addr=1000 size=64 phys_addr=1000 attrs=\n        init-1       [000] .....     1.000002: tracing_mark_write: test 7 over\n`
+    expect(run(['trace', 'check', '-'], text).code).toBe(0)
+    const { code, out } = run(['trace', 'check', '-', '--unbind-marker', 'test \\d+ over'], text)
+    expect(code).toBe(3)
+    expect(out).toContain('leak-mapping: dev: mapping 0x1000')
+    expect(run(['trace', 'check', '-', '--unbind-marker', '('], text).code).toBe(2)
+  })
+})
+
+describe('dmalab trace stats and export', () => {
+  it('statistics per device', () => {
+    const { code, out } = run(['trace', 'stats', 'a64-6.12-blk-direct-nvme.trace.txt'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/operations\s+alloc 2, map 14, mapSg 61, unmap 14, unmapSg 61/)
+    expect(JSON.parse(run(['trace', 'stats', CLEAN, '--json']).out).devices.length).toBeGreaterThan(0)
+  })
+  it('Chrome trace JSON, to standard output or a file', () => {
+    const path = join(folder, 'out.json')
+    expect(run(['trace', 'export', VIOLATIONS, '--output', path]).code).toBe(0)
+    const written = readFileSync(path, 'utf8')
+    expect(JSON.parse(written).traceEvents.length).toBeGreaterThan(100)
+    expect(run(['trace', 'export', VIOLATIONS]).out).toBe(written)
+    expect(run(['trace', 'export', VIOLATIONS, '--output', join(folder, 'no/such/folder')]).code).toBe(2)
+  })
+})
+
+describe('dmalab explain', () => {
+  it('a code: what, why, source, fixes', () => {
+    const { code, out } = run(['explain', 'unmap-sg-count'])
+    expect(code).toBe(0)
+    expect(out).toContain('pass nents of the map call to dma_unmap_sg, not its return value')
+    expect(out).toContain('kernel/dma/debug.c: check_unmap')
+  })
+  it('no code lists all; an unknown one is bad input with a hint', () => {
+    expect(run(['explain', '--json']).out).toContain('"wrong-bytes"')
+    const { code, err } = run(['explain', 'unmap-sizes'])
+    expect(code).toBe(2)
+    expect(err).toContain('did you mean')
+  })
+  it('a kernel log from standard input', () => {
+    const { code, out } = run(['explain', '--dmesg', '-'], '[  1.0] contiguous chunk is too small 4096/691200\n')
+    expect(code).toBe(0)
+    expect(out).toContain('F-09 a scattered buffer for a device that needs one piece (line 1)')
+    expect(run(['explain', '--dmesg', 'absent']).code).toBe(2)
+  })
+})
