@@ -7,6 +7,7 @@ import { LinearMemory } from './linear-memory.ts'
 import { type LineRecord, readLineLog } from './line-log.ts'
 import { instantiate } from './module.ts'
 import { SgArena } from './sg-arena.ts'
+import { SwiotlbSlots } from './swiotlb-slots.ts'
 
 export interface HotConfig {
   /** Bytes of one inner cache line. */
@@ -106,6 +107,11 @@ export class Hot {
   /** The IOMMU in front of one device; each call has its own domains. */
   iommu(facts: IommuFacts, streamId: number): IommuHost {
     return createIommuHost(this.io, facts, streamId)
+  }
+
+  /** A bounce pool's slots, all free; they last until the next reset. */
+  swiotlbSlots(slots: number, areas: number): SwiotlbSlots {
+    return new SwiotlbSlots(this.linear, slots, areas)
   }
 
   stats(): HotStats {

@@ -59,3 +59,4 @@ export {
 export { createIommuHost } from './dma-iommu-domain.ts'
 export { Tlb, type TlbEntry } from './dma-iommu-tlb.ts'
 export { FlushQueue, type FlushQueueOptions, LAZY_DEFAULT, LAZY_SHADOW } from './dma-iommu-flush-queue.ts'
+export { SEGMENT_SLOTS, SLOT_SIZE, type SlotArea, type SlotRequest, type SwiotlbSlots } from './swiotlb-slots.ts'

@@ -1,0 +1,83 @@
+import { phys } from '@dmalab/api'
+import { describe, expect, it } from 'vitest'
+import { Hot, type SlotRequest } from '../src/index.ts'
+import { BUILDS, moduleOf } from './builds.ts'
+import { seeded } from './seeded.ts'
+import { SwiotlbTwin } from './twin/swiotlb-twin.ts'
+
+const REQUEST: SlotRequest = {
+  cpu: 0,
+  base: 0x4000_0000,
+  boundaryBits: 64,
+  orig: phys(0),
+  size: 4096,
+  alignMask: 0,
+  minAlignMask: 0,
+}
+
+describe.each(BUILDS)('bounce slots, %s build', (build) => {
+  const hot = (): Hot => new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
+
+  it('takes runs, releases them and moves its index as the twin does', () => {
+    for (let seed = 1; seed <= 12; seed++) {
+      const random = seeded(seed)
+      const areas = [1, 2, 4][random(3)] ?? 1
+      const slots = areas * 128 * (1 + random(2))
+      const pool = hot().swiotlbSlots(slots, areas)
+      const twin = new SwiotlbTwin(slots, areas)
+      const live: { slot: number; offset: number }[] = []
+      const ours: (number | undefined)[] = []
+      const theirs: (number | undefined)[] = []
+      const minAlignMask = [0, 0, 511, 2047, 4095, 65535][random(6)] ?? 0
+      const boundaryBits = [64, 32, 24, 16, 12][random(5)] ?? 64
+      const base = random(8) === 0 ? undefined : 0x7800_0000 + random(64) * 2048
+      for (let step = 0; step < 60; step++) {
+        if (random(3) === 0 && live.length > 0) {
+          const { slot, offset } = live.splice(random(live.length), 1)[0]!
+          ours.push(pool.release(slot, offset))
+          theirs.push(twin.release(slot, offset))
+          continue
+        }
+        const orig = phys(random(4) === 0 ? 0 : 0x9_0000_0000 + random(2 ** 20))
+        const alignMask = [0, 0, 0, 2047, 4095, 16383][random(6)] ?? 0
+        const offset = Number(BigInt(orig) & BigInt(minAlignMask) & (BigInt(alignMask) | 2047n))
+        const size = Math.ceil((1 + random(60_000) + offset) / (alignMask + 1)) * (alignMask + 1)
+        const request = { cpu: random(8), base, boundaryBits, orig, size, alignMask, minAlignMask }
+        const slot = pool.find(request)
+        ours.push(slot)
+        theirs.push(twin.find(request))
+        if (slot === undefined) continue
+        const pad = Math.floor(offset / 2048)
+        pool.note(slot, pad, size, orig)
+        twin.note(slot, pad)
+        live.push({ slot: slot + pad, offset: offset % 2048 })
+      }
+      expect(ours).toEqual(theirs)
+      expect(pool.areas()).toEqual(twin.areas())
+      const runs = (p: { freeRun(slot: number): number }) => Array.from({ length: slots }, (_, i) => p.freeRun(i))
+      expect(runs(pool)).toEqual(runs(twin))
+    }
+  })
+
+  it('never serves more than a segment, and no device that cannot see the pool', () => {
+    const pool = hot().swiotlbSlots(256, 1)
+    expect(pool.find({ ...REQUEST, size: 128 * 2048 })).toBe(0)
+    expect(pool.find({ ...REQUEST, size: 128 * 2048 + 1 })).toBeUndefined()
+    expect(pool.find({ ...REQUEST, base: undefined })).toBeUndefined()
+  })
+
+  it('remembers the original address of every slot until it is released', () => {
+    const pool = hot().swiotlbSlots(128, 1)
+    const slot = pool.find({ ...REQUEST, size: 5000 })!
+    pool.note(slot, 0, 5000, phys(0x8_0000_0010))
+    expect([0, 1, 2, 3].map((i) => pool.origin(slot + i))).toEqual([
+      0x8_0000_0010,
+      0x8_0000_0810,
+      0x8_0000_1010,
+      undefined,
+    ])
+    expect(pool.release(slot, 0)).toBe(3)
+    expect(pool.origin(slot)).toBeUndefined()
+    expect(pool.release(slot, 0)).toBeUndefined()
+  })
+})
