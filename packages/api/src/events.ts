@@ -235,6 +235,23 @@ export type LabEvent =
     }
   /** What the hook above does line by line: c clean, i invalidate, ci both. Detail `line`. */
   | { readonly event: 'cache_line'; readonly op: 'c' | 'i' | 'ci' | 'sync'; readonly physAddr: number }
+  /** The kernel called its architecture's hook for a range, whether or not that needs cache work. Detail `page`. */
+  | {
+      readonly event: 'arch_sync'
+      readonly to: 'device' | 'cpu'
+      readonly physAddr: number
+      readonly size: number
+      readonly dir: number
+    }
+  /** Bytes were copied into a bounce pool (`in`) or back (`out`). Detail `page`. */
+  | {
+      readonly event: 'bounce_copy'
+      readonly copy: 'in' | 'out'
+      readonly device: string
+      readonly tlbAddr: number
+      readonly origAddr: number
+      readonly size: number
+    }
   /** What a whole list needed: one summary an operation. */
   | {
       readonly event: 'cache_summary'

@@ -54,6 +54,14 @@ export interface KernelFacts {
   readonly tracesPoolFree: boolean
   /** Call paths, texts and answers of drivers/media and drivers/dma-buf; see mediaFacts(). */
   readonly media?: MediaFacts
+  /** What swiotlb_init() makes; absent where the kernel has no swiotlb. */
+  readonly swiotlb?: SwiotlbPolicy
+  /** RAM that the kernel uses at most (`mem=`), bytes; the rest answers on the bus all the same. */
+  readonly memLimit?: number
+  /** How dma-iommu works: invalidate at once, and translate at all (`iommu.strict`, `iommu.passthrough`). */
+  readonly iommu?: { readonly strict: boolean; readonly passthrough: boolean }
+  /** zone_dma_limit where the kernel has ZONE_DMA: smaller masks than this are refused. */
+  readonly zoneDmaLimit?: number
   /** Bus windows: the first one's offset serves every address (dma_pfn_offset, until v5.9), or all are kept (the default). */
   readonly busWindows?: 'one-offset' | 'ranges'
   /** A reserved-memory pool hands out physical addresses whatever the device's windows (until v4.13). */
@@ -62,6 +70,20 @@ export interface KernelFacts {
   readonly skipsNeedlessSync?: boolean
   /** dma_map_resource() of memory with a valid pfn is a BUG (until v5.2). */
   readonly mapResourceRefusesRam?: boolean
+}
+
+/** How a kernel sets up its bounce pool. */
+export interface SwiotlbPolicy {
+  /** Slots of 2 KiB: 64 MiB, or `swiotlb=N`. */
+  readonly slots: number
+  readonly areas: number
+  readonly mode: 'normal' | 'force' | 'noforce'
+  /** RAM above this address makes a pool. */
+  readonly dmaLimit: number
+  /** DMA_BOUNCE_UNALIGNED_KMALLOC: small unaligned buffers bounce, so there is a pool of 1 MiB per GiB at least. */
+  readonly bouncesKmalloc: boolean
+  /** DMA_RESTRICTED_POOL: `restricted-dma-pool` regions bounce everything of their devices. */
+  readonly restrictedPools: boolean
 }
 
 export interface ConfigOption {

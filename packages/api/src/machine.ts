@@ -32,6 +32,8 @@ export interface Cpu {
   readonly compatible?: string
   /** Bytes of one inner cache line. */
   readonly lineSize: LineSize
+  /** Cache writeback granule (CTR_EL0.CWG), bytes: what dma_get_cache_alignment() says. The line size when absent. */
+  readonly writebackGranule?: number
   /** VIPT aliasing data cache (ARMv6 and some ARMv7): highmem without a live mapping skips inner maintenance. */
   readonly aliasing: boolean
   /** Outer cache with maintenance by physical address, such as a PL310. */
@@ -56,6 +58,8 @@ export interface KernelLayout {
   /** Window for vmalloc, ioremap and memremap. */
   readonly vmalloc?: { readonly start: bigint; readonly end: bigint }
   readonly pageArray?: PageArray
+  /** Physical ranges with a linear mapping. Absent: RAM without no-map regions and highmem. */
+  readonly linear?: readonly Range[]
 }
 
 /** The array of struct page. */
@@ -114,6 +118,13 @@ export interface DeviceFacts {
   readonly pools: readonly string[]
   /** dma_parms.max_segment_size, bytes; 64 KiB when absent. */
   readonly maxSegmentSize?: number
+  /** dma_parms.min_align_mask: address bits that a bounce must keep; none when absent. */
+  readonly minAlignMask?: number
+  /** Width of dma_parms.segment_boundary_mask; 32 when absent. */
+  readonly segmentBoundaryBits?: number
+  /** The masks themselves where they are no run of ones; else the widths above tell all. */
+  readonly oddMask?: number
+  readonly oddCoherentMask?: number
   /** Name of the driver model; absent: the one for its class. */
   readonly driver?: string
 }

@@ -109,6 +109,8 @@ export interface SgLoopOptions {
   readonly assign: boolean
   /** The memory is found by dma_address instead of the page (unmap, sync). */
   readonly byBusAddress?: boolean
+  /** The length is dma_length (unmap of lists where it may differ). */
+  readonly byDmaLength?: boolean
   /** Stop at an entry whose bus address passes the device's mask or bus limit. */
   readonly checkReach: boolean
 }

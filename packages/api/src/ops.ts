@@ -3,7 +3,7 @@ import type { Direction } from './flags.ts'
 import type { Detail, EventBody } from './events.ts'
 import type { KResult } from './errno.ts'
 import type { IommuHost } from './iommu.ts'
-import type { DeviceFacts } from './machine.ts'
+import type { DeviceFacts, Range } from './machine.ts'
 import type { CacheOps, KernelMemory, SgLoopOptions, SgLoopResult } from './memory.ts'
 import type { KernelFacts } from './kernel.ts'
 import type { Scatterlists, SgPage, SgTable } from './sg.ts'
@@ -16,6 +16,9 @@ export interface Device {
   /** dma_mask and coherent_dma_mask, width in bits. */
   maskBits: number
   coherentMaskBits: number
+  /** The masks as values; beyond 2^53 the nearest number. */
+  readonly dmaMask: number
+  readonly coherentDmaMask: number
   /** dev->dma_mem, or null. */
   readonly pool: CoherentPoolView | null
   /** For each further memory-region: a child device that owns that pool (of_reserved_mem_device_init_by_idx). */
@@ -113,6 +116,52 @@ export interface DmaOpsDef {
   attach(device: Device, host: Host): DmaOps
 }
 
+/** The bounce pool of a device (dev->dma_io_tlb_mem), with the device's own alignment and windows. */
+export interface Swiotlb {
+  readonly name: string
+  readonly start: PhysAddr
+  /** Slots of 2 KiB. */
+  readonly slots: number
+  /** is_swiotlb_force_bounce: everything bounces. */
+  readonly force: boolean
+  /** is_swiotlb_for_alloc: coherent memory comes from here too (restricted pools). */
+  readonly forAlloc: boolean
+  /** swiotlb_find_pool: does the address lie in the pool? */
+  contains(at: PhysAddr): boolean
+  /**
+   * swiotlb_tbl_map_single: takes slots, copies the original in, and returns the bounce address; undefined when no run of slots
+   * fits. `allocAlignMask` is what the caller needs aligned; `cpu` chooses the area to begin with.
+   */
+  tblMapSingle(
+    orig: PhysAddr,
+    size: number,
+    allocAlignMask: number,
+    dir: Direction,
+    attrs: number,
+    cpu?: number,
+  ): PhysAddr | undefined
+  /** swiotlb_tbl_unmap_single: copies back unless SKIP_CPU_SYNC or to-device, and frees the slots. */
+  tblUnmapSingle(tlb: PhysAddr, size: number, dir: Direction, attrs: number): void
+  syncSingleForDevice(tlb: PhysAddr, size: number, dir: Direction): void
+  syncSingleForCpu(tlb: PhysAddr, size: number, dir: Direction): void
+  /** swiotlb_max_mapping_size, bytes. */
+  maxMappingSize(): number
+  /** swiotlb_alloc, swiotlb_free: whole pages of a restricted pool. ENOMEM. */
+  alloc(size: number): KResult<PhysAddr>
+  free(at: PhysAddr, size: number): void
+  /** Per area: slots in use, and where the next search begins. */
+  areas(): readonly { readonly used: number; readonly index: number }[]
+  /** Per slot: free slots from here to the end of the run. */
+  freeRuns(): readonly number[]
+}
+
+export interface SwiotlbInit {
+  readonly start: PhysAddr
+  readonly slots: number
+  readonly areas: number
+  readonly force: boolean
+}
+
 /** A stretch of a device's access: where it ends up, or why nothing answers. */
 export type BusPart =
   | { readonly phys: PhysAddr; readonly len: number }
@@ -178,6 +227,16 @@ export interface Host {
   ): KResult<UserMapping> | undefined
   /** The enabled IOMMU in front of the device, or null. */
   readonly iommu: IommuHost | null
+  /** The device's bounce pool; null when it has none. */
+  swiotlb(): Swiotlb | null
+  /** swiotlb_init_io_tlb_pool: gives the device a pool at a stated place. */
+  initSwiotlb(init: SwiotlbInit): void
+  /** RAM as the kernel counts it, in order. */
+  readonly ram: readonly Range[]
+  /** Every page below highmem that has a struct page is in the linear map: batch loops may maintain caches without looking. */
+  readonly pagesMapped: boolean
+  /** dma_get_cache_alignment, bytes. */
+  readonly cacheAlignment: number
   /** What stands between the device and its bus (an IOMMU) answers the device's accesses from now on; null: nothing does. */
   setBusTranslation(translation: BusTranslation | null): void
 }

@@ -15,6 +15,7 @@ import {
   PAGE_SIZE,
   type PhysAddr,
   type ReservedRegion,
+  type Swiotlb,
 } from '@dmalab/api'
 import { CoherentPool } from './coherent-pool.ts'
 import { type Windows, windowsOf } from './windows.ts'
@@ -28,6 +29,11 @@ export interface DeviceState extends Device {
   poolIsExclusive: boolean
   readonly memDevices: readonly DeviceState[]
   opsName: string
+  /** dev->dma_io_tlb_mem, as this device uses it. */
+  swiotlb: Swiotlb | null
+  /** Masks that are no run of ones, until a driver sets another. */
+  oddMask: number | undefined
+  oddCoherentMask: number | undefined
   /** dev->dma_skip_sync: sync calls return before they reach the op table. */
   skipSync: boolean
 }
@@ -83,6 +89,15 @@ const makeDevice = (
     pool: pool === null ? null : viewOf(pool, windows, room.facts),
     memDevices,
     opsName: '',
+    swiotlb: null,
+    oddMask: facts.oddMask,
+    oddCoherentMask: facts.oddCoherentMask,
+    get dmaMask() {
+      return this.oddMask ?? 2 ** this.maskBits - 1
+    },
+    get coherentDmaMask() {
+      return this.oddCoherentMask ?? 2 ** this.coherentMaskBits - 1
+    },
     skipSync: false,
   }
   warnOutOfReach(device, room)

@@ -171,8 +171,9 @@ export const createFront = (deps: FrontDeps): DmaFront => {
     setMask(dev, bits) {
       if (!through(dev, 'dmaSupported', (ops) => ops.dmaSupported(bits)))
         return fail('EIO', `${dev.name}: a ${bits} bit DMA mask is not supported`)
-      dev.maskBits = bits
       const state = deps.state(dev)
+      state.maskBits = bits
+      state.oddMask = undefined
       state.skipSync = facts.skipsNeedlessSync === true && dev.facts.coherent
       return ok(undefined)
     },
@@ -180,7 +181,9 @@ export const createFront = (deps: FrontDeps): DmaFront => {
     setCoherentMask(dev, bits) {
       if (!through(dev, 'dmaSupported', (ops) => ops.dmaSupported(bits)))
         return fail('EIO', `${dev.name}: a ${bits} bit coherent DMA mask is not supported`)
-      dev.coherentMaskBits = bits
+      const state = deps.state(dev)
+      state.coherentMaskBits = bits
+      state.oddCoherentMask = undefined
       return ok(undefined)
     },
   }

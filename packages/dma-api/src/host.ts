@@ -8,6 +8,7 @@ import type {
   IommuHost,
   KernelFacts,
   KernelMemory,
+  Range,
   SgLoopOptions,
   SgLoopResult,
   SgSkip,
@@ -15,6 +16,7 @@ import type {
   SgTable,
 } from '@dmalab/api'
 import type { KernelStack } from '@dmalab/memory'
+import type { BounceRoom } from './bounce-room.ts'
 import type { DeviceBusView } from './bus-view.ts'
 import { allocFromPool, declareCoherentMemory, type DeviceRoom, type DeviceState } from './device.ts'
 import type { Injector } from './injector.ts'
@@ -23,6 +25,11 @@ import type { Injector } from './injector.ts'
 export interface HostRoom {
   readonly facts: KernelFacts
   readonly skip: SgSkip
+  readonly bounce: BounceRoom
+  readonly ram: readonly Range[]
+  readonly pagesMapped: boolean
+  /** dma_get_cache_alignment, bytes. */
+  readonly cacheAlignment: number
   readonly devices: DeviceRoom
   readonly mem: KernelMemory
   readonly stack: KernelStack
@@ -67,6 +74,11 @@ export const createHost = (room: HostRoom, device: DeviceState, bus: DeviceBusVi
     releaseFromDevCoherent: (order, cpuAddr) => device.coherentPool?.release(order, cpuAddr) ?? false,
     mmapFromDevCoherent: (cpuAddr, size, pgoff, userLen) => device.coherentPool?.mmap(cpuAddr, size, pgoff, userLen),
     iommu: room.iommu(device),
+    swiotlb: () => device.swiotlb,
+    initSwiotlb: (init) => room.bounce.give(device, init),
+    ram: room.ram,
+    pagesMapped: room.pagesMapped,
+    cacheAlignment: room.cacheAlignment,
     setBusTranslation: (translation) => bus.setTranslation(translation),
   }
 }

@@ -21,6 +21,7 @@ import {
   type SgTable,
 } from '@dmalab/api'
 import type { BusView, KernelStack, Memory } from '@dmalab/memory'
+import { createBounceRoom } from './bounce-room.ts'
 import { DeviceBusView } from './bus-view.ts'
 import { createDevices, type DeviceState } from './device.ts'
 import { createFront } from './front.ts'
@@ -104,6 +105,8 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
   const printk = (level: 'err' | 'warn' | 'info', text: string): void => sink.emit({ event: 'printk', level, text })
   const deviceRoom = { mem: memory, facts, printk }
   const devices = createDevices(machine, deviceRoom)
+  const bounce = createBounceRoom({ memory, facts, stack, sink }, machine)
+  for (const device of devices.flatMap((d) => [d, ...d.memDevices])) bounce.attach(device)
   const rooms = new Map<Device, DeviceRoom>()
 
   const roomOf = (device: Device): DeviceRoom => {
@@ -136,6 +139,10 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     facts,
     skip,
     devices: deviceRoom,
+    bounce,
+    ram: memory.layout.managed,
+    pagesMapped: pagesMapped(memory.layout),
+    cacheAlignment: machine.cpu.writebackGranule ?? machine.cpu.lineSize,
     mem: memory,
     cache: memory.cache,
     stack,
@@ -203,6 +210,13 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     },
   }
 }
+
+/** Is every page with a struct page, below highmem, in the linear map? */
+const pagesMapped = ({ paged, linear, lowmemEnd }: Memory['layout']): boolean =>
+  paged.every(({ base, len }) => {
+    const end = Math.min(base + len, lowmemEnd)
+    return end <= base || linear.some((range) => range.base <= base && end <= range.base + range.len)
+  })
 
 const composedSkip = (kernel: KernelSpec): SgSkip => {
   const mask = (operation: keyof SgSkip): number =>

@@ -34,13 +34,14 @@ export const sgLoop = (
     highmemPfn: Math.floor(memory.layout.lowmemEnd / PAGE_SIZE),
     innerOnHighmem: !memory.cache.aliasing,
     byBusAddress: options.byBusAddress === true,
+    byDmaLength: options.byDmaLength === true && facts.sgDmaLength,
     markPagesClean: maintain === 'unmap' && facts.cacheHooks === 'arm-v7',
   }
   const sg = memory.hot.sg
   const result = options.assign
     ? sg.map(table.handle, {
         ...run,
-        ...(options.checkReach ? { maskBits: device.maskBits, limit: device.facts.busLimit ?? Infinity } : {}),
+        ...(options.checkReach ? { limit: Math.min(device.dmaMask, device.facts.busLimit ?? Infinity) } : {}),
       })
     : sg.maintain(table.handle, run)
   memory.cache.count(result)

@@ -5,6 +5,7 @@ import {
   type KernelFacts,
   type KResult,
   ok,
+  type Pfn,
   type SgEntry,
   type SgPage,
   type SgTable,
@@ -15,12 +16,17 @@ import type { SgAllocator } from './sg-pages.ts'
 
 type Arena = Memory['hot']['sg']
 
+/** Page numbers from here on do not fit a record. */
+const FAR_PFN = 2 ** 32
+
 class ArenaTable implements SgTable {
   handle: number
   nents: number
   origNents: number
   /** Entries there is room for. */
   capacity: number
+  /** Pages beyond 16 TiB, whose number a record cannot hold; it says NULL, so that batch loops leave the entry to us. */
+  private readonly farPages = new Map<number, Pfn>()
   private readonly arena: Arena
 
   constructor(arena: Arena, entries: number) {
@@ -32,16 +38,34 @@ class ArenaTable implements SgTable {
   }
 
   entry(index: number): SgEntry {
-    return this.arena.entry(this.handle, index)
+    const entry = this.arena.entry(this.handle, index)
+    const pfn = this.farPages.get(index)
+    return pfn === undefined ? entry : { ...entry, page: { kind: 'page', pfn } }
   }
   setPage(index: number, page: SgPage, length: number, offset: number): void {
-    this.arena.setPage(this.handle, index, page, length, offset)
+    const far = page.kind === 'page' && page.pfn >= FAR_PFN
+    if (far) this.farPages.set(index, page.pfn)
+    else this.farPages.delete(index)
+    this.arena.setPage(this.handle, index, far ? { kind: 'null' } : page, length, offset)
   }
   setDma(index: number, address: DmaAddr, length: number): void {
     this.arena.setDma(this.handle, index, address, length)
   }
   setAttrs(index: number, attrs: number): void {
     this.arena.setAttrs(this.handle, index, attrs)
+  }
+  /** Takes over a larger run of records. */
+  moveTo(handle: number, capacity: number): void {
+    const { arena } = this
+    for (let i = 0; i < this.capacity; i++) {
+      const { page, length, offset, attrs, dmaAddress, dmaLength } = arena.entry(this.handle, i)
+      arena.setPage(handle, i, page, length, offset)
+      arena.setAttrs(handle, i, attrs)
+      if (arena.mapped(this.handle, i)) arena.setDma(handle, i, dmaAddress, dmaLength)
+    }
+    arena.free(this.handle)
+    this.handle = handle
+    this.capacity = capacity
   }
   entries(): SgEntry[] {
     return Array.from({ length: this.origNents }, (_, index) => this.entry(index))
@@ -80,17 +104,7 @@ export class ScatterlistRoom implements SgAllocator {
   sgGrow(table: SgTable, entries: number): KResult<void> {
     if (!(table instanceof ArenaTable)) return fail('EINVAL', 'a list of another laboratory')
     if (entries <= table.capacity) return ok(undefined)
-    const { arena } = this
-    const to = arena.alloc(entries)
-    for (let i = 0; i < table.capacity; i++) {
-      const { page, length, offset, attrs, dmaAddress, dmaLength } = table.entry(i)
-      arena.setPage(to, i, page, length, offset)
-      arena.setAttrs(to, i, attrs)
-      if (arena.mapped(table.handle, i)) arena.setDma(to, i, dmaAddress, dmaLength)
-    }
-    arena.free(table.handle)
-    table.handle = to
-    table.capacity = entries
+    table.moveTo(this.arena.alloc(entries), entries)
     this.live.set(table, [...(this.live.get(table) ?? []), entries])
     return ok(undefined)
   }

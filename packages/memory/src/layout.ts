@@ -59,20 +59,21 @@ const USUAL: Readonly<Record<Machine['arch'], Usual>> = {
 /** @throws InputError for a machine without memory. */
 export const layOut = (machine: Machine, facts: KernelFacts): Layout => {
   const usual = USUAL[machine.arch]
-  const banks = machine.memory.toSorted((a, b) => a.base - b.base)
+  const all = machine.memory.toSorted((a, b) => a.base - b.base)
+  const banks = cutTo(all, facts.memLimit ?? Infinity)
   const first = banks[0]
   if (first === undefined) throw new InputError(`machine ${machine.name} has no memory`, { path: 'memory' })
   const noMap = machine.reserved.filter((region) => region.noMap)
   const managed = facts.noMap === 'removed' ? subtract(banks, noMap) : banks
   const topOfRam = Math.max(...banks.map(endOf))
   const lowmemEnd = Math.min(machine.layout.lowmemEnd ?? topOfRam, topOfRam)
-  const linear = subtract(managed, [...noMap, { base: lowmemEnd, len: Infinity }])
+  const linear = machine.layout.linear ?? subtract(managed, [...noMap, { base: lowmemEnd, len: Infinity }])
   const stated = machine.layout.pageArray
   const insideBanks = noMap.filter((r) => subtract([r], banks).length === 0)
   const paged = [...(stated?.covers ?? subtract(banks, noMap)), ...(facts.noMap === 'kept' ? insideBanks : [])]
   return {
     pageOffset: machine.layout.pageOffset ?? usual.pageOffset,
-    physOffset: first.base,
+    physOffset: Math.min(first.base, ...(machine.layout.linear ?? []).map((range) => range.base)),
     lowmemEnd,
     vmalloc: machine.layout.vmalloc ?? usual.vmalloc,
     pageArray: stated ?? { base: usual.pageArray, entrySize: usual.entrySize, holes: 'unmapped' },
@@ -80,8 +81,18 @@ export const layOut = (machine: Machine, facts: KernelFacts): Layout => {
     managed,
     linear,
     paged,
-    present: [...banks, ...machine.reserved],
+    present: [...all, ...machine.reserved],
   }
+}
+
+/** The lowest `limit` bytes of the banks (`mem=`). */
+const cutTo = (banks: readonly Range[], limit: number): readonly Range[] => {
+  let left = limit
+  return banks.flatMap(({ base, len }) => {
+    const kept = Math.min(len, left)
+    left -= kept
+    return kept > 0 ? [{ base, len: kept }] : []
+  })
 }
 
 const endOf = (r: Range): number => r.base + r.len

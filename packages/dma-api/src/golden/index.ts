@@ -4,5 +4,6 @@ import { coherentPool } from './coherent-pool.ts'
 import { sgFromPages, sgKernelSuite } from './sg-from-pages.ts'
 import { sgLayout } from './sg-layout.ts'
 import { sgOps } from './sg-ops.ts'
+import { swiotlb } from './swiotlb.ts'
 
-export const adapters: readonly GoldenAdapter[] = [coherentPool, sgFromPages, sgKernelSuite, sgLayout, sgOps]
+export const adapters: readonly GoldenAdapter[] = [coherentPool, sgFromPages, sgKernelSuite, sgLayout, sgOps, swiotlb]

@@ -1,0 +1,82 @@
+// Which bounce pool a device has: the kernel's own, a restricted region, or one it was given.
+import { type Machine, pfnOf, phys, type PhysAddr, physOf, type SwiotlbInit } from '@dmalab/api'
+import type { DeviceState } from './device.ts'
+import { type BouncePool, defaultSlots, swiotlbOf, type SwiotlbRoom } from './swiotlb.ts'
+
+export interface BounceRoom {
+  /** Gives a device its pool, as the kernel does when it makes the device. */
+  attach(device: DeviceState): void
+  /** Gives a device a pool at a stated place. */
+  give(device: DeviceState, init: SwiotlbInit): void
+}
+
+const SLOT = 2048
+
+export const createBounceRoom = (room: SwiotlbRoom, machine: Machine): BounceRoom => {
+  const { memory, facts, sink } = room
+  const restricted = new Map<string, BouncePool>()
+  let common: BouncePool | null | undefined
+
+  /** The pool made at boot, in the lowest memory that every device reaches. */
+  const bootPool = (): BouncePool | null => {
+    const policy = facts.swiotlb
+    const { managed } = memory.layout
+    if (policy === undefined) return null
+    const top = Math.max(...managed.map((range) => range.base + range.len))
+    const bytes = managed.reduce((sum, range) => sum + range.len, 0)
+    const slots = defaultSlots(policy, bytes, top)
+    if (slots === 0) return null
+    const pages = memory.allocPages(slots * SLOT, { limit: policy.dmaLimit, owner: 'software IO TLB' })
+    if (!pages.ok) {
+      sink.emit({ event: 'printk', level: 'warn', text: `software IO TLB: cannot allocate ${slots * SLOT} bytes` })
+      return null
+    }
+    return poolAt(physOf(pages.value), slots, policy.areas, policy.mode === 'force', false, 'software IO TLB')
+  }
+
+  const poolAt = (
+    start: PhysAddr,
+    slots: number,
+    areas: number,
+    force: boolean,
+    forAlloc: boolean,
+    name: string,
+  ): BouncePool => ({ name, start, slots: memory.hot.swiotlbSlots(slots, areas), force, forAlloc })
+
+  /**
+   * A restricted-dma-pool of the device; everything it maps goes through there.
+   * Models: Linux v6.12 kernel/dma/swiotlb.c: rmem_swiotlb_setup, rmem_swiotlb_device_init
+   */
+  const restrictedPool = (device: DeviceState): BouncePool | null => {
+    if (facts.swiotlb?.restrictedPools !== true) return null
+    const region = machine.reserved.find(
+      ({ name, compatible }) => compatible === 'restricted-dma-pool' && device.facts.pools.includes(name),
+    )
+    if (region === undefined) return null
+    const known = restricted.get(region.name)
+    if (known !== undefined) return known
+    if (region.noMap || region.reusable || memory.isHighmemPfn(pfnOf(phys(region.base)))) {
+      sink.emit({
+        event: 'printk',
+        level: 'err',
+        text: `${device.name}: Restricted DMA pool must be accessible within the linear mapping.`,
+      })
+      return null
+    }
+    memory.own(phys(region.base), region.len, `restricted pool ${region.name}`)
+    const pool = poolAt(phys(region.base), Math.floor(region.len / SLOT), 1, true, true, region.name)
+    restricted.set(region.name, pool)
+    return pool
+  }
+
+  return {
+    attach(device) {
+      if (common === undefined) common = bootPool()
+      const pool = restrictedPool(device) ?? common
+      device.swiotlb = pool === null ? null : swiotlbOf(room, pool, device)
+    },
+    give(device, { start, slots, areas, force }) {
+      device.swiotlb = swiotlbOf(room, poolAt(start, slots, areas, force, false, `${device.name} bounce pool`), device)
+    },
+  }
+}

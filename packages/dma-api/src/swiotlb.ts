@@ -1,0 +1,189 @@
+// Bounce pools: memory every device reaches, through which mappings that a device cannot reach are copied.
+import {
+  ATTR,
+  DIR,
+  type EventSink,
+  fail,
+  has,
+  hex,
+  type KernelFacts,
+  type KResult,
+  ok,
+  orderOf,
+  PAGE_SIZE,
+  pfnOf,
+  phys,
+  type PhysAddr,
+  type Swiotlb,
+  type SwiotlbPolicy,
+} from '@dmalab/api'
+import type { KernelStack, Memory } from '@dmalab/memory'
+import type { DeviceState } from './device.ts'
+
+type Slots = ReturnType<Memory['hot']['swiotlbSlots']>
+
+/** Bytes of a slot, and slots of a segment: the largest mapping. */
+const SLOT = 2048
+const SEGMENT = 128
+/** The memory model ends here; vectors map addresses beyond, where there is nothing to copy. */
+const MODEL_END = 2 ** 44
+
+/** struct io_tlb_pool with its struct io_tlb_mem: shared by the devices that bounce through it. */
+export interface BouncePool {
+  readonly name: string
+  readonly start: PhysAddr
+  readonly slots: Slots
+  readonly force: boolean
+  readonly forAlloc: boolean
+}
+
+export interface SwiotlbRoom {
+  readonly memory: Memory
+  readonly facts: KernelFacts
+  readonly stack: KernelStack
+  readonly sink: EventSink
+}
+
+/** The pool as one device uses it. */
+export const swiotlbOf = (room: SwiotlbRoom, pool: BouncePool, device: DeviceState): Swiotlb => {
+  const { memory, stack, sink } = room
+  const { slots, start } = pool
+  const minAlignMask = device.facts.minAlignMask ?? 0
+  const end = start + slots.slots * SLOT
+  const slotOf = (at: PhysAddr): number => Math.floor((at - start) / SLOT)
+  const slotAddr = (slot: number): PhysAddr => phys(start + slot * SLOT)
+  const contains = (at: PhysAddr): boolean => at >= start && at < end
+
+  /** Models: Linux v6.12 kernel/dma/swiotlb.c: swiotlb_align_offset */
+  const alignOffset = (alignMask: number, at: PhysAddr): number => and(at, and(minAlignMask, or(alignMask, SLOT - 1)))
+
+  const find = (orig: PhysAddr, size: number, alignMask: number, cpu: number): number | undefined => {
+    if (size === 0) return stack.fault({ reason: 'BUG', address: 0n, what: '!nslots' }, 'swiotlb_find_slots')
+    const base = device.windows.toDma(start)
+    const boundaryBits = device.facts.segmentBoundaryBits ?? 32
+    return slots.find({ cpu, base, boundaryBits, orig, size, alignMask, minAlignMask })
+  }
+
+  /**
+   * Copies the bytes behind a bounce address in or out, at most to the end of its mapping.
+   * Models: Linux v6.12 kernel/dma/swiotlb.c: swiotlb_bounce
+   */
+  const bounce = (tlb: PhysAddr, len: number, copy: 'in' | 'out'): void => {
+    const slot = slotOf(tlb)
+    const origin = slots.origin(slot)
+    if (origin === undefined) return
+    // Negative when the address lies in front of the original's own offset in a later slot.
+    const offset = (tlb % SLOT) - alignOffset(0, origin)
+    const orig = phys(origin + offset)
+    const left = slots.allocSize(slot) - offset
+    if (len > left) printk('warn', `Buffer overflow detected. Allocation size: ${left}. Mapping size: ${len}.`)
+    const size = Math.min(len, left)
+    if (sink.wants('page'))
+      sink.emit({ event: 'bounce_copy', copy, device: device.name, tlbAddr: tlb, origAddr: orig, size })
+    if (orig + size > MODEL_END) return
+    if (memory.isHighmemPfn(pfnOf(orig))) {
+      // Page by page through a mapping of the moment, which any frame gets.
+      if (copy === 'in') memory.hot.copy('cpu', orig, 'cpu', tlb, size)
+      else memory.hot.copy('cpu', tlb, 'cpu', orig, size)
+    } else if (copy === 'in') memory.memcpy(memory.linearAddress(tlb), memory.linearAddress(orig), size)
+    else memory.memcpy(memory.linearAddress(orig), memory.linearAddress(tlb), size)
+  }
+
+  const printk = (level: 'warn', text: string): void =>
+    sink.emit({ event: 'printk', level, text: `${device.name}: ${text}` })
+
+  const release = (tlb: PhysAddr): void => {
+    const offset = alignOffset(0, tlb)
+    if (slots.release(Math.floor((tlb - offset - start) / SLOT), offset) === undefined)
+      stack.fault({ reason: 'BUG', address: 0n, what: `no bounce mapping at ${hex(tlb)}` }, 'swiotlb_release_slots')
+  }
+
+  return {
+    name: pool.name,
+    start,
+    slots: slots.slots,
+    force: pool.force,
+    forAlloc: pool.forAlloc,
+    contains,
+
+    /** The copy in happens for every direction: a device may write part of a buffer only. */
+    tblMapSingle(orig, size, allocAlignMask, dir, attrs, cpu = 0) {
+      return stack.call('swiotlb_tbl_map_single', () => {
+        const offset = alignOffset(allocAlignMask, orig)
+        const total = Math.ceil((size + offset) / (allocAlignMask + 1)) * (allocAlignMask + 1)
+        const slot = find(orig, total, allocAlignMask, cpu)
+        if (slot === undefined) {
+          if (!has(attrs, ATTR.NO_WARN)) {
+            const used = slots.areas().reduce((sum, area) => sum + area.used, 0)
+            printk(
+              'warn',
+              `swiotlb buffer is full (sz: ${total} bytes), total ${slots.slots} (slots), used ${used} (slots)`,
+            )
+          }
+          return undefined
+        }
+        device.skipSync = false
+        const pad = Math.floor(offset / SLOT)
+        slots.note(slot, pad, total, orig)
+        const tlb = phys(slotAddr(slot + pad) + (offset % SLOT))
+        bounce(tlb, size, 'in')
+        return tlb
+      })
+    },
+
+    tblUnmapSingle(tlb, size, dir, attrs) {
+      stack.call('swiotlb_tbl_unmap_single', () => {
+        const back = dir === DIR.FROM_DEVICE || dir === DIR.BIDIRECTIONAL
+        if (size > 0 && back && !has(attrs, ATTR.SKIP_CPU_SYNC)) bounce(tlb, size, 'out')
+        release(tlb)
+      })
+    },
+
+    syncSingleForDevice(tlb, size, dir) {
+      if (dir === DIR.TO_DEVICE || dir === DIR.BIDIRECTIONAL)
+        stack.call('swiotlb_sync_single_for_device', () => bounce(tlb, size, 'in'))
+    },
+
+    syncSingleForCpu(tlb, size, dir) {
+      if (dir === DIR.FROM_DEVICE || dir === DIR.BIDIRECTIONAL)
+        stack.call('swiotlb_sync_single_for_cpu', () => bounce(tlb, size, 'out'))
+    },
+
+    maxMappingSize: () => SEGMENT * SLOT - Math.ceil(minAlignMask / SLOT) * SLOT,
+
+    alloc(size): KResult<PhysAddr> {
+      const alignMask = PAGE_SIZE * 2 ** orderOf(size) - 1
+      const slot = find(phys(0), size, alignMask, 0)
+      if (slot === undefined) return fail('ENOMEM', `bounce pool ${pool.name} has no room for ${size} bytes`)
+      const at = slotAddr(slot)
+      if (at % PAGE_SIZE === 0) return ok(at)
+      release(at)
+      return fail('ENOMEM', `bounce pool ${pool.name} does not start at a page`)
+    },
+
+    free: (at) => release(at),
+    areas: () => slots.areas(),
+    freeRuns: () => Array.from({ length: slots.slots }, (_, slot) => slots.freeRun(slot)),
+  }
+}
+
+/** Bitwise on addresses: masks here are runs of ones (or zero), far below 2^53. */
+const and = (a: number, mask: number): number => Number(BigInt(a) & BigInt(mask))
+const or = (a: number, b: number): number => Number(BigInt(a) | BigInt(b))
+
+/**
+ * Slots of the pool that the kernel makes at boot; 0: none.
+ * Models: Linux v6.12 arch/arm64/mm/init.c: mem_init; kernel/dma/swiotlb.c: swiotlb_init_remap, swiotlb_adjust_size
+ */
+export const defaultSlots = (policy: SwiotlbPolicy, ramBytes: number, topOfRam: number): number => {
+  if (policy.mode === 'noforce') return 0
+  const needed = topOfRam - 1 > policy.dmaLimit
+  if (!needed && policy.mode !== 'force' && !policy.bouncesKmalloc) return 0
+  // Small buffers alone need little: 1 MiB for each GiB of RAM, unless the command line asked for another size.
+  const clamps = !needed && policy.bouncesKmalloc && policy.slots === DEFAULT_SLOTS
+  const slots = clamps ? Math.min(policy.slots, Math.ceil(Math.ceil(ramBytes / 1024) / SLOT)) : policy.slots
+  return Math.ceil(slots / SEGMENT) * SEGMENT
+}
+
+/** IO_TLB_DEFAULT_SIZE, 64 MiB, in slots. */
+const DEFAULT_SLOTS = 32768
