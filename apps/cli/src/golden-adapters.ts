@@ -1,9 +1,17 @@
 // The adapters of all rooms that have golden vectors.
 import type { GoldenAdapter } from '@dmalab/api'
 import { adapters as archArm } from '@dmalab/arch-arm/golden'
+import { adapters as archGeneric } from '@dmalab/arch-generic/golden'
 import { adapters as dmaApi } from '@dmalab/dma-api/golden'
 import { adapters as hot } from '@dmalab/hot/golden'
 import { adapters as scenario } from '@dmalab/scenario/golden'
 import { adapters as vb2DmaContig } from '@dmalab/vb2-dma-contig/golden'
 
-export const GOLDEN_ADAPTERS: readonly GoldenAdapter[] = [...archArm, ...dmaApi, ...hot, ...scenario, ...vb2DmaContig]
+export const GOLDEN_ADAPTERS: readonly GoldenAdapter[] = [
+  ...archArm,
+  ...archGeneric,
+  ...dmaApi,
+  ...hot,
+  ...scenario,
+  ...vb2DmaContig,
+]

@@ -1,0 +1,109 @@
+// Streaming mappings of dma-direct for one range: straight, bounced, or refused.
+import type { Direction, DmaAddr, Host, KResult, PhysAddr, PluginApi } from '@dmalab/api'
+import { type ArchSync, archSync } from './arch-sync.ts'
+import type { DirectLimits } from './direct-limits.ts'
+
+export interface DirectStreaming {
+  readonly sync: ArchSync
+  /** EIO stands for DMA_MAPPING_ERROR. */
+  map(at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr>
+  unmap(handle: DmaAddr, size: number, dir: Direction, attrs: number): void
+  forDevice(handle: DmaAddr, size: number, dir: Direction): void
+  forCpu(handle: DmaAddr, size: number, dir: Direction): void
+  /** dma_direct_need_sync. */
+  needSync(handle: DmaAddr): boolean
+  /** No mapping of the device's pool is live. */
+  nothingBounced(): boolean
+}
+
+export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits): DirectStreaming => {
+  const { device } = host
+  const { ATTR, fail, has, hex, ok } = api
+  const sync = archSync(api, host)
+  const maintains = !device.facts.coherent
+  let warned = false
+
+  /** Where no window matches the kernel goes on with all ones. */
+  const physOf = (handle: DmaAddr): PhysAddr => host.dmaToPhys(handle) ?? ((2 ** 64 - 1) as PhysAddr)
+  const bouncedAt = (at: PhysAddr) => {
+    const pool = host.swiotlb()
+    return pool?.contains(at) === true ? pool : null
+  }
+
+  /** Models: Linux v6.12 kernel/dma/swiotlb.c: swiotlb_map */
+  const bounce = (at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr> => {
+    const pool = host.swiotlb()
+    if (pool === null) return fail('EIO', `${device.name} has no bounce pool`)
+    if (host.wants('op'))
+      host.emit({
+        event: 'swiotlb_bounced',
+        device: device.name,
+        dmaMask: device.dmaMask,
+        devAddr: host.physToDma(at) ?? 2 ** 64 - 1,
+        size,
+        force: pool.force,
+      })
+    return host.call('swiotlb_map', () => {
+      const tlb = pool.tblMapSingle(at, size, 0, dir, attrs)
+      if (tlb === undefined) return fail('EIO', `no run of slots in bounce pool ${pool.name} fits ${size} bytes`)
+      const handle = host.physToDma(tlb)
+      if (handle === undefined || !limits.capable(handle, size)) {
+        pool.tblUnmapSingle(tlb, size, dir, ATTR.SKIP_CPU_SYNC)
+        return overflow('swiotlb addr', handle, size)
+      }
+      if (maintains && !has(attrs, ATTR.SKIP_CPU_SYNC)) sync.forDevice(tlb, size, dir)
+      return ok(handle)
+    })
+  }
+
+  const overflow = (what: string, at: DmaAddr | undefined, size: number): KResult<DmaAddr> => {
+    const where = at === undefined ? 'ffffffffffffffff' : at.toString(16)
+    const text = `${what} 0x${where}+${size} overflow (mask ${hex(device.dmaMask)}, bus limit ${hex(device.facts.busLimit ?? 0)}).`
+    if (!warned) host.printk('warn', `${device.name}: ${text}`)
+    warned = true
+    return fail('EIO', `${device.name} does not reach ${text}`)
+  }
+
+  return {
+    sync,
+
+    /** Models: Linux v6.12 kernel/dma/direct.h: dma_direct_map_page */
+    map(at, size, dir, attrs) {
+      const pool = host.swiotlb()
+      if (pool?.force === true) return bounce(at, size, dir, attrs)
+      const handle = host.physToDma(at)
+      if (handle === undefined || !limits.capable(handle, size) || limits.kmallocNeedsBounce(size, dir))
+        return pool === null ? overflow('DMA addr', handle, size) : bounce(at, size, dir, attrs)
+      if (maintains && !has(attrs, ATTR.SKIP_CPU_SYNC)) sync.forDevice(at, size, dir)
+      return ok(handle)
+    },
+
+    /** Models: Linux v6.12 kernel/dma/direct.h: dma_direct_unmap_page */
+    unmap(handle, size, dir, attrs) {
+      const at = physOf(handle)
+      if (!has(attrs, ATTR.SKIP_CPU_SYNC)) this.forCpu(handle, size, dir)
+      bouncedAt(at)?.tblUnmapSingle(at, size, dir, ATTR.SKIP_CPU_SYNC)
+    },
+
+    /** Models: Linux v6.12 kernel/dma/direct.h: dma_direct_sync_single_for_device */
+    forDevice(handle, size, dir) {
+      const at = physOf(handle)
+      bouncedAt(at)?.syncSingleForDevice(at, size, dir)
+      if (maintains) sync.forDevice(at, size, dir)
+    },
+
+    /** Models: Linux v6.12 kernel/dma/direct.h: dma_direct_sync_single_for_cpu */
+    forCpu(handle, size, dir) {
+      const at = physOf(handle)
+      if (maintains) sync.forCpu(at, size, dir)
+      bouncedAt(at)?.syncSingleForCpu(at, size, dir)
+    },
+
+    needSync: (handle) => maintains || bouncedAt(physOf(handle)) !== null,
+    nothingBounced: () =>
+      host
+        .swiotlb()
+        ?.areas()
+        .every((area) => area.used === 0) ?? true,
+  }
+}

@@ -1,0 +1,108 @@
+// The kernels arm@6.12 and arm64@6.12: dma-direct for devices that are not translated, dma-iommu behind an IOMMU.
+import type { DeviceFacts, DmaOpsDef, KernelDef, KernelFacts, KernelOptions, PluginApi } from '@dmalab/api'
+import { CMDLINE, DMABUF_DEBUG, iommuPolicy, memLimit, SG_DMA_LENGTH, swiotlbPolicy } from './options.ts'
+
+const MAX_32 = 2 ** 32 - 1
+
+/** What both architectures have in common at this release. */
+const common = (api: PluginApi, options: KernelOptions) => {
+  const limit = memLimit(api, options)
+  return {
+    release: '6.12',
+    noMap: 'kept',
+    attrs: {},
+    // videobuf2-dma-contig.c and drm_prime.c: imports and their unmaps leave the caches alone.
+    vb2ImportAttrs: api.ATTR.SKIP_CPU_SYNC,
+    primeImportAttrs: api.ATTR.SKIP_CPU_SYNC,
+    dqbufUnmaps: false,
+    dmabufDebug: options.config['DMABUF_DEBUG'] === true ? 'mangle' : 'none',
+    dmabufKmap: false,
+    poolIsFinal: true,
+    traceNames: 'page',
+    tracesPoolFree: false,
+    skipsNeedlessSync: true,
+    iommu: iommuPolicy(api, options),
+    ...(limit === undefined ? {} : { memLimit: limit }),
+  } as const satisfies Partial<KernelFacts>
+}
+
+/** Models: Linux v6.12 arch/arm64/mm/init.c: mem_init, zone_sizes_init */
+const arm64Facts = (api: PluginApi, options: KernelOptions): KernelFacts => {
+  const dmaLength = options.config['NEED_SG_DMA_LENGTH'] !== false
+  return {
+    ...common(api, options),
+    arch: 'arm64',
+    pfnValid: 'section',
+    sgEntrySize: dmaLength ? 32 : 24,
+    sgDmaLength: dmaLength,
+    dmaAddrSize: 8,
+    cacheHooks: 'arm64',
+    oopsSaysAccess: false,
+    zoneDmaLimit: MAX_32,
+    swiotlb: swiotlbPolicy(api, options, {
+      dmaLimit: MAX_32,
+      bouncesKmalloc: options.config['DMA_BOUNCE_UNALIGNED_KMALLOC'] !== false,
+      restrictedPools: options.config['DMA_RESTRICTED_POOL'] !== false,
+    }),
+  }
+}
+
+/** Without LPAE there is no swiotlb: nothing lies above 4 GiB. Models: Linux v6.12 arch/arm/mm/init.c: mem_init */
+const armFacts = (api: PluginApi, options: KernelOptions): KernelFacts => {
+  const lpae = options.config['ARM_LPAE'] === true
+  const dmaLength = options.config['NEED_SG_DMA_LENGTH'] === true
+  const policy = swiotlbPolicy(api, options, { dmaLimit: MAX_32, bouncesKmalloc: false, restrictedPools: false })
+  return {
+    ...common(api, options),
+    arch: 'arm',
+    pfnValid: 'pageblock',
+    sgEntrySize: (lpae ? 24 : 16) + (dmaLength ? (lpae ? 8 : 4) : 0),
+    sgDmaLength: dmaLength,
+    dmaAddrSize: lpae ? 8 : 4,
+    cacheHooks: 'arm-v7',
+    oopsSaysAccess: true,
+    ...(lpae ? { swiotlb: policy } : {}),
+  }
+}
+
+/** Models: Linux v6.12 include/linux/iommu-dma.h: use_dma_iommu */
+const opsFor =
+  (api: PluginApi) =>
+  (_device: DeviceFacts, options: KernelOptions, iommuEnabled: boolean): string =>
+    iommuEnabled && !iommuPolicy(api, options).passthrough ? 'dma-iommu' : 'dma-direct'
+
+export const arm64612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef => ({
+  name: 'arm64@6.12',
+  arch: 'arm64',
+  title: '64-bit ARM, Linux 6.12: dma-direct with swiotlb, dma-iommu; get_sgtable without a check',
+  source: 'Linux v6.12 kernel/dma, arch/arm64/mm',
+  facts: (options) => arm64Facts(api, options),
+  config: {
+    NEED_SG_DMA_LENGTH: { ...SG_DMA_LENGTH, default: true },
+    DMABUF_DEBUG,
+    DMA_BOUNCE_UNALIGNED_KMALLOC: {
+      meaning: 'small buffers that share cache lines bounce for devices that do not snoop',
+      default: true,
+    },
+    DMA_RESTRICTED_POOL: { meaning: 'restricted-dma-pool regions bounce everything of their devices', default: true },
+  },
+  cmdline: CMDLINE,
+  ops,
+  opsFor: opsFor(api),
+})
+
+export const arm612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef => ({
+  name: 'arm@6.12',
+  arch: 'arm',
+  title: '32-bit ARM, Linux 6.12: dma-direct, dma-iommu; get_sgtable without a check',
+  source: 'Linux v6.12 kernel/dma, arch/arm/mm/dma-mapping.c',
+  facts: (options) => armFacts(api, options),
+  config: {
+    ARM_LPAE: { meaning: '40-bit physical addresses: dma_addr_t is 8 bytes, and there is a swiotlb', default: false },
+    NEED_SG_DMA_LENGTH: SG_DMA_LENGTH,
+    DMABUF_DEBUG,
+  },
+  cmdline: CMDLINE,
+  ops,
+  opsFor: opsFor(api),
+})
