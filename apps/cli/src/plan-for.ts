@@ -4,15 +4,15 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Machine, RunReport } from '@dmalab/api'
 import { type PipelinePlan, planPipeline } from '@dmalab/runner'
-import { bindPipeline, parsePipeline } from '@dmalab/scenario'
+import { bindPipeline, parsePipeline, type Pipeline } from '@dmalab/scenario'
 
 /** @throws InputError for a line that does not parse or does not fit the board */
 export const planFor = (
-  line: string,
+  pipeline: string | Pipeline,
   machine: Machine,
   overrides: Readonly<Record<string, string>>,
 ): { plan: PipelinePlan; bindings: RunReport['bindings'] } => {
-  const scenario = bindPipeline(parsePipeline(line), machine, overrides)
+  const scenario = bindPipeline(typeof pipeline === 'string' ? parsePipeline(pipeline) : pipeline, machine, overrides)
   const bindings = scenario.elements.flatMap(({ name, device, by }) =>
     device === null ? [] : [{ element: name, device, by }],
   )

@@ -1,9 +1,10 @@
 // What `run` and `compare` do, callable without oclif.
-import { atLeast, type RunReport } from '@dmalab/api'
-import { parseKernel, runPipeline, withOptions } from '@dmalab/runner'
+import { atLeast, type Machine, type RunReport } from '@dmalab/api'
+import { parseKernel, runPipeline, runSteps, withOptions } from '@dmalab/runner'
+import { parsePipeline, readScenario, type ScenarioFile } from '@dmalab/scenario'
 import { EXIT } from './base-command.ts'
 import { FOUNDING_BOARD, FOUNDING_LINE } from './founding.ts'
-import { findBoard } from './find-board.ts'
+import { findBoard, readText } from './find-board.ts'
 import { openLaboratory } from './laboratory.ts'
 import { planFor } from './plan-for.ts'
 import { type FailOnFlag, parseBindings, parseInjections, parseKernelOptions, parseSize } from './run-flags.ts'
@@ -26,19 +27,44 @@ export interface ScenarioRequest {
 
 /** @throws InputError for anything the user got wrong */
 export const runScenario = async (request: ScenarioRequest): Promise<RunReport> => {
+  const work = workOf(request.scenario)
   const parts = await openLaboratory(request.plugins)
-  const machine = findBoard(parts.registry, request.board ?? FOUNDING_BOARD)
+  const machine = findBoard(parts.registry, request.board ?? work.board ?? FOUNDING_BOARD)
   const kernelOptions = parseKernelOptions(request.config, request.cmdline)
-  const kernels = request.kernels.map((name) => withOptions(parseKernel(name, parts.registry), kernelOptions))
-  const options = { frames: request.frames, buffers: request.buffers, seed: request.seed, ...parseSize(request.size) }
-  const line = request.scenario === 'founding' ? FOUNDING_LINE : request.scenario
-  const { plan, bindings } = planFor(line, machine, parseBindings(request.bind))
-  return runPipeline(parts, kernels, { machine, plan, options, bindings, inject: parseInjections(request.inject) })
+  const named = request.kernels.length > 0 ? request.kernels : [work.kernel ?? DEFAULT_KERNEL[machine.arch]]
+  const kernels = named.map((name) => withOptions(parseKernel(name, parts.registry), kernelOptions))
+  const inject = parseInjections([...(work.inject ?? []), ...request.inject])
+  if (work.kind === 'steps') return runSteps(parts, kernels, { machine, scenario: work, seed: request.seed, inject })
+  const options = {
+    frames: request.frames,
+    buffers: request.buffers,
+    seed: request.seed,
+    ...parseSize(request.size),
+  }
+  const { plan, bindings } = planFor(work.pipeline, machine, { ...work.bind, ...parseBindings(request.bind) })
+  return runPipeline(parts, kernels, { machine, plan, options, bindings, inject })
 }
 
-/** Exit code of a report: 3 when a run did not work or a finding reached `failOn`. */
+/** The kernel a board gets when nobody names one: the oldest of its architecture, where the story begins. */
+const DEFAULT_KERNEL: Readonly<Record<Machine['arch'], string>> = {
+  arm: 'arm@4.11',
+  arm64: 'arm64@6.12',
+  riscv64: 'riscv64@6.12',
+  x86_64: 'x86_64@6.12',
+}
+
+/** What SCENARIO names: the founding line, a scenario file, or a line as it stands. */
+const workOf = (scenario: string): ScenarioFile => {
+  if (/\.(ya?ml|json)$/.test(scenario)) return readScenario(readText(scenario), scenario)
+  const line = scenario === 'founding' ? FOUNDING_LINE : scenario
+  return { kind: 'pipeline-file', name: scenario, pipeline: parsePipeline(line), bind: {} }
+}
+
+/** Exit code of a report: 3 when a run did not work or a finding reached `failOn`; where a scenario says what must come of it, when it did not. */
 export const exitCodeFor = (report: RunReport, failOn: FailOnFlag): number => {
   if (failOn === 'never') return EXIT.ok
+  const stated = report.runs.flatMap((run) => run.expectations ?? [])
+  if (stated.length > 0) return stated.every((one) => one.met) ? EXIT.ok : EXIT.found
   const bad = report.runs.some(
     (run) => run.verdict !== 'works' || run.findings.some((f) => atLeast(f.severity, failOn)),
   )

@@ -12,7 +12,16 @@ const files = readdirSync(PACKAGES)
   .filter((file) => file.endsWith('.json'))
   .toSorted()
 
-test.each(files)('%s passes whole', async (file) => {
+/** Cases in which the recording itself is broken: two gst-launch lines name factories read from freed memory. */
+const BROKEN: Readonly<Record<string, readonly number[]>> = { 'scenario/golden/gst-launch.json': [19, 66] }
+const whole = files.filter((file) => BROKEN[file] === undefined)
+
+test.each(Object.entries(BROKEN))('%s passes but for the cases %j that no parser can answer', async (file, broken) => {
+  const [report] = await conform([join(PACKAGES, file)])
+  expect(report?.failures.map((failure) => failure.index)).toEqual(broken)
+})
+
+test.each(whole)('%s passes whole', async (file) => {
   const [report] = await conform([join(PACKAGES, file)])
   expect(report).toMatchObject({ failed: 0, skipped: 0, failures: [] })
   expect(report?.passed).toBe(report?.cases)

@@ -6,7 +6,7 @@ import type { Detail, Event, Oops } from './events.ts'
 import type { KernelFacts, KernelSpec } from './kernel.ts'
 import type { KResult } from './errno.ts'
 import type { Machine } from './machine.ts'
-import type { AllocOptions, CacheOps, DeviceBus, KernelMemory } from './memory.ts'
+import type { AllocOptions, CacheOps, Content, DeviceBus, KernelMemory } from './memory.ts'
 import type { Device, DmaOps, Host, UserMapping } from './ops.ts'
 import type { SgEntry, SgTable } from './sg.ts'
 import type { AllocatorHost, DriverQueue, QueueSetup, Vb2MemOps } from './vb2.ts'
@@ -54,9 +54,21 @@ export interface Lab {
   /** Memory of a user-space task (malloc + mlock): cached, physically contiguous when asked and possible. */
   userAlloc(len: number, owner: string, options?: AllocOptions): KResult<UserMapping>
   userFree(mapping: UserMapping): void
-  /** CPU access of user space through a mapping; content as a device would write it. */
-  userWrite(mapping: UserMapping, content: { seed: number } | Uint8Array, len: number, owner: string): void
-  userCompare(mapping: UserMapping, len: number, owner: string): { bytes: number; wrong: number }
+  /** CPU access of user space through a mapping, `offset` bytes into it; content as a device would write it. */
+  userWrite(
+    mapping: UserMapping,
+    content: { seed: number } | Uint8Array,
+    len: number,
+    owner: string,
+    offset?: number,
+  ): void
+  /** Compares with `expect`, or with what was last written into the owner's memory. */
+  userCompare(
+    mapping: UserMapping,
+    len: number,
+    owner: string,
+    expect?: { readonly offset: number; readonly content: Content },
+  ): { bytes: number; wrong: number }
   /** Calls `listener` for every event up to `detail`; returns how to stop. Listening to more detail may slow a run, never change it. */
   listen(detail: Detail, listener: (event: Event) => void): () => void
   /** Opens a step: events that follow carry its number. */

@@ -24,6 +24,15 @@ export interface StepReport {
   readonly detail: string
 }
 
+/** What a scenario said must be so, and whether it was. */
+export interface Expectation {
+  /** Position of the `expect` step in the scenario, from 1. */
+  readonly step: number
+  readonly expected: string
+  readonly got: string
+  readonly met: boolean
+}
+
 /** What one kernel made of the work. */
 export interface KernelRun {
   readonly kernel: string
@@ -48,6 +57,8 @@ export interface KernelRun {
   /** Frames passed without the CPU copying a byte of them. */
   readonly zeroCopy: boolean
   readonly findings: readonly Finding[]
+  /** Only for a scenario that states what must come of it. */
+  readonly expectations?: readonly Expectation[]
 }
 
 export interface ElementReport {

@@ -63,6 +63,11 @@ export interface StepsScenario {
   readonly kind: 'steps'
   readonly name: string
   readonly title?: string
+  /** What it is meant for when the command line names no other. */
+  readonly board?: string
+  readonly kernel?: string
+  /** Calls that fail: `operation[@device]:nth`, as --inject takes them. */
+  readonly inject?: readonly string[]
   readonly steps: readonly ScenarioStep[]
 }
 
@@ -96,6 +101,10 @@ export type ScenarioStep =
   | (OnDevice & { readonly do: 'attach' | 'detach' })
   | (OnDevice & { readonly do: 'map'; readonly dir: StepDirection; readonly attrs?: readonly string[] })
   | (OnDevice & { readonly do: 'unmap' })
+  /** sg_set_page() with the page of buffer `with` on the device's table of `buffer`, and a new mapping of that table. */
+  | (OnDevice & { readonly do: 'reuse-table'; readonly with: string })
+  /** The device's driver takes the table's entries for page structures: get_page() on each. */
+  | (OnDevice & { readonly do: 'touch-pages' })
   | (OnDevice & { readonly do: 'sync'; readonly for: 'cpu' | 'device'; readonly dir: StepDirection } & Part)
   | (OnBuffer & { readonly do: 'begin-cpu-access' | 'end-cpu-access'; readonly dir: StepDirection })
   | (OnDevice & { readonly do: 'device-read' | 'device-write' } & Part)

@@ -30,8 +30,12 @@ const kernelText = (run: KernelRun): string[] => {
   )
   lines.push(...run.findings.map((f) => `  ${paintSeverity(f.severity)} ${f.code}: ${f.message}`))
   lines.push(
-    `  ${bold('verdict')}: ${paint(run.verdict)}, ${delivered} of ${wanted} frames delivered, ${intact} intact`,
+    `  ${bold('verdict')}: ${paint(run.verdict)}${wanted > 0 ? `, ${delivered} of ${wanted} frames delivered, ${intact} intact` : ''}`,
   )
+  for (const { expected, got, met } of run.expectations ?? [])
+    lines.push(
+      `  ${met ? paint('ok', 'as expected') : paint('wrong', 'NOT as expected')}: ${expected}${met ? '' : `, got ${got}`}`,
+    )
   if (run.step !== null)
     lines.push(
       `  ended at: ${run.step}${run.errno === null ? '' : ` with ${run.errno}`}${run.why === null ? '' : ` (${run.why})`}`,

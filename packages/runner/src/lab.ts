@@ -43,6 +43,27 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
   const stream = new EventStream()
   const open = () => openRooms(parts, options, facts, stream)
   let rooms = open()
+  const cpuAccess = (
+    mapping: UserMapping,
+    offset: number,
+    size: number,
+    owner: string,
+    write: boolean,
+    wrong?: number,
+  ): void => {
+    const [first] = userPieces(mapping, offset, size)
+    stream.emit({
+      event: 'cpu_access',
+      task: 'user',
+      write,
+      virtAddr: '',
+      physAddr: first?.at ?? mapping.phys,
+      size,
+      mapping: mapping.kind,
+      buffer: owner,
+      ...(wrong === undefined ? {} : { wrong }),
+    })
+  }
 
   return {
     machine: options.machine,
@@ -92,42 +113,24 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
     },
     userFree: (mapping) => rooms.memory.freeContiguous(pfnOf(mapping.phys), mapping.len),
 
-    userWrite(mapping, content, len, owner) {
+    userWrite(mapping, content, len, owner, offset = 0) {
       const { hot, ledger } = rooms.memory
-      for (const piece of userPieces(mapping, len)) {
+      for (const piece of userPieces(mapping, offset, len)) {
         if (content instanceof Uint8Array)
           hot.write(Memory.view(mapping.kind), piece.at, content.subarray(piece.done, piece.done + piece.len))
         else hot.fill(Memory.view(mapping.kind), piece.at, piece.len, content.seed, piece.done)
       }
       ledger.record(owner, { content, len })
-      stream.emit({
-        event: 'cpu_access',
-        task: 'user',
-        write: true,
-        virtAddr: '',
-        physAddr: mapping.phys,
-        size: len,
-        mapping: mapping.kind,
-        buffer: owner,
-      })
+      cpuAccess(mapping, offset, len, owner, true)
     },
 
-    userCompare(mapping, len, owner) {
+    userCompare(mapping, len, owner, expect) {
       const { hot, ledger } = rooms.memory
-      const written = ledger.expected(owner)
+      const offset = expect?.offset ?? 0
+      const content = expect?.content ?? ledger.expected(owner)?.content
       let wrong = 0
-      for (const piece of userPieces(mapping, len)) wrong += differences(hot, mapping, piece, written?.content)
-      stream.emit({
-        event: 'cpu_access',
-        task: 'user',
-        write: false,
-        virtAddr: '',
-        physAddr: mapping.phys,
-        size: len,
-        mapping: mapping.kind,
-        wrong,
-        buffer: owner,
-      })
+      for (const piece of userPieces(mapping, offset, len)) wrong += differences(hot, mapping, piece, content)
+      cpuAccess(mapping, offset, len, owner, false, wrong)
       return { bytes: len, wrong }
     },
 
@@ -254,18 +257,18 @@ interface UserPiece {
   readonly done: number
 }
 
-/** A user mapping's first `len` bytes as physically contiguous pieces. */
-const userPieces = (mapping: UserMapping, len: number): UserPiece[] => {
+/** `len` bytes of a user mapping, from `offset` on, as physically contiguous pieces. */
+const userPieces = (mapping: UserMapping, offset: number, len: number): UserPiece[] => {
   const { pages } = mapping
-  if (pages === undefined) return [{ at: mapping.phys, len, done: 0 }]
+  if (pages === undefined) return [{ at: phys(mapping.phys + offset), len, done: 0 }]
   const pieces: UserPiece[] = []
-  const start = mapping.phys % PAGE_SIZE
+  const start = (mapping.phys % PAGE_SIZE) + offset
   for (let done = 0; done < len;) {
-    const offset = (start + done) % PAGE_SIZE
+    const within = (start + done) % PAGE_SIZE
     const page = pages[Math.floor((start + done) / PAGE_SIZE)]
     if (page === undefined) throw new Error('a user mapping has a page for every byte')
-    const part = Math.min(len - done, PAGE_SIZE - offset)
-    pieces.push({ at: physOf(page, offset), len: part, done })
+    const part = Math.min(len - done, PAGE_SIZE - within)
+    pieces.push({ at: physOf(page, within), len: part, done })
     done += part
   }
   return pieces

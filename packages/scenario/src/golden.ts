@@ -1,5 +1,5 @@
 // Vectors of the gst-launch language (topic gst-launch): what GStreamer's own parser made of a line.
-import type { GoldenAdapter } from '@dmalab/api'
+import type { GoldenAdapter, GoldenCase } from '@dmalab/api'
 import { elementFacts } from './elements/catalogue.ts'
 import { parsePipeline } from './pipeline/parse-pipeline.ts'
 import { PipelineError } from './pipeline/pipeline-error.ts'
@@ -9,7 +9,10 @@ export const gstLaunchAdapter: GoldenAdapter = {
   topic: 'gst-launch',
   run: (input) => {
     try {
-      return { ok: true, ...asRecorded(parsePipeline(String(input['line']), { unknown: 'refuse' })) }
+      return {
+        ok: true,
+        ...asRecorded(parsePipeline(String(input['line']), { unknown: 'refuse' }), reportsCore(input)),
+      }
     } catch (e) {
       if (e instanceof PipelineError) return { ok: false, error: e.kind }
       throw e
@@ -20,17 +23,28 @@ export const gstLaunchAdapter: GoldenAdapter = {
 export const adapters: readonly GoldenAdapter[] = [gstLaunchAdapter]
 
 /**
- * The graph as the recorder wrote it down. It read properties back from its one-in-one-out stand-ins for plug-ins' elements, which
- * keep the text of what a line sets; of muxers it read none, and of GStreamer's core elements those of caps filters only.
+ * The recorder used stand-ins for GStreamer's core elements too, until the first caps filter of a session loaded the real ones.
+ * Only stand-ins report their properties, so a line either has those of core elements or none of them: which, only the recording tells.
  */
-const asRecorded = ({ elements, links }: Pipeline): { elements: unknown; links: unknown } => {
+const reportsCore = (input: GoldenCase): boolean =>
+  Array.isArray(input['elements']) &&
+  input['elements'].some(
+    ({ factory, props }: { factory: string; props: object }) =>
+      factory !== 'capsfilter' && elementFacts(factory)?.core === true && Object.keys(props).length > 0,
+  )
+
+/**
+ * The graph as the recorder wrote it down. It read properties back from its one-in-one-out stand-ins for plug-ins' elements, which
+ * keep the text of what a line sets; of muxers it read none, and of GStreamer's core elements those of caps filters only, or all.
+ */
+const asRecorded = ({ elements, links }: Pipeline, core: boolean): { elements: unknown; links: unknown } => {
   const names = renumbered(elements)
   return {
     elements: elements.map(({ factory, name, parent, props, role }) => ({
       factory,
       name: names.get(name) ?? name,
       parent: names.get(parent) ?? parent,
-      props: factory === 'capsfilter' || !(role === 'muxer' || elementFacts(factory)?.core) ? props : {},
+      props: factory === 'capsfilter' || !(role === 'muxer' || (elementFacts(factory)?.core && !core)) ? props : {},
     })),
     links: links.map(([source, sourcePad, sink, sinkPad]) => [
       names.get(source) ?? source,

@@ -21,8 +21,8 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
     ...RUN_FLAGS,
     kernel: Flags.string({
       char: 'k',
-      summary: 'arch@release, then +patch for each patch (dmalab kernel list)',
-      default: 'arm@4.11',
+      summary:
+        "arch@release, then +patch for each patch (dmalab kernel list); the scenario's or board's own when left out",
     }),
   }
 
@@ -34,7 +34,7 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
       ...args,
       board: flags.board,
       cmdline,
-      kernels: [kernel],
+      kernels: kernel === undefined ? [] : [kernel],
       plugins: plugin,
     })
     this.log(runText(report))

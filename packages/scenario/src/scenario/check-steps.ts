@@ -28,6 +28,7 @@ export const stepProblems = (steps: readonly ScenarioStep[]): readonly StepProbl
     else if (step.do === 'qbuf')
       for (const [i, buffer] of (step.buffers ?? []).entries()) use(buffer, ['steps', at, 'buffers', i])
     else if ('buffer' in step) use(step.buffer, ['steps', at, 'buffer'])
+    if (step.do === 'reuse-table') use(step.with, ['steps', at, 'with'])
     // Use after free is something to model, so a freed buffer may be named again; its name may also be taken anew.
     if (step.do === 'free' && alive.delete(step.buffer)) gone.add(step.buffer)
     if (step.do === 'alloc' && step.from === 'coherent' && step.device === undefined)

@@ -12,13 +12,15 @@ import { stepProblems } from './check-steps.ts'
 import type { StepProblem } from './check-steps.ts'
 import { pipelineFileSchema, stepsFileSchema } from './schema.ts'
 
+/** What a file says of itself beside its work. */
+type Meant = Pick<StepsScenario, 'title' | 'board' | 'kernel' | 'inject'>
+
 /** A scenario file: steps, or a pipeline that still has to be bound to a machine. */
 export type ScenarioFile = StepsScenario | PipelineFile
 
-export interface PipelineFile {
+export interface PipelineFile extends Meant {
   readonly kind: 'pipeline-file'
   readonly name: string
-  readonly title?: string
   readonly pipeline: Pipeline
   readonly bind: Overrides
 }
@@ -32,17 +34,24 @@ export const readScenario = (text: string, file: string): ScenarioFile => {
   const source = load(text, file)
   const value: unknown = source.doc.toJS()
   if (typeof value === 'object' && value !== null && 'pipeline' in value) {
-    const { name, title, pipeline, bind = {} } = check(pipelineFileSchema, value, source)
-    const parsed = parseAt(pipeline, source)
-    return { kind: 'pipeline-file', name, ...(title === undefined ? {} : { title }), pipeline: parsed, bind }
+    const { name, pipeline, bind = {}, ...meant } = check(pipelineFileSchema, value, source)
+    return { kind: 'pipeline-file', name, ...present(meant), pipeline: parseAt(pipeline, source), bind }
   }
-  const { name, title, steps } = check(stepsFileSchema, value, source)
+  const { name, steps, ...meant } = check(stepsFileSchema, value, source)
   // Optional members that are absent stay absent; the types call them undefined.
   const plain = steps as StepsScenario['steps']
   const problems = stepProblems(plain)
   if (problems.length > 0) throw complain(problems, source)
-  return { kind: 'steps', name, ...(title === undefined ? {} : { title }), steps: plain }
+  return { kind: 'steps', name, ...present(meant), steps: plain }
 }
+
+/** Members that were written; zod hands absent ones on as undefined. */
+const present = (meant: { [Key in keyof Meant]?: Meant[Key] | undefined }): Meant => ({
+  ...(meant.title === undefined ? {} : { title: meant.title }),
+  ...(meant.board === undefined ? {} : { board: meant.board }),
+  ...(meant.kernel === undefined ? {} : { kernel: meant.kernel }),
+  ...(meant.inject === undefined ? {} : { inject: meant.inject }),
+})
 
 interface Source {
   readonly file: string

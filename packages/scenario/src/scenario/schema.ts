@@ -50,6 +50,8 @@ export const stepSchema = z.discriminatedUnion('do', [
   step('detach', onDevice),
   step('map', { ...onDevice, dir, attrs: attrs.optional() }),
   step('unmap', onDevice),
+  step('reuse-table', { ...onDevice, with: name }),
+  step('touch-pages', onDevice),
   step('sync', { ...onDevice, for: z.enum(['cpu', 'device']), dir, ...part }),
   step('begin-cpu-access', { ...onBuffer, dir }),
   step('end-cpu-access', { ...onBuffer, dir }),
@@ -75,7 +77,19 @@ export const stepSchema = z.discriminatedUnion('do', [
   ),
 ])
 
-const head = { name, title: z.string().optional() }
+const inject = z
+  .array(
+    z.string().regex(/^[a-zA-Z]+(@[^:]+)?:[1-9]\d*$/, 'expected operation[@device]:nth, such as mapPage@converter:2'),
+  )
+  .meta({ description: 'calls that fail: operation[@device]:nth' })
+
+const head = {
+  name,
+  title: z.string().optional(),
+  board: z.string().optional().meta({ description: 'board it is meant for' }),
+  kernel: z.string().optional().meta({ description: 'kernel it is meant for, such as arm@4.11+nopage-rfc' }),
+  inject: inject.optional(),
+}
 
 export const stepsFileSchema = z.strictObject({ ...head, steps: z.array(stepSchema).min(1) })
 

@@ -1,0 +1,76 @@
+// A named buffer of a steps scenario: where its memory came from, who imported it, what was written into it.
+import type {
+  Coherent,
+  Content,
+  Device,
+  DmaAddr,
+  DmaBuf,
+  DmaBufAttachment,
+  Direction,
+  Pfn,
+  SgTable,
+  UserMapping,
+  Vb2Mem,
+} from '@dmalab/api'
+import { Intervals } from '@dmalab/memory'
+
+/** What a device holds of a buffer. */
+export interface Importer {
+  readonly device: Device
+  readonly dmabuf: DmaBuf | null
+  readonly attachment: DmaBufAttachment | null
+  table: SgTable | null
+  dir: Direction
+  /** Bus addresses of the last mapping; they outlive it, as a device's registers do. */
+  runs: readonly BusRange[]
+}
+
+export interface BusRange {
+  readonly at: DmaAddr
+  readonly len: number
+}
+
+/** Where the memory came from; each kind is given back in its own way. */
+export type Memory =
+  | { readonly kind: 'vb2'; readonly device: Device; readonly mem: Vb2Mem }
+  | { readonly kind: 'coherent'; readonly device: Device; readonly memory: Coherent; readonly attrs: number }
+  | { readonly kind: 'pages'; readonly pfn: Pfn }
+  | { readonly kind: 'user'; readonly mapping: UserMapping }
+  | { readonly kind: 'dumb'; readonly device: Device; readonly handle: DmaAddr; close(): void }
+  | { readonly kind: 'fd' }
+
+export class LabBuffer {
+  readonly name: string
+  readonly size: number
+  readonly memory: Memory
+  fd: number | null
+  readonly importers: Map<string, Importer> = new Map()
+  /** What the last writer of each byte put there: a pattern that starts at `base`. */
+  private readonly written = new Intervals<{ readonly seed: number; readonly base: number }>()
+
+  constructor(name: string, size: number, memory: Memory, fd: number | null) {
+    this.name = name
+    this.size = size
+    this.memory = memory
+    this.fd = fd
+  }
+
+  wrote(offset: number, len: number, seed: number): void {
+    this.written.set(offset, len, { seed, base: offset })
+  }
+
+  /** The parts of [offset, offset + len) that somebody wrote, with what should be there. */
+  expected(
+    offset: number,
+    len: number,
+  ): { readonly offset: number; readonly len: number; readonly content: Content }[] {
+    return this.written.within(offset, len).map(({ base, end, value }) => {
+      const from = Math.max(base, offset)
+      return {
+        offset: from,
+        len: Math.min(end, offset + len) - from,
+        content: { seed: value.seed, offset: from - value.base },
+      }
+    })
+  }
+}

@@ -1,0 +1,199 @@
+// Runs a steps scenario on each kernel: every step a row, then what the scenario said must come of it.
+import {
+  type Expectation,
+  type Finding,
+  type Injection,
+  InputError,
+  type KernelRun,
+  type KernelSpec,
+  type KResult,
+  type Machine,
+  type RunReport,
+  type ScenarioStep,
+  SEVERITIES,
+  type StepReport,
+  type StepsScenario,
+  type Verdict,
+} from '@dmalab/api'
+import { createChecker } from '@dmalab/checker'
+import { isSimulatedOops } from '@dmalab/memory'
+import { type LabParts, openLab } from '../lab.ts'
+import { DEFAULT_OPTIONS } from '../run.ts'
+import { StepMachine } from './step-machine.ts'
+
+type ExpectStep = Extract<ScenarioStep, { readonly do: 'expect' }>
+
+export interface StepsRun {
+  readonly machine: Machine
+  readonly scenario: StepsScenario
+  readonly seed?: number
+  readonly inject?: readonly Injection[]
+}
+
+/** @throws InputError for a step that cannot be meant: a device that is not there, a mapping of what was never made */
+export const runSteps = (parts: LabParts, kernels: readonly KernelSpec[], run: StepsRun): RunReport => ({
+  schema: 1,
+  scenario: run.scenario.title ?? run.scenario.name,
+  board: run.machine.name,
+  options: { ...DEFAULT_OPTIONS, frames: 0, seed: run.seed ?? DEFAULT_OPTIONS.seed },
+  bindings: [],
+  source: `${run.scenario.steps.length} steps`,
+  runs: kernels.map((kernel) => runOnKernel(parts, kernel, run)),
+})
+
+interface Stop {
+  readonly step: string
+  readonly errno: string | null
+  readonly why: string | null
+  readonly oops: KernelRun['oops']
+}
+
+const faulted = (stop: Stop | undefined): boolean => stop !== undefined && stop.oops !== null
+
+const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: StepsRun): KernelRun => {
+  const { machine, scenario, seed = DEFAULT_OPTIONS.seed, inject = [] } = run
+  const lab = openLab(parts, { kernel, machine, seed, inject })
+  const checker = createChecker({ rules: parts.registry.rules.values() })
+  const cache = { lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
+  lab.listen('op', (event) => {
+    checker.onEvent(event)
+    if (event.event === 'cache_summary') {
+      cache.lines += event.lines
+      cache.writtenBack += event.writtenBack
+      cache.skippedEntries += event.skippedEntries
+      cache.skippedLines += event.skippedLines
+    }
+  })
+  const task = new StepMachine(lab, seed)
+  const rows: StepReport[] = []
+  const errnos: Expectation[] = []
+  let stop: Stop | undefined
+  let last: KResult<string> = { ok: true, value: '' }
+  for (const [i, step] of scenario.steps.entries()) {
+    if (step.do === 'expect') {
+      if (step.errno !== undefined) errnos.push(errnoExpectation(i + 1, step.errno, faulted(stop) ? undefined : last))
+      continue
+    }
+    const label = labelOf(step)
+    if (stop !== undefined) {
+      rows.push({ step: label, outcome: 'not reached', detail: '' })
+      continue
+    }
+    lab.step(label, 'device' in step ? step.device : undefined)
+    const wrongBefore = task.wrong
+    const done = attempt(() => task.do(step), i + 1)
+    if ('oops' in done) {
+      stop = { step: label, errno: null, why: done.oops.text[0] ?? null, oops: done.oops }
+      rows.push({
+        step: label,
+        outcome: done.oops.reason === 'stall' ? 'stalled' : 'fault',
+        detail: `${done.oops.reason} in ${done.oops.function}`,
+      })
+      continue
+    }
+    last = done
+    if (done.ok) rows.push({ step: label, outcome: task.wrong > wrongBefore ? 'wrong' : 'ok', detail: done.value })
+    else {
+      rows.push({ step: label, outcome: 'refused', detail: `${done.errno}: ${done.why}` })
+      // An errno that the scenario expects is what the task was ready for; any other ends it.
+      const next = scenario.steps[i + 1]
+      if (next?.do !== 'expect' || next.errno === undefined)
+        stop = { step: label, errno: done.errno, why: done.why, oops: null }
+    }
+  }
+  const oops = stop?.oops ?? null
+  if (oops !== null) lab.oops(oops)
+  else {
+    attempt(() => {
+      task.exit()
+      return { ok: true, value: '' }
+    }, scenario.steps.length)
+    lab.end()
+  }
+  const { findings } = checker.finish()
+  const verdict = verdictOf(stop, task.wrong, findings, last)
+  const expectations = [...errnos, ...laterExpectations(scenario, verdict, findings)].toSorted(
+    (a, b) => a.step - b.step,
+  )
+  return {
+    kernel: kernel.name,
+    verdict,
+    step: stop?.step ?? null,
+    errno: stop?.errno ?? null,
+    why: stop?.why ?? null,
+    oops,
+    frames: { wanted: 0, delivered: 0, intact: 0 },
+    steps: rows,
+    cache,
+    elements: [],
+    zeroCopy: false,
+    findings,
+    ...(expectations.length > 0 ? { expectations } : {}),
+  }
+}
+
+/** A step's result, or the oops it ended in. @throws InputError with the step's number */
+const attempt = (
+  body: () => KResult<string>,
+  number: number,
+): KResult<string> | { readonly oops: NonNullable<KernelRun['oops']> } => {
+  try {
+    return body()
+  } catch (e) {
+    if (isSimulatedOops(e)) return { oops: e.oops }
+    if (e instanceof InputError) throw new InputError(e.message, { path: `steps.${number - 1}`, ...e.place }, e.hint)
+    throw e
+  }
+}
+
+const labelOf = (step: ScenarioStep): string => {
+  const parts: string[] = [step.do]
+  if ('buffer' in step) parts.push(step.buffer)
+  if ('device' in step && step.device !== undefined) parts.push(step.device)
+  if ('queue' in step) parts.push(step.queue)
+  if ('for' in step) parts.push(`for ${step.for}`)
+  if ('with' in step) parts.push(`with ${step.with}`)
+  return parts.join(' ')
+}
+
+const verdictOf = (
+  stop: Stop | undefined,
+  wrong: number,
+  findings: readonly Finding[],
+  last: KResult<string>,
+): Verdict => {
+  const oops = stop?.oops ?? null
+  if (oops !== null) return oops.reason === 'stall' ? 'stalled' : 'fault'
+  if (wrong > 0 || findings.some((f) => f.code === 'wrong-bytes' || f.code === 'foreign-memory')) return 'corrupt'
+  return stop !== undefined || !last.ok ? 'refused' : 'works'
+}
+
+const errnoExpectation = (step: number, errno: string, last: KResult<string> | undefined): Expectation => {
+  const got = last === undefined ? 'a fault' : last.ok ? 'success' : last.errno
+  return { step, expected: `errno ${errno}`, got, met: got === errno }
+}
+
+/** Expectations that only the whole run can meet. */
+const laterExpectations = (scenario: StepsScenario, verdict: Verdict, findings: readonly Finding[]): Expectation[] =>
+  scenario.steps.flatMap((step, i) => (step.do === 'expect' ? expectationsOf(step, i + 1, verdict, findings) : []))
+
+const expectationsOf = (
+  step: ExpectStep,
+  number: number,
+  verdict: Verdict,
+  findings: readonly Finding[],
+): Expectation[] => {
+  const list: Expectation[] = []
+  if (step.verdict !== undefined)
+    list.push({ step: number, expected: `verdict ${step.verdict}`, got: verdict, met: verdict === step.verdict })
+  if (step.finding !== undefined) {
+    const met = findings.some((f) => f.code === step.finding)
+    const got = findings.map((f) => f.code).join(', ')
+    list.push({ step: number, expected: `finding ${step.finding}`, got: got === '' ? 'no finding' : got, met })
+  }
+  if (step.severity !== undefined && step.finding === undefined) {
+    const worst = SEVERITIES.findLast((severity) => findings.some((f) => f.severity === severity)) ?? 'none'
+    list.push({ step: number, expected: `findings up to ${step.severity}`, got: worst, met: worst === step.severity })
+  }
+  return list
+}
