@@ -14,7 +14,12 @@ const MAX_LISTED = 8
 export function readMachine(text: string, file: string): Machine {
   const { doc, lines, value } = load(text, file)
   const parsed = machineSchema.safeParse(value)
-  if (!parsed.success) throw complain(parsed.error.issues.flatMap(problemsOf), doc, lines, file)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, value))
+    // An unknown key first: a misspelt one is also why another is missing.
+    problems.sort((a, b) => Number(b.atKey ?? false) - Number(a.atKey ?? false))
+    throw complain(problems, doc, lines, file)
+  }
   const problems = machineProblems(parsed.data)
   if (problems.length > 0) throw complain(problems, doc, lines, file)
   return parsed.data
@@ -63,11 +68,26 @@ interface SchemaIssue {
 /** `atKey`: the key itself is wrong, not its value. */
 type PlacedProblem = MachineProblem & { readonly atKey?: boolean }
 
-function problemsOf(issue: SchemaIssue): PlacedProblem[] {
+function problemsOf(issue: SchemaIssue, value: unknown): PlacedProblem[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
   if (issue.code === 'unrecognized_keys')
     return (issue.keys ?? []).map((key) => ({ path: [...path, key], message: `unknown key ${key}`, atKey: true }))
-  return [{ path, message: issue.message }]
+  const missing = path.length > 0 && valueAt(value, path) === undefined
+  return [
+    {
+      path,
+      message: missing
+        ? `missing: ${issue.message.replace(/^Invalid \w+: |, received undefined$/g, '')}`
+        : issue.message,
+    },
+  ]
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  let at = value
+  for (const step of path)
+    at = typeof at === 'object' && at !== null ? Object.getOwnPropertyDescriptor(at, step)?.value : undefined
+  return at
 }
 
 function complain(problems: readonly PlacedProblem[], doc: Document, lines: LineCounter, file: string): InputError {

@@ -65,7 +65,8 @@ describe('a bad board is refused with line, column and path', () => {
     ['0x4000_0000', '0x4000_000g', 'board.yaml:6:13: memory.0.base: expected an address or a size'],
     ['len: 1GiB', 'len: 0', 'board.yaml:6:31: memory.0.len: expected a length greater than zero'],
     ['len: 1GiB', 'len: 100', 'board.yaml:6:31: memory.0.len: expected a multiple of 4096'],
-    ['len: 1GiB', 'size: 1GiB', 'board.yaml:6:5: memory.0.len: '],
+    ['len: 1GiB', 'size: 1GiB', 'board.yaml:6:26: memory.0.size: unknown key size'],
+    [', len: 1GiB', '', 'board.yaml:6:5: memory.0.len: missing: expected an address or a size'],
     ['iommu: mmu', 'iomu: mmu', 'board.yaml:12:34: devices.0.iomu: unknown key iomu'],
     ['iommu: mmu', 'iommu: mnu', 'board.yaml:12:41: devices.0.iommu: no IOMMU is named mnu; there is mmu'],
     [
@@ -77,7 +78,7 @@ describe('a bad board is refused with line, column and path', () => {
     ['lineSize: 64', 'lineSize: 63', 'board.yaml:4:18: cpu.lineSize: expected 16, 32 or 64 bytes'],
     ['class: codec', 'class: codek', 'board.yaml:12:27: devices.0.class: '],
     ['pools: [pool]', 'maskBits: 65', 'board.yaml:12:56: devices.0.maskBits: '],
-    ['arch: arm\n', '', 'board.yaml:1:1: arch: '],
+    ['arch: arm\n', '', 'board.yaml:1:1: arch: missing: expected one of "arm"|"arm64"'],
     ['title: A board', 'title: [', 'board.yaml:'],
     ['title: A board', 'title: a\ntitle: b', 'board.yaml:3:1: Map keys must be unique'],
     ['reserved:', '  - { base: 0x7fff_f000, len: 8KiB }\nreserved:', 'board.yaml:7:5: memory.1: bank at 0x7ffff000'],

@@ -63,12 +63,13 @@ function meaningOf(masters: readonly MasterRow[]): string[] {
   })
 }
 
-function reachOf({ maskBits, busLimit, windows, reach, memory }: MasterRow): string {
+function reachOf({ maskBits, busLimit, windows, reach, memory, iommu }: MasterRow): string {
+  const all = reach === memory || iommu?.enabled === true
+  const offsets = windows.filter(({ cpu, bus }) => cpu !== bus)
   return [
-    `mask ${maskBits} bits`,
-    ...(busLimit === undefined ? [] : [`bus to ${hex(busLimit)}`]),
-    ...windows.filter(({ cpu, bus }) => cpu !== bus).map(({ cpu, bus }) => `CPU ${hex(cpu)} = bus ${hex(bus)}`),
-    reach === memory ? 'all memory' : `${bytes(reach)} of memory`,
+    `${maskBits} bits: ${all ? 'all memory' : `${bytes(reach)} of ${bytes(memory)}`}`,
+    ...(busLimit === undefined || busLimit >= 2 ** maskBits - 1 ? [] : [`bus to ${hex(busLimit)}`]),
+    ...offsets.map(({ cpu, bus }) => `CPU ${hex(cpu)} = bus ${hex(bus)}`),
   ].join('\n')
 }
 
