@@ -1,5 +1,6 @@
 // The machine of the sharing measurements: capture and output nodes over every allocator and every kind of pool.
 import {
+  ATTR,
   type Device,
   type DeviceFacts,
   type Driver,
@@ -13,6 +14,24 @@ import { openLab, parseKernel } from '@dmalab/runner'
 import { openRegistry } from '../src/index.ts'
 
 const registry = await openRegistry()
+/** The media code of 6.12 on top of another kernel: what changed there and nothing else. */
+registry.add({
+  name: 'media-6.12',
+  patches: [
+    {
+      name: 'media-6.12',
+      title: 'drivers/media and drivers/dma-buf as of v6.12',
+      source: 'Linux v6.12 drivers/media/common/videobuf2, drivers/dma-buf',
+      hunks: [],
+      facts: {
+        dqbufUnmaps: false,
+        dmabufKmap: false,
+        vb2ImportAttrs: ATTR.SKIP_CPU_SYNC,
+        primeImportAttrs: ATTR.SKIP_CPU_SYNC,
+      },
+    },
+  ],
+})
 const module = compileHotSync()
 const MIB = 2 ** 20
 
@@ -42,6 +61,7 @@ export const NODES: readonly DeviceFacts[] = [
   node('sg', { driver: 'vivid-dma-sg' }),
   node('sgc', { driver: 'vivid-dma-sg', coherent: true }),
   node('vm', { driver: 'vivid-vmalloc' }),
+  node('vim2m', { driver: 'vim2m' }),
   node('display', { class: 'display', driver: 'exynos-drm' }),
   node('syncing', { class: 'gpu', driver: 'drm-sync-importer' }),
   node('walking', { class: 'gpu', driver: 'drm-page-importer' }),

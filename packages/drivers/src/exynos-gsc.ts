@@ -17,6 +17,7 @@ export const exynosGsc = (api: PluginApi): DriverDef => ({
       outputModes: ['MMAP', 'USERPTR', 'DMABUF'],
       captureModes: ['MMAP', 'USERPTR', 'DMABUF'],
       allocator: 'vb2-dma-contig',
+      multiplanar: true,
       symbols: (op) => [`gsc_m2m_${op}`, `v4l2_m2m_${op}`],
       deviceOf: () => host.device,
       captureFormat: (wish) => wish,

@@ -4,9 +4,10 @@ import { exynosDrm } from './exynos-drm.ts'
 import { exynosGsc } from './exynos-gsc.ts'
 import { pageWalkingImporter, syncingImporter } from './importers.ts'
 import { s5pMfc } from './s5p-mfc.ts'
+import { vim2m } from './vim2m.ts'
 import { vividDrivers } from './vivid.ts'
 
-export { exynosDrm, exynosGsc, pageWalkingImporter, s5pMfc, syncingImporter, vividDrivers }
+export { exynosDrm, exynosGsc, pageWalkingImporter, s5pMfc, syncingImporter, vim2m, vividDrivers }
 
 export default (api: PluginApi): Plugin => ({
   name: 'drivers',
@@ -14,6 +15,7 @@ export default (api: PluginApi): Plugin => ({
     s5pMfc(api),
     exynosGsc(api),
     exynosDrm(api),
+    vim2m(api),
     ...vividDrivers(api),
     syncingImporter(api),
     pageWalkingImporter(api),

@@ -19,6 +19,8 @@ export interface M2mModel {
   readonly outputModes: readonly V4l2Memory[]
   readonly captureModes: readonly V4l2Memory[]
   readonly allocator: string
+  /** The queues are of the multi-planar types. */
+  readonly multiplanar: boolean
   /** Driver functions between the V4L2 core and vb2. */
   symbols(op: string): readonly string[]
   /** Device that plane `plane` of a queue is allocated for, and addressed through. */
@@ -38,7 +40,7 @@ export const createM2m = (api: PluginApi, host: DriverHost, model: M2mModel): Dr
   const queue = (side: 'output' | 'capture'): DriverQueue =>
     host.createQueue({
       name: `${host.device.name} ${side.toUpperCase()}`,
-      type: side === 'output' ? 'VIDEO_OUTPUT_MPLANE' : 'VIDEO_CAPTURE_MPLANE',
+      type: TYPES[side][model.multiplanar ? 'mplane' : 'single'],
       allocator: model.allocator,
       ioModes: side === 'output' ? model.outputModes : model.captureModes,
       minBuffers: 1,
@@ -52,11 +54,12 @@ export const createM2m = (api: PluginApi, host: DriverHost, model: M2mModel): Dr
   const queues = { output: queue('output'), capture: queue('capture') }
 
   const memory = (side: 'output' | 'capture', buffer: Vb2Buffer): PlaneMemory[] =>
-    buffer.planes.map(({ cookie, length, mem }, plane) => ({
-      cookie,
-      length,
-      owner: mem.owner,
-      dev: model.deviceOf(side, plane),
+    buffer.planes.map((plane, p) => ({
+      cookie: plane.cookie,
+      vaddr: plane.cookie === null ? plane.vaddr : null,
+      length: plane.length,
+      owner: plane.mem.owner,
+      dev: model.deviceOf(side, p),
     }))
 
   /** One job: reads and compares the source, writes the picture of that number, returns both buffers. */
@@ -116,5 +119,10 @@ export const createM2m = (api: PluginApi, host: DriverHost, model: M2mModel): Dr
     },
   }
 }
+
+const TYPES = {
+  output: { single: 'VIDEO_OUTPUT', mplane: 'VIDEO_OUTPUT_MPLANE' },
+  capture: { single: 'VIDEO_CAPTURE', mplane: 'VIDEO_CAPTURE_MPLANE' },
+} as const
 
 const NO_FORMAT: FrameFormat = { width: 0, height: 0, planes: [] }

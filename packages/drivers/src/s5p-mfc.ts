@@ -23,6 +23,7 @@ export const s5pMfc = (api: PluginApi): DriverDef => ({
       outputModes: ['MMAP', 'USERPTR', 'DMABUF'],
       captureModes: ['MMAP', 'DMABUF'],
       allocator: 'vb2-dma-contig',
+      multiplanar: true,
       symbols: (op) => [`vidioc_${op}`],
       deviceOf: (side, plane) => {
         if (banks === undefined) return device

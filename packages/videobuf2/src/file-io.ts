@@ -51,9 +51,9 @@ export const fileWrite = (q: QueueState, len: number): KResult<number> => {
  * several planes. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_init_fileio
  */
 const active = (q: QueueState, writing: boolean): KResult<FileIo> => {
-  if (q.fileIo !== null) return ok(q.fileIo)
   if (q.setup.fileIo !== true || writing !== q.isOutput)
     return fail('EINVAL', `${q.setup.name} has no ${writing ? 'write' : 'read'}`)
+  if (q.fileIo !== null) return ok(q.fileIo)
   if (q.streaming || q.bufs.size > 0) return fail('EBUSY', `${q.setup.name} is used by ioctls`)
   const stop = <T>(failure: KResult<T>): KResult<T> => {
     coreStreamoff(q)
