@@ -88,7 +88,7 @@ describe.each(Object.entries(REPORTS))('%s', (file, name) => {
   const reported = [...groups.matchAll(/test (?<name>[^:\n]+): (?<result>OK(?: \(Not Supported\))?|FAIL)/g)]
 
   test('has tests, and each has its counterpart', () => {
-    expect(reported.map(({ groups: found }) => found?.['name']).toSorted()).toEqual(Object.keys(TESTS).toSorted())
+    expect(new Set(reported.map(({ groups: found }) => found?.['name']))).toEqual(new Set(Object.keys(TESTS)))
   })
 
   // DMABUF failed on the contiguous capture node because the exporting node's format was smaller: the set-up, not the driver.
