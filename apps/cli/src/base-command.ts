@@ -1,12 +1,36 @@
 // What all commands share: bad input becomes one clear message and exit code 2, with and without --json.
 import { isInputError } from '@dmalab/api'
-import { Command } from '@oclif/core'
+import { Command, Flags } from '@oclif/core'
+import { installedPlugins, type PluginSources } from './plugin-sources.ts'
 
 /** Exit codes of DESIGN section 4. */
 export const EXIT = { ok: 0, bug: 1, input: 2, found: 3 } as const
 
+/** On every command that uses what plug-ins bring. */
+export const PLUGIN_FLAG = {
+  plugin: Flags.string({
+    summary: 'Load a plug-in beside the installed ones: a file, or a folder with a package.json',
+    multiple: true,
+    default: [],
+  }),
+} as const
+
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
+
+  /** Installed plug-ins and those of --plugin. A broken installed one is told on stderr, with --json too: the command works without it. */
+  protected plugins(given: readonly string[]): PluginSources {
+    return {
+      given,
+      installed: installedPlugins(this.config, given),
+      onBroken: (name, { message, hint }) => {
+        this.logToStderr(`plug-in left out: ${message}`)
+        this.logToStderr(
+          `hint: ${hint === undefined ? '' : `${hint}; or `}remove it with: ${this.config.bin} plugins uninstall ${name}`,
+        )
+      },
+    }
+  }
 
   protected override async catch(error: Error & { exitCode?: number }): Promise<unknown> {
     if (!isInputError(error)) return super.catch(error)

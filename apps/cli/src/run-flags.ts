@@ -2,6 +2,7 @@
 import { InputError, type Severity } from '@dmalab/api'
 import { DEFAULT_OPTIONS } from '@dmalab/runner'
 import { Flags } from '@oclif/core'
+import { PLUGIN_FLAG } from './base-command.ts'
 
 export const RUN_FLAGS = {
   board: Flags.string({ char: 'b', summary: 'Board by name (dmalab board list), or a board file' }),
@@ -26,11 +27,7 @@ export const RUN_FLAGS = {
     summary: 'Exit with 3 when a finding reaches this severity, or the run does not work; never: always exit 0',
     options: ['info', 'warning', 'error', 'never'],
   }),
-  plugin: Flags.string({
-    summary: 'Load a plug-in: a file, or a folder with a package.json',
-    multiple: true,
-    default: [],
-  }),
+  ...PLUGIN_FLAG,
   config: Flags.string({
     summary: 'Kernel configuration: NAME or NAME=value (dmalab kernel show lists them)',
     multiple: true,

@@ -7,6 +7,7 @@ import { FOUNDING_BOARD, FOUNDING_LINE } from './founding.ts'
 import { findBoard, readText } from './find-board.ts'
 import { openLaboratory } from './laboratory.ts'
 import { planFor } from './plan-for.ts'
+import type { PluginSources } from './plugin-sources.ts'
 import { type FailOnFlag, parseBindings, parseInjections, parseKernelOptions, parseSize } from './run-flags.ts'
 
 export interface ScenarioRequest {
@@ -20,7 +21,7 @@ export interface ScenarioRequest {
   readonly seed: number
   readonly bind: readonly string[]
   readonly inject: readonly string[]
-  readonly plugins: readonly string[]
+  readonly plugins: PluginSources
   readonly config: readonly string[]
   readonly cmdline: string | undefined
 }

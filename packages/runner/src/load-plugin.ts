@@ -3,13 +3,20 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { InputError, isInputError, type Plugin, PLUGIN_API, pluginApi, type PluginManifest } from '@dmalab/api'
+import { checkPlugin } from './plugin-shape.ts'
 
-/** @param path a module file, or a folder whose package.json has a "dmalab" manifest. @throws InputError for a plug-in that cannot be used */
-export const loadPlugin = async (path: string): Promise<Plugin> => {
-  const at = resolve(path)
+/**
+ * @param from a module file, or a folder whose package.json has a "dmalab" manifest
+ * @param path how complaints name it: an installed one by its package, so that no report holds a path of this machine
+ * @throws InputError for a plug-in that cannot be used
+ */
+export const loadPlugin = async (from: string, path: string = from): Promise<Plugin> => {
+  const at = resolve(from)
   if (!existsSync(at)) throw new InputError('there is no such plug-in', { file: path })
   const folder = statSync(at).isDirectory()
   const manifest = folder ? readManifest(path, at) : undefined
+  // Before anything of it runs: a plug-in of another contract may not even load.
+  if (manifest !== undefined) checkContract(path, manifest, true)
   const entry = manifest === undefined ? at : join(at, manifest.entry ?? '')
   if (!existsSync(entry))
     throw new InputError(
@@ -18,7 +25,7 @@ export const loadPlugin = async (path: string): Promise<Plugin> => {
       'build the plug-in first',
     )
   const module = await importModule(path, entry)
-  checkContract(path, manifest ?? module['dmalab'], folder)
+  if (manifest === undefined) checkContract(path, module['dmalab'], false)
   const factory = module['default']
   if (typeof factory !== 'function')
     throw new InputError(
@@ -83,37 +90,7 @@ const callFactory = (path: string, factory: (api: unknown) => unknown): Plugin =
     if (isInputError(e)) throw e
     throw new InputError(`its default export throws: ${messageOf(e)}`, { file: path })
   }
-  if (typeof plugin !== 'object' || plugin === null || typeof (plugin as Plugin).name !== 'string')
-    throw new InputError('its default export does not return a plug-in with a name', { file: path })
-  return checkKinds(path, plugin as Plugin)
-}
-
-const KINDS = ['kernels', 'ops', 'patches', 'allocators', 'drivers', 'boards', 'checkerRules'] as const
-
-/** Every kind is an array of objects with names, and nothing else is there: a misspelt kind would be lost in silence. */
-const checkKinds = (path: string, plugin: Plugin): Plugin => {
-  for (const key of Object.keys(plugin)) {
-    if (key === 'name') continue
-    if (!(KINDS as readonly string[]).includes(key))
-      throw new InputError(
-        `plug-in ${plugin.name} brings '${key}', which is no kind of plug-in`,
-        { file: path },
-        `kinds: ${KINDS.join(', ')}`,
-      )
-    const list: unknown = plugin[key as (typeof KINDS)[number]]
-    const named = key === 'boards' ? 'text' : 'name'
-    const good =
-      Array.isArray(list) &&
-      list.every(
-        (one: unknown) =>
-          typeof one === 'object' && one !== null && typeof (one as Record<string, unknown>)[named] === 'string',
-      )
-    if (!good)
-      throw new InputError(`'${key}' of plug-in ${plugin.name} must be an array of objects with a ${named}`, {
-        file: path,
-      })
-  }
-  return plugin
+  return checkPlugin(plugin, { file: path })
 }
 
 const messageOf = (e: unknown): string => (e instanceof Error ? e.message : String(e))

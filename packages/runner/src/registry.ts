@@ -5,6 +5,7 @@ import {
   type DmaOpsDef,
   type DriverDef,
   InputError,
+  type InputPlace,
   type KernelDef,
   type Machine,
   type Patch,
@@ -27,14 +28,19 @@ class Shelf<T extends { readonly name: string }> {
   }
 
   /** @throws InputError when the name is taken */
-  add(value: T, plugin: string): void {
+  check(value: T, plugin: string, place: InputPlace = {}): void {
     const taken = this.entries.get(value.name)
     if (taken !== undefined)
       throw new InputError(
         `${this.kind} '${value.name}' of plug-in ${plugin} is already there: plug-in ${taken.plugin} brought it`,
-        {},
+        place,
         `give it another name, or leave one of the two plug-ins out`,
       )
+  }
+
+  /** @throws InputError when the name is taken */
+  add(value: T, plugin: string, place: InputPlace = {}): void {
+    this.check(value, plugin, place)
     this.entries.set(value.name, { value, plugin })
   }
 
@@ -78,18 +84,45 @@ export class Registry {
     this.readBoard = readBoard
   }
 
-  /** Adds what a plug-in brings, or nothing of it. @throws InputError when a name is taken or a board is bad */
-  add(plugin: Plugin): void {
-    const boards = (plugin.boards ?? []).map((board) => this.readBoard(board.text, board.file))
-    for (const op of plugin.ops ?? []) this.ops.add(op, plugin.name)
-    for (const kernel of plugin.kernels ?? []) this.kernels.add(kernel, plugin.name)
-    for (const patch of plugin.patches ?? []) this.patches.add(patch, plugin.name)
-    for (const allocator of plugin.allocators ?? []) this.allocators.add(allocator, plugin.name)
-    for (const driver of plugin.drivers ?? []) this.drivers.add(driver, plugin.name)
-    for (const board of boards) this.boards.add(board, plugin.name)
-    for (const rule of plugin.checkerRules ?? []) this.rules.add(rule, plugin.name)
+  /**
+   * Adds what a plug-in brings, or nothing of it. `place` says where it came from, for the complaint.
+   * @throws InputError when a name is taken or a board is bad
+   */
+  add(plugin: Plugin, place: InputPlace = {}): void {
+    const shelves = [
+      on(this.ops, plugin.ops),
+      on(this.kernels, plugin.kernels),
+      on(this.patches, plugin.patches),
+      on(this.allocators, plugin.allocators),
+      on(this.drivers, plugin.drivers),
+      on(
+        this.boards,
+        plugin.boards?.map((board) => this.readBoard(board.text, boardPlace(board.file, place))),
+      ),
+      on(this.rules, plugin.checkerRules),
+    ]
+    for (const shelf of shelves) shelf.check(plugin.name, place)
+    for (const shelf of shelves) shelf.add(plugin.name, place)
   }
 }
+
+/** The things of one kind that a plug-in brings, and the shelf they belong on. */
+const on = <T extends { readonly name: string }>(shelf: Shelf<T>, things: readonly T[] = []) => ({
+  check: (plugin: string, place: InputPlace): void => {
+    for (const [i, thing] of things.entries()) {
+      shelf.check(thing, plugin, place)
+      if (things.findIndex(({ name }) => name === thing.name) !== i)
+        throw new InputError(`plug-in ${plugin} brings '${thing.name}' twice`, place, 'give one of them another name')
+    }
+  },
+  add: (plugin: string, place: InputPlace): void => {
+    for (const thing of things) shelf.add(thing, plugin, place)
+  },
+})
+
+/** How complaints about a board of a plug-in name its file. */
+const boardPlace = (file: string, { file: plugin }: InputPlace): string =>
+  plugin === undefined ? file : `${plugin}/${file}`
 
 /** A registry with these plug-ins, in order. `readBoard` turns board text into a machine (@dmalab/machine readMachine). */
 export const createRegistry = (

@@ -35,7 +35,7 @@ export default class Compare extends BaseCommand {
       board: flags.board,
       cmdline,
       kernels: kernel,
-      plugins: plugin,
+      plugins: this.plugins(plugin),
     })
     this.log(compareText(report))
     if (args.scenario === 'founding') this.log(nextStep(kernel[0] ?? 'arm@4.11'))

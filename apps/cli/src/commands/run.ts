@@ -35,7 +35,7 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
       board: flags.board,
       cmdline,
       kernels: kernel === undefined ? [] : [kernel],
-      plugins: plugin,
+      plugins: this.plugins(plugin),
     })
     this.log(runText(report))
     process.exitCode = exitCodeFor(report, failOn as FailOnFlag)

@@ -1,7 +1,8 @@
 import { bytes } from '@dmalab/api'
-import { describeBoard, shippedBoards } from '@dmalab/machine'
-import { BaseCommand } from '../../base-command.ts'
+import { describeBoard } from '@dmalab/machine'
+import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
 import { table } from '../../board/render.ts'
+import { openRegistry } from '../../laboratory.ts'
 
 interface BoardSummary {
   readonly name: string
@@ -13,12 +14,14 @@ interface BoardSummary {
 }
 
 export default class BoardList extends BaseCommand {
-  static override summary = 'List the boards that come with dmalab.'
+  static override summary = 'List the boards that come with dmalab and its plug-ins.'
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> board show odroid-xu4-2017']
+  static override flags = PLUGIN_FLAG
 
   async run(): Promise<BoardSummary[]> {
-    await this.parse(BoardList)
-    const boards = shippedBoards().map((machine) => {
+    const { flags } = await this.parse(BoardList)
+    const registry = await openRegistry(this.plugins(flags.plugin))
+    const boards = registry.boards.values().map((machine) => {
       const { name, title, arch, memory, masters } = describeBoard(machine)
       return { name, title, arch, memory, devices: masters.map((master) => master.device) }
     })

@@ -1,8 +1,9 @@
 import { describeBoard, openBoard, parseMemory, type BoardDescription } from '@dmalab/machine'
 import { Args } from '@oclif/core'
-import { BaseCommand } from '../../base-command.ts'
+import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
 import { archFlag, memoryFlag } from '../../board/flags.ts'
 import { renderBoard } from '../../board/render.ts'
+import { openRegistry } from '../../laboratory.ts'
 
 export default class BoardShow extends BaseCommand {
   static override summary = 'Draw a board: physical memory, and every DMA master with what its facts mean.'
@@ -14,17 +15,16 @@ export default class BoardShow extends BaseCommand {
   static override args = {
     board: Args.string({
       required: true,
-      description: 'shipped board, board file (.yaml), device tree blob or source',
+      description: 'board by name (dmalab board list), board file (.yaml), device tree blob or source',
     }),
   }
-  static override flags = { arch: archFlag(), memory: memoryFlag }
+  static override flags = { arch: archFlag(), memory: memoryFlag, ...PLUGIN_FLAG }
 
   async run(): Promise<BoardDescription> {
     const { args, flags } = await this.parse(BoardShow)
-    const machine = openBoard(args.board, {
-      ...(flags.arch && { arch: flags.arch }),
-      ...parseMemory(flags.memory ?? []),
-    })
+    const { boards } = await openRegistry(this.plugins(flags.plugin))
+    const options = { ...(flags.arch && { arch: flags.arch }), ...parseMemory(flags.memory ?? []) }
+    const machine = boards.has(args.board) ? boards.get(args.board) : openBoard(args.board, options)
     const board = describeBoard(machine)
     this.log(renderBoard(board))
     return board

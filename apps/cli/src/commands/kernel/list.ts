@@ -1,5 +1,4 @@
-import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../base-command.ts'
+import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
 import { type KernelList, listKernels } from '../../kernels.ts'
 import { openRegistry } from '../../laboratory.ts'
 
@@ -9,17 +8,11 @@ export default class KernelListCommand extends BaseCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --plugin ./my-patch.mjs',
   ]
-  static override flags = {
-    plugin: Flags.string({
-      summary: 'Load a plug-in: a file, or a folder with a package.json',
-      multiple: true,
-      default: [],
-    }),
-  }
+  static override flags = PLUGIN_FLAG
 
   async run(): Promise<KernelList> {
     const { flags } = await this.parse(KernelListCommand)
-    const list = listKernels(await openRegistry(flags.plugin))
+    const list = listKernels(await openRegistry(this.plugins(flags.plugin)))
     this.log('kernels')
     for (const { name, title } of list.kernels) this.log(`  ${name.padEnd(14)} ${title}`)
     this.log('patches, stacked with + in the order given')

@@ -1,5 +1,5 @@
-import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../../base-command.ts'
+import { Args } from '@oclif/core'
+import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
 import { type KernelShow, showKernel } from '../../kernels.ts'
 import { openRegistry } from '../../laboratory.ts'
 
@@ -9,17 +9,11 @@ export default class KernelShowCommand extends BaseCommand {
   static override args = {
     kernel: Args.string({ required: true, description: 'arch@release, then +patch for each patch' }),
   }
-  static override flags = {
-    plugin: Flags.string({
-      summary: 'Load a plug-in: a file, or a folder with a package.json',
-      multiple: true,
-      default: [],
-    }),
-  }
+  static override flags = PLUGIN_FLAG
 
   async run(): Promise<KernelShow> {
     const { args, flags } = await this.parse(KernelShowCommand)
-    const shown = showKernel(await openRegistry(flags.plugin), args.kernel)
+    const shown = showKernel(await openRegistry(this.plugins(flags.plugin)), args.kernel)
     for (const line of kernelText(shown)) this.log(line)
     return shown
   }

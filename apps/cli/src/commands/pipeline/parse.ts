@@ -1,8 +1,9 @@
-import { InputError } from '@dmalab/api'
+import { InputError, type Machine } from '@dmalab/api'
 import { openBoard } from '@dmalab/machine'
 import { PipelineError } from '@dmalab/scenario'
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand, EXIT } from '../../base-command.ts'
+import { BaseCommand, EXIT, PLUGIN_FLAG } from '../../base-command.ts'
+import { openRegistry } from '../../laboratory.ts'
 import { describeError, describePipeline, type PipelineDescription } from '../../pipeline/describe-pipeline.ts'
 import { renderPipeline } from '../../pipeline/render-pipeline.ts'
 
@@ -27,11 +28,12 @@ export default class PipelineParse extends BaseCommand {
       multiple: true,
       dependsOn: ['board'],
     }),
+    ...PLUGIN_FLAG,
   }
 
   async run(): Promise<PipelineDescription> {
     const { args, flags } = await this.parse(PipelineParse)
-    const machine = flags.board === undefined ? undefined : openBoard(flags.board)
+    const machine = flags.board === undefined ? undefined : await this.board(flags.board, flags.plugin)
     try {
       const described = describePipeline(args.line, machine, Object.fromEntries((flags.bind ?? []).map(pair)))
       this.log(renderPipeline(described))
@@ -41,6 +43,11 @@ export default class PipelineParse extends BaseCommand {
       process.exitCode = EXIT.input
       return describeError(error)
     }
+  }
+
+  private async board(reference: string, given: readonly string[]): Promise<Machine> {
+    const { boards } = await openRegistry(this.plugins(given))
+    return boards.has(reference) ? boards.get(reference) : openBoard(reference)
   }
 }
 
