@@ -3,7 +3,7 @@
 import type { DebugEntry, Mapping } from './entry.ts'
 import { EntryTable } from './table.ts'
 
-/** Undone mappings remembered per log; older ones are forgotten, which only makes a message less precise. */
+/** Undone mappings remembered per device; older ones are forgotten, which only makes a message less precise. */
 const REMEMBERED = 65_536
 
 export interface Undone {
@@ -18,7 +18,8 @@ export class Tracker {
   readonly #live = new Map<string, Map<number, Mapping[]>>()
   /** sg lists by device, then first physical address: their unmap names nothing else. */
   readonly #lists = new Map<string, Map<number, Mapping[]>>()
-  readonly #undone = new Map<string, Undone>()
+  /** Device, then device address, oldest first. */
+  readonly #undone = new Map<string, Map<number, Undone>>()
   /** Allocations whose memory was handed out again without a traced free: they came from a pool. */
   untracedFrees = 0
   liveCount = 0
@@ -35,10 +36,11 @@ export class Tracker {
   close(mapping: Mapping, at: number): void {
     if (!mapping.live) return
     this.#forget(mapping)
-    const key = `${mapping.device} ${mapping.dmaAddr}`
-    this.#undone.delete(key)
-    this.#undone.set(key, { mapping, at })
-    if (this.#undone.size > REMEMBERED) this.#undone.delete(this.#undone.keys().next().value ?? '')
+    let undone = this.#undone.get(mapping.device)
+    if (undone === undefined) this.#undone.set(mapping.device, (undone = new Map()))
+    undone.delete(mapping.dmaAddr)
+    undone.set(mapping.dmaAddr, { mapping, at })
+    if (undone.size > REMEMBERED) for (const oldest of undone.keys()) return void undone.delete(oldest)
   }
 
   /** An allocation at an address that is live: the one before went back to its pool unseen. */
@@ -65,16 +67,15 @@ export class Tracker {
   }
 
   undoneAt(device: string, dmaAddr: number): Undone | undefined {
-    return this.#undone.get(`${device} ${dmaAddr}`)
+    return this.#undone.get(device)?.get(dmaAddr)
   }
 
   /** The mapping most recently undone whose range held an address. */
   undoneAround(device: string, dmaAddr: number): Undone | undefined {
     let latest: Undone | undefined
-    for (const undone of this.#undone.values()) {
+    for (const undone of this.#undone.get(device)?.values() ?? []) {
       const { mapping } = undone
-      if (mapping.device === device && mapping.dmaAddr <= dmaAddr && dmaAddr < mapping.dmaAddr + mapping.size)
-        latest = undone
+      if (mapping.dmaAddr <= dmaAddr && dmaAddr < mapping.dmaAddr + mapping.size) latest = undone
     }
     return latest
   }

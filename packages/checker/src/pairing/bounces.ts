@@ -27,7 +27,7 @@ export class Bounces {
   }
 
   opened(mapping: Mapping): void {
-    if (mapping.kind === 'coherent') return
+    if (mapping.kind === 'coherent' || this.#waiting.size === 0) return
     for (const physAddr of mapping.list?.physAddrs ?? [mapping.physAddr])
       if (this.#waiting.delete(`${mapping.device} ${physAddr}`)) mapping.bounced = true
   }

@@ -85,6 +85,7 @@ const rangesOf = (mapping: Mapping): readonly Range[] => {
 const slotsOf = ({ physAddr, size }: Range): readonly number[] => {
   const first = Math.floor(physAddr / SLOT)
   const last = Math.floor((physAddr + Math.max(size, 1) - 1) / SLOT)
+  if (first === last) return [first]
   return Array.from({ length: Math.min(last - first + 1, MAX_SLOTS) }, (_, index) => first + index)
 }
 

@@ -4,7 +4,7 @@ import type { Event, EventBase, EventBody } from '@dmalab/api'
 import { decodeText, EVENT_NAMES } from './decode.ts'
 import { decodeFields, isFields } from './fields.ts'
 import { createLabMarkers } from './lab-marker.ts'
-import { findName, hashOf, splitHead, splitOtherForms, type Frame, type NamePlace } from './frame.ts'
+import { findName, hashOf, newPlace, splitHead, splitOtherForms, type Frame } from './frame.ts'
 
 export interface ReaderOptions {
   readonly onEvent: (event: Event) => void
@@ -48,6 +48,7 @@ const MAX_LINE = 1 << 20
 const KEEP = 8
 const NOTE_LENGTH = 160
 const NEWLINE = 10
+const CARRIAGE_RETURN = 13
 const HASH = 35
 
 export const createReader = (options: ReaderOptions): Reader => {
@@ -55,7 +56,7 @@ export const createReader = (options: ReaderOptions): Reader => {
   const known = new Map(EVENT_NAMES.map((name) => [hashOf(name), { name, count: 0 }]))
   const unknown = new Map<number, { name: string; count: number; line: number }>()
   const damaged: LineNote[] = []
-  const place: NamePlace = { cpu: 0, start: 0, end: 0, hash: 0 }
+  const place = newPlace()
   const markers = createLabMarkers()
   let damagedCount = 0
   let unknownCount = 0
@@ -155,37 +156,53 @@ export const createReader = (options: ReaderOptions): Reader => {
     }
     if (entry.name.length !== place.end - place.start)
       return note(place.hash + 1, chunk.toString('latin1', place.start, place.end))
-    const frame = splitHead(chunk.toString('latin1', start, place.start - 2))
-    if (frame === undefined) return damagedEvent(chunk.toString('latin1', start, end))
-    let body = place.end + 1
-    while (body < end && chunk[body] === 32) body += 1
-    wanted(entry, frame, chunk.toString('latin1', body, end))
+    const text = chunk.toString('latin1', start, end)
+    const frame = splitHead(text, place.cpu - start, place.start - start - 2)
+    if (frame === undefined) return damagedEvent(text)
+    let body = place.end - start + 1
+    while (text.charCodeAt(body) === 32) body += 1
+    wanted(entry, frame, text.slice(body))
   }
 
-  const takeLines = (chunk: Buffer): Buffer | undefined => {
-    let start = 0
+  /** Takes the whole lines from `start` on; returns where the last, unfinished one begins. */
+  const takeLines = (chunk: Buffer, start: number): number => {
     for (;;) {
       const newline = chunk.indexOf(NEWLINE, start)
-      if (newline < 0) break
-      const end = newline > start && chunk[newline - 1] === 13 ? newline - 1 : newline
-      if (skipping) {
-        skipping = false
-        line += 1
-        damage('(a line of more than 1 MiB)')
-      } else takeLine(chunk, start, end)
+      if (newline < 0) return start
+      takeLine(chunk, start, newline > start && chunk[newline - 1] === CARRIAGE_RETURN ? newline - 1 : newline)
       start = newline + 1
     }
-    if (start === chunk.length) return undefined
-    if (chunk.length - start <= MAX_LINE) return Buffer.from(chunk.subarray(start))
-    skipping = true
-    return undefined
+  }
+
+  /** Completes the line that the chunk before left unfinished; returns where the next one begins. */
+  const takeCarry = (chunk: Buffer): number => {
+    if (carry === undefined && !skipping) return 0
+    const newline = chunk.indexOf(NEWLINE)
+    if (newline >= 0 && skipping) {
+      skipping = false
+      line += 1
+      damage('(a line of more than 1 MiB)')
+      return newline + 1
+    }
+    if (skipping) return chunk.length
+    const whole = Buffer.concat([carry ?? chunk, chunk.subarray(0, newline < 0 ? chunk.length : newline + 1)])
+    carry = undefined
+    if (newline >= 0) takeLines(whole, 0)
+    else keepRest(whole, 0)
+    return newline < 0 ? chunk.length : newline + 1
+  }
+
+  const keepRest = (chunk: Buffer, start: number): void => {
+    if (start === chunk.length) return
+    if (chunk.length - start <= MAX_LINE) carry = Buffer.from(chunk.subarray(start))
+    else skipping = true
   }
 
   return {
     push(chunk): void {
       bytes += chunk.length
       const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-      carry = takeLines(carry === undefined ? view : Buffer.concat([carry, view]))
+      keepRest(view, takeLines(view, takeCarry(view)))
     },
     end(): ReadSummary {
       if (carry !== undefined) takeLine(carry, 0, carry.length)
