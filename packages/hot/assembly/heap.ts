@@ -3,7 +3,7 @@
 import * as L from './shared/layout'
 
 const WASM_PAGE_SHIFT: u32 = 16
-/** Growing is slow whatever the size: never by less than this many 64 KiB pages (64 MiB). */
+/** Growing is slow whatever the size: the memory doubles, from 4 MiB on, until it grows by this many 64 KiB pages (64 MiB). */
 const GROW_STEP: u32 = 1024
 const MAXIMUM: u32 = 65536
 
@@ -16,8 +16,11 @@ export function reset(): void {
   const high = load<u32>(L.HEADER_BASE, L.H_HEAP_HIGH)
   const next = load<u32>(L.HEADER_BASE, L.H_HEAP_NEXT)
   memory.fill(L.HEADER_BASE, 0, L.PAGE_SIZE)
-  memory.fill(L.PAGE_DIRECTORY_BASE, 0, L.DIRECTORY_SIZE)
-  memory.fill(L.SECTION_DIRECTORY_BASE, 0, L.DIRECTORY_SIZE)
+  if (next != 0) {
+    // A new machine's directories are zero already; touching them would cost a megabyte.
+    memory.fill(L.PAGE_DIRECTORY_BASE, 0, L.DIRECTORY_SIZE)
+    memory.fill(L.SECTION_DIRECTORY_BASE, 0, L.DIRECTORY_SIZE)
+  }
   store<u32>(L.HEADER_BASE, max(first, max(high, next)), L.H_HEAP_HIGH)
   store<u32>(L.HEADER_BASE, first, L.H_HEAP_NEXT)
 }
@@ -61,6 +64,6 @@ export function frameGive(frame: u32): void {
 function grow(frames: u32): void {
   const size = <u32>memory.size()
   const wanted = (frames + 15) >> (WASM_PAGE_SHIFT - L.PAGE_SHIFT)
-  const step = min(max(wanted, GROW_STEP), MAXIMUM - size)
+  const step = min(max(wanted, min(size, GROW_STEP)), MAXIMUM - size)
   if (step < wanted || memory.grow(step) < 0) outOfMemory()
 }

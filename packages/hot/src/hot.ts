@@ -100,7 +100,6 @@ export class Hot {
     const missing = end - copy.linear.u8.byteLength
     if (missing > 0) copy.linear.wasm.memory.grow(Math.ceil(missing / 65536))
     copy.linear.u8.set(this.linear.u8.subarray(L.HEADER_BASE, end), L.HEADER_BASE)
-    copy.linear.u32[(L.HEADER_BASE + L.H_HEAP_HIGH) / 4] = this.header(L.H_HEAP_NEXT)
     return copy
   }
 

@@ -8,8 +8,8 @@ describe.each(BUILDS)('%s build', (build) => {
   it('was compiled from the layout that the binding uses', () => {
     expect(instantiate(moduleOf(build)).layoutVersion()).toBe(L.LAYOUT_VERSION)
   })
-  it('starts with 16 MiB', () => {
-    expect(instantiate(moduleOf(build)).memory.buffer.byteLength).toBe(16 * 2 ** 20)
+  it('starts with 4 MiB', () => {
+    expect(instantiate(moduleOf(build)).memory.buffer.byteLength).toBe(4 * 2 ** 20)
   })
 })
 

@@ -181,6 +181,19 @@ describe.each(BUILDS)('%s build', (build) => {
     }
   })
 
+  it('finds a dirty page where an entry runs over the end of a section', () => {
+    const hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
+    const sectionEnd = 2 ** 15
+    hot.set('memory', phys((sectionEnd - 1) * PAGE), PAGE, 0) // both sections have tables
+    hot.set('cpu', phys(sectionEnd * PAGE), 1, 1)
+    const list = hot.sg.alloc(1)
+    hot.sg.setPage(list, 0, { kind: 'page', pfn: pfn(sectionEnd - 2) }, 4 * PAGE, 0)
+    expect(hot.sg.map(list, { from: 0, count: 1, maintain: 'clean', side: 'device' })).toMatchObject({
+      lines: 4 * 64,
+      writtenBack: 1,
+    })
+  })
+
   it('refuses entries that the list does not have', () => {
     const hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
     const list = hot.sg.alloc(2)
