@@ -44,6 +44,8 @@ export interface IommuLimits {
 
 /** One step of the tables: IOVA range and, for a map, where it leads. */
 export interface IommuTrace {
+  /** Does anybody listen to map and unmap? */
+  wanted(): boolean
   map(iova: number, phys: number, size: number): void
   unmap(iova: number, size: number, unmapped: number): void
   notice(text: string): void

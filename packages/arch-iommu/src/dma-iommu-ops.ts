@@ -188,6 +188,7 @@ function openDomain(host: Host, model: IommuModel): IommuDomain {
 
 /** The kernel's own tracepoints and messages, and what no kernel can see: a stale translation. */
 const traceTo = (host: Host, driver: string): IommuTrace => ({
+  wanted: () => host.wants('op'),
   map: (iova, physAddr, size) => host.emit({ event: 'map', iova, end: iova + size, physAddr, size }),
   unmap: (iova, size, unmappedSize) => host.emit({ event: 'unmap', iova, end: iova + size, size, unmappedSize }),
   notice: (text) => host.printk('info', text),

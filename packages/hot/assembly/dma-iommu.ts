@@ -1,6 +1,8 @@
 // The loops of dma-iommu: an address range or a whole scatterlist through the page tables of a domain. 64-bit values cross
 // the boundary as u32 pairs, high word first. `pt` is a page-table record, `list` the record number of a list's entry 0.
-import { ioLog } from './io-pgtable-log'
+import { entriesEmpty, fillEntries } from './io-pgtable-entry'
+import { ioLog, ioWants } from './io-pgtable-log'
+import { lpaeLeafTable, lpaePageEntry } from './io-pgtable-lpae'
 import { mapPages, unmapPages } from './io-pgtable'
 import * as P from './shared/io-pgtable-layout'
 import * as L from './shared/layout'
@@ -106,12 +108,15 @@ export function dmaSgMap(pt: usize, list: u32, count: u32, iovaHi: u32, iovaLo: 
   let mapped: u64 = 0
   let start: u64 = 0
   let length: u64 = 0
+  leafBegin(pt, prot)
   let e = (<usize>list) << L.SG_SHIFT
   for (let i: u32 = 0; i < count; i++, e += L.SG_STRIDE) {
     const phys = ((<u64>load<u32>(e, L.SG_PFN)) << L.PAGE_SHIFT) + load<u32>(e, L.SG_OFFSET)
     if (length != 0 && phys != start + length) {
-      const failed = mapRange(pt, iova + mapped, start, length, prot)
-      if (failed != 0) return undo(pt, iova, mapped, failed)
+      if (!leafMap(pt, iova + mapped, start, length)) {
+        const failed = mapRange(pt, iova + mapped, start, length, prot)
+        if (failed != 0) return undo(pt, iova, mapped, failed)
+      }
       mapped += length
       length = 0
     }
@@ -189,6 +194,62 @@ export function dmaSgExtent(list: u32, count: u32): void {
     end = load<u64>(e, L.SG_DMA_ADDRESS) + length
   }
   store<u64>(P.IO_BASE, end, P.IO_RESULT_2)
+}
+
+// The short way for scattered pages: the last-level table found once serves every entry that falls into it.
+let leafTable: usize = 0
+/** First address that the table translates, and how many bytes. */
+let leafFirst: u64 = 0
+let leafSpan: u64 = 0
+let leafEntry: u64 = 0
+let leafShift: u32 = 0
+/** Chunks from this size on may take bigger pages and go the long way. */
+let leafLimit: u64 = 0
+/** log2 of the first physical address that the tables cannot hold. */
+let leafPhysBits: u32 = 0
+
+function leafBegin(pt: usize, prot: u32): void {
+  leafSpan = 0
+  leafLimit = 0
+  const format = load<u32>(pt, P.PT_FORMAT)
+  if (format != P.FORMAT_LPAE_S1 && format != P.FORMAT_LPAE_S2) return
+  if ((load<u32>(pt, P.PT_FLAGS) & P.PT_F_COHERENT) == 0 || (prot & (P.PROT_READ | P.PROT_WRITE)) == 0) return
+  if (ioWants(P.LOG_MAP)) return
+  const sizes = load<u64>(pt, P.PT_PAGE_SIZES)
+  const bigger = sizes & (sizes - 1)
+  leafShift = <u32>ctz(sizes)
+  leafLimit = bigger == 0 ? ALL : bigger & -bigger
+  leafPhysBits = min<u32>(load<u32>(pt, P.PT_OAS), 48)
+  leafEntry = lpaePageEntry(pt, prot)
+}
+
+/** Maps a chunk that lies in one last-level table with room for it; false: the long way decides. */
+function leafMap(pt: usize, iova: u64, paddr: u64, size: u64): bool {
+  if (size >= leafLimit) return false
+  let within = iova - leafFirst
+  if (within >= leafSpan || size > leafSpan - within) {
+    const span = (<u64>1) << (leafShift * 2 - 3)
+    leafSpan = 0
+    leafTable = lpaeLeafTable(pt, iova)
+    if (leafTable == 0) return false
+    leafFirst = iova & ~(span - 1)
+    leafSpan = span
+    within = iova - leafFirst
+    if (size > span - within) return false
+  }
+  const page = ((<u64>1) << leafShift) - 1
+  if (((iova | paddr | size) & page) != 0 || (paddr + size - 1) >> leafPhysBits != 0) return false
+  const at = leafTable + ((<usize>(within >> leafShift)) << 3)
+  const count = <u32>(size >> leafShift)
+  if (count == 1) {
+    if (load<u64>(at) != 0) return false
+    store<u64>(at, leafEntry | paddr)
+  } else {
+    if (!entriesEmpty(at, count)) return false
+    fillEntries(at, count, leafEntry | paddr, page + 1)
+  }
+  ioLog(P.LOG_IOMMU_MAP, iova, paddr, size, 0)
+  return true
 }
 
 function mapRange(pt: usize, iova: u64, paddr: u64, size: u64, prot: u32): i32 {

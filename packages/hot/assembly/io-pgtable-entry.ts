@@ -13,6 +13,21 @@ export function entriesEmpty(at: usize, count: u32): bool {
   return true
 }
 
+/** How many of `count` entries from `at` on come before the first that is zero. */
+export function entriesBeforeEmpty(at: usize, count: u32): u32 {
+  const zero = i64x2.splat(0)
+  const wide = count & ~7
+  let i: u32 = 0
+  for (; i < wide; i += 8) {
+    const p = at + ((<usize>i) << 3)
+    const low = v128.or(i64x2.eq(v128.load(p), zero), i64x2.eq(v128.load(p, 16), zero))
+    const high = v128.or(i64x2.eq(v128.load(p, 32), zero), i64x2.eq(v128.load(p, 48), zero))
+    if (v128.any_true(v128.or(low, high))) break
+  }
+  while (i < count && load<u64>(at + ((<usize>i) << 3)) != 0) i++
+  return i
+}
+
 /** Entry i = first + i * step. */
 export function fillEntries(at: usize, count: u32, first: u64, step: u64): void {
   const end = at + ((<usize>count) << 3)

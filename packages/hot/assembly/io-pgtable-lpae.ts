@@ -1,6 +1,6 @@
 // Long-descriptor translation tables (AArch64 and LPAE, stage 1 and 2), with the entries that the hardware reads.
 // Levels are 0..3; a table holds 2^bpl entries of 8 bytes.
-import { entriesEmpty, fillEntries } from './io-pgtable-entry'
+import { entriesBeforeEmpty, entriesEmpty, fillEntries } from './io-pgtable-entry'
 import { tableGive, tableTake } from './io-pgtable-heap'
 import { ioLog, ioWarn, logAddPages, logSync } from './io-pgtable-log'
 import * as P from './shared/io-pgtable-layout'
@@ -130,6 +130,26 @@ export function lpaeReadDirty(pt: usize, iova: u64, size: u64, keep: u32): i32 {
   if (load<u32>(pt, P.PT_FORMAT) != P.FORMAT_LPAE_S1 || load<u32>(pt, P.PT_FLAGS) & P.PT_F_32BIT) return P.IO_EINVAL
   store<u64>(P.IO_BASE, iova, P.IO_RESULT)
   return walkDirty(pt, iova + size, keep, load<u32>(pt, P.PT_START), load<u32>(pt, P.PT_PGD))
+}
+
+/**
+ * The last-level table that translates iova, with nothing in the way; 0 when a step is missing. For loops that map many
+ * pages: what they write there is what lpaeMap would.
+ */
+export function lpaeLeafTable(pt: usize, iova: u64): usize {
+  if (outOfRange(pt, iova)) return 0
+  let table: usize = load<u32>(pt, P.PT_PGD)
+  for (let level = load<u32>(pt, P.PT_START); level < LAST; level++) {
+    const entry = load<u64>(table + ((<usize>indexOf(pt, iova, level)) << 3))
+    if ((entry & TYPE) != TYPE_TABLE) return 0
+    table = tableOf(entry)
+  }
+  return table
+}
+
+/** The entry of a page at physical address 0 with these permissions. */
+export function lpaePageEntry(pt: usize, prot: u32): u64 {
+  return attributesOf(pt, prot) | TYPE_TABLE
 }
 
 /** Allocates the top table. */
@@ -267,17 +287,14 @@ function clearEntries(
   index: u32,
 ): u64 {
   const at = table + ((<usize>index) << 3)
-  let done: u32 = 0
-  for (; done < count; done++) {
-    const entry = load<u64>(at + ((<usize>done) << 3))
-    if (entry == 0) {
-      ioWarn()
-      break
-    }
+  const done = entriesBeforeEmpty(at, count)
+  if (done < count) ioWarn()
+  for (let i: u32 = 0; level != LAST && i < done; i++) {
+    const entry = load<u64>(at + ((<usize>i) << 3))
     if (isLeaf(entry, level)) continue
-    store<u64>(at + ((<usize>done) << 3), 0)
-    if (!coherent(pt)) logSync(table, (index + done) << 3, 8)
-    ioLog(P.LOG_FLUSH_WALK, iova + <u64>done * size, size, (<u64>8) << load<u32>(pt, P.PT_BPL), 0)
+    store<u64>(at + ((<usize>i) << 3), 0)
+    if (!coherent(pt)) logSync(table, (index + i) << 3, 8)
+    ioLog(P.LOG_FLUSH_WALK, iova + <u64>i * size, size, (<u64>8) << load<u32>(pt, P.PT_BPL), 0)
     freeTables(pt, level + 1, tableOf(entry))
   }
   memory.fill(at, 0, (<usize>done) << 3)

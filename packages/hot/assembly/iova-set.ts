@@ -59,6 +59,40 @@ export function insert(d: usize, lo: u64, hi: u64): void {
   }
 }
 
+/** As insert, for an aligned block of 2^order pfns that the window holds: one word a level, order is below WINDOW_ORDERS. */
+export function insertBlock(d: usize, lo: u64, order: u32): void {
+  const at = rel(d, lo)
+  setBits(window(d) + V.MAP_FIRST, at, (<u64>1) << at)
+  setBits(window(d) + V.MAP_LAST, at + (1 << order) - 1, (<u64>1) << (at + (1 << order) - 1))
+  for (let k: u32 = 0; k < <u32>V.WINDOW_ORDERS; k++) {
+    const bits: u32 = k < order ? 1 << (order - k) : 1
+    const i = at >> k
+    clearBits(freeMap(d, k), i, (((<u64>1) << bits) - 1) << i)
+  }
+}
+
+/** As remove, for such a block. */
+export function removeBlock(d: usize, lo: u64, order: u32): void {
+  const at = rel(d, lo)
+  clearBits(window(d) + V.MAP_FIRST, at, (<u64>1) << at)
+  clearBits(window(d) + V.MAP_LAST, at + (1 << order) - 1, (<u64>1) << (at + (1 << order) - 1))
+  for (let k: u32 = 0; k <= order; k++) {
+    const i = at >> k
+    setBits(freeMap(d, k), i, (((<u64>1) << (1 << (order - k))) - 1) << i)
+  }
+  for (let k = order + 1; k < <u32>V.WINDOW_ORDERS; k++) {
+    if (!bitAt(freeMap(d, k - 1), (at >> (k - 1)) ^ 1)) return
+    setBits(freeMap(d, k), at >> k, (<u64>1) << (at >> k))
+  }
+}
+
+/** log2 of the pfns of an aligned block that the window holds, or WINDOW_ORDERS for any other range. */
+export function blockOrder(d: usize, lo: u64, hi: u64): u32 {
+  const size = hi - lo + 1
+  if (size > 32 || popcnt(size) != 1 || (lo & (size - 1)) != 0 || !inWindow(d, lo, hi)) return V.WINDOW_ORDERS
+  return <u32>ctz(size)
+}
+
 export function remove(d: usize, lo: u64): void {
   const hi = hiOf(d, lo)
   if (inWindow(d, lo, hi)) {

@@ -2,14 +2,17 @@
 // from the top; holes above that entry are used only when nothing fits below. pfns cross the boundary as u32 pairs.
 import {
   ANCHOR,
+  blockOrder,
   find,
   hasWindow,
   highestFree,
   hiOf,
   insert,
+  insertBlock,
   placeWindow,
   pred,
   remove,
+  removeBlock,
   setClose,
   setOpen,
   succFrom,
@@ -53,18 +56,20 @@ export function allocate(d: usize, size: u64, end: u64, aligned: bool): bool {
 
   const order: u32 = aligned && size > 1 ? 64 - <u32>clz(size - 1) : 0
   const cached = low32 ? load<u64>(d, V.IV_CACHED32) : load<u64>(d, V.IV_CACHED)
-  const top = hiOf(d, cached)
   let pfn = search(d, size, order, cached, end, load<u64>(d, V.IV_START))
-  if (pfn == ANCHOR && top < end) {
+  if (pfn == ANCHOR) {
+    const top = hiOf(d, cached)
     const from = low32 ? succFrom(d, end) : ANCHOR
-    pfn = search(d, size, order, from, end, top + 1)
+    if (top < end) pfn = search(d, size, order, from, end, top + 1)
   }
   if (pfn == ANCHOR) {
     store<u64>(d, size, V.IV_M32)
     return false
   }
   const last = pfn + size - 1
-  insert(d, pfn, last)
+  const block = blockOrder(d, pfn, last)
+  if (block < <u32>V.WINDOW_ORDERS) insertBlock(d, pfn, block)
+  else insert(d, pfn, last)
   if (last < bound) store<u64>(d, pfn, V.IV_CACHED32)
   else store<u64>(d, pfn, V.IV_CACHED)
   store<u64>(P.IO_BASE, pfn, P.IO_RESULT)
@@ -88,7 +93,9 @@ export function release(d: usize, pfn: u64): bool {
   const bound = load<u64>(d, V.IV_BOUND)
   const cached32 = load<u64>(d, V.IV_CACHED32)
   const cached = load<u64>(d, V.IV_CACHED)
-  remove(d, lo)
+  const block = blockOrder(d, lo, hi)
+  if (block < <u32>V.WINDOW_ORDERS) removeBlock(d, lo, block)
+  else remove(d, lo)
   const update32 = lo == cached32 || (hi < bound && lo >= cached32)
   const update = lo >= cached
   if (update32 || update) {

@@ -80,11 +80,10 @@ class DeviceDomain implements IommuDomain {
       ...(setup.lazy === null ? {} : { lazy: setup.lazy }),
       fixes: { segmentLimit: setup.fixes.includes('segmentLimit'), unmapAtTop: setup.fixes.includes('unmapAtTop') },
     })
-    // Removing a table flushes the walks through it at once, also in a lazy domain.
-    engine.logMask = 2 ** P.LOG_FLUSH_WALK + 2 ** P.LOG_IOMMU_MAP + 2 ** P.LOG_IOMMU_UNMAP
   }
 
   map(phys: PhysAddr, size: number, prot: number, limits: IommuLimits): KResult<DmaAddr> {
+    this.listen()
     const at = this.domain.map(phys, size, prot, limits)
     this.settle()
     if (at === undefined) return fail('ENOMEM', `no bus address for ${size} bytes, or the tables refuse ${hex(phys)}`)
@@ -92,11 +91,13 @@ class DeviceDomain implements IommuDomain {
   }
 
   unmap(at: DmaAddr, size: number): void {
+    this.listen()
     this.domain.unmap(at, size)
     this.settle()
   }
 
   mapSg(list: SgTable, nents: number, prot: number, limits: IommuLimits, segments: SegmentLimits): KResult<number> {
+    this.listen()
     const mapped = this.domain.mapSg(list.handle, nents, prot, limits, segments)
     this.settle()
     if (mapped >= 0) return ok(mapped)
@@ -106,6 +107,7 @@ class DeviceDomain implements IommuDomain {
   }
 
   unmapSg(list: SgTable, nents: number): void {
+    this.listen()
     this.domain.unmapSg(list.handle, nents)
     this.settle()
   }
@@ -119,6 +121,7 @@ class DeviceDomain implements IommuDomain {
   }
 
   mapAt(at: DmaAddr, phys: PhysAddr, size: number, prot: number): KResult<void> {
+    this.listen()
     const { wasm } = this.engine
     const [pt, iova, to] = [this.table.record, at as number, phys as number]
     const ret = wasm.iommuMap(pt, high32(iova), low32(iova), high32(to), low32(to), high32(size), low32(size), prot)
@@ -127,6 +130,7 @@ class DeviceDomain implements IommuDomain {
   }
 
   unmapAt(at: DmaAddr, size: number): number {
+    this.listen()
     const { wasm } = this.engine
     wasm.iommuUnmap(this.table.record, high32(at), low32(at), high32(size), low32(size), P.GATHER_NORMAL)
     const done = this.engine.result
@@ -161,6 +165,7 @@ class DeviceDomain implements IommuDomain {
   }
 
   pass(ms: number): void {
+    this.listen()
     this.domain.pass(ms)
     this.settle()
   }
@@ -211,6 +216,12 @@ class DeviceDomain implements IommuDomain {
       sid: streamId,
       cb: 0,
     })
+  }
+
+  /** Removing a table flushes the walks through it at once, also in a lazy domain; tracepoints are for who wants them. */
+  private listen(): void {
+    const traced = this.trace.wanted() ? 2 ** P.LOG_IOMMU_MAP + 2 ** P.LOG_IOMMU_UNMAP : 0
+    this.engine.logMask = 2 ** P.LOG_FLUSH_WALK + traced
   }
 
   /** What the engine logged since the last call: walks to flush, and the tracepoints. */
