@@ -23,6 +23,11 @@ export interface KernelMemory {
    * bytes answers from those bytes and reports type confusion.
    */
   pageHighMem(page: SgPage): boolean
+  /**
+   * The 32-bit word `offset` bytes into what a page pointer points at, when that is no struct page: bytes that lie there, reported as
+   * type confusion, or a fault. Undefined for a real struct page, whose members the other predicates tell.
+   */
+  pageWord(page: SgPage, offset: number): number | undefined
   /** page_address()/phys_to_virt() in the linear map; arithmetic only, the result may be unmapped. */
   linearAddress(at: PhysAddr): KernelVaddr
   /** Is there a kernel mapping of this highmem page now (kmap)? */

@@ -204,6 +204,8 @@ export interface Host {
   call<T>(symbols: string | readonly string[], body: () => T): T
   /** BUG(): stops the modelled kernel. */
   bug(what: string): never
+  /** A loop that does not end: the modelled kernel hangs in it. */
+  stall(what: string): never
   printk(level: 'err' | 'warn' | 'info' | 'debug', text: string): void
   wants(detail: Detail): boolean
   emit(event: EventBody): void

@@ -6,6 +6,10 @@ export interface ArchSync {
   forCpu(at: PhysAddr, size: number, dir: Direction): void
 }
 
+/** Offset of compound_head in struct page, and the bit of PG_head, on 32-bit ARM. */
+const COMPOUND_HEAD = 4
+const PG_HEAD = 2 ** 6
+
 export const archSync = (api: PluginApi, host: Host): ArchSync => {
   const sync = host.kernel.arch === 'arm' ? armSync(api, host) : linearSync(host)
   const told = (to: 'device' | 'cpu', at: PhysAddr, size: number, dir: Direction): void => {
@@ -31,11 +35,12 @@ const linearSync = ({ mem, cache }: Host): ArchSync => ({
 
 /**
  * Inner cache by page, then the outer one; a range given back by a device marks its whole folios clean.
- * Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __dma_page_cpu_to_dev, __dma_page_dev_to_cpu
+ * Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __dma_page_cpu_to_dev
+ * Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __dma_page_dev_to_cpu
  */
 const armSync = (api: PluginApi, host: Host): ArchSync => {
   const { mem, cache } = host
-  const { DIR, PAGE_SIZE, physOf, pfnOf } = api
+  const { DIR, PAGE_SIZE, pfnOf, vaddr } = api
 
   /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: dma_cache_maint_page */
   const maintain = (hook: 'map' | 'unmap', at: PhysAddr, size: number, dir: Direction): void => {
@@ -58,17 +63,32 @@ const armSync = (api: PluginApi, host: Host): ArchSync => {
     }
   }
 
-  /** Pages that the range covers in full. Folios are single pages here, unless what is read as one says otherwise. */
+  /**
+   * log2 of a folio's pages. A real page is a folio of its own here. Where there is no struct page, the bytes that lie in its place
+   * decide: an odd compound_head sends the kernel to whatever address it holds, PG_head makes the next page's flags the order.
+   */
+  const folioOrder = (page: SgPage & { kind: 'page' }): number => {
+    const head = mem.pageWord(page, COMPOUND_HEAD)
+    if (head === undefined) return 0
+    const tail = head % 2 === 1
+    const flags = mem.pageWord(tail ? { kind: 'vaddr', at: vaddr(BigInt(head - 1)) } : page, 0) ?? 0
+    if (Math.floor(flags / PG_HEAD) % 2 === 0) return 0
+    return (mem.pageWord({ kind: 'page', pfn: (page.pfn + 1) as Pfn }, 0) ?? 0) % 256
+  }
+
+  /** Whole folios of the range. A size that does not fit 32 bits is 0, and the loop does not end. */
   const markClean = (at: PhysAddr, size: number): void => {
     let pfn = pfnOf(at)
-    let left = size
-    if (at % PAGE_SIZE > 0) {
-      left -= PAGE_SIZE - (at % PAGE_SIZE)
-      pfn = (pfn + 1) as Pfn
-    }
-    for (; left >= PAGE_SIZE; left -= PAGE_SIZE) {
-      cache.markPageClean(pfn)
-      pfn = pfnOf(physOf(pfn, PAGE_SIZE))
+    let offset = at % PAGE_SIZE
+    for (let left = size; left > 0;) {
+      const order = folioOrder({ kind: 'page', pfn })
+      const folio = order > 19 ? 0 : PAGE_SIZE * 2 ** order
+      if (left < folio - offset) return
+      if (folio === 0) host.stall('the walk over folios of size 0')
+      if (offset === 0) cache.markPageClean(pfn)
+      left -= folio - offset
+      offset = 0
+      pfn = (pfn + 2 ** order) as Pfn
     }
   }
 

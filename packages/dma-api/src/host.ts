@@ -65,6 +65,7 @@ export const createHost = (room: HostRoom, device: DeviceState, bus: DeviceBusVi
     sgLoop: (table, options) => room.sgLoop(device, table, options),
     call: (symbols, body) => room.stack.call(symbols, body),
     bug: (what) => room.stack.fault({ reason: 'BUG', address: 0n, what }),
+    stall: (what) => room.stack.fault({ reason: 'stall', address: 0n, what }),
     printk: (level, text) => room.sink.emit({ event: 'printk', level, text }),
     wants: (detail) => room.sink.wants(detail),
     emit: (event) => room.sink.emit(event),

@@ -31,7 +31,7 @@ export const sgLoop = (
     needPage: options.needPage,
     ranges: rangesOf(device.facts.dmaRanges ?? [], facts),
     busBits: facts.dmaAddrSize === 4 ? (32 as const) : (64 as const),
-    highmemPfn: Math.floor(memory.layout.lowmemEnd / PAGE_SIZE),
+    ...(facts.arch === 'arm' ? { highmemPfn: Math.floor(memory.layout.lowmemEnd / PAGE_SIZE) } : {}),
     innerOnHighmem: !memory.cache.aliasing,
     byBusAddress: options.byBusAddress === true,
     byDmaLength: options.byDmaLength === true && facts.sgDmaLength,

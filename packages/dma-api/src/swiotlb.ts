@@ -81,7 +81,7 @@ export const swiotlbOf = (room: SwiotlbRoom, pool: BouncePool, device: DeviceSta
     if (sink.wants('page'))
       sink.emit({ event: 'bounce_copy', copy, device: device.name, tlbAddr: tlb, origAddr: orig, size })
     if (orig + size > MODEL_END) return
-    if (memory.isHighmemPfn(pfnOf(orig))) {
+    if (memory.pageHighMem({ kind: 'page', pfn: pfnOf(orig) })) {
       // Page by page through a mapping of the moment, which any frame gets.
       if (copy === 'in') memory.hot.copy('cpu', orig, 'cpu', tlb, size)
       else memory.hot.copy('cpu', tlb, 'cpu', orig, size)

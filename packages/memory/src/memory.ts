@@ -91,6 +91,9 @@ export class Memory implements KernelMemory {
   pageHighMem(page: SgPage): boolean {
     return this.pages.pageHighMem(page)
   }
+  pageWord(page: SgPage, offset: number): number | undefined {
+    return this.pages.word(page, offset)
+  }
   linearAddress(at: PhysAddr): KernelVaddr {
     return this.space.linearAddress(at)
   }

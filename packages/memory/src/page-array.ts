@@ -19,6 +19,7 @@ const PAGEBLOCK = 4 * 2 ** 20
 const SECTION = 128 * 2 ** 20
 /** Offset of `flags` in struct page. */
 const FLAGS_OFFSET = 0n
+const FLAGS_READ = 'page->flags of something that is no struct page'
 
 export interface PageArrayDeps {
   readonly layout: Layout
@@ -82,24 +83,36 @@ export class PageArrayModel {
   }
 
   isHighmem(pfn: Pfn): boolean {
-    return physOf(pfn) >= this.deps.layout.lowmemEnd
+    return this.deps.facts.arch === 'arm' && physOf(pfn) >= this.deps.layout.lowmemEnd
   }
 
   /**
-   * PageHighMem(): reads page->flags and looks at its zone number. Where no struct page is, this is the first dereference.
+   * PageHighMem(): reads page->flags and looks at its zone number. Where no struct page is, this is the first dereference. A
+   * constant on architectures without highmem.
    * Models: Linux v4.11 include/linux/page-flags.h: PageHighMem, include/linux/mmzone.h: is_highmem_idx
    */
   pageHighMem(page: SgPage): boolean {
+    if (this.deps.facts.arch !== 'arm') return false
     if (page.kind === 'page' && this.hasStructPage(page.pfn)) return this.isHighmem(page.pfn)
+    const word = this.foreignWord(page, FLAGS_OFFSET)
+    return zoneIsHighmem(word)
+  }
+
+  /** A word of what a page pointer points at; undefined for a real struct page. */
+  word(page: SgPage, offset: number): number | undefined {
+    return page.kind === 'page' && this.hasStructPage(page.pfn) ? undefined : this.foreignWord(page, BigInt(offset))
+  }
+
+  private foreignWord(page: SgPage, offset: bigint): number {
     const pointer = this.pointer(page)
-    const word = this.readFlags(pointer, page)
+    const word = this.readAt(pointer, offset, page)
     this.deps.sink.emit({
       event: 'type_confusion',
-      what: 'page->flags of something that is no struct page',
+      what: offset === FLAGS_OFFSET ? FLAGS_READ : `word ${offset} of something that is no struct page`,
       virtAddr: hex(pointer),
       read: hex(word),
     })
-    return zoneIsHighmem(word)
+    return word
   }
 
   private pointer(page: SgPage): KernelVaddr {
@@ -107,10 +120,10 @@ export class PageArrayModel {
     return page.kind === 'vaddr' ? page.at : (0n as KernelVaddr)
   }
 
-  private readFlags(pointer: KernelVaddr, page: SgPage): number {
+  private readAt(pointer: KernelVaddr, offset: bigint, page: SgPage): number {
     const { holes } = this.deps.layout.pageArray
     if (page.kind === 'page' && holes !== 'unmapped') return holes.word
-    const at = (pointer + FLAGS_OFFSET) as KernelVaddr
+    const at = (pointer + offset) as KernelVaddr
     // A hole of the array is not mapped, wherever the array lies; a foreign pointer may well be.
     if (page.kind === 'page' || this.deps.space.resolve(at) === undefined)
       this.deps.stack.fault({ reason: at < BigInt(PAGE_SIZE) ? 'NULL pointer' : 'paging request', address: at })
