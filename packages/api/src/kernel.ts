@@ -46,6 +46,8 @@ export interface KernelFacts {
   readonly poolIsFinal: boolean
   /** `arm`: DMA to/from cache hooks of arch/arm; `arm64`: clean/invalidate to the point of coherency. */
   readonly cacheHooks: 'arm-v7' | 'arm64'
+  /** v7_dma_inv_range invalidates a partial first line a second time, and at least one line (until v4.20). */
+  readonly v7InvalidatesTwice?: boolean
   /** A fault's first line says "when read" or "when write" (arm since v6.3). */
   readonly oopsSaysAccess: boolean
   /** DMA trace events are dma_map_phys (7.x) or dma_map_page. */

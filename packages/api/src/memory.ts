@@ -32,6 +32,9 @@ export interface KernelMemory {
   linearAddress(at: PhysAddr): KernelVaddr
   /** Is there a kernel mapping of this highmem page now (kmap)? */
   kmapped(pfn: Pfn): boolean
+  /** kmap(): a lasting mapping of a highmem page, counted; any other page has its linear address. ENOMEM: all slots are taken. */
+  kmap(pfn: Pfn): KResult<KernelVaddr>
+  kunmap(pfn: Pfn): void
   /** memremap/ioremap/vmap of a physical range into the vmalloc window. */
   remap(at: PhysAddr, len: number, kind: MapKind): KResult<KernelVaddr>
   /** vmap()/vm_map_ram(): pages from anywhere, side by side in the vmalloc window; undone by unmap. */

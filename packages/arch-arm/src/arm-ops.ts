@@ -8,6 +8,8 @@ import {
   type KResult,
   type Pfn,
   type PluginApi,
+  type SgEntry,
+  type SgLoopResult,
   type SgPage,
   type SgTable,
 } from '@dmalab/api'
@@ -76,6 +78,28 @@ const withoutTeardown = (): Partial<DmaOps> => {
   }
 }
 
+/** How a pass over a list treats its entries; see SgLoopOptions. */
+interface Pass {
+  readonly dir: Direction
+  readonly maintain: 'map' | 'unmap' | 'none'
+  readonly skip: number
+  readonly assign: boolean
+  readonly byBusAddress?: boolean
+  readonly byDmaLength?: boolean
+  /** The per-entry operation is the stock one. */
+  readonly batch: boolean
+}
+
+interface Walked {
+  /** First entry not handled. */
+  readonly done: number
+  readonly skippedEntries: number
+  readonly skippedLines: number
+}
+
+/** Unmap and sync get a bus address, and find the page through it. */
+const BY_HANDLE = { assign: false, byBusAddress: true } as const
+
 const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
   const { mem, skip } = host
   const { ATTR, PAGE_SIZE, fail, has, hex, ok, pageAlign, pagesFor, pfnOf, physOf } = api
@@ -103,42 +127,32 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
   const syncSingleForDevice: DmaOps['syncSingleForDevice'] = (handle, size, dir) =>
     caches.cpuToDev(pageOf(handle), handle % PAGE_SIZE, size, dir)
 
-  const linesOf = (offset: number, length: number): number => {
-    const line = host.cache.lineSize
-    return length === 0 ? 0 : Math.floor((offset + length - 1) / line) - Math.floor(offset / line) + 1
-  }
+  /** sg_dma_len(): without a member of its own it is the length. */
+  const dmaLength = ({ length, dmaLength: own }: SgEntry): number => (host.kernel.sgDmaLength ? own : length)
 
   /**
    * Walks the first `nents` entries: the batch loop takes every stretch of ordinary entries, `each` what it stops at. With page
    * detail or a wrapped per-entry operation, `each` takes all.
    */
-  const walk = (
-    list: SgTable,
-    nents: number,
-    how: { dir: Direction; maintain: 'map' | 'unmap' | 'none'; skip: number; assign: boolean; batch: boolean },
-    each: (index: number) => boolean,
-  ): { done: number; skippedEntries: number; skippedLines: number } => {
-    let skippedEntries = 0
-    let skippedLines = 0
+  const walk = (list: SgTable, nents: number, how: Pass, each: (index: number) => boolean): Walked => {
     const batch = how.batch && !host.wants('page')
-    let i = 0
-    while (i < nents) {
-      if (batch) {
-        const needPage = how.maintain !== 'none'
-        const result = host.sgLoop(list, { ...how, from: i, count: nents - i, needPage, checkReach: false })
-        skippedEntries += result.skippedEntries
-        skippedLines += result.skippedLines
-        i = result.next
-        if (result.stopped === 'done') break
-      }
-      const entry = list.entry(i)
-      if (has(entry.attrs, how.skip)) {
-        skippedEntries++
-        skippedLines += linesOf(entry.offset, entry.length)
-      } else if (!each(i)) return { done: i, skippedEntries, skippedLines }
-      i++
+    const walked = { done: 0, skippedEntries: 0, skippedLines: 0 }
+    const loop = (count: number): SgLoopResult => {
+      const needPage = how.maintain !== 'none'
+      const result = host.sgLoop(list, { ...how, from: walked.done, count, needPage, checkReach: false })
+      walked.skippedEntries += result.skippedEntries
+      walked.skippedLines += result.skippedLines
+      walked.done = result.next
+      return result
     }
-    return { done: nents, skippedEntries, skippedLines }
+    while (walked.done < nents) {
+      if (batch && loop(nents - walked.done).stopped === 'done') break
+      // A tagged entry is counted by the loop, which leaves it alone.
+      if (has(list.entry(walked.done).attrs, how.skip)) loop(1)
+      else if (each(walked.done)) walked.done++
+      else break
+    }
+    return walked
   }
 
   const summary = (
@@ -210,8 +224,8 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
       summary('map_sg', before, walked)
       if (failure === undefined || failure.ok) return ok(nents)
       for (let j = 0; j < walked.done; j++) {
-        const { dmaAddress, dmaLength } = list.entry(j)
-        host.call('arm_dma_unmap_page', () => ops.unmapPage(dmaAddress, dmaLength, dir, attrs))
+        const entry = list.entry(j)
+        host.call('arm_dma_unmap_page', () => ops.unmapPage(entry.dmaAddress, dmaLength(entry), dir, attrs))
       }
       return fail(failure.errno, `entry ${walked.done}: ${failure.why}`)
     },
@@ -225,10 +239,17 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
       const walked = walk(
         list,
         nents,
-        { dir, maintain: quiet ? 'none' : 'unmap', skip: skip.unmap, assign: false, batch },
+        {
+          dir,
+          maintain: quiet ? 'none' : 'unmap',
+          skip: skip.unmap,
+          batch,
+          ...BY_HANDLE,
+          byDmaLength: host.kernel.sgDmaLength,
+        },
         (i) => {
-          const { dmaAddress, dmaLength } = list.entry(i)
-          host.call('arm_dma_unmap_page', () => ops.unmapPage(dmaAddress, dmaLength, dir, attrs))
+          const entry = list.entry(i)
+          host.call('arm_dma_unmap_page', () => ops.unmapPage(entry.dmaAddress, dmaLength(entry), dir, attrs))
           return true
         },
       )
@@ -249,7 +270,7 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
       const ops = host.ops()
       const quiet = dir === api.DIR.TO_DEVICE
       const batch = ops.syncSingleForCpu === syncSingleForCpu
-      walk(list, nents, { dir, maintain: quiet ? 'none' : 'unmap', skip: skip.sync, assign: false, batch }, (i) => {
+      walk(list, nents, { dir, maintain: quiet ? 'none' : 'unmap', skip: skip.sync, batch, ...BY_HANDLE }, (i) => {
         const { dmaAddress, length } = list.entry(i)
         host.call('arm_dma_sync_single_for_cpu', () => ops.syncSingleForCpu(dmaAddress, length, dir))
         return true
@@ -260,7 +281,7 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
     syncSgForDevice: (list, nents, dir) => {
       const ops = host.ops()
       const batch = ops.syncSingleForDevice === syncSingleForDevice
-      walk(list, nents, { dir, maintain: 'map', skip: skip.sync, assign: false, batch }, (i) => {
+      walk(list, nents, { dir, maintain: 'map', skip: skip.sync, batch, ...BY_HANDLE }, (i) => {
         const { dmaAddress, length } = list.entry(i)
         host.call('arm_dma_sync_single_for_device', () => ops.syncSingleForDevice(dmaAddress, length, dir))
         return true

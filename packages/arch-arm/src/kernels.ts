@@ -21,6 +21,7 @@ const facts = (options: KernelOptions): KernelFacts => {
     dmabufKmap: true,
     poolIsFinal: false,
     cacheHooks: 'arm-v7',
+    v7InvalidatesTwice: true,
     oopsSaysAccess: false,
     traceNames: 'page',
     tracesPoolFree: false,

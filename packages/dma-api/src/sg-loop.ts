@@ -22,6 +22,9 @@ export const sgLoop = (
   options: SgLoopOptions,
 ): SgLoopResult => {
   const { from, count, dir, maintain } = options
+  // Which highmem pages have a mapping now differs page by page; the caller asks for each.
+  if (maintain !== 'none' && memory.cache.aliasing && memory.kmaps > 0)
+    return { next: from, stopped: 'highmem', lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
   const run = {
     from,
     count,
@@ -35,6 +38,7 @@ export const sgLoop = (
     innerOnHighmem: !memory.cache.aliasing,
     byBusAddress: options.byBusAddress === true,
     byDmaLength: options.byDmaLength === true && facts.sgDmaLength,
+    code: facts.v7InvalidatesTwice === true ? ('old' as const) : ('new' as const),
     markPagesClean: maintain === 'unmap' && facts.cacheHooks === 'arm-v7',
   }
   const sg = memory.hot.sg

@@ -37,7 +37,10 @@ const rangeMap = (ranges: readonly DmaRange[]): Windows => ({
 const oneOffset = (range: DmaRange, wrap: number): Windows => {
   const offset = range.cpu - range.bus
   return {
-    toDma: (at) => ((at - offset + wrap) % wrap) as DmaAddr,
-    toPhys: (at) => ((at + offset + wrap) % wrap) as PhysAddr,
+    toDma: (at) => wrapped(at - offset, wrap) as DmaAddr,
+    toPhys: (at) => wrapped(at + offset, wrap) as PhysAddr,
   }
 }
+
+/** No sum with `wrap` where none is needed: 2^64 and a page have no exact sum. */
+const wrapped = (at: number, wrap: number): number => (at < 0 ? at + wrap : at >= wrap ? at - wrap : at)

@@ -16,6 +16,18 @@ export function hasPage(pfn: u32): bool {
   return ((load<u64>(<usize>entry + ((i >> 6) << 3)) >> (i & 63)) & 1) != 0
 }
 
+/** The first page of [first, last] without a struct page; last + 1 when all have one. */
+export function firstMissing(first: u32, last: u32): u64 {
+  let pfn: u64 = first
+  while (pfn <= last) {
+    if (load<u32>((<usize>(pfn >> L.SECTION_SHIFT)) << 2, L.PAGE_DIRECTORY_BASE) == ALL)
+      pfn = (pfn | (L.SECTION_PAGES - 1)) + 1
+    else if (hasPage(<u32>pfn)) pfn++
+    else return pfn
+  }
+  return <u64>last + 1
+}
+
 /** Gives pages [pfn, pfn + count) a struct page (exists 1) or takes it away (0). */
 export function setPages(pfn: u32, count: u32, exists: u32): void {
   while (count != 0) {

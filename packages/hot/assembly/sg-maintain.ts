@@ -1,7 +1,7 @@
 // Cache maintenance over one entry of the running pass.
 import * as L from './shared/layout'
 import { innerLines, innerRange, outerRange } from './maintenance'
-import { hasPage, setPageClean } from './pages'
+import { firstMissing, hasPage, setPageClean } from './pages'
 import { flags, highmem, op } from './sg-pass'
 
 /** Where a pass stops with R_BAD_PAGE: the page. */
@@ -24,8 +24,10 @@ export function maintain(phys: u64, len: u32): bool {
   if (cpuSide && op != L.OP_NONE) outerRange(op, phys, len)
   if (!pageThere(phys)) return false
   if (op != L.OP_NONE) {
-    if (phys >> L.PAGE_SHIFT < highmem) innerRange(op, phys, len, old)
-    else if (!maintainHighmem(phys, len, old)) return false
+    if (phys >> L.PAGE_SHIFT < highmem) {
+      if (!spanThere(phys, len)) return false
+      innerRange(op, phys, len, old)
+    } else if (!maintainHighmem(phys, len, old)) return false
     if (!cpuSide) outerRange(op, phys, len)
   }
   return (flags & L.AF_PAGE_CLEAN) == 0 || markPagesClean(phys, len)
@@ -52,6 +54,22 @@ function markPagesClean(phys: u64, len: u32): bool {
     setPageClean(<u32>(at >> L.PAGE_SHIFT), 1)
   }
   return true
+}
+
+/** Low memory goes through the linear map in one piece: does every page of the range lie there? */
+function spanThere(phys: u64, len: u32): bool {
+  if ((flags & L.AF_NEED_PAGE) == 0) return true
+  const first = <u32>(phys >> L.PAGE_SHIFT)
+  return lowSpanThere(first, <u32>((phys + max<u32>(len, 1) - 1) >> L.PAGE_SHIFT) - first)
+}
+
+/** Pages from `first` on, `more` behind it; the first that does not lie in the linear map goes to badPfn. */
+export function lowSpanThere(first: u32, more: u32): bool {
+  const last = first + more
+  const missing = more == 0 ? (hasPage(first) ? <u64>last + 1 : <u64>first) : firstMissing(first, last)
+  if (missing > last && last < highmem) return true
+  badPfn = <u32>min<u64>(missing, highmem)
+  return false
 }
 
 function pageThere(phys: u64): bool {

@@ -3,8 +3,9 @@ import * as L from './shared/layout'
 import { hasOuter, lineShift } from './config'
 import { logging } from './line-log'
 import { nextWord, pageBit } from './masks'
-import { hasPage, setPageClean } from './pages'
+import { setPageClean } from './pages'
 import { indexOf, sectionOf } from './section'
+import { lowSpanThere } from './sg-maintain'
 import { busMask, flags, highmem, limit, op, PHYS_END, ranges, skip } from './sg-pass'
 import { delta, rangeFirst, rangePages } from './sg-ranges'
 
@@ -59,7 +60,7 @@ export function quickRun(e: usize, count: u32): u32 {
     if (<u64>pfn - first >= pages || pfn >= highmem) break
     if (len - 1 >= LONGEST || start >= <u32>L.PAGE_SIZE || ((start | len) & unaligned) != 0) break
     if (pfn > u32.MAX_VALUE - ((start + len - 1) >> L.PAGE_SHIFT)) break
-    if (needPage && !hasPage(pfn)) break
+    if (needPage && !lowSpanThere(pfn, (start + len - 1) >> L.PAGE_SHIFT)) break
     if (pageCleans && start + len > <u32>L.PAGE_SIZE) break
     if (op != L.OP_NONE) {
       const section = sectionOf(pfn)

@@ -10,7 +10,7 @@ import { beginRanges, delta, findRange, NOWHERE, physOf } from './sg-ranges'
 /**
  * For every entry: tagged by A_SKIP: left alone and counted. Else its physical address is found, with AF_MAP its bus address,
  * then the caches are maintained over it. Stops with R_BAD_PAGE (page_link holds no page, or AF_NEED_PAGE and there is no
- * struct page), R_NO_RANGE (no range translates the address) or R_UNREACHABLE (beyond A_LIMIT).
+ * struct page; low memory that is maintained must have them all, and end below highmem), R_NO_RANGE (no range translates the address) or R_UNREACHABLE (beyond A_LIMIT).
  *
  * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_map_sg
  * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_unmap_sg

@@ -14,6 +14,7 @@ import {
 } from '@dmalab/api'
 import { Intervals } from './intervals.ts'
 import type { Layout } from './layout.ts'
+import { PersistentKmaps } from './persistent-kmaps.ts'
 
 export interface Resolved {
   readonly phys: PhysAddr
@@ -40,12 +41,14 @@ export class AddressSpace {
   private readonly linear = new Intervals<true>()
   /** Parts of the linear map that are not cached. */
   private readonly kinds = new Intervals<MapKind>()
+  private readonly pkmap: PersistentKmaps
   /** Mappings by page index within the vmalloc window. */
   private windows = new Intervals<Mapping>()
 
   constructor(layout: Layout) {
     this.layout = layout
     for (const range of layout.linear) this.linear.set(range.base, range.len, true)
+    this.pkmap = new PersistentKmaps(layout.pageOffset)
   }
 
   /** Arithmetic only. Models: Linux v4.11 arch/arm/include/asm/memory.h: __phys_to_virt */
@@ -124,38 +127,72 @@ export class AddressSpace {
   resolve(at: KernelVaddr): Resolved | undefined {
     const mapping = this.windowAt(at)?.value
     if (mapping !== undefined) return { phys: physBehind(mapping, Number(at - mapping.start)), kind: mapping.kind }
+    const kmapped = this.pkmap.resolve(at)
+    if (kmapped !== undefined) return { phys: kmapped, kind: 'cached' }
     const offset = at - this.layout.pageOffset
     if (offset < 0n || offset > BigInt(Number.MAX_SAFE_INTEGER)) return undefined
     const linear = (Number(offset) + this.layout.physOffset) as PhysAddr
     return this.isLinear(linear) ? { phys: linear, kind: this.kinds.at(linear)?.value ?? 'cached' } : undefined
   }
 
-  /** Offset of the first byte of [at, at + len) that no mapping covers, or undefined. Ranges are mapped in whole pages. */
+  /** Offset of the first byte of [at, at + len) that no mapping covers, or undefined. Mappings that touch count as one. */
   firstUnmapped(at: KernelVaddr, len: number): number | undefined {
-    const window = this.windowAt(at)?.value
-    if (window !== undefined) {
-      const left = window.len - Number(at - window.start)
-      return left >= len ? undefined : left
-    }
-    const start = this.resolve(at)
-    if (start === undefined) return 0
-    const gap = this.linear.firstGap(start.phys, len)
-    return gap === undefined ? undefined : gap - start.phys
+    let done = 0
+    do {
+      const run = this.runFrom((at + BigInt(done)) as KernelVaddr)
+      if (run === 0) return done
+      done += run
+    } while (done < len)
+    return undefined
   }
 
   /** A mapped virtual range in physically contiguous parts. @throws Error where nothing is mapped; ask firstUnmapped() before */
   pieces(at: KernelVaddr, len: number): Piece[] {
-    const scattered = this.windowAt(at)?.value.pages !== undefined
     const pieces: Piece[] = []
     for (let done = 0; done < len;) {
       const here = (at + BigInt(done)) as KernelVaddr
       const resolved = this.resolve(here)
       if (resolved === undefined) throw new Error(`nothing is mapped at ${hex(here)}`)
-      const left = scattered ? Math.min(len - done, PAGE_SIZE - (resolved.phys % PAGE_SIZE)) : len - done
+      const scattered = this.windowAt(here)?.value.pages !== undefined
+      const run = scattered ? PAGE_SIZE - (resolved.phys % PAGE_SIZE) : this.runFrom(here)
+      const left = Math.min(len - done, run)
       pieces.push({ ...resolved, len: left, done })
       done += left
     }
     return pieces
+  }
+
+  /** kmap(): see PersistentKmaps. */
+  kmap(pfn: Pfn): KResult<KernelVaddr> {
+    return this.pkmap.map(pfn)
+  }
+  kunmap(pfn: Pfn): void {
+    this.pkmap.unmap(pfn)
+  }
+  kmapped(pfn: Pfn): boolean {
+    return this.pkmap.has(pfn)
+  }
+  /** Highmem pages with a lasting mapping. */
+  get kmaps(): number {
+    return this.pkmap.count
+  }
+
+  /** Bytes from `at` on in one mapping; 0 where none is. */
+  private runFrom(at: KernelVaddr): number {
+    const window = this.windowAt(at)?.value
+    if (window !== undefined) return window.len - Number(at - window.start)
+    const resolved = this.resolve(at)
+    if (resolved === undefined) return 0
+    if (this.pkmap.resolve(at) !== undefined) return PAGE_SIZE - (resolved.phys % PAGE_SIZE)
+    const part = this.linear.at(resolved.phys)
+    const kind = this.kinds.at(resolved.phys)
+    const next = this.kinds.within(resolved.phys + 1, Math.max(0, (part?.end ?? 0) - resolved.phys - 1))
+    const ends = [
+      part?.end ?? resolved.phys,
+      kind?.end ?? Infinity,
+      ...next.map((k) => k.base).filter((b) => b > resolved.phys),
+    ]
+    return Math.min(...ends) - resolved.phys
   }
 
   /** Live remappings, for leak reports. */

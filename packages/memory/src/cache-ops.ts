@@ -1,8 +1,8 @@
 // Cache maintenance primitives of the architecture: the inner cache by kernel address, the outer by physical address.
 import type { CacheOps, Cpu, Direction, EventSink, KernelFacts, KernelVaddr, Pfn, PhysAddr } from '@dmalab/api'
 import { DIR } from '@dmalab/api'
-import { type Hot, innerAreaOp } from '@dmalab/hot'
-import type { AddressSpace } from './address-space.ts'
+import { type Hot, innerAreaOp, type LineCounts } from '@dmalab/hot'
+import type { AddressSpace, Piece } from './address-space.ts'
 import type { KernelStack } from './kernel-stack.ts'
 
 type LineWork = 'clean' | 'invalidate' | 'flush' | 'none'
@@ -29,6 +29,10 @@ const HOOKS: Readonly<Record<KernelFacts['cacheHooks'], Hooks>> = {
   },
 }
 
+/** The outer cache's operations, by the name of their event. */
+const OUTER = { oinv: 'outerInvalidate', oclean: 'outerClean', oflush: 'outerFlush' } as const
+const SHORTEST_LINE = 16
+
 export interface CacheDeps {
   readonly hot: Hot
   readonly facts: KernelFacts
@@ -50,12 +54,23 @@ export interface CountedCacheOps extends CacheOps {
 export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
   const { hot, facts, space, stack, sink } = deps
   const hooks = HOOKS[facts.cacheHooks]
+  const code = facts.v7InvalidatesTwice === true ? 'old' : 'new'
   let lines = 0
   let writtenBack = 0
 
+  /** Does line work; with line detail, tells each line. */
+  const issue = (len: number, body: () => LineCounts): LineCounts => {
+    if (!sink.wants('line')) return body()
+    let done: LineCounts = { lines: 0, writtenBack: 0 }
+    const log = hot.lineLog(() => {
+      done = body()
+    }, capacityFor(len))
+    for (const { op, at } of log) sink.emit({ event: 'cache_line', op, physAddr: at })
+    return done
+  }
   const work = (kind: LineWork, at: PhysAddr, len: number): void => {
     if (kind === 'none') return
-    const done = hot[kind](at, len)
+    const done = issue(len, () => (kind === 'invalidate' ? hot.invalidate(at, len, code) : hot[kind](at, len)))
     lines += done.lines
     writtenBack += done.writtenBack
   }
@@ -68,8 +83,10 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     if (sink.wants('page')) sink.emit({ event: 'cache_maint', op, physAddr: at, size, dir })
   }
   /** Without an outer cache these are no-ops, as outer_cache's function pointers are NULL. */
-  const outer = (op: 'oinv' | 'oclean' | 'oflush', at: PhysAddr, size: number, dir: number): void => {
-    if (deps.cpu.outer !== undefined) tell(op, at, size, dir)
+  const outer = (op: keyof typeof OUTER, at: PhysAddr, len: number, dir: number): void => {
+    if (deps.cpu.outer === undefined) return
+    tell(op, at, len, dir)
+    issue(len, () => hot[OUTER[op]](at, len))
   }
   const byAddress = (
     op: 'map' | 'unmap' | 'flush',
@@ -88,7 +105,9 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     const resolved = space.resolve(at)
     if (resolved === undefined) throw new Error('a mapped range resolves')
     tell(op, resolved.phys, len, dir)
-    work(kind, resolved.phys, len)
+    const pieces = space.pieces(at, len)
+    if (isOneRun(pieces)) work(kind, resolved.phys, len)
+    else for (const piece of pieces) work(kind, piece.phys, piece.len)
   }
   const byPhys = (op: 'map' | 'unmap' | 'flush', kind: LineWork, at: PhysAddr, len: number, dir: Direction): void => {
     if (kind === 'none') return
@@ -114,8 +133,15 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     outerClean: (at, len) => outer('oclean', at, len, DIR.TO_DEVICE),
     outerFlush: (at, len) => outer('oflush', at, len, DIR.BIDIRECTIONAL),
     markPageClean: (pfn: Pfn) => {
+      hot.setPageClean(pfn, true)
       if (sink.wants('page'))
         sink.emit({ event: 'cache_maint', op: 'pgclean', physAddr: pfn * 4096, size: 4096, dir: DIR.BIDIRECTIONAL })
     },
   }
 }
+
+/** Line operations that a range can need at most: the shortest lines, both edges, and the drain. */
+const capacityFor = (len: number): number => Math.ceil(len / SHORTEST_LINE) + 4
+
+const isOneRun = (pieces: readonly Piece[]): boolean =>
+  pieces.every((piece) => piece.phys === (pieces[0]?.phys ?? 0) + piece.done)

@@ -10,11 +10,13 @@ import {
   type KResult,
   type Machine,
   type MapKind,
+  ok,
   pageAlign,
   PAGE_SIZE,
   type Pfn,
   type PhysAddr,
   physOf,
+  type Range,
   type SgPage,
 } from '@dmalab/api'
 import { Hot, type View } from '@dmalab/hot'
@@ -57,8 +59,9 @@ export class Memory implements KernelMemory {
     const { machine, facts, module, sink, stack } = options
     this.sink = sink
     this.layout = layOut(machine, facts)
-    this.hot = new Hot(module, { lineSize: machine.cpu.lineSize, poison: POISON })
-    for (const range of this.layout.paged)
+    const { lineSize, outer } = machine.cpu
+    this.hot = new Hot(module, { lineSize, poison: POISON, outer: outer !== undefined })
+    for (const range of maintainable(this.layout))
       this.hot.setPages((range.base / PAGE_SIZE) as Pfn, range.len / PAGE_SIZE, true)
     for (const range of this.layout.present) this.present.set(range.base, range.len, true)
     this.space = new AddressSpace(this.layout)
@@ -97,9 +100,18 @@ export class Memory implements KernelMemory {
   linearAddress(at: PhysAddr): KernelVaddr {
     return this.space.linearAddress(at)
   }
-  /** No kmap lives longer than one operation in this model. */
-  kmapped(_pfn: Pfn): boolean {
-    return false
+  kmapped(pfn: Pfn): boolean {
+    return this.space.kmapped(pfn)
+  }
+  kmap(pfn: Pfn): KResult<KernelVaddr> {
+    return this.isHighmemPfn(pfn) ? this.space.kmap(pfn) : ok(this.linearAddress(physOf(pfn)))
+  }
+  kunmap(pfn: Pfn): void {
+    if (this.isHighmemPfn(pfn)) this.space.kunmap(pfn)
+  }
+  /** Highmem pages that have a lasting mapping now. */
+  get kmaps(): number {
+    return this.space.kmaps
   }
   remap(at: PhysAddr, len: number, kind: MapKind): KResult<KernelVaddr> {
     return this.space.remap(at, len, kind)
@@ -212,3 +224,17 @@ export class Memory implements KernelMemory {
     return new DataView(word.buffer).getUint32(0, true)
   }
 }
+
+/**
+ * Pages that batch loops may maintain without a second look: they have a struct page, and low memory is in the linear map. All
+ * others go the per-entry way, which finds out what happens there.
+ */
+const maintainable = ({ paged, linear, lowmemEnd }: Layout): Range[] =>
+  [...linear, { base: lowmemEnd, len: Infinity }].flatMap((reach) =>
+    paged
+      .map((range) => {
+        const base = Math.max(range.base, reach.base)
+        return { base, len: Math.min(range.base + range.len, reach.base + reach.len) - base }
+      })
+      .filter(({ len }) => len > 0),
+  )

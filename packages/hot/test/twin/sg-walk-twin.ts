@@ -81,6 +81,12 @@ export function walk(
     if (options.side === 'cpu' && maintain !== 'none') memory.outerRange(maintain, phys, len)
     if (missing(at)) return end(i, 'bad-page', lastPfn)
     if (maintain !== 'none') {
+      const highmem = options.highmemPfn ?? 2 ** 32 - 1
+      const lowSpan = options.needPage === true && at / PAGE < BigInt(highmem)
+      for (let pfn = at / PAGE; lowSpan && pfn * PAGE < at + BigInt(Math.max(len, 1)); pfn++) {
+        const gone = missing(pfn * PAGE)
+        if (gone || pfn >= BigInt(highmem)) return end(i, 'bad-page', gone ? lastPfn : highmem)
+      }
       for (const [start, n] of pieces(phys, len, (options.highmemPfn ?? 2 ** 32 - 1) * 4096)) {
         if (missing(BigInt(start))) return end(i, 'bad-page', lastPfn)
         const highmem = start >= (options.highmemPfn ?? 2 ** 32 - 1) * 4096

@@ -1,5 +1,5 @@
 // The machine that an ARM vector describes: where memory starts, ends and turns into highmem, and how the device sees it.
-import { type DeviceFacts, type Machine, PAGE_SIZE, type Range } from '@dmalab/api'
+import { type DeviceFacts, type KernelLayout, type Machine, PAGE_SIZE, type Range } from '@dmalab/api'
 
 export interface ArmMachineFacts {
   /** Physical start of low memory, bytes. */
@@ -11,6 +11,8 @@ export interface ArmMachineFacts {
   readonly dmaPfnOffset: number
   readonly coherent: boolean
   readonly aliasing?: boolean
+  /** The vmalloc window starts where the linear map ends. */
+  readonly vmallocBehindLowmem?: boolean
   /** A pool of the device, mapped at this kernel address. */
   readonly pool?: Range & { readonly virt: number }
 }
@@ -52,12 +54,20 @@ export const armMachine = (facts: ArmMachineFacts): Machine => {
           ],
     layout: {
       lowmemEnd: facts.highmemPfn * PAGE_SIZE,
-      ...(pool === undefined
-        ? {}
-        : { vmalloc: { start: BigInt(pool.virt), end: BigInt(pool.virt) + BigInt(pool.len) + BigInt(2 * PAGE_SIZE) } }),
+      ...windowOf(facts),
     },
     iommus: [],
     devices: [device],
     bindings: {},
   }
+}
+
+const PAGE_OFFSET = 0xc000_0000n
+
+const windowOf = ({ pool, physOffset, highmemPfn, vmallocBehindLowmem }: ArmMachineFacts): Partial<KernelLayout> => {
+  if (pool !== undefined)
+    return { vmalloc: { start: BigInt(pool.virt), end: BigInt(pool.virt) + BigInt(pool.len) + BigInt(2 * PAGE_SIZE) } }
+  if (vmallocBehindLowmem !== true) return {}
+  const start = PAGE_OFFSET + BigInt(highmemPfn * PAGE_SIZE - physOffset)
+  return { vmalloc: { start, end: start + 0x100_0000n } }
 }
