@@ -1,5 +1,5 @@
 // What `run` and `compare` do, callable without oclif.
-import { atLeast, type Machine, type RunReport } from '@dmalab/api'
+import { atLeast, type Event, type Machine, type RunReport } from '@dmalab/api'
 import { parseKernel, runPipeline, runSteps, withOptions } from '@dmalab/runner'
 import { parsePipeline, readScenario, type ScenarioFile } from '@dmalab/scenario'
 import { EXIT } from './base-command.ts'
@@ -24,6 +24,8 @@ export interface ScenarioRequest {
   readonly plugins: PluginSources
   readonly config: readonly string[]
   readonly cmdline: string | undefined
+  /** Gets every event of every run. */
+  readonly onEvent?: (event: Event, kernel: string) => void
 }
 
 /** @throws InputError for anything the user got wrong */
@@ -35,7 +37,9 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
   const named = request.kernels.length > 0 ? request.kernels : [work.kernel ?? DEFAULT_KERNEL[machine.arch]]
   const kernels = named.map((name) => withOptions(parseKernel(name, parts.registry), kernelOptions))
   const inject = parseInjections([...(work.inject ?? []), ...request.inject])
-  if (work.kind === 'steps') return runSteps(parts, kernels, { machine, scenario: work, seed: request.seed, inject })
+  const listening = request.onEvent === undefined ? {} : { onEvent: request.onEvent }
+  if (work.kind === 'steps')
+    return runSteps(parts, kernels, { machine, scenario: work, seed: request.seed, inject, ...listening })
   const options = {
     frames: request.frames,
     buffers: request.buffers,
@@ -43,7 +47,7 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
     ...parseSize(request.size),
   }
   const { plan, bindings } = planFor(work.pipeline, machine, { ...work.bind, ...parseBindings(request.bind) })
-  return runPipeline(parts, kernels, { machine, plan, options, bindings, inject })
+  return runPipeline(parts, kernels, { machine, plan, options, bindings, inject, ...listening })
 }
 
 /** The kernel a board gets when nobody names one: the oldest of its architecture, where the story begins. */

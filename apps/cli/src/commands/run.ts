@@ -1,8 +1,10 @@
 import { runText } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import type { RunReport } from '@dmalab/api'
+import { createFtraceWriter } from '@dmalab/trace'
 import { BaseCommand } from '../base-command.ts'
 import { type FailOnFlag, RUN_FLAGS } from '../run-flags.ts'
+import { writeText } from '../log/write-text.ts'
 import { exitCodeFor, runScenario } from '../run-scenario.ts'
 
 export default class Run extends BaseCommand {
@@ -11,6 +13,7 @@ export default class Run extends BaseCommand {
 Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad input.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> founding --kernel arm@4.11',
+    '<%= config.bin %> <%= command.id %> founding --kernel arm@6.12 --ftrace out.trace',
     '<%= config.bin %> <%= command.id %> founding --kernel arm@4.11+nopage-rfc --frames 5 --size 1280x720',
     `<%= config.bin %> <%= command.id %> "filesrc location=a.mp4 ! qtdemux ! h264parse ! v4l2video4dec capture-io-mode=dmabuf ! kmssink" --json`,
   ]
@@ -24,11 +27,16 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
       summary:
         "arch@release, then +patch for each patch (dmalab kernel list); the scenario's or board's own when left out",
     }),
+    ftrace: Flags.string({
+      summary: 'write the run as ftrace text, which `dmalab trace check` reads like the log of a real kernel',
+      helpValue: 'FILE',
+    }),
   }
 
   async run(): Promise<RunReport> {
     const { args, flags } = await this.parse(Run)
-    const { kernel, plugin, 'fail-on': failOn = 'error', cmdline, ...rest } = flags
+    const { kernel, plugin, ftrace, 'fail-on': failOn = 'error', cmdline, ...rest } = flags
+    const log = ftrace === undefined ? undefined : createFtraceWriter()
     const report = await runScenario({
       ...rest,
       ...args,
@@ -36,7 +44,9 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
       cmdline,
       kernels: kernel === undefined ? [] : [kernel],
       plugins: this.plugins(plugin),
+      ...(log === undefined ? {} : { onEvent: (event) => log.onEvent(event) }),
     })
+    if (ftrace !== undefined && log !== undefined) writeText(ftrace, log.finish())
     this.log(runText(report))
     process.exitCode = exitCodeFor(report, failOn as FailOnFlag)
     return report

@@ -53,7 +53,8 @@ export const dataRule: CheckerRule = {
           return
         case 'oops': {
           const { address, function: where, reason, callPath } = event.oops
-          const path = callPath.length === 0 ? '' : ` (called from ${callPath.slice(0, 4).join(' <- ')})`
+          const callers = callPath.filter((symbol, index) => index > 0 || symbol !== where).slice(0, 4)
+          const path = callers.length === 0 ? '' : ` (called from ${callers.join(' <- ')})`
           report(finding('kernel-oops', `${reason} at ${address} in ${where}${path}`, { evidence }))
           return
         }

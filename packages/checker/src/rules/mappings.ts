@@ -65,6 +65,7 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
   ],
   create(report, context) {
     const books = new Books(report, context)
+    let stopped = false
     return {
       onEvent(event): void {
         switch (event.event) {
@@ -122,6 +123,9 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
             return books.leaks.gone(books.tracker, event.device, event.at)
           case 'lost':
             return books.forget()
+          case 'oops':
+            stopped = true
+            return
           case 'end':
             return books.leaks.end(books.tracker, event.at)
           default:
@@ -130,7 +134,8 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
       onEnd(): void {
         options.onSummary?.({ live: books.tracker.liveCount, untracedFrees: books.untracedFrees })
         books.unexplained.decide()
-        books.leaks.stillLive(books.tracker)
+        // A machine that stopped gives nothing back, and there is nobody to miss it.
+        if (!stopped) books.leaks.stillLive(books.tracker)
       },
     }
   },

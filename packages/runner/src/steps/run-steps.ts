@@ -1,5 +1,6 @@
 // Runs a steps scenario on each kernel: every step a row, then what the scenario said must come of it.
 import {
+  type Event,
   type Expectation,
   type Finding,
   type Injection,
@@ -28,6 +29,8 @@ export interface StepsRun {
   readonly scenario: StepsScenario
   readonly seed?: number
   readonly inject?: readonly Injection[]
+  /** Gets every event of every run, for logs and further checks. */
+  readonly onEvent?: (event: Event, kernel: string) => void
 }
 
 /** @throws InputError for a step that cannot be meant: a device that is not there, a mapping of what was never made */
@@ -57,6 +60,7 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: StepsRun): Kernel
   const cache = { lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
   lab.listen('op', (event) => {
     checker.onEvent(event)
+    run.onEvent?.(event, kernel.name)
     if (event.event === 'cache_summary') {
       cache.lines += event.lines
       cache.writtenBack += event.writtenBack

@@ -16,7 +16,7 @@ const CMA_START = /^name=(\S+) (?:count|request_count)=(\d+) (?:available_count=
 const CMA_FINISH = /^name=(\S+) pfn=0x([0-9a-f]+) page=\S+ count=(\d+) align=(\d+)(?: errorno=(-?\d+))?$/
 const CMA_RELEASE = /^name=(\S+) pfn=0x([0-9a-f]+) page=\S+ count=(\d+)$/
 const VB2 =
-  /^owner = (\S+), queued = (\d+), owned_by_drv = (-?\d+), index = (\d+), type = (\d+), bytesused = (\d+), timestamp = (\d+)$/
+  /^owner = (.+?), queued = (\d+), owned_by_drv = (-?\d+), index = (\d+), type = (\d+), bytesused = (\d+), timestamp = (\d+)$/
 const V4L2 =
   /^minor = (-?\d+), index = (\d+), type = (\S+), bytesused = (\d+), flags = (\S*), field = (\S*), timestamp = (\d+), timecode = \{.*\}, sequence = (\d+)$/
 
