@@ -81,7 +81,7 @@ const of = (told: readonly Told[], what: string): number => told.filter((one) =>
 const without = (told: readonly Told[], pattern: RegExp): Told[] => told.filter(({ what }) => !pattern.test(what))
 
 const modelled = (exporter: string, importer: string): Event[] => {
-  const bench = openBench('arm@4.11+media-6.12')
+  const bench = openBench('arm64@6.12')
   passFrames(bench, exporter, importer, 11, 4)
   return bench.events
 }

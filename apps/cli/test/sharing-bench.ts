@@ -1,6 +1,5 @@
 // The machine of the sharing measurements: capture and output nodes over every allocator and every kind of pool.
 import {
-  ATTR,
   type Device,
   type DeviceFacts,
   type Driver,
@@ -14,24 +13,6 @@ import { openLab, parseKernel } from '@dmalab/runner'
 import { openRegistry } from '../src/index.ts'
 
 const registry = await openRegistry()
-/** The media code of 6.12 on top of another kernel: what changed there and nothing else. */
-registry.add({
-  name: 'media-6.12',
-  patches: [
-    {
-      name: 'media-6.12',
-      title: 'drivers/media and drivers/dma-buf as of v6.12',
-      source: 'Linux v6.12 drivers/media/common/videobuf2, drivers/dma-buf',
-      hunks: [],
-      facts: {
-        dqbufUnmaps: false,
-        dmabufKmap: false,
-        vb2ImportAttrs: ATTR.SKIP_CPU_SYNC,
-        primeImportAttrs: ATTR.SKIP_CPU_SYNC,
-      },
-    },
-  ],
-})
 const module = compileHotSync()
 const MIB = 2 ** 20
 
@@ -50,13 +31,14 @@ const node = (name: string, facts: Partial<DeviceFacts> = {}): DeviceFacts => ({
 
 /**
  * Exporters and importers by the letter of the measurements: n no pool, nc the same and coherent, a no-map inside RAM, b no-map outside
- * the RAM the kernel knows, d reusable, sg and sgc scattered, vm vmalloc; and two importers no vb2 driver is like.
+ * the RAM the kernel knows, c neither no-map nor reusable, d reusable, e restricted (64-bit only), sg and sgc scattered, vm vmalloc; and two importers no vb2 driver is like.
  */
 export const NODES: readonly DeviceFacts[] = [
   node('n'),
   node('nc', { coherent: true }),
   node('a', { pools: ['poola'] }),
   node('b', { pools: ['poolb'] }),
+  node('c', { pools: ['poolc'] }),
   node('d', { pools: ['poold'] }),
   node('sg', { driver: 'vivid-dma-sg' }),
   node('sgc', { driver: 'vivid-dma-sg', coherent: true }),
@@ -67,6 +49,15 @@ export const NODES: readonly DeviceFacts[] = [
   node('walking', { class: 'gpu', driver: 'drm-page-importer' }),
 ]
 
+const RESTRICTED = {
+  name: 'poole',
+  base: 0x6a00_0000,
+  len: 4 * MIB,
+  compatible: 'restricted-dma-pool',
+  noMap: false,
+  reusable: false,
+} as const
+
 export const sharingMachine = (arch: Machine['arch']): Machine => ({
   name: 'sharing',
   title: 'nodes over every allocator and pool',
@@ -76,11 +67,13 @@ export const sharingMachine = (arch: Machine['arch']): Machine => ({
   reserved: [
     { name: 'poola', base: 0x6000_0000, len: 16 * MIB, compatible: 'shared-dma-pool', noMap: true, reusable: false },
     { name: 'poolb', base: 0x7400_0000, len: 16 * MIB, compatible: 'shared-dma-pool', noMap: true, reusable: false },
+    { name: 'poolc', base: 0x6200_0000, len: 16 * MIB, compatible: 'shared-dma-pool', noMap: false, reusable: false },
     { name: 'poold', base: 0x6400_0000, len: 64 * MIB, compatible: 'shared-dma-pool', noMap: false, reusable: true },
+    ...(arch === 'arm64' ? [RESTRICTED] : []),
   ],
   layout: {},
   iommus: [],
-  devices: NODES,
+  devices: arch === 'arm64' ? [...NODES, node('e', { pools: ['poole'] })] : NODES,
   bindings: {},
 })
 
@@ -94,8 +87,9 @@ export interface Bench {
   open(name: string): { driver: Driver; device: Device }
 }
 
-export const openBench = (kernel: string, machine?: Machine): Bench => {
-  const spec = parseKernel(kernel, registry)
+/** `cmdline` is the kernel's command line. */
+export const openBench = (kernel: string, machine?: Machine, cmdline: Readonly<Record<string, string>> = {}): Bench => {
+  const spec = { ...parseKernel(kernel, registry), options: { config: {}, cmdline } }
   const lab = openLab({ module, registry }, { kernel: spec, machine: machine ?? sharingMachine(spec.base.arch) })
   const events: Event[] = []
   lab.listen('op', (event) => events.push(event))

@@ -5,7 +5,7 @@ import { createUdmabuf, systemHeap } from '@dmalab/dma-buf'
 import { describe, expect, test } from 'vitest'
 import { type Bench, must, openBench, sharingMachine, value } from './sharing-bench.ts'
 
-const KERNEL = 'arm@4.11+media-6.12'
+const KERNEL = 'arm64@6.12'
 const CORE = 'videobuf2_common: [n CAPTURE] '
 
 /** The capture node with pictures of `size` bytes. */
@@ -38,7 +38,7 @@ describe('errno and kernel lines of each action', () => {
   })
 
   test('REQBUFS MMAP of 16588800 bytes without CMA: ENOMEM', () => {
-    const machine = sharingMachine('arm')
+    const machine = sharingMachine('arm64')
     const bench = openBench(KERNEL, {
       ...machine,
       reserved: [],
@@ -105,6 +105,48 @@ describe('errno and kernel lines of each action', () => {
     const bench = openBench(KERNEL)
     expect(qbufDmabuf(bench, 460_800, 77)).toMatchObject({ ok: false, errno: 'EINVAL' })
     expect(bench.debug()).toContain(`${CORE}__prepare_dmabuf: invalid dmabuf fd for plane 0`)
+  })
+})
+
+describe('with swiotlb=force', () => {
+  const forced = (): Bench => {
+    const machine = sharingMachine('arm64')
+    return openBench(
+      'arm64@6.12',
+      { ...machine, memory: [{ base: 0x4000_0000, len: 5 * 2 ** 30 }] },
+      { swiotlb: 'force' },
+    )
+  }
+
+  test('QBUF of the scattered udmabuf is accepted: bounce slots lie side by side', () => {
+    const bench = forced()
+    const fd = value(createUdmabuf(bench.lab.allocatorHost, scattered(bench, 113), 'memfd'))
+    expect(qbufDmabuf(bench, 460_800, fd)).toEqual({ ok: true, value: undefined })
+    expect([...bench.errors(), ...bench.debug().filter((text) => text.includes('fail'))]).toEqual([])
+  })
+
+  test('QBUF of a system heap buffer: EINVAL, because 1 MiB does not fit into 128 slots', () => {
+    const bench = forced()
+    const fd = value(systemHeap(bench.lab.allocatorHost).alloc(1_843_200, 'heap'))
+    expect(qbufDmabuf(bench, 1_843_200, fd)).toMatchObject({ ok: false, errno: 'EINVAL' })
+    expect(bench.errors()).toEqual([
+      'n: swiotlb buffer is full (sz: 1048576 bytes), total 32768 (slots), used 0 (slots)',
+      'Error getting dmabuf scatterlist',
+    ])
+    expect(bench.events.some(({ event }) => event === 'dma_map_sg')).toBe(false)
+  })
+
+  test('re-import of a vb2 buffer larger than 256 KiB: EINVAL, and the exporter says so first', () => {
+    const bench = forced()
+    const source = capture(bench, 462_848)
+    value(source.reqbufs('MMAP', 2))
+    const fd = value(source.expbuf(0, 0))
+    const driver = bench.lab.open(bench.lab.device('nc'))
+    value(driver.setFormat(null, { width: 640, height: 360, planes: [{ payload: 460_800, size: 460_800 }] }))
+    const queue = must(driver.capture)
+    value(queue.reqbufs('DMABUF', 1))
+    expect(queue.qbuf({ index: 0, memory: 'DMABUF', planes: [{ fd }] })).toMatchObject({ ok: false, errno: 'EINVAL' })
+    expect(bench.errors().slice(-2)).toEqual(['failed to map scatterlist', 'Error getting dmabuf scatterlist'])
   })
 })
 

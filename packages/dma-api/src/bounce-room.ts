@@ -26,7 +26,7 @@ export const createBounceRoom = (room: SwiotlbRoom, machine: Machine): BounceRoo
     const bytes = managed.reduce((sum, range) => sum + range.len, 0)
     const slots = defaultSlots(policy, bytes, top)
     if (slots === 0) return null
-    const pages = memory.allocPages(slots * SLOT, { limit: policy.dmaLimit, owner: 'software IO TLB' })
+    const pages = memory.allocBoot(slots * SLOT, { limit: policy.dmaLimit, owner: 'software IO TLB' })
     if (!pages.ok) {
       sink.emit({ event: 'printk', level: 'warn', text: `software IO TLB: cannot allocate ${slots * SLOT} bytes` })
       return null

@@ -156,6 +156,10 @@ export class Memory implements KernelMemory {
   allocPages(len: number, options: AllocOptions = {}): KResult<Pfn> {
     return this.owned(this.allocator.pages(len, options), len, options.owner)
   }
+  /** Memory that the kernel takes while it boots. */
+  allocBoot(len: number, options: AllocOptions = {}): KResult<Pfn> {
+    return this.owned(this.allocator.boot(len, options), len, options.owner)
+  }
   freePages(pfn: Pfn, len: number): void {
     this.allocator.freePages(pfn, len)
     this.owners.disown(physOf(pfn), pageAlign(len))

@@ -49,6 +49,11 @@ export class PageAllocator {
     return this.take(this.free, len, Math.max(block, options.align ?? 0), Math.min(options.limit ?? Infinity, top))
   }
 
+  /** Memory that the kernel takes while it boots: no order limit, never given back. ENOMEM. Models: Linux v6.12 mm/memblock.c: memblock_alloc */
+  boot(len: number, options: AllocOptions = {}): KResult<Pfn> {
+    return this.take(this.free, len, Math.max(PAGE_SIZE, options.align ?? 0), options.limit ?? Infinity)
+  }
+
   freePages(pfn: Pfn, len: number): void {
     this.free.set(pfn * PAGE_SIZE, Math.ceil(len / PAGE_SIZE) * PAGE_SIZE, true)
     this.free = merged(this.free)
