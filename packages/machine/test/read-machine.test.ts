@@ -54,6 +54,11 @@ describe('a good board', () => {
     },
   )
 
+  it('may have banks that touch', () => {
+    expect(read('reserved:', '  - { base: 0x3000_0000, len: 256MiB }\nreserved:').memory).toHaveLength(2)
+    expect(read('reserved:', '  - { base: 0x8000_0000, len: 1GiB }\nreserved:').memory).toHaveLength(2)
+  })
+
   it('may have overlapping reserved regions and contradictory flags: those are hazards, not mistakes', () => {
     const bad = '  - { name: x, base: 0x5000_0000, len: 16MiB, noMap: true, reusable: true }\niommus:'
     expect(read('iommus:', bad).reserved).toHaveLength(2)

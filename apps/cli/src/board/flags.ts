@@ -10,4 +10,6 @@ export const memoryFlag = Flags.string({
   summary: 'memory where the device tree states none, such as 2GiB or 2GiB@0x8000_0000; once for each bank',
   helpValue: 'SIZE[@BASE]',
   multiple: true,
+  // Else it would take the file behind it for another bank.
+  multipleNonGreedy: true,
 })

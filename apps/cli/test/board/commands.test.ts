@@ -81,7 +81,7 @@ describe.skipIf(!existsSync(CORPUS))('dmalab board with the boards of ../shared/
       code: 2,
       err: expect.stringContaining('--memory 2GiB'),
     })
-    const { code } = dmalab('board', 'import', dtb('rk3399-rockpro64'), '--memory', '2GiB', '-o', 'mine.yaml')
+    const { code } = dmalab('board', 'import', '--memory', '2GiB', dtb('rk3399-rockpro64'), '-o', 'mine.yaml')
     expect(code).toBe(0)
     const machine = readMachine(readFileSync(join(folder, 'mine.yaml'), 'utf8'), 'mine.yaml')
     expect(machine).toMatchObject({ name: 'rk3399-rockpro64', arch: 'arm64', memory: [{ base: 0, len: 2 ** 31 }] })

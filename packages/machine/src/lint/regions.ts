@@ -186,4 +186,4 @@ const big = ({ base, size }: { readonly base: string; readonly size: string }) =
 type Big = ReturnType<typeof big>
 const intersect = (a: Big, b: Big): boolean => a.base < b.base + b.size && b.base < a.base + a.size
 const lastOf = (banks: readonly Range[]): number => Math.max(...banks.map((bank) => bank.base + bank.len))
-const isPowerOfTwo = (value: bigint): boolean => value > 0n && (value & (value - 1n)) === 0n
+const isPowerOfTwo = (value: bigint): boolean => value > 0n && !value.toString(2).slice(1).includes('1')

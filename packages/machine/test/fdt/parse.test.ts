@@ -17,8 +17,8 @@ const TREE: Tree = {
   },
 }
 const blob = writeDtb(TREE, { reservations: [[0x4000n, 0x1000n]] })
-const put = (at: number, word: number): Uint8Array => {
-  const changed = Uint8Array.from(blob)
+const put = (at: number, word: number, from = blob): Uint8Array => {
+  const changed = Uint8Array.from(from)
   new DataView(changed.buffer).setUint32(at, word)
   return changed
 }
@@ -45,6 +45,10 @@ describe("a bad blob is refused with libfdt's code, the offset and a reason", ()
   it.each([
     ['the magic', put(0, 0xd00dfeee), 'BADMAGIC', 0],
     ['a file that ends early', blob.subarray(0, 100), 'TRUNCATED', 100],
+    ['a version before 2', put(20, 1, put(24, 1)), 'BADVERSION', 20],
+    ['a version that asks for a newer reader', put(24, 18), 'BADVERSION', 24],
+    ['a structure block that is too short', put(36, 8), 'TRUNCATED', 80],
+    ['reservations that never end', put(16, blob.length - 8), 'TRUNCATED', blob.length],
     ['an unknown token', put(72, 7), 'BADSTRUCTURE', 72],
     ['a property name outside the strings', put(72 + 16, 0xffff), 'BADOFFSET', 72 + 16],
   ])('%s', (_, bytes, code, offset) => {

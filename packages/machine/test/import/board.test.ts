@@ -102,6 +102,10 @@ describe('reserved memory', () => {
     const dynamic: Tree = { compatible: 'shared-dma-pool', size: 16 * MIB, reusable: true, 'linux,cma-default': true }
     expect(regions({ a: dynamic })[0]?.base).toBe(0x5f00_0000)
     expect(regions({ a: { ...dynamic, 'alloc-ranges': [0x4000_0000, 32 * MIB] } })[0]?.base).toBe(0x4100_0000)
+    expect(regions({ a: { ...dynamic, 'alloc-ranges': [0x5000_0000, 8 * MIB] } }).map((each) => each.name)).toEqual([
+      'cma',
+    ])
+    expect(regions({ a: { ...dynamic, size: 5 * MIB } })[0]?.base).toBe(0x5f80_0000)
     expect(regions({ a: dynamic, 'b@5f800000': { reg: [0x5f80_0000, MIB] } }).map((region) => region.base)).toEqual([
       0x5f80_0000,
       0x5e80_0000 - (0x5e80_0000 % (4 * MIB)),

@@ -29,6 +29,7 @@ export default class BoardFacts extends BaseCommand {
     for (const error of badOnes(outcomes)) {
       process.exitCode = EXIT.input
       this.logToStderr(`error: ${error.message}`)
+      if (error.hint !== undefined) this.logToStderr(`hint: ${error.hint}`)
     }
     return jsonOf(outcomes)
   }
