@@ -12,8 +12,8 @@ import {
   openIoPgtable,
 } from '../src/index.ts'
 import { BUILDS, moduleOf } from './builds.ts'
-import { layOut } from './dma-iommu-twin.ts'
-import { PgtableTwin } from './io-pgtable-twin.ts'
+import { layOut } from './twin/dma-iommu-twin.ts'
+import { PgtableTwin } from './twin/io-pgtable-twin.ts'
 import { seeded } from './seeded.ts'
 
 const base = { oas: 40, quirks: 0, coherentWalk: true } as const

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Hot, IovaCache, IovaDomain } from '../src/index.ts'
 import { BUILDS, moduleOf } from './builds.ts'
-import { IovaTwin } from './iova-twin.ts'
+import { IovaTwin } from './twin/iova-twin.ts'
 import { seeded } from './seeded.ts'
 
 describe.each(BUILDS)('%s build', (build) => {

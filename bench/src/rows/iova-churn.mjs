@@ -1,0 +1,94 @@
+// Bus address space under churn: 10,000 live ranges of 1 to 32 pages, one freed and one allocated at a time, every pfn where
+// the kernel would put it.
+import { compileHotSync, Hot, IovaDomain } from '@dmalab/hot'
+import { numbers } from '../machines/index.mjs'
+
+const LIMIT = 2 ** 20 - 1
+const LIVE = 10_000
+
+/** Ranges in a sorted array, walked entry by entry as the kernel walks its tree. */
+class SortedArray {
+  constructor() {
+    this.los = [Infinity]
+    this.his = [Infinity]
+    this.cached = Infinity
+  }
+
+  /** Entries below pfn. */
+  below(pfn) {
+    let from = 0
+    let to = this.los.length
+    while (from < to) {
+      const middle = (from + to) >> 1
+      if (this.los[middle] < pfn) from = middle + 1
+      else to = middle
+    }
+    return from
+  }
+
+  alloc(size, limit) {
+    const end = limit + 1
+    let pfn = this.search(size, this.below(this.cached), end, 1)
+    if (pfn < 0) {
+      const at = this.below(this.cached)
+      if (this.his[at] < end) pfn = this.search(size, this.below(end), end, this.his[at] + 1)
+    }
+    if (pfn < 0) return undefined
+    const at = this.below(pfn)
+    this.los.splice(at, 0, pfn)
+    this.his.splice(at, 0, pfn + size - 1)
+    this.cached = pfn
+    return pfn
+  }
+
+  search(size, i, end, low) {
+    let high = end
+    for (; ; i--) {
+      high = Math.min(high, this.los[i])
+      const pfn = Math.floor((high - size) / size) * size
+      if (high < size || pfn < low) return -1
+      if (i === 0 || pfn > this.his[i - 1]) return pfn
+    }
+  }
+
+  free(pfn) {
+    const at = this.below(pfn)
+    if (pfn >= this.cached) this.cached = this.los[at + 1]
+    this.los.splice(at, 1)
+    this.his.splice(at, 1)
+  }
+}
+
+const open = (make) => (pairs) => {
+  const space = make()
+  const random = numbers(5)
+  const alloc = () => space.alloc(2 ** random(6), LIMIT, true)
+  const live = Array.from({ length: LIVE }, alloc)
+  let sum = 0
+  return {
+    work: pairs,
+    run() {
+      for (let i = 0; i < pairs; i++) {
+        const victim = random(LIVE)
+        space.free(live[victim])
+        live[victim] = alloc()
+        sum = (sum * 31 + live[victim]) % 2 ** 32
+      }
+    },
+    result: () => sum,
+  }
+}
+
+export const row = {
+  name: 'iova-churn',
+  title: 'free and allocate a bus address, 10,000 live',
+  unit: 'pair',
+  versions: {
+    naive: { bench: 500, check: 2000, open: open(() => new SortedArray()) },
+    wasm: {
+      bench: 200_000,
+      check: 2000,
+      open: open(() => new IovaDomain(new Hot(compileHotSync(), { lineSize: 64, poison: 0 }).io, 4096, 1)),
+    },
+  },
+}
