@@ -1,0 +1,176 @@
+// A SoC whose devices see memory 3 GiB higher than the CPU does, as on BCM2835 (RAM at 0, bus alias at 0xc000_0000), written the way
+// vendor kernels of 2017 did it: the offset sits in the op table, not in dma-ranges. Entry by entry, without batch loops.
+
+/** Where the bus shows the first byte of RAM. */
+const ALIAS = 0xc000_0000
+/** Bytes that the bus shows there. */
+const WINDOW = 0x2000_0000
+
+/** @param {import('@dmalab/api').PluginApi} api @returns {import('@dmalab/api').DmaOpsDef} */
+const busAlias = (api) => ({
+  name: 'bus-alias',
+  source: 'example: a vendor op table with a fixed bus offset',
+  caps: {
+    pageless: 'fabricated', // getSgtable computes a page and does not look
+    maintainsCaches: true,
+    syncTouchesPage: false, // works by physical address
+    mergesSegments: false,
+    bounces: false,
+    translates: false,
+  },
+  symbols: {
+    alloc: ['alias_dma_alloc'],
+    mapPage: ['alias_dma_map_page'],
+    mapSg: ['alias_dma_map_sg'],
+    unmapSg: ['alias_dma_unmap_sg'],
+  },
+  attach: (device, host) => {
+    const { ATTR, DIR, PAGE_SIZE, dma, fail, has, hex, ok, pageAlign, pagesFor, pfnOf, phys, physOf, reaches } = api
+    const { cache, mem } = host
+    const toDma = (at) => dma(at + ALIAS)
+    const toPhys = (handle) => phys(handle - ALIAS)
+    const inWindow = (at, len) => at >= ALIAS && at + len <= ALIAS + WINDOW
+
+    // The interconnect: what the device's addresses reach. Without this line it would see memory at the CPU's addresses.
+    host.setBusTranslation((at, len) =>
+      inWindow(at, len) ? [{ phys: toPhys(at), len }] : [{ fault: `${hex(at)} is outside the bus alias`, len }],
+    )
+
+    const toDevice = (at, len, dir) => {
+      if (device.facts.coherent) return
+      cache.dmacMapPhys(at, len, dir)
+      if (dir === DIR.FROM_DEVICE) cache.outerInv(at, len)
+      else cache.outerClean(at, len)
+    }
+    const toCpu = (at, len, dir) => {
+      if (device.facts.coherent || dir === DIR.TO_DEVICE) return
+      cache.outerInv(at, len)
+      cache.dmacUnmapPhys(at, len, dir)
+    }
+
+    /** Tells what a list cost, for the report. */
+    const counted = (op, body) => {
+      const before = cache.counters()
+      const result = body()
+      const { lines, writtenBack } = cache.counters()
+      const done = { lines: lines - before.lines, writtenBack: writtenBack - before.writtenBack }
+      host.emit({ event: 'cache_summary', device: device.name, op, ...done, skippedEntries: 0, skippedLines: 0 })
+      return result
+    }
+
+    const mapPage = (page, offset, size, dir, attrs) => {
+      const at = physOf(mem.pageToPfn(page), offset)
+      const handle = toDma(at)
+      if (!inWindow(handle, size) || !reaches(device.maskBits, handle, size))
+        return fail('EIO', `${device.name} does not reach ${hex(at)}`)
+      if (!has(attrs, ATTR.SKIP_CPU_SYNC)) toDevice(at, size, dir)
+      return ok(handle)
+    }
+    const unmapPage = (handle, size, dir, attrs) => {
+      if (!has(attrs, ATTR.SKIP_CPU_SYNC)) toCpu(toPhys(handle), size, dir)
+    }
+    const kindFor = (attrs) =>
+      device.facts.coherent ? 'cached' : has(attrs, ATTR.WRITE_COMBINE) ? 'writecombine' : 'uncached'
+
+    return {
+      alloc: (size, attrs, owner) => {
+        const limit = Math.min(2 ** device.coherentMaskBits, ALIAS + WINDOW) - ALIAS - 1
+        if (limit < size) return fail('ENOMEM', `${device.name} reaches no memory`)
+        const len = pageAlign(size)
+        const pages = mem.allocContiguous(len, { limit, owner })
+        if (!pages.ok) return pages
+        const at = physOf(pages.value)
+        mem.memset(mem.linearAddress(at), 0, len)
+        if (!device.facts.coherent) cache.dmacFlushPhys(at, len)
+        if (!device.facts.coherent) cache.outerFlush(at, len)
+        mem.setLinearKind(at, len, kindFor(attrs))
+        return ok({ cpuAddr: mem.linearAddress(at), handle: toDma(at) })
+      },
+      free: (size, _cpuAddr, handle) => {
+        mem.setLinearKind(toPhys(handle), pageAlign(size), 'cached')
+        mem.freeContiguous(pfnOf(toPhys(handle)), pageAlign(size))
+      },
+      mmap: (_cpuAddr, handle, size, pgoff, userLen, attrs) =>
+        pgoff + pagesFor(userLen) > pagesFor(size)
+          ? fail('ENXIO', 'the mapping is longer than the buffer')
+          : ok({ phys: phys(toPhys(handle) + pgoff * PAGE_SIZE), len: pageAlign(userLen), kind: kindFor(attrs) }),
+      getSgtable: (_cpuAddr, handle, size) => {
+        const list = host.sgAlloc(1)
+        if (list.ok) list.value.setPage(0, { kind: 'page', pfn: pfnOf(toPhys(handle)) }, pageAlign(size), 0)
+        return list
+      },
+      mapPage,
+      unmapPage,
+      mapSg: (table, nents, dir, attrs) =>
+        counted('map_sg', () => {
+          const ops = host.ops() // the final table: a patch may have wrapped mapPage
+          for (let i = 0; i < nents; i++) {
+            const entry = table.entry(i)
+            if (has(entry.attrs, host.skip.map)) continue
+            const mapped = ops.mapPage(entry.page, entry.offset, entry.length, dir, attrs)
+            if (!mapped.ok) {
+              ops.unmapSg(table, i, dir, attrs | ATTR.SKIP_CPU_SYNC)
+              return fail('EIO', `entry ${i}: ${mapped.why}`)
+            }
+            table.setDma(i, mapped.value, entry.length)
+          }
+          return ok(nents)
+        }),
+      unmapSg: (table, nents, dir, attrs) =>
+        counted('unmap_sg', () => {
+          for (const { attrs: tag, dmaAddress, dmaLength } of table.entries().slice(0, nents))
+            if (!has(tag, host.skip.unmap)) host.ops().unmapPage(dmaAddress, dmaLength, dir, attrs)
+        }),
+      mapResource: (at) => fail('EIO', `${hex(at)}: the alias shows memory only`),
+      unmapResource: () => {},
+      syncSingleForCpu: (handle, size, dir) => toCpu(toPhys(handle), size, dir),
+      syncSingleForDevice: (handle, size, dir) => toDevice(toPhys(handle), size, dir),
+      syncSgForCpu: (table, nents, dir) => {
+        for (const { attrs, dmaAddress, length } of table.entries().slice(0, nents))
+          if (!has(attrs, host.skip.sync)) host.ops().syncSingleForCpu(dmaAddress, length, dir)
+      },
+      syncSgForDevice: (table, nents, dir) => {
+        for (const { attrs, dmaAddress, length } of table.entries().slice(0, nents))
+          if (!has(attrs, host.skip.sync)) host.ops().syncSingleForDevice(dmaAddress, length, dir)
+      },
+      dmaSupported: (bits) => bits >= 32,
+      requiredMaskBits: () => 32,
+      maxMappingSize: () => WINDOW,
+    }
+  },
+})
+
+/** @param {import('@dmalab/api').PluginApi} api @returns {import('@dmalab/api').KernelDef} */
+const kernel = (api) => ({
+  name: 'arm-alias@4.11',
+  arch: 'arm',
+  title: '32-bit ARM, a vendor tree on Linux 4.11 with a bus alias',
+  source: 'example',
+  facts: () => ({
+    arch: 'arm',
+    release: '4.11',
+    pfnValid: 'memblock',
+    noMap: 'removed',
+    attrs: {},
+    sgEntrySize: 16,
+    sgDmaLength: false,
+    dmaAddrSize: 4,
+    vb2ImportAttrs: 0,
+    dqbufUnmaps: true,
+    primeImportAttrs: 0,
+    dmabufDebug: 'none',
+    dmabufKmap: true,
+    poolIsFinal: false,
+    cacheHooks: 'arm-v7',
+    oopsSaysAccess: false,
+    traceNames: 'page',
+    tracesPoolFree: false,
+  }),
+  config: {},
+  cmdline: {},
+  ops: [busAlias(api)],
+  opsFor: () => 'bus-alias',
+})
+
+/** @type {import('@dmalab/api').PluginFactory} */
+export default (api) => ({ name: 'dmalab-example-op-table', kernels: [kernel(api)] })
