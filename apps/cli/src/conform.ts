@@ -2,7 +2,7 @@
 import type { GoldenContext } from '@dmalab/api'
 import { parseVectors, runVectors, type VectorReport } from '@dmalab/golden'
 import { composeKernel, openLab, parseKernel } from '@dmalab/runner'
-import { readText } from './find-board.ts'
+import { readText } from './files.ts'
 import { GOLDEN_ADAPTERS } from './golden-adapters.ts'
 import { openLaboratory } from './laboratory.ts'
 

@@ -3,9 +3,14 @@ import { InputError, type Severity } from '@dmalab/api'
 import { DEFAULT_OPTIONS } from '@dmalab/runner'
 import { Flags } from '@oclif/core'
 import { PLUGIN_FLAG } from './base-command.ts'
+import { memoryFlag } from './board/flags.ts'
 
 export const RUN_FLAGS = {
-  board: Flags.string({ char: 'b', summary: 'Board by name (dmalab board list), or a board file' }),
+  board: Flags.string({
+    char: 'b',
+    summary: 'Board by name (dmalab board list), a board file, or a device tree (.dtb)',
+  }),
+  memory: memoryFlag,
   frames: Flags.integer({ summary: 'Pictures to pass through the pipeline', default: DEFAULT_OPTIONS.frames }),
   size: Flags.string({
     summary: 'Picture size in pixels, WIDTHxHEIGHT',
@@ -13,6 +18,7 @@ export const RUN_FLAGS = {
   }),
   buffers: Flags.integer({ summary: 'Buffers asked of each queue', default: DEFAULT_OPTIONS.buffers }),
   seed: Flags.integer({ summary: 'Seed of every pattern, 0 to 4294967295', default: DEFAULT_OPTIONS.seed }),
+  restart: Flags.integer({ summary: 'Stop and start all queues before this picture', min: 1 }),
   bind: Flags.string({
     summary: 'Bind an element to a device of the board: element=device',
     multiple: true,

@@ -1,10 +1,11 @@
 // What `run` and `compare` do, callable without oclif.
 import { atLeast, type Event, type Machine, type RunReport } from '@dmalab/api'
+import { openBoard, parseMemory } from '@dmalab/machine'
 import { parseKernel, runPipeline, runSteps, withOptions } from '@dmalab/runner'
 import { parsePipeline, readScenario, type ScenarioFile } from '@dmalab/scenario'
 import { EXIT } from './base-command.ts'
 import { FOUNDING_BOARD, FOUNDING_LINE } from './founding.ts'
-import { findBoard, readText } from './find-board.ts'
+import { readText } from './files.ts'
 import { openLaboratory } from './laboratory.ts'
 import { planFor } from './plan-for.ts'
 import type { PluginSources } from './plugin-sources.ts'
@@ -13,7 +14,10 @@ import { type FailOnFlag, parseBindings, parseInjections, parseKernelOptions, pa
 export interface ScenarioRequest {
   /** `founding`, a gst-launch line, or a scenario file. */
   readonly scenario: string
+  /** A shipped board or one of a plug-in, a board file, or a device tree. */
   readonly board: string | undefined
+  /** Memory where a device tree states none. */
+  readonly memory?: readonly string[] | undefined
   readonly kernels: readonly string[]
   readonly frames: number
   readonly size: string
@@ -24,6 +28,7 @@ export interface ScenarioRequest {
   readonly plugins: PluginSources
   readonly config: readonly string[]
   readonly cmdline: string | undefined
+  readonly restart?: number | undefined
   /** Gets every event of every run. */
   readonly onEvent?: (event: Event, kernel: string) => void
 }
@@ -32,7 +37,9 @@ export interface ScenarioRequest {
 export const runScenario = async (request: ScenarioRequest): Promise<RunReport> => {
   const work = workOf(request.scenario)
   const parts = await openLaboratory(request.plugins)
-  const machine = findBoard(parts.registry, request.board ?? work.board ?? FOUNDING_BOARD)
+  const board = request.board ?? work.board ?? FOUNDING_BOARD
+  const known = parts.registry.boards.has(board)
+  const machine = known ? parts.registry.boards.get(board) : openBoard(board, parseMemory(request.memory ?? []))
   const kernelOptions = parseKernelOptions(request.config, request.cmdline)
   const named = request.kernels.length > 0 ? request.kernels : [work.kernel ?? DEFAULT_KERNEL[machine.arch]]
   const kernels = named.map((name) => withOptions(parseKernel(name, parts.registry), kernelOptions))
@@ -47,7 +54,8 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
     ...parseSize(request.size),
   }
   const { plan, bindings } = planFor(work.pipeline, machine, { ...work.bind, ...parseBindings(request.bind) })
-  return runPipeline(parts, kernels, { machine, plan, options, bindings, inject, ...listening })
+  const restartAt = request.restart
+  return runPipeline(parts, kernels, { machine, plan, options, bindings, inject, restartAt, ...listening })
 }
 
 /** The kernel a board gets when nobody names one: the oldest of its architecture, where the story begins. */

@@ -78,7 +78,7 @@ describe('bad input is one clear message with its place, exit code 2', () => {
     ['an unknown kernel', ['run', 'founding', '--kernel', 'arm@9.9'], /no kernel 'arm@9\.9'.*arm@4\.11/],
     ['an unknown patch', ['run', 'founding', '--kernel', 'arm@4.11+nope'], /no patch 'nope'.*nopage-rfc/],
     ['a patch stacked twice', ['run', 'founding', '--kernel', 'arm@4.11+nopage-rfc+nopage-rfc'], /stacked twice/],
-    ['an unknown board', ['run', 'founding', '--board', 'nope'], /no board 'nope'.*odroid-xu4-2017/],
+    ['an unknown board', ['run', 'founding', '--board', 'nope'], /no board is named nope[^]*odroid-xu4-2017/],
     ['an unknown device to bind to', ['run', gst, '--bind', 'kmssink=nope'], /nope/],
     ['an unknown element to bind', ['run', gst, '--bind', 'nope=codec'], /nope/],
     ['an unknown property value', ['run', 'filesrc ! v4l2video4dec capture-io-mode=nope ! kmssink'], /nope/],
@@ -87,11 +87,7 @@ describe('bad input is one clear message with its place, exit code 2', () => {
     ['an odd size', ['run', 'founding', '--size', '1920'], /WIDTHxHEIGHT/],
     ['an unknown config option', ['run', 'founding', '--config', 'NOPE'], /'NOPE' is unknown/],
     ['an unknown command line word', ['run', 'founding', '--cmdline', 'nope=1'], /'nope' is unknown/],
-    [
-      'a board file that is not there',
-      ['run', 'founding', '--board', 'nope.yaml'],
-      /nope\.yaml: there is no such file/,
-    ],
+    ['a board file that is not there', ['run', 'founding', '--board', 'nope.yaml'], /nope\.yaml: no such file/],
     [
       'a plug-in that is not there',
       ['run', 'founding', '--plugin', './nope.mjs'],

@@ -81,5 +81,7 @@ export interface DriverDef {
   readonly source: string
   /** Device classes it serves when a board names no driver. */
   readonly classes: readonly DeviceClass[]
+  /** dma_set_max_seg_size() at probe, bytes; absent: the driver leaves the 64 KiB that a device starts with. */
+  readonly maxSegmentSize?: number
   create(host: DriverHost): Driver
 }

@@ -62,6 +62,8 @@ export interface Lab {
     owner: string,
     offset?: number,
   ): void
+  /** memcpy of user space; what the source's owner last wrote is what the target's owner has now. */
+  userCopy(to: UserMapping, from: UserMapping, len: number, owner: { readonly from: string; readonly to: string }): void
   /** Compares with `expect`, or with what was last written into the owner's memory. */
   userCompare(
     mapping: UserMapping,

@@ -50,6 +50,8 @@ export interface UserMapping {
   readonly kind: 'cached' | 'uncached' | 'writecombine'
   /** Page frames in order, when they are not consecutive; `phys` is then the first byte's address. */
   readonly pages?: readonly Pfn[]
+  /** Whose memory it is, where that is known: a queue that takes the mapping by address does not own it. */
+  readonly owner?: string
 }
 
 /**

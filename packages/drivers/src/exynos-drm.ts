@@ -16,6 +16,7 @@ export const exynosDrm = (api: PluginApi): DriverDef => ({
   name: 'exynos-drm',
   source: 'Linux v4.11 drivers/gpu/drm/exynos',
   classes: ['display'],
+  maxSegmentSize: 0xffff_ffff,
   create: (host) => {
     const { fail, ok } = api
     const importer = createPrimeImporter(api, host, host.device)

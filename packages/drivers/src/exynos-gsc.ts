@@ -11,6 +11,7 @@ export const exynosGsc = (api: PluginApi): DriverDef => ({
   name: 'exynos-gsc',
   source: 'Linux v4.11 drivers/media/platform/exynos-gsc',
   classes: ['converter', 'isp', '2d', 'jpeg'],
+  maxSegmentSize: 0xffff_ffff,
   create: (host) =>
     createM2m(api, host, {
       interrupt: 'gsc_irq_handler',

@@ -14,6 +14,7 @@ export const s5pMfc = (api: PluginApi): DriverDef => ({
   name: 's5p-mfc',
   source: 'Linux v4.11 drivers/media/platform/s5p-mfc',
   classes: ['codec'],
+  maxSegmentSize: 0xffff_ffff,
   create: (host) => {
     const { device } = host
     const [first, second] = device.memDevices

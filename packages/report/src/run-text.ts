@@ -1,5 +1,5 @@
 // A RunReport in full: every step of every kernel, the console text of a fault, all findings.
-import type { KernelRun, RunReport } from '@dmalab/api'
+import type { Finding, KernelRun, RunReport } from '@dmalab/api'
 import { headText } from './head-text.ts'
 import { count } from './numbers.ts'
 import { bold, paint, paintSeverity } from './paint.ts'
@@ -28,7 +28,7 @@ const kernelText = (run: KernelRun): string[] => {
   lines.push(
     `  cache lines: ${count(done)} operations, ${count(writtenBack)} written back; ${count(skippedEntries)} tagged entries saved ${count(skippedLines)}`,
   )
-  lines.push(...run.findings.map((f) => `  ${paintSeverity(f.severity)} ${f.code}: ${f.message}`))
+  lines.push(...findingLines(run.findings))
   lines.push(
     `  ${bold('verdict')}: ${paint(run.verdict)}${wanted > 0 ? `, ${delivered} of ${wanted} frames delivered, ${intact} intact` : ''}`,
   )
@@ -41,4 +41,19 @@ const kernelText = (run: KernelRun): string[] => {
       `  ended at: ${run.step}${run.errno === null ? '' : ` with ${run.errno}`}${run.why === null ? '' : ` (${run.why})`}`,
     )
   return lines
+}
+
+/** Findings of one code shown before the rest is counted. */
+const SHOWN = 4
+
+const findingLines = (findings: readonly Finding[]): string[] => {
+  const seen = new Map<string, number>()
+  const lines: string[] = []
+  for (const { code, severity, message } of findings) {
+    const before = seen.get(code) ?? 0
+    seen.set(code, before + 1)
+    if (before < SHOWN) lines.push(`  ${paintSeverity(severity)} ${code}: ${message}`)
+  }
+  const more = [...seen].filter(([, n]) => n > SHOWN).map(([code, n]) => `${count(n - SHOWN)} more ${code}`)
+  return more.length === 0 ? lines : [...lines, `  and ${more.join(', ')} (--json has all)`]
 }

@@ -4,7 +4,7 @@ export { composeKernel, kernelFacts, parseKernel, withOptions } from './compose-
 export { type LabParts, openLab } from './lab.ts'
 export { loadPlugin } from './load-plugin.ts'
 export { checkOptions, DEFAULT_OPTIONS, type PipelineRun, runPipeline } from './run.ts'
-export { type IoMode, type PipelinePlan, type Stage } from './pipeline-plan.ts'
+export { type Hop, type PipelinePlan, type Stage } from './pipeline-plan.ts'
 export { runSteps, type StepsRun } from './steps/run-steps.ts'
 export { planPipeline, type ReadFile } from './plan-pipeline.ts'
 export { EventStream } from './event-stream.ts'

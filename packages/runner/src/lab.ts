@@ -3,12 +3,15 @@ import {
   type AllocatorHost,
   type Content,
   type Device,
+  type DeviceFacts,
   type Driver,
+  type DriverDef,
   type DriverQueue,
   InputError,
   type KResult,
   type Lab,
   type LabOptions,
+  type Machine,
   ok,
   pageAlign,
   PAGE_SIZE,
@@ -134,6 +137,24 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
       return { bytes: len, wrong }
     },
 
+    userCopy(to, from, len, owner) {
+      const { hot, ledger } = rooms.memory
+      const source = userPieces(from, 0, len)
+      for (const target of userPieces(to, 0, len))
+        for (const piece of source) {
+          const start = Math.max(target.done, piece.done)
+          const end = Math.min(target.done + target.len, piece.done + piece.len)
+          if (start >= end) continue
+          const read = phys(piece.at + (start - piece.done))
+          const write = phys(target.at + (start - target.done))
+          hot.copy(Memory.view(from.kind), read, Memory.view(to.kind), write, end - start)
+        }
+      const written = ledger.expected(owner.from)
+      if (written !== undefined) ledger.record(owner.to, { content: written.content, len })
+      cpuAccess(from, 0, len, owner.from, false)
+      cpuAccess(to, 0, len, owner.to, true)
+    },
+
     listen(detail, listener) {
       const stop = stream.listen(detail, listener)
       listener({ at: 0, ...rooms.session() })
@@ -160,10 +181,24 @@ const checkArch = ({ kernel, machine }: LabOptions): void => {
     )
 }
 
+/** Segment sizes as the drivers' probe functions leave them, where the board does not say otherwise. */
+const probed = (machine: Machine, driverOf: (facts: DeviceFacts) => DriverDef | undefined): Machine => ({
+  ...machine,
+  devices: machine.devices.map((facts) => {
+    const maxSegmentSize = facts.maxSegmentSize ?? driverOf(facts)?.maxSegmentSize
+    return maxSegmentSize === undefined ? facts : { ...facts, maxSegmentSize }
+  }),
+})
+
 /** The rooms of one boot of the machine. */
 const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['facts'], stream: EventStream) => {
-  const { machine, kernel } = options
+  const { kernel } = options
   const { registry, module } = parts
+  const driverOf = ({ driver, class: kind }: DeviceFacts): DriverDef | undefined =>
+    driver === undefined
+      ? registry.drivers.values().find(({ classes }) => classes.includes(kind))
+      : registry.drivers.get(driver)
+  const machine = probed(options.machine, driverOf)
   const seed = options.seed ?? 1
   const stack = new KernelStack(facts)
   const call = <T>(symbols: string | readonly string[], body: () => T): T => stack.call(symbols, body)
@@ -208,11 +243,7 @@ const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['facts'], st
 
   const openDriver = (device: Device): Driver => {
     const { facts: deviceFacts } = device
-    const name = deviceFacts.driver
-    const def =
-      name === undefined
-        ? registry.drivers.values().find((driver) => driver.classes.includes(deviceFacts.class))
-        : registry.drivers.get(name)
+    const def = driverOf(deviceFacts)
     if (def === undefined) throw new InputError(`no driver model serves ${device.name} (class ${deviceFacts.class})`)
     return def.create({
       device,

@@ -1,27 +1,38 @@
 // What user space is going to do for a pipeline: stages bound to devices, and how buffers pass from one to the next.
 import type { FrameFormat, RunOptions } from '@dmalab/api'
 
-/** How a stage takes its input or gives its output. */
-export type IoMode = 'mmap' | 'dmabuf' | 'dmabuf-import' | 'userptr'
+/**
+ * How a stage gets its pictures:
+ * - `export`: the stage before exports its buffers, this one imports them
+ * - `import`: this stage exports its buffers, the one before fills them
+ * - `userptr`: its queue takes the addresses of the mapped buffers of the stage before
+ * - `copy`: the CPU copies from mapped buffer to mapped buffer
+ * - `read`: it is user space and looks at the mapped buffers of the stage before
+ */
+export type Hop = 'export' | 'import' | 'userptr' | 'copy' | 'read'
 
-/** An element that is a device. */
+/** A place where pictures are made or used. */
 export interface Stage {
   /** Element as the pipeline names it. */
   readonly element: string
-  readonly device: string
-  /** A decoder is fed bytes, a converter pictures; a source makes pictures of its own; a display shows them. */
-  readonly role: 'decoder' | 'converter' | 'source' | 'display'
-  /** How it gets pictures from the stage before it. */
-  readonly input: IoMode
-  /** How the next stage gets its pictures. */
-  readonly output: IoMode
+  /** null: user space. */
+  readonly device: string | null
+  /** A decoder is fed bytes, a converter pictures; a source makes its own; a display shows, a reader looks at them. */
+  readonly role: 'decoder' | 'converter' | 'source' | 'display' | 'reader'
+  /** Position of the stage that gives it pictures; null for the first. */
+  readonly from: number | null
+  readonly hop: Hop | null
+  /** Pictures that may wait before it (queue elements); 0: it takes each at once. */
+  readonly depth: number
 }
 
 export interface PipelinePlan {
   readonly name: string
-  /** The bitstream: the file's bytes, or null for seeded bytes. `label` says which, for the report. */
+  /** The bitstream: the file's bytes, or null for seeded bytes. */
   readonly bitstream: Uint8Array | null
+  /** Which of the two, for the report. */
   readonly source: string
+  /** In the order of the flow: a stage comes after the one that gives it pictures. */
   readonly stages: readonly Stage[]
 }
 
@@ -48,26 +59,44 @@ export const bitstreamFormat = (options: RunOptions): FrameFormat => ({
   planes: [{ payload: CODED_PICTURE, size: BITSTREAM_BUFFER }],
 })
 
-/** Every step of the plan, in order. */
-export const planSteps = (plan: PipelinePlan): string[] => {
-  const steps: string[] = []
-  for (const [i, stage] of plan.stages.entries()) {
-    const next = plan.stages[i + 1]
-    if (stage.role === 'decoder' || stage.role === 'converter') steps.push(stepName.output(stage))
-    if (stage.role !== 'display') steps.push(stepName.capture(stage))
-    if (next !== undefined && stage.role !== 'display') steps.push(stepName.export(stage))
-  }
-  for (const stage of plan.stages.slice(1)) steps.push(stepName.import(stage))
-  steps.push(FRAMES, RELEASE)
-  return steps
+/** What reports call a stage. */
+export const labelOf = (stage: Stage): string => stage.device ?? stage.element
+
+const HOP_STEP: Readonly<Record<Hop, string>> = {
+  export: 'QBUF dma-buf',
+  import: 'QBUF filled',
+  userptr: 'QBUF userptr',
+  copy: 'copy and QBUF',
+  read: 'read',
 }
 
 export const stepName = {
-  output: (stage: Stage): string => `${stage.device}: REQBUFS output`,
-  capture: (stage: Stage): string => `${stage.device}: REQBUFS capture`,
-  export: (stage: Stage): string => `${stage.device}: EXPBUF`,
-  import: (stage: Stage): string =>
-    stage.role === 'display' ? `${stage.device}: PRIME import` : `${stage.device}: QBUF dma-buf`,
+  output: (stage: Stage): string => `${labelOf(stage)}: REQBUFS output`,
+  capture: (stage: Stage): string => `${labelOf(stage)}: REQBUFS capture`,
+  export: (stage: Stage): string => `${labelOf(stage)}: EXPBUF`,
+  /** A display imports by PRIME, whatever the hop. */
+  take: (stage: Stage): string =>
+    stage.role === 'display'
+      ? `${labelOf(stage)}: PRIME import`
+      : `${labelOf(stage)}: ${HOP_STEP[stage.hop ?? 'read']}`,
 } as const
 export const FRAMES = 'all frames'
+export const RESTART = 'restart'
 export const RELEASE = 'release'
+
+/** Stages that stage `index` gives its pictures to. */
+export const consumersOf = (plan: PipelinePlan, index: number): readonly Stage[] =>
+  plan.stages.filter((s) => s.from === index)
+
+/** Every step of the plan, in order. */
+export const planSteps = (plan: PipelinePlan, restart: boolean): string[] => {
+  const steps: string[] = []
+  for (const [i, stage] of plan.stages.entries()) {
+    const consumers = consumersOf(plan, i)
+    if (stage.role === 'decoder' || stage.role === 'converter') steps.push(stepName.output(stage))
+    if (stage.role !== 'display' && stage.role !== 'reader') steps.push(stepName.capture(stage))
+    if (consumers.some((consumer) => consumer.hop === 'export')) steps.push(stepName.export(stage))
+  }
+  for (const stage of plan.stages) if (stage.from !== null) steps.push(stepName.take(stage))
+  return [...steps, ...(restart ? [RESTART] : []), FRAMES, RELEASE]
+}

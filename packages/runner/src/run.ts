@@ -25,6 +25,8 @@ export interface PipelineRun {
   readonly options: RunOptions
   readonly bindings: RunReport['bindings']
   readonly inject?: readonly Injection[]
+  /** Stop and start all queues before this picture. */
+  readonly restartAt?: number | undefined
   readonly rules?: readonly CheckerRule[]
   /** Gets every event of every run, for logs and further checks. */
   readonly onEvent?: (event: Event, kernel: string) => void
@@ -72,11 +74,11 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: PipelineRun): Ker
     run.onEvent?.(event, kernel.name)
     if (event.event === 'cache_summary') addSummary(cache, event)
   })
-  const log = new StepLog(lab, planSteps(plan))
+  const log = new StepLog(lab, planSteps(plan, run.restartAt !== undefined))
   const task = new MediaTask(lab, plan, options, log)
   const finished = log.walk(() => {
     task.setUp()
-    task.stream()
+    task.stream(run.restartAt)
     task.tearDown()
   })
   // A machine that stopped leaks nothing: there is no later. A program that gave up is closed by the kernel.

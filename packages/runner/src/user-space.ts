@@ -1,43 +1,20 @@
 // The media task: what a pipeline does in user space, ioctl by ioctl, on the opened devices.
-// One picture at a time travels from stage to stage; buffers rotate as in a real pipeline, so the second round of each buffer is seen.
-import {
-  type Delivery,
-  type Driver,
-  InputError,
-  type Lab,
-  type RunOptions,
-  type UserMapping,
-  type Vb2Queue,
-} from '@dmalab/api'
+// Pictures travel one after the other; buffers rotate as in a real pipeline, so the second round of each buffer is seen.
+import type { Delivery, ElementReport, Lab, RunOptions, UserMapping, V4l2Memory, Vb2Queue } from '@dmalab/api'
 import { mixSeed } from './content-seed.ts'
+import { OpenStage, type Passing } from './open-stage.ts'
 import {
   bitstreamFormat,
-  CODED_PICTURE,
   BITSTREAM_BUFFER,
+  CODED_PICTURE,
   FRAMES,
   nv12,
   type PipelinePlan,
   RELEASE,
-  type Stage,
+  RESTART,
   stepName,
 } from './pipeline-plan.ts'
 import type { StepLog } from './step-log.ts'
-
-/** An opened stage with what user space holds of it. */
-interface OpenStage {
-  readonly stage: Stage
-  readonly driver: Driver
-  /** Buffers of its CAPTURE queue. */
-  buffers: number
-  /** dma-buf fds of its CAPTURE buffers, one a plane. */
-  fds: number[][]
-  /** User mappings of its OUTPUT buffers (decoder only). */
-  coded: UserMapping[]
-  /** Display: frame buffer made of each buffer of the stage before. */
-  readonly framebuffers: Map<number, number>
-  /** Display: buffer on the screen. */
-  shown: number | undefined
-}
 
 export interface Tally {
   delivered: number
@@ -46,50 +23,47 @@ export interface Tally {
   readonly wrong: Map<number, number>
 }
 
+const DONE = { ok: true, value: undefined } as const
+
 export class MediaTask {
   private readonly lab: Lab
   private readonly plan: PipelinePlan
   private readonly options: RunOptions
   private readonly log: StepLog
-  private readonly open: OpenStage[]
+  private readonly open: readonly OpenStage[]
+  /** How many consumers still hold a buffer of a stage: `stage:index`. */
+  private readonly held = new Map<string, number>()
+  private fed = 0
+  /** Ends of the pipeline that have had a frame. */
+  private readonly seen = new Map<number, number>()
   readonly tally: Tally = { delivered: 0, intact: 0, wrong: new Map() }
 
-  /** Opens every device. @throws InputError for a device without a driver model, or a plan that cannot be */
+  /** Opens every device. @throws InputError for a device without a driver model */
   constructor(lab: Lab, plan: PipelinePlan, options: RunOptions, log: StepLog) {
     this.lab = lab
     this.plan = plan
     this.options = options
     this.log = log
-    this.open = plan.stages.map((stage) => ({
-      stage,
-      driver: lab.open(lab.device(stage.device)),
-      buffers: 0,
-      fds: [],
-      coded: [],
-      framebuffers: new Map<number, number>(),
-      shown: undefined,
-    }))
+    this.open = plan.stages.map((stage) => new OpenStage(lab, stage, log))
   }
 
-  /** S_FMT, REQBUFS, EXPBUF, STREAMON. */
+  /** S_FMT, REQBUFS, EXPBUF, mmap, STREAMON. */
   setUp(): void {
-    for (const [i, one] of this.open.entries()) this.setUpStage(one, this.open[i + 1])
-    for (const { driver } of this.open) {
-      this.log.must(driver.output?.streamon() ?? { ok: true, value: undefined })
-      this.log.must(driver.capture?.streamon() ?? { ok: true, value: undefined })
+    for (const one of this.open) this.setFormat(one)
+    for (const one of this.open) {
+      this.setUpOutput(one)
+      this.setUpCapture(one)
     }
+    this.streamOn()
   }
 
-  /** All pictures, one after the other. */
-  stream(): void {
-    const first = this.open[0]
-    if (first === undefined) throw new Error('a plan has stages')
+  /** All pictures, one after the other; stopped and started again before picture `restartAt`, when it is given. */
+  stream(restartAt?: number): void {
     for (let frame = 0; frame < this.options.frames; frame++) {
-      this.feed(first, frame)
-      this.pass(frame)
-      this.tally.delivered++
-      if ((this.tally.wrong.get(frame) ?? 0) === 0) this.tally.intact++
+      if (frame === restartAt) this.restart()
+      this.makePicture(frame)
     }
+    for (const one of this.open) this.drain(one, 0)
     this.log.enter(FRAMES)
     const { delivered, intact } = this.tally
     if (intact === delivered) this.log.detail(`${intact} of ${this.options.frames} intact`)
@@ -99,94 +73,177 @@ export class MediaTask {
   /** Everything given back, consumers first. */
   tearDown(): void {
     this.log.enter(RELEASE)
-    for (const { driver } of this.open) {
-      this.log.must(driver.output?.streamoff() ?? { ok: true, value: undefined })
-      this.log.must(driver.capture?.streamoff() ?? { ok: true, value: undefined })
-    }
+    this.streamOff()
     for (const one of this.open.toReversed()) {
-      for (const id of one.framebuffers.values()) one.driver.display?.removeFramebuffer(id)
-      if (one.driver.output !== null) {
-        for (const index of one.coded.keys()) one.driver.output.munmap(index, 0)
-        if (one.driver.output.memory !== undefined)
-          this.log.must(one.driver.output.reqbufs(one.driver.output.memory, 0))
-      }
+      one.letGo()
+      // What others import from this queue goes with their descriptors, not with the queue.
+      if (one.stage.hop !== 'import') this.freeQueue(one.output)
     }
+    for (const one of this.open.toReversed()) this.freeImports(one)
+    for (const one of this.open) one.closeFds()
     for (const one of this.open) {
-      for (const fd of one.fds.flat()) this.log.must(this.lab.dmaBuf.close(fd))
-      if (one.driver.capture?.memory !== undefined)
-        this.log.must(one.driver.capture.reqbufs(one.driver.capture.memory, 0))
-      one.driver.close()
+      this.freeQueue(one.output)
+      this.freeQueue(one.capture)
+      one.driver?.close()
     }
   }
 
   /** The task exits half-way: its files are closed, and the kernel gives back what they held. */
   abandon(): void {
     for (const one of this.open.toReversed()) {
-      for (const id of one.framebuffers.values()) one.driver.display?.removeFramebuffer(id)
-      for (const index of one.coded.keys()) one.driver.output?.munmap(index, 0)
-      one.driver.close()
+      one.letGo()
+      one.driver?.close()
     }
-    for (const one of this.open) for (const fd of one.fds.flat()) this.lab.dmaBuf.close(fd)
+    for (const one of this.open) one.closeFds()
   }
 
-  /** Buffers and modes, for the report. */
-  elements(): { element: string; device: string; buffers: number; mode: string; cpuBytesPerFrame: number }[] {
-    return this.open.map(({ stage, buffers }) => ({
+  /** Buffers, modes and copies, for the report. */
+  elements(): ElementReport[] {
+    return this.open.map(({ stage, buffers, copied }) => ({
       element: stage.element,
       device: stage.device,
       buffers,
-      mode: stage.role === 'display' ? `${stage.input} in` : `${stage.input} in, ${stage.output} out`,
-      cpuBytesPerFrame: 0,
+      mode: stage.hop ?? 'bitstream',
+      cpuBytesPerFrame: this.tally.delivered === 0 ? 0 : copied / this.tally.delivered,
     }))
   }
 
-  private setUpStage(one: OpenStage, next: OpenStage | undefined): void {
-    const { stage, driver } = one
-    const { log, options } = this
-    const picture = nv12(options)
-    const output = stage.role === 'decoder' ? bitstreamFormat(options) : stage.role === 'converter' ? picture : null
-    log.must(driver.setFormat(output, stage.role === 'display' ? null : picture))
-    if (driver.output !== null) {
-      log.enter(stepName.output(stage), stage.device)
-      const memory = stage.role === 'decoder' ? 'MMAP' : 'DMABUF'
-      const count = log.must(driver.output.reqbufs(memory, stage.role === 'decoder' ? 2 : this.before(one).buffers))
-      log.detail(`${count} ${memory} buffers`)
-      if (stage.role === 'decoder')
-        one.coded = Array.from({ length: count }, (_, i) => log.must(orRefuse(driver.output).mmap(i, 0)))
-    }
-    if (driver.capture === null) return
-    log.enter(stepName.capture(stage), stage.device)
-    one.buffers = log.must(driver.capture.reqbufs('MMAP', options.buffers))
-    log.detail(`${one.buffers} buffers of ${picture.planes.length} planes`)
-    if (next !== undefined) {
-      log.enter(stepName.export(stage), stage.device)
-      for (let index = 0; index < one.buffers; index++) {
-        one.fds.push([])
-        for (let plane = 0; plane < picture.planes.length; plane++)
-          one.fds[index]?.push(log.must(driver.capture.expbuf(index, plane)))
-      }
-      log.detail(`${one.fds.flat().length} dma-bufs`)
-    }
-    for (let index = 0; index < one.buffers; index++) log.must(driver.capture.qbuf({ index, memory: 'MMAP' }))
+  // ---- set-up
+
+  private consumers(one: OpenStage): readonly OpenStage[] {
+    const index = this.open.indexOf(one)
+    return this.open.filter(({ stage }) => stage.from === index)
   }
 
-  private before(one: OpenStage): OpenStage {
-    const found = this.open[this.open.indexOf(one) - 1]
-    if (found === undefined) throw new InputError(`${one.stage.element} has nothing before it that gives it pictures`)
-    return found
+  private producer(one: OpenStage): OpenStage | undefined {
+    return one.stage.from === null ? undefined : this.open[one.stage.from]
+  }
+
+  private setFormat({ stage, driver }: OpenStage): void {
+    const picture = nv12(this.options)
+    const output =
+      stage.role === 'decoder' ? bitstreamFormat(this.options) : stage.role === 'converter' ? picture : null
+    const makes = stage.role !== 'display' && stage.role !== 'reader'
+    this.log.must(driver?.setFormat(output, makes ? picture : null) ?? DONE)
+  }
+
+  /** The queue that takes pictures in. Where its buffers are the producer's to fill, they must be there first. */
+  private setUpOutput(one: OpenStage): void {
+    const { stage, output } = one
+    if (output === null || output.memory !== undefined) return
+    const decoder = stage.role === 'decoder'
+    this.log.enter(stepName.output(stage), stage.device ?? undefined)
+    const memory = decoder ? 'MMAP' : OUTPUT_MEMORY[stage.hop ?? 'copy']
+    const wanted = decoder
+      ? 2
+      : stage.hop === 'import' || stage.hop === 'copy'
+        ? this.options.buffers
+        : (this.producer(one)?.buffers ?? 0)
+    const count = this.log.must(output.reqbufs(memory, wanted))
+    this.log.detail(`${count} ${memory} buffers`)
+    if (decoder) one.given = one.map(output, count, 1)
+    if (stage.hop === 'copy') one.given = one.map(output, count, nv12(this.options).planes.length)
+    if (stage.hop === 'import') one.ownFds = one.export(output, count, nv12(this.options).planes.length)
+  }
+
+  private setUpCapture(one: OpenStage): void {
+    const { stage, capture } = one
+    if (capture === null) return
+    const consumers = this.consumers(one)
+    const filled = consumers.find((consumer) => consumer.stage.hop === 'import')
+    if (filled !== undefined) this.offer(filled)
+    this.log.enter(stepName.capture(stage), stage.device ?? undefined)
+    const memory: V4l2Memory = filled === undefined ? 'MMAP' : 'DMABUF'
+    const planes = nv12(this.options).planes.length
+    one.buffers = this.log.must(capture.reqbufs(memory, filled?.ownFds.length ?? this.options.buffers))
+    this.log.detail(`${one.buffers} buffers of ${planes} planes`)
+    if (consumers.some((consumer) => consumer.stage.hop === 'export')) {
+      this.log.enter(stepName.export(stage), stage.device ?? undefined)
+      one.fds = one.export(capture, one.buffers, planes)
+      this.log.detail(`${one.fds.flat().length} dma-bufs`)
+    }
+    if (consumers.some(({ stage: { hop } }) => hop === 'copy' || hop === 'read' || hop === 'userptr'))
+      one.captured = one.map(capture, one.buffers, planes)
+    for (let index = 0; index < one.buffers; index++) this.queueCapture(one, index)
+  }
+
+  /** A consumer whose buffers the producer fills makes them now. */
+  private offer(consumer: OpenStage): void {
+    if (consumer.stage.role === 'display')
+      for (let index = 0; index < this.options.buffers; index++) consumer.makeDumb(index, nv12(this.options))
+    else this.setUpOutput(consumer)
+  }
+
+  private queueCapture(one: OpenStage, index: number): void {
+    const filled = this.consumers(one).find((consumer) => consumer.stage.hop === 'import')
+    const capture = OpenStage.must(one.capture)
+    if (filled === undefined) this.log.must(capture.qbuf({ index, memory: 'MMAP' }))
+    else {
+      const planes = (filled.ownFds[index] ?? []).map((fd) => ({ fd }))
+      this.log.must(capture.qbuf({ index, memory: 'DMABUF', planes }))
+    }
+  }
+
+  private streamOn(): void {
+    for (const { output, capture } of this.open) {
+      this.log.must(output?.streamon() ?? DONE)
+      this.log.must(capture?.streamon() ?? DONE)
+    }
+  }
+
+  private streamOff(): void {
+    for (const { output, capture } of this.open) {
+      this.log.must(output?.streamoff() ?? DONE)
+      this.log.must(capture?.streamoff() ?? DONE)
+    }
+  }
+
+  /** Stop and start: every queue is emptied, every buffer queued again. */
+  private restart(): void {
+    for (const one of this.open) this.drain(one, 0)
+    this.log.enter(RESTART)
+    this.streamOff()
+    this.fed = 0
+    this.held.clear()
+    for (const one of this.open) {
+      one.shown = undefined
+      if (one.capture === null) continue
+      for (let index = 0; index < one.buffers; index++) this.queueCapture(one, index)
+    }
+    this.streamOn()
+    this.log.detail('stopped and started again')
+  }
+
+  private freeQueue(queue: Vb2Queue | null): void {
+    if (queue?.memory !== undefined) this.log.must(queue.reqbufs(queue.memory, 0))
+  }
+
+  /** A CAPTURE queue that fills others' buffers lets go of them before those are freed. */
+  private freeImports({ capture }: OpenStage): void {
+    if (capture?.memory === 'DMABUF') this.freeQueue(capture)
+  }
+
+  // ---- streaming
+
+  private makePicture(frame: number): void {
+    const first = this.open[0]
+    if (first === undefined) throw new Error('a plan has stages')
+    if (first.output !== null) this.feed(first, frame)
+    this.workOn(first, frame)
   }
 
   /** Hands one coded picture to a decoder. */
   private feed(first: OpenStage, frame: number): void {
-    const queue = first.driver.output
-    if (queue === null) return
-    const index = frame % Math.max(1, first.coded.length)
-    if (frame >= first.coded.length) this.log.must(queue.dqbuf())
-    const mapping = first.coded[index]
+    const queue = OpenStage.must(first.output)
+    const count = first.given.length
+    const index = this.fed % Math.max(1, count)
+    if (this.fed >= count) this.log.must(queue.dqbuf())
+    const mapping = first.given[index]?.[0]
     if (mapping === undefined) throw new Error('every OUTPUT buffer is mapped')
     const { content, len } = this.coded(frame)
-    this.lab.userWrite(mapping, content, len, ownerOf(queue, index))
+    this.lab.userWrite(mapping, content, len, `${queue.name} buffer ${index} plane 0`)
     this.log.must(queue.qbuf({ index, memory: 'MMAP', timestamp: frame, planes: [{ bytesused: len }] }))
+    this.fed++
   }
 
   private coded(frame: number): { content: Uint8Array | { seed: number }; len: number } {
@@ -199,56 +256,187 @@ export class MediaTask {
     return { content, len: content.length }
   }
 
-  /** Takes one picture through all stages. */
-  private pass(frame: number): void {
-    let index: number | undefined
-    for (const [i, one] of this.open.entries()) {
-      const before = this.open[i - 1]
-      if (before !== undefined && index !== undefined) this.give(before, one, index, frame)
-      if (one.driver.display !== null) return
-      this.count(one.driver.work())
-      if (one.driver.capture === null) return
-      const done = this.log.must(one.driver.capture.dqbuf())
-      if (before !== undefined && index !== undefined) this.takeBack(before, one)
-      index = done.index
+  /** The device works; the picture it made goes to every consumer. */
+  private workOn(one: OpenStage, frame: number): void {
+    this.count(one.driver?.work() ?? [])
+    if (one.capture === null) return
+    const { index } = this.log.must(one.capture.dqbuf())
+    const consumers = this.consumers(one)
+    this.held.set(key(one, index), consumers.length)
+    if (consumers.length === 0) {
+      this.queueCapture(one, index)
+      this.delivered(frame)
     }
-    const last = this.open.at(-1)
-    if (last !== undefined && index !== undefined)
-      this.log.must(orRefuse(last.driver.capture).qbuf({ index, memory: 'MMAP' }))
+    for (const consumer of consumers) {
+      consumer.waiting.push({ index, frame })
+      // A queue may not hold so many pictures that the producer has no buffer left.
+      this.drain(consumer, Math.min(consumer.stage.depth, Math.max(0, one.buffers - 2)))
+    }
   }
 
-  /** Passes buffer `index` of `from` on to `to`. */
-  private give(from: OpenStage, to: OpenStage, index: number, frame: number): void {
+  /** Lets a consumer take pictures until no more than `left` wait. */
+  private drain(consumer: OpenStage, left: number): void {
+    while (consumer.waiting.length > left) {
+      const picture = consumer.waiting.shift()
+      const producer = this.producer(consumer)
+      if (picture !== undefined && producer !== undefined) this.take(producer, consumer, picture)
+    }
+  }
+
+  private take(from: OpenStage, to: OpenStage, picture: Passing): void {
+    this.log.enter(stepName.take(to.stage), to.stage.device ?? undefined)
+    if (to.driver === null) return this.look(from, to, picture)
+    if (to.driver.display !== null) return this.show(from, to, picture)
+    const queue = OpenStage.must(to.output)
+    this.giveTo(queue, from, to, picture)
+    this.workOn(to, picture.frame)
+    // A copy is done with the producer's buffer at once; the others when the device is.
+    this.log.must(queue.dqbuf())
+    this.release(from, picture.index)
+  }
+
+  /** Queues a picture at the consumer's OUTPUT queue, in the way of its hop. */
+  private giveTo(queue: Vb2Queue, from: OpenStage, to: OpenStage, { index, frame }: Passing): void {
     const fds = from.fds[index] ?? []
-    const { display, output } = to.driver
-    if (display !== null) return this.show(from, to, index, frame, fds)
-    this.log.enter(stepName.import(to.stage), to.stage.device)
-    this.log.must(
-      orRefuse(output).qbuf({ index, memory: 'DMABUF', timestamp: frame, planes: fds.map((fd) => ({ fd })) }),
-    )
-    this.log.detail('attached and mapped')
-  }
-
-  private show(from: OpenStage, to: OpenStage, index: number, frame: number, fds: readonly number[]): void {
-    const { display } = to.driver
-    if (display === null) return
-    this.log.enter(stepName.import(to.stage), to.stage.device)
-    let id = to.framebuffers.get(index)
-    if (id === undefined) {
-      id = this.log.must(display.addFramebuffer(fds, nv12(this.options)))
-      to.framebuffers.set(index, id)
+    const payloads = nv12(this.options).planes.map(({ payload }) => payload)
+    switch (to.stage.hop) {
+      case 'export':
+        this.log.must(
+          queue.qbuf({
+            index,
+            memory: 'DMABUF',
+            timestamp: frame,
+            planes: fds.map((fd, p) => ({ fd, bytesused: payloads[p] ?? 0 })),
+          }),
+        )
+        this.log.detail('attached and mapped')
+        return
+      case 'import':
+        this.log.must(
+          queue.qbuf({ index, memory: 'MMAP', timestamp: frame, planes: payloads.map((bytesused) => ({ bytesused })) }),
+        )
+        return
+      case 'userptr': {
+        const planes = (from.captured[index] ?? []).map((user, p) => ({
+          user: { ...user, owner: this.ownerOf(from, index, p) },
+          length: user.len,
+          bytesused: payloads[p] ?? 0,
+        }))
+        this.log.must(queue.qbuf({ index, memory: 'USERPTR', timestamp: frame, planes }))
+        return
+      }
+      default: {
+        const own = frame % Math.max(1, to.given.length)
+        this.copy(
+          from,
+          to,
+          from.captured[index] ?? [],
+          to.given[own] ?? [],
+          index,
+          (plane) => `${queue.name} buffer ${own} plane ${plane}`,
+        )
+        this.log.must(
+          queue.qbuf({
+            index: own,
+            memory: 'MMAP',
+            timestamp: frame,
+            planes: payloads.map((bytesused) => ({ bytesused })),
+          }),
+        )
+      }
     }
-    this.log.detail(`${to.framebuffers.size} frame buffers`)
-    this.count([this.log.must(display.flip(id, frame))])
-    // The picture before leaves the screen, and its buffer goes back.
-    if (to.shown !== undefined) this.log.must(orRefuse(from.driver.capture).qbuf({ index: to.shown, memory: 'MMAP' }))
-    to.shown = index
   }
 
-  /** The consumer is done with a picture: its buffer goes back to the producer. */
-  private takeBack(producer: OpenStage, consumer: OpenStage): void {
-    const done = this.log.must(orRefuse(consumer.driver.output).dqbuf())
-    this.log.must(orRefuse(producer.driver.capture).qbuf({ index: done.index, memory: 'MMAP' }))
+  /** memcpy of a picture, plane by plane. */
+  private copy(
+    from: OpenStage,
+    to: OpenStage,
+    source: readonly UserMapping[],
+    target: readonly UserMapping[],
+    index: number,
+    owner: (plane: number) => string,
+  ): void {
+    for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
+      const [read, write] = [source[plane], target[plane]]
+      if (read === undefined || write === undefined) throw new Error('a copy needs both sides mapped')
+      this.lab.userCopy(write, read, payload, { from: this.ownerOf(from, index, plane), to: owner(plane) })
+      to.copied += payload
+    }
+  }
+
+  private ownerOf(one: OpenStage, index: number, plane: number): string {
+    return `${OpenStage.must(one.capture).name} buffer ${index} plane ${plane}`
+  }
+
+  /** User space looks at a picture in the producer's mapped buffer. */
+  private look(from: OpenStage, to: OpenStage, { index, frame }: Passing): void {
+    let wrong = 0
+    for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
+      const mapping = from.captured[index]?.[plane]
+      if (mapping === undefined) throw new Error('a reader needs the buffers mapped')
+      wrong += this.lab.userCompare(mapping, payload, this.ownerOf(from, index, plane)).wrong
+    }
+    this.count([{ frame, bytes: 0, wrong }])
+    this.log.detail(`${to.stage.element} compared every byte`)
+    this.release(from, index)
+    this.delivered(frame)
+  }
+
+  private show(from: OpenStage, to: OpenStage, picture: Passing): void {
+    const display = to.driver?.display
+    if (display === undefined || display === null) throw new Error('only a display shows pictures')
+    const own = to.stage.hop === 'copy' ? picture.frame % 2 : picture.index
+    let id = to.framebuffers.get(own)
+    if (id === undefined) {
+      const fds =
+        to.stage.hop === 'export' ? (from.fds[own] ?? []) : (to.ownFds[own] ?? to.makeDumb(own, nv12(this.options)))
+      id = this.log.must(display.addFramebuffer(fds, nv12(this.options)))
+      to.framebuffers.set(own, id)
+      to.buffers = to.framebuffers.size
+    }
+    if (to.stage.hop === 'copy') this.copyToScreen(from, to, picture, own)
+    this.log.detail(`${to.framebuffers.size} frame buffers`)
+    this.count([this.log.must(display.flip(id, picture.frame))])
+    this.delivered(picture.frame)
+    if (to.stage.hop === 'copy') return this.release(from, picture.index)
+    // The picture before leaves the screen, and its buffer goes back.
+    if (to.shown !== undefined) this.release(from, to.shown.index)
+    to.shown = picture
+  }
+
+  private copyToScreen(from: OpenStage, to: OpenStage, { index }: Passing, own: number): void {
+    const target = (to.ownFds[own] ?? []).map((fd) => {
+      const dmabuf = this.log.must(this.lab.dmaBuf.get(fd))
+      const mapping = this.log.must(this.lab.dmaBuf.mmap(dmabuf))
+      this.lab.dmaBuf.munmap(dmabuf)
+      this.lab.dmaBuf.put(dmabuf)
+      return mapping
+    })
+    const name = to.stage.device ?? ''
+    this.copy(
+      from,
+      to,
+      from.captured[index] ?? [],
+      target,
+      index,
+      (plane) => `${name} frame buffer ${own} plane ${plane}`,
+    )
+  }
+
+  /** One consumer is done with a buffer; the last one gives it back to the producer. */
+  private release(producer: OpenStage, index: number): void {
+    const left = (this.held.get(key(producer, index)) ?? 1) - 1
+    this.held.set(key(producer, index), left)
+    if (left === 0) this.queueCapture(producer, index)
+  }
+
+  private delivered(frame: number): void {
+    const last = this.open.filter((one) => this.consumers(one).length === 0)
+    const seen = (this.seen.get(frame) ?? 0) + 1
+    this.seen.set(frame, seen)
+    if (seen < last.length) return
+    this.tally.delivered++
+    if ((this.tally.wrong.get(frame) ?? 0) === 0) this.tally.intact++
   }
 
   private count(deliveries: readonly Delivery[]): void {
@@ -256,10 +444,12 @@ export class MediaTask {
   }
 }
 
-/** The owner string of an OUTPUT buffer's memory, as the queue names it. */
-const ownerOf = (queue: Vb2Queue, index: number): string => `${queue.name} buffer ${index} plane 0`
-
-const orRefuse = (queue: Vb2Queue | null): Vb2Queue => {
-  if (queue === null) throw new Error('the plan gives pictures to a device without that queue')
-  return queue
+const OUTPUT_MEMORY: Readonly<Record<'export' | 'import' | 'userptr' | 'copy' | 'read', V4l2Memory>> = {
+  export: 'DMABUF',
+  import: 'MMAP',
+  userptr: 'USERPTR',
+  copy: 'MMAP',
+  read: 'MMAP',
 }
+
+const key = (one: OpenStage, index: number): string => `${one.stage.element}:${index}`

@@ -85,7 +85,7 @@ const prepareUserptr = (q: QueueState, buf: Buf, wishes: readonly PlaneWish[]): 
     plane.mem = null
     plane.user = null
     const dev = q.setup.planes()[p]?.dev ?? q.device
-    const mem = q.ops.getUserptr(dev, user, wish.length, directionOf(q), ownerOf(q, buf.index, p))
+    const mem = q.ops.getUserptr(dev, user, wish.length, directionOf(q), user.owner ?? ownerOf(q, buf.index, p))
     if (!mem.ok) {
       dprintk(q, where, `failed acquiring userspace memory for plane ${p}`)
       return mem
