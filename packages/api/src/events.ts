@@ -2,6 +2,8 @@
 // A model run and a real ftrace log both become this; the checker and the report read nothing else.
 // Field names follow the printed text (facts: include/trace/events/{dma,swiotlb,iommu,cma,vb2,v4l2,dma_buf,dma_fence}.h).
 
+import type { FindingCode } from './findings.ts'
+
 /** How much is told: one event an operation; also one a page; also one a cache line. */
 export type Detail = 'op' | 'page' | 'line'
 
@@ -317,6 +319,8 @@ export type LabEvent =
     }
   | { readonly event: 'type_confusion'; readonly what: string; readonly virtAddr: string; readonly read: string }
   | { readonly event: 'oops'; readonly oops: Oops }
+  /** Kernel code that is known to be wrong just answered so; `code` is the finding. */
+  | { readonly event: 'kernel_quirk'; readonly code: FindingCode; readonly text: string; readonly device?: string }
   /** tracing_mark_write of a log, or the end of a case in the model: what is live after it is a leak. */
   | { readonly event: 'marker'; readonly text: string }
   | { readonly event: 'end' }

@@ -80,6 +80,10 @@ export const FINDINGS = {
   'fence-order': { severity: 'warning', title: 'fences of one timeline were signaled out of order' },
   'vb2-state': { severity: 'error', title: 'a video buffer changed state in an order that the queue does not have' },
   'iommu-fault': { severity: 'error', title: 'the IOMMU stopped an access' },
+  // What the kernel's own code gets wrong, as modelled.
+  'sg-split-miscount': { severity: 'error', title: 'sg_split() made a last list with entries nobody asked for' },
+  'sg-pages-surplus': { severity: 'warning', title: 'a scatterlist was built from more pages than its size needs' },
+  'bounce-unreachable': { severity: 'error', title: 'a bounce buffer lies where its device does not reach' },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 
 export type FindingCode = keyof typeof FINDINGS

@@ -56,6 +56,8 @@ export interface KernelFacts {
   readonly tracesPoolFree: boolean
   /** Call paths, texts and answers of drivers/media and drivers/dma-buf; see mediaFacts(). */
   readonly media?: MediaFacts
+  /** sg_split() ends with its last list, as a fix would have it; stock kernels count on when that list ends inside an entry. */
+  readonly sgSplitEnds?: boolean
   /** What swiotlb_init() makes; absent where the kernel has no swiotlb. */
   readonly swiotlb?: SwiotlbPolicy
   /** RAM that the kernel uses at most (`mem=`), bytes; the rest answers on the bus all the same. */

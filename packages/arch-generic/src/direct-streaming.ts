@@ -49,6 +49,8 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
       const handle = host.physToDma(tlb)
       if (handle === undefined || !limits.capable(handle, size)) {
         pool.tblUnmapSingle(tlb, size, dir, ATTR.SKIP_CPU_SYNC)
+        const text = `${device.name} does not reach its bounce buffer at ${hex(tlb)}, which was filled before that was checked`
+        host.emit({ event: 'kernel_quirk', code: 'bounce-unreachable', text, device: device.name })
         return overflow('swiotlb addr', handle, size)
       }
       if (maintains && !has(attrs, ATTR.SKIP_CPU_SYNC)) sync.forDevice(tlb, size, dir)

@@ -98,7 +98,10 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
       sgFree: (table) => lists.sgFree(table),
       sgGrow: (table, entries) => lists.sgGrow(table, entries),
     }
-    return createScatterlists(allocator, (table) => lists.chunks(table), copies)
+    return createScatterlists(allocator, (table) => lists.chunks(table), copies, {
+      splitEnds: facts.sgSplitEnds === true,
+      tell: (code, text) => sink.emit({ event: 'kernel_quirk', code, text, ...(device === '' ? {} : { device }) }),
+    })
   }
   const exports: Host['exports'] = Object.assign({}, ...kernel.patches.map((patch) => patch.exports?.(facts) ?? {}))
   const skip = composedSkip(kernel)

@@ -12,7 +12,7 @@ interface Splitter {
 
 /**
  * Skips `skip` bytes of the list, then one list per element of `sizes`. `mappedNents`: entries that dma_map_sg() returned, or 0.
- * EINVAL when the bytes do not suffice; ENOMEM. Entries are copied whole, so attributes that a patch put there come along.
+ * `fixed`: stop with the last list. EINVAL when the bytes do not suffice; ENOMEM. Entries are copied whole, so attributes that a patch put there come along.
  * Models: Linux v6.12 lib/sg_split.c: sg_split
  */
 export const sgSplit = (
@@ -21,12 +21,14 @@ export const sgSplit = (
   mappedNents: number,
   skip: number,
   sizes: readonly number[],
+  fixed: boolean,
 ): KResult<SgSplit> => {
   const entries = table.entries()
-  const plan = calculateSplit(entries, skip, sizes, (e) => e.length)
+  const plan = calculateSplit(entries, skip, sizes, (e) => e.length, fixed)
   if (plan === undefined) return fail('EINVAL', `the list has fewer bytes than ${skip} and ${sizes.join(' + ')}`)
   const mapped = mappedNents > 0 ? entries.slice(0, mappedNents) : []
-  const mappedPlan = mappedNents > 0 ? calculateSplit(mapped, skip, sizes, (e) => e.dmaLength) : { splitters: [] }
+  const mappedPlan =
+    mappedNents > 0 ? calculateSplit(mapped, skip, sizes, (e) => e.dmaLength, fixed) : { splitters: [] }
   if (mappedPlan === undefined)
     return fail('EINVAL', `the mapped list has fewer bytes than ${skip} and ${sizes.join(' + ')}`)
 
@@ -61,6 +63,7 @@ const calculateSplit = (
   skipBytes: number,
   sizes: readonly number[],
   lengthOf: (entry: SgEntry) => number,
+  fixed: boolean,
 ): { splitters: readonly Splitter[]; miscounted: boolean } | undefined => {
   const splitters: Splitter[] = sizes.map(() => ({ first: -1, nents: 0, skip: 0, lastLength: 0 }))
   let current = 0
@@ -97,7 +100,7 @@ const calculateSplit = (
     }
     skip = 0
     if (size === 0 && --left > 0) nextList()
-    if (left === 0) break
+    if (left === 0 || (fixed && left < 0)) break
   }
   return size > 0 || (splitters[0]?.first ?? -1) < 0 ? undefined : { splitters, miscounted }
 }

@@ -78,13 +78,18 @@ describe('a list', () => {
 })
 
 describe('splitting', () => {
-  it('copies attributes along with each entry, and says when the kernel loses count', () => {
-    const lab = openTestLab()
+  const threePages = (lab: TestLab): SgTable => {
     const table = made(lab, 3)
     for (let i = 0; i < 3; i++) {
       table.setPage(i, { kind: 'page', pfn: pfn(0x40000 + 4 * i) }, 4096, 0)
       table.setAttrs(i, 1024)
     }
+    return table
+  }
+
+  it('copies attributes along with each entry, and says when the kernel loses count', () => {
+    const lab = openTestLab()
+    const table = threePages(lab)
     const whole = lab.sg.split(table, 0, 0, [4096, 8192])
     expect(whole).toMatchObject({ ok: true, value: { miscounted: false } })
     const cut = lab.sg.split(table, 0, 0, [5000])
@@ -95,7 +100,24 @@ describe('splitting', () => {
       [4096, 1024],
       [0, 1024],
     ])
+    expect(lab.events).toMatchObject([{ event: 'kernel_quirk', code: 'sg-split-miscount' }])
   })
+
+  it('ends with its last list on a kernel with the fix', () => {
+    const lab = openTestLab({ facts: { sgSplitEnds: true } })
+    const cut = lab.sg.split(threePages(lab), 0, 0, [5000])
+    if (!cut.ok) throw new Error(cut.why)
+    expect(cut.value.tables[0]?.entries().map((e) => e.length)).toEqual([4096, 904])
+    expect(lab.events).toEqual([])
+  })
+})
+
+it('a list from more pages than its bytes need is told of, and later entries are full', () => {
+  const lab = openTestLab()
+  const pages = { pfns: [1, 5, 9].map(pfn), offset: 0, size: 5000, maxSegment: 65536 }
+  const made = lab.sg.fromPages(pages)
+  expect(made.ok && made.value.entries().map((e) => e.length)).toEqual([4096, 904, 4096])
+  expect(lab.events).toMatchObject([{ event: 'kernel_quirk', code: 'sg-pages-surplus' }])
 })
 
 describe('copying', () => {

@@ -4,6 +4,7 @@ import { ACCESS } from './access.ts'
 import type { Explanation } from './explanation.ts'
 import { LIFETIME } from './lifetime.ts'
 import { MAP } from './map.ts'
+import { QUIRKS } from './quirks.ts'
 import { RUN } from './run.ts'
 import { SYNC } from './sync.ts'
 import { UNMAP } from './unmap.ts'
@@ -17,6 +18,7 @@ export const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ...MAP,
   ...LIFETIME,
   ...ACCESS,
+  ...QUIRKS,
 }
 
 /** An explanation together with what the catalogue says. */

@@ -4,7 +4,15 @@ import { bytes, finding, hex, type CheckerRule } from '@dmalab/api'
 export const dataRule: CheckerRule = {
   name: 'data',
   source: 'the model compares every byte that is read with what was written',
-  codes: ['wrong-bytes', 'foreign-memory', 'type-confusion', 'kernel-oops'],
+  codes: [
+    'wrong-bytes',
+    'foreign-memory',
+    'type-confusion',
+    'kernel-oops',
+    'sg-split-miscount',
+    'sg-pages-surplus',
+    'bounce-unreachable',
+  ],
   create: (report) => ({
     onEvent(event): void {
       const evidence = [event.at]
@@ -51,6 +59,11 @@ export const dataRule: CheckerRule = {
             ),
           )
           return
+        case 'kernel_quirk': {
+          const { code, text, device } = event
+          report(finding(code, text, { evidence, ...(device === undefined ? {} : { device }) }))
+          return
+        }
         case 'oops': {
           const { address, function: where, reason, callPath } = event.oops
           const callers = callPath.filter((symbol, index) => index > 0 || symbol !== where).slice(0, 4)
