@@ -20,6 +20,7 @@ import {
 import { dmaIommuOps } from '@dmalab/arch-iommu'
 import { compileHotSync } from '@dmalab/hot'
 import { readMachine } from '@dmalab/machine'
+import { fixV7sSplit } from '@dmalab/patches'
 import { composeKernel, createRegistry, openLab } from '@dmalab/runner'
 import { describe, expect, it } from 'vitest'
 
@@ -210,13 +211,6 @@ describe('coherent memory', () => {
 })
 
 it('takes the driver`s word for the tables: short descriptors lose an address unless a patch keeps it', () => {
-  const fix: Patch = {
-    name: 'fix-v7s-split',
-    title: 'keep the address of a split section',
-    source: 'test',
-    hunks: [],
-    facts: { iommuFixV7sSplit: true },
-  }
   const rest = (patches: readonly Patch[]): number | undefined => {
     const { lab, codec } = open({ model: 'samsung-sysmmu', patches })
     const host = lab.host(codec)
@@ -241,5 +235,5 @@ it('takes the driver`s word for the tables: short descriptors lose an address un
     return domain.iovaToPhys((at + 0x1000) as DmaAddr)
   }
   expect(rest([])).toBe(0x1000)
-  expect(rest([fix])).toBe(0x8010_1000)
+  expect(rest([{ ...fixV7sSplit(), appliesTo: ['iommu@6.12'] }])).toBe(0x8010_1000)
 })
