@@ -72,6 +72,12 @@ test('kernel show lists the nine hunks of the RFC in the order of the diff', () 
   expect(files[8]).toBe('include/linux/scatterlist.h')
 })
 
+test('bench map prints averages in the terms of the kernel tool', () => {
+  const { status, stdout } = dmalab('bench', 'map', '--count', '50', '--granule', '4')
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/average map latency\(us\):\d+\.\d+ standard deviation:\d+\.\d+/)
+})
+
 describe('bad input is one clear message with its place, exit code 2', () => {
   const gst = 'filesrc ! v4l2video4dec capture-io-mode=dmabuf ! kmssink'
   const cases: readonly (readonly [what: string, args: readonly string[], says: RegExp])[] = [

@@ -1,6 +1,6 @@
-// Compiles assembly/ to build/{release,debug}.wasm and writes src/generated/: the release module as base64 text (one load
-// path for Node, workers and pages) and the type of its exports, taken from what the compiler says of them.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+// Compiles assembly/ to build/{release,debug}.wasm, lays the release module beside the sources and beside what tsc makes of
+// them, and writes the type of its exports, taken from what the compiler says of them.
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
@@ -17,8 +17,11 @@ for (const target of ['release', 'debug']) {
   }
 }
 
-const wasm = readFileSync('build/release.wasm')
-writeFileSync('src/generated/wasm.ts', `export const wasmBase64: string = '${wasm.toString('base64')}'\n`)
+rmSync('src/generated/wasm.ts', { force: true })
+for (const folder of ['src/generated', 'dist/src/generated']) {
+  mkdirSync(folder, { recursive: true })
+  copyFileSync('build/release.wasm', `${folder}/hot.wasm`)
+}
 writeFileSync('src/generated/exports.ts', exportsSource(readFileSync('build/release.d.ts', 'utf8')))
 
 /**

@@ -1,7 +1,7 @@
 // The WebAssembly module: compiled once per process, instantiated once per machine.
+import { readFileSync } from 'node:fs'
 import * as L from '../assembly/shared/layout.ts'
 import { type Exports, unsigned } from './generated/exports.ts'
-import { wasmBase64 } from './generated/wasm.ts'
 
 export type { Exports }
 
@@ -10,12 +10,14 @@ export async function compileHot(): Promise<WebAssembly.Module> {
   return WebAssembly.compile(wasmBytes())
 }
 
-/** As compileHot, for callers that cannot wait; browsers may refuse it on the main thread. */
+/** As compileHot, for callers that cannot wait. */
 export function compileHotSync(): WebAssembly.Module {
   return new WebAssembly.Module(wasmBytes())
 }
 
-const wasmBytes = (): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(wasmBase64), (c) => c.charCodeAt(0))
+/** There is no other engine: without this file nothing runs. */
+const wasmBytes = (): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(readFileSync(new URL('./generated/hot.wasm', import.meta.url)))
 
 /** A fresh instance with its own linear memory. Functions that return u32 return it unsigned. */
 export function instantiate(module: WebAssembly.Module): Exports {
