@@ -25,6 +25,7 @@ export function lintDevices(facts: DmaFacts, report: Report): void {
       )
   }
   lintSharing(devices, report)
+  lintMedia(devices, report)
 }
 
 function lintMemoryRegions(device: DeviceNode, regions: ReadonlyMap<string, RegionNode>, report: Report): void {
@@ -116,6 +117,21 @@ function lintReach(
       'warning',
       device.path,
       `${region.path} (${bytes(toNumber(size))}) is at bus address 0x${at.toString(16)}: out of reach unless the driver asks for more than 32 bits`,
+    )
+}
+
+/** Buffers go from one media device to the next; each mapping is maintained for its own device only. */
+function lintMedia(devices: readonly DeviceNode[], report: Report): void {
+  const media = devices.filter((device) => device.class !== null)
+  const coherent = media.filter((device) => device.coherent)
+  const [first] = media.filter((device) => !device.coherent)
+  if (first === undefined) return
+  for (const { path } of coherent)
+    report(
+      'media-mixed-coherence',
+      'info',
+      path,
+      `snoops the caches, and ${first.path} does not: buffers that both use need maintenance for one`,
     )
 }
 

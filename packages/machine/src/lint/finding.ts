@@ -24,6 +24,8 @@ export const LINT_CODES = {
   'pool-outside-window': 'a device cannot reach its pool through dma-ranges',
   'pool-beyond-mask': 'a pool lies beyond the 32-bit mask that a device has unless its driver asks for more',
   'pool-mixed-coherence': 'coherent and non-coherent devices share a region',
+  'media-mixed-coherence':
+    'media devices that pass buffers on differ in coherence: whoever shares has to maintain caches',
   'coherence-contradiction': 'a node is both dma-coherent and dma-noncoherent',
   'dma-parent-cycle': 'DMA parents go in a circle: a kernel that walks them never ends',
   'cache-cycle': 'next-level-cache goes in a circle',

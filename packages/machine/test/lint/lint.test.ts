@@ -149,6 +149,12 @@ const HAZARDS: readonly (readonly [what: string, code: LintCode, severity: LintS
     },
   ],
   [
+    'media devices of both kinds',
+    'media-mixed-coherence',
+    'info',
+    { soc: { 'gsc@2000': { compatible: 'samsung,exynos5-gsc', 'dma-coherent': true } } },
+  ],
+  [
     'dma-coherent and dma-noncoherent',
     'coherence-contradiction',
     'error',
