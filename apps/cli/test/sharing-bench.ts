@@ -5,11 +5,12 @@ import {
   type Driver,
   type Event,
   type FrameFormat,
+  type KernelOptions,
   type Lab,
   type Machine,
 } from '@dmalab/api'
 import { compileHotSync } from '@dmalab/hot'
-import { openLab, parseKernel } from '@dmalab/runner'
+import { openLab, parseKernel, withOptions } from '@dmalab/runner'
 import { openRegistry } from '../src/index.ts'
 
 const registry = await openRegistry()
@@ -87,9 +88,13 @@ export interface Bench {
   open(name: string): { driver: Driver; device: Device }
 }
 
-/** `cmdline` is the kernel's command line. */
-export const openBench = (kernel: string, machine?: Machine, cmdline: Readonly<Record<string, string>> = {}): Bench => {
-  const spec = { ...parseKernel(kernel, registry), options: { config: {}, cmdline } }
+export const openBench = (
+  kernel: string,
+  machine?: Machine,
+  cmdline: KernelOptions['cmdline'] = {},
+  config: KernelOptions['config'] = {},
+): Bench => {
+  const spec = withOptions(parseKernel(kernel, registry), { config, cmdline })
   const lab = openLab({ module, registry }, { kernel: spec, machine: machine ?? sharingMachine(spec.base.arch) })
   const events: Event[] = []
   lab.listen('op', (event) => events.push(event))

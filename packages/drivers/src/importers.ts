@@ -13,6 +13,10 @@ import type {
 import { type Compared, delivery, readPlane } from './picture.ts'
 import { createPrimeImporter, type PrimeObject } from './prime.ts'
 
+/** Offset of _refcount in struct page. Models: Linux v4.11 include/linux/mm_types.h: struct page */
+const REFCOUNT_32 = 16
+const REFCOUNT_64 = 52
+
 /** What an importer does with an object when it uses it. */
 type Use = (object: PrimeObject, payload: number) => Compared
 
@@ -64,7 +68,8 @@ const pagesOf = (api: PluginApi, host: DriverHost, table: SgTable) =>
   host.call('drm_prime_sg_to_page_addr_arrays', () =>
     table.entries().flatMap(({ page, offset, length }) => {
       const first = host.mem.pageToPfn(page)
-      host.mem.pageHighMem(page)
+      // get_page(): an atomic increment in whatever the pointer points at.
+      host.mem.pageWord(page, host.kernel.dmaAddrSize === 4 ? REFCOUNT_32 : REFCOUNT_64)
       return Array.from({ length: api.pagesFor(offset + length) }, (_, i) => api.pfn(first + i))
     }),
   )

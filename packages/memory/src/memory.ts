@@ -211,8 +211,15 @@ export class Memory implements KernelMemory {
 
   private access(at: KernelVaddr, len: number, write: boolean, symbol: string): readonly Piece[] {
     const gap = this.space.firstUnmapped(at, len)
-    if (gap === undefined) return this.space.pieces(at, len)
+    if (gap === undefined) return this.space.pieces(at, len).map((piece) => this.answered(piece, symbol))
     return this.stack.fault({ reason: 'paging request', address: at + BigInt(gap), write }, symbol)
+  }
+
+  /** A mapping may lead where no memory is: nothing answers on the bus. */
+  private answered(piece: Piece, symbol: string): Piece {
+    const gap = this.present.firstGap(piece.phys, piece.len)
+    if (gap === undefined) return piece
+    return this.stack.fault({ reason: 'external abort', address: BigInt(gap) }, symbol)
   }
 
   private owned(result: KResult<Pfn>, len: number, owner: string | undefined): KResult<Pfn> {

@@ -1,2 +1,3 @@
 // vitest suites for plug-ins.
-export {}
+export { ALLOCATOR_CHECKS, type AllocatorSubject } from './allocator-checks.ts'
+export { describeAllocator } from './describe-allocator.ts'
