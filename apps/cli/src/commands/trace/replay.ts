@@ -1,0 +1,73 @@
+import { InputError } from '@dmalab/api'
+import { openBoard, parseMemory } from '@dmalab/machine'
+import { parseKernel, withOptions } from '@dmalab/runner'
+import { readTrace } from '@dmalab/trace'
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../../base-command.ts'
+import { openLaboratory } from '../../laboratory.ts'
+import { fileArg } from '../../log/flags.ts'
+import { openReplay, type ReplayReport } from '../../log/replay.ts'
+import { renderReplay } from '../../log/replay-text.ts'
+import { parseKernelOptions, RUN_FLAGS } from '../../run-flags.ts'
+
+export default class TraceReplay extends BaseCommand {
+  static override summary =
+    'Drive the operations of an ftrace log through the model: what would another kernel, mask, IOMMU or bounce buffer have done?'
+  static override description =
+    'Maps, unmaps, syncs and allocations of the named devices run in the order of the log. Physical addresses are kept where the board has ordinary memory there.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> out.trace --kernel arm64@6.12 --board bcm2711-rpi-4-b --device 0000:00:03.0=codec',
+  ]
+  static override args = { file: fileArg }
+  static override flags = {
+    kernel: Flags.string({
+      char: 'k',
+      required: true,
+      summary: 'arch@release, then +patch for each patch (dmalab kernel list)',
+    }),
+    board: Flags.string({
+      char: 'b',
+      required: true,
+      summary: 'Board by name (dmalab board list), a board file, or a device tree (.dtb)',
+    }),
+    device: Flags.string({
+      summary: 'Which device of the board stands for one of the log; devices of the same name need none',
+      helpValue: 'LOG=BOARD',
+      multiple: true,
+      default: [],
+    }),
+    memory: RUN_FLAGS.memory,
+    plugin: RUN_FLAGS.plugin,
+    config: RUN_FLAGS.config,
+    cmdline: RUN_FLAGS.cmdline,
+  }
+
+  async run(): Promise<ReplayReport> {
+    const { args, flags } = await this.parse(TraceReplay)
+    const parts = await openLaboratory(this.plugins(flags.plugin))
+    const { boards } = parts.registry
+    const machine = boards.has(flags.board)
+      ? boards.get(flags.board)
+      : openBoard(flags.board, parseMemory(flags.memory ?? []))
+    const kernel = withOptions(
+      parseKernel(flags.kernel, parts.registry),
+      parseKernelOptions(flags.config, flags.cmdline),
+    )
+    const replay = openReplay(parts, kernel, machine, standIns(flags.device))
+    await readTrace(args.file, (event) => replay.onEvent(event))
+    const report = replay.finish()
+    this.log(renderReplay(args.file, report))
+    return report
+  }
+}
+
+/** Names in logs hold colons and dots, never '='. */
+const standIns = (pairs: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    pairs.map((pair) => {
+      const [log, board, more] = pair.split('=')
+      if (!log || !board || more !== undefined)
+        throw new InputError(`--device '${pair}' is not LOG=BOARD, such as 0000:00:03.0=codec`)
+      return [log, board]
+    }),
+  )

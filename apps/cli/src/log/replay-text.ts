@@ -1,0 +1,32 @@
+// `trace replay` for a terminal.
+import { count, paintSeverity } from '@dmalab/report'
+import { bold, dim } from 'ansis'
+import type { Outcomes, ReplayReport } from './replay.ts'
+
+const FINDINGS_SHOWN = 12
+
+export const renderReplay = (file: string, report: ReplayReport): string => {
+  const { kernel, board, devices, moved, skipped, refusals, fault, findings } = report
+  const grave = findings.filter(({ severity }) => severity !== 'info')
+  return [
+    `${bold(file)} on ${kernel}, board ${board}`,
+    ...devices.flatMap(({ device, as, log, model }) => [
+      `  ${bold(device)}${device === as ? '' : ` as ${as}`}`,
+      `    in the log    ${outcomes(log)}`,
+      `    in the model  ${outcomes(model)}`,
+    ]),
+    ...refusals.map(({ line, errno, why }) => `  refused at line ${line}: ${errno}: ${why}`),
+    ...(fault === null ? [] : [`  the kernel faulted at line ${fault.line}: ${fault.function} at ${fault.address}`]),
+    ...grave
+      .slice(0, FINDINGS_SHOWN)
+      .map(({ severity, code, message }) => `  ${paintSeverity(severity)} ${code}: ${message}`),
+    ...(grave.length > FINDINGS_SHOWN ? [dim(`  and ${count(grave.length - FINDINGS_SHOWN)} more findings`)] : []),
+    ...(moved === 0
+      ? []
+      : [dim(`  ${count(moved)} buffers lie where this board has no ordinary memory; the model took other memory`)]),
+    ...(skipped === 0 ? [] : [dim(`  ${count(skipped)} operations have nothing to act on here and were left out`)]),
+  ].join('\n')
+}
+
+const outcomes = ({ direct, bounced, translated, refused }: Outcomes): string =>
+  `${count(direct)} direct, ${count(bounced)} bounced, ${count(translated)} through an IOMMU, ${count(refused)} refused`

@@ -1,0 +1,339 @@
+// The operations of a log driven through the model: what another kernel, mask, IOMMU or bounce buffer would have done with them.
+import {
+  type Coherent,
+  type Device,
+  type Direction,
+  type DmaAddr,
+  type Event,
+  type Finding,
+  InputError,
+  type KernelSpec,
+  type KResult,
+  type Lab,
+  type Machine,
+  PAGE_SIZE,
+  pageAlign,
+  phys,
+  pfnOf,
+  type PhysAddr,
+  type SgTable,
+  type UserMapping,
+} from '@dmalab/api'
+import { createChecker } from '@dmalab/checker'
+import { isSimulatedOops } from '@dmalab/memory'
+import { type LabParts, openLab } from '@dmalab/runner'
+
+/** What became of mappings: the same words for the log and for the model. */
+export interface Outcomes {
+  /** The device address follows from the physical one. */
+  direct: number
+  bounced: number
+  /** Behind an IOMMU. */
+  translated: number
+  refused: number
+}
+
+export interface DeviceReplay {
+  /** Its name in the log, and the device of the board that stood for it. */
+  readonly device: string
+  readonly as: string
+  readonly log: Outcomes
+  readonly model: Outcomes
+}
+
+export interface ReplayReport {
+  readonly kernel: string
+  readonly board: string
+  readonly devices: readonly DeviceReplay[]
+  /** Buffers that lie where the board has no ordinary memory: the model took other memory for them. */
+  readonly moved: number
+  /** Unmaps, frees and syncs of what the replay does not have. */
+  readonly skipped: number
+  /** Line of the log at which the model refused, with the reason: the first few. */
+  readonly refusals: readonly { readonly line: number; readonly errno: string; readonly why: string }[]
+  /** The modelled kernel faulted here; nothing behind it was replayed. */
+  readonly fault: { readonly line: number; readonly function: string; readonly address: string } | null
+  readonly findings: readonly Finding[]
+}
+
+const KEPT_REFUSALS = 8
+
+export interface Replay {
+  onEvent(event: Event): void
+  finish(): ReplayReport
+}
+
+/** @throws InputError when kernel and board do not fit, or `as` names a device that the board lacks */
+export const openReplay = (
+  parts: LabParts,
+  kernel: KernelSpec,
+  machine: Machine,
+  as: Readonly<Record<string, string>>,
+): Replay => {
+  const lab = openLab(parts, { kernel, machine })
+  const checker = createChecker()
+  let bounces = 0
+  lab.listen('op', (event) => {
+    checker.onEvent(event)
+    if (event.event === 'swiotlb_bounced') bounces += 1
+  })
+  return new LogReplay(lab, as, checker, () => bounces)
+}
+
+interface Live {
+  readonly handle: DmaAddr
+  readonly moved: UserMapping | undefined
+}
+
+class LogReplay implements Replay {
+  readonly #lab: Lab
+  readonly #as: Readonly<Record<string, string>>
+  readonly #checker: ReturnType<typeof createChecker>
+  readonly #bounces: () => number
+  readonly #devices = new Map<string, { readonly target: Device; readonly report: DeviceReplay }>()
+  /** By log device and log address; several mappings of one address may be live. */
+  readonly #mappings = new Map<string, Live[]>()
+  readonly #lists = new Map<string, { readonly table: SgTable; readonly moved: readonly UserMapping[] }[]>()
+  readonly #blocks = new Map<string, Coherent & { readonly size: number; readonly attrs: number }>()
+  readonly #announced = new Set<string>()
+  readonly #refusals: ReplayReport['refusals'][number][] = []
+  #fault: ReplayReport['fault'] = null
+  #moved = 0
+  #line = 0
+  #skipped = 0
+
+  constructor(
+    lab: Lab,
+    as: Readonly<Record<string, string>>,
+    checker: ReturnType<typeof createChecker>,
+    bounces: () => number,
+  ) {
+    this.#lab = lab
+    this.#as = as
+    this.#checker = checker
+    this.#bounces = bounces
+    for (const name of Object.values(as)) lab.device(name)
+  }
+
+  onEvent(event: Event): void {
+    if (this.#fault !== null) return
+    try {
+      // Steps are lines, so that evidence of findings points into the log.
+      for (; this.#line < event.at; this.#line += 1) this.#lab.step(`line ${this.#line + 1}`)
+      this.#replay(event)
+    } catch (error) {
+      if (!isSimulatedOops(error)) throw error
+      this.#fault = { line: event.at, function: error.oops.function, address: error.oops.address }
+      this.#lab.oops(error.oops)
+    }
+  }
+
+  finish(): ReplayReport {
+    if (this.#devices.size === 0)
+      throw new InputError(
+        'no device of the log is a device of the board',
+        {},
+        'say which stands for which: --device LOG=BOARD, such as --device 0000:00:03.0=codec',
+      )
+    return {
+      kernel: this.#lab.kernel.name,
+      board: this.#lab.machine.name,
+      devices: [...this.#devices.values()].map(({ report }) => report),
+      moved: this.#moved,
+      skipped: this.#skipped,
+      refusals: this.#refusals,
+      fault: this.#fault,
+      findings: this.#checker.finish().findings,
+    }
+  }
+
+  #replay(event: Event): void {
+    if (event.event === 'swiotlb_bounced') {
+      this.#announced.add(`${event.device} ${event.devAddr}`)
+      return
+    }
+    if (!('device' in event) || event.device === undefined) return
+    const found = this.#deviceOf(event.device)
+    if (found === undefined) return
+    const { target, report } = found
+    const { dma: api } = this.#lab
+    switch (event.event) {
+      case 'dma_map_page':
+      case 'dma_map_phys':
+      case 'dma_map_resource': {
+        count(
+          report.log,
+          failed(event.dmaAddr) ? 'refused' : this.#logOutcome(event.device, event.dmaAddr, [event.physAddr]),
+        )
+        const { at, moved } = this.#memory(event.physAddr, event.size)
+        const resource = event.event === 'dma_map_resource'
+        const handle = this.#judged(report, target, event.at, () =>
+          resource
+            ? api.mapResource(target, at, event.size, event.dir as Direction, event.attrs)
+            : api.mapPageAttrs(
+                target,
+                { kind: 'page', pfn: pfnOf(at) },
+                at % PAGE_SIZE,
+                event.size,
+                event.dir as Direction,
+                event.attrs,
+              ),
+        )
+        if (handle !== undefined) push(this.#mappings, `${event.device} ${event.dmaAddr}`, { handle, moved })
+        else this.#giveBack(moved)
+        return
+      }
+      case 'dma_unmap_page':
+      case 'dma_unmap_phys':
+      case 'dma_unmap_resource': {
+        const live = this.#mappings.get(`${event.device} ${event.dmaAddr}`)?.pop()
+        if (live === undefined) return this.#skip()
+        if (event.event === 'dma_unmap_resource')
+          api.unmapResource(target, live.handle, event.size, event.dir as Direction, event.attrs)
+        else api.unmapPageAttrs(target, live.handle, event.size, event.dir as Direction, event.attrs)
+        this.#giveBack(live.moved)
+        return
+      }
+      case 'dma_sync_single_for_cpu':
+      case 'dma_sync_single_for_device': {
+        const live = this.#mappings.get(`${event.device} ${event.dmaAddr}`)?.at(-1)
+        if (live === undefined) return this.#skip()
+        if (event.event === 'dma_sync_single_for_cpu')
+          api.syncSingleForCpu(target, live.handle, event.size, event.dir as Direction)
+        else api.syncSingleForDevice(target, live.handle, event.size, event.dir as Direction)
+        return
+      }
+      case 'dma_map_sg': {
+        if (event.truncated) return this.#skip()
+        count(report.log, this.#logOutcome(event.device, event.dmaAddrs[0] ?? 0, event.physAddrs))
+        const pieces = lengthsOf(event).map(([start, len]) => ({ ...this.#memory(start, len), len }))
+        const table = this.#lab.sgTable(
+          pieces.map(({ at, len }) => ({
+            page: { kind: 'page', pfn: pfnOf(at) },
+            offset: at % PAGE_SIZE,
+            length: len,
+          })),
+        )
+        const moved = pieces.flatMap((piece) => piece.moved ?? [])
+        const handle = this.#judged(report, target, event.at, () => {
+          const mapped = api.mapSgAttrs(target, table, event.dir as Direction, event.attrs)
+          return mapped.ok ? { ok: true, value: table.entry(0).dmaAddress } : mapped
+        })
+        if (handle !== undefined) push(this.#lists, `${event.device} ${event.physAddrs[0]}`, { table, moved })
+        else {
+          this.#lab.sgFree(table)
+          this.#giveBack(...moved)
+        }
+        return
+      }
+      case 'dma_unmap_sg': {
+        const list = this.#lists.get(`${event.device} ${event.physAddrs[0]}`)?.pop()
+        if (list === undefined) return this.#skip()
+        api.unmapSgAttrs(target, list.table, event.dir as Direction, event.attrs)
+        this.#lab.sgFree(list.table)
+        this.#giveBack(...list.moved)
+        return
+      }
+      case 'dma_alloc': {
+        const key = `${event.device} ${event.dmaAddr}`
+        // Handed out again: the log did not show the free.
+        this.#free(target, key)
+        const got = api.allocAttrs(target, event.size, event.attrs, `line ${event.at}`)
+        if (got.ok) this.#blocks.set(key, { ...got.value, size: event.size, attrs: event.attrs })
+        else this.#refused(event.at, got)
+        return
+      }
+      case 'dma_free':
+        if (!this.#free(target, `${event.device} ${event.dmaAddr}`)) this.#skip()
+        return
+      default:
+    }
+  }
+
+  /** Maps, and notes what became of it. */
+  #judged(report: DeviceReplay, target: Device, line: number, map: () => KResult<DmaAddr>): DmaAddr | undefined {
+    const before = this.#bounces()
+    const mapped = map()
+    if (!mapped.ok) {
+      count(report.model, 'refused')
+      this.#refused(line, mapped)
+      return undefined
+    }
+    const bounced = this.#bounces() > before
+    count(report.model, bounced ? 'bounced' : target.facts.iommu === undefined ? 'direct' : 'translated')
+    return mapped.value
+  }
+
+  #refused(line: number, { errno, why }: { readonly errno: string; readonly why: string }): void {
+    if (this.#refusals.length < KEPT_REFUSALS) this.#refusals.push({ line, errno, why })
+  }
+
+  #free(target: Device, key: string): boolean {
+    const block = this.#blocks.get(key)
+    if (block === undefined) return false
+    this.#blocks.delete(key)
+    this.#lab.dma.freeAttrs(target, block.size, block.cpuAddr, block.handle, block.attrs)
+    return true
+  }
+
+  #giveBack(...moved: readonly (UserMapping | undefined)[]): void {
+    for (const one of moved) if (one !== undefined) this.#lab.userFree(one)
+  }
+
+  #skip(): void {
+    this.#skipped += 1
+  }
+
+  /** The device of the board that stands for one of the log: the one that was named, else one of the same name. */
+  #deviceOf(name: string): { readonly target: Device; readonly report: DeviceReplay } | undefined {
+    const known = this.#devices.get(name)
+    if (known !== undefined) return known
+    const as = this.#as[name] ?? (this.#lab.devices.some((device) => device.name === name) ? name : undefined)
+    if (as === undefined) return undefined
+    const report: DeviceReplay = { device: name, as, log: outcomes(), model: outcomes() }
+    const found = { target: this.#lab.device(as), report }
+    this.#devices.set(name, found)
+    return found
+  }
+
+  /** The log's own address where the board has ordinary memory there; else other memory of the model. */
+  #memory(at: number, len: number): { readonly at: PhysAddr; readonly moved: UserMapping | undefined } {
+    const { memory, reserved } = this.#lab.machine
+    const inside = memory.some(({ base, len: size }) => at >= base && at + len <= base + size)
+    const taken = reserved.some(({ base, len: size }) => at < base + size && base < at + len)
+    if (inside && !taken) return { at: phys(at), moved: undefined }
+    const offset = at % PAGE_SIZE
+    const got = this.#lab.userAlloc(pageAlign(offset + Math.max(len, 1)), 'replay')
+    if (!got.ok) throw new InputError(`the board has no ${len} bytes left for a buffer of the log: ${got.why}`)
+    this.#moved += 1
+    return { at: phys(got.value.phys + offset), moved: got.value }
+  }
+
+  #logOutcome(device: string, dmaAddr: number, physAddrs: readonly number[]): keyof Outcomes {
+    const bounced = physAddrs.filter((at) => this.#announced.delete(`${device} ${at}`)).length > 0
+    return bounced ? 'bounced' : dmaAddr === physAddrs[0] ? 'direct' : 'translated'
+  }
+}
+
+const outcomes = (): Outcomes => ({ direct: 0, bounced: 0, translated: 0, refused: 0 })
+const count = (of: Outcomes, what: keyof Outcomes): void => {
+  of[what] += 1
+}
+const failed = (dmaAddr: number): boolean => dmaAddr >= 2 ** 64 - 2048 || dmaAddr === 2 ** 32 - 1
+const push = <T>(index: Map<string, T[]>, key: string, value: T): void => {
+  const values = index.get(key)
+  if (values === undefined) index.set(key, [value])
+  else values.push(value)
+}
+
+/**
+ * Entries of a list. The sizes that a log prints belong to the device's side: where an IOMMU joined entries, each is taken for a page
+ * and the last for what remains.
+ */
+const lengthsOf = (event: Extract<Event, { event: 'dma_map_sg' }>): readonly (readonly [number, number])[] => {
+  const { physAddrs, sizes } = event
+  if (physAddrs.length === sizes.length) return physAddrs.map((at, index) => [at, sizes[index] ?? 0])
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  const last = Math.max(1, total - (physAddrs.length - 1) * PAGE_SIZE)
+  return physAddrs.map((at, index) => [at, index === physAddrs.length - 1 ? last : PAGE_SIZE])
+}
