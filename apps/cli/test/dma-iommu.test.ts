@@ -227,7 +227,15 @@ it('takes the driver`s word for the tables: short descriptors lose an address un
         lazy: null,
         fixes: lab.facts.iommuFixV7sSplit === true ? ['v7sSplit'] : [],
       },
-      { wanted: () => false, map: () => {}, unmap: () => {}, notice: () => {}, fault: () => {}, stale: () => {} },
+      {
+        wanted: () => false,
+        map: () => {},
+        unmap: () => {},
+        notice: () => {},
+        quirk: () => {},
+        fault: () => {},
+        stale: () => {},
+      },
     )
     const domain = value(opened)
     value(domain.mapAt(at, phys(0x8010_0000), 0x10_0000, 3))

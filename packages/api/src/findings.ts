@@ -84,6 +84,13 @@ export const FINDINGS = {
   'sg-split-miscount': { severity: 'error', title: 'sg_split() made a last list with entries nobody asked for' },
   'sg-pages-surplus': { severity: 'warning', title: 'a scatterlist was built from more pages than its size needs' },
   'bounce-unreachable': { severity: 'error', title: 'a bounce buffer lies where its device does not reach' },
+  'v7s-split-loses-address': { severity: 'error', title: 'what is left of a split section leads to other memory' },
+  'v7s-supersection-split-refused': { severity: 'error', title: 'a piece of a supersection could not be unmapped' },
+  'pgtable-block-replaces-live': { severity: 'error', title: 'an IOMMU block silently replaced mapped pages' },
+  'pgtable-failed-map-destroys': { severity: 'error', title: 'a refused IOMMU map destroyed mapped pages' },
+  'dma-segment-limit-wraps': { severity: 'warning', title: 'segments joined beyond the limit of their device' },
+  'dma-unmap-at-top-skipped': { severity: 'error', title: 'a mapping that ends at 2^64 was never unmapped' },
+  'iommu-stale-translation': { severity: 'error', title: 'a device reached memory that was already unmapped' },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 
 export type FindingCode = keyof typeof FINDINGS

@@ -1,4 +1,5 @@
 // What stands between a device and its bus when the machine has an IOMMU there, as kernel code above the IOMMU driver sees it.
+import type { FindingCode } from './findings.ts'
 import type { KResult } from './errno.ts'
 import type { IommuFacts } from './machine.ts'
 import type { BusPart } from './ops.ts'
@@ -49,6 +50,8 @@ export interface IommuTrace {
   map(iova: number, phys: number, size: number): void
   unmap(iova: number, size: number, unmapped: number): void
   notice(text: string): void
+  /** Kernel code that is known to be wrong just did so. */
+  quirk(code: FindingCode, text: string): void
   /** The hardware stopped an access; `lines` is what the driver prints. */
   fault(at: DmaAddr, write: boolean, lines: readonly (readonly ['err' | 'info', string])[]): void
   /** The TLB answered for an address that the tables no longer map. */

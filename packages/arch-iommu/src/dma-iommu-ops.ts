@@ -191,6 +191,7 @@ const traceTo = (host: Host, driver: string): IommuTrace => ({
   wanted: () => host.wants('op'),
   map: (iova, physAddr, size) => host.emit({ event: 'map', iova, end: iova + size, physAddr, size }),
   unmap: (iova, size, unmappedSize) => host.emit({ event: 'unmap', iova, end: iova + size, size, unmappedSize }),
+  quirk: (code, text) => host.emit({ event: 'kernel_quirk', code, text, device: host.device.name }),
   notice: (text) => host.printk('info', text),
   fault(at, write, lines) {
     for (const [level, text] of lines) host.printk(level, text)

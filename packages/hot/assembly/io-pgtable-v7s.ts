@@ -162,6 +162,7 @@ function installLeaves(
     const entry = load<u32>(table + ((<usize>(index + i)) << 2))
     if (isTable(entry, level)) {
       const size: u32 = 1 << shiftOf(level)
+      if (mapsSomething(entry, level)) ioLog(P.LOG_QUIRK, P.IO_QUIRK_BLOCK_REPLACES, iova + <u64>i * size, 0, 0)
       if (unmapLevel1(pt, iova + <u64>i * size, size, P.GATHER_NONE) != size) return refuse(P.IO_EINVAL)
     } else if (entry != 0) {
       return alreadyMapped(pt)
@@ -281,10 +282,12 @@ function splitSection(pt: usize, iova: u64, size: u32, gather: u32, section: u32
   }
   const now = load<u32>(pgd + ((<usize>index) << 2))
   if (now == section) {
+    if (!fixed) ioLog(P.LOG_QUIRK, P.IO_QUIRK_V7S_SPLIT, iova, 0, 0)
     installTable(pt, table, pgd, index)
     logAddPages(iova, size, 1)
     return size
   }
+  ioLog(P.LOG_QUIRK, P.IO_QUIRK_V7S_SUPERSECTION, iova, 0, 0)
   syncEntries(pt, pgd, index, 1)
   tableFree(pt, table, L2_ORDER)
   return 0

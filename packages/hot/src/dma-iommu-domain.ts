@@ -4,6 +4,7 @@ import {
   type DmaAddr,
   errnoName,
   fail,
+  type FindingCode,
   type IommuDomain,
   type IommuFacts,
   type IommuHost,
@@ -61,12 +62,14 @@ class DeviceDomain implements IommuDomain {
   private readonly origin: Origin
   private readonly tlb: Tlb
   private readonly domain: DmaDomain
+  private readonly fixes: readonly string[]
 
   constructor(engine: IoEngine, table: IoPgtable, setup: IommuSetup, trace: IommuTrace, origin: Origin) {
     this.engine = engine
     this.table = table
     this.trace = trace
     this.origin = origin
+    this.fixes = setup.fixes
     this.granule = bitsOf(table.shape.pageSizes)[0]!
     this.tlb = new Tlb(this.granule)
     const start = Math.max(1, Math.floor(setup.apertureStart / this.granule))
@@ -218,10 +221,16 @@ class DeviceDomain implements IommuDomain {
     })
   }
 
+  private quirk(number: number, iova: number): void {
+    const quirk = QUIRKS[number]
+    if (quirk === undefined || (number === P.IO_QUIRK_UNMAP_AT_TOP && this.fixes.includes('unmapAtTop'))) return
+    this.trace.quirk(quirk.code, `${this.origin.facts.name}, ${hex(iova)}: ${quirk.text}`)
+  }
+
   /** Removing a table flushes the walks through it at once, also in a lazy domain; tracepoints are for who wants them. */
   private listen(): void {
     const traced = this.trace.wanted() ? 2 ** P.LOG_IOMMU_MAP + 2 ** P.LOG_IOMMU_UNMAP : 0
-    this.engine.logMask = 2 ** P.LOG_FLUSH_WALK + traced
+    this.engine.logMask = 2 ** P.LOG_FLUSH_WALK + 2 ** P.LOG_QUIRK + traced
   }
 
   /** What the engine logged since the last call: walks to flush, and the tracepoints. */
@@ -229,10 +238,39 @@ class DeviceDomain implements IommuDomain {
     if (this.engine.logCount === 0) return
     for (const { kind, a, b, c } of this.engine.takeLog()) {
       if (kind === P.LOG_FLUSH_WALK) this.tlb.invalidate(Number(a), Number(b))
+      else if (kind === P.LOG_QUIRK) this.quirk(Number(a), Number(b))
       else if (kind === P.LOG_IOMMU_MAP) this.trace.map(Number(a), Number(b), Number(c))
       else if (kind === P.LOG_IOMMU_UNMAP) this.trace.unmap(Number(a), Number(b), Number(c))
     }
   }
+}
+
+/** Kernel bugs that the engine reports when they bite. */
+const QUIRKS: Readonly<Record<number, { readonly code: FindingCode; readonly text: string }>> = {
+  [P.IO_QUIRK_V7S_SPLIT]: {
+    code: 'v7s-split-loses-address',
+    text: 'a section was split, and what is left of it now leads to physical address 0 upwards',
+  },
+  [P.IO_QUIRK_V7S_SUPERSECTION]: {
+    code: 'v7s-supersection-split-refused',
+    text: 'a piece of a supersection was not unmapped, but the supersection was split',
+  },
+  [P.IO_QUIRK_BLOCK_REPLACES]: {
+    code: 'pgtable-block-replaces-live',
+    text: 'a block silently replaced pages that were mapped',
+  },
+  [P.IO_QUIRK_MAP_DESTROYS]: {
+    code: 'pgtable-failed-map-destroys',
+    text: 'a map was refused after it had destroyed pages that were mapped',
+  },
+  [P.IO_QUIRK_SEGMENT_LIMIT]: {
+    code: 'dma-segment-limit-wraps',
+    text: 'an oversized segment switched the segment limit off, and the next one joined it',
+  },
+  [P.IO_QUIRK_UNMAP_AT_TOP]: {
+    code: 'dma-unmap-at-top-skipped',
+    text: 'a list that ends at 2^64 was not unmapped',
+  },
 }
 
 const FSR_TRANSLATION = 1 << 1

@@ -1,4 +1,4 @@
-import type { BusPart, DmaAddr, EventBody, IommuDomain, IommuLimits, IommuSetup, Pfn, PhysAddr } from '@dmalab/api'
+import type { BusPart, DmaAddr, IommuDomain, IommuLimits, IommuSetup, Pfn, PhysAddr } from '@dmalab/api'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Hot } from '../src/index.ts'
 import { BUILDS, moduleOf } from './builds.ts'
@@ -24,13 +24,14 @@ const SEGMENTS = { boundary: 0xffff_ffff, maxSize: 65536 }
 
 describe.each(BUILDS)('%s build', (build) => {
   let hot: Hot
-  let said: (string | EventBody)[]
+  let said: string[]
   const open = (setup: IommuSetup, model = 'arm-smmu-v3'): IommuDomain => {
     const opened = hot.iommu({ name: 'smmu', model, enabled: true }, 7).open(setup, {
       wanted: () => true,
       map: (iova, to, size) => said.push(`map ${iova.toString(16)} ${to.toString(16)} ${size}`),
       unmap: (iova, size, unmapped) => said.push(`unmap ${iova.toString(16)} ${size} ${unmapped}`),
       notice: (text) => said.push(text),
+      quirk: (code) => said.push(`quirk ${code}`),
       fault: (_at, _write, lines) => said.push(...lines.map(([level, text]) => `${level}: ${text}`)),
       stale: (at, to) => said.push(`stale ${at.toString(16)} ${to.toString(16)}`),
     })
@@ -179,16 +180,50 @@ describe.each(BUILDS)('%s build', (build) => {
     })
 
     it('stay mapped when they end at 2^64, unless fixed', () => {
+      const quirks: unknown[] = []
       const unmapped = (fixes: readonly string[]): boolean => {
         const domain = open({ ...SETUP, ias: 48, quirks: 32, fixes })
         const handle = list([[0x80000, 0, 0x1000]])
         domain.mapSg(table(handle), 1, READ_WRITE, limits(2n ** 64n - 1n), SEGMENTS)
         said = []
         domain.unmapSg(table(handle), 1)
-        return said.length > 0
+        quirks.push(...said.filter((line) => line.startsWith('quirk')))
+        return said.some((line) => line.startsWith('unmap'))
       }
       expect(unmapped([])).toBe(false)
       expect(unmapped(['unmapAtTop'])).toBe(true)
+      expect(quirks).toEqual(['quirk dma-unmap-at-top-skipped'])
+    })
+  })
+
+  describe('kernel bugs are told when they bite', () => {
+    const at = (x: number): DmaAddr => x as DmaAddr
+    const quirks = (): unknown[] => said.filter((line) => line.startsWith('quirk'))
+    const SHORT: IommuSetup = { ...SETUP, format: 'ARM_V7S', pageSizes: 0x1111000, ias: 32, oas: 32 }
+
+    it('a split section, a split supersection', () => {
+      const domain = open(SHORT)
+      domain.mapAt(at(0x100_0000), phys(0x8000_0000), 0x100_0000, READ_WRITE)
+      expect(domain.unmapAt(at(0x120_0000), 4096)).toBe(0)
+      domain.mapAt(at(0x10_0000), phys(0x8000_0000), 0x10_0000, READ_WRITE)
+      expect(domain.unmapAt(at(0x10_0000), 4096)).toBe(4096)
+      expect(quirks()).toEqual(['quirk v7s-supersection-split-refused', 'quirk v7s-split-loses-address'])
+    })
+    it('a block over live pages, and one that fails half way', () => {
+      const domain = open(SETUP)
+      domain.mapAt(at(0x20_0000), phys(0x4000_0000), 4096, READ_WRITE)
+      expect(domain.mapAt(at(0x20_0000), phys(0x8000_0000), 0x20_0000, READ_WRITE)).toMatchObject({ ok: true })
+      domain.mapAt(at(0), phys(0x4000_0000), 4096, READ_WRITE)
+      expect(domain.mapAt(at(0), phys(0x8000_0000), 0x40_0000, READ_WRITE)).toMatchObject({ errno: 'EEXIST' })
+      expect(quirks()).toEqual(['quirk pgtable-block-replaces-live', 'quirk pgtable-failed-map-destroys'])
+    })
+    it('nothing is told where they do not', () => {
+      const domain = open(SHORT)
+      const first = mapped(domain, 0x8000_0000, 0x5000)
+      domain.unmap(first, 0x5000)
+      domain.mapAt(at(0x10_0000), phys(0x8000_0000), 0x10_0000, READ_WRITE)
+      domain.unmapAt(at(0x10_0000), 0x10_0000)
+      expect(quirks()).toEqual([])
     })
   })
 

@@ -23,4 +23,46 @@ export const QUIRKS = {
       'give the device a restricted-dma-pool that it reaches',
     ],
   },
+  'v7s-split-loses-address': {
+    what: 'Part of a 1 MiB section was unmapped in ARMv7 short-descriptor tables, and the rest of the section now leads to physical address 0 upwards.',
+    why: 'The new level-2 entries are made from the permissions of the section alone; its address is left out.',
+    source: 'drivers/iommu/io-pgtable-arm-v7s.c: arm_v7s_split_blk_unmap',
+    fixes: ['unmap what was mapped, never a part of it', 'on the model: the patch fix-v7s-split'],
+  },
+  'v7s-supersection-split-refused': {
+    what: 'A page of a 16 MiB supersection beyond its first MiB was to be unmapped: nothing was, yet the supersection is split.',
+    why: 'The split returns the first entry, and the exchange that follows compares it with the entry of the piece.',
+    source: 'drivers/iommu/io-pgtable-arm-v7s.c: arm_v7s_split_cont',
+    fixes: ['unmap what was mapped, never a part of it', 'on the model: the patch fix-v7s-supersection'],
+  },
+  'pgtable-block-replaces-live': {
+    what: 'A block was mapped over a table that still mapped smaller pages: they are gone, and the map reported success.',
+    why: 'The code takes any table in the way for an empty one that was left behind.',
+    source: 'drivers/iommu/io-pgtable-arm.c: arm_lpae_init_pte',
+    fixes: ['unmap first', 'on the model: the patch fix-pgtable-overwrite'],
+  },
+  'pgtable-failed-map-destroys': {
+    what: 'A map of several blocks was refused because something was mapped there, after it had removed smaller pages before that.',
+    why: 'Obstacles are removed one by one before all entries were looked at.',
+    source: 'drivers/iommu/io-pgtable-arm.c: arm_lpae_init_pte',
+    fixes: ['unmap first', 'on the model: the patch fix-pgtable-overwrite'],
+  },
+  'dma-segment-limit-wraps': {
+    what: 'A scatterlist entry longer than the device’s largest segment was joined by those after it, without limit.',
+    why: 'The room left is an unsigned difference, and it wraps when the segment is already too long.',
+    source: 'drivers/iommu/dma-iommu.c: __finalise_sg',
+    fixes: ['set dma_set_max_seg_size() to what the device takes', 'on the model: the patch fix-dma-segment-limit'],
+  },
+  'dma-unmap-at-top-skipped': {
+    what: 'A list whose last segment ends at 2^64 was not unmapped.',
+    why: 'Its end wraps to 0, and 0 stands for "no segment".',
+    source: 'drivers/iommu/dma-iommu.c: iommu_dma_unmap_sg',
+    fixes: ['give the device a mask below 64 bits', 'on the model: the patch fix-dma-unmap-at-top'],
+  },
+  'iommu-stale-translation': {
+    what: 'A device accessed an address that was unmapped before, and reached the memory all the same.',
+    why: 'With lazy invalidation (iommu.strict=0) the TLB keeps an entry until the flush queue is full or its timer fires.',
+    source: 'drivers/iommu/dma-iommu.c: queue_iova',
+    fixes: ['stop the device before the unmap', 'boot with iommu.strict=1'],
+  },
 } as const satisfies Record<string, Explanation>

@@ -12,6 +12,13 @@ export const dataRule: CheckerRule = {
     'sg-split-miscount',
     'sg-pages-surplus',
     'bounce-unreachable',
+    'v7s-split-loses-address',
+    'v7s-supersection-split-refused',
+    'pgtable-block-replaces-live',
+    'pgtable-failed-map-destroys',
+    'dma-segment-limit-wraps',
+    'dma-unmap-at-top-skipped',
+    'iommu-stale-translation',
   ],
   create: (report) => ({
     onEvent(event): void {
@@ -59,6 +66,13 @@ export const dataRule: CheckerRule = {
             ),
           )
           return
+        case 'stale_translation': {
+          const { device, dmaAddr, physAddr, write } = event
+          const did = `${device} ${write ? 'wrote' : 'read'} ${hex(dmaAddr)}`
+          const text = `${did} after its unmap and reached ${hex(physAddr)}: the TLB was not flushed yet`
+          report(finding('iommu-stale-translation', text, { evidence, device }))
+          return
+        }
         case 'kernel_quirk': {
           const { code, text, device } = event
           report(finding(code, text, { evidence, ...(device === undefined ? {} : { device }) }))

@@ -42,6 +42,13 @@ export const LOG_TABLE_SYNC = 9 // a = table, b = offset, c = bytes
 export const LOG_MAP = 10 // a = iova, b = paddr, c = page size, d = count * 2^32 + prot
 export const LOG_UNMAP = 11 // a = iova, b = page size, c = count
 export const LOG_IOMMU_MAP = 12 // a whole iommu_map: a = iova, b = paddr, c = size
+export const LOG_QUIRK = 14 // a kernel bug showed itself: a = IO_QUIRK_*, b = iova
+export const IO_QUIRK_V7S_SPLIT = 1
+export const IO_QUIRK_V7S_SUPERSECTION = 2
+export const IO_QUIRK_BLOCK_REPLACES = 3
+export const IO_QUIRK_MAP_DESTROYS = 4
+export const IO_QUIRK_SEGMENT_LIMIT = 5
+export const IO_QUIRK_UNMAP_AT_TOP = 6
 export const LOG_IOMMU_UNMAP = 13 // a whole iommu_unmap: a = iova, b = size, c = bytes unmapped
 
 // one page table
