@@ -1,10 +1,10 @@
 // What `run` and `compare` do, callable without oclif.
 import { atLeast, type Event, type Machine, type RunReport } from '@dmalab/api'
 import { openBoard, parseMemory } from '@dmalab/machine'
-import { parseKernel, runPipeline, runSteps, withOptions } from '@dmalab/runner'
+import { parseKernel, type Registry, runPipeline, runSteps, withOptions } from '@dmalab/runner'
 import { parsePipeline, readScenario, type ScenarioFile } from '@dmalab/scenario'
 import { EXIT } from './base-command.ts'
-import { FOUNDING_BOARD, FOUNDING_LINE } from './founding.ts'
+import { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE } from './founding.ts'
 import { readText } from './files.ts'
 import { openLaboratory } from './laboratory.ts'
 import { planFor } from './plan-for.ts'
@@ -18,7 +18,9 @@ export interface ScenarioRequest {
   readonly board: string | undefined
   /** Memory where a device tree states none. */
   readonly memory?: readonly string[] | undefined
+  /** None: the default of a run, or of a comparison. */
   readonly kernels: readonly string[]
+  readonly compare?: boolean
   readonly frames: number
   readonly size: string
   readonly buffers: number
@@ -41,7 +43,8 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
   const known = parts.registry.boards.has(board)
   const machine = known ? parts.registry.boards.get(board) : openBoard(board, parseMemory(request.memory ?? []))
   const kernelOptions = parseKernelOptions(request.config, request.cmdline)
-  const named = request.kernels.length > 0 ? request.kernels : [work.kernel ?? DEFAULT_KERNEL[machine.arch]]
+  const named =
+    request.kernels.length > 0 ? request.kernels : defaultKernels(request, work, machine.arch, parts.registry)
   const kernels = named.map((name) => withOptions(parseKernel(name, parts.registry), kernelOptions))
   const inject = parseInjections([...(work.inject ?? []), ...request.inject])
   const listening = request.onEvent === undefined ? {} : { onEvent: request.onEvent }
@@ -56,6 +59,18 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
   const { plan, bindings } = planFor(work.pipeline, machine, { ...work.bind, ...parseBindings(request.bind) })
   const restartAt = request.restart
   return runPipeline(parts, kernels, { machine, plan, options, bindings, inject, restartAt, ...listening })
+}
+
+/** One kernel for a run; for a comparison the four of the founding case, or all that fit the board. */
+const defaultKernels = (
+  { compare = false }: ScenarioRequest,
+  work: ScenarioFile,
+  arch: Machine['arch'],
+  registry: Registry,
+): readonly string[] => {
+  if (!compare) return [work.kernel ?? DEFAULT_KERNEL[arch]]
+  const fitting = registry.kernels.values().filter((kernel) => kernel.arch === arch)
+  return arch === 'arm' ? FOUNDING_KERNELS : fitting.map((kernel) => kernel.name)
 }
 
 /** The kernel a board gets when nobody names one: the oldest of its architecture, where the story begins. */

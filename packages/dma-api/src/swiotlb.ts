@@ -57,6 +57,8 @@ export const swiotlbOf = (room: SwiotlbRoom, pool: BouncePool, device: DeviceSta
   /** Models: Linux v6.12 kernel/dma/swiotlb.c: swiotlb_align_offset */
   const alignOffset = (alignMask: number, at: PhysAddr): number => and(at, and(minAlignMask, or(alignMask, SLOT - 1)))
 
+  const lent = new Map<PhysAddr, { readonly base: PhysAddr; readonly len: number }>()
+
   const find = (orig: PhysAddr, size: number, alignMask: number, cpu: number): number | undefined => {
     if (size === 0) return stack.fault({ reason: 'BUG', address: 0n, what: '!nslots' }, 'swiotlb_find_slots')
     const base = device.windows.toDma(start)
@@ -92,7 +94,20 @@ export const swiotlbOf = (room: SwiotlbRoom, pool: BouncePool, device: DeviceSta
   const printk = (level: 'warn', text: string): void =>
     sink.emit({ event: 'printk', level, text: `${device.name}: ${text}` })
 
+  /** While slots are in use they belong to whoever owns the memory they stand for. */
+  const lend = (slot: number, total: number, tlb: PhysAddr, orig: PhysAddr): void => {
+    const base = slotAddr(slot)
+    const len = Math.ceil(total / SLOT) * SLOT
+    lent.set(tlb, { base, len })
+    const owner = memory.ownerAt(orig)
+    if (owner === undefined) memory.disown(base, len)
+    else memory.own(base, len, owner)
+  }
+
   const release = (tlb: PhysAddr): void => {
+    const given = lent.get(tlb)
+    if (given !== undefined) memory.own(given.base, given.len, pool.name)
+    lent.delete(tlb)
     const offset = alignOffset(0, tlb)
     if (slots.release(Math.floor((tlb - offset - start) / SLOT), offset) === undefined)
       stack.fault({ reason: 'BUG', address: 0n, what: `no bounce mapping at ${hex(tlb)}` }, 'swiotlb_release_slots')
@@ -126,6 +141,7 @@ export const swiotlbOf = (room: SwiotlbRoom, pool: BouncePool, device: DeviceSta
         const pad = Math.floor(offset / SLOT)
         slots.note(slot, pad, total, orig)
         const tlb = phys(slotAddr(slot + pad) + (offset % SLOT))
+        lend(slot, total, tlb, orig)
         bounce(tlb, size, 'in')
         return tlb
       })

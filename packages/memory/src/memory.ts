@@ -175,6 +175,9 @@ export class Memory implements KernelMemory {
   own(at: PhysAddr, len: number, owner: string): void {
     this.owners.own(at, len, owner)
   }
+  ownerAt(at: PhysAddr): string | undefined {
+    return this.owners.at(at)
+  }
   disown(at: PhysAddr, len: number): void {
     this.owners.disown(at, len)
   }

@@ -13,6 +13,10 @@ export class Owners {
     this.ranges.delete(base, len)
   }
 
+  at(point: number): string | undefined {
+    return this.ranges.at(point)?.value
+  }
+
   /** The first owner other than `expected` in [base, base + len); `nobody` for memory that no buffer owns. */
   foreigner(base: number, len: number, expected: string): string | undefined {
     const found = this.ranges.within(base, len)

@@ -2,7 +2,6 @@ import type { RunReport } from '@dmalab/api'
 import { compareText } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../base-command.ts'
-import { FOUNDING_KERNELS } from '../founding.ts'
 import { type FailOnFlag, RUN_FLAGS } from '../run-flags.ts'
 import { exitCodeFor, runScenario } from '../run-scenario.ts'
 
@@ -11,7 +10,8 @@ export default class Compare extends BaseCommand {
   static override description = 'A report: exit code 0 when it could run, unless --fail-on is given.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> founding',
-    '<%= config.bin %> <%= command.id %> founding --kernel arm@4.11 --kernel arm@4.11+nopage-rfc --frames 10',
+    '<%= config.bin %> <%= command.id %> founding --kernel arm@4.11 --kernel arm@4.11+nopage-rfc --kernel arm@6.12 --frames 10',
+    '<%= config.bin %> <%= command.id %> founding --board imx8mp-evk',
   ]
   static override args = {
     scenario: Args.string({ required: true, description: "gst-launch-1.0 line, scenario file, or 'founding'" }),
@@ -20,9 +20,10 @@ export default class Compare extends BaseCommand {
     ...RUN_FLAGS,
     kernel: Flags.string({
       char: 'k',
-      summary: 'A kernel (repeat for each column); the four founding kernels when left out',
+      summary:
+        "A kernel (repeat for each column); the four founding kernels, or all for the board's architecture, when left out",
       multiple: true,
-      default: [...FOUNDING_KERNELS],
+      default: [],
     }),
   }
 
@@ -35,10 +36,11 @@ export default class Compare extends BaseCommand {
       board: flags.board,
       cmdline,
       kernels: kernel,
+      compare: true,
       plugins: this.plugins(plugin),
     })
     this.log(compareText(report))
-    if (args.scenario === 'founding') this.log(nextStep(kernel[0] ?? 'arm@4.11'))
+    if (args.scenario === 'founding') this.log(nextStep(report.runs[0]?.kernel ?? 'arm@4.11'))
     process.exitCode = exitCodeFor(report, failOn as FailOnFlag)
     return report
   }
