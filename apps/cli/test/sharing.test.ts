@@ -84,6 +84,43 @@ describe('arm@4.11', () => {
     expect(leftOver(bench)).toEqual([])
   })
 
+  test('a picture that a device still writes is not shown before it is finished', () => {
+    const bench = openBench(KERNEL)
+    const { driver: camera } = bench.open('n')
+    const display = must(bench.open('display').driver.display)
+    value(must(camera.capture).reqbufs('MMAP', 1))
+    const id = value(display.addFramebuffer([value(must(camera.capture).expbuf(0, 0))], FORMAT))
+    const [dbuf] = bench.lab.dmaBuf.live()
+    if (dbuf === undefined) throw new Error('the buffer is exported')
+    const resv = bench.lab.dmaBuf.resv(dbuf)
+    const job = resv.newFence('gpu', 'ring')
+    resv.addFence(job, 'write')
+    expect(display.flip(id, 0)).toMatchObject({ ok: false, errno: 'ETIME' })
+    resv.signal(job)
+    expect(display.flip(id, 0).ok).toBe(true)
+  })
+
+  test('an importer that syncs reads the same bytes, and leaves a finished fence', () => {
+    const bench = openBench(KERNEL)
+    const { driver: camera } = bench.open('n')
+    const port = must(bench.open('syncing').driver.display)
+    const capture = must(camera.capture)
+    value(capture.reqbufs('MMAP', 1))
+    const id = value(port.addFramebuffer([value(capture.expbuf(0, 0))], FORMAT))
+    value(capture.qbuf({ index: 0, memory: 'MMAP' }))
+    value(capture.streamon())
+    camera.work()
+    expect(value(port.flip(id, 0))).toMatchObject({ bytes: 230_400, wrong: 0 })
+    const names = bench.events.map(({ event }) => event)
+    expect(names.filter((name) => /^dma_(fence|sync)/.test(name))).toEqual([
+      'dma_fence_init',
+      'dma_sync_sg_for_device',
+      'dma_fence_signaled',
+      'dma_fence_destroy',
+      'dma_sync_sg_for_cpu',
+    ])
+  })
+
   test('the same dma-buf imported twice is one object, released with its last user', () => {
     const bench = openBench(KERNEL)
     const { driver: camera } = bench.open('n')

@@ -31,10 +31,25 @@ export interface DmaBufAttachment {
   readonly sgt: SgTable | null
 }
 
+/** An exporter that may move its memory: pinned memory stays. */
+export interface DynamicExporter {
+  /** ENOMEM, EINVAL: the memory cannot be fixed where this device reaches it. */
+  pin(attachment: DmaBufAttachment): KResult<void>
+  unpin(attachment: DmaBufAttachment): void
+}
+
+/** struct dma_buf_attach_ops: an importer that can do without its mapping for a while. */
+export interface DynamicImporter {
+  /** The memory is about to move: mappings are void, and have to be made anew. */
+  moveNotify(attachment: DmaBufAttachment): void
+}
+
 /** struct dma_buf_ops. What an exporter cannot do returns an errno. */
 export interface DmaBufOps {
   /** cache_sgt_mapping: the core keeps the first mapping of an attachment until detach. */
   readonly cacheSgtMapping?: boolean
+  /** Absent: the memory never moves. */
+  readonly dynamic?: DynamicExporter
   attach(buf: DmaBuf, attachment: DmaBufAttachment): KResult<void>
   detach(buf: DmaBuf, attachment: DmaBufAttachment): void
   /** EIO, EINVAL, ENOMEM. The table's dma fields are valid for the attachment's device. */
@@ -94,7 +109,13 @@ export interface DmaBufCore {
   put(buf: DmaBuf): void
   /** close(2) of user space. EBADF. */
   close(fd: number): KResult<void>
-  attach(buf: DmaBuf, dev: Device): KResult<DmaBufAttachment>
+  /** dma_buf_dynamic_attach with an `importer`, dma_buf_attach without. */
+  attach(buf: DmaBuf, dev: Device, importer?: DynamicImporter): KResult<DmaBufAttachment>
+  /** dma_buf_pin, for dynamic importers; EINVAL for others. */
+  pin(attachment: DmaBufAttachment): KResult<void>
+  unpin(attachment: DmaBufAttachment): void
+  /** dma_buf_move_notify: the exporter tells every dynamic importer. */
+  moveNotify(buf: DmaBuf): void
   detach(buf: DmaBuf, attachment: DmaBufAttachment): void
   mapAttachment(attachment: DmaBufAttachment, dir: Direction): KResult<SgTable>
   unmapAttachment(attachment: DmaBufAttachment, table: SgTable, dir: Direction): void

@@ -2,16 +2,19 @@
 import {
   type Device,
   DIR,
+  type Direction,
   dirName,
   type DmaBuf,
   type DmaBufAttachment,
   type DmaBufCore,
+  type DynamicImporter,
   type EventSink,
   fail,
   type KernelFacts,
   type KResult,
   mediaFacts,
   ok,
+  type SgTable,
 } from '@dmalab/api'
 import type { DebugTables } from './debug-tables.ts'
 import { identity, type LiveAttachment, type LiveDmaBuf } from './live-dma-buf.ts'
@@ -25,7 +28,10 @@ export interface AttachmentParts {
   readonly own: (buf: DmaBuf) => LiveDmaBuf
 }
 
-type AttachmentCalls = Pick<DmaBufCore, 'attach' | 'detach' | 'mapAttachment' | 'unmapAttachment'>
+type AttachmentCalls = Pick<
+  DmaBufCore,
+  'attach' | 'detach' | 'pin' | 'unpin' | 'moveNotify' | 'mapAttachment' | 'unmapAttachment'
+>
 
 export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentParts): AttachmentCalls => {
   const { attachmentLock } = mediaFacts(facts)
@@ -47,42 +53,109 @@ export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentP
       event,
       ...identity(mine.dmabuf),
       attachment: String(mine.id),
-      isDynamic: false,
+      isDynamic: mine.importer !== null,
       device: mine.dev.name,
     })
 
+  /** Asks the exporter, and hands the list out as DMABUF_DEBUG wants it. */
+  const mapNow = (mine: LiveAttachment, dir: Direction, path: readonly string[]): KResult<SgTable> => {
+    const { ops } = mine.dmabuf
+    const table = call(path, () => ops.map(mine, dir))
+    if (!table.ok) return table
+    const handed = debug.hand(table.value)
+    if (!handed.ok) {
+      ops.unmap(mine, table.value, dir)
+      return handed
+    }
+    mine.genuine = table.value
+    return handed
+  }
+
+  const unmapKept = (mine: LiveAttachment): void => {
+    const { cached, genuine, dmabuf } = mine
+    if (cached !== null && genuine !== null) {
+      debug.takeBack(cached.table, genuine)
+      call('dma_buf_detach', () => dmabuf.ops.unmap(mine, genuine, cached.dir))
+    }
+    mine.cached = null
+    mine.genuine = null
+    if (mine.pinned) dmabuf.ops.dynamic?.unpin(mine)
+    mine.pinned = false
+  }
+
+  /** One side can move and the other cannot: the memory is fixed and mapped for the whole attachment. */
+  const keepMapped = (mine: LiveAttachment): KResult<void> => {
+    const { dynamic } = mine.dmabuf.ops
+    if (dynamic !== undefined) {
+      const pinned = dynamic.pin(mine)
+      if (!pinned.ok) return pinned
+      mine.pinned = true
+    }
+    const table = mapNow(mine, DIR.BIDIRECTIONAL, ['dma_buf_dynamic_attach', '__map_dma_buf'])
+    if (table.ok) {
+      mine.cached = { table: table.value, dir: DIR.BIDIRECTIONAL }
+      return ok(undefined)
+    }
+    unmapKept(mine)
+    return table
+  }
+
+  /**
+   * Undoes a mapping that the core kept. What a static importer still has mapped otherwise stays mapped: that is the exporter's
+   * business, or a leak.
+   * Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_detach
+   */
+  const detach = (buf: DmaBuf, attachment: DmaBufAttachment): void => {
+    const dmabuf = own(buf)
+    const mine = mineOf(attachment)
+    unmapKept(mine)
+    dmabuf.attachments.splice(dmabuf.attachments.indexOf(mine), 1)
+    call('dma_buf_detach', () => dmabuf.ops.detach(dmabuf, mine))
+    trace('dma_buf_detach', mine)
+  }
+
   return {
     /** The exporter may refuse. Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_dynamic_attach */
-    attach: (buf: DmaBuf, dev: Device): KResult<DmaBufAttachment> => {
+    attach: (buf: DmaBuf, dev: Device, importer?: DynamicImporter): KResult<DmaBufAttachment> => {
       const dmabuf = own(buf)
       lastId += 1
-      const mine: LiveAttachment = { id: lastId, dmabuf, dev, priv: null, sgt: null, cached: null, genuine: null }
+      const mine: LiveAttachment = {
+        id: lastId,
+        dmabuf,
+        dev,
+        priv: null,
+        sgt: null,
+        cached: null,
+        genuine: null,
+        pinned: false,
+        importer: importer ?? null,
+      }
       const path = attachmentLock ? ['dma_buf_attach', 'dma_buf_dynamic_attach'] : ['dma_buf_attach']
       const attached = call(path, () => dmabuf.ops.attach(dmabuf, mine))
       if (!attached.ok) return attached
       dmabuf.attachments.push(mine)
       trace('dma_buf_dynamic_attach', mine)
-      return ok(mine)
+      if ((importer !== undefined) === (dmabuf.ops.dynamic !== undefined)) return ok(mine)
+      const kept = keepMapped(mine)
+      if (kept.ok) return ok(mine)
+      detach(buf, mine)
+      return kept
     },
 
-    /**
-     * Undoes a mapping that the core kept. What a static importer still has mapped otherwise stays mapped: that is the exporter's
-     * business, or a leak.
-     * Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_detach
-     */
-    detach: (buf, attachment) => {
-      const dmabuf = own(buf)
+    /** Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_pin */
+    pin: (attachment) => {
       const mine = mineOf(attachment)
-      const { cached, genuine } = mine
-      if (cached !== null && genuine !== null) {
-        debug.takeBack(cached.table, genuine)
-        call('dma_buf_detach', () => dmabuf.ops.unmap(mine, genuine, cached.dir))
-      }
-      mine.cached = null
-      dmabuf.attachments.splice(dmabuf.attachments.indexOf(mine), 1)
-      call('dma_buf_detach', () => dmabuf.ops.detach(dmabuf, mine))
-      trace('dma_buf_detach', mine)
+      if (mine.importer === null) return fail('EINVAL', `attachment ${mine.id} is static: it is pinned all the time`)
+      return mine.dmabuf.ops.dynamic?.pin(mine) ?? ok(undefined)
     },
+    unpin: (attachment) => mineOf(attachment).dmabuf.ops.dynamic?.unpin(mineOf(attachment)),
+
+    /** Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_move_notify */
+    moveNotify: (buf) => {
+      for (const mine of own(buf).attachments) mine.importer?.moveNotify(mine)
+    },
+
+    detach,
 
     /**
      * EBUSY: the kept mapping is for another direction. Else what the exporter says.
@@ -90,23 +163,16 @@ export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentP
      */
     mapAttachment: (attachment, dir) => {
       const mine = mineOf(attachment)
-      const { ops } = mine.dmabuf
       if (mine.cached !== null) {
         if (mine.cached.dir !== dir && mine.cached.dir !== DIR.BIDIRECTIONAL)
           return fail('EBUSY', `attachment ${mine.id} is mapped ${dirName(mine.cached.dir)}`)
         mine.sgt = mine.cached.table
         return ok(mine.cached.table)
       }
-      const table = call(lockedPath('dma_buf_map_attachment', '__map_dma_buf'), () => ops.map(mine, dir))
-      if (!table.ok) return table
-      const handed = debug.hand(table.value)
-      if (!handed.ok) {
-        ops.unmap(mine, table.value, dir)
-        return handed
-      }
+      const handed = mapNow(mine, dir, lockedPath('dma_buf_map_attachment', '__map_dma_buf'))
+      if (!handed.ok) return handed
       mine.sgt = handed.value
-      mine.genuine = table.value
-      if (ops.cacheSgtMapping === true) mine.cached = { table: handed.value, dir }
+      if (mine.dmabuf.ops.cacheSgtMapping === true) mine.cached = { table: handed.value, dir }
       return handed
     },
 

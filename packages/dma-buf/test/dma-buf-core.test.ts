@@ -242,4 +242,60 @@ describe('dma-buf core', () => {
       expect(core.mapAttachment(both, DIR.FROM_DEVICE).ok).toBe(true)
     })
   })
+
+  describe('between sides that can and cannot move memory', () => {
+    const attachWith = (exporterMoves: boolean, importerFollows: boolean) => {
+      const dynamic = {
+        pin: () => {
+          calls.push('pin')
+          return ok(undefined)
+        },
+        unpin: () => void calls.push('unpin'),
+      }
+      ops = { ...ops, ...(exporterMoves ? { dynamic } : {}) }
+      const buf = exported()
+      const importer = { moveNotify: () => void calls.push('moved') }
+      const attachment = core.attach(buf, device, importerFollows ? importer : undefined)
+      if (!attachment.ok) throw new Error(attachment.why)
+      return { buf, attachment: attachment.value }
+    }
+
+    it('pins and maps for the whole attachment when only the exporter can', () => {
+      const { buf, attachment } = attachWith(true, false)
+      expect(calls).toEqual(['attach', 'pin', 'map'])
+      expect(core.mapAttachment(attachment, DIR.TO_DEVICE)).toEqual(ok(table))
+      core.unmapAttachment(attachment, table, DIR.TO_DEVICE)
+      core.moveNotify(buf)
+      core.detach(buf, attachment)
+      expect(calls).toEqual(['attach', 'pin', 'map', 'unmap', 'unpin', 'detach'])
+      expect(events.findLast(({ event }) => event === 'dma_buf_detach')).toMatchObject({ isDynamic: false })
+    })
+
+    it('maps for the whole attachment when only the importer can', () => {
+      attachWith(false, true)
+      expect(calls).toEqual(['attach', 'map'])
+    })
+
+    it('leaves it to the importer when both can, and tells it when memory moves', () => {
+      const { buf, attachment } = attachWith(true, true)
+      expect(calls).toEqual(['attach'])
+      expect(core.pin(attachment).ok).toBe(true)
+      core.unpin(attachment)
+      core.moveNotify(buf)
+      expect(calls).toEqual(['attach', 'pin', 'unpin', 'moved'])
+      expect(events.at(-1)).toMatchObject({ event: 'dma_buf_dynamic_attach', isDynamic: true })
+    })
+
+    it('has nothing to pin for a static importer', () => {
+      expect(core.pin(attachWith(true, false).attachment)).toMatchObject({ ok: false, errno: 'EINVAL' })
+    })
+
+    it('keeps no attachment when the memory cannot be fixed', () => {
+      ops = { ...ops, dynamic: { pin: () => fail('ENOMEM', 'no room'), unpin: () => undefined } }
+      const buf = exported()
+      expect(core.attach(buf, device)).toMatchObject({ ok: false, errno: 'ENOMEM' })
+      expect(buf.attachments).toEqual([])
+      expect(calls).toEqual(['attach', 'detach'])
+    })
+  })
 })

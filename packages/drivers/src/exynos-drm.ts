@@ -86,7 +86,7 @@ export const exynosDrm = (api: PluginApi): DriverDef => ({
         flip: (id, frame) => {
           const framebuffer = framebuffers.get(id)
           if (framebuffer === undefined) return fail('ENOENT', `there is no frame buffer ${id}`)
-          const flipped = drmIoctl(api, host, 'MODE_PAGE_FLIP', () => ok(undefined))
+          const flipped = drmIoctl(api, host, 'MODE_PAGE_FLIP', () => waitForWriters(host, framebuffer.objects))
           if (!flipped.ok) return flipped
           return ok(
             delivery(
@@ -105,6 +105,19 @@ export const exynosDrm = (api: PluginApi): DriverDef => ({
     }
   },
 })
+
+/**
+ * Implicit synchronisation: the picture must be finished before it is shown. ETIME: nobody will finish it.
+ * Models: Linux v6.12 drivers/gpu/drm/drm_gem_atomic_helper.c: drm_gem_plane_helper_prepare_fb
+ */
+const waitForWriters = (host: DriverHost, objects: readonly PrimeObject[]): KResult<void> =>
+  host.call('drm_gem_plane_helper_prepare_fb', () => {
+    for (const { dmabuf } of objects) {
+      const waited = host.dmaBuf.resv(dmabuf).wait('read')
+      if (!waited.ok) return waited
+    }
+    return { ok: true, value: undefined }
+  })
 
 /** Runs a DRM ioctl with its call path and reports what it returned. */
 const drmIoctl = <T>(api: PluginApi, host: DriverHost, name: string, body: () => KResult<T>): KResult<T> => {

@@ -32,9 +32,13 @@ export const syncingImporter = (api: PluginApi): DriverDef => ({
     port(api, host, (object, payload) => {
       const { DIR } = api
       const { table, dmabuf } = object
+      const resv = host.dmaBuf.resv(dmabuf)
+      const job = resv.newFence(host.device.name, 'ring')
+      resv.addFence(job, 'read')
       host.call('etnaviv_gem_cpu_fini', () => host.dma.syncSgForDevice(host.device, table, DIR.BIDIRECTIONAL))
       const plane = { cookie: table, dev: host.device, length: dmabuf.size, owner: dmabuf.owner }
       const read = readPlane(host, plane, payload, payload)
+      resv.signal(job)
       host.call('etnaviv_gem_cpu_prep', () => host.dma.syncSgForCpu(host.device, table, DIR.BIDIRECTIONAL))
       return read
     }),
