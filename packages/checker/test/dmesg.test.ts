@@ -74,6 +74,12 @@ describe('texts people post', () => {
       ['map-stack', 'dmalab explain map-stack'],
     ])
   })
+  it('registers of a warning are no fault; those of a fault name its function', () => {
+    const registers = 'pc : swiotlb_bounce+0x140/0x14c'
+    expect(explain(`WARNING: CPU: 1 PID: 1 at swiotlb_bounce\n${registers}`)).toEqual([])
+    const fault = 'Unable to handle kernel paging request at virtual address ffff000012345678'
+    expect(explain(`${fault}\n${registers}`).map(({ cause }) => cause)[1]).toContain('swiotlb_bounce touched')
+  })
   it('the same message again is counted, not repeated', () => {
     expect(explain('failed to map scatterlist\n'.repeat(20))).toMatchObject([
       { count: 20, lines: [1, 2, 3, 4, 5, 6, 7, 8] },

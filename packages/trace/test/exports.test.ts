@@ -70,6 +70,7 @@ describe('statistics', () => {
     const [dev] = statsOf(many.join(''))
     expect(dev?.overTime.mappings.length).toBeLessThanOrEqual(64)
     expect(Math.max(...(dev?.overTime.mappings ?? []))).toBe(1)
+    expect(Math.log2((dev?.overTime.step ?? 0) / 1e-6) % 1).toBe(0)
     expect((dev?.overTime.step ?? 0) * (dev?.overTime.mappings.length ?? 0)).toBeGreaterThan(4000)
   })
   it('the peak is what was live at once', () => {

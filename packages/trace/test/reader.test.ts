@@ -57,6 +57,12 @@ describe('frames', () => {
       time: '42',
     })
   })
+  it('a name is looked for again where the columns of the line before do not fit', () => {
+    const shifted = `            init-1       [001] ..... 4.390004: s3: ${MAP}\n`
+    const { events, summary } = read(frame(MAP), shifted, frame(MAP))
+    expect(events).toHaveLength(2)
+    expect(summary.unknown).toEqual({ s3: { count: 1, line: 2 } })
+  })
   it('CR LF line ends are read', () => {
     expect(read(frame(MAP).replace('\n', '\r\n')).events).toHaveLength(1)
   })
