@@ -48,20 +48,20 @@ export class SwiotlbSlots {
   /** First slot of the run, or undefined. */
   find(request: SlotRequest): number | undefined {
     const { cpu, base, boundaryBits, orig, size, alignMask, minAlignMask } = request
-    const boundary = [
-      boundaryBits > 32 ? 2 ** (boundaryBits - 32) - 1 : 0,
-      boundaryBits >= 32 ? 0xffff_ffff : 2 ** boundaryBits - 1,
-    ] as const
-    const [baseHi, baseLo] =
-      base === undefined ? boundary : boundaryBits > 52 ? halves(base) : halves(base % 2 ** boundaryBits)
+    const highBits = boundaryBits > 32 ? 2 ** (boundaryBits - 32) - 1 : 0
+    const lowBits = boundaryBits >= 32 ? 0xffff_ffff : 2 ** boundaryBits - 1
+    // No window: all ones, as the kernel goes on with.
+    const start = base === undefined || boundaryBits > 52 ? base : base % 2 ** boundaryBits
+    // One argument after the other: a spread here costs ten times the search.
     const found = this.linear.wasm.swiotlbFind(
       this.pool,
       cpu,
-      baseHi,
-      baseLo,
-      boundary[0],
-      boundary[1],
-      ...halves(orig),
+      start === undefined ? highBits : Math.floor(start / 2 ** 32),
+      start === undefined ? lowBits : start % 2 ** 32,
+      highBits,
+      lowBits,
+      Math.floor(orig / 2 ** 32),
+      orig % 2 ** 32,
       size,
       alignMask,
       minAlignMask,
@@ -71,7 +71,7 @@ export class SwiotlbSlots {
 
   /** Notes whose bytes the run from `slot` on holds; `pad` slots of it are alignment. */
   note(slot: number, pad: number, size: number, orig: PhysAddr): void {
-    this.linear.wasm.swiotlbNote(this.pool, slot, pad, size, ...halves(orig))
+    this.linear.wasm.swiotlbNote(this.pool, slot, pad, size, Math.floor(orig / 2 ** 32), orig % 2 ** 32)
   }
 
   /** Gives back the run whose first slot with bytes is `slot`; undefined when there is none. */
@@ -110,5 +110,3 @@ export class SwiotlbSlots {
     return this.linear.u32[(this.pool + S.SW_SLOT_BASE + slot * S.SW_SLOT_STRIDE + offset) / 4] ?? 0
   }
 }
-
-const halves = (value: number): readonly [number, number] => [Math.floor(value / 2 ** 32), value % 2 ** 32]
