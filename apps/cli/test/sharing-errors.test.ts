@@ -1,6 +1,6 @@
 // What user space gets when sharing fails: errno and kernel lines as measured on a real kernel with vivid over vb2-dma-contig.
 import type { FrameFormat, Pfn, UserMapping } from '@dmalab/api'
-import { PAGE_SIZE, physOf } from '@dmalab/api'
+import { DIR, PAGE_SIZE, phys, physOf } from '@dmalab/api'
 import { createUdmabuf, systemHeap } from '@dmalab/dma-buf'
 import { describe, expect, test } from 'vitest'
 import { type Bench, must, openBench, sharingMachine, value } from './sharing-bench.ts'
@@ -147,6 +147,38 @@ describe('with swiotlb=force', () => {
     value(queue.reqbufs('DMABUF', 1))
     expect(queue.qbuf({ index: 0, memory: 'DMABUF', planes: [{ fd }] })).toMatchObject({ ok: false, errno: 'EINVAL' })
     expect(bench.errors().slice(-2)).toEqual(['failed to map scatterlist', 'Error getting dmabuf scatterlist'])
+  })
+})
+
+describe('memory of the task at a contiguous queue', () => {
+  const acquire = (bench: Bench, user: UserMapping, size: number) =>
+    bench.lab.allocator('vb2-dma-contig').getUserptr(bench.lab.device('n'), user, size, DIR.TO_DEVICE, 'malloc')
+
+  test('scattered: EFAULT, and nothing stays mapped', () => {
+    const bench = openBench(KERNEL)
+    expect(acquire(bench, scattered(bench, 57), 57 * PAGE_SIZE)).toMatchObject({ ok: false, errno: 'EFAULT' })
+    expect(bench.errors()).toEqual(['contiguous mapping is too small 4096/233472'])
+    const names = bench.events.map(({ event }) => event).filter((name) => /^dma_(un)?map/.test(name))
+    expect(names).toEqual(['dma_map_sg', 'dma_unmap_sg'])
+  })
+
+  test('not on cache lines of its own: EINVAL', () => {
+    const bench = openBench(KERNEL)
+    const user = value(bench.lab.userAlloc(PAGE_SIZE, 'malloc'))
+    expect(acquire(bench, user, 100)).toMatchObject({ ok: false, errno: 'EINVAL' })
+    expect(acquire(bench, { ...user, phys: (user.phys + 8) as typeof user.phys }, 128)).toMatchObject({
+      errno: 'EINVAL',
+    })
+  })
+
+  test('without struct page: mapped as a resource, since there is no page to list', () => {
+    const bench = openBench(KERNEL)
+    const pool: UserMapping = { phys: phys(0x7400_0000), len: 65_536, kind: 'uncached' }
+    const mem = value(acquire(bench, pool, 65_536))
+    expect(mem.dmaAddr).toBe(0x7400_0000)
+    bench.lab.allocator('vb2-dma-contig').putUserptr(mem)
+    const names = bench.events.map(({ event }) => event).filter((name) => /^dma_(un)?map/.test(name))
+    expect(names).toEqual(['dma_map_resource', 'dma_unmap_resource'])
   })
 })
 
