@@ -23,6 +23,8 @@ import { address, hexString, list, num, rows, widthOf } from './values.ts'
 
 /** The build that made the vectors leaves ZONE_DMA at 24 bits. */
 const ZONE_DMA_LIMIT = 2 ** 24 - 1
+/** The memory model ends here. */
+const MODEL_END = 2 ** 44
 const ALL_ONES = '0xffffffffffffffff'
 
 interface Bench {
@@ -78,7 +80,7 @@ const kernelOf = (input: GoldenCase): KernelSpec => {
   return { name: base.name, base, patches: [], options }
 }
 
-/** RAM as given; the linear map is everything, as the vectors' build copies anywhere. */
+/** RAM as given; everything answers and is in the linear map, as the vectors' build copies anywhere. */
 const machineOf = (input: GoldenCase): Machine => {
   const busLimit = address(input['lim'])
   const mask = widthOf(input['mask'])
@@ -107,8 +109,8 @@ const machineOf = (input: GoldenCase): Machine => {
     arch: 'arm64',
     cpu: { lineSize: 64, aliasing: false, ...(alignment === 0 ? {} : { writebackGranule: alignment }) },
     memory: rows(input['ram']).map(([start, pages]) => ({ base: num(start) * PAGE_SIZE, len: num(pages) * PAGE_SIZE })),
-    reserved: [],
-    layout: { linear: [{ base: 0, len: 2 ** 44 }] },
+    reserved: [{ name: 'everything else that answers', base: 0, len: MODEL_END, noMap: false, reusable: false }],
+    layout: { linear: [{ base: 0, len: MODEL_END }] },
     iommus: [],
     devices: [device],
     bindings: {},
