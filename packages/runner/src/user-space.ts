@@ -1,19 +1,10 @@
 // The media task: what a pipeline does in user space, ioctl by ioctl, on the opened devices.
 // Pictures travel one after the other; buffers rotate as in a real pipeline, so the second round of each buffer is seen.
-import type { Delivery, ElementReport, Lab, RunOptions, UserMapping, V4l2Memory, Vb2Queue } from '@dmalab/api'
+import type { Delivery, ElementReport, Lab, RunOptions, UserMapping, Vb2Queue } from '@dmalab/api'
 import { mixSeed } from './content-seed.ts'
+import { MediaQueues } from './media-queues.ts'
 import { OpenStage, type Passing } from './open-stage.ts'
-import {
-  bitstreamFormat,
-  BITSTREAM_BUFFER,
-  CODED_PICTURE,
-  FRAMES,
-  nv12,
-  type PipelinePlan,
-  RELEASE,
-  RESTART,
-  stepName,
-} from './pipeline-plan.ts'
+import { BITSTREAM_BUFFER, CODED_PICTURE, FRAMES, nv12, type PipelinePlan, RESTART, stepName } from './pipeline-plan.ts'
 import type { StepLog } from './step-log.ts'
 
 export interface Tally {
@@ -23,14 +14,12 @@ export interface Tally {
   readonly wrong: Map<number, number>
 }
 
-const DONE = { ok: true, value: undefined } as const
-
 export class MediaTask {
   private readonly lab: Lab
   private readonly plan: PipelinePlan
   private readonly options: RunOptions
   private readonly log: StepLog
-  private readonly open: readonly OpenStage[]
+  private readonly queues: MediaQueues
   /** How many consumers still hold a buffer of a stage: `stage:index`. */
   private readonly held = new Map<string, number>()
   private fed = 0
@@ -44,17 +33,20 @@ export class MediaTask {
     this.plan = plan
     this.options = options
     this.log = log
-    this.open = plan.stages.map((stage) => new OpenStage(lab, stage, log))
+    this.queues = new MediaQueues(lab, plan, options, log)
   }
 
-  /** S_FMT, REQBUFS, EXPBUF, mmap, STREAMON. */
   setUp(): void {
-    for (const one of this.open) this.setFormat(one)
-    for (const one of this.open) {
-      this.setUpOutput(one)
-      this.setUpCapture(one)
-    }
-    this.streamOn()
+    this.queues.setUp()
+  }
+
+  tearDown(): void {
+    this.queues.tearDown()
+  }
+
+  /** The task exits half-way. */
+  abandon(): void {
+    this.queues.abandon()
   }
 
   /** All pictures, one after the other; stopped and started again before picture `restartAt`, when it is given. */
@@ -63,43 +55,16 @@ export class MediaTask {
       if (frame === restartAt) this.restart()
       this.makePicture(frame)
     }
-    for (const one of this.open) this.drain(one, 0)
+    for (const one of this.queues.stages) this.drain(one, 0)
     this.log.enter(FRAMES)
     const { delivered, intact } = this.tally
     if (intact === delivered) this.log.detail(`${intact} of ${this.options.frames} intact`)
     else this.log.wrong(`${intact} of ${delivered} intact`)
   }
 
-  /** Everything given back, consumers first. */
-  tearDown(): void {
-    this.log.enter(RELEASE)
-    this.streamOff()
-    for (const one of this.open.toReversed()) {
-      one.letGo()
-      // What others import from this queue goes with their descriptors, not with the queue.
-      if (one.stage.hop !== 'import') this.freeQueue(one.output)
-    }
-    for (const one of this.open.toReversed()) this.freeImports(one)
-    for (const one of this.open) one.closeFds()
-    for (const one of this.open) {
-      this.freeQueue(one.output)
-      this.freeQueue(one.capture)
-      one.driver?.close()
-    }
-  }
-
-  /** The task exits half-way: its files are closed, and the kernel gives back what they held. */
-  abandon(): void {
-    for (const one of this.open.toReversed()) {
-      one.letGo()
-      one.driver?.close()
-    }
-    for (const one of this.open) one.closeFds()
-  }
-
   /** Buffers, modes and copies, for the report. */
   elements(): ElementReport[] {
-    return this.open.map(({ stage, buffers, copied }) => ({
+    return this.queues.stages.map(({ stage, buffers, copied }) => ({
       element: stage.element,
       device: stage.device,
       buffers,
@@ -108,125 +73,24 @@ export class MediaTask {
     }))
   }
 
-  // ---- set-up
-
-  private consumers(one: OpenStage): readonly OpenStage[] {
-    const index = this.open.indexOf(one)
-    return this.open.filter(({ stage }) => stage.from === index)
-  }
-
-  private producer(one: OpenStage): OpenStage | undefined {
-    return one.stage.from === null ? undefined : this.open[one.stage.from]
-  }
-
-  private setFormat({ stage, driver }: OpenStage): void {
-    const picture = nv12(this.options)
-    const output =
-      stage.role === 'decoder' ? bitstreamFormat(this.options) : stage.role === 'converter' ? picture : null
-    const makes = stage.role !== 'display' && stage.role !== 'reader'
-    this.log.must(driver?.setFormat(output, makes ? picture : null) ?? DONE)
-  }
-
-  /** The queue that takes pictures in. Where its buffers are the producer's to fill, they must be there first. */
-  private setUpOutput(one: OpenStage): void {
-    const { stage, output } = one
-    if (output === null || output.memory !== undefined) return
-    const decoder = stage.role === 'decoder'
-    this.log.enter(stepName.output(stage), stage.device ?? undefined)
-    const memory = decoder ? 'MMAP' : OUTPUT_MEMORY[stage.hop ?? 'copy']
-    const wanted = decoder
-      ? 2
-      : stage.hop === 'import' || stage.hop === 'copy'
-        ? this.options.buffers
-        : (this.producer(one)?.buffers ?? 0)
-    const count = this.log.must(output.reqbufs(memory, wanted))
-    this.log.detail(`${count} ${memory} buffers`)
-    if (decoder) one.given = one.map(output, count, 1)
-    if (stage.hop === 'copy') one.given = one.map(output, count, nv12(this.options).planes.length)
-    if (stage.hop === 'import') one.ownFds = one.export(output, count, nv12(this.options).planes.length)
-  }
-
-  private setUpCapture(one: OpenStage): void {
-    const { stage, capture } = one
-    if (capture === null) return
-    const consumers = this.consumers(one)
-    const filled = consumers.find((consumer) => consumer.stage.hop === 'import')
-    if (filled !== undefined) this.offer(filled)
-    this.log.enter(stepName.capture(stage), stage.device ?? undefined)
-    const memory: V4l2Memory = filled === undefined ? 'MMAP' : 'DMABUF'
-    const planes = nv12(this.options).planes.length
-    one.buffers = this.log.must(capture.reqbufs(memory, filled?.ownFds.length ?? this.options.buffers))
-    this.log.detail(`${one.buffers} buffers of ${planes} planes`)
-    if (consumers.some((consumer) => consumer.stage.hop === 'export')) {
-      this.log.enter(stepName.export(stage), stage.device ?? undefined)
-      one.fds = one.export(capture, one.buffers, planes)
-      this.log.detail(`${one.fds.flat().length} dma-bufs`)
-    }
-    if (consumers.some(({ stage: { hop } }) => hop === 'copy' || hop === 'read' || hop === 'userptr'))
-      one.captured = one.map(capture, one.buffers, planes)
-    for (let index = 0; index < one.buffers; index++) this.queueCapture(one, index)
-  }
-
-  /** A consumer whose buffers the producer fills makes them now. */
-  private offer(consumer: OpenStage): void {
-    if (consumer.stage.role === 'display')
-      for (let index = 0; index < this.options.buffers; index++) consumer.makeDumb(index, nv12(this.options))
-    else this.setUpOutput(consumer)
-  }
-
-  private queueCapture(one: OpenStage, index: number): void {
-    const filled = this.consumers(one).find((consumer) => consumer.stage.hop === 'import')
-    const capture = OpenStage.must(one.capture)
-    if (filled === undefined) this.log.must(capture.qbuf({ index, memory: 'MMAP' }))
-    else {
-      const planes = (filled.ownFds[index] ?? []).map((fd) => ({ fd }))
-      this.log.must(capture.qbuf({ index, memory: 'DMABUF', planes }))
-    }
-  }
-
-  private streamOn(): void {
-    for (const { output, capture } of this.open) {
-      this.log.must(output?.streamon() ?? DONE)
-      this.log.must(capture?.streamon() ?? DONE)
-    }
-  }
-
-  private streamOff(): void {
-    for (const { output, capture } of this.open) {
-      this.log.must(output?.streamoff() ?? DONE)
-      this.log.must(capture?.streamoff() ?? DONE)
-    }
-  }
-
   /** Stop and start: every queue is emptied, every buffer queued again. */
   private restart(): void {
-    for (const one of this.open) this.drain(one, 0)
+    for (const one of this.queues.stages) this.drain(one, 0)
     this.log.enter(RESTART)
-    this.streamOff()
+    this.queues.streamOff()
     this.fed = 0
     this.held.clear()
-    for (const one of this.open) {
+    for (const one of this.queues.stages) {
       one.shown = undefined
       if (one.capture === null) continue
-      for (let index = 0; index < one.buffers; index++) this.queueCapture(one, index)
+      for (let index = 0; index < one.buffers; index++) this.queues.queueCapture(one, index)
     }
-    this.streamOn()
+    this.queues.streamOn()
     this.log.detail('stopped and started again')
   }
 
-  private freeQueue(queue: Vb2Queue | null): void {
-    if (queue?.memory !== undefined) this.log.must(queue.reqbufs(queue.memory, 0))
-  }
-
-  /** A CAPTURE queue that fills others' buffers lets go of them before those are freed. */
-  private freeImports({ capture }: OpenStage): void {
-    if (capture?.memory === 'DMABUF') this.freeQueue(capture)
-  }
-
-  // ---- streaming
-
   private makePicture(frame: number): void {
-    const first = this.open[0]
+    const first = this.queues.stages[0]
     if (first === undefined) throw new Error('a plan has stages')
     if (first.output !== null) this.feed(first, frame)
     this.workOn(first, frame)
@@ -261,10 +125,10 @@ export class MediaTask {
     this.count(one.driver?.work() ?? [])
     if (one.capture === null) return
     const { index } = this.log.must(one.capture.dqbuf())
-    const consumers = this.consumers(one)
+    const consumers = this.queues.consumers(one)
     this.held.set(key(one, index), consumers.length)
     if (consumers.length === 0) {
-      this.queueCapture(one, index)
+      this.queues.queueCapture(one, index)
       this.delivered(frame)
     }
     for (const consumer of consumers) {
@@ -278,7 +142,7 @@ export class MediaTask {
   private drain(consumer: OpenStage, left: number): void {
     while (consumer.waiting.length > left) {
       const picture = consumer.waiting.shift()
-      const producer = this.producer(consumer)
+      const producer = this.queues.producer(consumer)
       if (picture !== undefined && producer !== undefined) this.take(producer, consumer, picture)
     }
   }
@@ -427,11 +291,11 @@ export class MediaTask {
   private release(producer: OpenStage, index: number): void {
     const left = (this.held.get(key(producer, index)) ?? 1) - 1
     this.held.set(key(producer, index), left)
-    if (left === 0) this.queueCapture(producer, index)
+    if (left === 0) this.queues.queueCapture(producer, index)
   }
 
   private delivered(frame: number): void {
-    const last = this.open.filter((one) => this.consumers(one).length === 0)
+    const last = this.queues.stages.filter((one) => this.queues.consumers(one).length === 0)
     const seen = (this.seen.get(frame) ?? 0) + 1
     this.seen.set(frame, seen)
     if (seen < last.length) return
@@ -442,14 +306,6 @@ export class MediaTask {
   private count(deliveries: readonly Delivery[]): void {
     for (const { frame, wrong } of deliveries) this.tally.wrong.set(frame, (this.tally.wrong.get(frame) ?? 0) + wrong)
   }
-}
-
-const OUTPUT_MEMORY: Readonly<Record<'export' | 'import' | 'userptr' | 'copy' | 'read', V4l2Memory>> = {
-  export: 'DMABUF',
-  import: 'MMAP',
-  userptr: 'USERPTR',
-  copy: 'MMAP',
-  read: 'MMAP',
 }
 
 const key = (one: OpenStage, index: number): string => `${one.stage.element}:${index}`

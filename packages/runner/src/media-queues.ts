@@ -1,0 +1,162 @@
+// The queues of a pipeline: opened, given buffers in the way of each hop, started, stopped and freed.
+import type { Lab, RunOptions, V4l2Memory, Vb2Queue } from '@dmalab/api'
+import { OpenStage } from './open-stage.ts'
+import { bitstreamFormat, nv12, type PipelinePlan, RELEASE, stepName } from './pipeline-plan.ts'
+import type { StepLog } from './step-log.ts'
+
+const DONE = { ok: true, value: undefined } as const
+
+export class MediaQueues {
+  readonly stages: readonly OpenStage[]
+  private readonly options: RunOptions
+  private readonly log: StepLog
+
+  /** Opens every device. @throws InputError for a device without a driver model */
+  constructor(lab: Lab, plan: PipelinePlan, options: RunOptions, log: StepLog) {
+    this.options = options
+    this.log = log
+    this.stages = plan.stages.map((stage) => new OpenStage(lab, stage, log))
+  }
+
+  /** S_FMT, REQBUFS, EXPBUF, mmap, STREAMON. */
+  setUp(): void {
+    for (const one of this.stages) this.setFormat(one)
+    for (const one of this.stages) {
+      this.setUpOutput(one)
+      this.setUpCapture(one)
+    }
+    this.streamOn()
+  }
+
+  /** Everything given back, consumers first. */
+  tearDown(): void {
+    this.log.enter(RELEASE)
+    this.streamOff()
+    for (const one of this.stages.toReversed()) {
+      one.letGo()
+      // What others import from this queue goes with their descriptors, not with the queue.
+      if (one.stage.hop !== 'import') this.freeQueue(one.output)
+    }
+    for (const one of this.stages.toReversed()) this.freeImports(one)
+    for (const one of this.stages) one.closeFds()
+    for (const one of this.stages) {
+      this.freeQueue(one.output)
+      this.freeQueue(one.capture)
+      one.driver?.close()
+    }
+  }
+
+  /** The task exits half-way: its files are closed, and the kernel gives back what they held. */
+  abandon(): void {
+    for (const one of this.stages.toReversed()) {
+      one.letGo()
+      one.driver?.close()
+    }
+    for (const one of this.stages) one.closeFds()
+  }
+
+  consumers(one: OpenStage): readonly OpenStage[] {
+    const index = this.stages.indexOf(one)
+    return this.stages.filter(({ stage }) => stage.from === index)
+  }
+
+  producer(one: OpenStage): OpenStage | undefined {
+    return one.stage.from === null ? undefined : this.stages[one.stage.from]
+  }
+
+  queueCapture(one: OpenStage, index: number): void {
+    const filled = this.consumers(one).find((consumer) => consumer.stage.hop === 'import')
+    const capture = OpenStage.must(one.capture)
+    if (filled === undefined) this.log.must(capture.qbuf({ index, memory: 'MMAP' }))
+    else {
+      const planes = (filled.ownFds[index] ?? []).map((fd) => ({ fd }))
+      this.log.must(capture.qbuf({ index, memory: 'DMABUF', planes }))
+    }
+  }
+
+  streamOn(): void {
+    for (const { output, capture } of this.stages) {
+      this.log.must(output?.streamon() ?? DONE)
+      this.log.must(capture?.streamon() ?? DONE)
+    }
+  }
+
+  streamOff(): void {
+    for (const { output, capture } of this.stages) {
+      this.log.must(output?.streamoff() ?? DONE)
+      this.log.must(capture?.streamoff() ?? DONE)
+    }
+  }
+
+  private setFormat({ stage, driver }: OpenStage): void {
+    const picture = nv12(this.options)
+    const output =
+      stage.role === 'decoder' ? bitstreamFormat(this.options) : stage.role === 'converter' ? picture : null
+    const makes = stage.role !== 'display' && stage.role !== 'reader'
+    this.log.must(driver?.setFormat(output, makes ? picture : null) ?? DONE)
+  }
+
+  /** The queue that takes pictures in. Where its buffers are the producer's to fill, they must be there first. */
+  private setUpOutput(one: OpenStage): void {
+    const { stage, output } = one
+    if (output === null || output.memory !== undefined) return
+    const decoder = stage.role === 'decoder'
+    this.log.enter(stepName.output(stage), stage.device ?? undefined)
+    const memory = decoder ? 'MMAP' : OUTPUT_MEMORY[stage.hop ?? 'copy']
+    const wanted = decoder
+      ? 2
+      : stage.hop === 'import' || stage.hop === 'copy'
+        ? this.options.buffers
+        : (this.producer(one)?.buffers ?? 0)
+    const count = this.log.must(output.reqbufs(memory, wanted))
+    this.log.detail(`${count} ${memory} buffers`)
+    if (decoder) one.given = one.map(output, count, 1)
+    if (stage.hop === 'copy') one.given = one.map(output, count, nv12(this.options).planes.length)
+    if (stage.hop === 'import') one.ownFds = one.export(output, count, nv12(this.options).planes.length)
+  }
+
+  private setUpCapture(one: OpenStage): void {
+    const { stage, capture } = one
+    if (capture === null) return
+    const consumers = this.consumers(one)
+    const filled = consumers.find((consumer) => consumer.stage.hop === 'import')
+    if (filled !== undefined) this.offer(filled)
+    this.log.enter(stepName.capture(stage), stage.device ?? undefined)
+    const memory: V4l2Memory = filled === undefined ? 'MMAP' : 'DMABUF'
+    const planes = nv12(this.options).planes.length
+    one.buffers = this.log.must(capture.reqbufs(memory, filled?.ownFds.length ?? this.options.buffers))
+    this.log.detail(`${one.buffers} buffers of ${planes} planes`)
+    if (consumers.some((consumer) => consumer.stage.hop === 'export')) {
+      this.log.enter(stepName.export(stage), stage.device ?? undefined)
+      one.fds = one.export(capture, one.buffers, planes)
+      this.log.detail(`${one.fds.flat().length} dma-bufs`)
+    }
+    if (consumers.some(({ stage: { hop } }) => hop === 'copy' || hop === 'read' || hop === 'userptr'))
+      one.captured = one.map(capture, one.buffers, planes)
+    for (let index = 0; index < one.buffers; index++) this.queueCapture(one, index)
+  }
+
+  /** A consumer whose buffers the producer fills makes them now. */
+  private offer(consumer: OpenStage): void {
+    if (consumer.stage.role === 'display')
+      for (let index = 0; index < this.options.buffers; index++) consumer.makeDumb(index, nv12(this.options))
+    else this.setUpOutput(consumer)
+  }
+
+  private freeQueue(queue: Vb2Queue | null): void {
+    if (queue?.memory !== undefined) this.log.must(queue.reqbufs(queue.memory, 0))
+  }
+
+  /** A CAPTURE queue that fills others' buffers lets go of them before those are freed. */
+  private freeImports({ capture }: OpenStage): void {
+    if (capture?.memory === 'DMABUF') this.freeQueue(capture)
+  }
+}
+
+const OUTPUT_MEMORY: Readonly<Record<'export' | 'import' | 'userptr' | 'copy' | 'read', V4l2Memory>> = {
+  export: 'DMABUF',
+  import: 'MMAP',
+  userptr: 'USERPTR',
+  copy: 'MMAP',
+  read: 'MMAP',
+}

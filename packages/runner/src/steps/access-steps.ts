@@ -1,0 +1,101 @@
+// Steps in which a device or the CPU reads or writes a buffer; every byte read is compared with what was written.
+import { type Device, fail, InputError, type KResult, ok, pageAlign, physOf, type UserMapping } from '@dmalab/api'
+import { mixSeed } from '../content-seed.ts'
+import type { BusRange, LabBuffer } from './lab-buffer.ts'
+import { EXPORTER, type Outcome, type Step, type StepContext, within } from './step-context.ts'
+
+export const deviceAccess = (c: StepContext, step: Step<'device-read' | 'device-write'>): Outcome => {
+  const buffer = c.buffer(step.buffer)
+  const device = c.lab.device(step.device)
+  const bus = c.lab.bus(device)
+  const { offset, len } = part(step, buffer.size)
+  const runs = runsFor(c, buffer, device)
+  if (step.do === 'device-write') {
+    const seed = mixSeed(c.seed, step.buffer, c.count)
+    let done = 0
+    for (const { at, len: length } of within(runs, offset, len)) {
+      bus.write({ at, len: length, owner: step.buffer, buffer: step.buffer }, { seed, offset: done })
+      done += length
+    }
+    buffer.wrote(offset, len, seed)
+    return ok(`${len} bytes`)
+  }
+  let wrong = 0
+  let compared = 0
+  for (const piece of buffer.expected(offset, len)) {
+    let done = 0
+    for (const { at, len: length } of within(runs, piece.offset, piece.len)) {
+      const content = { seed: piece.content.seed, offset: (piece.content.offset ?? 0) + done }
+      wrong += bus.read({ at, len: length, owner: step.buffer, buffer: step.buffer }, content).wrong
+      done += length
+    }
+    compared += piece.len
+  }
+  if (compared < len)
+    for (const { at, len: length } of within(runs, offset, len))
+      bus.read({ at, len: length, owner: step.buffer, buffer: step.buffer })
+  c.wrong += wrong
+  return ok(wrong === 0 ? `${compared} bytes as written` : `${wrong} of ${compared} bytes differ`)
+}
+
+/** Bus addresses a device has for a buffer: of its mapping, or of its own coherent memory. */
+const runsFor = (c: StepContext, buffer: LabBuffer, device: Device): readonly BusRange[] => {
+  const importer = buffer.importers.get(device.name)
+  if (importer !== undefined && importer.runs.length > 0) return importer.runs
+  const { memory } = buffer
+  if (memory.kind === 'vb2' && memory.device === device) return [{ at: memory.mem.dmaAddr, len: buffer.size }]
+  if (memory.kind === 'coherent' && memory.device === device) return [{ at: memory.memory.handle, len: buffer.size }]
+  if (memory.kind === 'dumb' && memory.device === device) return [{ at: memory.handle, len: buffer.size }]
+  throw new InputError(`${device.name} has no bus address of '${buffer.name}': map it first`)
+}
+
+export const userAccess = (c: StepContext, step: Step<'cpu-read' | 'cpu-write'>): Outcome => {
+  const buffer = c.buffer(step.buffer)
+  const mapping = userMapping(c, buffer)
+  if (!mapping.ok) return mapping
+  const { offset, len } = part(step, buffer.size)
+  if (step.do === 'cpu-write') {
+    const seed = mixSeed(c.seed, step.buffer, c.count)
+    c.lab.userWrite(mapping.value, { seed }, len, step.buffer, offset)
+    buffer.wrote(offset, len, seed)
+    return ok(`${len} bytes`)
+  }
+  let wrong = 0
+  let compared = 0
+  for (const piece of buffer.expected(offset, len)) {
+    wrong += c.lab.userCompare(mapping.value, piece.len, step.buffer, piece).wrong
+    compared += piece.len
+  }
+  c.wrong += wrong
+  return ok(wrong === 0 ? `${compared} bytes as written` : `${wrong} of ${compared} bytes differ`)
+}
+
+const userMapping = (c: StepContext, buffer: LabBuffer): KResult<UserMapping> => {
+  const { memory } = buffer
+  if (memory.kind === 'user') return ok(memory.mapping)
+  if (memory.kind === 'pages') return ok({ phys: physOf(memory.pfn), len: pageAlign(buffer.size), kind: 'cached' })
+  if (memory.kind === 'vb2') return c.lab.allocator(EXPORTER).mmap(memory.mem)
+  if (memory.kind === 'coherent')
+    return c.lab.dma.mmapAttrs(
+      memory.device,
+      memory.memory.cpuAddr,
+      memory.memory.handle,
+      pageAlign(buffer.size),
+      memory.attrs,
+    )
+  if (buffer.fd === null) return fail('EBADF', `'${buffer.name}' has no open descriptor`)
+  const dmabuf = c.lab.dmaBuf.get(buffer.fd)
+  if (!dmabuf.ok) return dmabuf
+  const mapping = c.lab.dmaBuf.mmap(dmabuf.value)
+  if (mapping.ok) c.lab.dmaBuf.munmap(dmabuf.value)
+  c.lab.dmaBuf.put(dmabuf.value)
+  return mapping
+}
+
+const part = (
+  step: { readonly offset?: number; readonly len?: number },
+  size: number,
+): { offset: number; len: number } => {
+  const offset = step.offset ?? 0
+  return { offset, len: step.len ?? size - offset }
+}
