@@ -88,7 +88,7 @@ const dmaPages = (api) => ({
         const mapped = host.dma.mapSgAttrs(dev, list.value, DIR.BIDIRECTIONAL, 0)
         if (!mapped.ok) {
           host.sgFree(list.value)
-          return undo(mapped)
+          return undo(fail('ENOMEM', mapped.why))
         }
         mem.table = list.value
         mem.dmaAddr = list.value.entry(0).dmaAddress

@@ -11,9 +11,9 @@ const busAlias = (api) => ({
   name: 'bus-alias',
   source: 'example: a vendor op table with a fixed bus offset',
   caps: {
-    pageless: 'fabricated', // getSgtable computes a page and does not look
+    pageless: 'refused', // what is outside the alias has no page here
     maintainsCaches: true,
-    syncTouchesPage: false, // works by physical address
+    syncTouchesPage: false, // works by physical address, and leaves alone what is outside
     mergesSegments: false,
     bounces: false,
     translates: false,
@@ -37,13 +37,13 @@ const busAlias = (api) => ({
     )
 
     const toDevice = (at, len, dir) => {
-      if (device.facts.coherent) return
+      if (device.facts.coherent || at < 0) return
       cache.dmacMapPhys(at, len, dir)
       if (dir === DIR.FROM_DEVICE) cache.outerInv(at, len)
       else cache.outerClean(at, len)
     }
     const toCpu = (at, len, dir) => {
-      if (device.facts.coherent || dir === DIR.TO_DEVICE) return
+      if (device.facts.coherent || at < 0 || dir === DIR.TO_DEVICE) return
       cache.outerInv(at, len)
       cache.dmacUnmapPhys(at, len, dir)
     }
@@ -95,6 +95,7 @@ const busAlias = (api) => ({
           ? fail('ENXIO', 'the mapping is longer than the buffer')
           : ok({ phys: phys(toPhys(handle) + pgoff * PAGE_SIZE), len: pageAlign(userLen), kind: kindFor(attrs) }),
       getSgtable: (_cpuAddr, handle, size) => {
+        if (!inWindow(handle, size)) return fail('ENXIO', `${hex(handle)} is outside the bus alias`)
         const list = host.sgAlloc(1)
         if (list.ok) list.value.setPage(0, { kind: 'page', pfn: pfnOf(toPhys(handle)) }, pageAlign(size), 0)
         return list

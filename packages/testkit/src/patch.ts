@@ -1,0 +1,100 @@
+// The suite for patches: what it says of itself holds, it changes what it names, and its op tables keep their contract.
+import { ATTR, isInputError, type KernelDef, type Patch } from '@dmalab/api'
+import { composeKernel, kernelFacts } from '@dmalab/runner'
+import { describe, expect, it } from 'vitest'
+import { describeBackend } from './backend.ts'
+import { type KernelUnderTest, openKit, OPERATIONS } from './under-test.ts'
+
+/** `kernel` is the base it is stacked on, patches below it included. */
+export interface PatchUnderTest extends KernelUnderTest {
+  readonly patch: string
+}
+
+/** Defines the suite, and that of op tables for the patched kernel. `under` is called once, when the tests are collected. */
+export const describePatch = (under: () => PatchUnderTest): void => {
+  const given = under()
+  const { registry } = given.parts
+  const patch = registry.patches.get(given.patch)
+  const patched = { ...given, kernel: `${given.kernel}+${given.patch}` }
+  const base = registry.kernels.get(given.kernel.split('+')[0] ?? '')
+
+  describe(`patch ${patch.name} on ${given.kernel}`, () => {
+    it('names its hunks: file, and what it changes there', () => {
+      expect(patch.hunks.length).toBeGreaterThan(0)
+      expect(patch.hunks.filter(({ file, what }) => file === '' || what === '')).toEqual([])
+    })
+
+    it('changes something that exists: op tables, exporters and allocators by names that the kernel has', () => {
+      const known = {
+        ops: [...base.ops.map(({ name }) => name), ...registry.ops.names()],
+        allocators: registry.allocators.names(),
+      }
+      const unknown = (names: Readonly<Record<string, unknown>> | undefined, among: readonly string[]) =>
+        Object.keys(names ?? {}).filter((name) => !among.includes(name))
+      expect({
+        ops: unknown(patch.ops, known.ops),
+        caps: unknown(patch.caps, known.ops),
+        allocators: unknown(patch.allocators, known.allocators),
+        exporters: unknown(patch.exporters, known.allocators),
+      }).toEqual({ ops: [], caps: [], allocators: [], exporters: [] })
+    })
+
+    it('defines attribute bits that nobody has yet, one bit each', () => {
+      const bits = Object.values(patch.attrs ?? {})
+      const taken: readonly number[] = Object.values(ATTR)
+      expect(bits.filter((bit) => !Number.isInteger(Math.log2(bit)) || taken.includes(bit))).toEqual([])
+    })
+
+    it('exempts only entries with bits that it or the kernel defines', () => {
+      const facts = openKit(patched).facts
+      const known = [...Object.values(ATTR), ...Object.values(facts.attrs)].reduce<number>((sum, bit) => sum + bit, 0)
+      const masks = Object.values(patch.sg?.skip ?? {})
+      expect(masks.filter((mask) => (mask & ~known) !== 0)).toEqual([])
+    })
+
+    it('makes struct scatterlist larger when it adds members, and only then', () => {
+      const before = kernelFacts(composeKernel(base)).sgEntrySize
+      const after = kernelFacts(composeKernel(base, patch)).sgEntrySize
+      expect(after > before).toBe(Object.keys(patch.sg?.cFields ?? {}).length > 0)
+    })
+
+    it('leaves no operation out of the tables it wraps', () => {
+      const lab = openKit(patched)
+      const missing = lab.devices.flatMap((device) =>
+        OPERATIONS.filter((operation) => typeof lab.ops(device)[operation] !== 'function'),
+      )
+      expect(missing).toEqual([])
+    })
+
+    if (patch.appliesTo === undefined)
+      it('appliesTo is absent: it can be stacked on every kernel', () => {
+        expect(registry.kernels.values().filter((kernel) => refusal(kernel, patch) !== undefined)).toEqual([])
+      })
+    else
+      it(`appliesTo: it is refused by kernels other than ${patch.appliesTo.join(', ')}`, () => {
+        const taken = registry.kernels.values().filter((kernel) => refusal(kernel, patch) === undefined)
+        const meant = (kernel: KernelDef) => [kernel.name, kernel.arch].some((name) => patch.appliesTo?.includes(name))
+        expect(taken.length).toBeGreaterThan(0)
+        expect(taken.every(meant)).toBe(true)
+      })
+
+    it('is refused when stacked twice, and beside what it says it conflicts with', () => {
+      expect(refusal(base, patch, patch)).toContain('stacked twice')
+      for (const [name, why] of Object.entries(patch.conflicts ?? {}))
+        expect(refusal(base, registry.patches.get(name), patch)).toContain(why)
+    })
+  })
+
+  describeBackend(() => patched)
+}
+
+/** What composing says against it; undefined when it goes. */
+const refusal = (base: KernelDef, ...patches: readonly Patch[]): string | undefined => {
+  try {
+    composeKernel(base, ...patches)
+    return undefined
+  } catch (e) {
+    if (isInputError(e)) return e.message
+    throw e
+  }
+}

@@ -1,0 +1,82 @@
+// What a suite is given, and the laboratory it opens for each test.
+import {
+  type Device,
+  type DmaOps,
+  type DmaOpsCaps,
+  type DmaOpsDef,
+  type Injection,
+  InputError,
+  type Lab,
+  type Machine,
+} from '@dmalab/api'
+import { type LabParts, openLab, parseKernel } from '@dmalab/runner'
+import type { AllocatorSubject } from './allocator-checks.ts'
+import { kitMachine } from './kit-machine.ts'
+
+export interface KernelUnderTest {
+  /** Engine and registry, with the plug-in under test in it. */
+  readonly parts: LabParts
+  /** `arch@release+patch`. */
+  readonly kernel: string
+  /** Model of an IOMMU in front of the kit's device `translated`; none when absent. */
+  readonly iommu?: string
+}
+
+/** A fresh machine of the kit under the kernel. */
+export const openKit = (under: KernelUnderTest, inject: readonly Injection[] = []): Lab => {
+  const kernel = parseKernel(under.kernel, under.parts.registry)
+  return openLab(under.parts, { kernel, machine: kitMachineFor(under), inject })
+}
+
+export interface AllocatorUnderTest extends KernelUnderTest {
+  readonly allocator: string
+}
+
+/** An allocator on the kit's machine, for describeAllocator(). */
+export const allocatorOnKit = (under: AllocatorUnderTest): AllocatorSubject => ({
+  allocator: under.allocator,
+  caps: under.parts.registry.allocators.get(under.allocator).caps,
+  open: (inject) => {
+    const lab = openKit(under, inject)
+    return { lab, device: lab.device('plain') }
+  },
+})
+
+export const kitMachineFor = ({ parts, kernel, iommu }: KernelUnderTest): Machine =>
+  kitMachine(parseKernel(kernel, parts.registry).base.arch, iommu)
+
+/** The definition of the op table a device got. @throws InputError when nobody brought it */
+export const tableOf = ({ parts }: KernelUnderTest, lab: Lab, device: Device): DmaOpsDef => {
+  const own = lab.kernel.base.ops.find(({ name }) => name === device.opsName)
+  if (own !== undefined) return own
+  if (parts.registry.ops.has(device.opsName)) return parts.registry.ops.get(device.opsName)
+  throw new InputError(`nobody brought op table '${device.opsName}'`)
+}
+
+/** Capabilities of a device's table with the patches of the kernel applied. */
+export const capsOf = (under: KernelUnderTest, lab: Lab, device: Device): DmaOpsCaps =>
+  lab.kernel.patches.reduce<DmaOpsCaps>(
+    (caps, patch) => ({ ...caps, ...patch.caps?.[device.opsName] }),
+    tableOf(under, lab, device).caps,
+  )
+
+/** Every method of struct dma_map_ops. */
+export const OPERATIONS: readonly (keyof DmaOps)[] = [
+  'alloc',
+  'free',
+  'mmap',
+  'getSgtable',
+  'mapPage',
+  'unmapPage',
+  'mapSg',
+  'unmapSg',
+  'mapResource',
+  'unmapResource',
+  'syncSingleForCpu',
+  'syncSingleForDevice',
+  'syncSgForCpu',
+  'syncSgForDevice',
+  'dmaSupported',
+  'requiredMaskBits',
+  'maxMappingSize',
+]
