@@ -1,7 +1,7 @@
 // What `conform` does, callable without oclif.
 import type { GoldenContext } from '@dmalab/api'
 import { parseVectors, runVectors, type VectorReport } from '@dmalab/golden'
-import { composeKernel, openLab, parseKernel } from '@dmalab/runner'
+import { openLab, parseKernel } from '@dmalab/runner'
 import { readText } from './files.ts'
 import { GOLDEN_ADAPTERS } from './golden-adapters.ts'
 import { openLaboratory } from './laboratory.ts'
@@ -16,10 +16,7 @@ export const conform = async (
     openLab: ({ kernel, machine }) =>
       openLab(parts, {
         machine,
-        kernel:
-          typeof kernel === 'string'
-            ? parseKernel(kernel, parts.registry)
-            : composeKernel(kernel.base, ...kernel.patches),
+        kernel: typeof kernel === 'string' ? parseKernel(kernel, parts.registry) : kernel,
       }),
   }
   return files.map((file) => {

@@ -30,7 +30,7 @@ const kernelText = (run: KernelRun): string[] => {
   )
   lines.push(...findingLines(run.findings))
   lines.push(
-    `  ${bold('verdict')}: ${paint(run.verdict)}${wanted > 0 ? `, ${delivered} of ${wanted} frames delivered, ${intact} intact` : ''}`,
+    `  ${bold('verdict')}: ${paint(run.verdict)}${wanted > 0 ? `, ${delivered} of ${wanted} frames delivered, ${intact} intact${copiesText(run)}` : ''}`,
   )
   for (const { expected, got, met } of run.expectations ?? [])
     lines.push(
@@ -42,6 +42,10 @@ const kernelText = (run: KernelRun): string[] => {
     )
   return lines
 }
+
+/** Zero-copy or not, for a run that came to its end. */
+const copiesText = ({ step, zeroCopy }: KernelRun): string =>
+  step !== null ? '' : zeroCopy ? ', zero-copy' : ', with copies by the CPU'
 
 /** Findings of one code shown before the rest is counted. */
 const SHOWN = 4

@@ -7,8 +7,8 @@ import {
   type KernelSpec,
   type Patch,
 } from '@dmalab/api'
+import { scatterlistSize } from '@dmalab/dma-api'
 import type { Registry } from './registry.ts'
-import { sgEntrySize } from './sg-entry-size.ts'
 
 const NO_OPTIONS: KernelOptions = { config: {}, cmdline: {} }
 
@@ -98,9 +98,19 @@ export const kernelFacts = (kernel: KernelSpec): KernelFacts => {
   return {
     ...facts,
     attrs: kernel.patches.reduce((all, patch) => ({ ...all, ...patch.attrs }), facts.attrs),
-    sgEntrySize: fields.length === 0 ? facts.sgEntrySize : sgEntrySize(facts, fields),
+    sgEntrySize: fields.length === 0 ? facts.sgEntrySize : grownEntry(facts, fields),
   }
 }
 
 const defaults = (kernel: KernelSpec): Record<string, boolean | number | string> =>
   Object.fromEntries(Object.entries(kernel.base.config).map(([name, option]) => [name, option.default]))
+
+/** sizeof(struct scatterlist) with the members that patches add. */
+const grownEntry = (
+  facts: KernelFacts,
+  fields: readonly { readonly bytes32: number; readonly bytes64: number }[],
+): number => {
+  const word = facts.arch === 'arm' ? 4 : 8
+  const extra = fields.map(({ bytes32, bytes64 }) => (word === 4 ? bytes32 : bytes64))
+  return scatterlistSize({ word, dmaAddr: facts.dmaAddrSize, dmaLength: facts.sgDmaLength, dmaFlags: false, extra })
+}

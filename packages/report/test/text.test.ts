@@ -1,0 +1,84 @@
+// Reports as text: what a person must find in them, and that nothing of this machine is.
+import type { KernelRun, RunReport } from '@dmalab/api'
+import { expect, test } from 'vitest'
+import { compareText, runText } from '../src/index.ts'
+
+process.env['NO_COLOR'] = '1'
+
+const run = (more: Partial<KernelRun>): KernelRun => ({
+  kernel: 'arm@4.11',
+  verdict: 'works',
+  step: null,
+  errno: null,
+  why: null,
+  oops: null,
+  frames: { wanted: 2, delivered: 2, intact: 2 },
+  steps: [
+    { step: 'codec: EXPBUF', outcome: 'ok', detail: '8 dma-bufs' },
+    { step: 'all frames', outcome: 'ok', detail: '2 of 2 intact' },
+  ],
+  cache: { lines: 1234567, writtenBack: 0, skippedEntries: 0, skippedLines: 0 },
+  elements: [{ element: 'dec', device: 'codec', buffers: 4, mode: 'export', cpuBytesPerFrame: 0 }],
+  zeroCopy: true,
+  findings: [],
+  ...more,
+})
+const report = (...runs: KernelRun[]): RunReport => ({
+  schema: 1,
+  scenario: 'filesrc ! dec ! sink',
+  board: 'some-board',
+  options: { frames: 2, width: 640, height: 480, buffers: 4, seed: 1 },
+  bindings: [{ element: 'dec', device: 'codec', by: 'board' }],
+  source: 'seeded bitstream',
+  runs,
+})
+const oops = {
+  address: '0xee220000',
+  function: 'dma_cache_maint_page',
+  callPath: ['dma_cache_maint_page', 'arm_dma_map_sg'],
+  reason: 'paging request',
+  text: ['Unable to handle kernel paging request at virtual address ee220000', 'PC is at dma_cache_maint_page'],
+} as const
+const fault = run({
+  kernel: 'arm@4.11+x',
+  verdict: 'fault',
+  step: 'codec: EXPBUF',
+  oops,
+  steps: [
+    { step: 'codec: EXPBUF', outcome: 'fault', detail: 'paging request' },
+    { step: 'all frames', outcome: 'not reached', detail: '' },
+  ],
+})
+
+test('a comparison has a column a kernel, a row a step, and the verdict last', () => {
+  const lines = compareText(report(run({}), fault)).split('\n')
+  const rows = lines.filter((line) => line.startsWith('│')).map((line) => line.split('│').map((cell) => cell.trim()))
+  expect(rows).toContainEqual(['', 'codec: EXPBUF', 'ok', 'FAULT', ''])
+  expect(rows).toContainEqual(['', 'all frames', 'ok', '-', ''])
+  expect(rows.findIndex((row) => row[1] === 'verdict')).toBeGreaterThan(
+    rows.findIndex((row) => row[1] === 'all frames'),
+  )
+  expect(lines.join('\n')).toContain('dma_cache_maint_page < arm_dma_map_sg')
+})
+
+test('a run shows the console text of a fault and where it ended', () => {
+  const text = runText(report(fault))
+  for (const line of oops.text) expect(text).toContain(line)
+  expect(text).toContain('ended at: codec: EXPBUF')
+})
+
+test('a run that works says how many frames, and that nobody copied them', () => {
+  const text = runText(report(run({})))
+  expect(text).toContain('works, 2 of 2 frames delivered, 2 intact, zero-copy')
+  expect(text).toContain('1,234,567 operations')
+})
+
+test('many findings of one code are counted, not listed', () => {
+  const findings = Array.from(
+    { length: 9 },
+    (_, i) => ({ code: 'wrong-bytes', severity: 'error', message: `buffer ${i}` }) as const,
+  )
+  const text = runText(report(run({ verdict: 'corrupt', findings })))
+  expect(text.match(/wrong-bytes: buffer/g)).toHaveLength(4)
+  expect(text).toContain('5 more wrong-bytes')
+})
