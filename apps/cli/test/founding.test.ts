@@ -1,4 +1,7 @@
 // The founding use case: four kernels, one pipeline, and what each makes of it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { KernelRun, Machine, PageArray, RunReport } from '@dmalab/api'
 import { compileHotSync, Hot } from '@dmalab/hot'
 import { shippedBoard } from '@dmalab/machine'
@@ -74,6 +77,33 @@ describe('on the board of the report', () => {
     expect(JSON.stringify(run(board, ['arm@4.11+nopage-rfc'], { frames: 3 }))).toBe(
       JSON.stringify(run(board, ['arm@4.11+nopage-rfc'], { frames: 3 })),
     )
+  })
+
+  test('the bytes of the file travel through the decoder when it is there, and the report says which', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
+    const file = join(folder, 'clip.mp4')
+    writeFileSync(
+      file,
+      Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7) % 251),
+    )
+    const line = FOUNDING_LINE.replace('~/GH3_MOV_HD.mp4', file)
+    const read: number[] = []
+    const { plan, bindings } = planFor(line, board, {})
+    const report = runPipeline({ module, registry }, [parseKernel('arm@4.11+nopage-rfc', registry)], {
+      machine: board,
+      plan,
+      bindings,
+      options: { ...DEFAULT_OPTIONS, frames: 4 },
+      onEvent: (event) => {
+        if (event.event === 'device_access' && event.device.startsWith('codec') && !event.write)
+          read.push(event.wrong ?? -1)
+      },
+    })
+    rmSync(folder, { recursive: true })
+    expect(report.source).toBe(`bitstream from ${file}`)
+    expect(only(report).verdict).toBe('works')
+    // One read for each picture, every byte as the file has it.
+    expect(read).toEqual([0, 0, 0, 0])
   })
 
   test('a frame too large for the pool is ENOMEM at REQBUFS, not bad input', () => {

@@ -2,6 +2,7 @@ import type { RunReport } from '@dmalab/api'
 import { compareText } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../base-command.ts'
+import { FOUNDING_STORY } from '../founding.ts'
 import { type FailOnFlag, RUN_FLAGS } from '../run-flags.ts'
 import { exitCodeFor, runScenario } from '../run-scenario.ts'
 
@@ -39,6 +40,7 @@ export default class Compare extends BaseCommand {
       compare: true,
       plugins: this.plugins(plugin),
     })
+    if (args.scenario === 'founding') this.log(FOUNDING_STORY)
     this.log(compareText(report))
     if (args.scenario === 'founding') this.log(nextStep(report.runs[0]?.kernel ?? 'arm@4.11'))
     process.exitCode = exitCodeFor(report, failOn as FailOnFlag)
