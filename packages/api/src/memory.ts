@@ -46,6 +46,8 @@ export interface KernelMemory {
   resolve(at: KernelVaddr): { readonly phys: PhysAddr; readonly kind: MapKind } | undefined
   /** memset through a kernel mapping; faults when unmapped. */
   memset(at: KernelVaddr, byte: number, len: number): void
+  /** memcpy between kernel addresses; faults when unmapped. */
+  memcpy(to: KernelVaddr, from: KernelVaddr, len: number): void
   /** clear_highpage: zeroes one page through a temporary cached mapping. */
   zeroHighmemPage(at: PhysAddr): void
   /** Physically contiguous pages from the buddy allocator; `limit` is the highest physical address allowed, inclusive. */

@@ -1,6 +1,8 @@
 // The kernel arm@4.11: 32-bit ARM as of v4.11, before its DMA code became dma-direct.
 import type { DeviceFacts, KernelDef, KernelFacts, KernelOptions, PluginApi } from '@dmalab/api'
+import { armCoherentIommuOps, armIommuOps } from './arm-iommu-ops.ts'
 import { armCoherentOps, armOps } from './arm-ops.ts'
+import { dmabounceOps } from './dmabounce-ops.ts'
 
 const facts = (options: KernelOptions): KernelFacts => {
   const lpae = options.config['ARM_LPAE'] === true
@@ -28,6 +30,7 @@ const facts = (options: KernelOptions): KernelFacts => {
     busWindows: 'one-offset',
     poolIgnoresWindows: true,
     mapResourceRefusesRam: true,
+    iommuAlignment: alignment(options),
   }
 }
 
@@ -40,8 +43,22 @@ const sgEntrySize = (lpae: boolean, dmaLength: boolean): number => {
   return dmaLength ? 20 : 16
 }
 
-/** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arch_setup_dma_ops */
-const opsFor = (device: DeviceFacts): string => (device.coherent ? 'arm-coherent' : 'arm')
+/** A number that no configuration has is taken for the nearest it can have. */
+const alignment = ({ config }: KernelOptions): number =>
+  Math.min(9, Math.max(4, Number(config['ARM_DMA_IOMMU_ALIGNMENT'] ?? 8)))
+
+/**
+ * dmabounce is registered by code of a platform that knows its bus is narrow; here the device's bus limit or mask says so.
+ * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arch_setup_dma_ops; arch/arm/common/dmabounce.c: dmabounce_register_dev
+ */
+const opsFor = (device: DeviceFacts, { config }: KernelOptions, iommuEnabled: boolean): string => {
+  if (iommuEnabled) return device.coherent ? 'arm-coherent-iommu' : 'arm-iommu'
+  if (config['DMABOUNCE'] === true && !device.coherent && isNarrow(device)) return 'dmabounce'
+  return device.coherent ? 'arm-coherent' : 'arm'
+}
+
+const isNarrow = ({ busLimit = Infinity, maskBits }: DeviceFacts): boolean =>
+  Math.min(busLimit, 2 ** maskBits - 1) < 2 ** 32 - 1
 
 export const arm411 = (api: PluginApi): KernelDef => ({
   name: 'arm@4.11',
@@ -51,9 +68,14 @@ export const arm411 = (api: PluginApi): KernelDef => ({
   facts,
   config: {
     ARM_LPAE: { meaning: '40-bit physical addresses: dma_addr_t is 8 bytes', default: false },
+    ARM_DMA_IOMMU_ALIGNMENT: {
+      meaning: 'order of the largest alignment of bus addresses behind an IOMMU, 4 to 9',
+      default: 8,
+    },
+    DMABOUNCE: { meaning: 'platform code bounces for devices whose bus is narrow', default: false },
     NEED_SG_DMA_LENGTH: { meaning: 'struct scatterlist has a dma_length of its own', default: false },
   },
   cmdline: {},
-  ops: [armOps(api), armCoherentOps(api)],
+  ops: [armOps(api), armCoherentOps(api), armIommuOps(api), armCoherentIommuOps(api), dmabounceOps(api)],
   opsFor,
 })

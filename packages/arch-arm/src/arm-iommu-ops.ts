@@ -1,0 +1,168 @@
+// The op tables `arm-iommu` and `arm-coherent-iommu`: a device behind an IOMMU before 32-bit ARM used dma-iommu.
+import type {
+  Device,
+  DmaAddr,
+  DmaOps,
+  DmaOpsDef,
+  Host,
+  IommuDomain,
+  IommuTrace,
+  PhysAddr,
+  PluginApi,
+} from '@dmalab/api'
+import { iommuCoherentMemory } from './iommu/coherent-memory.ts'
+import { IovaBitmaps } from './iommu/iova-bitmaps.ts'
+import { type ArmIommuParts, armIommuStreaming } from './iommu/streaming.ts'
+import { pageMaintenance } from './page-maintenance.ts'
+
+const CAPS = {
+  // Memory without a page array is refused: it did not come from this table.
+  pageless: 'refused',
+  maintainsCaches: true,
+  syncTouchesPage: true,
+  mergesSegments: true,
+  bounces: false,
+  translates: true,
+} as const satisfies DmaOpsDef['caps']
+
+/** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: iommu_ops */
+export const armIommuOps = (api: PluginApi): DmaOpsDef => ({
+  name: 'arm-iommu',
+  source: 'Linux v4.11 arch/arm/mm/dma-mapping.c: iommu_ops',
+  caps: CAPS,
+  symbols: {
+    alloc: ['arm_iommu_alloc_attrs'],
+    free: ['arm_iommu_free_attrs'],
+    mmap: ['arm_iommu_mmap_attrs'],
+    getSgtable: ['arm_iommu_get_sgtable'],
+    mapPage: ['arm_iommu_map_page'],
+    unmapPage: ['arm_iommu_unmap_page'],
+    mapSg: ['arm_iommu_map_sg', '__iommu_map_sg', '__map_sg_chunk'],
+    unmapSg: ['arm_iommu_unmap_sg', '__iommu_unmap_sg'],
+    mapResource: ['arm_iommu_map_resource'],
+    unmapResource: ['arm_iommu_unmap_resource'],
+    syncSingleForCpu: ['arm_iommu_sync_single_for_cpu'],
+    syncSingleForDevice: ['arm_iommu_sync_single_for_device'],
+    syncSgForCpu: ['arm_iommu_sync_sg_for_cpu'],
+    syncSgForDevice: ['arm_iommu_sync_sg_for_device'],
+  },
+  attach: (device, host) => table(api, device, host, false),
+})
+
+/** No cache work, and no sync operations. Models: Linux v4.11 arch/arm/mm/dma-mapping.c: iommu_coherent_ops */
+export const armCoherentIommuOps = (api: PluginApi): DmaOpsDef => ({
+  name: 'arm-coherent-iommu',
+  source: 'Linux v4.11 arch/arm/mm/dma-mapping.c: iommu_coherent_ops',
+  caps: { ...CAPS, maintainsCaches: false, syncTouchesPage: false },
+  symbols: {
+    alloc: ['arm_coherent_iommu_alloc_attrs'],
+    free: ['arm_coherent_iommu_free_attrs'],
+    mmap: ['arm_coherent_iommu_mmap_attrs'],
+    getSgtable: ['arm_iommu_get_sgtable'],
+    mapPage: ['arm_coherent_iommu_map_page'],
+    unmapPage: ['arm_coherent_iommu_unmap_page'],
+    mapSg: ['arm_coherent_iommu_map_sg', '__iommu_map_sg', '__map_sg_chunk'],
+    unmapSg: ['arm_coherent_iommu_unmap_sg', '__iommu_unmap_sg'],
+    mapResource: ['arm_iommu_map_resource'],
+    unmapResource: ['arm_iommu_unmap_resource'],
+  },
+  attach: (device, host) => table(api, device, host, true),
+})
+
+/** Short descriptors with sections, large and small pages, as most 32-bit IOMMUs have them. */
+const TABLES = {
+  format: 'ARM_V7S',
+  pageSizes: 4096 + 65536 + 2 ** 20,
+  ias: 32,
+  oas: 32,
+  quirks: 2, // no permissions
+  coherentWalk: false,
+  apertureStart: 0,
+  lazy: null,
+} as const
+const DEFAULT_ALIGNMENT = 8
+const DEFAULT_SEGMENT = 65536
+
+const table = (api: PluginApi, device: Device, host: Host, coherent: boolean): DmaOps => {
+  const domain = openDomain(host)
+  const parts = partsOf(api, device, host, domain)
+  const streaming = armIommuStreaming(api, parts, coherent)
+  const memory = iommuCoherentMemory(api, host, parts, streaming, coherent)
+  host.setBusTranslation((at, len, write) => domain.translate(at, len, write))
+  const nothing = (): void => {}
+
+  return {
+    alloc: (size, attrs, owner) => memory.alloc(size, attrs, owner),
+    free: (size, cpuAddr, handle) => memory.free(size, cpuAddr, handle),
+    mmap: (cpuAddr, _handle, _size, pgoff, userLen, attrs) => memory.mmap(cpuAddr, pgoff, userLen, attrs),
+    getSgtable: (cpuAddr, _handle, size) => memory.getSgtable(cpuAddr, size),
+    mapPage: streaming.mapPage,
+    unmapPage: streaming.unmapPage,
+    mapSg: streaming.mapSg,
+    unmapSg: streaming.unmapSg,
+    mapResource: streaming.mapResource,
+    unmapResource: streaming.unmapResource,
+    syncSingleForCpu: coherent ? nothing : (handle, size, dir) => streaming.syncSingle(handle, size, dir, 'cpu'),
+    syncSingleForDevice: coherent ? nothing : (handle, size, dir) => streaming.syncSingle(handle, size, dir, 'device'),
+    syncSgForCpu: coherent ? nothing : (list, nents, dir) => streaming.syncSg(list, nents, dir, 'cpu'),
+    syncSgForDevice: coherent ? nothing : (list, nents, dir) => streaming.syncSg(list, nents, dir, 'device'),
+    dmaSupported: (bits) => bits >= 24,
+    requiredMaskBits: () => 32,
+    maxMappingSize: () => Infinity,
+  }
+}
+
+const partsOf = (api: PluginApi, device: Device, host: Host, domain: IommuDomain): ArmIommuParts => {
+  const space = IovaBitmaps.create(api, windowOf(device, host))
+  if (!space.ok) throw new Error(`${device.name} has no window for its IOMMU: ${space.why}`)
+  const physWrap = 2 ** (8 * host.kernel.dmaAddrSize)
+  return {
+    space: space.value,
+    caches: pageMaintenance(api, host),
+    maxSegment: device.facts.maxSegmentSize ?? DEFAULT_SEGMENT,
+    mapper: {
+      map: (at, to, len, prot) => domain.mapAt(at, to, len, prot),
+      unmap: (at, len) => {
+        if (len > 0) domain.unmapAt(at, len)
+      },
+      toPhys: (at) => domain.iovaToPhys(at),
+    },
+    pageToPhys: (page) => (api.physOf(host.mem.pageToPfn(page)) % physWrap) as PhysAddr,
+    physToPage: (at) => ({ kind: 'page', pfn: api.pfnOf(at) }),
+    bug: (what) => host.bug(what),
+  }
+}
+
+/**
+ * dma-ranges state base and size; without them it is all that the coherent mask reaches, from 0 on.
+ * Models: Linux v4.11 drivers/of/device.c: of_dma_configure; arch/arm/mm/dma-mapping.c: arm_setup_iommu_dma_ops
+ */
+const windowOf = (device: Device, host: Host) => {
+  const [range] = device.facts.dmaRanges ?? []
+  const alignment = host.kernel.iommuAlignment ?? DEFAULT_ALIGNMENT
+  if (range !== undefined) return { base: range.bus, size: range.len, alignment }
+  return { base: 0, size: Math.min(2 ** device.coherentMaskBits, 2 ** 32), alignment }
+}
+
+const openDomain = (host: Host): IommuDomain => {
+  const { iommu, device } = host
+  if (iommu === null) throw new Error(`${device.name} has no IOMMU, and ${device.opsName} was chosen for it`)
+  // v4.11 kept the address of the rest of a section that is unmapped in part.
+  const opened = iommu.open({ ...TABLES, fixes: ['v7sSplit'] }, traceTo(host, iommu.facts.model))
+  if (!opened.ok) throw new Error(`no tables for ${device.name}: ${opened.why}`)
+  return opened.value
+}
+
+const traceTo = (host: Host, driver: string): IommuTrace => ({
+  wanted: () => host.wants('op'),
+  map: (iova, physAddr, size) => host.emit({ event: 'map', iova, end: iova + size, physAddr, size }),
+  unmap: (iova, size, unmappedSize) => host.emit({ event: 'unmap', iova, end: iova + size, size, unmappedSize }),
+  notice: (text) => host.printk('info', text),
+  fault: (at: DmaAddr, write, lines) => {
+    for (const [level, text] of lines) host.printk(level, text)
+    host.emit({ event: 'io_page_fault', driver, device: host.device.name, iova: at, flags: write ? 1 : 0 })
+  },
+  stale: () => {
+    throw new Error('a strict domain has no stale translations')
+  },
+})

@@ -1,0 +1,140 @@
+// The op table `dmabounce`: a device on a narrow bus gets copies of what it cannot reach.
+import type { Coherent, DmaAddr, DmaOps, DmaOpsDef, Host, KernelVaddr, PluginApi, SgTable } from '@dmalab/api'
+import { armOps } from './arm-ops.ts'
+
+/** A copy in memory that the device reaches. */
+interface SafeBuffer extends Coherent {
+  readonly original: KernelVaddr
+  readonly size: number
+}
+
+/** Models: Linux v4.11 arch/arm/common/dmabounce.c: dmabounce_ops */
+export const dmabounceOps = (api: PluginApi): DmaOpsDef => {
+  const arm = armOps(api)
+  return {
+    name: 'dmabounce',
+    source: 'Linux v4.11 arch/arm/common/dmabounce.c: dmabounce_ops',
+    caps: { ...arm.caps, bounces: true },
+    symbols: {
+      ...arm.symbols,
+      mapPage: ['dmabounce_map_page'],
+      unmapPage: ['dmabounce_unmap_page'],
+      syncSingleForCpu: ['dmabounce_sync_for_cpu'],
+      syncSingleForDevice: ['dmabounce_sync_for_device'],
+    },
+    attach: (device, host) => table(api, host, arm.attach(device, host)),
+  }
+}
+
+const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
+  const { device, mem } = host
+  const { ATTR, DIR, fail, has, hex, ok, physOf } = api
+  const safe = new Map<DmaAddr, SafeBuffer>()
+
+  /**
+   * The mask check comes first; where it says nothing the platform's own check decides: here, the end of the device's bus.
+   * Models: Linux v4.11 arch/arm/common/dmabounce.c: needs_bounce
+   */
+  const needsBounce = (handle: DmaAddr, size: number): 'too big' | boolean => {
+    const window = 2 ** device.maskBits
+    // (mask + 1) & ~mask is 0 for a mask of 32 bits: no limit.
+    if (device.maskBits < 32 && size > window) {
+      host.printk('err', `${device.name}: DMA mapping too big (requested ${hex(size)} mask ${hex(window - 1)})`)
+      return 'too big'
+    }
+    if (device.maskBits < 32 && (handle >= window || handle + size - 1 >= window)) return true
+    return handle + size - 1 > (device.facts.busLimit ?? Infinity)
+  }
+
+  const copy = (buffer: SafeBuffer, to: 'safe' | 'original', offset: number, len: number): void => {
+    const from = to === 'safe' ? buffer.original : buffer.cpuAddr
+    const into = to === 'safe' ? buffer.cpuAddr : buffer.original
+    const at = (base: KernelVaddr): KernelVaddr => (base + BigInt(offset)) as KernelVaddr
+    mem.memcpy(at(into), at(from), len)
+  }
+
+  /** The copy that holds a bus address, if any. Models: Linux v4.11 arch/arm/common/dmabounce.c: find_safe_buffer */
+  const find = (handle: DmaAddr): SafeBuffer | undefined =>
+    [...safe.values()].find((one) => one.handle <= handle && handle < one.handle + one.size)
+
+  const bounce = (original: KernelVaddr, size: number, dir: number, attrs: number) => {
+    const got = arm.alloc(size, 0, `${device.name} safe buffer`)
+    if (!got.ok) {
+      host.printk('err', `${device.name}: could not alloc dma memory (size=${size})`)
+      return fail('EIO', `no memory that ${device.name} reaches for a copy: ${got.why}`)
+    }
+    const buffer = { ...got.value, original, size }
+    safe.set(buffer.handle, buffer)
+    host.emit({
+      event: 'swiotlb_bounced',
+      device: device.name,
+      dmaMask: 2 ** device.maskBits - 1,
+      devAddr: buffer.handle,
+      size,
+      force: false,
+    })
+    if (dir !== DIR.FROM_DEVICE && !has(attrs, ATTR.SKIP_CPU_SYNC)) copy(buffer, 'safe', 0, size)
+    return ok(buffer.handle)
+  }
+
+  /** Models: Linux v4.11 arch/arm/common/dmabounce.c: dmabounce_map_page */
+  const mapPage: DmaOps['mapPage'] = (page, offset, size, dir, attrs) => {
+    const handle = host.physToDma(physOf(mem.pageToPfn(page), offset))
+    if (handle === undefined) return fail('EIO', 'no window reaches this page')
+    const needed = needsBounce(handle, size)
+    if (needed === 'too big') return fail('EIO', `${size} bytes are more than ${device.name} reaches`)
+    if (!needed) {
+      arm.syncSingleForDevice(handle, size, dir)
+      return ok(handle)
+    }
+    if (mem.pageHighMem(page)) {
+      host.printk('err', `${device.name}: DMA buffer bouncing of HIGHMEM pages is not supported`)
+      return fail('EIO', 'highmem is not bounced')
+    }
+    return bounce(mem.linearAddress(physOf(mem.pageToPfn(page), offset)), size, dir, attrs)
+  }
+
+  /** Models: Linux v4.11 arch/arm/common/dmabounce.c: dmabounce_unmap_page, unmap_single */
+  const unmapPage: DmaOps['unmapPage'] = (handle, size, dir, attrs) => {
+    const buffer = find(handle)
+    if (buffer === undefined) return arm.syncSingleForCpu(handle, size, dir)
+    if (dir !== DIR.TO_DEVICE && !has(attrs, ATTR.SKIP_CPU_SYNC)) {
+      copy(buffer, 'original', 0, size)
+      // So that a page mapped into user space, or executed, sees the bytes.
+      host.cache.dmacFlush(buffer.original, size)
+    }
+    safe.delete(buffer.handle)
+    arm.free(buffer.size, buffer.cpuAddr, buffer.handle, 0)
+  }
+
+  /** Models: Linux v4.11 arch/arm/common/dmabounce.c: __dmabounce_sync_for_cpu, __dmabounce_sync_for_device */
+  const syncSingle = (handle: DmaAddr, size: number, dir: number, to: 'safe' | 'original'): boolean => {
+    const buffer = find(handle)
+    if (buffer === undefined) return false
+    const useless = to === 'original' ? DIR.TO_DEVICE : DIR.FROM_DEVICE
+    if (dir !== useless) copy(buffer, to, handle - buffer.handle, size)
+    return true
+  }
+  const syncSingleForCpu: DmaOps['syncSingleForCpu'] = (handle, size, dir) => {
+    if (!syncSingle(handle, size, dir, 'original')) arm.syncSingleForCpu(handle, size, dir)
+  }
+  const syncSingleForDevice: DmaOps['syncSingleForDevice'] = (handle, size, dir) => {
+    if (!syncSingle(handle, size, dir, 'safe')) arm.syncSingleForDevice(handle, size, dir)
+  }
+  const each = (list: SgTable, nents: number, body: (handle: DmaAddr, length: number) => void): void => {
+    for (let i = 0; i < nents; i++) body(list.entry(i).dmaAddress, list.entry(i).length)
+  }
+
+  return {
+    ...arm,
+    mapPage,
+    unmapPage,
+    syncSingleForCpu,
+    syncSingleForDevice,
+    // arm_dma_map_sg and arm_dma_unmap_sg go through the table's own map_page and unmap_page.
+    syncSgForCpu: (list, nents, dir) => each(list, nents, (at, len) => host.ops().syncSingleForCpu(at, len, dir)),
+    syncSgForDevice: (list, nents, dir) => each(list, nents, (at, len) => host.ops().syncSingleForDevice(at, len, dir)),
+    // A bouncing device takes any mask.
+    dmaSupported: () => true,
+  }
+}
