@@ -2,6 +2,7 @@
 import {
   type Device,
   type DmaRange,
+  has,
   type KernelFacts,
   PAGE_SIZE,
   type SgLoopOptions,
@@ -21,10 +22,10 @@ export const sgLoop = (
   table: SgTable,
   options: SgLoopOptions,
 ): SgLoopResult => {
-  const { from, count, dir, maintain } = options
-  // Which highmem pages have a mapping now differs page by page; the caller asks for each.
-  if (maintain !== 'none' && memory.cache.aliasing && memory.kmaps > 0)
-    return { next: from, stopped: 'highmem', lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
+  const { from, dir, maintain } = options
+  // Which highmem pages have a mapping now differs page by page: the caller asks for each; here only tagged entries are counted.
+  const pageByPage = maintain !== 'none' && memory.cache.aliasing && memory.kmaps > 0
+  const count = pageByPage ? tagged(table, options) : options.count
   const run = {
     from,
     count,
@@ -51,12 +52,19 @@ export const sgLoop = (
   memory.cache.count(result)
   return {
     next: result.next,
-    stopped: result.stopped,
+    stopped: result.stopped === 'done' && count < options.count ? 'highmem' : result.stopped,
     lines: result.lines,
     writtenBack: result.writtenBack,
     skippedEntries: result.skippedEntries,
     skippedLines: result.skippedLines,
   }
+}
+
+/** Entries from `from` on that are left alone. */
+const tagged = (table: SgTable, { from, count, skip }: SgLoopOptions): number => {
+  let n = 0
+  while (n < count && has(table.entry(from + n).attrs, skip)) n++
+  return n
 }
 
 /** Windows in pages; a kernel with one offset uses that of the first window everywhere. */

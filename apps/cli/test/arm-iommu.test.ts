@@ -1,0 +1,133 @@
+// Devices behind an IOMMU, and on a narrow bus, under arm@4.11: what they reach, and what becomes of their buffers.
+import { DIR, type Event, pfn, phys } from '@dmalab/api'
+import { describe, expect, it } from 'vitest'
+import { type ArmLabOptions, must, openArmLab, oopsOf, page, RAM } from './arm-lab.ts'
+
+const IOMMU = { name: 'sysmmu', model: 'samsung-sysmmu', enabled: true }
+const behind = (more: ArmLabOptions = {}) =>
+  openArmLab({
+    iommus: [IOMMU],
+    ...more,
+    importer: { iommu: 'sysmmu', dmaRanges: [{ cpu: 0, bus: 0x2000_0000, len: 0x1000_0000 }], ...more.importer },
+  })
+
+describe('behind an IOMMU', () => {
+  it('a device gets arm-iommu, a coherent one its own variant, and one whose IOMMU is off goes without', () => {
+    const opsName = (more: ArmLabOptions): string => behind(more).device('importer').opsName
+    expect(opsName({})).toBe('arm-iommu')
+    expect(opsName({ importer: { coherent: true } })).toBe('arm-coherent-iommu')
+    expect(opsName({ iommus: [{ ...IOMMU, enabled: false }] })).toBe('arm')
+  })
+
+  it('scattered pages become one stretch of bus addresses, and the device finds each byte through it', () => {
+    const lab = behind()
+    const dev = lab.device('importer')
+    const places = [RAM + 0x280_0000, RAM + 0x290_0000, RAM + 0x285_0000]
+    const table = lab.sgTable(places.map((at) => ({ page: page(at), offset: 0, length: 4096 })))
+    for (const [i, at] of places.entries())
+      lab.userWrite({ phys: phys(at), len: 4096, kind: 'cached' }, { seed: i }, 4096, 'buffer')
+    expect(must(lab.dma.mapSgAttrs(dev, table, DIR.TO_DEVICE, 0))).toBe(1)
+    const { dmaAddress, dmaLength } = table.entry(0)
+    expect([dmaAddress, dmaLength]).toEqual([0x2000_0000, 3 * 4096])
+    for (const i of places.keys())
+      expect(lab.bus(dev).read({ at: (dmaAddress + i * 4096) as never, len: 4096 }, { seed: i }).wrong).toBe(0)
+    lab.dma.unmapSgAttrs(dev, table, DIR.TO_DEVICE, 0)
+    expect(lab.bus(dev).read({ at: dmaAddress, len: 4096 }).blocked).toBe(4096)
+  })
+
+  it('coherent memory is scattered pages for the kernel and one range for the device, and goes back whole', () => {
+    const lab = behind()
+    const dev = lab.device('importer')
+    const memory = must(lab.dma.allocAttrs(dev, 3 * 4096, 0, 'buffer'))
+    lab.bus(dev).write({ at: memory.handle, len: 3 * 4096 }, { seed: 5 })
+    const mapping = must(lab.dma.mmapAttrs(dev, memory.cpuAddr, memory.handle, 3 * 4096, 0))
+    expect(mapping.pages).toHaveLength(3)
+    const table = must(lab.dma.getSgtableAttrs(dev, memory.cpuAddr, memory.handle, 3 * 4096, 0))
+    expect(table.entries().reduce((sum, entry) => sum + entry.length, 0)).toBe(3 * 4096)
+    lab.dma.freeAttrs(dev, 3 * 4096, memory.cpuAddr, memory.handle, 0)
+    expect(lab.bus(dev).read({ at: memory.handle, len: 4096 }).blocked).toBe(4096)
+    expect(lab.mem.resolve(memory.cpuAddr)).toBeUndefined()
+  })
+
+  it('memory of a pool has no page array, so its table is refused', () => {
+    const lab = behind({ importer: { pools: ['pool'] } })
+    const dev = lab.device('importer')
+    const memory = must(lab.dma.allocAttrs(dev, 4096, 0, 'buffer'))
+    expect(lab.dma.getSgtableAttrs(dev, memory.cpuAddr, memory.handle, 4096, 0)).toMatchObject({ errno: 'ENXIO' })
+  })
+
+  it('bus address 0 counts as no mapping: the first page of a window from 0 stays mapped', () => {
+    const lab = openArmLab({ iommus: [IOMMU], importer: { iommu: 'sysmmu' } })
+    const dev = lab.device('importer')
+    const first = must(lab.dma.mapPageAttrs(dev, page(RAM + 0x280_0000), 0, 4096, DIR.TO_DEVICE, 0))
+    const second = must(lab.dma.mapPageAttrs(dev, page(RAM + 0x281_0000), 0, 4096, DIR.TO_DEVICE, 0))
+    expect([first, second]).toEqual([0, 4096])
+    for (const at of [first, second]) lab.dma.unmapPageAttrs(dev, at, 4096, DIR.TO_DEVICE, 0)
+    expect(lab.bus(dev).read({ at: first, len: 4096 }).blocked).toBe(0)
+    expect(lab.bus(dev).read({ at: second, len: 4096 }).blocked).toBe(4096)
+  })
+
+  it('unmapping what is not mapped looks at the page of physical address 0, where no page is', () => {
+    const lab = behind()
+    const oops = oopsOf(() =>
+      lab.dma.unmapPageAttrs(lab.device('importer'), 0x2000_4000 as never, 4096, DIR.FROM_DEVICE, 0),
+    )
+    expect(oops.callPath).toEqual(['dma_cache_maint_page', '__dma_page_dev_to_cpu', 'arm_iommu_unmap_page'])
+  })
+})
+
+describe('dmabounce', () => {
+  const narrow = (importer: ArmLabOptions['importer']) =>
+    openArmLab({ config: { DMABOUNCE: true }, importer: importer ?? {} })
+  // The first 64 MiB of RAM, as a host bridge with a window of 64 MiB has it.
+  const WINDOW = { busLimit: RAM + 0x3ff_ffff }
+
+  it('is for a device whose bus is narrow, when the kernel has it', () => {
+    expect(narrow(WINDOW).device('importer').opsName).toBe('dmabounce')
+    expect(narrow({}).device('importer').opsName).toBe('arm')
+    expect(openArmLab({ importer: WINDOW }).device('importer').opsName).toBe('arm')
+  })
+
+  it('copies what the device cannot reach, both ways, and leaves alone what it can', () => {
+    const lab = openArmLab({
+      config: { DMABOUNCE: true },
+      importer: { busLimit: RAM + 0x2ff_ffff, coherentMaskBits: 32 },
+      machine: {
+        reserved: [
+          {
+            name: 'cma',
+            base: RAM + 0x200_0000,
+            len: 0x40_0000,
+            compatible: 'shared-dma-pool',
+            noMap: false,
+            reusable: true,
+          },
+        ],
+      },
+    })
+    const dev = lab.device('importer')
+    const events: Event[] = []
+    lab.listen('op', (event) => events.push(event))
+    const near = must(lab.dma.mapPageAttrs(dev, page(RAM + 0x280_0000), 0, 4096, DIR.TO_DEVICE, 0))
+    expect(near).toBe(RAM + 0x280_0000)
+    const far = { phys: phys(RAM + 0x380_0000), len: 4096, kind: 'cached' } as const
+    lab.userWrite(far, { seed: 3 }, 4096, 'buffer')
+    const handle = must(lab.dma.mapPageAttrs(dev, page(far.phys), 0, 4096, DIR.BIDIRECTIONAL, 0))
+    expect(handle).not.toBe(far.phys)
+    expect(lab.bus(dev).read({ at: handle, len: 4096 }, { seed: 3 }).wrong).toBe(0)
+    lab.bus(dev).write({ at: handle, len: 4096, owner: 'importer safe buffer' }, { seed: 4 })
+    expect(lab.userCompare(far, 4096, 'buffer').wrong).toBe(0)
+    lab.dma.unmapPageAttrs(dev, handle, 4096, DIR.BIDIRECTIONAL, 0)
+    expect(lab.userCompare(far, 4096, 'buffer').wrong).toBeGreaterThan(3000)
+    expect(events.filter((event) => event.event === 'swiotlb_bounced')).toHaveLength(1)
+  })
+
+  it('refuses a mapping larger than the mask, and highmem', () => {
+    const lab = openArmLab({ config: { DMABOUNCE: true }, importer: { maskBits: 24 } })
+    const dev = lab.device('importer')
+    const map = (at: number, size: number) => lab.dma.mapPageAttrs(dev, page(at), 0, size, DIR.TO_DEVICE, 0)
+    expect(map(RAM + 0x280_0000, 2 ** 24 + 4096)).toMatchObject({ ok: false, errno: 'EIO' })
+    expect(map(RAM + 0x500_0000, 4096)).toMatchObject({ ok: false, why: 'highmem is not bounced' })
+    expect(lab.mem.isHighmemPfn(pfn((RAM + 0x500_0000) / 4096))).toBe(true)
+  })
+})
