@@ -158,6 +158,7 @@ const traceTo = (host: Host, driver: string): IommuTrace => ({
   map: (iova, physAddr, size) => host.emit({ event: 'map', iova, end: iova + size, physAddr, size }),
   unmap: (iova, size, unmappedSize) => host.emit({ event: 'unmap', iova, end: iova + size, size, unmappedSize }),
   notice: (text) => host.printk('info', text),
+  quirk: (code, text) => host.emit({ event: 'kernel_quirk', code, text, device: host.device.name }),
   fault: (at: DmaAddr, write, lines) => {
     for (const [level, text] of lines) host.printk(level, text)
     host.emit({ event: 'io_page_fault', driver, device: host.device.name, iova: at, flags: write ? 1 : 0 })
