@@ -43,7 +43,7 @@ export const iommuCoherentMemory = (
 ): IommuCoherentMemory => {
   const { mem, device } = host
   const { ATTR, DIR, PAGE_SIZE, fail, has, hex, ok, pageAlign, pagesFor, physOf } = api
-  const { clear } = coherentMemory(api, host, coherent)
+  const plain = coherentMemory(api, host, coherent)
   const blocks = new Map<KernelVaddr, Block>()
 
   const kindOf = (attrs: number): MapKind =>
@@ -71,7 +71,7 @@ export const iommuCoherentMemory = (
         release(block)
         return fail('ENOMEM', `no ${left} pages are left for ${device.name}`)
       }
-      clear(got.value, size, coherent)
+      plain.clear(got.value, size, coherent)
       block.chunks.push({ pfn: got.value, len: size })
       block.pages.push(...run(got.value, size))
       left -= 2 ** order
@@ -82,7 +82,7 @@ export const iommuCoherentMemory = (
   const inOnePiece = (len: number, owner: string): KResult<Block> => {
     const got = mem.allocContiguous(len, { owner })
     if (!got.ok) return got
-    clear(got.value, len, coherent)
+    plain.clear(got.value, len, coherent)
     return ok({ pages: run(got.value, len), chunks: [{ pfn: got.value, len }], contiguous: true, remapped: !coherent })
   }
 
