@@ -11,6 +11,7 @@ export const PLUGIN_FLAG = {
   plugin: Flags.string({
     summary: 'Load a plug-in beside the installed ones: a file, or a folder with a package.json',
     multiple: true,
+    multipleNonGreedy: true,
     default: [],
   }),
 } as const

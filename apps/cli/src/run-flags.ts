@@ -22,11 +22,13 @@ export const RUN_FLAGS = {
   bind: Flags.string({
     summary: 'Bind an element to a device of the board: element=device',
     multiple: true,
+    multipleNonGreedy: true,
     default: [],
   }),
   inject: Flags.string({
     summary: 'Let the nth call of a DMA operation fail: operation[@device]:nth, such as mapPage@converter:2',
     multiple: true,
+    multipleNonGreedy: true,
     default: [],
   }),
   'fail-on': Flags.string({
@@ -37,6 +39,7 @@ export const RUN_FLAGS = {
   config: Flags.string({
     summary: 'Kernel configuration: NAME or NAME=value (dmalab kernel show lists them)',
     multiple: true,
+    multipleNonGreedy: true,
     default: [],
   }),
   cmdline: Flags.string({ summary: 'Kernel command line, such as "swiotlb=force iommu.strict=0"' }),

@@ -101,6 +101,7 @@ describe('bad input is one clear message with its place, exit code 2', () => {
     ],
     ['a vector file that is not there', ['conform', 'nope.json'], /nope\.json: there is no such file/],
     ['a flag that is not there', ['run', 'founding', '--nope'], /nope/],
+    ['a command that is not there', ['nonsense'], /nonsense/],
   ]
   test.each(cases)('%s', (_what, args, says) => {
     const { status, stderr } = dmalab(...args)

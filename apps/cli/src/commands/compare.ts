@@ -24,6 +24,7 @@ export default class Compare extends BaseCommand {
       summary:
         "A kernel (repeat for each column); the four founding kernels, or all for the board's architecture, when left out",
       multiple: true,
+      multipleNonGreedy: true,
       default: [],
     }),
   }

@@ -28,6 +28,7 @@ kernel tool's terms. The figures are the cost of the model on this machine, not 
       char: 'k',
       summary: 'A kernel (repeat for each row)',
       multiple: true,
+      multipleNonGreedy: true,
       default: ['arm@4.11'],
     }),
     device: Flags.string({ summary: 'Device that maps', default: 'converter' }),
@@ -38,7 +39,12 @@ kernel tool's terms. The figures are the cost of the model on this machine, not 
       default: 'BIDIRECTIONAL',
     }),
     count: Flags.integer({ char: 'n', summary: 'Mappings to measure', default: 10_000, min: 1, max: 10_000_000 }),
-    config: Flags.string({ summary: 'Kernel configuration: NAME or NAME=value', multiple: true, default: [] }),
+    config: Flags.string({
+      summary: 'Kernel configuration: NAME or NAME=value',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+    }),
     cmdline: Flags.string({ summary: 'Kernel command line, such as "swiotlb=force"' }),
     ...PLUGIN_FLAG,
   }

@@ -26,6 +26,7 @@ export default class PipelineParse extends BaseCommand {
     bind: Flags.string({
       summary: 'Bind an element to a device of the board: element=device',
       multiple: true,
+      multipleNonGreedy: true,
       dependsOn: ['board'],
     }),
     ...PLUGIN_FLAG,

@@ -34,6 +34,7 @@ export default class TraceReplay extends BaseCommand {
       summary: 'Which device of the board stands for one of the log; devices of the same name need none',
       helpValue: 'LOG=BOARD',
       multiple: true,
+      multipleNonGreedy: true,
       default: [],
     }),
     memory: RUN_FLAGS.memory,
