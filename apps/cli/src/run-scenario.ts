@@ -1,4 +1,5 @@
 // What `run` and `compare` do, callable without oclif.
+import { dirname, join } from 'node:path'
 import { atLeast, type Event, type Machine, type RunReport } from '@dmalab/api'
 import { openBoard, parseMemory } from '@dmalab/machine'
 import { parseKernel, type Registry, runPipeline, runSteps, withOptions } from '@dmalab/runner'
@@ -39,7 +40,7 @@ export interface ScenarioRequest {
 export const runScenario = async (request: ScenarioRequest): Promise<RunReport> => {
   const work = workOf(request.scenario)
   const parts = await openLaboratory(request.plugins)
-  const board = request.board ?? work.board ?? FOUNDING_BOARD
+  const board = request.board ?? boardOf(work.board, request.scenario) ?? FOUNDING_BOARD
   const known = parts.registry.boards.has(board)
   const machine = known ? parts.registry.boards.get(board) : openBoard(board, parseMemory(request.memory ?? []))
   const kernelOptions = parseKernelOptions(request.config, request.cmdline)
@@ -80,6 +81,10 @@ const DEFAULT_KERNEL: Readonly<Record<Machine['arch'], string>> = {
   riscv64: 'riscv64@6.12',
   x86_64: 'x86_64@6.12',
 }
+
+/** A board file that a scenario file names lies beside it. */
+const boardOf = (board: string | undefined, scenario: string): string | undefined =>
+  board !== undefined && /\.(ya?ml|dtb)$/.test(board) ? join(dirname(scenario), board) : board
 
 /** What SCENARIO names: the founding line, a scenario file, or a line as it stands. */
 const workOf = (scenario: string): ScenarioFile => {

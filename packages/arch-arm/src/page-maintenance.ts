@@ -32,7 +32,10 @@ export const pageMaintenance = (api: PluginApi, host: Host): PageMaintenance => 
       let pfn = mem.pageToPfn(page) + Math.floor(offset / PAGE_SIZE)
       let at = offset % PAGE_SIZE
       let left = size
-      let current: SgPage = offset < PAGE_SIZE ? page : { kind: 'page', pfn: pfn as Pfn }
+      // Behind a pointer that is no page lies more of whatever it points into.
+      const pageAt = (n: Pfn): SgPage =>
+        page.kind === 'page' ? { kind: 'page', pfn: n } : { kind: 'vaddr', at: mem.pageStructAddress(n) }
+      let current: SgPage = offset < PAGE_SIZE ? page : pageAt(pfn as Pfn)
       do {
         if (!mem.pageHighMem(current)) {
           // A range that starts in lowmem stays one piece.
@@ -43,7 +46,7 @@ export const pageMaintenance = (api: PluginApi, host: Host): PageMaintenance => 
         if (!cache.aliasing || mem.kmapped(pfn as Pfn)) innerHighmem(hook, physOf(pfn as Pfn, at), len, dir)
         at = 0
         pfn++
-        current = { kind: 'page', pfn: pfn as Pfn }
+        current = pageAt(pfn as Pfn)
         left -= len
       } while (left > 0)
     })
