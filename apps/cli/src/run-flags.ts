@@ -19,6 +19,10 @@ export const RUN_FLAGS = {
   buffers: Flags.integer({ summary: 'Buffers asked of each queue', default: DEFAULT_OPTIONS.buffers }),
   seed: Flags.integer({ summary: 'Seed of every pattern, 0 to 4294967295', default: DEFAULT_OPTIONS.seed }),
   restart: Flags.integer({ summary: 'Stop and start all queues before this picture', min: 1 }),
+  'adversarial-cache': Flags.boolean({
+    summary: 'Evict dirty cache lines and fetch others at any moment, chosen by the seed',
+    default: false,
+  }),
   bind: Flags.string({
     summary: 'Bind an element to a device of the board: element=device',
     multiple: true,

@@ -32,6 +32,8 @@ export interface ScenarioRequest {
   readonly config: readonly string[]
   readonly cmdline: string | undefined
   readonly restart?: number | undefined
+  /** --adversarial-cache */
+  readonly 'adversarial-cache'?: boolean
   /** Gets every event of every run. */
   readonly onEvent?: (event: Event, kernel: string) => void
 }
@@ -48,7 +50,8 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
     request.kernels.length > 0 ? request.kernels : defaultKernels(request, work, machine.arch, parts.registry)
   const kernels = named.map((name) => withOptions(parseKernel(name, parts.registry), kernelOptions))
   const inject = parseInjections([...(work.inject ?? []), ...request.inject])
-  const listening = request.onEvent === undefined ? {} : { onEvent: request.onEvent }
+  const adversarialCache = request['adversarial-cache'] ?? false
+  const listening = { adversarialCache, ...(request.onEvent === undefined ? {} : { onEvent: request.onEvent }) }
   if (work.kind === 'steps')
     return runSteps(parts, kernels, { machine, scenario: work, seed: request.seed, inject, ...listening })
   const options = {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunReport } from '@dmalab/api'
 import { afterAll, describe, expect, test } from 'vitest'
-import { exitCodeFor, runScenario } from '../src/index.ts'
+import { exitCodeFor, runScenario, type ScenarioRequest } from '../src/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -13,7 +13,7 @@ let count = 0
 const run = async (
   steps: readonly string[],
   head: readonly string[] = [],
-  kernels: readonly string[] = [],
+  more: Partial<ScenarioRequest> = {},
 ): Promise<RunReport> => {
   const file = join(folder, `scenario-${++count}.yaml`)
   const lines = ['name: test', 'board: odroid-xu4-2017', ...head, 'steps:', ...steps.map((step) => `  - { ${step} }`)]
@@ -21,7 +21,7 @@ const run = async (
   return runScenario({
     scenario: file,
     board: undefined,
-    kernels,
+    kernels: [],
     frames: 1,
     size: '640x480',
     buffers: 4,
@@ -31,6 +31,7 @@ const run = async (
     plugins: [],
     config: [],
     cmdline: undefined,
+    ...more,
   })
 }
 const RFC = ['kernel: arm@4.11+nopage-rfc']
@@ -134,6 +135,40 @@ describe('steps', () => {
       ["inject: ['mapPage@converter:1']"],
     )
     expect(report.runs[0]?.expectations?.[0]).toMatchObject({ met: true, got: 'EIO' })
+  })
+})
+
+describe('with caches at their worst', () => {
+  const worst = { 'adversarial-cache': true } as const
+  const fill = [
+    'do: alloc, buffer: p, size: 64KiB, from: pages',
+    'do: cpu-write, buffer: p',
+    'do: map, buffer: p, device: converter, dir: BIDIRECTIONAL',
+    'do: device-write, buffer: p, device: converter',
+  ]
+
+  test('a read that lacks its sync is stale, and with the sync it is not', async () => {
+    const late = await run([...fill, 'do: cpu-read, buffer: p'], [], worst)
+    expect(late.runs[0]?.verdict).toBe('corrupt')
+    const synced = await run(
+      [...fill, 'do: sync, buffer: p, device: converter, for: cpu, dir: BIDIRECTIONAL', 'do: cpu-read, buffer: p'],
+      [],
+      worst,
+    )
+    expect(synced.runs[0]?.verdict).toBe('works')
+  })
+
+  test('the same seed disturbs the same lines', async () => {
+    const once = await run([...fill, 'do: cpu-read, buffer: p'], [], worst)
+    const again = await run([...fill, 'do: cpu-read, buffer: p'], [], worst)
+    expect(again.runs).toEqual(once.runs)
+    const other = await run([...fill, 'do: cpu-read, buffer: p'], [], { ...worst, seed: 2 })
+    expect(other.runs[0]?.steps).not.toEqual(once.runs[0]?.steps)
+  })
+
+  test('a correct pipeline stays correct', async () => {
+    const one = await run(['do: alloc, buffer: p, size: 4KiB, from: pages', 'do: free, buffer: p'], [], worst)
+    expect(one.runs[0]).toMatchObject({ verdict: 'works', findings: [] })
   })
 })
 

@@ -57,6 +57,11 @@ export class AddressSpace {
     return BigInt.asUintN(this.layout.vaddrBits, address) as KernelVaddr
   }
 
+  /** Linearly mapped with the CPU's caches on. */
+  isCached(at: PhysAddr, len: number): boolean {
+    return this.isLinear(at, len) && this.kinds.within(at, len).length === 0
+  }
+
   isLinear(at: PhysAddr, len = 1): boolean {
     return this.linear.firstGap(at, len) === undefined
   }

@@ -175,6 +175,13 @@ export class Memory implements KernelMemory {
   own(at: PhysAddr, len: number, owner: string): void {
     this.owners.own(at, len, owner)
   }
+  /** Memory of buffers that a cached mapping of the kernel covers: what a cache may fetch lines of at any time. */
+  cachedBuffers(): { readonly base: PhysAddr; readonly len: number }[] {
+    return this.owners
+      .all()
+      .filter(({ base, end }) => this.space.isCached(base as PhysAddr, end - base))
+      .map(({ base, end }) => ({ base: base as PhysAddr, len: end - base }))
+  }
   ownerAt(at: PhysAddr): string | undefined {
     return this.owners.at(at)
   }

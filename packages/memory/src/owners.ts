@@ -13,6 +13,10 @@ export class Owners {
     this.ranges.delete(base, len)
   }
 
+  all(): readonly { readonly base: number; readonly end: number }[] {
+    return this.ranges.all()
+  }
+
   at(point: number): string | undefined {
     return this.ranges.at(point)?.value
   }

@@ -26,6 +26,7 @@ import { createDmaBufCore } from '@dmalab/dma-buf'
 import { openDmaApi } from '@dmalab/dma-api'
 import { KernelStack, Memory } from '@dmalab/memory'
 import { createQueue } from '@dmalab/videobuf2'
+import { adversary } from './adversary.ts'
 import { kernelFacts } from './compose-kernel.ts'
 import { mixSeed } from './content-seed.ts'
 import { cpuCopy } from './cpu-copy.ts'
@@ -204,7 +205,9 @@ const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['facts'], st
   const call = <T>(symbols: string | readonly string[], body: () => T): T => stack.call(symbols, body)
   const memory = new Memory({ machine, facts, module, sink: stream, stack })
   const ops = new Map(registry.ops.values().map((def) => [def.name, def]))
-  const api = openDmaApi({ memory, machine, kernel, facts, ops, sink: stream, stack, inject: options.inject ?? [] })
+  const opened = openDmaApi({ memory, machine, kernel, facts, ops, sink: stream, stack, inject: options.inject ?? [] })
+  const worst = options.adversarialCache === true ? adversary(memory, seed) : undefined
+  const api = worst === undefined ? opened : { ...opened, front: worst.front(opened.front) }
   const dmaBuf = createDmaBufCore({
     facts,
     sink: stream,
@@ -212,7 +215,10 @@ const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['facts'], st
     tables: { mem: memory, sgAlloc: (entries) => api.sgAlloc(entries), sgFree: (table) => api.sgFree(table) },
   })
   const printk: AllocatorHost['printk'] = (level, text) => stream.emit({ event: 'printk', level, text })
-  const bus = (device: Device) => memory.bus(api.busView(device))
+  const bus = (device: Device) => {
+    const plain = memory.bus(api.busView(device))
+    return worst === undefined ? plain : worst.bus(plain)
+  }
 
   const allocatorHost: AllocatorHost = {
     kernel: facts,

@@ -25,6 +25,7 @@ export interface PipelineRun {
   readonly options: RunOptions
   readonly bindings: RunReport['bindings']
   readonly inject?: readonly Injection[]
+  readonly adversarialCache?: boolean
   /** Stop and start all queues before this picture. */
   readonly restartAt?: number | undefined
   readonly rules?: readonly CheckerRule[]
@@ -65,8 +66,8 @@ export const runPipeline = (parts: LabParts, kernels: readonly KernelSpec[], run
 }
 
 const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: PipelineRun): KernelRun => {
-  const { machine, plan, options, inject = [], rules = [] } = run
-  const lab = openLab(parts, { kernel, machine, seed: options.seed, inject })
+  const { machine, plan, options, inject = [], rules = [], adversarialCache = false } = run
+  const lab = openLab(parts, { kernel, machine, seed: options.seed, inject, adversarialCache })
   const checker = createChecker({ rules: [...parts.registry.rules.values(), ...rules] })
   const cache = { lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
   lab.listen('op', (event) => {

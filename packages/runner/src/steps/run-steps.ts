@@ -29,6 +29,7 @@ export interface StepsRun {
   readonly scenario: StepsScenario
   readonly seed?: number
   readonly inject?: readonly Injection[]
+  readonly adversarialCache?: boolean
   /** Gets every event of every run, for logs and further checks. */
   readonly onEvent?: (event: Event, kernel: string) => void
 }
@@ -54,8 +55,8 @@ interface Stop {
 const faulted = (stop: Stop | undefined): boolean => stop !== undefined && stop.oops !== null
 
 const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: StepsRun): KernelRun => {
-  const { machine, scenario, seed = DEFAULT_OPTIONS.seed, inject = [] } = run
-  const lab = openLab(parts, { kernel, machine, seed, inject })
+  const { machine, scenario, seed = DEFAULT_OPTIONS.seed, inject = [], adversarialCache = false } = run
+  const lab = openLab(parts, { kernel, machine, seed, inject, adversarialCache })
   const checker = createChecker({ rules: parts.registry.rules.values() })
   const cache = { lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
   lab.listen('op', (event) => {
