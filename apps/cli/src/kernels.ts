@@ -56,6 +56,7 @@ export const showKernel = (registry: Registry, name: string): KernelShow => {
         ...Object.keys(patch.exporters ?? {}).map((exporter) => `exporter ${exporter}`),
         ...Object.keys(patch.sg?.cFields ?? {}).map((field) => `struct scatterlist.${field}`),
         ...Object.keys(patch.attrs ?? {}).map((attr) => `DMA_ATTR_${attr}`),
+        ...Object.keys(patch.sg?.skip ?? {}).map((operation) => `entries exempt from ${operation}`),
       ],
     })),
     ops: base.ops.map((def) => ({

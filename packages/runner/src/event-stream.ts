@@ -18,6 +18,11 @@ export class EventStream implements EventSink {
     for (const listener of this.listeners) listener.take(stamped)
   }
 
+  /** The machine starts again: events that follow come before any step. Listeners stay. */
+  restart(): void {
+    this.step = 0
+  }
+
   /** Events that follow belong to the next step. */
   nextStep(): void {
     this.step++

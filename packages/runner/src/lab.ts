@@ -168,6 +168,7 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
     end: () => stream.emit({ event: 'end' }),
     oops: (oops) => stream.emit({ event: 'oops', oops }),
     reset() {
+      stream.restart()
       rooms = open()
     },
   }
