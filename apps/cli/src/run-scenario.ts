@@ -45,7 +45,7 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
   const board = request.board ?? boardOf(work.board, request.scenario) ?? FOUNDING_BOARD
   const known = parts.registry.boards.has(board)
   const machine = known ? parts.registry.boards.get(board) : openBoard(board, parseMemory(request.memory ?? []))
-  const kernelOptions = parseKernelOptions(request.config, request.cmdline)
+  const kernelOptions = parseKernelOptions(request.config, request.cmdline ?? work.cmdline)
   const named =
     request.kernels.length > 0 ? request.kernels : defaultKernels(request, work, machine.arch, parts.registry)
   const kernels = named.map((name) => withOptions(parseKernel(name, parts.registry), kernelOptions))

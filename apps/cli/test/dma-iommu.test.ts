@@ -155,9 +155,20 @@ describe('invalidation', () => {
     expect(touchAfterUnmap({})).toMatchObject({ blocked: 64 })
   })
   it('is late with iommu.strict=0: the device still reaches what it lost, and that is told', () => {
-    const { blocked, seen } = touchAfterUnmap({ iommuLazy: true })
+    const { blocked, seen } = touchAfterUnmap({ iommu: { strict: false, passthrough: false } })
     expect(blocked).toBe(0)
     expect(seen).toContain('stale_translation')
+  })
+  it('comes with iommu.strict=0 when the timer of the flush queue fires, 10 ms after the first unmap', () => {
+    const { lab, codec } = open({ facts: { iommu: { strict: false, passthrough: false } } })
+    const { handle } = buffer(lab, codec, 0x1000)
+    const blocked = (): number => lab.bus(codec).read({ at: handle, len: 64 }).blocked
+    expect(blocked()).toBe(0)
+    lab.dma.unmapPageAttrs(codec, handle, 0x1000, DIR.BIDIRECTIONAL, 0)
+    lab.passTime(9.5)
+    expect(blocked()).toBe(0)
+    lab.passTime(0.5)
+    expect(blocked()).toBe(64)
   })
 })
 

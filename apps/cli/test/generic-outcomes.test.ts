@@ -7,6 +7,7 @@ import {
   DIR,
   type Direction,
   type DmaAddr,
+  type Event,
   type KernelSpec,
   type Lab,
   type Machine,
@@ -49,7 +50,7 @@ const machine = (
     },
   ],
   layout: holes === undefined ? {} : { pageArray: holes },
-  iommus: [],
+  iommus: [{ name: 'smmu', model: 'arm-smmu-v3', enabled: true }],
   devices,
   bindings: {},
 })
@@ -68,6 +69,7 @@ const DEVICES = [
   device('poolB', { pools: ['b'] }),
   device('plain'),
   device('coherent', { coherent: true }),
+  device('translated', { coherent: true, iommu: 'smmu' }),
   device('bouncing', { pools: ['bounce'] }),
   device('bouncingCoherent', { pools: ['bounce'], coherent: true }),
 ]
@@ -201,43 +203,60 @@ describe('arm64@6.12: a bouncing importer', () => {
 })
 
 const page = (lab: Lab): Pfn => {
-  const got = lab.mem.allocPages(4096, { owner: 'buffer' })
+  const got = lab.mem.allocPages(8192, { owner: 'buffer' })
   if (!got.ok) throw new Error(got.why)
   return got.value
 }
-const mapping = (at: Pfn) => ({ phys: physOf(at), len: 4096, kind: 'cached' }) as const
-const write = (lab: Lab, at: Pfn, seed: number): void => lab.userWrite(mapping(at), { seed }, 4096, 'buffer')
+const mapping = (at: Pfn) => ({ phys: physOf(at), len: 8192, kind: 'cached' }) as const
+const write = (lab: Lab, at: Pfn, seed: number): void => lab.userWrite(mapping(at), { seed }, 8192, 'buffer')
 
-/** A coherent device that copies, as the PCI device of the recordings. */
+/** A coherent device that copies, as the PCI device of the recordings; the three columns of what it saw. */
 const MODES = {
-  direct: {},
-  swiotlb: { cmdline: { swiotlb: 'force' } },
+  direct: { device: 'coherent', options: {} },
+  swiotlb: { device: 'coherent', options: { cmdline: { swiotlb: 'force' } } },
+  smmu: { device: 'translated', options: {} },
 } as const
+const LEN = 2048
 
 describe.each(Object.keys(MODES) as (keyof typeof MODES)[])('data path, arm64@6.12, %s', (mode) => {
   const bounced = mode === 'swiotlb'
+  const translated = mode === 'smmu'
   const start = () => {
-    const lab = open('arm64@6.12', undefined, MODES[mode])
-    const dev = lab.device('coherent')
+    const { device: name, options } = MODES[mode]
+    const lab = open('arm64@6.12', undefined, options)
+    const events: Event[] = []
+    lab.listen('op', (event) => events.push(event))
+    const dev = lab.device(name)
     const bus = lab.bus(dev)
     const memory = page(lab)
-    const map = (dir: Direction): DmaAddr => {
-      const got = lab.dma.mapPageAttrs(dev, { kind: 'page', pfn: memory }, 0, 2048, dir, 0)
+    const map = (dir: Direction, offset = 0): DmaAddr => {
+      const got = lab.dma.mapPageAttrs(dev, { kind: 'page', pfn: memory }, offset, LEN, dir, 0)
       if (!got.ok) throw new Error(got.why)
       return got.value
     }
-    const sees = (at: DmaAddr, seed: number): boolean => bus.read({ at, len: 2048 }, { seed }).wrong === 0
-    /** What the CPU reads now, as the seed it was written from. */
-    const cpu = (seed: number): boolean =>
-      lab.bus(dev).read({ at: (memory * 4096) as DmaAddr, len: 2048 }, { seed }).wrong === 0
-    return { lab, dev, bus, memory, map, sees, cpu }
+    const sees = (at: DmaAddr, seed: number): boolean => bus.read({ at, len: LEN }, { seed }).wrong === 0
+    /** Bytes of the two pages, from `offset` on, that are not what was written with `seed` from `base` on. */
+    const differ = (seed: number, offset: number, len: number, base = 0): number =>
+      lab.userCompare(mapping(memory), len, 'buffer', { offset, content: { seed, offset: offset - base } }).wrong
+    const cpu = (seed: number): boolean => differ(seed, 0, LEN) === 0
+    /** What the SMMU tells of the first access that it stopped, and the driver's line for it. */
+    const reported = () => {
+      const fault = events.find((event) => event.event === 'io_page_fault')
+      const line = events.find((event) => event.event === 'printk' && event.text.startsWith('event 0x10 '))
+      return [fault, line].map((event) => event ?? null)
+    }
+    const report = (iova: DmaAddr, flags: number) => [
+      expect.objectContaining({ device: 'translated', iova, flags }),
+      expect.objectContaining({ text: 'event 0x10 received:' }),
+    ]
+    return { lab, dev, bus, memory, map, sees, differ, cpu, reported, report }
   }
 
   it('a copy between map and unmap arrives', () => {
     const { lab, dev, bus, map, cpu } = start()
     const at = map(DIR.FROM_DEVICE)
-    bus.write({ at, len: 2048 }, { seed: 7 })
-    lab.dma.unmapPageAttrs(dev, at, 2048, DIR.FROM_DEVICE, 0)
+    bus.write({ at, len: LEN }, { seed: 7 })
+    lab.dma.unmapPageAttrs(dev, at, LEN, DIR.FROM_DEVICE, 0)
     expect(cpu(7)).toBe(true)
   })
 
@@ -246,8 +265,8 @@ describe.each(Object.keys(MODES) as (keyof typeof MODES)[])('data path, arm64@6.
     write(lab, memory, 1)
     const at = map(DIR.TO_DEVICE)
     write(lab, memory, 2)
-    expect(sees(at, 2)).toBe(!bounced)
-    lab.dma.syncSingleForDevice(dev, at, 2048, DIR.TO_DEVICE)
+    expect(sees(at, bounced ? 1 : 2)).toBe(true)
+    lab.dma.syncSingleForDevice(dev, at, LEN, DIR.TO_DEVICE)
     expect(sees(at, 2)).toBe(true)
   })
 
@@ -255,55 +274,70 @@ describe.each(Object.keys(MODES) as (keyof typeof MODES)[])('data path, arm64@6.
     const { lab, dev, bus, memory, map, cpu } = start()
     write(lab, memory, 1)
     const at = map(DIR.FROM_DEVICE)
-    bus.write({ at, len: 2048 }, { seed: 2 })
-    expect(cpu(2)).toBe(!bounced)
-    lab.dma.syncSingleForCpu(dev, at, 2048, DIR.FROM_DEVICE)
+    bus.write({ at, len: LEN }, { seed: 2 })
+    expect(cpu(bounced ? 1 : 2)).toBe(true)
+    lab.dma.syncSingleForCpu(dev, at, LEN, DIR.FROM_DEVICE)
     expect(cpu(2)).toBe(true)
   })
 
   it('a device that fills part of a buffer leaves the rest as it was', () => {
-    const { lab, dev, bus, memory, map } = start()
+    const { lab, dev, bus, memory, map, differ } = start()
     write(lab, memory, 1)
     const at = map(DIR.FROM_DEVICE)
     bus.write({ at, len: 512 }, { seed: 2 })
-    lab.dma.unmapPageAttrs(dev, at, 2048, DIR.FROM_DEVICE, 0)
-    const rest = bus.read({ at: (memory * 4096 + 512) as DmaAddr, len: 1536 }, { seed: 1, offset: 512 })
-    expect(rest.wrong).toBe(0)
+    lab.dma.unmapPageAttrs(dev, at, LEN, DIR.FROM_DEVICE, 0)
+    expect([differ(2, 0, 512), differ(1, 512, LEN - 512)]).toEqual([0, 0])
   })
 
-  it('a write after unmap corrupts memory, or goes to slots that were freed', () => {
-    const { lab, dev, bus, memory, map, cpu } = start()
+  it('a write after unmap corrupts memory, goes to slots that were freed, or is blocked and reported', () => {
+    const { lab, dev, bus, memory, map, cpu, reported, report } = start()
     write(lab, memory, 1)
     const at = map(DIR.FROM_DEVICE)
-    lab.dma.unmapPageAttrs(dev, at, 2048, DIR.FROM_DEVICE, 0)
-    bus.write({ at, len: 2048 }, { seed: 2 })
-    expect(cpu(1)).toBe(bounced)
+    bus.write({ at, len: LEN }, { seed: 1 })
+    lab.dma.unmapPageAttrs(dev, at, LEN, DIR.FROM_DEVICE, 0)
+    expect(bus.write({ at, len: LEN }, { seed: 2 }).blocked).toBe(translated ? LEN : 0)
+    expect(cpu(mode === 'direct' ? 2 : 1)).toBe(true)
+    expect(reported()).toEqual(translated ? report(at, 1) : [null, null])
   })
 
-  it('a read after unmap leaks the data either way', () => {
-    const { lab, dev, memory, map, sees } = start()
+  it('a read after unmap leaks the data, or is blocked and reported', () => {
+    const { lab, dev, bus, memory, map, reported, report } = start()
     write(lab, memory, 1)
     const at = map(DIR.TO_DEVICE)
-    lab.dma.unmapPageAttrs(dev, at, 2048, DIR.TO_DEVICE, 0)
-    expect(sees(at, 1)).toBe(true)
+    expect(bus.read({ at, len: LEN }, { seed: 1 })).toMatchObject({ wrong: 0, blocked: 0 })
+    lab.dma.unmapPageAttrs(dev, at, LEN, DIR.TO_DEVICE, 0)
+    const { blocked, wrong } = bus.read({ at, len: LEN }, { seed: 1 })
+    expect(blocked).toBe(translated ? LEN : 0)
+    expect(wrong === 0).toBe(!translated)
+    expect(reported()).toEqual(translated ? report(at, 0) : [null, null])
   })
 
-  it('a write into a to-device mapping changes memory, or only the bounce slots', () => {
+  it('a write into a to-device mapping changes memory, only the bounce slots, or nothing', () => {
     const { lab, dev, bus, memory, map, cpu } = start()
     write(lab, memory, 1)
     const at = map(DIR.TO_DEVICE)
-    bus.write({ at, len: 2048 }, { seed: 2 })
-    lab.dma.unmapPageAttrs(dev, at, 2048, DIR.TO_DEVICE, 0)
-    expect(cpu(1)).toBe(bounced)
+    expect(bus.write({ at, len: LEN }, { seed: 2 }).blocked).toBe(translated ? LEN : 0)
+    lab.dma.unmapPageAttrs(dev, at, LEN, DIR.TO_DEVICE, 0)
+    expect(cpu(mode === 'direct' ? 2 : 1)).toBe(true)
   })
 
-  it('an overrun within the page spills into memory, or stays in the pool', () => {
-    const { lab, dev, bus, memory, map } = start()
+  it('an overrun within the page spills into memory (an IOMMU sees pages), or stays in the bounce pool', () => {
+    const { lab, dev, bus, memory, map, differ } = start()
     write(lab, memory, 1)
     const at = map(DIR.FROM_DEVICE)
-    bus.write({ at, len: 2560 }, { seed: 2 })
-    lab.dma.unmapPageAttrs(dev, at, 2048, DIR.FROM_DEVICE, 0)
-    const behind = bus.read({ at: (memory * 4096 + 2048) as DmaAddr, len: 512 }, { seed: 1, offset: 2048 })
-    expect(behind.wrong > 500).toBe(!bounced)
+    bus.write({ at, len: LEN + 512 }, { seed: 2 })
+    lab.dma.unmapPageAttrs(dev, at, LEN, DIR.FROM_DEVICE, 0)
+    expect(differ(bounced ? 1 : 2, LEN, 512)).toBe(0)
+  })
+
+  it('an overrun across the end of the page spills into the next, stays in the pool, or is blocked there', () => {
+    const { lab, dev, bus, memory, map, differ } = start()
+    write(lab, memory, 1)
+    const at = map(DIR.FROM_DEVICE, 4096 - LEN)
+    expect(bus.write({ at, len: LEN + 512 }, { seed: 2 }).blocked).toBe(translated ? 512 : 0)
+    lab.dma.unmapPageAttrs(dev, at, LEN, DIR.FROM_DEVICE, 0)
+    expect(differ(2, 4096 - LEN, LEN, 4096 - LEN)).toBe(0)
+    const behind = mode === 'direct' ? differ(2, 4096, 512, 4096 - LEN) : differ(1, 4096, 512)
+    expect(behind).toBe(0)
   })
 })

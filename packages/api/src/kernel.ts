@@ -16,8 +16,6 @@ export interface KernelFacts {
   readonly pfnValid: 'memblock' | 'pageblock' | 'section'
   /** What becomes of a no-map region inside a bank: removed from memory, or kept with struct pages but no linear map (v5.12 on). */
   readonly noMap: 'removed' | 'kept'
-  /** TLB invalidation of DMA domains waits in a queue (iommu.strict=0); strict when absent. */
-  readonly iommuLazy?: boolean
   /** CONFIG_ARM_DMA_IOMMU_ALIGNMENT: order of the largest alignment of bus addresses, in pages (arm until v6.0). */
   readonly iommuAlignment?: number
   /** IOMMU bugs that a patch corrects. Absent: as the release has them. */

@@ -71,6 +71,8 @@ export interface Lab {
     owner: string,
     expect?: { readonly offset: number; readonly content: Content },
   ): { bytes: number; wrong: number }
+  /** Lets modelled time pass, and timers fire (lazy IOMMU invalidation). It never passes by itself. */
+  passTime(ms: number): void
   /** Calls `listener` for every event up to `detail`; returns how to stop. Listening to more detail may slow a run, never change it. */
   listen(detail: Detail, listener: (event: Event) => void): () => void
   /** Opens a step: events that follow carry its number. */

@@ -243,4 +243,6 @@ export interface Host {
   readonly cacheAlignment: number
   /** What stands between the device and its bus (an IOMMU) answers the device's accesses from now on; null: nothing does. */
   setBusTranslation(translation: BusTranslation | null): void
+  /** Timers and delayed work of this device's code: `listener` gets every stretch of modelled time, milliseconds. */
+  onTimePassed(listener: (ms: number) => void): void
 }

@@ -66,6 +66,8 @@ export interface StepsScenario {
   /** What it is meant for when the command line names no other. */
   readonly board?: string
   readonly kernel?: string
+  /** Kernel parameters it is meant for, as --cmdline takes them. */
+  readonly cmdline?: string
   /** Calls that fail: `operation[@device]:nth`, as --inject takes them. */
   readonly inject?: readonly string[]
   readonly steps: readonly ScenarioStep[]
@@ -131,6 +133,8 @@ export type ScenarioStep =
       readonly index: number
       readonly buffers?: readonly string[]
     }
+  /** Nothing happens for so long, but for timers. Milliseconds. */
+  | { readonly do: 'wait'; readonly ms: number }
   /** What must be true of the step before (errno), or of the run up to here (finding, verdict). */
   | {
       readonly do: 'expect'

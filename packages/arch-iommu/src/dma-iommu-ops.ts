@@ -82,6 +82,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     limits: limitsFor(device.coherentMaskBits),
   })
   host.setBusTranslation((at, len, write) => domain.translate(at, len, write))
+  host.onTimePassed((ms) => domain.pass(ms))
 
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: dma_info_to_prot */
   const protOf = (dir: Direction, attrs: number, snooped = coherent): number => {
@@ -179,7 +180,7 @@ const FIXES = {
 
 function openDomain(host: Host, model: IommuModel): IommuDomain {
   const { kernel, iommu, device } = host
-  const lazy = kernel.iommuLazy === true && model.deferredFlush ? { slots: 256, timeoutMs: 10 } : null
+  const lazy = kernel.iommu?.strict === false && model.deferredFlush ? { slots: 256, timeoutMs: 10 } : null
   const fixes = Object.entries(FIXES).flatMap(([name, fact]) => (kernel[fact] === true ? [name] : []))
   const opened = iommu!.open({ ...model.shape, lazy, fixes }, traceTo(host, iommu!.facts.model))
   if (!opened.ok) throw new Error(`no tables for ${device.name}: ${opened.why}`)

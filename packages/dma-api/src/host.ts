@@ -42,6 +42,8 @@ export interface HostRoom {
   sgLoop(device: DeviceState, table: SgTable, options: SgLoopOptions): SgLoopResult
   ops(device: Device): DmaOps
   direct(device: DeviceState): DmaOps
+  /** What waits for time to pass, in the order it was set up. */
+  readonly timers: ((ms: number) => void)[]
   /** The enabled IOMMU in front of a device. */
   iommu(device: DeviceState): IommuHost | null
 }
@@ -81,5 +83,6 @@ export const createHost = (room: HostRoom, device: DeviceState, bus: DeviceBusVi
     pagesMapped: room.pagesMapped,
     cacheAlignment: room.cacheAlignment,
     setBusTranslation: (translation) => bus.setTranslation(translation),
+    onTimePassed: (listener) => room.timers.push(listener),
   }
 }

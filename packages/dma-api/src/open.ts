@@ -56,6 +56,10 @@ export interface DmaApi {
   opsDef(device: Device): DmaOpsDef
   host(device: Device): Host
   busView(device: Device): BusView
+  /** Modelled time passes: flush queues and delayed work. Milliseconds. */
+  passTime(ms: number): void
+  /** Modelled time passes: flush queues and delayed work. Milliseconds. */
+  passTime(ms: number): void
   readonly exports: Host['exports']
   readonly skip: SgSkip
   /** lib/scatterlist.c for code that belongs to no device. */
@@ -153,6 +157,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     injector,
     exports,
     scatterlists,
+    timers: [],
     sgLoop: (device, table, loop) => sgLoop(memory, facts, device, table, loop),
     ops,
     iommu: (device) => {
@@ -203,6 +208,9 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     opsDef: (device) => roomOf(device).def,
     host: (device) => roomOf(device).host,
     busView: (device) => roomOf(device).bus,
+    passTime(ms) {
+      for (const timer of hostRoom.timers) timer(ms)
+    },
     exports,
     skip,
     sg,

@@ -156,6 +156,8 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
       cpuAccess(to, 0, len, owner.to, true)
     },
 
+    passTime: (ms) => rooms.api.passTime(ms),
+
     listen(detail, listener) {
       const stop = stream.listen(detail, listener)
       listener({ at: 0, ...rooms.session() })

@@ -1,5 +1,5 @@
 // Carries out the steps of a scenario on a laboratory: each step is one call of a driver or of user space.
-import type { Lab, ScenarioStep } from '@dmalab/api'
+import { type Lab, ok, type ScenarioStep } from '@dmalab/api'
 import { deviceAccess, userAccess } from './access-steps.ts'
 import { map, reuseTable, sync, touchPages, unmap } from './mapping-steps.ts'
 import { alloc, free } from './memory-steps.ts'
@@ -55,6 +55,9 @@ export class StepMachine {
         return reuseTable(c, step)
       case 'touch-pages':
         return touchPages(c, c.importer(step))
+      case 'wait':
+        c.lab.passTime(step.ms)
+        return ok(`${step.ms} ms`)
       case 'expect':
         throw new Error('expectations are for the runner')
       default:

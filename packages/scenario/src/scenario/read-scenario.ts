@@ -13,7 +13,7 @@ import type { StepProblem } from './check-steps.ts'
 import { pipelineFileSchema, stepsFileSchema } from './schema.ts'
 
 /** What a file says of itself beside its work. */
-type Meant = Pick<StepsScenario, 'title' | 'board' | 'kernel' | 'inject'>
+type Meant = Pick<StepsScenario, 'title' | 'board' | 'kernel' | 'cmdline' | 'inject'>
 
 /** A scenario file: steps, or a pipeline that still has to be bound to a machine. */
 export type ScenarioFile = StepsScenario | PipelineFile
@@ -50,6 +50,7 @@ const present = (meant: { [Key in keyof Meant]?: Meant[Key] | undefined }): Mean
   ...(meant.title === undefined ? {} : { title: meant.title }),
   ...(meant.board === undefined ? {} : { board: meant.board }),
   ...(meant.kernel === undefined ? {} : { kernel: meant.kernel }),
+  ...(meant.cmdline === undefined ? {} : { cmdline: meant.cmdline }),
   ...(meant.inject === undefined ? {} : { inject: meant.inject }),
 })
 

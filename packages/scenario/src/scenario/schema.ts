@@ -66,6 +66,7 @@ export const stepSchema = z.discriminatedUnion('do', [
   step('expbuf', { ...onQueue, ...onBuffer, index, plane: z.int().min(0).max(7).optional() }),
   step('streamon', onQueue),
   step('streamoff', onQueue),
+  step('wait', { ms: z.number().positive().max(3_600_000) }),
   step('expect', {
     errno: errno.optional(),
     finding: finding.optional(),
@@ -88,6 +89,7 @@ const head = {
   title: z.string().optional(),
   board: z.string().optional().meta({ description: 'board it is meant for' }),
   kernel: z.string().optional().meta({ description: 'kernel it is meant for, such as arm@4.11+nopage-rfc' }),
+  cmdline: z.string().optional().meta({ description: 'kernel parameters it is meant for, such as iommu.strict=0' }),
   inject: inject.optional(),
 }
 
