@@ -60,11 +60,14 @@ describe('behind an IOMMU', () => {
     const lab = openArmLab({ iommus: [IOMMU], importer: { iommu: 'sysmmu' } })
     const dev = lab.device('importer')
     const first = must(lab.dma.mapPageAttrs(dev, page(RAM + 0x280_0000), 0, 4096, DIR.TO_DEVICE, 0))
+    const events: Event[] = []
+    lab.listen('op', (event) => events.push(event))
     const second = must(lab.dma.mapPageAttrs(dev, page(RAM + 0x281_0000), 0, 4096, DIR.TO_DEVICE, 0))
     expect([first, second]).toEqual([0, 4096])
     for (const at of [first, second]) lab.dma.unmapPageAttrs(dev, at, 4096, DIR.TO_DEVICE, 0)
     expect(lab.bus(dev).read({ at: first, len: 4096 }).blocked).toBe(0)
     expect(lab.bus(dev).read({ at: second, len: 4096 }).blocked).toBe(4096)
+    expect(events.filter((event) => event.event === 'kernel_quirk')).toMatchObject([{ code: 'iova-zero-kept' }])
   })
 
   it('unmapping what is not mapped looks at the page of physical address 0, where no page is', () => {

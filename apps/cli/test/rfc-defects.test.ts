@@ -92,6 +92,29 @@ describe('the tag in buf->attrs', () => {
   })
 })
 
+describe('uses that work', () => {
+  const exported = () => {
+    const lab = openArmLab({ kernel: RFC })
+    const mem = must(lab.allocator('vb2-dma-contig').alloc(lab.device('codec'), 8192, DIR.FROM_DEVICE, 'frame'))
+    lab.bus(lab.device('codec')).write({ at: mem.dmaAddr, len: 8192 }, { seed: 9 })
+    return { lab, dmabuf: must(lab.allocator('vb2-dma-contig').getDmabuf(mem)) }
+  }
+
+  it('a vb2-vmalloc importer reads every byte through the CPU mapping (OK-1)', () => {
+    const { lab, dmabuf } = exported()
+    const vmalloc = lab.allocator('vb2-vmalloc')
+    const mem = must(vmalloc.attachDmabuf(lab.device('importer'), dmabuf, 8192, DIR.TO_DEVICE))
+    must(vmalloc.mapDmabuf(mem))
+    const at = vmalloc.vaddr(mem)
+    expect(at === null ? undefined : lab.mem.resolve(at)).toEqual({ phys: POOL, kind: 'writecombine' })
+  })
+
+  it('kmap of a page is its address in the pool (OK-4)', () => {
+    const { lab, dmabuf } = exported()
+    expect(lab.mem.resolve(must(lab.dmaBuf.kmap(dmabuf, 1)))).toEqual({ phys: POOL + 4096, kind: 'writecombine' })
+  })
+})
+
 describe('further holes', () => {
   const check = (more: Parameters<typeof openArmLab>[0] = {}) => {
     const lab = openArmLab({ kernel: RFC, ...more })

@@ -91,6 +91,7 @@ export const FINDINGS = {
   'dma-segment-limit-wraps': { severity: 'warning', title: 'segments joined beyond the limit of their device' },
   'dma-unmap-at-top-skipped': { severity: 'error', title: 'a mapping that ends at 2^64 was never unmapped' },
   'iommu-stale-translation': { severity: 'error', title: 'a device reached memory that was already unmapped' },
+  'iova-zero-kept': { severity: 'warning', title: 'a mapping at bus address 0 was never unmapped' },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 
 export type FindingCode = keyof typeof FINDINGS

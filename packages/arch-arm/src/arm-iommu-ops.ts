@@ -129,6 +129,13 @@ const partsOf = (api: PluginApi, device: Device, host: Host, domain: IommuDomain
     },
     pageToPhys: (page) => (api.physOf(host.mem.pageToPfn(page)) % physWrap) as PhysAddr,
     physToPage: (at) => ({ kind: 'page', pfn: api.pfnOf(at) }),
+    keptZero: () =>
+      host.emit({
+        event: 'kernel_quirk',
+        code: 'iova-zero-kept',
+        text: `${device.name} keeps its mapping at bus address 0: the unmap takes 0 for none`,
+        device: device.name,
+      }),
     bug: (what) => host.bug(what),
   }
 }

@@ -22,6 +22,8 @@ export interface ArmIommuParts {
   pageToPhys(page: SgPage): PhysAddr
   /** phys_to_page(). */
   physToPage(at: PhysAddr): SgPage
+  /** An unmap took bus address 0 for no mapping. */
+  keptZero(): void
   bug(what: string): never
 }
 
@@ -128,7 +130,7 @@ export const armIommuStreaming = (api: PluginApi, parts: ArmIommuParts, coherent
      * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_iommu_unmap_page, arm_coherent_iommu_unmap_page
      */
     unmapPage: (handle, size, dir, attrs) => {
-      if (pageOf(handle) === 0) return
+      if (pageOf(handle) === 0) return parts.keptZero()
       if (!quiet(attrs)) caches.devToCpu(pageBehind(handle), handle % PAGE_SIZE, size, dir)
       remove(handle, size)
     },
@@ -188,7 +190,8 @@ export const armIommuStreaming = (api: PluginApi, parts: ArmIommuParts, coherent
     },
     /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_iommu_unmap_resource */
     unmapResource: (handle, size) => {
-      if (pageOf(handle) !== 0) remove(handle, size)
+      if (pageOf(handle) === 0) parts.keptZero()
+      else remove(handle, size)
     },
 
     /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_iommu_sync_single_for_cpu, arm_iommu_sync_single_for_device */

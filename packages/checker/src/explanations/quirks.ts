@@ -65,4 +65,10 @@ export const QUIRKS = {
     source: 'drivers/iommu/dma-iommu.c: queue_iova',
     fixes: ['stop the device before the unmap', 'boot with iommu.strict=1'],
   },
+  'iova-zero-kept': {
+    what: 'A mapping behind an IOMMU lies at bus address 0, and its unmap did nothing.',
+    why: 'The unmap takes bus address 0 for "no mapping" and returns, while the allocator hands 0 out when the window starts there: pages and address stay taken, and the device keeps its access.',
+    source: 'arch/arm/mm/dma-mapping.c (until v6.0): arm_iommu_unmap_page',
+    fixes: ['begin the window above 0 (dma-ranges, arm_iommu_create_mapping)'],
+  },
 } as const satisfies Record<string, Explanation>
