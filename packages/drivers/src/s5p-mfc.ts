@@ -18,7 +18,10 @@ export const s5pMfc = (api: PluginApi): DriverDef => ({
   create: (host) => {
     const { device } = host
     const [first, second] = device.memDevices
-    const banks = first !== undefined && second !== undefined ? { luma: first, chroma: second } : undefined
+    // Behind an IOMMU the driver leaves the reserved regions alone: s5p_mfc_configure_dma_memory, exynos_is_iommu_available.
+    const behindIommu = device.opsName.endsWith('iommu')
+    const banks =
+      !behindIommu && first !== undefined && second !== undefined ? { luma: first, chroma: second } : undefined
     return createM2m(api, host, {
       interrupt: 's5p_mfc_irq',
       outputModes: ['MMAP', 'USERPTR', 'DMABUF'],

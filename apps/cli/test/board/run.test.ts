@@ -35,10 +35,15 @@ const CORPUS = new URL('../../../../../shared/boards/', import.meta.url)
 const blob = (name: string): Machine => machineFromDtb(readFileSync(new URL(name, CORPUS)), { file: name })
 
 describe.skipIf(!existsSync(CORPUS))('device trees of ../shared/boards', () => {
-  it('the board with pools faults, and works with the RFC', () => {
-    const machine = blob('exynos5422-odroidxu4-mfc-pools.dtb')
+  it('the board with pools faults with its IOMMUs off, and works with the RFC', () => {
+    const tree = blob('exynos5422-odroidxu4-mfc-pools.dtb')
+    const machine = { ...tree, iommus: tree.iommus.map((iommu) => ({ ...iommu, enabled: false })) }
     expect(run(machine, 'arm@4.11')).toMatchObject({ verdict: 'fault', oops: { function: 'dma_cache_maint_page' } })
     expect(run(machine, 'arm@4.11+nopage-rfc')).toMatchObject(WORKS)
+  })
+
+  it('the board with pools works as its tree has it: with the IOMMUs on nobody uses the pools', () => {
+    expect(run(blob('exynos5422-odroidxu4-mfc-pools.dtb'), 'arm@4.11')).toMatchObject(WORKS)
   })
 
   it('the stock board of 6.12, which has none, works as it is', () => {
