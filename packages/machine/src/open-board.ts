@@ -64,7 +64,12 @@ function readInput(file: string): Buffer {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
     const why =
-      { ENOENT: 'no such file', EISDIR: 'is a folder', EACCES: 'may not be read' }[code] ?? `cannot be read (${code})`
+      {
+        ENOENT: 'no such file',
+        EISDIR: 'is a folder',
+        EACCES: 'may not be read',
+        ERR_FS_FILE_TOO_LARGE: 'is too large for a board',
+      }[code] ?? `cannot be read (${code})`
     throw new InputError(why, { file })
   }
 }

@@ -123,6 +123,10 @@ describe('what is not understood', () => {
     expect(summary.damagedCount).toBe(100)
     expect(summary.damaged).toHaveLength(8)
   })
+  it('a damaged line is shown without control characters that a terminal would obey', () => {
+    const { summary } = read('\u001b[2Jjunk\u0007\n')
+    expect(summary.damaged).toEqual([{ line: 1, text: '\\x1b[2Jjunk\\x07' }])
+  })
   it('a last line without its end is read', () => {
     expect(read(frame(MAP).trimEnd()).events).toHaveLength(1)
   })

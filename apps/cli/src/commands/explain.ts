@@ -51,8 +51,9 @@ export default class Explain extends BaseCommand {
 }
 
 const explainLog = async (file: string): Promise<readonly ExplainedMessage[]> => {
-  if (file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
-    throw new InputError('no such file', { file })
+  const stat = file === '-' ? undefined : statSync(file, { throwIfNoEntry: false })
+  if (file !== '-' && stat === undefined) throw new InputError('no such file', { file })
+  if (stat?.isDirectory() === true) throw new InputError('this is a folder; a log is one file', { file })
   const input = file === '-' ? process.stdin : createReadStream(file, 'latin1')
   const explainer = createDmesgExplainer()
   for await (const line of createInterface({ input, crlfDelay: Infinity })) explainer.line(line)

@@ -45,6 +45,9 @@ const renderFinding = (one: Finding, { summary }: LogCheck, options: TextOptions
 const notes = ({ read, summary }: LogCheck): readonly string[] => {
   const unknown = Object.entries(read.unknown).slice(0, 5)
   return [
+    ...(read.lines > 0 && Object.keys(read.events).length === 0
+      ? ['no event of the DMA API or its users in this file: is it ftrace text? Nothing was checked']
+      : []),
     ...(summary.complete ? [] : [`incomplete: ${read.gaps} gaps, ${count(read.lost)} events lost`]),
     ...(summary.startsInTheMiddle ? ['begins while devices were in use'] : []),
     ...(summary.untracedFrees > 0

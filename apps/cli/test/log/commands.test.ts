@@ -37,6 +37,11 @@ describe('dmalab trace check', () => {
     expect(code).toBe(0)
     expect(out).toContain(`${CLEAN}: 221 lines, 209 events: 0 errors, 0 warnings, 0 notes`)
   })
+  it('a file that is no ftrace text: said, so that nobody takes it for a clean log', () => {
+    const { code, out } = run(['trace', 'check', '-'], 'not a trace\n')
+    expect(code).toBe(0)
+    expect(out).toContain('Nothing was checked')
+  })
   it('violations: exit code 3, lines as evidence, dma-debug’s own words on request', () => {
     const { code, out } = run(['trace', 'check', VIOLATIONS, '--kernel-text', '6.12'])
     expect(code).toBe(3)
@@ -135,5 +140,6 @@ describe('dmalab explain', () => {
     expect(code).toBe(0)
     expect(out).toContain('F-09 a scattered buffer for a device that needs one piece (line 1)')
     expect(run(['explain', '--dmesg', 'absent']).code).toBe(2)
+    expect(run(['explain', '--dmesg', '.']).err).toContain('.: this is a folder')
   })
 })

@@ -79,7 +79,7 @@ export const createReader = (options: ReaderOptions): Reader => {
 
   const damage = (text: string): void => {
     damagedCount += 1
-    if (damaged.length < keep) damaged.push({ line, text: text.slice(0, NOTE_LENGTH) })
+    if (damaged.length < keep) damaged.push({ line, text: printable(text.slice(0, NOTE_LENGTH)) })
   }
 
   const gap = (count: number | undefined): void => {
@@ -232,3 +232,9 @@ const frameOf = ({ task, pid, cpu, time, interrupt }: Omit<Frame, 'event' | 'bod
 
 const sorted = <T extends { readonly name: string }>(items: readonly T[]): readonly T[] =>
   items.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+
+/** Control characters shown, not sent: what a damaged line holds must not reach a terminal as it is. */
+const printable = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (char) =>
+    char === '\t' ? char : `\\x${(char.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`,
+  )
