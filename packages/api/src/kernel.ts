@@ -18,6 +18,8 @@ export interface KernelFacts {
   readonly noMap: 'removed' | 'kept'
   /** CONFIG_ARM_DMA_IOMMU_ALIGNMENT: order of the largest alignment of bus addresses, in pages (arm until v6.0). */
   readonly iommuAlignment?: number
+  /** As `iommu: { strict: false }`, for kernels without a command line. */
+  readonly iommuLazy?: boolean
   /** IOMMU bugs that a patch corrects. Absent: as the release has them. */
   readonly iommuFixV7sSplit?: boolean
   readonly iommuFixV7sSupersection?: boolean

@@ -180,7 +180,8 @@ const FIXES = {
 
 function openDomain(host: Host, model: IommuModel): IommuDomain {
   const { kernel, iommu, device } = host
-  const lazy = kernel.iommu?.strict === false && model.deferredFlush ? { slots: 256, timeoutMs: 10 } : null
+  const late = kernel.iommu?.strict === false || kernel.iommuLazy === true
+  const lazy = late && model.deferredFlush ? { slots: 256, timeoutMs: 10 } : null
   const fixes = Object.entries(FIXES).flatMap(([name, fact]) => (kernel[fact] === true ? [name] : []))
   const opened = iommu!.open({ ...model.shape, lazy, fixes }, traceTo(host, iommu!.facts.model))
   if (!opened.ok) throw new Error(`no tables for ${device.name}: ${opened.why}`)
