@@ -45,7 +45,8 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
   const board = request.board ?? boardOf(work.board, request.scenario) ?? FOUNDING_BOARD
   const known = parts.registry.boards.has(board)
   const machine = known ? parts.registry.boards.get(board) : openBoard(board, parseMemory(request.memory ?? []))
-  const kernelOptions = parseKernelOptions(request.config, request.cmdline ?? work.cmdline)
+  const config = [...(work.config ?? []), ...request.config]
+  const kernelOptions = parseKernelOptions(config, request.cmdline ?? work.cmdline)
   const named =
     request.kernels.length > 0 ? request.kernels : defaultKernels(request, work, machine.arch, parts.registry)
   const kernels = named.map((name) => withOptions(parseKernel(name, parts.registry), kernelOptions))
@@ -62,7 +63,16 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
   }
   const { plan, bindings } = planFor(work.pipeline, machine, { ...work.bind, ...parseBindings(request.bind) })
   const restartAt = request.restart
-  return runPipeline(parts, kernels, { machine, plan, options, bindings, inject, restartAt, ...listening })
+  return runPipeline(parts, kernels, {
+    machine,
+    plan,
+    options,
+    bindings,
+    inject,
+    restartAt,
+    expect: work.expect,
+    ...listening,
+  })
 }
 
 /** One kernel for a run; for a comparison the four of the founding case, or all that fit the board. */

@@ -24,9 +24,16 @@ export interface StepReport {
   readonly detail: string
 }
 
+/** What a scenario file says must come of a whole pipeline. */
+export interface PipelineExpectation {
+  readonly verdict?: Verdict
+  readonly errno?: string
+  readonly finding?: string
+}
+
 /** What a scenario said must be so, and whether it was. */
 export interface Expectation {
-  /** Position of the `expect` step in the scenario, from 1. */
+  /** Position of the `expect` step in the scenario, from 1; 0: the whole run. */
   readonly step: number
   readonly expected: string
   readonly got: string

@@ -68,6 +68,8 @@ export interface StepsScenario {
   readonly kernel?: string
   /** Kernel parameters it is meant for, as --cmdline takes them. */
   readonly cmdline?: string
+  /** Kernel configuration it is meant for, as --config takes it. */
+  readonly config?: readonly string[]
   /** Calls that fail: `operation[@device]:nth`, as --inject takes them. */
   readonly inject?: readonly string[]
   readonly steps: readonly ScenarioStep[]
@@ -105,6 +107,15 @@ export type ScenarioStep =
   | (OnDevice & { readonly do: 'unmap' })
   /** sg_set_page() with the page of buffer `with` on the device's table of `buffer`, and a new mapping of that table. */
   | (OnDevice & { readonly do: 'reuse-table'; readonly with: string })
+  /** dma_declare_coherent_memory() of [base, base + size). */
+  | { readonly do: 'declare-pool'; readonly device: string; readonly base: number; readonly size: number }
+  /** dma_buf_vmap(), or dma_buf_kmap() of one page; the CPU compares what it finds there. */
+  | (OnBuffer & { readonly do: 'vmap' })
+  /** The CPU writes through the kernel's linear mapping, an alias of whatever mapping the buffer has. */
+  | (OnBuffer & { readonly do: 'linear-write' })
+  | (OnBuffer & { readonly do: 'kmap'; readonly page?: number })
+  /** sg_alloc_table() of so many entries: how many chunks the list takes. */
+  | { readonly do: 'scatterlist'; readonly entries: number }
   /** The device's driver takes the table's entries for page structures: get_page() on each. */
   | (OnDevice & { readonly do: 'touch-pages' })
   | (OnDevice & { readonly do: 'sync'; readonly for: 'cpu' | 'device'; readonly dir: StepDirection } & Part)
@@ -142,4 +153,6 @@ export type ScenarioStep =
       readonly finding?: string
       readonly severity?: Severity
       readonly verdict?: Verdict
+      /** Words that the step before must have said. */
+      readonly says?: string
     }

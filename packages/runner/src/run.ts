@@ -2,12 +2,14 @@
 import {
   type CheckerRule,
   type Event,
+  type Expectation,
   type Finding,
   InputError,
   type Injection,
   type KernelRun,
   type KernelSpec,
   type Machine,
+  type PipelineExpectation,
   type RunOptions,
   type RunReport,
   type Verdict,
@@ -26,6 +28,8 @@ export interface PipelineRun {
   readonly bindings: RunReport['bindings']
   readonly inject?: readonly Injection[]
   readonly adversarialCache?: boolean
+  /** What must come of each run. */
+  readonly expect?: PipelineExpectation | undefined
   /** Stop and start all queues before this picture. */
   readonly restartAt?: number | undefined
   readonly rules?: readonly CheckerRule[]
@@ -90,9 +94,11 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: PipelineRun): Ker
     lab.end()
   }
   const { findings } = checker.finish()
+  const verdict = verdictOf(log, task.tally, findings)
+  const expectations = expectationsOf(run.expect ?? {}, verdict, log.halt?.errno ?? null, findings)
   return {
     kernel: kernel.name,
-    verdict: verdictOf(log, task.tally, findings),
+    verdict,
     step: log.halt?.step ?? null,
     errno: log.halt?.errno ?? null,
     why: log.halt?.why ?? null,
@@ -103,7 +109,23 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: PipelineRun): Ker
     elements: task.elements(),
     zeroCopy: finished && task.elements().every((element) => element.cpuBytesPerFrame === 0),
     findings,
+    ...(expectations.length > 0 ? { expectations } : {}),
   }
+}
+
+const expectationsOf = (
+  { verdict, errno, finding }: PipelineExpectation,
+  gotVerdict: Verdict,
+  gotErrno: string | null,
+  findings: readonly Finding[],
+): Expectation[] => {
+  const codes = findings.map((f) => f.code)
+  const all: Expectation[] = []
+  const add = (expected: string, got: string, met: boolean): void => void all.push({ step: 0, expected, got, met })
+  if (verdict !== undefined) add(`verdict ${verdict}`, gotVerdict, verdict === gotVerdict)
+  if (errno !== undefined) add(`errno ${errno}`, gotErrno ?? 'none', errno === gotErrno)
+  if (finding !== undefined) add(`finding ${finding}`, codes.join(', '), codes.includes(finding))
+  return all
 }
 
 const addSummary = (sum: { -readonly [K in keyof KernelRun['cache']]: number }, more: KernelRun['cache']): void => {

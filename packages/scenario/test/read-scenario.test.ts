@@ -78,7 +78,7 @@ describe('a list of steps', () => {
       'an expectation of nothing',
       steps('{ do: alloc, buffer: a, from: pages, size: 4096 }', '{ do: expect, severity: error }'),
       { line: 4 },
-      'an errno, a finding or a verdict',
+      'an errno, a finding, a verdict or words',
     ],
     [
       'a finding that does not exist',

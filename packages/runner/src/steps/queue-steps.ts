@@ -5,7 +5,12 @@ import type { Outcome, Step, StepContext } from './step-context.ts'
 
 export const ioctl = (
   c: StepContext,
-  step: Exclude<ScenarioStep, { readonly buffer: string } | { readonly do: 'expect' | 'wait' }> | Step<'expbuf'>,
+  step:
+    | Exclude<
+        ScenarioStep,
+        { readonly buffer: string } | { readonly do: 'expect' | 'wait' | 'declare-pool' | 'scatterlist' }
+      >
+    | Step<'expbuf'>,
 ): Outcome => {
   const queue = queueOf(c, step.device, step.queue)
   switch (step.do) {

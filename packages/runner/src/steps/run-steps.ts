@@ -76,6 +76,7 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: StepsRun): Kernel
   let last: KResult<string> = { ok: true, value: '' }
   for (const [i, step] of scenario.steps.entries()) {
     if (step.do === 'expect') {
+      if (step.says !== undefined) errnos.push(wordsExpectation(i + 1, step.says, faulted(stop) ? undefined : last))
       if (step.errno !== undefined) errnos.push(errnoExpectation(i + 1, step.errno, faulted(stop) ? undefined : last))
       continue
     }
@@ -176,6 +177,11 @@ const verdictOf = (
 const errnoExpectation = (step: number, errno: string, last: KResult<string> | undefined): Expectation => {
   const got = last === undefined ? 'a fault' : last.ok ? 'success' : last.errno
   return { step, expected: `errno ${errno}`, got, met: got === errno }
+}
+
+const wordsExpectation = (step: number, words: string, last: KResult<string> | undefined): Expectation => {
+  const got = last === undefined ? 'a fault' : last.ok ? last.value : `${last.errno}: ${last.why}`
+  return { step, expected: `words "${words}"`, got, met: got.includes(words) }
 }
 
 /** Expectations that only the whole run can meet. */

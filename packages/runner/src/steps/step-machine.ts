@@ -2,6 +2,7 @@
 import { type Lab, ok, type ScenarioStep } from '@dmalab/api'
 import { deviceAccess, userAccess } from './access-steps.ts'
 import { map, reuseTable, sync, touchPages, unmap } from './mapping-steps.ts'
+import { declarePool, kernelMap, linearWrite, scatterlist } from './kernel-steps.ts'
 import { alloc, free } from './memory-steps.ts'
 import { ioctl } from './queue-steps.ts'
 import { attach, close, cpuAccess, detach, exportBuffer } from './share-steps.ts'
@@ -58,6 +59,15 @@ export class StepMachine {
       case 'wait':
         c.lab.passTime(step.ms)
         return ok(`${step.ms} ms`)
+      case 'declare-pool':
+        return declarePool(c, step)
+      case 'linear-write':
+        return linearWrite(c, c.buffer(step.buffer))
+      case 'vmap':
+      case 'kmap':
+        return kernelMap(c, step)
+      case 'scatterlist':
+        return scatterlist(c, step)
       case 'expect':
         throw new Error('expectations are for the runner')
       default:

@@ -1,6 +1,6 @@
 // Scenario file -> plain data. Every complaint names file, line, column and path.
 import { InputError } from '@dmalab/api'
-import type { StepsScenario } from '@dmalab/api'
+import type { PipelineExpectation, StepsScenario } from '@dmalab/api'
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { Document } from 'yaml'
 import type { z } from 'zod'
@@ -13,7 +13,7 @@ import type { StepProblem } from './check-steps.ts'
 import { pipelineFileSchema, stepsFileSchema } from './schema.ts'
 
 /** What a file says of itself beside its work. */
-type Meant = Pick<StepsScenario, 'title' | 'board' | 'kernel' | 'cmdline' | 'inject'>
+type Meant = Pick<StepsScenario, 'title' | 'board' | 'kernel' | 'cmdline' | 'config' | 'inject'>
 
 /** A scenario file: steps, or a pipeline that still has to be bound to a machine. */
 export type ScenarioFile = StepsScenario | PipelineFile
@@ -23,6 +23,8 @@ export interface PipelineFile extends Meant {
   readonly name: string
   readonly pipeline: Pipeline
   readonly bind: Overrides
+  /** What must come of the whole run. */
+  readonly expect?: PipelineExpectation
 }
 
 /**
@@ -34,8 +36,15 @@ export const readScenario = (text: string, file: string): ScenarioFile => {
   const source = load(text, file)
   const value: unknown = source.doc.toJS()
   if (typeof value === 'object' && value !== null && 'pipeline' in value) {
-    const { name, pipeline, bind = {}, ...meant } = check(pipelineFileSchema, value, source)
-    return { kind: 'pipeline-file', name, ...present(meant), pipeline: parseAt(pipeline, source), bind }
+    const { name, pipeline, bind = {}, expect, ...meant } = check(pipelineFileSchema, value, source)
+    return {
+      kind: 'pipeline-file',
+      name,
+      ...present(meant),
+      pipeline: parseAt(pipeline, source),
+      bind,
+      ...(expect === undefined ? {} : { expect: stated(expect) }),
+    }
   }
   const { name, steps, ...meant } = check(stepsFileSchema, value, source)
   // Optional members that are absent stay absent; the types call them undefined.
@@ -45,12 +54,23 @@ export const readScenario = (text: string, file: string): ScenarioFile => {
   return { kind: 'steps', name, ...present(meant), steps: plain }
 }
 
+const stated = ({
+  verdict,
+  errno,
+  finding,
+}: { [Key in keyof PipelineExpectation]?: PipelineExpectation[Key] | undefined }): PipelineExpectation => ({
+  ...(verdict === undefined ? {} : { verdict }),
+  ...(errno === undefined ? {} : { errno }),
+  ...(finding === undefined ? {} : { finding }),
+})
+
 /** Members that were written; zod hands absent ones on as undefined. */
 const present = (meant: { [Key in keyof Meant]?: Meant[Key] | undefined }): Meant => ({
   ...(meant.title === undefined ? {} : { title: meant.title }),
   ...(meant.board === undefined ? {} : { board: meant.board }),
   ...(meant.kernel === undefined ? {} : { kernel: meant.kernel }),
   ...(meant.cmdline === undefined ? {} : { cmdline: meant.cmdline }),
+  ...(meant.config === undefined ? {} : { config: meant.config }),
   ...(meant.inject === undefined ? {} : { inject: meant.inject }),
 })
 

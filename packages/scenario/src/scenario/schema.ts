@@ -52,6 +52,11 @@ export const stepSchema = z.discriminatedUnion('do', [
   step('unmap', onDevice),
   step('reuse-table', { ...onDevice, with: name }),
   step('touch-pages', onDevice),
+  step('declare-pool', { device: name, base: bytes, size: positiveBytes }),
+  step('vmap', onBuffer),
+  step('linear-write', onBuffer),
+  step('kmap', { ...onBuffer, page: z.int().nonnegative().optional() }),
+  step('scatterlist', { entries: z.int().min(0).max(1_000_000) }),
   step('sync', { ...onDevice, for: z.enum(['cpu', 'device']), dir, ...part }),
   step('begin-cpu-access', { ...onBuffer, dir }),
   step('end-cpu-access', { ...onBuffer, dir }),
@@ -72,9 +77,10 @@ export const stepSchema = z.discriminatedUnion('do', [
     finding: finding.optional(),
     severity: z.enum(SEVERITIES).optional(),
     verdict: z.enum(['works', 'refused', 'fault', 'stalled', 'corrupt']).optional(),
+    says: z.string().optional().meta({ description: 'words that the step before must have said' }),
   }).refine(
-    ({ errno: a, finding: b, verdict: c }) => a ?? b ?? c,
-    'expected an errno, a finding or a verdict to expect',
+    ({ errno: a, finding: b, verdict: c, says: d }) => a ?? b ?? c ?? d,
+    'expected an errno, a finding, a verdict or words to expect',
   ),
 ])
 
@@ -90,6 +96,10 @@ const head = {
   board: z.string().optional().meta({ description: 'board it is meant for' }),
   kernel: z.string().optional().meta({ description: 'kernel it is meant for, such as arm@4.11+nopage-rfc' }),
   cmdline: z.string().optional().meta({ description: 'kernel parameters it is meant for, such as iommu.strict=0' }),
+  config: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'kernel configuration it is meant for: NAME or NAME=value' }),
   inject: inject.optional(),
 }
 
@@ -102,6 +112,14 @@ export const pipelineFileSchema = z.strictObject({
     .record(z.string(), name)
     .optional()
     .meta({ description: 'element (factory or name) to device, as --bind does' }),
+  expect: z
+    .strictObject({
+      verdict: z.enum(['works', 'refused', 'fault', 'stalled', 'corrupt']).optional(),
+      errno: errno.optional(),
+      finding: finding.optional(),
+    })
+    .optional()
+    .meta({ description: 'what must come of the whole run' }),
 })
 
 /** JSON schema (draft 2020-12) of a scenario file as it is written. */
