@@ -7,5 +7,10 @@ export const shared: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   // A loaded machine is slow, not wrong: no test is there to measure time.
-  test: { include: ['test/**/*.test.ts'], pool: 'threads', testTimeout: 60_000 },
+  test: {
+    setupFiles: [new URL('./vitest.setup.ts', import.meta.url).pathname],
+    include: ['test/**/*.test.ts'],
+    pool: 'threads',
+    testTimeout: 60_000,
+  },
 })
