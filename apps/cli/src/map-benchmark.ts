@@ -1,5 +1,6 @@
 // What the kernel's map_benchmark measures, on the model: the cost of one mapping and of undoing it.
-// Models: Linux v6.12 kernel/dma/map_benchmark.c: map_benchmark_thread (one thread, a count instead of seconds)
+// Models: Linux v6.12 kernel/dma/map_benchmark.c: map_benchmark_thread
+// Leaves out: threads and the time limit; one thread maps a stated number of times.
 import { type Device, type Direction, DIR, InputError, type Lab, PAGE_SIZE } from '@dmalab/api'
 
 export interface MapBenchmarkOptions {

@@ -4,7 +4,7 @@ import { directAlloc } from './direct-alloc.ts'
 import { directLimits } from './direct-limits.ts'
 import { directStreaming } from './direct-streaming.ts'
 
-/** Models: Linux v6.12 kernel/dma/direct.c, kernel/dma/direct.h */
+/** Models: Linux v6.12 kernel/dma/direct.h: dma_direct_map_page, dma_direct_unmap_page, dma_direct_sync_single_for_cpu */
 export const directOps = (api: PluginApi): DmaOpsDef => ({
   name: 'dma-direct',
   source: 'Linux v6.12 kernel/dma/direct.c, kernel/dma/direct.h',

@@ -38,7 +38,7 @@ export interface FrontDeps {
 /** Errors of map_sg that the kernel takes for normal: no event tells of them. */
 const EXPECTED_ERRORS: readonly Errno[] = ['EINVAL', 'ENOMEM', 'EIO', 'EREMOTEIO']
 
-/** Models: Linux v6.12 kernel/dma/mapping.c */
+/** Models: Linux v6.12 kernel/dma/mapping.c: dma_map_page_attrs, dma_map_sg_attrs, dma_alloc_attrs, dma_get_sgtable_attrs */
 export const createFront = (deps: FrontDeps): DmaFront => {
   const { facts, mem, trace } = deps
 

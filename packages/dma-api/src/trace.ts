@@ -50,7 +50,7 @@ export interface Mapping {
   readonly attrs: number
 }
 
-/** Models: Linux v6.12 include/trace/events/dma.h */
+/** Models: Linux v6.12 include/trace/events/dma.h: dma_map_page, dma_map_sg, dma_alloc, dma_sync_single_for_cpu, dma_sync_sg_for_cpu */
 export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemory): Trace => {
   const tell = (event: () => EventBody): void => {
     if (sink.wants('op')) sink.emit(event())

@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// Collects the `Models:` lines of all packages into docs/sources.json: which function imitates which source, to be checked against
+// a kernel tree. Usage: node scripts/collect-sources.mjs [--check]
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const target = join(root, 'docs', 'sources.json')
+
+const files = ['packages', 'apps'].flatMap((top) =>
+  readdirSync(join(root, top), { recursive: true })
+    .map((file) => join(top, file))
+    .filter(
+      (file) =>
+        file.endsWith('.ts') && /[\\/](src|assembly)[\\/]/.test(file) && !/node_modules|generated|dist/.test(file),
+    ),
+)
+
+/** "Linux v6.12 kernel/dma/direct.h: dma_direct_map_page, dma_direct_unmap_page" as its parts. */
+const parse = (text) => {
+  const match = /^(\S+) (v?[\d.]+) (\S+): (.+?)\.?$/.exec(text)
+  return match === null
+    ? { text }
+    : { project: match[1], version: match[2], file: match[3], functions: match[4].split(/, */) }
+}
+
+const sources = files.toSorted().flatMap((file) =>
+  readFileSync(join(root, file), 'utf8')
+    .split('\n')
+    .flatMap((line, i) => {
+      const found = /Models: (.+?)(?: \*\/)?$/.exec(line.trim())
+      return found === null ? [] : [{ at: `${relative('.', file).split(sep).join('/')}:${i + 1}`, ...parse(found[1]) }]
+    }),
+)
+const text = `${JSON.stringify(
+  sources.map(({ at, ...source }) => ({ in: at.replace(/:\d+$/, ''), ...source })),
+  null,
+  1,
+)}\n`
+
+if (process.argv.includes('--check')) {
+  if (readFileSync(target, 'utf8') !== text) {
+    console.error('docs/sources.json is out of step: run node scripts/collect-sources.mjs')
+    process.exit(1)
+  }
+} else writeFileSync(target, text)
+console.log(`${sources.length} sources in ${new Set(sources.map(({ at }) => at.replace(/:\d+$/, ''))).size} files`)
