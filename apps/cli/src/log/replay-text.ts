@@ -29,4 +29,4 @@ export const renderReplay = (file: string, report: ReplayReport): string => {
 }
 
 const outcomes = ({ direct, bounced, translated, refused }: Outcomes): string =>
-  `${count(direct)} direct, ${count(bounced)} bounced, ${count(translated)} through an IOMMU, ${count(refused)} refused`
+  `${count(direct)} direct, ${count(bounced)} bounced, ${count(translated)} at another address, ${count(refused)} refused`

@@ -23,12 +23,12 @@ import { createChecker } from '@dmalab/checker'
 import { isSimulatedOops } from '@dmalab/memory'
 import { type LabParts, openLab } from '@dmalab/runner'
 
-/** What became of mappings: the same words for the log and for the model. */
+/** What became of mappings, by one rule for the log and for the model. */
 export interface Outcomes {
-  /** The device address follows from the physical one. */
+  /** The device address is the physical one. */
   direct: number
   bounced: number
-  /** Behind an IOMMU. */
+  /** It is another: an IOMMU, a bus offset, or a list entry whose page is none. A log does not say which. */
   translated: number
   refused: number
 }
@@ -167,7 +167,7 @@ class LogReplay implements Replay {
         )
         const { at, moved } = this.#memory(event.physAddr, event.size)
         const resource = event.event === 'dma_map_resource'
-        const handle = this.#judged(report, target, event.at, () =>
+        const handle = this.#judged(report, at, event.at, () =>
           resource
             ? api.mapResource(target, at, event.size, event.dir as Direction, event.attrs)
             : api.mapPageAttrs(
@@ -215,7 +215,7 @@ class LogReplay implements Replay {
           })),
         )
         const moved = pieces.flatMap((piece) => piece.moved ?? [])
-        const handle = this.#judged(report, target, event.at, () => {
+        const handle = this.#judged(report, pieces[0]?.at ?? 0, event.at, () => {
           const mapped = api.mapSgAttrs(target, table, event.dir as Direction, event.attrs)
           return mapped.ok ? { ok: true, value: table.entry(0).dmaAddress } : mapped
         })
@@ -250,8 +250,8 @@ class LogReplay implements Replay {
     }
   }
 
-  /** Maps, and notes what became of it. */
-  #judged(report: DeviceReplay, target: Device, line: number, map: () => KResult<DmaAddr>): DmaAddr | undefined {
+  /** Maps what lies at `at`, and notes what became of it. */
+  #judged(report: DeviceReplay, at: number, line: number, map: () => KResult<DmaAddr>): DmaAddr | undefined {
     const before = this.#bounces()
     const mapped = map()
     if (!mapped.ok) {
@@ -259,8 +259,7 @@ class LogReplay implements Replay {
       this.#refused(line, mapped)
       return undefined
     }
-    const bounced = this.#bounces() > before
-    count(report.model, bounced ? 'bounced' : target.facts.iommu === undefined ? 'direct' : 'translated')
+    count(report.model, outcomeOf(this.#bounces() > before, mapped.value, at))
     return mapped.value
   }
 
@@ -311,10 +310,12 @@ class LogReplay implements Replay {
 
   #logOutcome(device: string, dmaAddr: number, physAddrs: readonly number[]): keyof Outcomes {
     const bounced = physAddrs.filter((at) => this.#announced.delete(`${device} ${at}`)).length > 0
-    return bounced ? 'bounced' : dmaAddr === physAddrs[0] ? 'direct' : 'translated'
+    return outcomeOf(bounced, dmaAddr, physAddrs[0] ?? 0)
   }
 }
 
+const outcomeOf = (bounced: boolean, dmaAddr: number, physAddr: number): keyof Outcomes =>
+  bounced ? 'bounced' : dmaAddr === physAddr ? 'direct' : 'translated'
 const outcomes = (): Outcomes => ({ direct: 0, bounced: 0, translated: 0, refused: 0 })
 const count = (of: Outcomes, what: keyof Outcomes): void => {
   of[what] += 1

@@ -82,6 +82,16 @@ describe('devices', () => {
   it('that the board lacks are bad input', () => {
     expect(() => replay(NVME, 'arm64@6.12', RPI4, { '0000:00:03.0': 'warp-drive' })).toThrow(/warp-drive/)
   })
+  it('whose IOMMU is off keep the physical address; a log’s other address is not called an IOMMU', () => {
+    const line = (body: string): string => `            init-1       [000] .....     1.000000: ${body}\n`
+    const log =
+      line('dma_map_page: display dir=TO_DEVICE dma_addr=60000000 size=4096 phys_addr=60000000 attrs=') +
+      line('dma_map_page: display dir=TO_DEVICE dma_addr=51000000 size=4096 phys_addr=180000000 attrs=')
+    const { devices } = replay(log, 'arm@4.11', 'odroid-xu4-2017', {})
+    expect(devices).toMatchObject([
+      { device: 'display', log: { direct: 1, translated: 1 }, model: { direct: 2, translated: 0 } },
+    ])
+  })
   it('of the same name need no flag', () => {
     const line = (body: string): string => `            init-1       [000] .....     1.000000: ${body}\n`
     const log =
