@@ -11,10 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const dmalab = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-  })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' })
   return { status, stdout, stderr }
 }
 const file = (name: string, text: string): string => {
@@ -33,6 +30,17 @@ test('compare prints the four kernels and exits 0; --json is the report', () => 
     ['arm@4.11+nopage-rfc', 'works'],
     ['arm@4.11+pfn-valid+nopage-rfc', 'works'],
   ])
+})
+
+test('a pipe gets no escape sequence, not even on a CI machine, unless it asks for them', () => {
+  const { NO_COLOR: _, ...env } = process.env
+  const run = (more: object) =>
+    spawnSync(process.execPath, [CLI, 'run', 'founding', '--frames', '1'], {
+      encoding: 'utf8',
+      env: { ...env, ...more },
+    }).stdout
+  expect(run({ CI: 'true', GITHUB_ACTIONS: 'true' })).not.toContain('\u001B')
+  expect(run({ FORCE_COLOR: '1' })).toContain('\u001B')
 })
 
 test('run shows the oops and exits 3 when the kernel faults, 0 when it works', () => {

@@ -52,7 +52,6 @@ describe('composition.md', () => {
     const { stdout, stderr } = spawnSync(process.execPath, [CLI, ...words(command)], {
       cwd: ROOT,
       encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1' },
     })
     expect(lines.filter((line) => !`${stdout}${stderr}`.includes(line.trim()))).toEqual([])
     expect(lines.length).toBeGreaterThan(0)

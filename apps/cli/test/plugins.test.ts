@@ -21,7 +21,6 @@ const env = {
   XDG_CACHE_HOME: join(home, 'cache'),
   // Plug-ins without dependencies need no registry.
   npm_config_offline: 'true',
-  NO_COLOR: '1',
 }
 const dmalab = (...args: string[]) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8', env })

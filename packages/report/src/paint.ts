@@ -1,4 +1,4 @@
-// Colours by meaning. ansis honours NO_COLOR and FORCE_COLOR.
+// Colours by meaning; ansis decides whether there are any (NO_COLOR, FORCE_COLOR, a terminal).
 import type { Severity, StepOutcome, Verdict } from '@dmalab/api'
 import { bold, dim, green, red, yellow } from 'ansis'
 

@@ -3,8 +3,6 @@ import type { KernelRun, RunReport } from '@dmalab/api'
 import { expect, test } from 'vitest'
 import { compareText, runText } from '../src/index.ts'
 
-process.env['NO_COLOR'] = '1'
-
 const run = (more: Partial<KernelRun>): KernelRun => ({
   kernel: 'arm@4.11',
   verdict: 'works',

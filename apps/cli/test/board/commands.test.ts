@@ -19,7 +19,6 @@ function dmalab(...args: string[]): { code: number | null; out: string; err: str
   const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
     encoding: 'utf8',
     cwd: folder,
-    env: { ...process.env, NO_COLOR: '1' },
     maxBuffer: 2 ** 26,
   })
   return { code: status, out: stdout, err: stderr }

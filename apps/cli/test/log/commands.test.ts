@@ -24,7 +24,6 @@ const run = (
   const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
     encoding: 'utf8',
     cwd: DATA,
-    env: { ...process.env, NO_COLOR: '1' },
     maxBuffer: 2 ** 26,
     ...(input === undefined ? {} : { input }),
   })

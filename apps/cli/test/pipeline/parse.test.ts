@@ -8,10 +8,8 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 const parse = (...args: string[]): { code: number | null; out: string; err: string } => {
-  const env = { ...process.env, NO_COLOR: '1' }
   const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, 'pipeline', 'parse', ...args], {
     encoding: 'utf8',
-    env,
   })
   return { code: status, out: stdout, err: stderr }
 }
