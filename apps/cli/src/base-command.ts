@@ -6,13 +6,20 @@ import { installedPlugins, type PluginSources } from './plugin-sources.ts'
 /** Exit codes of DESIGN section 4. */
 export const EXIT = { ok: 0, bug: 1, input: 2, found: 3 } as const
 
+/** A flag that may be given several times; help shows no default where there is none. */
+export const REPEATED = {
+  multiple: true,
+  multipleNonGreedy: true,
+  default: [] as string[],
+  defaultHelp: async () => undefined,
+} as const
+
 /** On every command that uses what plug-ins bring. */
 export const PLUGIN_FLAG = {
   plugin: Flags.string({
+    helpValue: 'PATH',
     summary: 'Load a plug-in beside the installed ones: a file, or a folder with a package.json',
-    multiple: true,
-    multipleNonGreedy: true,
-    default: [],
+    ...REPEATED,
   }),
 } as const
 

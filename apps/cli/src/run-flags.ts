@@ -2,38 +2,50 @@
 import { InputError, type Severity } from '@dmalab/api'
 import { DEFAULT_OPTIONS } from '@dmalab/runner'
 import { Flags } from '@oclif/core'
-import { PLUGIN_FLAG } from './base-command.ts'
+import { PLUGIN_FLAG, REPEATED } from './base-command.ts'
 import { memoryFlag } from './board/flags.ts'
 
 export const RUN_FLAGS = {
   board: Flags.string({
+    helpValue: 'BOARD',
     char: 'b',
     summary: 'Board by name (dmalab board list), a board file, or a device tree (.dtb)',
   }),
   memory: memoryFlag,
-  frames: Flags.integer({ summary: 'Pictures to pass through the pipeline', default: DEFAULT_OPTIONS.frames }),
+  frames: Flags.integer({
+    helpValue: 'COUNT',
+    summary: 'Pictures to pass through the pipeline',
+    default: DEFAULT_OPTIONS.frames,
+  }),
   size: Flags.string({
+    helpValue: 'WIDTHxHEIGHT',
     summary: 'Picture size in pixels, WIDTHxHEIGHT',
     default: `${DEFAULT_OPTIONS.width}x${DEFAULT_OPTIONS.height}`,
   }),
-  buffers: Flags.integer({ summary: 'Buffers asked of each queue', default: DEFAULT_OPTIONS.buffers }),
-  seed: Flags.integer({ summary: 'Seed of every pattern, 0 to 4294967295', default: DEFAULT_OPTIONS.seed }),
-  restart: Flags.integer({ summary: 'Stop and start all queues before this picture', min: 1 }),
+  buffers: Flags.integer({
+    helpValue: 'COUNT',
+    summary: 'Buffers asked of each queue',
+    default: DEFAULT_OPTIONS.buffers,
+  }),
+  seed: Flags.integer({
+    helpValue: 'NUMBER',
+    summary: 'Seed of every pattern, 0 to 4294967295',
+    default: DEFAULT_OPTIONS.seed,
+  }),
+  restart: Flags.integer({ helpValue: 'PICTURE', summary: 'Stop and start all queues before this picture', min: 1 }),
   'adversarial-cache': Flags.boolean({
     summary: 'Evict dirty cache lines and fetch others at any moment, chosen by the seed',
     default: false,
   }),
   bind: Flags.string({
+    helpValue: 'ELEMENT=DEVICE',
     summary: 'Bind an element to a device of the board: element=device',
-    multiple: true,
-    multipleNonGreedy: true,
-    default: [],
+    ...REPEATED,
   }),
   inject: Flags.string({
+    helpValue: 'OPERATION[@DEVICE]:NTH',
     summary: 'Let the nth call of a DMA operation fail: operation[@device]:nth, such as mapPage@converter:2',
-    multiple: true,
-    multipleNonGreedy: true,
-    default: [],
+    ...REPEATED,
   }),
   'fail-on': Flags.string({
     summary: 'Exit with 3 when a finding reaches this severity, or the run does not work; never: always exit 0',
@@ -41,12 +53,11 @@ export const RUN_FLAGS = {
   }),
   ...PLUGIN_FLAG,
   config: Flags.string({
+    helpValue: 'NAME[=VALUE]',
     summary: 'Kernel configuration: NAME or NAME=value (dmalab kernel show lists them)',
-    multiple: true,
-    multipleNonGreedy: true,
-    default: [],
+    ...REPEATED,
   }),
-  cmdline: Flags.string({ summary: 'Kernel command line, such as "swiotlb=force iommu.strict=0"' }),
+  cmdline: Flags.string({ helpValue: 'TEXT', summary: 'Kernel command line, such as "swiotlb=force iommu.strict=0"' }),
 } as const
 
 export type FailOnFlag = Severity | 'never'

@@ -3,11 +3,11 @@ import { Flags } from '@oclif/core'
 
 export const archFlag = Flags.option({
   options: ['armhf', 'arm64', 'riscv64'] as const,
-  summary: 'architecture of the kernel; by the CPUs of the board when absent',
+  summary: 'Architecture of the kernel; by the CPUs of the board when absent',
 })
 
 export const memoryFlag = Flags.string({
-  summary: 'memory where the device tree states none, such as 2GiB or 2GiB@0x8000_0000; once for each bank',
+  summary: 'Memory where the device tree states none, such as 2GiB or 2GiB@0x8000_0000; once for each bank',
   helpValue: 'SIZE[@BASE]',
   multiple: true,
   // Else it would take the file behind it for another bank.

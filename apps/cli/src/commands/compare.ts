@@ -1,7 +1,7 @@
 import type { RunReport } from '@dmalab/api'
 import { compareText } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand } from '../base-command.ts'
+import { BaseCommand, REPEATED } from '../base-command.ts'
 import { FOUNDING_STORY } from '../founding.ts'
 import { type FailOnFlag, RUN_FLAGS } from '../run-flags.ts'
 import { exitCodeFor, runScenario } from '../run-scenario.ts'
@@ -15,17 +15,16 @@ export default class Compare extends BaseCommand {
     '<%= config.bin %> <%= command.id %> founding --board imx8mp-evk',
   ]
   static override args = {
-    scenario: Args.string({ required: true, description: "gst-launch-1.0 line, scenario file, or 'founding'" }),
+    scenario: Args.string({ required: true, description: "A gst-launch-1.0 line, scenario file, or 'founding'" }),
   }
   static override flags = {
     ...RUN_FLAGS,
     kernel: Flags.string({
+      helpValue: 'KERNEL',
       char: 'k',
       summary:
         "A kernel (repeat for each column); the four founding kernels, or all for the board's architecture, when left out",
-      multiple: true,
-      multipleNonGreedy: true,
-      default: [],
+      ...REPEATED,
     }),
   }
 

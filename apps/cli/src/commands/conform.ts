@@ -12,7 +12,7 @@ Exit code 3 when a case failed or was skipped; 2 for a file that cannot be read 
     '<%= config.bin %> <%= command.id %> vectors/*.json --json',
   ]
   static override strict = false
-  static override args = { file: Args.string({ required: true, description: 'vector file; several may be given' }) }
+  static override args = { file: Args.string({ required: true, description: 'Vector file; several may be given' }) }
 
   async run(): Promise<VectorReport | readonly VectorReport[]> {
     const { argv } = await this.parse(Conform)

@@ -21,11 +21,11 @@ export default class Explain extends BaseCommand {
     'dmesg | <%= config.bin %> <%= command.id %> --dmesg -',
   ]
   static override args = {
-    code: Args.string({ ignoreStdin: true, description: 'finding code; without one all are listed' }),
+    code: Args.string({ ignoreStdin: true, description: 'Finding code; without one all are listed' }),
   }
   static override flags = {
     dmesg: Flags.string({
-      summary: 'kernel log to look through, - for standard input',
+      summary: 'Kernel log to look through, - for standard input',
       helpValue: 'FILE',
     }),
   }

@@ -18,17 +18,18 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
     `<%= config.bin %> <%= command.id %> "filesrc location=a.mp4 ! qtdemux ! h264parse ! v4l2video4dec capture-io-mode=dmabuf ! kmssink" --json`,
   ]
   static override args = {
-    scenario: Args.string({ required: true, description: "gst-launch-1.0 line, scenario file, or 'founding'" }),
+    scenario: Args.string({ required: true, description: "A gst-launch-1.0 line, scenario file, or 'founding'" }),
   }
   static override flags = {
     ...RUN_FLAGS,
     kernel: Flags.string({
+      helpValue: 'KERNEL',
       char: 'k',
       summary:
         "arch@release, then +patch for each patch (dmalab kernel list); the scenario's or board's own when left out",
     }),
     ftrace: Flags.string({
-      summary: 'write the run as ftrace text, which `dmalab trace check` reads like the log of a real kernel',
+      summary: 'Write the run as ftrace text, which `dmalab trace check` reads like the log of a real kernel',
       helpValue: 'FILE',
     }),
   }

@@ -5,5 +5,5 @@ export const fileArg = Args.string({
   required: true,
   // oclif would take piped text for the file's name.
   ignoreStdin: true,
-  description: 'ftrace text, gzip of it, a trace.dat (needs trace-cmd), or - for standard input',
+  description: 'An ftrace text, gzip of it, a trace.dat (needs trace-cmd), or - for standard input',
 })

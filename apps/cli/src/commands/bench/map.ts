@@ -2,7 +2,7 @@ import { DIR } from '@dmalab/api'
 import { openBoard } from '@dmalab/machine'
 import { openLab, parseKernel, withOptions } from '@dmalab/runner'
 import { Flags } from '@oclif/core'
-import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
+import { BaseCommand, PLUGIN_FLAG, REPEATED } from '../../base-command.ts'
 import { FOUNDING_BOARD } from '../../founding.ts'
 import { openLaboratory } from '../../laboratory.ts'
 import { type MapBenchmark, mapBenchmark } from '../../map-benchmark.ts'
@@ -20,32 +20,47 @@ kernel tool's terms. The figures are the cost of the model on this machine, not 
   ]
   static override flags = {
     board: Flags.string({
+      helpValue: 'BOARD',
       char: 'b',
       summary: 'Board by name, a board file, or a device tree',
       default: FOUNDING_BOARD,
     }),
     kernel: Flags.string({
+      helpValue: 'KERNEL',
       char: 'k',
       summary: 'A kernel (repeat for each row)',
       multiple: true,
       multipleNonGreedy: true,
       default: ['arm@4.11'],
     }),
-    device: Flags.string({ summary: 'Device that maps', default: 'converter' }),
-    granule: Flags.integer({ char: 'g', summary: 'Pages of each mapping', default: 1, min: 1, max: 1024 }),
+    device: Flags.string({ helpValue: 'DEVICE', summary: 'Device that maps', default: 'converter' }),
+    granule: Flags.integer({
+      helpValue: 'PAGES',
+      char: 'g',
+      summary: 'Pages of each mapping',
+      default: 1,
+      min: 1,
+      max: 1024,
+    }),
     dir: Flags.option({ options: ['TO_DEVICE', 'FROM_DEVICE', 'BIDIRECTIONAL'] as const })({
       char: 'd',
       summary: 'Direction',
       default: 'BIDIRECTIONAL',
     }),
-    count: Flags.integer({ char: 'n', summary: 'Mappings to measure', default: 10_000, min: 1, max: 10_000_000 }),
-    config: Flags.string({
-      summary: 'Kernel configuration: NAME or NAME=value',
-      multiple: true,
-      multipleNonGreedy: true,
-      default: [],
+    count: Flags.integer({
+      helpValue: 'COUNT',
+      char: 'n',
+      summary: 'Mappings to measure',
+      default: 10_000,
+      min: 1,
+      max: 10_000_000,
     }),
-    cmdline: Flags.string({ summary: 'Kernel command line, such as "swiotlb=force"' }),
+    config: Flags.string({
+      helpValue: 'NAME[=VALUE]',
+      summary: 'Kernel configuration: NAME or NAME=value',
+      ...REPEATED,
+    }),
+    cmdline: Flags.string({ helpValue: 'TEXT', summary: 'Kernel command line, such as "swiotlb=force"' }),
     ...PLUGIN_FLAG,
   }
 

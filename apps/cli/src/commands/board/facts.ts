@@ -14,7 +14,7 @@ export default class BoardFacts extends BaseCommand {
     '<%= config.bin %> <%= command.id %> *.dtb --arch arm64 --json',
   ]
   static override args = {
-    file: Args.string({ required: true, description: 'device tree blobs (or source, with dtc)' }),
+    file: Args.string({ required: true, description: 'Device tree blobs (or source, with dtc)' }),
   }
   static override strict = false
   static override flags = { arch: archFlag() }

@@ -12,13 +12,13 @@ export default class BoardImport extends BaseCommand {
     '<%= config.bin %> <%= command.id %> my.dtb --memory 2GiB --output my-board.yaml',
   ]
   static override args = {
-    file: Args.string({ required: true, description: 'device tree blob (or source, with dtc)' }),
+    file: Args.string({ required: true, description: 'Device tree blob (or source, with dtc)' }),
   }
   static override flags = {
     arch: archFlag(),
     memory: memoryFlag,
-    name: Flags.string({ summary: 'name of the board; that of the file when absent' }),
-    output: Flags.string({ char: 'o', summary: 'file to write instead of standard output' }),
+    name: Flags.string({ summary: 'Name of the board; that of the file when absent' }),
+    output: Flags.string({ char: 'o', summary: 'File to write instead of standard output' }),
   }
 
   async run(): Promise<{ readonly name: string; readonly yaml: string }> {

@@ -16,7 +16,7 @@ export default class BoardLint extends BaseCommand {
   static override args = {
     file: Args.string({
       required: true,
-      description: 'device tree blobs (or source, with dtc), board files, shipped boards',
+      description: 'Device tree blobs (or source, with dtc), board files, shipped boards',
     }),
   }
   static override strict = false
@@ -25,7 +25,7 @@ export default class BoardLint extends BaseCommand {
     'fail-on': Flags.option({
       options: ['error', 'warning', 'never'] as const,
       default: 'never' as const,
-      summary: 'exit with 3 from this severity on',
+      summary: 'Exit with 3 from this severity on',
     })(),
   }
 

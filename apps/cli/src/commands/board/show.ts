@@ -15,7 +15,7 @@ export default class BoardShow extends BaseCommand {
   static override args = {
     board: Args.string({
       required: true,
-      description: 'board by name (dmalab board list), board file (.yaml), device tree blob or source',
+      description: 'Board by name (dmalab board list), board file (.yaml), device tree blob or source',
     }),
   }
   static override flags = { arch: archFlag(), memory: memoryFlag, ...PLUGIN_FLAG }

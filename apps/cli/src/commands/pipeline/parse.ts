@@ -17,7 +17,7 @@ export default class PipelineParse extends BaseCommand {
     '<%= config.bin %> <%= command.id %> "filesrc location=a.h264 ! h264parse ! v4l2h264dec capture-io-mode=dmabuf ! kmssink" --board odroid-xu4-2017',
     '<%= config.bin %> <%= command.id %> "v4l2h264dec ! acmescale ! kmssink" --board odroid-xu4-2017 --bind acmescale=g2d --json',
   ]
-  static override args = { line: Args.string({ required: true, description: 'gst-launch-1.0 line, in quotes' }) }
+  static override args = { line: Args.string({ required: true, description: 'A gst-launch-1.0 line, in quotes' }) }
   static override flags = {
     board: Flags.string({
       char: 'b',

@@ -22,17 +22,17 @@ export default class TraceCheck extends BaseCommand {
   static override args = { file: fileArg }
   static override flags = {
     'kernel-text': Flags.option({ options: KERNEL_TEXTS })({
-      summary: 'show dma-debug’s messages as this release words them; without it types are those of the log',
+      summary: 'Show dma-debug’s messages as this release words them; without it types are those of the log',
     }),
     format: Flags.option({ options: ['text', 'sarif', 'junit'] as const })({
       default: 'text',
-      summary: 'what to print',
+      summary: 'What to print',
     }),
     'unbind-marker': Flags.string({
-      summary: 'markers that say a driver let go of its device: what it left mapped is a leak',
+      summary: 'Markers that say a driver let go of its device: what it left mapped is a leak',
       helpValue: 'REGEX',
     }),
-    quiet: Flags.boolean({ char: 'q', summary: 'leave out notes (severity info)' }),
+    quiet: Flags.boolean({ char: 'q', summary: 'Leave out notes (severity info)' }),
   }
 
   async run(): Promise<readonly LogCheck[]> {

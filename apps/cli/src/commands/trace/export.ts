@@ -25,7 +25,7 @@ export default class TraceExport extends BaseCommand {
     output: Flags.string({
       char: 'o',
       default: '-',
-      summary: 'file to write, - for standard output',
+      summary: 'File to write, - for standard output',
       helpValue: 'FILE',
     }),
   }

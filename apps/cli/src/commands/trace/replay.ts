@@ -3,7 +3,7 @@ import { openBoard, parseMemory } from '@dmalab/machine'
 import { parseKernel, withOptions } from '@dmalab/runner'
 import { readTrace } from '@dmalab/trace'
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../../base-command.ts'
+import { BaseCommand, REPEATED } from '../../base-command.ts'
 import { openLaboratory } from '../../laboratory.ts'
 import { fileArg } from '../../log/flags.ts'
 import { openReplay, type ReplayReport } from '../../log/replay.ts'
@@ -21,11 +21,13 @@ export default class TraceReplay extends BaseCommand {
   static override args = { file: fileArg }
   static override flags = {
     kernel: Flags.string({
+      helpValue: 'KERNEL',
       char: 'k',
       required: true,
       summary: 'arch@release, then +patch for each patch (dmalab kernel list)',
     }),
     board: Flags.string({
+      helpValue: 'BOARD',
       char: 'b',
       required: true,
       summary: 'Board by name (dmalab board list), a board file, or a device tree (.dtb)',
@@ -33,9 +35,7 @@ export default class TraceReplay extends BaseCommand {
     device: Flags.string({
       summary: 'Which device of the board stands for one of the log; devices of the same name need none',
       helpValue: 'LOG=BOARD',
-      multiple: true,
-      multipleNonGreedy: true,
-      default: [],
+      ...REPEATED,
     }),
     memory: RUN_FLAGS.memory,
     plugin: RUN_FLAGS.plugin,
