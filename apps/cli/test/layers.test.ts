@@ -1,6 +1,6 @@
 // The rooms and who may import whom: every package.json against the table of the architecture.
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -79,3 +79,41 @@ test.each(folders.filter((folder) => folder !== 'bench'))(
     expect(found.filter((room) => !named.has(room))).toEqual([])
   },
 )
+
+/** The files of a room, each with those it imports by path. */
+const importsWithin = (folder: string): Map<string, readonly string[]> => {
+  const src = join(ROOT, folder, 'src')
+  const files = (readdirSync(src, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'))
+  return new Map(
+    files.map((file) => {
+      const text = readFileSync(join(src, file), 'utf8')
+      const found = [...text.matchAll(/from '(\.{1,2}\/[^']+)'/g)].map(([, path = '']) => join(dirname(file), path))
+      return [file, found]
+    }),
+  )
+}
+
+/** Takes away every file that imports nothing that is left, again and again: what stays is on a cycle, or leads to one. */
+const onCycles = (imports: Map<string, readonly string[]>): string[] => {
+  const left = new Map(imports)
+  for (;;) {
+    const free = [...left].filter(([, paths]) => paths.every((path) => !left.has(path)))
+    if (free.length === 0) return [...left.keys()].toSorted()
+    for (const [file] of free) left.delete(file)
+  }
+}
+
+test.each(folders.filter((folder) => folder !== 'bench'))('%s has no import cycle, not even of types', (folder) => {
+  expect(onCycles(importsWithin(folder))).toEqual([])
+})
+
+test('a cycle would be seen', () => {
+  const imports = {
+    'a.ts': ['b.ts', 'other/x.ts'],
+    'b.ts': ['c/d.ts'],
+    'c/d.ts': ['a.ts'],
+    'free.ts': ['a.ts'],
+    'leaf.ts': [],
+  }
+  expect(onCycles(new Map(Object.entries(imports)))).toEqual(['a.ts', 'b.ts', 'c/d.ts', 'free.ts'])
+})

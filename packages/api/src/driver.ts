@@ -6,7 +6,7 @@ import type { EventBody } from './events.ts'
 import type { Content, DeviceBus, KernelMemory } from './memory.ts'
 import type { Device } from './ops.ts'
 import type { DriverQueue, QueueSetup, Vb2Queue } from './vb2.ts'
-import type { KernelFacts } from './kernel.ts'
+import type { KernelFacts } from './kernel-facts.ts'
 import type { KResult } from './errno.ts'
 import type { KernelVaddr } from './units.ts'
 

@@ -2,7 +2,7 @@
 import type { FindingCode } from './findings.ts'
 import type { KResult } from './errno.ts'
 import type { IommuFacts } from './machine.ts'
-import type { BusPart } from './ops.ts'
+import type { BusPart } from './memory.ts'
 import type { SgTable } from './sg.ts'
 import type { DmaAddr, PhysAddr } from './units.ts'
 

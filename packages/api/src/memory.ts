@@ -159,3 +159,11 @@ export interface DeviceBus {
   /** Reads the bytes themselves. */
   fetch(access: BusAccess): Uint8Array
 }
+
+/** A stretch of a device's access: where it ends up, or why nothing answers. */
+export type BusPart =
+  | { readonly phys: PhysAddr; readonly len: number }
+  | { readonly fault: string; readonly len: number }
+
+/** Translates a device's access as its IOMMU does. The parts cover [at, at + len) in order. */
+export type BusTranslation = (at: DmaAddr, len: number, write: boolean) => readonly BusPart[]

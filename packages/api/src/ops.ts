@@ -4,8 +4,8 @@ import type { Detail, EventBody } from './events.ts'
 import type { KResult } from './errno.ts'
 import type { IommuHost } from './iommu.ts'
 import type { DeviceFacts, Range } from './machine.ts'
-import type { CacheOps, KernelMemory, SgLoopOptions, SgLoopResult } from './memory.ts'
-import type { KernelFacts } from './kernel.ts'
+import type { BusTranslation, CacheOps, KernelMemory, SgLoopOptions, SgLoopResult } from './memory.ts'
+import type { KernelFacts } from './kernel-facts.ts'
 import type { Scatterlists, SgPage, SgTable } from './sg.ts'
 import type { DmaAddr, KernelVaddr, Pfn, PhysAddr } from './units.ts'
 
@@ -163,14 +163,6 @@ export interface SwiotlbInit {
   readonly areas: number
   readonly force: boolean
 }
-
-/** A stretch of a device's access: where it ends up, or why nothing answers. */
-export type BusPart =
-  | { readonly phys: PhysAddr; readonly len: number }
-  | { readonly fault: string; readonly len: number }
-
-/** Translates a device's access as its IOMMU does. The parts cover [at, at + len) in order. */
-export type BusTranslation = (at: DmaAddr, len: number, write: boolean) => readonly BusPart[]
 
 /** Attribute masks that composed patches exempt from an operation. */
 export interface SgSkip {

@@ -2,7 +2,7 @@
 import type { Direction } from './flags.ts'
 import type { DmaBuf, DmaBufCore, DmaBufOps } from './dma-buf.ts'
 import type { DmaFront } from './dma-front.ts'
-import type { KernelFacts } from './kernel.ts'
+import type { KernelFacts } from './kernel-facts.ts'
 import type { KernelMemory } from './memory.ts'
 import type { KResult } from './errno.ts'
 import type { Device, Host, UserMapping } from './ops.ts'

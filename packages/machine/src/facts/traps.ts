@@ -5,9 +5,7 @@ import { phandleOf, type DeviceTree } from '../of/tree.ts'
 import type { DmaBusRead } from './dma-buses.ts'
 import type { MemoryRead } from './memory.ts'
 import type { RegionRead, ReservedRead } from './reserved.ts'
-import type { CacheNode, DeviceNode } from './types.ts'
-
-export type Trap = string
+import type { CacheNode, DeviceNode, Trap } from './types.ts'
 
 export interface TrapInput {
   readonly tree: DeviceTree

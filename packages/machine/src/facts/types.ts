@@ -2,9 +2,11 @@
 // Addresses and sizes are strings "0x..." because they take up to 64 bits; counts and cache properties are numbers.
 import type { FdtHeader } from '../fdt/header.ts'
 import type { DebianArch } from '../of/dma.ts'
-import type { Trap } from './traps.ts'
 
 export type Hex = `0x${string}`
+
+/** Tag of a shape that trips readers. */
+export type Trap = string
 
 export interface HexRange {
   readonly base: Hex

@@ -1,0 +1,90 @@
+// Release facts: what other rooms read of a kernel instead of its version.
+import type { Arch } from './machine.ts'
+import type { MediaFacts } from './media-facts.ts'
+
+/** Release facts. Rooms read these; no room compares versions. */
+export interface KernelFacts {
+  readonly arch: Arch
+  readonly release: string
+  /**
+   * pfn_valid(): `memblock` = mapped memory only (arm 4.11); `pageblock` = any memory within one pageblock (arm since v5.14);
+   * `section` = a section with a memory map (generic).
+   */
+  readonly pfnValid: 'memblock' | 'pageblock' | 'section'
+  /** What becomes of a no-map region inside a bank: removed from memory, or kept with struct pages but no linear map (v5.12 on). */
+  readonly noMap: 'removed' | 'kept'
+  /** CONFIG_ARM_DMA_IOMMU_ALIGNMENT: order of the largest alignment of bus addresses, in pages (arm until v6.0). */
+  readonly iommuAlignment?: number
+  /** As `iommu: { strict: false }`, for kernels without a command line. */
+  readonly iommuLazy?: boolean
+  /** IOMMU bugs that a patch corrects. Absent: as the release has them. */
+  readonly iommuFixV7sSplit?: boolean
+  readonly iommuFixV7sSupersection?: boolean
+  readonly iommuFixOverwrite?: boolean
+  readonly iommuFixSegmentLimit?: boolean
+  readonly iommuFixUnmapAtTop?: boolean
+  /** Attribute bits beyond the common ones. */
+  readonly attrs: Readonly<Record<string, number>>
+  /** sizeof(struct scatterlist), bytes, with the config in force. */
+  readonly sgEntrySize: number
+  /** Does struct scatterlist have its own dma_length (CONFIG_NEED_SG_DMA_LENGTH)? */
+  readonly sgDmaLength: boolean
+  /** sizeof(dma_addr_t), bytes. */
+  readonly dmaAddrSize: 4 | 8
+  /** Attributes that vb2 importers pass to dma_map_sg (SKIP_CPU_SYNC since v4.15 or so). */
+  readonly vb2ImportAttrs: number
+  /** DQBUF unmaps an imported dma-buf (4.11), or keeps it mapped until the buffer changes. */
+  readonly dqbufUnmaps: boolean
+  /** Attributes that DRM PRIME importers pass to dma_map_sg. */
+  readonly primeImportAttrs: number
+  /** DMABUF_DEBUG: page pointers handed to importers are mangled, or replaced by copies without pages. */
+  readonly dmabufDebug: 'none' | 'mangle' | 'page-less'
+  /** dma_buf_ops has kmap (until v5.6). */
+  readonly dmabufKmap: boolean
+  /** A failed per-device pool allocation fails the call (else it falls back to general memory unless the pool is exclusive). */
+  readonly poolIsFinal: boolean
+  /** `arm`: DMA to/from cache hooks of arch/arm; `arm64`: clean/invalidate to the point of coherency. */
+  readonly cacheHooks: 'arm-v7' | 'arm64'
+  /** v7_dma_inv_range invalidates a partial first line a second time, and at least one line (until v4.20). */
+  readonly v7InvalidatesTwice?: boolean
+  /** A fault's first line says "when read" or "when write" (arm since v6.3). */
+  readonly oopsSaysAccess: boolean
+  /** DMA trace events are dma_map_phys (7.x) or dma_map_page. */
+  readonly traceNames: 'page' | 'phys'
+  /** Free of per-device pool memory is traced. */
+  readonly tracesPoolFree: boolean
+  /** Call paths, texts and answers of drivers/media and drivers/dma-buf; see mediaFacts(). */
+  readonly media?: MediaFacts
+  /** sg_split() ends with its last list, as a fix would have it; stock kernels count on when that list ends inside an entry. */
+  readonly sgSplitEnds?: boolean
+  /** What swiotlb_init() makes; absent where the kernel has no swiotlb. */
+  readonly swiotlb?: SwiotlbPolicy
+  /** RAM that the kernel uses at most (`mem=`), bytes; the rest answers on the bus all the same. */
+  readonly memLimit?: number
+  /** How dma-iommu works: invalidate at once, and translate at all (`iommu.strict`, `iommu.passthrough`). */
+  readonly iommu?: { readonly strict: boolean; readonly passthrough: boolean }
+  /** zone_dma_limit where the kernel has ZONE_DMA: smaller masks than this are refused. */
+  readonly zoneDmaLimit?: number
+  /** Bus windows: the first one's offset serves every address (dma_pfn_offset, until v5.9), or all are kept (the default). */
+  readonly busWindows?: 'one-offset' | 'ranges'
+  /** A reserved-memory pool hands out physical addresses whatever the device's windows (until v4.13). */
+  readonly poolIgnoresWindows?: boolean
+  /** Sync calls of a coherent device that never bounced return before the op table and the trace event (CONFIG_DMA_NEED_SYNC). */
+  readonly skipsNeedlessSync?: boolean
+  /** dma_map_resource() of memory with a valid pfn is a BUG (until v5.2). */
+  readonly mapResourceRefusesRam?: boolean
+}
+
+/** How a kernel sets up its bounce pool. */
+export interface SwiotlbPolicy {
+  /** Slots of 2 KiB: 64 MiB, or `swiotlb=N`. */
+  readonly slots: number
+  readonly areas: number
+  readonly mode: 'normal' | 'force' | 'noforce'
+  /** RAM above this address makes a pool. */
+  readonly dmaLimit: number
+  /** DMA_BOUNCE_UNALIGNED_KMALLOC: small unaligned buffers bounce, so there is a pool of 1 MiB per GiB at least. */
+  readonly bouncesKmalloc: boolean
+  /** DMA_RESTRICTED_POOL: `restricted-dma-pool` regions bounce everything of their devices. */
+  readonly restrictedPools: boolean
+}
