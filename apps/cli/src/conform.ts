@@ -2,7 +2,7 @@
 import type { GoldenContext } from '@dmalab/api'
 import { parseVectors, runVectors, type VectorReport } from '@dmalab/golden'
 import { openLab, parseKernel } from '@dmalab/runner'
-import { readText } from './files.ts'
+import { checkNamedOnce, readText } from './files.ts'
 import { GOLDEN_ADAPTERS } from './golden-adapters.ts'
 import { openLaboratory } from './laboratory.ts'
 
@@ -19,9 +19,12 @@ export const conform = async (
         kernel: typeof kernel === 'string' ? parseKernel(kernel, parts.registry) : kernel,
       }),
   }
-  return files.map((file) => {
-    const report = runVectors(parseVectors(readText(file), file), GOLDEN_ADAPTERS, context, file)
+  checkNamedOnce(files)
+  const reports: VectorReport[] = []
+  for (const file of files) {
+    const report = runVectors(parseVectors(await readText(file), file), GOLDEN_ADAPTERS, context, file)
     onReport(file, report)
-    return report
-  })
+    reports.push(report)
+  }
+  return reports
 }

@@ -4,12 +4,13 @@ import { DEFAULT_OPTIONS } from '@dmalab/runner'
 import { Flags } from '@oclif/core'
 import { PLUGIN_FLAG, REPEATED } from './base-command.ts'
 import { memoryFlag } from './board/flags.ts'
+import { OR_STANDARD_INPUT } from './files.ts'
 
 export const RUN_FLAGS = {
   board: Flags.string({
     helpValue: 'BOARD',
     char: 'b',
-    summary: 'Board by name (dmalab board list), a board file, or a device tree (.dtb)',
+    summary: `Board by name (dmalab board list), a board file, a device tree (.dtb), ${OR_STANDARD_INPUT}`,
   }),
   memory: memoryFlag,
   frames: Flags.integer({

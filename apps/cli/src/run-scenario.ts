@@ -1,12 +1,12 @@
 // What `run` and `compare` do, callable without oclif.
 import { dirname, join } from 'node:path'
 import { atLeast, type Event, type Machine, type RunReport } from '@dmalab/api'
-import { openBoard, parseMemory } from '@dmalab/machine'
+import { openBoard, parseMemory, STANDARD_INPUT } from '@dmalab/machine'
 import { parseKernel, type Registry, runPipeline, runSteps, withOptions } from '@dmalab/runner'
 import { parsePipeline, readScenario, type ScenarioFile } from '@dmalab/scenario'
 import { EXIT } from './base-command.ts'
 import { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE } from './founding.ts'
-import { readText } from './files.ts'
+import { checkNamedOnce, givenBytes, readText } from './files.ts'
 import { openLaboratory } from './laboratory.ts'
 import { planFor } from './plan-for.ts'
 import type { PluginSources } from './plugin-sources.ts'
@@ -40,11 +40,14 @@ export interface ScenarioRequest {
 
 /** @throws InputError for anything the user got wrong */
 export const runScenario = async (request: ScenarioRequest): Promise<RunReport> => {
-  const work = workOf(request.scenario)
+  checkNamedOnce([request.scenario, ...(request.board === undefined ? [] : [request.board])])
+  const work = await workOf(request.scenario)
   const parts = await openLaboratory(request.plugins)
   const board = request.board ?? boardOf(work.board, request.scenario) ?? FOUNDING_BOARD
   const known = parts.registry.boards.has(board)
-  const machine = known ? parts.registry.boards.get(board) : openBoard(board, parseMemory(request.memory ?? []))
+  const machine = known
+    ? parts.registry.boards.get(board)
+    : openBoard(board, parseMemory(request.memory ?? []), await givenBytes(board))
   const config = [...(work.config ?? []), ...request.config]
   const kernelOptions = parseKernelOptions(config, request.cmdline ?? work.cmdline)
   const named =
@@ -100,8 +103,9 @@ const boardOf = (board: string | undefined, scenario: string): string | undefine
   board !== undefined && /\.(ya?ml|dtb)$/.test(board) ? join(dirname(scenario), board) : board
 
 /** What SCENARIO names: the founding line, a scenario file, or a line as it stands. */
-const workOf = (scenario: string): ScenarioFile => {
-  if (/\.(ya?ml|json)$/.test(scenario)) return readScenario(readText(scenario), scenario)
+const workOf = async (scenario: string): Promise<ScenarioFile> => {
+  if (scenario === STANDARD_INPUT || /\.(ya?ml|json)$/.test(scenario))
+    return readScenario(await readText(scenario), scenario)
   const line = scenario === 'founding' ? FOUNDING_LINE : scenario
   return { kind: 'pipeline-file', name: scenario, pipeline: parsePipeline(line), bind: {} }
 }

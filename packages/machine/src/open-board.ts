@@ -10,29 +10,32 @@ import { shippedBoard } from './shipped-boards.ts'
 
 export type OpenOptions = Omit<ImportOptions, 'file'>
 
+/** Standard input as a file's name: whoever opens it has read the bytes already. */
+export const STANDARD_INPUT = '-'
+
 /**
- * `options` matter for device trees only: a board file states everything.
+ * `options` matter for device trees only: a board file states everything. `given` are the bytes, where they do not lie in a file.
  * @throws InputError for a name that is neither a shipped board nor a file, and for a file that is no board
  */
-export function openBoard(reference: string, options: OpenOptions = {}): Machine {
-  if (!looksLikeFile(reference)) return shippedBoard(reference)
-  const content = readInput(reference)
+export function openBoard(reference: string, options: OpenOptions = {}, given?: Uint8Array): Machine {
+  if (given === undefined && !looksLikeFile(reference)) return shippedBoard(reference)
+  const content = given ?? readInput(reference)
   if (isDtb(content)) return machineFromDtb(content, { ...options, file: reference })
-  if (isDts(content)) return machineFromDtb(compileDts(reference), { ...options, file: reference })
-  return readMachine(content.toString('utf8'), reference)
+  if (isDts(content)) return machineFromDtb(compileDts(reference, given), { ...options, file: reference })
+  return readMachine(new TextDecoder().decode(content), reference)
 }
 
 /** Is this a device tree, blob or source, rather than a board file or a shipped board? @throws InputError for a file that cannot be read */
-export function isDeviceTree(reference: string): boolean {
-  if (!looksLikeFile(reference)) return false
-  const content = readInput(reference)
+export function isDeviceTree(reference: string, given?: Uint8Array): boolean {
+  if (given === undefined && !looksLikeFile(reference)) return false
+  const content = given ?? readInput(reference)
   return isDtb(content) || isDts(content) || /\.(dtb|dts|fdt)$|fdt$/i.test(reference)
 }
 
 /** The bytes of a device tree: a blob as it is, source through dtc. @throws InputError for a file that cannot be read */
-export function readDeviceTree(file: string): Uint8Array {
-  const content = readInput(file)
-  return isDts(content) ? compileDts(file) : content
+export function readDeviceTree(file: string, given?: Uint8Array): Uint8Array {
+  const content = given ?? readInput(file)
+  return isDts(content) ? compileDts(file, given) : content
 }
 
 /** `2GiB`, or `2GiB@0x8000_0000` with the address where it starts. */
@@ -80,8 +83,12 @@ const isDts = (content: Uint8Array): boolean =>
   latin1(content, 0, Math.min(content.length, 65_536)).includes('/dts-v1/')
 
 /** Sources that include others with #include have gone through the C preprocessor before. */
-function compileDts(file: string): Uint8Array {
-  const dtc = spawnSync('dtc', ['-q', '-I', 'dts', '-O', 'dtb', '-o', '-', file], { maxBuffer: 64 * 2 ** 20 })
+function compileDts(file: string, given?: Uint8Array): Uint8Array {
+  const source = given === undefined ? file : STANDARD_INPUT
+  const dtc = spawnSync('dtc', ['-q', '-I', 'dts', '-O', 'dtb', '-o', '-', source], {
+    maxBuffer: 64 * 2 ** 20,
+    ...(given === undefined ? {} : { input: given }),
+  })
   if (dtc.error !== undefined)
     throw new InputError(
       'this is device tree source, and dtc is not installed',

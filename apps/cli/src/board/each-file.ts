@@ -1,21 +1,30 @@
 // Many files in one call: each that is bad is complained of by itself, and the others are done all the same.
 import { isInputError, type InputError } from '@dmalab/api'
 import { archOfDtb, readDeviceTree, type DebianArch } from '@dmalab/machine'
+import { checkNamedOnce, givenBytes } from '../files.ts'
 
 export type FileOutcome<T> =
   | { readonly file: string; readonly value: T }
   | { readonly file: string; readonly error: InputError }
 
-/** A single bad file is thrown, as any other bad input is. @throws InputError */
-export function eachFile<T>(files: readonly string[], work: (file: string) => T): FileOutcome<T>[] {
-  return files.map((file): FileOutcome<T> => {
+/**
+ * `work` gets the bytes of standard input where that is the file. A single bad file is thrown, as any other bad input is.
+ * @throws InputError
+ */
+export async function eachFile<T>(
+  files: readonly string[],
+  work: (file: string, given: Uint8Array | undefined) => T,
+): Promise<FileOutcome<T>[]> {
+  checkNamedOnce(files)
+  const outcomes: FileOutcome<T>[] = []
+  for (const file of files)
     try {
-      return { file, value: work(file) }
+      outcomes.push({ file, value: work(file, await givenBytes(file)) })
     } catch (error) {
       if (!isInputError(error) || files.length === 1) throw error
-      return { file, error }
+      outcomes.push({ file, error })
     }
-  })
+  return outcomes
 }
 
 /** What `--json` prints: the value itself for one file, an array in the order given for several. */
@@ -35,7 +44,8 @@ export const badOnes = (outcomes: readonly FileOutcome<unknown>[]): InputError[]
 export function deviceTree(
   file: string,
   arch: DebianArch | undefined,
+  given?: Uint8Array,
 ): { blob: Uint8Array; file: string; arch: DebianArch } {
-  const blob = readDeviceTree(file)
+  const blob = readDeviceTree(file, given)
   return { blob, file, arch: arch ?? archOfDtb(blob, file) }
 }

@@ -3,6 +3,7 @@ import { compareText } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, REPEATED } from '../base-command.ts'
 import { FOUNDING_STORY } from '../founding.ts'
+import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 import { type FailOnFlag, RUN_FLAGS } from '../run-flags.ts'
 import { exitCodeFor, runScenario } from '../run-scenario.ts'
 
@@ -15,7 +16,11 @@ export default class Compare extends BaseCommand {
     '<%= config.bin %> <%= command.id %> founding --board imx8mp-evk',
   ]
   static override args = {
-    scenario: Args.string({ required: true, description: "A gst-launch-1.0 line, scenario file, or 'founding'" }),
+    scenario: Args.string({
+      required: true,
+      ...IGNORE_STDIN,
+      description: `A gst-launch-1.0 line, 'founding', scenario file, ${OR_STANDARD_INPUT}`,
+    }),
   }
   static override flags = {
     ...RUN_FLAGS,

@@ -1,6 +1,7 @@
 import { type VectorReport } from '@dmalab/golden'
 import { Args } from '@oclif/core'
 import { BaseCommand, EXIT } from '../base-command.ts'
+import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 import { conform } from '../conform.ts'
 
 export default class Conform extends BaseCommand {
@@ -12,7 +13,13 @@ Exit code 3 when a case failed or was skipped; 2 for a file that cannot be read 
     '<%= config.bin %> <%= command.id %> vectors/*.json --json',
   ]
   static override strict = false
-  static override args = { file: Args.string({ required: true, description: 'Vector file; several may be given' }) }
+  static override args = {
+    file: Args.string({
+      required: true,
+      ...IGNORE_STDIN,
+      description: `Vector file, ${OR_STANDARD_INPUT}; several may be given`,
+    }),
+  }
 
   async run(): Promise<VectorReport | readonly VectorReport[]> {
     const { argv } = await this.parse(Conform)

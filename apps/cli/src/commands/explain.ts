@@ -10,6 +10,7 @@ import {
 } from '@dmalab/checker'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../base-command.ts'
+import { OR_STANDARD_INPUT } from '../files.ts'
 import { renderCode, renderCodes, renderMessages } from '../log/explain-text.ts'
 
 export default class Explain extends BaseCommand {
@@ -25,7 +26,7 @@ export default class Explain extends BaseCommand {
   }
   static override flags = {
     dmesg: Flags.string({
-      summary: 'Kernel log to look through, - for standard input',
+      summary: `Kernel log to look through, ${OR_STANDARD_INPUT}`,
       helpValue: 'FILE',
     }),
   }

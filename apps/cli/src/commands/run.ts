@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core'
 import type { RunReport } from '@dmalab/api'
 import { createFtraceWriter } from '@dmalab/trace'
 import { BaseCommand } from '../base-command.ts'
+import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 import { type FailOnFlag, RUN_FLAGS } from '../run-flags.ts'
 import { writeText } from '../log/write-text.ts'
 import { exitCodeFor, runScenario } from '../run-scenario.ts'
@@ -18,7 +19,11 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
     `<%= config.bin %> <%= command.id %> "filesrc location=a.mp4 ! qtdemux ! h264parse ! v4l2video4dec capture-io-mode=dmabuf ! kmssink" --json`,
   ]
   static override args = {
-    scenario: Args.string({ required: true, description: "A gst-launch-1.0 line, scenario file, or 'founding'" }),
+    scenario: Args.string({
+      required: true,
+      ...IGNORE_STDIN,
+      description: `A gst-launch-1.0 line, 'founding', scenario file, ${OR_STANDARD_INPUT}`,
+    }),
   }
   static override flags = {
     ...RUN_FLAGS,

@@ -15,14 +15,23 @@ const CORPUS = fileURLToPath(new URL('../../../../../shared/boards/', import.met
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-cli-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function dmalab(...args: string[]): { code: number | null; out: string; err: string } {
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function piped(input: string | Uint8Array | undefined, ...args: string[]): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
     encoding: 'utf8',
     cwd: folder,
     maxBuffer: 2 ** 26,
+    ...(input === undefined ? {} : { input }),
   })
   return { code: status, out: stdout, err: stderr }
 }
+
+const dmalab = (...args: string[]): Ended => piped(undefined, ...args)
 
 describe('dmalab board', () => {
   it('lists the shipped boards', () => {
@@ -47,6 +56,28 @@ describe('dmalab board', () => {
     )
   })
 
+  it('reads a board file from standard input wherever it takes a file, and says - where it complains', () => {
+    const board = readFileSync(new URL('../../../../scenarios/boards/virt-arm64.yaml', import.meta.url))
+    expect(piped(board, 'board', 'show', '-').out).toContain('virt-arm64')
+    expect(JSON.parse(piped(board, 'board', 'lint', '-', '--json').out)).toMatchObject({ file: '-' })
+    expect(piped('name: x\nmemroy: []\n', 'board', 'show', '-')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('error: -:2:1: memroy: unknown key memroy'),
+    })
+    const scenario = fileURLToPath(new URL('../../../../scenarios/generic-iommu-strict.yaml', import.meta.url))
+    expect(piped(board, 'run', scenario, '--board', '-')).toMatchObject({ code: 0 })
+  })
+
+  it('reads a scenario from standard input, and standard input only once', () => {
+    const scenario = readFileSync(new URL('../../../../scenarios/generic-iommu-strict.yaml', import.meta.url), 'utf8')
+    const board = fileURLToPath(new URL('../../../../scenarios/boards/virt-arm64.yaml', import.meta.url))
+    expect(piped(scenario, 'run', '-', '--board', board)).toMatchObject({ code: 0 })
+    expect(piped(scenario, 'run', '-', '--board', '-')).toMatchObject({
+      code: 2,
+      err: 'error: -: standard input can be read once\nhint: give - for one file only\n',
+    })
+  })
+
   it('says the same in JSON', () => {
     const { code, out } = dmalab('board', 'show', 'no-such-board', '--json')
     expect(code).toBe(2)
@@ -66,6 +97,13 @@ describe.skipIf(!existsSync(CORPUS))('dmalab board with the boards of ../shared/
     expect(facts[0]).toEqual({ ...expected, file: dtb('juno') })
     expect(facts[1]).toMatchObject({ error: { message: expect.stringContaining('BADMAGIC') } })
     expect(facts[2]).toMatchObject({ arch: 'armhf', model: 'Olimex A13-Olinuxino' })
+  })
+
+  it('states the facts of a tree on standard input, and imports it under the name of its board', () => {
+    const blob = readFileSync(dtb('juno'))
+    const expected = JSON.parse(readFileSync(join(CORPUS, 'juno.expected.json'), 'utf8')) as Record<string, unknown>
+    expect(JSON.parse(piped(blob, 'board', 'facts', '-', '--json').out)).toEqual({ ...expected, file: '-' })
+    expect(piped(blob, 'board', 'import', '-').out).toContain('name: arm-juno')
   })
 
   it('lints, and fails from the severity asked for', () => {

@@ -3,6 +3,7 @@ import { Args } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
 import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'
 import { archFlag } from '../../board/flags.ts'
+import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
 import { renderFacts } from '../../board/render.ts'
 
 export default class BoardFacts extends BaseCommand {
@@ -14,15 +15,19 @@ export default class BoardFacts extends BaseCommand {
     '<%= config.bin %> <%= command.id %> *.dtb --arch arm64 --json',
   ]
   static override args = {
-    file: Args.string({ required: true, description: 'Device tree blobs (or source, with dtc)' }),
+    file: Args.string({
+      required: true,
+      ...IGNORE_STDIN,
+      description: `Device tree blobs (or source, with dtc), ${OR_STANDARD_INPUT}`,
+    }),
   }
   static override strict = false
   static override flags = { arch: archFlag() }
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(BoardFacts)
-    const outcomes = eachFile(argv as string[], (file) => {
-      const { blob, arch } = deviceTree(file, flags.arch)
+    const outcomes = await eachFile(argv as string[], (file, given) => {
+      const { blob, arch } = deviceTree(file, flags.arch, given)
       return dmaFacts(blob, { file, arch })
     })
     for (const outcome of outcomes) if ('value' in outcome) this.log(renderFacts(outcome.value))

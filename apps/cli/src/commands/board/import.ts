@@ -3,6 +3,7 @@ import { boardYaml, importBoard, parseMemory, readDeviceTree } from '@dmalab/mac
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../base-command.ts'
 import { archFlag, memoryFlag } from '../../board/flags.ts'
+import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
 
 export default class BoardImport extends BaseCommand {
   static override summary =
@@ -12,7 +13,11 @@ export default class BoardImport extends BaseCommand {
     '<%= config.bin %> <%= command.id %> my.dtb --memory 2GiB --output my-board.yaml',
   ]
   static override args = {
-    file: Args.string({ required: true, description: 'Device tree blob (or source, with dtc)' }),
+    file: Args.string({
+      required: true,
+      ...IGNORE_STDIN,
+      description: `Device tree blob (or source, with dtc), ${OR_STANDARD_INPUT}`,
+    }),
   }
   static override flags = {
     arch: archFlag(),
@@ -23,7 +28,7 @@ export default class BoardImport extends BaseCommand {
 
   async run(): Promise<{ readonly name: string; readonly yaml: string }> {
     const { args, flags } = await this.parse(BoardImport)
-    const board = importBoard(readDeviceTree(args.file), {
+    const board = importBoard(readDeviceTree(args.file, await givenBytes(args.file)), {
       file: args.file,
       ...(flags.arch && { arch: flags.arch }),
       ...(flags.name !== undefined && { name: flags.name }),

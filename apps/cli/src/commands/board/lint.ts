@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
 import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'
 import { archFlag } from '../../board/flags.ts'
+import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
 import { renderLint } from '../../board/render.ts'
 
 const FAILING = { error: ['error'], warning: ['error', 'warning'], never: [] } as const
@@ -16,7 +17,8 @@ export default class BoardLint extends BaseCommand {
   static override args = {
     file: Args.string({
       required: true,
-      description: 'Device tree blobs (or source, with dtc), board files, shipped boards',
+      ...IGNORE_STDIN,
+      description: `Device tree blobs (or source, with dtc), board files, shipped boards, ${OR_STANDARD_INPUT}`,
     }),
   }
   static override strict = false
@@ -31,9 +33,9 @@ export default class BoardLint extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(BoardLint)
-    const outcomes = eachFile(argv as string[], (file) => {
-      if (!isDeviceTree(file)) return { file, findings: lintMachine(openBoard(file)) }
-      const { blob, arch } = deviceTree(file, flags.arch)
+    const outcomes = await eachFile(argv as string[], (file, given) => {
+      if (!isDeviceTree(file, given)) return { file, findings: lintMachine(openBoard(file, {}, given)) }
+      const { blob, arch } = deviceTree(file, flags.arch, given)
       return { file, arch, findings: lintDtb(blob, { file, arch }) }
     })
     const failing: readonly LintSeverity[] = FAILING[flags['fail-on']]

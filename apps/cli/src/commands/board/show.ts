@@ -2,6 +2,7 @@ import { describeBoard, openBoard, parseMemory, type BoardDescription } from '@d
 import { Args } from '@oclif/core'
 import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
 import { archFlag, memoryFlag } from '../../board/flags.ts'
+import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
 import { renderBoard } from '../../board/render.ts'
 import { openRegistry } from '../../laboratory.ts'
 
@@ -15,7 +16,8 @@ export default class BoardShow extends BaseCommand {
   static override args = {
     board: Args.string({
       required: true,
-      description: 'Board by name (dmalab board list), board file (.yaml), device tree blob or source',
+      ...IGNORE_STDIN,
+      description: `Board by name (dmalab board list), board file (.yaml), device tree blob or source, ${OR_STANDARD_INPUT}`,
     }),
   }
   static override flags = { arch: archFlag(), memory: memoryFlag, ...PLUGIN_FLAG }
@@ -24,7 +26,9 @@ export default class BoardShow extends BaseCommand {
     const { args, flags } = await this.parse(BoardShow)
     const { boards } = await openRegistry(this.plugins(flags.plugin))
     const options = { ...(flags.arch && { arch: flags.arch }), ...parseMemory(flags.memory ?? []) }
-    const machine = boards.has(args.board) ? boards.get(args.board) : openBoard(args.board, options)
+    const machine = boards.has(args.board)
+      ? boards.get(args.board)
+      : openBoard(args.board, options, await givenBytes(args.board))
     const board = describeBoard(machine)
     this.log(renderBoard(board))
     return board

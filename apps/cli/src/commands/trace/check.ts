@@ -1,6 +1,7 @@
 import { InputError, isInputError, KERNEL_TEXTS } from '@dmalab/api'
 import { Flags } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
+import { checkNamedOnce } from '../../files.ts'
 import { checkLog, foundSomething, type LogCheck } from '../../log/check-log.ts'
 import { renderCheck } from '../../log/check-text.ts'
 import { fileArg } from '../../log/flags.ts'
@@ -42,6 +43,7 @@ export default class TraceCheck extends BaseCommand {
       ...(kernelText === undefined ? {} : { kernelText }),
       ...(flags['unbind-marker'] === undefined ? {} : { unbindMarker: pattern(flags['unbind-marker']) }),
     }
+    checkNamedOnce(argv.map(String))
     const checks: LogCheck[] = []
     for (const file of argv.map(String)) {
       try {
