@@ -122,7 +122,7 @@ describe('further holes', () => {
     return { codec, fn: lab.host(codec).exports['dma_check_dev_coherent'] as (...args: unknown[]) => boolean }
   }
 
-  it('the size of a pool of 2 GiB overflows an int, so nothing in it is found (call path: vb2_dc_alloc)', () => {
+  it('the size of a pool of 2 GiB overflows an int, so nothing in it would be found (call path: vb2_dc_alloc)', () => {
     const { codec, fn } = check()
     const { pool } = codec
     const at = [pool?.deviceBase, pool?.virtBase]

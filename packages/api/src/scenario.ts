@@ -92,6 +92,9 @@ interface Part {
   readonly len?: number
 }
 
+/** What one entry of a list covers: a whole buffer by its name, or bytes of it. */
+export type ListPart = string | (OnBuffer & Part)
+
 /** One call of a driver or of user space, under the kernel's name for it where there is one. Sizes are bytes. */
 export type ScenarioStep =
   | (OnBuffer & {
@@ -114,6 +117,8 @@ export type ScenarioStep =
   /** The CPU writes through the kernel's linear mapping, an alias of whatever mapping the buffer has. */
   | (OnBuffer & { readonly do: 'linear-write' })
   | (OnBuffer & { readonly do: 'kmap'; readonly page?: number })
+  /** A list over (parts of) buffers, under a name of its own, to map at once. What `device` has mapped brings its entries as they are. */
+  | (OnBuffer & { readonly do: 'sg-table'; readonly of: readonly ListPart[]; readonly device?: string })
   /** sg_alloc_table() of so many entries: how many chunks the list takes. */
   | { readonly do: 'scatterlist'; readonly entries: number }
   /** The device's driver takes the table's entries for page structures: get_page() on each. */

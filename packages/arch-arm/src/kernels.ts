@@ -29,6 +29,7 @@ const facts = (options: KernelOptions): KernelFacts => {
     tracesPoolFree: false,
     busWindows: 'one-offset',
     poolIgnoresWindows: true,
+    poolLengthIsInt: true,
     mapResourceRefusesRam: true,
     iommuAlignment: alignment(options),
   }

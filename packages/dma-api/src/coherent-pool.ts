@@ -27,6 +27,8 @@ export interface CoherentPoolInit {
   readonly phys: PhysAddr
   /** Bytes. */
   readonly size: number
+  /** The kernel shifts the number of pages in a C int. */
+  readonly lengthIsInt?: boolean
 }
 
 export class CoherentPool {
@@ -34,6 +36,8 @@ export class CoherentPool {
   readonly virtBase: KernelVaddr
   readonly physBase: PhysAddr
   readonly pages: number
+  /** Bytes that blocks can cover, as the kernel computes it. */
+  readonly len: number
   private readonly mem: KernelMemory
   /** One byte a page, 1 = taken. */
   private readonly taken: Uint8Array
@@ -44,6 +48,8 @@ export class CoherentPool {
     this.virtBase = virtBase
     this.physBase = init.phys
     this.pages = Math.floor(init.size / PAGE_SIZE)
+    const len = this.pages * PAGE_SIZE
+    this.len = init.lengthIsInt === true ? Number(BigInt.asIntN(32, BigInt(len))) : len
     this.taken = new Uint8Array(this.pages)
   }
 
@@ -56,11 +62,6 @@ export class CoherentPool {
     const mapped = mem.remap(init.phys, init.size, 'writecombine')
     if (!mapped.ok) return fail('EINVAL', `pool ${init.name} cannot be mapped: ${mapped.why}`)
     return ok(new CoherentPool(mem, init, mapped.value))
-  }
-
-  /** Bytes that blocks can cover. */
-  get len(): number {
-    return this.pages * PAGE_SIZE
   }
 
   /**
@@ -85,7 +86,7 @@ export class CoherentPool {
    * Models: Linux v6.12 kernel/dma/coherent.c: __dma_release_from_coherent
    */
   release(order: number, cpuAddr: KernelVaddr): boolean {
-    if (cpuAddr < this.virtBase || cpuAddr >= this.cpuAddr(this.pages)) return false
+    if (cpuAddr < this.virtBase || cpuAddr >= this.end()) return false
     const page = this.pageOf(cpuAddr)
     const end = Math.min(page + 2 ** order, this.pages)
     this.taken.fill(0, page, end)
@@ -98,7 +99,7 @@ export class CoherentPool {
    * Models: Linux v6.12 kernel/dma/coherent.c: __dma_mmap_from_coherent
    */
   mmap(cpuAddr: KernelVaddr, size: number, pgoff: number, userLen: number): KResult<UserMapping> | undefined {
-    if (cpuAddr < this.virtBase || cpuAddr + BigInt(size) > this.cpuAddr(this.pages)) return undefined
+    if (cpuAddr < this.virtBase || cpuAddr + BigInt(size) > this.end()) return undefined
     const count = pagesFor(size)
     const userPages = pagesFor(userLen)
     if (pgoff >= count || userPages > count - pgoff)
@@ -119,6 +120,10 @@ export class CoherentPool {
       if (used < 0 || used >= page + count) return page
     }
     return undefined
+  }
+
+  private end(): bigint {
+    return this.virtBase + BigInt(this.len)
   }
 
   private cpuAddr(page: number): KernelVaddr {

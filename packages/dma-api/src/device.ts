@@ -116,7 +116,7 @@ export const declareCoherentMemory = (
   size: number,
 ): KResult<void> => {
   if (device.coherentPool !== null) return fail('EBUSY', `${device.name} has pool ${device.coherentPool.name}`)
-  const made = CoherentPool.init(room.mem, { name: `${device.name} coherent memory`, phys: at, size })
+  const made = newPool(room, `${device.name} coherent memory`, at, size)
   if (!made.ok) return made
   const view = viewOf(made.value, device.windows, room.facts)
   device.coherentPool = made.value
@@ -171,11 +171,14 @@ const setUp = (region: ReservedRegion, machine: Machine, room: DeviceRoom): Cohe
     room.printk('warn', `memremap attempted on ram ${hex(region.base)} size: ${hex(region.len)}`)
     return null
   }
-  const made = CoherentPool.init(room.mem, { name: region.name, phys: region.base as PhysAddr, size: region.len })
+  const made = newPool(room, region.name, region.base as PhysAddr, region.len)
   if (made.ok) return made.value
   room.printk('err', `Reserved memory: failed to init DMA memory pool: ${made.why}`)
   return null
 }
+
+const newPool = ({ mem, facts }: DeviceRoom, name: string, at: PhysAddr, size: number): KResult<CoherentPool> =>
+  CoherentPool.init(mem, { name, phys: at, size, lengthIsInt: facts.poolLengthIsInt === true })
 
 /** Models: Linux v6.12 kernel/dma/coherent.c: rmem_dma_device_init (its warning) */
 const warnOutOfReach = (device: DeviceState, room: DeviceRoom): void => {

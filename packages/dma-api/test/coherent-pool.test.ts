@@ -25,6 +25,21 @@ it('cannot hand out a tail that is no power of two', () => {
   expect(p.alloc(5 * PAGE_SIZE, 'x')).toMatchObject({ ok: false, errno: 'ENOMEM' })
 })
 
+it('gives nothing when its length is negative in a C int, and takes nothing back', () => {
+  const { memory } = openTestLab({
+    reserved: [pool('all', 2 ** 31, 2 ** 31)],
+    layout: { vmalloc: { start: 0x1000_0000n, end: 0xff80_0000n } },
+  })
+  const init = { name: 'all', phys: phys(2 ** 31), size: 2 ** 31 }
+  for (const lengthIsInt of [true, false]) {
+    const made = CoherentPool.init(memory, { ...init, lengthIsInt })
+    if (!made.ok) throw new Error(made.why)
+    expect(made.value.alloc(PAGE_SIZE, 'x').ok).toBe(!lengthIsInt)
+    expect(made.value.release(0, made.value.virtBase)).toBe(!lengthIsInt)
+    memory.unmap(made.value.virtBase)
+  }
+})
+
 it('zeroes the bytes asked for and leaves the rest of the block', () => {
   const { memory, pool: p } = make(4)
   memory.hot.write('memory', phys(BASE), new Uint8Array(2 * PAGE_SIZE).fill(0x55))

@@ -69,6 +69,16 @@ describe('a list of steps', () => {
       'buffer a exists already',
     ],
     [
+      'a list of a buffer that nobody made',
+      steps(
+        '{ do: alloc, buffer: a, from: pages, size: 4096 }',
+        '{ do: sg-table, buffer: l, of: [a, { buffer: b, len: 64 }] }',
+      ),
+      { line: 4, path: 'steps.1.of.1' },
+      'no step before this one makes a buffer b',
+    ],
+    ['an empty list', steps('{ do: sg-table, buffer: l, of: [] }'), { line: 3, path: 'steps.0.of' }, 'Too small'],
+    [
       'coherent memory of nobody',
       steps('{ do: alloc, buffer: a, from: coherent, size: 4096 }'),
       { line: 3, path: 'steps.0' },
@@ -91,6 +101,21 @@ describe('a list of steps', () => {
     const error = refused(text)
     expect(error.place).toMatchObject({ file: 's.yaml', ...place })
     expect(error.message).toContain(message)
+  })
+
+  it('may make a list of parts, with lengths as bytes', () => {
+    const text = steps(
+      '{ do: alloc, buffer: a, from: pages, size: 8KiB }',
+      '{ do: sg-table, buffer: l, of: [a, { buffer: a, offset: 4KiB, len: 64 }] }',
+      '{ do: map, buffer: l, device: converter, dir: TO_DEVICE }',
+    )
+    const scenario = readScenario(text, 's.yaml')
+    if (scenario.kind !== 'steps') throw new Error('no steps')
+    expect(scenario.steps[1]).toEqual({
+      do: 'sg-table',
+      buffer: 'l',
+      of: ['a', { buffer: 'a', offset: 4096, len: 64 }],
+    })
   })
 
   it('may use a buffer after it was freed, for that is worth modelling', () => {

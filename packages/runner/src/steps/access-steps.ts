@@ -1,7 +1,17 @@
 // Steps in which a device or the CPU reads or writes a buffer; every byte read is compared with what was written.
-import { type Device, fail, InputError, type KResult, ok, pageAlign, physOf, type UserMapping } from '@dmalab/api'
+import {
+  type Device,
+  type DeviceBus,
+  fail,
+  InputError,
+  type KResult,
+  ok,
+  pageAlign,
+  physOf,
+  type UserMapping,
+} from '@dmalab/api'
 import { mixSeed } from '../content-seed.ts'
-import type { BusRange, LabBuffer } from './lab-buffer.ts'
+import type { BusRange, LabBuffer, Stretch } from './lab-buffer.ts'
 import { EXPORTER, type Outcome, type Step, type StepContext, within } from './step-context.ts'
 
 export const deviceAccess = (c: StepContext, step: Step<'device-read' | 'device-write'>): Outcome => {
@@ -13,29 +23,48 @@ export const deviceAccess = (c: StepContext, step: Step<'device-read' | 'device-
   if (step.do === 'device-write') {
     const seed = mixSeed(c.seed, step.buffer, c.count)
     let done = 0
-    for (const { at, len: length } of within(runs, offset, len)) {
-      bus.write({ at, len: length, owner: step.buffer, buffer: step.buffer }, { seed, offset: done })
-      done += length
+    for (const part of buffer.stretches(offset, len)) {
+      const { name } = part.buffer
+      part.buffer.wrote(part.offset, part.len, seed, done)
+      for (const { at, len: length } of within(runs, part.from, part.len)) {
+        bus.write({ at, len: length, owner: name, buffer: name }, { seed, offset: done })
+        done += length
+      }
     }
-    buffer.wrote(offset, len, seed)
     return ok(`${len} bytes`)
   }
   let wrong = 0
   let compared = 0
+  for (const part of buffer.stretches(offset, len)) {
+    const read = readStretch(bus, runs, part)
+    wrong += read.wrong
+    compared += read.compared
+  }
+  c.wrong += wrong
+  return ok(wrong === 0 ? `${compared} bytes as written` : `${wrong} of ${compared} bytes differ`)
+}
+
+/** What was written there is compared; where nobody wrote, the device reads all the same. */
+const readStretch = (
+  bus: DeviceBus,
+  runs: readonly BusRange[],
+  { buffer, offset, from, len }: Stretch,
+): { wrong: number; compared: number } => {
+  const { name } = buffer
+  let wrong = 0
+  let compared = 0
   for (const piece of buffer.expected(offset, len)) {
     let done = 0
-    for (const { at, len: length } of within(runs, piece.offset, piece.len)) {
+    for (const { at, len: length } of within(runs, from + (piece.offset - offset), piece.len)) {
       const content = { seed: piece.content.seed, offset: (piece.content.offset ?? 0) + done }
-      wrong += bus.read({ at, len: length, owner: step.buffer, buffer: step.buffer }, content).wrong
+      wrong += bus.read({ at, len: length, owner: name, buffer: name }, content).wrong
       done += length
     }
     compared += piece.len
   }
   if (compared < len)
-    for (const { at, len: length } of within(runs, offset, len))
-      bus.read({ at, len: length, owner: step.buffer, buffer: step.buffer })
-  c.wrong += wrong
-  return ok(wrong === 0 ? `${compared} bytes as written` : `${wrong} of ${compared} bytes differ`)
+    for (const { at, len: length } of within(runs, from, len)) bus.read({ at, len: length, owner: name, buffer: name })
+  return { wrong, compared }
 }
 
 /** Bus addresses a device has for a buffer: of its mapping, or of its own coherent memory. */
@@ -72,6 +101,7 @@ export const userAccess = (c: StepContext, step: Step<'cpu-read' | 'cpu-write'>)
 
 const userMapping = (c: StepContext, buffer: LabBuffer): KResult<UserMapping> => {
   const { memory } = buffer
+  if (memory.kind === 'list') throw new InputError(`'${buffer.name}' is a list: the CPU has the buffers it is made of`)
   if (memory.kind === 'user') return ok(memory.mapping)
   if (memory.kind === 'pages') return ok({ phys: physOf(memory.pfn), len: pageAlign(buffer.size), kind: 'cached' })
   if (memory.kind === 'vb2') return c.lab.allocator(EXPORTER).mmap(memory.mem)

@@ -8,6 +8,7 @@ import type {
   DmaBufAttachment,
   Direction,
   Pfn,
+  SgEntry,
   SgTable,
   UserMapping,
   Vb2Mem,
@@ -37,7 +38,24 @@ export type Memory =
   | { readonly kind: 'pages'; readonly pfn: Pfn }
   | { readonly kind: 'user'; readonly mapping: UserMapping }
   | { readonly kind: 'dumb'; readonly device: Device; readonly handle: DmaAddr; close(): void }
+  | { readonly kind: 'list'; readonly parts: readonly ListedPart[] }
   | { readonly kind: 'fd' }
+
+/** Bytes of another buffer that an entry of a list covers, and the entry. */
+export interface ListedPart {
+  readonly buffer: LabBuffer
+  readonly offset: number
+  readonly entry: Pick<SgEntry, 'page' | 'offset' | 'length'> & Partial<SgEntry>
+}
+
+/** A stretch of a buffer, where it lies in the buffer that has the memory. */
+export interface Stretch {
+  readonly buffer: LabBuffer
+  /** In `buffer`, and in what was asked about. */
+  readonly offset: number
+  readonly from: number
+  readonly len: number
+}
 
 export class LabBuffer {
   readonly name: string
@@ -55,8 +73,23 @@ export class LabBuffer {
     this.fd = fd
   }
 
-  wrote(offset: number, len: number, seed: number): void {
-    this.written.set(offset, len, { seed, base: offset })
+  /** `first` is the place in the pattern of the byte at `offset`. */
+  wrote(offset: number, len: number, seed: number, first = 0): void {
+    this.written.set(offset, len, { seed, base: offset - first })
+  }
+
+  /** [offset, offset + len) in the buffers that have the memory: this one, or those that a list is made of. */
+  stretches(offset: number, len: number): readonly Stretch[] {
+    if (this.memory.kind !== 'list') return [{ buffer: this, offset, from: offset, len }]
+    const found: Stretch[] = []
+    let before = 0
+    for (const part of this.memory.parts) {
+      const from = Math.max(offset, before)
+      const to = Math.min(offset + len, before + part.entry.length)
+      if (from < to) found.push({ buffer: part.buffer, offset: part.offset + (from - before), from, len: to - from })
+      before += part.entry.length
+    }
+    return found
   }
 
   /** The parts of [offset, offset + len) that somebody wrote, with what should be there. */

@@ -6,12 +6,14 @@ import {
   fail,
   InputError,
   type KResult,
+  type ListPart,
   ok,
+  PAGE_SIZE,
   type Pfn,
   pfnOf,
   type SgTable,
 } from '@dmalab/api'
-import type { Importer, LabBuffer } from './lab-buffer.ts'
+import { type Importer, LabBuffer, type ListedPart } from './lab-buffer.ts'
 import { type Outcome, runsOf, type Step, type StepContext, within } from './step-context.ts'
 
 export const map = (c: StepContext, step: Step<'map'>): Outcome => {
@@ -35,7 +37,7 @@ const mapped = (
   attrs: number,
 ): KResult<SgTable> => {
   if (importer.attachment !== null) return c.lab.dmaBuf.mapAttachment(importer.attachment, dir)
-  const table = c.lab.sgTable([{ page: { kind: 'page', pfn: firstPfn(c, buffer) }, offset: 0, length: buffer.size }])
+  const table = c.lab.sgTable(entriesOf(buffer))
   const mapped = c.lab.dma.mapSgAttrs(importer.device, table, dir, attrs)
   if (mapped.ok) return ok(table)
   c.lab.sgFree(table)
@@ -47,7 +49,40 @@ const directImporter = (c: StepContext, buffer: LabBuffer, device: Device): Impo
   return { device, dmabuf: null, attachment: null, table: null, dir: DIR.BIDIRECTIONAL, runs: [] }
 }
 
-const firstPfn = (c: StepContext, buffer: LabBuffer): Pfn => {
+/** The list that a driver makes of a buffer: one entry, or those of the list that it is. */
+const entriesOf = (buffer: LabBuffer): readonly ListedPart['entry'][] =>
+  buffer.memory.kind === 'list'
+    ? buffer.memory.parts.map(({ entry }) => entry)
+    : [{ page: { kind: 'page', pfn: firstPfn(buffer) }, offset: 0, length: buffer.size }]
+
+/** sg_alloc_table(), and sg_set_page() for each part; what `device` has mapped brings its entries as they are there. */
+export const sgTable = (c: StepContext, step: Step<'sg-table'>): Outcome => {
+  const parts = step.of.flatMap((part) => listed(c, part, step.device))
+  const size = parts.reduce((sum, { entry }) => sum + entry.length, 0)
+  c.buffers.set(step.buffer, new LabBuffer(step.buffer, size, { kind: 'list', parts }, null))
+  return ok(`${parts.length} entries, ${size} bytes`)
+}
+
+const listed = (c: StepContext, part: ListPart, device: string | undefined): ListedPart[] => {
+  const { buffer: name, offset = 0, len } = typeof part === 'string' ? { buffer: part } : part
+  const buffer = c.buffer(name)
+  const importer = device === undefined ? undefined : buffer.importers.get(device)
+  if (importer !== undefined && importer.table !== null) {
+    const { table } = importer
+    let before = 0
+    return table.entries().map((entry) => {
+      before += entry.length
+      return { buffer, offset: before - entry.length, entry }
+    })
+  }
+  const length = len ?? buffer.size - offset
+  if (length <= 0 || offset + length > buffer.size)
+    throw new InputError(`bytes ${offset} to ${offset + length} are not in '${name}', which has ${buffer.size}`)
+  const page = { kind: 'page', pfn: (firstPfn(buffer) + Math.floor(offset / PAGE_SIZE)) as Pfn } as const
+  return [{ buffer, offset, entry: { page, offset: offset % PAGE_SIZE, length } }]
+}
+
+const firstPfn = (buffer: LabBuffer): Pfn => {
   const { memory } = buffer
   if (memory.kind === 'pages') return memory.pfn
   if (memory.kind === 'user') return pfnOf(memory.mapping.phys)
@@ -88,7 +123,7 @@ export const reuseTable = (c: StepContext, step: Step<'reuse-table'>): Outcome =
   const other = c.buffer(step.with)
   const table = importer.table ?? importer.attachment?.sgt ?? null
   if (table === null) throw new InputError(`${step.device} has no table of '${step.buffer}': map it first`)
-  const pfn = firstPfn(c, other)
+  const pfn = firstPfn(other)
   table.setPage(0, { kind: 'page', pfn }, other.size, 0)
   const mapped = c.lab.dma.mapSgAttrs(importer.device, table, importer.dir, 0)
   if (!mapped.ok) return mapped

@@ -82,6 +82,8 @@ export const free = ({ lab }: StepContext, { memory, size }: LabBuffer): Outcome
     case 'dumb':
       memory.close()
       break
+    case 'list':
+      break
     case 'fd':
       return fail('EINVAL', 'this buffer goes with its last descriptor: close it')
   }

@@ -1,7 +1,7 @@
 // Carries out the steps of a scenario on a laboratory: each step is one call of a driver or of user space.
 import { type Lab, ok, type ScenarioStep } from '@dmalab/api'
 import { deviceAccess, userAccess } from './access-steps.ts'
-import { map, reuseTable, sync, touchPages, unmap } from './mapping-steps.ts'
+import { map, reuseTable, sgTable, sync, touchPages, unmap } from './mapping-steps.ts'
 import { declarePool, kernelMap, linearWrite, scatterlist } from './kernel-steps.ts'
 import { alloc, free } from './memory-steps.ts'
 import { ioctl } from './queue-steps.ts'
@@ -66,6 +66,8 @@ export class StepMachine {
       case 'vmap':
       case 'kmap':
         return kernelMap(c, step)
+      case 'sg-table':
+        return sgTable(c, step)
       case 'scatterlist':
         return scatterlist(c, step)
       case 'expect':

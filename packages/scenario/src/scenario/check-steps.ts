@@ -24,7 +24,10 @@ export const stepProblems = (steps: readonly ScenarioStep[]): readonly StepProbl
   }
 
   for (const [at, step] of steps.entries()) {
-    if (step.do === 'alloc' || step.do === 'expbuf') make(step.buffer, at)
+    if (step.do === 'sg-table')
+      for (const [i, part] of step.of.entries())
+        use(typeof part === 'string' ? part : part.buffer, ['steps', at, 'of', i])
+    if (step.do === 'alloc' || step.do === 'expbuf' || step.do === 'sg-table') make(step.buffer, at)
     else if (step.do === 'qbuf')
       for (const [i, buffer] of (step.buffers ?? []).entries()) use(buffer, ['steps', at, 'buffers', i])
     else if ('buffer' in step) use(step.buffer, ['steps', at, 'buffer'])

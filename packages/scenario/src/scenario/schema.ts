@@ -56,6 +56,15 @@ export const stepSchema = z.discriminatedUnion('do', [
   step('vmap', onBuffer),
   step('linear-write', onBuffer),
   step('kmap', { ...onBuffer, page: z.int().nonnegative().optional() }),
+  step('sg-table', {
+    ...onBuffer,
+    of: z
+      .array(z.union([name, z.strictObject({ ...onBuffer, ...part })]))
+      .min(1)
+      .max(4096)
+      .meta({ description: 'what each entry covers: a buffer by name, or bytes of one' }),
+    device: name.optional(),
+  }),
   step('scatterlist', { entries: z.int().min(0).max(1_000_000) }),
   step('sync', { ...onDevice, for: z.enum(['cpu', 'device']), dir, ...part }),
   step('begin-cpu-access', { ...onBuffer, dir }),
