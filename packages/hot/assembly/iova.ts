@@ -1,18 +1,17 @@
 // The kernel's I/O virtual address allocator: the same pfn for the same history of calls. Top-down from a cached entry, not
-// from the top; holes above that entry are used only when nothing fits below. pfns cross the boundary as u32 pairs.
+// from the top; holes above that entry are used only when nothing fits below. pfns cross the boundary as f64: they are exact
+// up to 2^53, and an address has at most 64 bits. Only a question may be about a bigger one, and comes as a u32 pair.
 import {
   ANCHOR,
-  blockOrder,
   find,
   hasWindow,
-  highestFree,
+  highestBlock,
   hiOf,
   insert,
-  insertBlock,
   placeWindow,
   pred,
   remove,
-  removeBlock,
+  removeNear,
   setClose,
   setOpen,
   succFrom,
@@ -23,11 +22,11 @@ import * as V from './shared/iova-layout'
 const WINDOW: u64 = 1 << V.WINDOW_BITS
 
 /** Models: Linux v6.12 drivers/iommu/iova.c: init_iova_domain */
-export function iovaOpen(d: usize, startHi: u32, startLo: u32, boundHi: u32, boundLo: u32): void {
+export function iovaOpen(d: usize, start: f64, bound: f64): void {
   setOpen(d)
-  store<u64>(d, pair(startHi, startLo), V.IV_START)
-  store<u64>(d, pair(boundHi, boundLo), V.IV_BOUND)
-  store<u64>(d, pair(boundHi, boundLo), V.IV_M32)
+  store<u64>(d, <u64>start, V.IV_START)
+  store<u64>(d, <u64>bound, V.IV_BOUND)
+  store<u64>(d, <u64>bound, V.IV_M32)
   store<u64>(d, ANCHOR, V.IV_CACHED)
   store<u64>(d, ANCHOR, V.IV_CACHED32)
 }
@@ -40,40 +39,42 @@ export function iovaClose(d: usize): void {
  * Allocates `size` pfns, none above `limit`.
  *
  * aligned  not 0: the base is a multiple of size rounded up to a power of two
- * returns  success; IO_RESULT holds the first pfn
+ * returns  the first pfn, or -1
  *
  * Models: Linux v6.12 drivers/iommu/iova.c: __alloc_and_insert_iova_range
  */
-export function iovaAlloc(d: usize, sizeHi: u32, sizeLo: u32, limitHi: u32, limitLo: u32, aligned: u32): bool {
-  return allocate(d, pair(sizeHi, sizeLo), pair(limitHi, limitLo) + 1, aligned != 0)
+export function iovaAlloc(d: usize, size: f64, limit: f64, aligned: u32): f64 {
+  return <f64>(<i64>allocate(d, <u64>size, <u64>limit + 1, aligned != 0))
 }
 
-export function allocate(d: usize, size: u64, end: u64, aligned: bool): bool {
+/** Returns the first pfn, or ANCHOR, which is -1. */
+function allocate(d: usize, size: u64, end: u64, aligned: bool): u64 {
   const bound = load<u64>(d, V.IV_BOUND)
   const low32 = end <= bound
-  if (low32 && size >= load<u64>(d, V.IV_M32)) return false
+  if (low32 && size >= load<u64>(d, V.IV_M32)) return ANCHOR
   if (!hasWindow(d)) placeWindow(d, low32 ? bound : end)
 
   const order: u32 = aligned && size > 1 ? 64 - <u32>clz(size - 1) : 0
   const cached = low32 ? load<u64>(d, V.IV_CACHED32) : load<u64>(d, V.IV_CACHED)
   let pfn = search(d, size, order, cached, end, load<u64>(d, V.IV_START))
   if (pfn == ANCHOR) {
-    const top = hiOf(d, cached)
-    const from = low32 ? succFrom(d, end) : ANCHOR
-    if (top < end) pfn = search(d, size, order, from, end, top + 1)
-  }
-  if (pfn == ANCHOR) {
-    store<u64>(d, size, V.IV_M32)
-    return false
+    pfn = searchAbove(d, size, order, cached, end, low32)
+    if (pfn == ANCHOR) {
+      store<u64>(d, size, V.IV_M32)
+      return ANCHOR
+    }
   }
   const last = pfn + size - 1
-  const block = blockOrder(d, pfn, last)
-  if (block < <u32>V.WINDOW_ORDERS) insertBlock(d, pfn, block)
-  else insert(d, pfn, last)
+  insert(d, pfn, last)
   if (last < bound) store<u64>(d, pfn, V.IV_CACHED32)
   else store<u64>(d, pfn, V.IV_CACHED)
-  store<u64>(P.IO_BASE, pfn, P.IO_RESULT)
-  return true
+  return pfn
+}
+
+/** The second try: between the cached entry and the top. */
+function searchAbove(d: usize, size: u64, order: u32, cached: u64, end: u64, low32: bool): u64 {
+  const top = hiOf(d, cached)
+  return top < end ? search(d, size, order, low32 ? succFrom(d, end) : ANCHOR, end, top + 1) : ANCHOR
 }
 
 /**
@@ -82,20 +83,18 @@ export function allocate(d: usize, size: u64, end: u64, aligned: bool): bool {
  * Models: Linux v6.12 drivers/iommu/iova.c: free_iova
  * Models: Linux v6.12 drivers/iommu/iova.c: __cached_rbnode_delete_update
  */
-export function iovaFree(d: usize, pfnHi: u32, pfnLo: u32): bool {
-  return release(d, pair(pfnHi, pfnLo))
-}
-
-export function release(d: usize, pfn: u64): bool {
-  const lo = find(d, pfn)
-  if (lo == ANCHOR) return false
-  const hi = hiOf(d, lo)
+export function iovaFree(d: usize, pfn: f64): bool {
+  let lo = <u64>pfn
+  let hi = removeNear(d, lo)
+  if (hi == ANCHOR) {
+    lo = find(d, lo)
+    if (lo == ANCHOR) return false
+    hi = hiOf(d, lo)
+    remove(d, lo, hi)
+  }
   const bound = load<u64>(d, V.IV_BOUND)
   const cached32 = load<u64>(d, V.IV_CACHED32)
   const cached = load<u64>(d, V.IV_CACHED)
-  const block = blockOrder(d, lo, hi)
-  if (block < <u32>V.WINDOW_ORDERS) removeBlock(d, lo, block)
-  else remove(d, lo)
   const update32 = lo == cached32 || (hi < bound && lo >= cached32)
   const update = lo >= cached
   if (update32 || update) {
@@ -114,22 +113,22 @@ export function release(d: usize, pfn: u64): bool {
  * Models: Linux v6.12 drivers/iommu/iova.c: reserve_iova
  * Models: Linux v6.12 drivers/iommu/iova.c: __adjust_overlap_range
  */
-export function iovaReserve(d: usize, loHi: u32, loLo: u32, hiHi: u32, hiLo: u32): void {
-  let lo = pair(loHi, loLo)
-  const hi = pair(hiHi, hiLo)
+export function iovaReserve(d: usize, first: f64, last: f64): void {
+  let lo = <u64>first
+  const hi = <u64>last
   let entry = find(d, lo)
   if (entry == ANCHOR) entry = succFrom(d, lo)
   for (; entry != ANCHOR && entry <= hi; entry = succFrom(d, entry + 1)) {
-    const last = hiOf(d, entry)
+    const end = hiOf(d, entry)
     if (lo < entry) {
-      extendDown(d, entry, lo, last)
+      extendDown(d, entry, lo, end)
       entry = lo
     }
-    if (hi <= last) {
-      answer(entry, last)
+    if (hi <= end) {
+      answer(entry, end)
       return
     }
-    lo = last + 1
+    lo = end + 1
   }
   insert(d, lo, hi)
   answer(lo, hi)
@@ -144,8 +143,8 @@ export function iovaFind(d: usize, pfnHi: u32, pfnLo: u32): bool {
 }
 
 /** IO_RESULT and IO_RESULT_2 hold the lowest range that starts at or above pfn; returns whether there is one. */
-export function iovaNext(d: usize, pfnHi: u32, pfnLo: u32): bool {
-  const lo = succFrom(d, pair(pfnHi, pfnLo))
+export function iovaNext(d: usize, pfn: f64): bool {
+  const lo = succFrom(d, <u64>pfn)
   if (lo == ANCHOR) return false
   answer(lo, hiOf(d, lo))
   return true
@@ -153,11 +152,11 @@ export function iovaNext(d: usize, pfnHi: u32, pfnLo: u32): bool {
 
 /** The highest place for `size` pfns in [low, end) below the entry `from`, or ANCHOR. */
 function search(d: usize, size: u64, order: u32, from: u64, end: u64, low: u64): u64 {
-  if (order < <u32>V.WINDOW_ORDERS && size == (<u64>1) << order) {
+  if (order < <u32>V.BLOCK_ORDERS && size == (<u64>1) << order) {
     const base = load<u64>(d, V.IV_WINDOW_BASE)
     const high = min(from, end)
     if (high > base && high <= base + WINDOW) {
-      const pfn = highestFree(d, order, high)
+      const pfn = highestBlock(d, order, high)
       if (pfn != ANCHOR) return pfn >= low ? pfn : ANCHOR
       if (low >= base) return ANCHOR
     }
@@ -179,7 +178,7 @@ function walkDown(d: usize, size: u64, order: u32, from: u64, end: u64, low: u64
 }
 
 function extendDown(d: usize, entry: u64, lo: u64, last: u64): void {
-  remove(d, entry)
+  remove(d, entry, last)
   insert(d, lo, last)
   if (load<u64>(d, V.IV_CACHED) == entry) store<u64>(d, lo, V.IV_CACHED)
   if (load<u64>(d, V.IV_CACHED32) == entry) store<u64>(d, lo, V.IV_CACHED32)

@@ -26,29 +26,29 @@ export const LOG_CALLS = 2 ** P.LOG_MAP + 2 ** P.LOG_UNMAP
 
 export class IoEngine {
   readonly wasm: Exports
-  private cached: DataView | undefined
+  private words: Uint32Array
+  private data: DataView
 
   constructor(wasm: Exports) {
     this.wasm = wasm
+    this.words = new Uint32Array(wasm.memory.buffer)
+    this.data = new DataView(wasm.memory.buffer)
   }
 
   /** Made anew after the memory grew. */
   get view(): DataView {
-    if (this.cached?.buffer !== this.wasm.memory.buffer) this.cached = new DataView(this.wasm.memory.buffer)
-    return this.cached
+    if (this.words.length === 0) this.renew()
+    return this.data
   }
 
   /** The u64 that the last call left, as a number: exact below 2^53, and above for values with enough trailing zeros. */
   get result(): number {
-    const view = this.view
-    const at = P.IO_BASE + P.IO_RESULT
-    return view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true)
+    return this.number((P.IO_BASE + P.IO_RESULT) / 4)
   }
 
   /** The second u64 of calls that leave two. */
   get result2(): number {
-    const at = P.IO_BASE + P.IO_RESULT_2
-    return this.view.getUint32(at + 4, true) * 2 ** 32 + this.view.getUint32(at, true)
+    return this.number((P.IO_BASE + P.IO_RESULT_2) / 4)
   }
 
   get resultBig(): bigint {
@@ -97,5 +97,16 @@ export class IoEngine {
     const count = view.getUint32(P.IO_BASE + P.IO_WARNINGS, true)
     view.setUint32(P.IO_BASE + P.IO_WARNINGS, 0, true)
     return count
+  }
+
+  /** The u64 at a word. Words are read several times faster than through a DataView, and asking the memory for its buffer costs more than either. */
+  private number(word: number): number {
+    if (this.words.length === 0) this.renew()
+    return this.words[word + 1]! * 2 ** 32 + this.words[word]!
+  }
+
+  private renew(): void {
+    this.words = new Uint32Array(this.wasm.memory.buffer)
+    this.data = new DataView(this.wasm.memory.buffer)
   }
 }

@@ -4,6 +4,9 @@ import type { IovaDomain } from './iova.ts'
 
 /** Size classes 1, 2, 4 ... 32 pfns. */
 export const IOVA_CLASSES = 6
+/** Pfns of each class. */
+const SIZES = Array.from({ length: IOVA_CLASSES }, (_, order) => 2 ** order)
+const LARGEST = 2 ** (IOVA_CLASSES - 1)
 const MAGAZINE = 127
 const DEPOT_DELAY_MS = 100
 
@@ -34,7 +37,7 @@ export class IovaCache {
    * Models: Linux v6.12 drivers/iommu/iova.c: alloc_iova_fast
    */
   alloc(size: number, limit: number, flush: boolean): number | undefined {
-    const rounded = size < 2 ** (IOVA_CLASSES - 1) ? 2 ** orderOf(size) : size
+    const rounded = size < LARGEST ? (SIZES[orderOf(size)] ?? size) : size
     const cached = this.get(rounded, limit + 1)
     if (cached !== undefined) return cached
     const pfn = this.domain.alloc(rounded, limit, true)
@@ -123,5 +126,5 @@ function pop(stack: number[], highest: number): number | undefined {
   return undefined
 }
 
-/** ceil(log2 size). */
-const orderOf = (size: number): number => Math.ceil(Math.log2(size))
+/** ceil(log2 size); beyond the classes for every size that none holds. */
+const orderOf = (size: number): number => (size <= LARGEST ? 32 - Math.clz32(size - 1) : IOVA_CLASSES)

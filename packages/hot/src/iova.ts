@@ -25,7 +25,7 @@ export class IovaDomain {
     this.start = start
     this.dma32Pfn = 2 ** 32 / granule
     this.domain = engine.wasm.tableTake(V.IV_ORDER)
-    engine.wasm.iovaOpen(this.domain, high32(start), low32(start), high32(this.dma32Pfn), low32(this.dma32Pfn))
+    engine.wasm.iovaOpen(this.domain, start, this.dma32Pfn)
   }
 
   /**
@@ -34,20 +34,18 @@ export class IovaDomain {
    * Models: Linux v6.12 drivers/iommu/iova.c: alloc_iova
    */
   alloc(size: number, limit: number, aligned: boolean): number | undefined {
-    const { wasm } = this.engine
-    const { domain } = this
-    const got = wasm.iovaAlloc(domain, high32(size), low32(size), high32(limit), low32(limit), aligned ? 1 : 0)
-    return got ? this.engine.result : undefined
+    const pfn = this.engine.wasm.iovaAlloc(this.domain, size, limit, aligned ? 1 : 0)
+    return pfn < 0 ? undefined : pfn
   }
 
   /** Frees the range that contains pfn; false when there is none. Models: Linux v6.12 drivers/iommu/iova.c: free_iova */
   free(pfn: number): boolean {
-    return Boolean(this.engine.wasm.iovaFree(this.domain, high32(pfn), low32(pfn)))
+    return Boolean(this.engine.wasm.iovaFree(this.domain, pfn))
   }
 
   /** Returns the range that the kernel answers with. Models: Linux v6.12 drivers/iommu/iova.c: reserve_iova */
   reserve(lo: number, hi: number): IovaRange {
-    this.engine.wasm.iovaReserve(this.domain, high32(lo), low32(lo), high32(hi), low32(hi))
+    this.engine.wasm.iovaReserve(this.domain, lo, hi)
     return this.answer()
   }
 
@@ -59,7 +57,7 @@ export class IovaDomain {
   /** All ranges, ascending. */
   ranges(): IovaRange[] {
     const all: IovaRange[] = []
-    for (let pfn = 0; this.engine.wasm.iovaNext(this.domain, high32(pfn), low32(pfn));) {
+    for (let pfn = 0; this.engine.wasm.iovaNext(this.domain, pfn);) {
       const range = this.answer()
       all.push(range)
       pfn = range.hi + 1

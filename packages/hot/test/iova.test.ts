@@ -28,13 +28,23 @@ describe.each(BUILDS)('%s build', (build) => {
       limits: [2 ** 24 + 1003, 2 ** 24],
       reserved: 3,
     },
+    {
+      what: 'ranges reserved across both ends of the window',
+      granule: 4096,
+      start: 1,
+      limits: [2 ** 22 - 1, 2 ** 23 - 1, 2 ** 22 - 2 ** 20 + 999],
+      reserved: 6,
+      around: [2 ** 22 - 2 ** 20 - 2000, 2 ** 22 - 2000],
+    },
     { what: '64 KiB granule', granule: 65536, start: 1, limits: [2 ** 16 - 1, 2 ** 32 - 1], reserved: 3 },
   ]
-  it.each(cases)('places as the twin does: $what', ({ granule, start, limits, reserved }) => {
+  it.each(cases)('places as the twin does: $what', ({ granule, start, limits, reserved, around }) => {
     for (let seed = 1; seed <= 6; seed++) {
       const domain = new IovaDomain(hot.io, granule, start)
       const twin = new IovaTwin(start, 2 ** 32 / granule)
-      expect(history(domain, seed, start, limits, reserved)).toEqual(history(twin, seed, start, limits, reserved))
+      expect(history(domain, seed, start, limits, reserved, around)).toEqual(
+        history(twin, seed, start, limits, reserved, around),
+      )
       expect(domain.ranges()).toEqual(twin.ranges())
       expect(domain.max32AllocSize).toBe(twin.max32AllocSize)
       domain.close()
@@ -68,12 +78,19 @@ describe.each(BUILDS)('%s build', (build) => {
 type Allocator = Pick<IovaDomain, 'alloc' | 'free' | 'reserve'>
 
 /** What a random sequence of calls returned. */
-function history(on: Allocator, seed: number, start: number, limits: readonly number[], reserved: number): unknown[] {
+function history(
+  on: Allocator,
+  seed: number,
+  start: number,
+  limits: readonly number[],
+  reserved: number,
+  around?: readonly number[],
+): unknown[] {
   const random = seeded(seed)
   const live: number[] = []
   const results: unknown[] = []
   for (let i = 0; i < reserved; i++) {
-    const lo = start + random(Math.min(2 ** 20, limits[0]!))
+    const lo = around ? around[i % 2]! + random(2000) : start + random(Math.min(2 ** 20, limits[0]!))
     results.push(on.reserve(lo, lo + random(5000)))
   }
   for (let step = 0; step < 1200; step++) {
