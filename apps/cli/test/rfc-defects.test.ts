@@ -1,7 +1,7 @@
 // What the RFC leaves wrong: the scenario files, each proven by its run, and the defects that only calls from TypeScript reach.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ATTR, DIR, dma, type Event, vaddr } from '@dmalab/api'
+import { ATTR, DIR, dma, type Event, pfnOf, phys, type PhysAddr, vaddr } from '@dmalab/api'
 import { describe, expect, it, test } from 'vitest'
 import { exitCodeFor, runScenario, type ScenarioRequest } from '../src/index.ts'
 import { must, openArmLab, oopsOf, page, POOL, RAM } from './arm-lab.ts'
@@ -144,6 +144,17 @@ describe('further holes', () => {
     expect([perPage('arm@4.11', length), perPage(RFC, length)]).toEqual([204, 170])
     const lpae = { ARM_LPAE: true }
     expect([perPage('arm@4.11', lpae), perPage(RFC, lpae)]).toEqual([170, 128])
+  })
+
+  it('without HAVE_GENERIC_DMA_COHERENT there are no pools, and the RFC does not build', async () => {
+    const config = ['HAVE_GENERIC_DMA_COHERENT=n']
+    const lab = openArmLab({ kernel: 'arm@4.11', config: { HAVE_GENERIC_DMA_COHERENT: false } })
+    const { handle } = must(lab.dma.allocAttrs(lab.device('codec'), 4096, 0, 'frame'))
+    expect(lab.mem.pfnValid(pfnOf(handle as number as PhysAddr))).toBe(true)
+    expect(lab.host(lab.device('codec')).declareCoherentMemory(phys(POOL), null, 4096)).toMatchObject({ ok: false })
+    const run = (kernel: string) => runScenario({ ...REQUEST, scenario: 'founding', kernels: [kernel], config })
+    expect((await run('arm@4.11')).runs[0]?.verdict).toBe('works')
+    await expect(run(RFC)).rejects.toThrow('does not build without CONFIG_HAVE_GENERIC_DMA_COHERENT')
   })
 
   it('with dma_length in struct scatterlist it stays 0, and the importer finds no contiguous memory', async () => {

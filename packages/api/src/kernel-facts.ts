@@ -69,6 +69,8 @@ export interface KernelFacts {
   readonly busWindows?: 'one-offset' | 'ranges'
   /** A reserved-memory pool hands out physical addresses whatever the device's windows (until v4.13). */
   readonly poolIgnoresWindows?: boolean
+  /** There are no per-device pools (CONFIG_HAVE_GENERIC_DMA_COHERENT is not set): coherent memory is general memory. */
+  readonly noDevicePools?: boolean
   /** The length of a per-device pool is computed in a C int: one of 2 GiB gives nothing (v4.11; v6.12 widens it first). */
   readonly poolLengthIsInt?: boolean
   /** Sync calls of a coherent device that never bounced return before the op table and the trace event (CONFIG_DMA_NEED_SYNC). */

@@ -47,6 +47,8 @@ export interface Patch {
   readonly appliesTo?: readonly string[]
   /** Patches it cannot be stacked with, and why. */
   readonly conflicts?: Readonly<Record<string, string>>
+  /** Configuration without which it does not build: CONFIG_ name without the prefix -> what is missing then. */
+  readonly requires?: Readonly<Record<string, string>>
   /** Attribute bits it defines. */
   readonly attrs?: Readonly<Record<string, number>>
   readonly sg?: {

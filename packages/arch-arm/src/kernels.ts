@@ -30,6 +30,7 @@ const facts = (options: KernelOptions): KernelFacts => {
     busWindows: 'one-offset',
     poolIgnoresWindows: true,
     poolLengthIsInt: true,
+    ...(options.config['HAVE_GENERIC_DMA_COHERENT'] === false ? { noDevicePools: true } : {}),
     mapResourceRefusesRam: true,
     iommuAlignment: alignment(options),
   }
@@ -74,6 +75,10 @@ export const arm411 = (api: PluginApi): KernelDef => ({
       default: 8,
     },
     DMABOUNCE: { meaning: 'platform code bounces for devices whose bus is narrow', default: false },
+    HAVE_GENERIC_DMA_COHERENT: {
+      meaning: 'per-device pools of coherent memory; arch/arm selects it, most other architectures do not',
+      default: true,
+    },
     NEED_SG_DMA_LENGTH: { meaning: 'struct scatterlist has a dma_length of its own', default: false },
   },
   cmdline: {},

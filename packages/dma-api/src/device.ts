@@ -61,7 +61,7 @@ export const createDevices = (machine: Machine, room: DeviceRoom): readonly Devi
     return pool
   }
   return machine.devices.map((facts) => {
-    const regions = facts.pools.map(regionOf).filter(isPool)
+    const regions = room.facts.noDevicePools === true ? [] : facts.pools.map(regionOf).filter(isPool)
     const only = regions.length === 1 ? regions[0] : undefined
     const children = regions.length < 2 ? [] : regions
     const memDevices = children.map((region) =>
@@ -115,6 +115,7 @@ export const declareCoherentMemory = (
   deviceAddr: DmaAddr | null,
   size: number,
 ): KResult<void> => {
+  if (room.facts.noDevicePools === true) return fail('EINVAL', 'this kernel has no per-device pools')
   if (device.coherentPool !== null) return fail('EBUSY', `${device.name} has pool ${device.coherentPool.name}`)
   const made = newPool(room, `${device.name} coherent memory`, at, size)
   if (!made.ok) return made

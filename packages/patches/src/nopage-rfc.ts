@@ -68,6 +68,9 @@ export const nopageRfc = (api: PluginApi): Patch => {
     title: 'share coherent DMA memory without struct page (RFC)',
     source: "RFC 'arm: dma: fix sharing of coherent DMA memory without struct page' (Shuah Khan, 5 April 2017)",
     appliesTo: ['arm@4.11'],
+    requires: {
+      HAVE_GENERIC_DMA_COHERENT: 'vb2_dc_alloc calls dma_check_dev_coherent(), which has no stub in the #else',
+    },
     hunks: [
       {
         file: 'arch/arm/mm/dma-mapping.c',

@@ -49,7 +49,10 @@ const checkAttributeBits = (patches: readonly Patch[]): void => {
     }
 }
 
-/** The same kernel with a configuration and a command line. @throws InputError for an option the kernel does not know */
+/**
+ * The same kernel with a configuration and a command line.
+ * @throws InputError for an option the kernel does not know, or a configuration that a patch does not build with
+ */
 export const withOptions = (kernel: KernelSpec, options: KernelOptions): KernelSpec => {
   for (const name of Object.keys(options.config))
     if (kernel.base.config[name] === undefined)
@@ -57,7 +60,15 @@ export const withOptions = (kernel: KernelSpec, options: KernelOptions): KernelS
   for (const name of Object.keys(options.cmdline))
     if (kernel.base.cmdline[name] === undefined)
       throw unknownOption('command line parameter', name, kernel, Object.keys(kernel.base.cmdline))
+  checkBuild(kernel.patches, options)
   return { ...kernel, options }
+}
+
+const checkBuild = (patches: readonly Patch[], { config }: KernelOptions): void => {
+  for (const patch of patches)
+    for (const [symbol, why] of Object.entries(patch.requires ?? {}))
+      if (config[symbol] === false)
+        throw new InputError(`patch '${patch.name}' does not build without CONFIG_${symbol}: ${why}`)
 }
 
 const unknownOption = (kind: string, name: string, kernel: KernelSpec, known: readonly string[]): InputError =>
