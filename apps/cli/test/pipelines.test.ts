@@ -7,20 +7,23 @@ import { describe, expect, test } from 'vitest'
 import { openRegistry, planFor } from '../src/index.ts'
 
 const parts = { module: compileHotSync(), registry: await openRegistry() }
-const machine = shippedBoard('odroid-xu4-nopool')
+const nopool = shippedBoard('odroid-xu4-nopool')
+const rockpro = shippedBoard('rk3399-rockpro64')
 const SIZE = { width: 640, height: 480 }
 const PICTURE = (640 * 480 * 3) / 2
 
-const run = (
-  line: string,
-  more: Partial<PipelineRun> & { readonly frames?: number; readonly kernel?: string } = {},
-): KernelRun => {
-  const { frames = 9, kernel = 'arm@4.11', ...rest } = more
-  const options = { ...DEFAULT_OPTIONS, ...SIZE, frames }
+interface More extends Partial<Omit<PipelineRun, 'options'>> {
+  readonly frames?: number
+  readonly buffers?: number
+  readonly kernel?: string
+  readonly bind?: Record<string, string>
+}
+const run = (line: string, more: More = {}): KernelRun => {
+  const { frames = 9, buffers = 4, kernel = 'arm@4.11', bind = {}, machine = nopool, ...rest } = more
   const report = runPipeline(parts, [parseKernel(kernel, parts.registry)], {
     machine,
-    options,
-    ...planFor(line, machine, {}),
+    options: { ...DEFAULT_OPTIONS, ...SIZE, frames, buffers },
+    ...planFor(line, machine, bind),
     ...rest,
   })
   const [first] = report.runs
@@ -64,6 +67,12 @@ const ways: readonly (readonly [what: string, line: string, copied: Record<strin
     `${head} capture-io-mode=dmabuf ! tee name=t ! queue max-size-buffers=2 ! v4l2video7convert output-io-mode=dmabuf-import ! kmssink t. ! queue ! fakesink`,
     { codec: 0, converter: 0, display: 0, fakesink0: 0 },
   ],
+  [
+    'user space in the middle, which makes pictures of its own',
+    `${head} capture-io-mode=mmap ! videoconvert ! videoscale ! v4l2video7convert output-io-mode=mmap ! kmssink`,
+    { codec: 0, videoconvert0: PICTURE, converter: PICTURE, display: 0 },
+  ],
+  ['user space at the beginning', 'videotestsrc ! videoconvert ! kmssink', { videotestsrc0: 0, display: PICTURE }],
 ]
 
 describe('every picture arrives, nothing is left behind, and the CPU copies what is said', () => {
@@ -93,4 +102,72 @@ test('modes that do not fit are bad input', () => {
   expect(() => run(`${head} capture-io-mode=mmap ! v4l2video7convert output-io-mode=dmabuf-import ! kmssink`)).toThrow(
     /only imports dma-bufs/,
   )
+})
+
+describe('a camera gives pictures', () => {
+  test.each([
+    ['rk3399-rockpro64', 'isp0'],
+    ['k3-am625-sk', 'camera'],
+    ['bcm2711-rpi-4-b', 'camera'],
+  ])('of %s', (board, camera) => {
+    const one = run('v4l2src io-mode=dmabuf ! kmssink', { machine: shippedBoard(board), kernel: 'arm64@6.12' })
+    expect(one).toMatchObject({ verdict: 'works', frames: { delivered: 9, intact: 9 }, zeroCopy: true, findings: [] })
+    expect(one.elements).toMatchObject([
+      { device: camera, mode: 'capture' },
+      { device: 'display', mode: 'export' },
+    ])
+  })
+
+  test('and fills as many buffers of the display as its queue wants, which may be more than were asked for', () => {
+    const line = 'v4l2src io-mode=dmabuf-import ! kmssink'
+    const one = run(line, { machine: rockpro, kernel: 'arm64@6.12', frames: 5, buffers: 1 })
+    expect(one).toMatchObject({ verdict: 'works', frames: { delivered: 5, intact: 5 }, zeroCopy: true })
+  })
+})
+
+test('memory of malloc is scattered: a converter without an IOMMU refuses its address, one behind an IOMMU takes it', () => {
+  const line = 'videotestsrc ! v4l2convert output-io-mode=userptr ! kmssink'
+  expect(run(line)).toMatchObject({
+    verdict: 'refused',
+    step: 'converter: QBUF userptr',
+    errno: 'EFAULT',
+  })
+  expect(run(line, { machine: rockpro, kernel: 'arm64@6.12' })).toMatchObject({
+    verdict: 'works',
+    frames: { intact: 9 },
+  })
+})
+
+test('two elements on one device are told apart', () => {
+  const line = `${head} ! videoconvert ! v4l2h264enc ! filesink location=out`
+  const one = run(line)
+  expect(one).toMatchObject({ verdict: 'works', frames: { delivered: 9, intact: 9 }, findings: [] })
+  const steps = one.steps.map(({ step }) => step)
+  expect(steps).toContain('codec (v4l2video4dec0): REQBUFS capture')
+  expect(steps).toContain('codec (v4l2h264enc0): REQBUFS capture')
+  expect(new Set(steps).size).toBe(steps.length)
+})
+
+describe('a device that cannot do the work is bad input', () => {
+  test.each([
+    [
+      'v4l2src ! kmssink',
+      { v4l2src: 'codec' },
+      'v4l2src0 cannot work on codec: class codec works from memory to memory',
+    ],
+    ['videotestsrc ! kmssink', { kmssink: 'codec' }, 'kmssink0 cannot work on codec: class codec shows nothing'],
+    [
+      `${head} ! v4l2convert ! fakesink`,
+      { v4l2convert: 'display' },
+      'class display does not turn pictures into pictures',
+    ],
+    [`${head} ! mystery ! fakesink`, { mystery: 'display' }, 'display, which hands no pictures on to fakesink0'],
+    [
+      `${head} capture-io-mode=dmabuf-import ! tee name=t ! kmssink t. ! fakesink`,
+      {},
+      /1 more want its pictures: fakesink0/,
+    ],
+  ] as const)('%s', (line, bind, message) => {
+    expect(() => run(line, { bind })).toThrow(message)
+  })
 })

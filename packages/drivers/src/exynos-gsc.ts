@@ -10,7 +10,7 @@ import { createM2m } from './m2m.ts'
 export const exynosGsc = (api: PluginApi): DriverDef => ({
   name: 'exynos-gsc',
   source: 'Linux v4.11 drivers/media/platform/exynos-gsc',
-  classes: ['converter', 'isp', '2d', 'jpeg'],
+  classes: ['converter', '2d', 'jpeg'],
   maxSegmentSize: 0xffff_ffff,
   create: (host) =>
     createM2m(api, host, {

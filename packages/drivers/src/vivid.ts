@@ -122,7 +122,7 @@ export const vividDrivers = (api: PluginApi): DriverDef[] => [
     name: 'vivid-dma-contig',
     source: 'Linux v6.12 drivers/media/test-drivers/vivid, allocators=1',
     allocator: 'vb2-dma-contig',
-    classes: ['camera'],
+    classes: ['camera', 'isp'],
     ioModes: ['MMAP', 'DMABUF'],
   }),
   vivid(api, {

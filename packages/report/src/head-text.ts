@@ -7,7 +7,7 @@ export const headText = (report: RunReport): string => {
   const bound = report.bindings.map(({ element, device, by }) => `${element} = ${device} ${dim(`(${by})`)}`)
   return [
     report.scenario,
-    `board ${report.board}; ${frames > 0 ? `${frames} frames of ${width}x${height} NV12; ` : ''}seed ${seed}; ${report.source}`,
+    `board ${report.board}; ${frames > 0 ? `${frames} ${frames === 1 ? 'frame' : 'frames'} of ${width}x${height} NV12; ` : ''}seed ${seed}; ${report.source}`,
     ...(bound.length > 0 ? [`bound: ${bound.join(', ')}`] : []),
   ].join('\n')
 }

@@ -113,7 +113,10 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
 
     userAlloc(len, owner, allocOptions = {}): KResult<UserMapping> {
       const pages = rooms.memory.allocContiguous(pageAlign(len), { ...allocOptions, owner })
-      return pages.ok ? ok({ phys: physOf(pages.value), len: pageAlign(len), kind: 'cached' }) : pages
+      if (!pages.ok) return pages
+      // A task never sees what a page held before.
+      rooms.memory.hot.set('cpu', physOf(pages.value), pageAlign(len), 0)
+      return ok({ phys: physOf(pages.value), len: pageAlign(len), kind: 'cached' })
     },
     userFree: (mapping) => rooms.memory.freeContiguous(pfnOf(mapping.phys), mapping.len),
 
@@ -185,6 +188,14 @@ const checkArch = ({ kernel, machine }: LabOptions): void => {
     )
 }
 
+/** A device may be open several times, and reports tell its queues apart: the second is `codec CAPTURE (2)`. */
+const freeName = (taken: ReadonlySet<string>, name: string): string => {
+  if (!taken.has(name)) return name
+  let nth = 2
+  while (taken.has(`${name} (${nth})`)) nth++
+  return `${name} (${nth})`
+}
+
 /** Segment sizes as the drivers' probe functions leave them, where the board does not say otherwise. */
 const probed = (machine: Machine, driverOf: (facts: DeviceFacts) => DriverDef | undefined): Machine => ({
   ...machine,
@@ -247,8 +258,16 @@ const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['facts'], st
     allocators.set(name, made)
     return made
   }
-  const queue = (device: Device, setup: QueueSetup): DriverQueue =>
-    createQueue({ kernel: facts, dmaBuf, sink: stream, allocator, call, printk }, device, setup)
+  const names = new Set<string>()
+  const queue = (device: Device, setup: QueueSetup): DriverQueue => {
+    const name = freeName(names, setup.name)
+    names.add(name)
+    const released = (): void => void names.delete(name)
+    return createQueue({ kernel: facts, dmaBuf, sink: stream, allocator, call, printk, released }, device, {
+      ...setup,
+      name,
+    })
+  }
 
   const openDriver = (device: Device): Driver => {
     const { facts: deviceFacts } = device

@@ -11,7 +11,7 @@ export class MediaQueues {
   private readonly options: RunOptions
   private readonly log: StepLog
 
-  /** Opens every device. @throws InputError for a device without a driver model */
+  /** Opens every device. @throws InputError for a device without a driver model, or that cannot do its stage's work */
   constructor(lab: Lab, plan: PipelinePlan, options: RunOptions, log: StepLog) {
     this.options = options
     this.log = log
@@ -92,7 +92,7 @@ export class MediaQueues {
     const picture = nv12(this.options)
     const output =
       stage.role === 'decoder' ? bitstreamFormat(this.options) : stage.role === 'converter' ? picture : null
-    const makes = stage.role !== 'display' && stage.role !== 'reader'
+    const makes = stage.role !== 'display' && stage.role !== 'task'
     this.log.must(driver?.setFormat(output, makes ? picture : null) ?? DONE)
   }
 
@@ -103,11 +103,7 @@ export class MediaQueues {
     const decoder = stage.role === 'decoder'
     this.log.enter(stepName.output(stage), stage.device ?? undefined)
     const memory = decoder ? 'MMAP' : OUTPUT_MEMORY[stage.hop ?? 'copy']
-    const wanted = decoder
-      ? 2
-      : stage.hop === 'import' || stage.hop === 'copy'
-        ? this.options.buffers
-        : (this.producer(one)?.buffers ?? 0)
+    const wanted = decoder ? 2 : stage.hop === 'copy' ? this.options.buffers : (this.producer(one)?.buffers ?? 0)
     const count = this.log.must(output.reqbufs(memory, wanted))
     this.log.detail(`${count} ${memory} buffers`)
     if (decoder) one.given = one.map(output, count, 1)
@@ -117,15 +113,20 @@ export class MediaQueues {
 
   private setUpCapture(one: OpenStage): void {
     const { stage, capture } = one
-    if (capture === null) return
     const consumers = this.consumers(one)
+    if (stage.role === 'task' && consumers.length > 0) {
+      this.log.enter(stepName.own(stage))
+      one.makeOwn(this.options.buffers, nv12(this.options))
+      this.log.detail(`${one.buffers} pictures of ${nv12(this.options).planes.length} planes`)
+    }
+    if (capture === null) return
     const filled = consumers.find((consumer) => consumer.stage.hop === 'import')
-    if (filled !== undefined) this.offer(filled)
     this.log.enter(stepName.capture(stage), stage.device ?? undefined)
     const memory: V4l2Memory = filled === undefined ? 'MMAP' : 'DMABUF'
     const planes = nv12(this.options).planes.length
-    one.buffers = this.log.must(capture.reqbufs(memory, filled?.ownFds.length ?? this.options.buffers))
+    one.buffers = this.log.must(capture.reqbufs(memory, this.options.buffers))
     this.log.detail(`${one.buffers} buffers of ${planes} planes`)
+    if (filled !== undefined) this.offer(filled, one.buffers)
     if (consumers.some((consumer) => consumer.stage.hop === 'export')) {
       this.log.enter(stepName.export(stage), stage.device ?? undefined)
       one.fds = one.export(capture, one.buffers, planes)
@@ -136,10 +137,10 @@ export class MediaQueues {
     for (let index = 0; index < one.buffers; index++) this.queueCapture(one, index)
   }
 
-  /** A consumer whose buffers the producer fills makes them now. */
-  private offer(consumer: OpenStage): void {
+  /** A consumer whose buffers the producer fills makes them now: one for each that the producer asked for. */
+  private offer(consumer: OpenStage, count: number): void {
     if (consumer.stage.role === 'display')
-      for (let index = 0; index < this.options.buffers; index++) consumer.makeDumb(index, nv12(this.options))
+      for (let index = 0; index < count; index++) consumer.makeDumb(index, nv12(this.options))
     else this.setUpOutput(consumer)
   }
 

@@ -1,5 +1,6 @@
 // One opened stage of a pipeline: its device's driver and what user space holds of its buffers.
-import type { Driver, FrameFormat, Lab, UserMapping, Vb2Queue } from '@dmalab/api'
+import { type DeviceFacts, type Driver, type FrameFormat, InputError } from '@dmalab/api'
+import { type Lab, PAGE_SIZE, pfn, pfnOf, physOf, type UserMapping, type Vb2Queue } from '@dmalab/api'
 import { createDumbBuffer } from '@dmalab/dma-buf'
 import type { Stage } from './pipeline-plan.ts'
 import type { StepLog } from './step-log.ts'
@@ -31,22 +32,40 @@ export class OpenStage {
   /** Pictures that wait before it. */
   readonly waiting: Passing[] = []
   private readonly dumb: { close(): void }[] = []
+  /** A task's own memory, as it was allocated. */
+  private readonly own: UserMapping[] = []
   /** Bytes of pictures that the CPU copied for it. */
   copied = 0
   private readonly mapped: { readonly queue: Vb2Queue; readonly index: number; readonly plane: number }[] = []
 
+  /** @throws InputError for a device without a driver model, or that cannot do the stage's work */
   constructor(lab: Lab, stage: Stage, log: StepLog) {
     this.lab = lab
     this.stage = stage
     this.log = log
-    this.driver = stage.device === null ? null : lab.open(lab.device(stage.device))
+    this.driver = null
+    if (stage.device === null) return
+    const device = lab.device(stage.device)
+    this.driver = lab.open(device)
+    const lack = lackOf(stage, this.driver, device.facts)
+    if (lack !== undefined)
+      throw new InputError(
+        `${stage.element} cannot work on ${device.name}: ${lack}`,
+        {},
+        `bind it with --bind ${stage.element}=DEVICE; ${lab.machine.name} has ${lab.machine.devices.map(({ name, class: kind }) => `${name} (${kind})`).join(', ')}`,
+      )
   }
 
   get output(): Vb2Queue | null {
-    return this.driver?.output ?? null
+    return TAKES.includes(this.stage.role) ? (this.driver?.output ?? null) : null
   }
   get capture(): Vb2Queue | null {
-    return this.driver?.capture ?? null
+    return GIVES.includes(this.stage.role) ? (this.driver?.capture ?? null) : null
+  }
+
+  /** Whose memory a plane of a picture of this stage is, as the ledger of what was written knows it. */
+  ownerOf(index: number, plane: number): string {
+    return `${this.capture === null ? `${this.stage.label} picture` : `${this.capture.name} buffer`} ${index} plane ${plane}`
   }
 
   /** The queue, for a plan that says the device has it. */
@@ -78,13 +97,30 @@ export class OpenStage {
     if (this.stage.device === null) throw new Error('user space has no dumb buffers')
     const device = this.lab.device(this.stage.device)
     const fds = format.planes.map(({ size }, plane) => {
-      const owner = `${device.name} frame buffer ${index} plane ${plane}`
+      const owner = this.frameBuffer(index, plane)
       const dumb = this.log.must(createDumbBuffer(this.lab.allocatorHost, device, size, owner))
       this.dumb.push(dumb)
       return this.log.must(dumb.export())
     })
     this.ownFds[index] = fds
     return fds
+  }
+
+  /** Whose memory a dumb buffer is. */
+  frameBuffer(index: number, plane: number): string {
+    return `${this.stage.label} frame buffer ${index} plane ${plane}`
+  }
+
+  /** Memory of a task for pictures of its own. As malloc gives it on a machine that has run for a while: no page follows the one before. */
+  makeOwn(count: number, format: FrameFormat): void {
+    this.buffers = count
+    this.captured = Array.from({ length: count }, (_, index) =>
+      format.planes.map(({ size }, plane) => {
+        const run = this.log.must(this.lab.userAlloc(size, this.ownerOf(index, plane)))
+        this.own.push(run)
+        return scattered(run)
+      }),
+    )
   }
 
   /** Frame buffers, mappings and everything the stage made itself. */
@@ -98,5 +134,37 @@ export class OpenStage {
   closeFds(): void {
     for (const fd of [...this.fds.splice(0), ...this.ownFds.splice(0)].flat()) this.lab.dmaBuf.close(fd)
     for (const dumb of this.dumb.splice(0)) dumb.close()
+    for (const run of this.own.splice(0)) this.lab.userFree(run)
   }
+}
+
+const TAKES: readonly Stage['role'][] = ['decoder', 'converter']
+const GIVES: readonly Stage['role'][] = ['decoder', 'converter', 'source']
+const CAMERAS: readonly DeviceFacts['class'][] = ['camera', 'isp']
+const MEM2MEM: readonly DeviceFacts['class'][] = ['codec', 'converter', '2d', 'jpeg']
+
+/** Why a device cannot do the work of a stage; undefined when it can. A driver that the board names is taken at its word. */
+const lackOf = (stage: Stage, driver: Driver, facts: DeviceFacts): string | undefined => {
+  const is = (classes: typeof CAMERAS): boolean => facts.driver === undefined && classes.includes(facts.class)
+  switch (stage.role) {
+    case 'decoder':
+    case 'converter':
+      if (driver.output === null || driver.capture === null)
+        return `class ${facts.class} does not turn pictures into pictures`
+      return is(CAMERAS) ? `class ${facts.class} takes no pictures in` : undefined
+    case 'source':
+      if (driver.capture === null) return `class ${facts.class} has no capture queue`
+      return is(MEM2MEM) ? `class ${facts.class} works from memory to memory and captures nothing` : undefined
+    case 'display':
+      return driver.display === null ? `class ${facts.class} shows nothing` : undefined
+    case 'task':
+      return undefined
+  }
+}
+
+/** The pages of a run, last one first. */
+const scattered = (run: UserMapping): UserMapping => {
+  const first = pfnOf(run.phys)
+  const pages = Array.from({ length: run.len / PAGE_SIZE }, (_, i) => pfn(first + run.len / PAGE_SIZE - 1 - i))
+  return { ...run, phys: physOf(pages[0] ?? first), pages }
 }

@@ -15,10 +15,15 @@ export type Hop = 'export' | 'import' | 'userptr' | 'copy' | 'read'
 export interface Stage {
   /** Element as the pipeline names it. */
   readonly element: string
+  /** What reports call it. */
+  readonly label: string
   /** null: user space. */
   readonly device: string | null
-  /** A decoder is fed bytes, a converter pictures; a source makes its own; a display shows, a reader looks at them. */
-  readonly role: 'decoder' | 'converter' | 'source' | 'display' | 'reader'
+  /**
+   * A decoder is fed bytes, a converter pictures; a source makes its own; a display shows them. A task is user space: it looks at
+   * pictures that it is given, and makes some in memory of its own when another stage wants them.
+   */
+  readonly role: 'decoder' | 'converter' | 'source' | 'display' | 'task'
   /** Position of the stage that gives it pictures; null for the first. */
   readonly from: number | null
   readonly hop: Hop | null
@@ -59,9 +64,6 @@ export const bitstreamFormat = (options: RunOptions): FrameFormat => ({
   planes: [{ payload: CODED_PICTURE, size: BITSTREAM_BUFFER }],
 })
 
-/** What reports call a stage. */
-export const labelOf = (stage: Stage): string => stage.device ?? stage.element
-
 const HOP_STEP: Readonly<Record<Hop, string>> = {
   export: 'QBUF dma-buf',
   import: 'QBUF filled',
@@ -71,14 +73,13 @@ const HOP_STEP: Readonly<Record<Hop, string>> = {
 }
 
 export const stepName = {
-  output: (stage: Stage): string => `${labelOf(stage)}: REQBUFS output`,
-  capture: (stage: Stage): string => `${labelOf(stage)}: REQBUFS capture`,
-  export: (stage: Stage): string => `${labelOf(stage)}: EXPBUF`,
+  output: (stage: Stage): string => `${stage.label}: REQBUFS output`,
+  capture: (stage: Stage): string => `${stage.label}: REQBUFS capture`,
+  export: (stage: Stage): string => `${stage.label}: EXPBUF`,
+  own: (stage: Stage): string => `${stage.label}: user memory`,
   /** A display imports by PRIME, whatever the hop. */
   take: (stage: Stage): string =>
-    stage.role === 'display'
-      ? `${labelOf(stage)}: PRIME import`
-      : `${labelOf(stage)}: ${HOP_STEP[stage.hop ?? 'read']}`,
+    stage.role === 'display' ? `${stage.label}: PRIME import` : `${stage.label}: ${HOP_STEP[stage.hop ?? 'read']}`,
 } as const
 export const FRAMES = 'all frames'
 export const RESTART = 'restart'
@@ -94,7 +95,8 @@ export const planSteps = (plan: PipelinePlan, restart: boolean): string[] => {
   for (const [i, stage] of plan.stages.entries()) {
     const consumers = consumersOf(plan, i)
     if (stage.role === 'decoder' || stage.role === 'converter') steps.push(stepName.output(stage))
-    if (stage.role !== 'display' && stage.role !== 'reader') steps.push(stepName.capture(stage))
+    if (stage.role === 'task' && consumers.length > 0) steps.push(stepName.own(stage))
+    if (stage.role !== 'display' && stage.role !== 'task') steps.push(stepName.capture(stage))
     if (consumers.some((consumer) => consumer.hop === 'export')) steps.push(stepName.export(stage))
   }
   for (const stage of plan.stages) if (stage.from !== null) steps.push(stepName.take(stage))

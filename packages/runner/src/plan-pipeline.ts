@@ -14,33 +14,78 @@ const ROLES: Readonly<Record<string, Stage['role']>> = {
 }
 const HOPS: readonly string[] = ['export', 'import', 'userptr', 'copy', 'read'] satisfies Hop[]
 
-/** @throws InputError for a pipeline in which no device makes pictures, or in which a way of buffers is impossible */
+/** @throws InputError for a pipeline without devices, or in which a way of buffers is impossible */
 export const planPipeline = (scenario: PipelineScenario, readFile: ReadFile): PipelinePlan => {
-  const first = firstDevice(scenario)
+  const start = startOf(scenario)
   const stages: Stage[] = []
-  addStage(scenario, stages, first, null, null)
+  addStage(scenario, stages, start, null, null)
   for (let at = 0; at < stages.length; at++) {
     const stage = stages[at]
-    for (const hop of scenario.hops.filter((one) => one.from === stage?.element)) addHop(scenario, stages, hop, at)
+    if (stage === undefined) continue
+    const ways = waysOut(scenario, stage.element, [])
+    checkWays(stage, ways)
+    for (const hop of ways) addHop(scenario, stages, hop, at)
   }
   const reached = new Set(stages.map((stage) => stage.element))
   const lost = scenario.elements.find((element) => element.device !== null && !reached.has(element.name))
   if (lost !== undefined)
-    throw new InputError(`${first.name} and ${lost.name} are two separate ways of pictures; a run takes one pipeline`)
-  return { name: scenario.text, stages, ...bitstreamOf(scenario, readFile) }
+    throw new InputError(`${start.name} and ${lost.name} are two separate ways of pictures; a run takes one pipeline`)
+  return { name: scenario.text, stages: stages.map(withLabel), ...bitstreamOf(scenario, start, readFile) }
 }
 
-/** The device that no other device feeds. @throws InputError */
-const firstDevice = (scenario: PipelineScenario): BoundElement => {
+/** Where pictures begin: a decoder, a camera, or the part of user space that makes them for the first device. */
+const startOf = (scenario: PipelineScenario): BoundElement => {
   const devices = scenario.elements.filter((element) => element.device !== null)
-  const names = new Set(devices.map((element) => element.name))
-  const first = devices.find((element) => !scenario.hops.some((hop) => hop.to === element.name && names.has(hop.from)))
   const hint = `bind an element with --bind element=device; the elements are ${scenario.elements.map((e) => e.name).join(', ')}`
+  const first = devices.find((element) => !upstream(scenario, element.name).some((one) => one.device !== null))
   if (first === undefined) throw new InputError('no element of this pipeline is bound to a device', {}, hint)
-  const role = ROLES[first.role]
-  if (role !== 'decoder' && role !== 'source')
+  if (first.role === 'decoder' || first.role === 'source') return first
+  const [feeder] = upstream(scenario, first.name)
+  if (feeder === undefined)
     throw new InputError(`${first.name} is the first device of the pipeline, and nothing gives it pictures`, {}, hint)
-  return first
+  const maker = [feeder, ...upstream(scenario, feeder.name)].find((element) => element.role !== 'converter')
+  return maker ?? feeder
+}
+
+/** Elements that give pictures to an element, the nearest first. */
+const upstream = (scenario: PipelineScenario, name: string): BoundElement[] => {
+  const found: BoundElement[] = []
+  const names = [name]
+  for (let at = 0; at < names.length; at++)
+    for (const hop of scenario.hops.filter(({ to }) => to === names[at])) {
+      const element = scenario.elements.find((one) => one.name === hop.from)
+      if (element === undefined || names.includes(element.name)) continue
+      names.push(element.name)
+      found.push(element)
+    }
+  return found
+}
+
+/** The ways of pictures out of a stage. Elements of user space that hand pictures to each other are one task. */
+const waysOut = (scenario: PipelineScenario, from: string, passed: readonly string[]): readonly BufferHop[] =>
+  scenario.hops
+    .filter((hop) => hop.from === from && !passed.includes(hop.to))
+    .flatMap((hop) =>
+      hop.kind === 'user'
+        ? waysOut(scenario, hop.to, [...passed, from]).map((way) => ({
+            ...way,
+            through: [...hop.through, ...way.through],
+          }))
+        : [hop],
+    )
+
+/** A display hands nothing on. Buffers that a stage fills for another belong to that one, so a third gets none. */
+const checkWays = ({ element: name, role, device }: Stage, ways: readonly BufferHop[]): void => {
+  const [way] = ways
+  if (role === 'display' && way !== undefined)
+    throw new InputError(`${name} works on the display ${device}, which hands no pictures on to ${way.to}`)
+  const [filled] = ways.filter(({ kind }) => kind === 'import')
+  if (filled !== undefined && ways.length > 1)
+    throw new InputError(
+      `${name} fills buffers of ${filled.to} (dmabuf-import), and ${ways.length - 1} more want its pictures: ${ways.flatMap(({ to }) => (to === filled.to ? [] : [to])).join(', ')}`,
+      {},
+      `let ${name} export: leave out dmabuf-import`,
+    )
 }
 
 const addHop = (scenario: PipelineScenario, stages: Stage[], hop: BufferHop, from: number): void => {
@@ -57,12 +102,28 @@ const addStage = (
   hop: (BufferHop & { readonly kind: Hop }) | null,
   from: number | null,
 ): void => {
-  const role = element.device === null ? 'reader' : ROLES[element.role]
-  if (role === undefined) throw new InputError(`${element.name} is a ${element.role}, which has no device model`)
-  if (stages.some((stage) => stage.element === element.name))
-    throw new InputError(`${element.name} gets pictures from two places; a run takes one`)
-  const depth = (hop?.through ?? []).reduce((sum, name) => sum + queueDepth(scenario, name), 0)
-  stages.push({ element: element.name, device: element.device, role, from, hop: hop?.kind ?? null, depth })
+  const { name, device } = element
+  if (stages.some((stage) => stage.element === name))
+    throw new InputError(`${name} gets pictures from two places; a run takes one`)
+  const depth = (hop?.through ?? []).reduce((sum, passed) => sum + queueDepth(scenario, passed), 0)
+  stages.push({ element: name, label: name, device, role: roleOf(element, from), from, hop: hop?.kind ?? null, depth })
+}
+
+/** A decoder further down is given the pictures of the stage before it, as a converter is. */
+const roleOf = ({ name, device, role }: BoundElement, from: number | null): Stage['role'] => {
+  if (device === null) return 'task'
+  const known = ROLES[role]
+  if (known === undefined) throw new InputError(`${name} is a ${role}, which has no device model`)
+  if (known === 'source' && from !== null)
+    throw new InputError(`${name} works on ${device}, which captures pictures; it takes none from elements before it`)
+  return known === 'decoder' && from !== null ? 'converter' : known
+}
+
+/** Stages are called by their devices; two on one device by their elements too. */
+const withLabel = (stage: Stage, _at: number, all: readonly Stage[]): Stage => {
+  if (stage.device === null) return stage
+  const shared = all.filter(({ device }) => device === stage.device).length > 1
+  return { ...stage, label: shared ? `${stage.device} (${stage.element})` : stage.device }
 }
 
 /** max-size-buffers of a queue element; GStreamer's default is 200, of which a run never needs more than there are buffers. */
@@ -74,7 +135,13 @@ const queueDepth = (scenario: PipelineScenario, name: string): number => {
 }
 
 /** The file that filesrc names, when it is there; its bytes are what the decoder is fed. */
-const bitstreamOf = (scenario: PipelineScenario, readFile: ReadFile): Pick<PipelinePlan, 'bitstream' | 'source'> => {
+const bitstreamOf = (
+  scenario: PipelineScenario,
+  start: BoundElement,
+  readFile: ReadFile,
+): Pick<PipelinePlan, 'bitstream' | 'source'> => {
+  if (start.device === null || start.role !== 'decoder')
+    return { bitstream: null, source: `seeded pictures of ${start.name}` }
   const location = scenario.elements.find((element) => element.factory === 'filesrc')?.props['location']
   if (location === undefined) return { bitstream: null, source: 'seeded bitstream' }
   const bytes = readFile(location)

@@ -68,7 +68,7 @@ export class MediaTask {
       element: stage.element,
       device: stage.device,
       buffers,
-      mode: stage.hop ?? 'bitstream',
+      mode: stage.hop ?? FIRST_MODE[stage.role],
       cpuBytesPerFrame: this.tally.delivered === 0 ? 0 : copied / this.tally.delivered,
     }))
   }
@@ -120,12 +120,11 @@ export class MediaTask {
     return { content, len: content.length }
   }
 
-  /** The device works; the picture it made goes to every consumer. */
+  /** The device or task works; the picture it made goes to every consumer. */
   private workOn(one: OpenStage, frame: number): void {
     this.count(one.driver?.work() ?? [])
-    if (one.capture === null) return
-    const { index } = this.log.must(one.capture.dqbuf())
     const consumers = this.queues.consumers(one)
+    const index = one.capture === null ? this.paint(one, frame) : this.log.must(one.capture.dqbuf()).index
     this.held.set(key(one, index), consumers.length)
     if (consumers.length === 0) {
       this.queues.queueCapture(one, index)
@@ -136,6 +135,22 @@ export class MediaTask {
       // A queue may not hold so many pictures that the producer has no buffer left.
       this.drain(consumer, Math.min(consumer.stage.depth, Math.max(0, one.buffers - 2)))
     }
+  }
+
+  /** A task makes a picture in a piece of its own memory that nobody holds. */
+  private paint(one: OpenStage, frame: number): number {
+    const index = one.captured.findIndex((_, at) => (this.held.get(key(one, at)) ?? 0) === 0)
+    const mappings = one.captured[index]
+    if (mappings === undefined) throw new Error(`${one.stage.element} makes no pictures, or all of them are held`)
+    for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
+      const mapping = mappings[plane]
+      if (mapping === undefined) throw new Error('a picture has memory for each plane')
+      const seed = mixSeed(this.options.seed, one.stage.element, frame, plane)
+      this.lab.userWrite(mapping, { seed }, payload, one.ownerOf(index, plane))
+      // What a task makes of pictures has gone through the CPU; what it makes up has not been copied.
+      if (one.stage.from !== null) one.copied += payload
+    }
+    return index
   }
 
   /** Lets a consumer take pictures until no more than `left` wait. */
@@ -182,7 +197,7 @@ export class MediaTask {
         return
       case 'userptr': {
         const planes = (from.captured[index] ?? []).map((user, p) => ({
-          user: { ...user, owner: this.ownerOf(from, index, p) },
+          user: { ...user, owner: from.ownerOf(index, p) },
           length: user.len,
           bytesused: payloads[p] ?? 0,
         }))
@@ -223,27 +238,24 @@ export class MediaTask {
     for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
       const [read, write] = [source[plane], target[plane]]
       if (read === undefined || write === undefined) throw new Error('a copy needs both sides mapped')
-      this.lab.userCopy(write, read, payload, { from: this.ownerOf(from, index, plane), to: owner(plane) })
+      this.lab.userCopy(write, read, payload, { from: from.ownerOf(index, plane), to: owner(plane) })
       to.copied += payload
     }
   }
 
-  private ownerOf(one: OpenStage, index: number, plane: number): string {
-    return `${OpenStage.must(one.capture).name} buffer ${index} plane ${plane}`
-  }
-
-  /** User space looks at a picture in the producer's mapped buffer. */
+  /** User space looks at a picture in the producer's mapped buffer, and makes its own of it where somebody waits for one. */
   private look(from: OpenStage, to: OpenStage, { index, frame }: Passing): void {
     let wrong = 0
     for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
       const mapping = from.captured[index]?.[plane]
       if (mapping === undefined) throw new Error('a reader needs the buffers mapped')
-      wrong += this.lab.userCompare(mapping, payload, this.ownerOf(from, index, plane)).wrong
+      wrong += this.lab.userCompare(mapping, payload, from.ownerOf(index, plane)).wrong
     }
     this.count([{ frame, bytes: 0, wrong }])
     this.log.detail(`${to.stage.element} compared every byte`)
     this.release(from, index)
-    this.delivered(frame)
+    if (this.queues.consumers(to).length > 0) this.workOn(to, frame)
+    else this.delivered(frame)
   }
 
   private show(from: OpenStage, to: OpenStage, picture: Passing): void {
@@ -276,22 +288,14 @@ export class MediaTask {
       this.lab.dmaBuf.put(dmabuf)
       return mapping
     })
-    const name = to.stage.device ?? ''
-    this.copy(
-      from,
-      to,
-      from.captured[index] ?? [],
-      target,
-      index,
-      (plane) => `${name} frame buffer ${own} plane ${plane}`,
-    )
+    this.copy(from, to, from.captured[index] ?? [], target, index, (plane) => to.frameBuffer(own, plane))
   }
 
   /** One consumer is done with a buffer; the last one gives it back to the producer. */
   private release(producer: OpenStage, index: number): void {
     const left = (this.held.get(key(producer, index)) ?? 1) - 1
     this.held.set(key(producer, index), left)
-    if (left === 0) this.queues.queueCapture(producer, index)
+    if (left === 0 && producer.capture !== null) this.queues.queueCapture(producer, index)
   }
 
   private delivered(frame: number): void {
@@ -306,6 +310,15 @@ export class MediaTask {
   private count(deliveries: readonly Delivery[]): void {
     for (const { frame, wrong } of deliveries) this.tally.wrong.set(frame, (this.tally.wrong.get(frame) ?? 0) + wrong)
   }
+}
+
+/** How the first stage gets its pictures, for the report. */
+const FIRST_MODE: Readonly<Record<OpenStage['stage']['role'], string>> = {
+  decoder: 'bitstream',
+  source: 'capture',
+  task: 'user',
+  converter: 'none',
+  display: 'none',
 }
 
 const key = (one: OpenStage, index: number): string => `${one.stage.element}:${index}`

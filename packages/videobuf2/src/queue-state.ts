@@ -23,6 +23,8 @@ export interface QueueHost {
   allocator(name: string): Vb2MemOps
   call<T>(symbols: string | readonly string[], body: () => T): T
   printk(level: 'err' | 'warn' | 'info' | 'debug', text: string): void
+  /** Told when the queue is gone. */
+  released?(): void
 }
 
 export interface Plane {

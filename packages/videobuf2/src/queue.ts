@@ -167,6 +167,7 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
         q.fileIo = null
         queueCancel(q)
         queueFree(q)
+        host.released?.()
       }),
 
     done: (buffer: Vb2Buffer, state, result) => {

@@ -40,15 +40,17 @@ const howBetween = (producer: BoundElement, consumer: BoundElement, machine: Mac
   if (producer.device === null && consumer.device === null) return ['user', 'both work in user space']
   if (consumer.device === null) return toUserSpace(producer, consumer)
   if (importsAlways(consumer, machine)) return toDisplay(producer, consumer)
-  return toQueue(producer, consumer)
+  return toQueue(producer, consumer, isDisplay(consumer.device, machine))
 }
 
 /** DRM devices and compositors take dma-bufs whatever the element's properties say. */
 const importsAlways = ({ factory, device }: BoundElement, machine: Machine): boolean => {
   const family = familyOf(factory)
-  if (family) return family.importsDmaBuf
-  return machine.devices.find(({ name }) => name === device)?.class === 'display'
+  return family ? family.importsDmaBuf : isDisplay(device, machine)
 }
+
+const isDisplay = (device: string | null, machine: Machine): boolean =>
+  machine.devices.find(({ name }) => name === device)?.class === 'display'
 
 /**
  * A capture queue left to itself exports when it can.
@@ -81,7 +83,11 @@ const toDisplay = (producer: BoundElement, consumer: BoundElement): readonly [Ho
   return ['copy', `${mode(producer, 'out')}, which exports nothing: the CPU copies into buffers of ${consumer.name}`]
 }
 
-const toQueue = (producer: BoundElement, consumer: BoundElement): readonly [HopKind, string] => {
+const toQueue = (
+  producer: BoundElement,
+  consumer: BoundElement,
+  isFrameBuffer: boolean,
+): readonly [HopKind, string] => {
   switch (consumer.inMode) {
     case 'dmabuf-import':
       return exports(producer)
@@ -90,7 +96,9 @@ const toQueue = (producer: BoundElement, consumer: BoundElement): readonly [HopK
     case 'userptr':
       return producer.outMode === 'dmabuf-import'
         ? ['impossible', `${mode(producer, 'out')}, and ${consumer.name} offers no buffers`]
-        : ['userptr', `${mode(consumer, 'in')}: its queue takes the addresses of the memory it is given`]
+        : isFrameBuffer
+          ? ['copy', `${consumer.name} shows frame buffers, which have memory of their own: the CPU copies into them`]
+          : ['userptr', `${mode(consumer, 'in')}: its queue takes the addresses of the memory it is given`]
     case 'dmabuf':
     case 'auto':
       if (producer.outMode === 'dmabuf-import')
@@ -102,7 +110,7 @@ const toQueue = (producer: BoundElement, consumer: BoundElement): readonly [HopK
     case 'rw':
     case null:
       if (producer.outMode === 'dmabuf-import')
-        return ['impossible', `${mode(producer, 'out')}, and ${mode(consumer, 'in')} exports nothing`]
+        return ['impossible', `${mode(producer, 'out')}, and ${mode(consumer, 'in')}, which exports nothing`]
   }
   return ['copy', `${mode(consumer, 'in')}: the CPU copies into its own buffers`]
 }

@@ -91,7 +91,7 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     ...m2m,
     name: 'V4L2 converter',
     pattern: /^v4l2(video\d+)?convert$/,
-    devices: ['converter', '2d', 'isp'],
+    devices: ['converter', '2d'],
     optional: false,
     properties: `${OBJECT} ${M2M} qos:string disable-passthrough:string`,
     open: false,
@@ -192,7 +192,7 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     name: '2D engine',
     pattern:
       /^(rga(convert|video)?|imxvideoconvert_[a-z0-9]+|imx[a-z0-9]+videotransform|nvvidconv|vspmfilter|vsp[a-z0-9]*convert)$/,
-    devices: ['converter', '2d', 'isp'],
+    devices: ['converter', '2d'],
     optional: false,
     properties: `${OBJECT} capture-io-mode,output-io-mode:${MODE}`,
     open: true,
