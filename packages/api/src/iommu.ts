@@ -76,6 +76,8 @@ export interface IommuDomain {
   /** Address space alone, for callers that map themselves. */
   allocIova(size: number, limits: IommuLimits): DmaAddr | undefined
   freeIova(at: DmaAddr, size: number): void
+  /** reserve_iova: no address of [first, last] is handed out from now on. */
+  reserveIova(first: number, last: number | bigint): void
   /** Maps into address space the caller owns: iommu_map, iommu_unmap. */
   mapAt(at: DmaAddr, phys: PhysAddr, size: number, prot: number): KResult<void>
   unmapAt(at: DmaAddr, size: number): number

@@ -127,6 +127,27 @@ export interface DeviceFacts {
   readonly oddCoherentMask?: number
   /** Name of the driver model; absent: the one for its class. */
   readonly driver?: string
+  /** Bus addresses behind its IOMMU that the kernel sets aside (iommu_get_resv_regions). */
+  readonly iommuRegions?: readonly IommuRegion[]
+  /** It is a PCI function. Absent: it is not. */
+  readonly pci?: PciFacts
+}
+
+/** struct iommu_resv_region. Bus addresses. */
+export interface IommuRegion extends Range {
+  /**
+   * `direct`: mapped one to one before the driver starts; `direct-relaxable`: likewise; `reserved`: never handed out; `msi`: the hardware's
+   * window for message interrupts, never handed out; `sw-msi`: the kernel places it itself, so nothing is set aside.
+   */
+  readonly type: 'direct' | 'direct-relaxable' | 'reserved' | 'msi' | 'sw-msi'
+}
+
+/** What a PCI function gets from its host bridge and the ports above it. */
+export interface PciFacts {
+  /** A port above it is external-facing (Thunderbolt and the like): the kernel does not trust it. */
+  readonly untrusted: boolean
+  /** The bridge's memory windows, as bus addresses: a DMA address there would reach another card. */
+  readonly windows: readonly Range[]
 }
 
 export interface DmaRange {

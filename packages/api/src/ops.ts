@@ -233,6 +233,8 @@ export interface Host {
   readonly pagesMapped: boolean
   /** dma_get_cache_alignment, bytes. */
   readonly cacheAlignment: number
+  /** dma_kmalloc_needs_bounce: a buffer so small may share cache lines with others, and this device does not snoop. */
+  kmallocNeedsBounce(size: number, dir: Direction): boolean
   /** What stands between the device and its bus (an IOMMU) answers the device's accesses from now on; null: nothing does. */
   setBusTranslation(translation: BusTranslation | null): void
   /** Timers and delayed work of this device's code: `listener` gets every stretch of modelled time, milliseconds. */

@@ -15,13 +15,7 @@ export interface DirectLimits {
   allRamMapped(): boolean
   supported(mask: number): boolean
   maxMappingSize(): number
-  /** dma_kmalloc_needs_bounce: a small buffer may share cache lines with others. */
-  kmallocNeedsBounce(size: number, dir: number): boolean
 }
-
-/** Sizes that kmalloc() rounds up to below two times ARCH_DMA_MINALIGN. */
-const KMALLOC_BUCKETS = [8, 16, 32, 64, 96, 128, 192, 256]
-const TWICE_DMA_MINALIGN = 256
 
 export const directLimits = (api: PluginApi, host: Host): DirectLimits => {
   const { device } = host
@@ -89,15 +83,6 @@ export const directLimits = (api: PluginApi, host: Host): DirectLimits => {
     maxMappingSize() {
       const pool = host.swiotlb()
       return pool !== null && (addressingLimited() || pool.force) ? pool.maxMappingSize() : Infinity
-    },
-
-    /** Models: Linux v6.12 include/linux/dma-map-ops.h: dma_kmalloc_safe, dma_kmalloc_size_aligned */
-    kmallocNeedsBounce(size, dir) {
-      if (host.kernel.swiotlb?.bouncesKmalloc !== true || device.facts.coherent || dir === api.DIR.TO_DEVICE)
-        return false
-      if (size >= TWICE_DMA_MINALIGN || size === 0) return false
-      const bucket = KMALLOC_BUCKETS.find((bytes) => bytes >= size) ?? size
-      return bucket % host.cacheAlignment !== 0
     },
   }
 }

@@ -74,7 +74,7 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
       const pool = host.swiotlb()
       if (pool?.force === true) return bounce(at, size, dir, attrs)
       const handle = host.physToDma(at)
-      if (handle === undefined || !limits.capable(handle, size) || limits.kmallocNeedsBounce(size, dir))
+      if (handle === undefined || !limits.capable(handle, size) || host.kmallocNeedsBounce(size, dir))
         return pool === null ? overflow('DMA addr', handle, size) : bounce(at, size, dir, attrs)
       if (maintains && !has(attrs, ATTR.SKIP_CPU_SYNC)) sync.forDevice(at, size, dir)
       return ok(handle)

@@ -65,11 +65,18 @@ const armFacts = (api: PluginApi, options: KernelOptions): KernelFacts => {
   }
 }
 
-/** Models: Linux v6.12 include/linux/iommu-dma.h: use_dma_iommu */
+/**
+ * An untrusted device is translated whatever the command line says.
+ *
+ * Models: Linux v6.12 include/linux/iommu-dma.h: use_dma_iommu
+ * Models: Linux v6.12 drivers/iommu/iommu.c: iommu_get_default_domain_type
+ */
 const opsFor =
   (api: PluginApi) =>
-  (_device: DeviceFacts, options: KernelOptions, iommuEnabled: boolean): string =>
-    iommuEnabled && !iommuPolicy(api, options).passthrough ? 'dma-iommu' : 'dma-direct'
+  (device: DeviceFacts, options: KernelOptions, iommuEnabled: boolean): string =>
+    iommuEnabled && (device.pci?.untrusted === true || !iommuPolicy(api, options).passthrough)
+      ? 'dma-iommu'
+      : 'dma-direct'
 
 export const arm64612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef => ({
   name: 'arm64@6.12',

@@ -10,12 +10,15 @@ import type {
   IommuLimits,
   IommuTrace,
   PhysAddr,
+  KResult,
   PluginApi,
   SgTable,
 } from '@dmalab/api'
 import { archSync } from './arch-sync.ts'
+import { bounceOf } from './bounce.ts'
 import { type IommuModel, modelOf } from './iommu-models.ts'
 import { remappedMemory } from './remapped-memory.ts'
+import { setRegionsAside } from './reserved-regions.ts'
 
 const CAPS: DmaOpsCaps = {
   pageless: 'fabricated',
@@ -58,7 +61,7 @@ export const dmaIommuOps = (api: PluginApi): DmaOpsDef => ({
 })
 
 /**
- * Leaves out: bouncing (untrusted devices, small unaligned kmalloc buffers), peer-to-peer pages, MSI pages.
+ * Leaves out: peer-to-peer pages, MSI pages.
  */
 const table = (api: PluginApi, host: Host): DmaOps => {
   const { device, mem } = host
@@ -67,13 +70,21 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   const model = modelOf(host.iommu.facts.model)
   const domain = openDomain(host, model)
   const coherent = device.facts.coherent
+  const untrusted = device.facts.pci?.untrusted === true
   const sync = archSync(api, host)
   const limitsFor = (maskBits: number): IommuLimits => ({
     mask: maskBits >= 53 ? 2n ** BigInt(maskBits) - 1n : 2 ** maskBits - 1,
     bus: device.facts.busLimit ?? 0,
     aperture: model.apertureEnd,
-    pci32: false,
+    // Shared by all mappings: the first failure below 4 GiB ends the preference for good.
+    get pci32() {
+      return pci32
+    },
+    set pci32(tries) {
+      pci32 = tries
+    },
   })
+  let pci32 = device.facts.pci !== undefined
   const segments = { boundary: NO_BOUNDARY, maxSize: device.facts.maxSegmentSize ?? DEFAULT_SEGMENT }
   const memory = remappedMemory(api, host, {
     domain,
@@ -81,6 +92,8 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     allocSizes: model.allocSizes,
     limits: limitsFor(device.coherentMaskBits),
   })
+  const bounce = bounceOf(api, host, domain)
+  setRegionsAside(api, host, domain, model)
   host.setBusTranslation((at, len, write) => domain.translate(at, len, write))
   host.onTimePassed((ms) => domain.pass(ms))
 
@@ -104,37 +117,101 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   const syncSg = (list: SgTable, nents: number, dir: Direction, side: 'forCpu' | 'forDevice'): void =>
     forEach(list, nents, (at, length) => sync[side](at, length, dir))
 
+  /**
+   * Lists that were mapped entry by entry. The mark stays in the first entry until the list is freed, also when a later mapping goes
+   * another way (sg_dma_mark_swiotlb has no counterpart).
+   */
+  const byEntry = new WeakSet<SgTable>()
+
+  /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_page */
+  const mapRange = (at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr> => {
+    const place = bounce.take(at, size, dir, attrs)
+    if (!place.ok) return place
+    if (!quiet(attrs)) sync.forDevice(place.value, size, dir)
+    const handle = domain.map(place.value, size, protOf(dir, attrs), limitsFor(device.maskBits))
+    if (handle.ok) return handle
+    bounce.giveBack(place.value, size, dir, attrs)
+    return fail('EIO', handle.why)
+  }
+
+  /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_unmap_page */
+  const unmapRange = (handle: DmaAddr, size: number, dir: Direction, attrs: number): void => {
+    const at = domain.iovaToPhys(handle)
+    // WARN_ON: nothing is mapped there.
+    if (at === undefined) return
+    if (!quiet(attrs)) sync.forCpu(at, size, dir)
+    domain.unmap(handle, size)
+    bounce.giveBack(at, size, dir, attrs)
+  }
+
+  /** Each entry has an address of its own: nothing is merged. Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_sg_swiotlb */
+  const mapEntries = (list: SgTable, nents: number, dir: Direction, attrs: number): KResult<number> => {
+    byEntry.add(list)
+    for (let i = 0; i < nents; i++) {
+      const { at, length } = physAt(list, i)
+      const handle = mapRange(at, length, dir, attrs)
+      if (!handle.ok) {
+        unmapEntries(list, i, dir, attrs | ATTR.SKIP_CPU_SYNC)
+        return handle
+      }
+      list.setDma(i, handle.value, length)
+    }
+    return ok(nents)
+  }
+
+  /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_unmap_sg_swiotlb */
+  const unmapEntries = (list: SgTable, nents: number, dir: Direction, attrs: number): void => {
+    for (let i = 0; i < nents; i++) {
+      const { dmaAddress, dmaLength } = list.entry(i)
+      unmapRange(dmaAddress, dmaLength, dir, attrs)
+    }
+  }
+  const forEachMapped = (list: SgTable, nents: number, each: (at: DmaAddr, length: number) => void): void => {
+    for (let i = 0; i < nents; i++) {
+      const { dmaAddress, length } = list.entry(i)
+      each(dmaAddress, length)
+    }
+  }
+
+  /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_sync_single_for_cpu */
+  const syncSingleForCpu = (handle: DmaAddr, size: number, dir: Direction): void => {
+    if (coherent && !bounce.wanted(size, dir)) return
+    const at = physOrNull(domain, handle)
+    if (!coherent) sync.forCpu(at, size, dir)
+    bounce.syncForCpu(at, size, dir)
+  }
+  /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_sync_single_for_device */
+  const syncSingleForDevice = (handle: DmaAddr, size: number, dir: Direction): void => {
+    if (coherent && !bounce.wanted(size, dir)) return
+    const at = physOrNull(domain, handle)
+    bounce.syncForDevice(at, size, dir)
+    if (!coherent) sync.forDevice(at, size, dir)
+  }
+  /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_sync_sg_for_device */
+  const syncSgForDevice = (list: SgTable, nents: number, dir: Direction): void => {
+    if (byEntry.has(list)) forEachMapped(list, nents, (at, length) => syncSingleForDevice(at, length, dir))
+    else if (!coherent) syncSg(list, nents, dir, 'forDevice')
+  }
+
   return {
     alloc: (size, attrs, owner) => memory.alloc(size, attrs, owner),
     free: (size, cpuAddr, handle) => memory.free(size, cpuAddr, handle),
     mmap: (cpuAddr, _handle, size, pgoff, userLen, attrs) => memory.mmap(cpuAddr, size, pgoff, userLen, attrs),
     getSgtable: (cpuAddr, _handle, size) => memory.getSgtable(cpuAddr, size),
 
-    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_page */
-    mapPage: (page, offset, size, dir, attrs) => {
-      const at = physOf(mem.pageToPfn(page), offset)
-      if (!quiet(attrs)) sync.forDevice(at, size, dir)
-      const handle = domain.map(at, size, protOf(dir, attrs), limitsFor(device.maskBits))
-      return handle.ok ? handle : fail('EIO', handle.why)
-    },
-
-    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_unmap_page */
-    unmapPage: (handle, size, dir, attrs) => {
-      const at = domain.iovaToPhys(handle)
-      // WARN_ON: nothing is mapped there.
-      if (at === undefined) return
-      if (!quiet(attrs)) sync.forCpu(at, size, dir)
-      domain.unmap(handle, size)
-    },
+    mapPage: (page, offset, size, dir, attrs) => mapRange(physOf(mem.pageToPfn(page), offset), size, dir, attrs),
+    unmapPage: unmapRange,
 
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_sg */
     mapSg: (list, nents, dir, attrs) => {
-      if (!quiet(attrs)) syncSg(list, nents, dir, 'forDevice')
+      if (bounce.wantedFor(list, nents, dir)) return mapEntries(list, nents, dir, attrs)
+      if (!quiet(attrs)) syncSgForDevice(list, nents, dir)
       return domain.mapSg(list, nents, protOf(dir, attrs), limitsFor(device.maskBits), segments)
     },
 
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_unmap_sg */
     unmapSg: (list, nents, dir, attrs) => {
+      if (byEntry.has(list)) return unmapEntries(list, nents, dir, attrs)
       if (!quiet(attrs)) syncSg(list, nents, dir, 'forCpu')
       domain.unmapSg(list, nents)
     },
@@ -147,23 +224,18 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     },
     unmapResource: (handle, size) => domain.unmap(handle, size),
 
-    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_sync_single_for_cpu */
-    syncSingleForCpu: (handle, size, dir) => {
-      if (!coherent) sync.forCpu(physOrNull(domain, handle), size, dir)
-    },
-    syncSingleForDevice: (handle, size, dir) => {
-      if (!coherent) sync.forDevice(physOrNull(domain, handle), size, dir)
-    },
+    syncSingleForCpu,
+    syncSingleForDevice,
     syncSgForCpu: (list, nents, dir) => {
-      if (!coherent) syncSg(list, nents, dir, 'forCpu')
+      if (byEntry.has(list)) forEachMapped(list, nents, (at, length) => syncSingleForCpu(at, length, dir))
+      else if (!coherent) syncSg(list, nents, dir, 'forCpu')
     },
-    syncSgForDevice: (list, nents, dir) => {
-      if (!coherent) syncSg(list, nents, dir, 'forDevice')
-    },
+    syncSgForDevice,
 
     dmaSupported: () => true,
     requiredMaskBits: () => 32,
-    maxMappingSize: () => Infinity,
+    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_max_mapping_size */
+    maxMappingSize: () => (untrusted ? (host.swiotlb()?.maxMappingSize() ?? Infinity) : Infinity),
   }
 }
 
@@ -178,12 +250,17 @@ const FIXES = {
   unmapAtTop: 'iommuFixUnmapAtTop',
 } as const
 
+/** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_init_domain */
 function openDomain(host: Host, model: IommuModel): IommuDomain {
   const { kernel, iommu, device } = host
   const late = kernel.iommu?.strict === false || kernel.iommuLazy === true
-  const lazy = late && model.deferredFlush ? { slots: 256, timeoutMs: 10 } : null
+  // A device that nobody trusts must lose what it was lent at once, whatever the command line says.
+  const lazy =
+    late && model.deferredFlush && device.facts.pci?.untrusted !== true ? { slots: 256, timeoutMs: 10 } : null
   const fixes = Object.entries(FIXES).flatMap(([name, fact]) => (kernel[fact] === true ? [name] : []))
-  const opened = iommu!.open({ ...model.shape, lazy, fixes }, traceTo(host, iommu!.facts.model))
+  const lowest = Math.min(...(device.facts.dmaRanges ?? []).map(({ bus }) => bus))
+  const apertureStart = Math.max(model.shape.apertureStart, Number.isFinite(lowest) ? lowest : 0)
+  const opened = iommu!.open({ ...model.shape, apertureStart, lazy, fixes }, traceTo(host, iommu!.facts.model))
   if (!opened.ok) throw new Error(`no tables for ${device.name}: ${opened.why}`)
   return opened.value
 }

@@ -1,5 +1,5 @@
 // Which tables the drivers of known IOMMUs ask for.
-import type { IommuSetup } from '@dmalab/api'
+import type { IommuSetup, Range } from '@dmalab/api'
 
 type Shape = Omit<IommuSetup, 'lazy' | 'fixes'>
 
@@ -11,6 +11,8 @@ export interface IommuModel {
   readonly apertureEnd: number
   /** TLB invalidation may wait (IOMMU_CAP_DEFERRED_FLUSH). */
   readonly deferredFlush: boolean
+  /** Where the driver lets the kernel map MSI doorbells. */
+  readonly swMsi?: Range
 }
 
 const KIB = 2 ** 10
@@ -28,12 +30,16 @@ const LPAE: Shape = {
   apertureStart: 0,
 }
 
-/** Models: Linux v6.12 drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c: arm_smmu_domain_finalise */
+/**
+ * Models: Linux v6.12 drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c: arm_smmu_domain_finalise
+ * Models: Linux v6.12 drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c: arm_smmu_get_resv_regions
+ */
 const smmu: IommuModel = {
   shape: LPAE,
   allocSizes: LPAE.pageSizes,
   apertureEnd: 2 ** 48 - 1,
   deferredFlush: true,
+  swMsi: { base: 0x800_0000, len: MIB },
 }
 
 /**

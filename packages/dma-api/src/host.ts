@@ -20,6 +20,7 @@ import type { BounceRoom } from './bounce-room.ts'
 import type { DeviceBusView } from './bus-view.ts'
 import { allocFromPool, declareCoherentMemory, type DeviceRoom, type DeviceState } from './device.ts'
 import type { Injector } from './injector.ts'
+import { kmallocNeedsBounce } from './kmalloc-bounce.ts'
 
 /** What all hosts of a machine share. */
 export interface HostRoom {
@@ -50,6 +51,7 @@ export interface HostRoom {
 
 export const createHost = (room: HostRoom, device: DeviceState, bus: DeviceBusView): Host => {
   const sg = room.scatterlists(device.name)
+  const kmalloc = { facts: room.facts, coherent: device.facts.coherent, cacheAlignment: room.cacheAlignment }
   return {
     device,
     kernel: room.facts,
@@ -82,6 +84,7 @@ export const createHost = (room: HostRoom, device: DeviceState, bus: DeviceBusVi
     ram: room.ram,
     pagesMapped: room.pagesMapped,
     cacheAlignment: room.cacheAlignment,
+    kmallocNeedsBounce: (size, dir) => kmallocNeedsBounce(kmalloc, size, dir),
     setBusTranslation: (translation) => bus.setTranslation(translation),
     onTimePassed: (listener) => room.timers.push(listener),
   }

@@ -123,6 +123,11 @@ class DeviceDomain implements IommuDomain {
     this.domain.iova.free(Math.floor(at / this.granule), Math.ceil(size / this.granule))
   }
 
+  reserveIova(first: number, last: number | bigint): void {
+    const top = typeof last === 'bigint' ? Number(last / BigInt(this.granule)) : Math.floor(last / this.granule)
+    this.domain.iova.domain.reserve(Math.floor(first / this.granule), top)
+  }
+
   mapAt(at: DmaAddr, phys: PhysAddr, size: number, prot: number): KResult<void> {
     this.listen()
     const { wasm } = this.engine

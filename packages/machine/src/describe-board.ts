@@ -1,5 +1,14 @@
 // A machine as a person wants to see it: what lies where in physical memory, and what each DMA master gets.
-import { bytes, hex, type DeviceFacts, type DmaRange, type Machine, type Range, type ReservedRegion } from '@dmalab/api'
+import {
+  bytes,
+  hex,
+  type DeviceFacts,
+  type IommuRegion,
+  type DmaRange,
+  type Machine,
+  type Range,
+  type ReservedRegion,
+} from '@dmalab/api'
 
 export interface MemoryRow extends Range {
   /** `memory`, or the names of the regions that lie there. */
@@ -151,13 +160,29 @@ function reachMeans(
   const offsets = (device.dmaRanges ?? []).filter((window) => window.cpu !== window.bus)
   for (const { cpu, bus, len } of offsets)
     means.push(`sees ${hex(cpu)} (${bytes(len)}) at bus address ${hex(bus)}: its addresses mean nothing to others`)
-  if (translated) means.push('behind an IOMMU: reaches all memory, and scattered pages look contiguous')
-  else if (reach === 0 && memory > 0) means.push('reaches no memory at all: every mapping fails')
+  if (translated) {
+    means.push('behind an IOMMU: reaches all memory, and scattered pages look contiguous')
+    means.push(...(device.iommuRegions ?? []).map(setAsideMeans))
+    if (device.pci?.untrusted === true)
+      means.push(
+        'behind an external-facing port: what does not fill whole pages bounces, whatever the command line says',
+      )
+  }
+  if (translated) return means
+  if (reach === 0 && memory > 0) means.push('reaches no memory at all: every mapping fails')
   else if (reach < memory) {
     const how = arch === 'arm' ? 'mapping it fails (LPAE kernels bounce)' : 'bounces through swiotlb'
     means.push(`cannot reach ${share(memory - reach, memory)} of memory: ${how}`)
   }
   return means
+}
+
+const setAsideMeans = ({ base, len, type }: IommuRegion): string => {
+  const range = `${hex(base)} (${bytes(len)})`
+  if (type === 'direct' || type === 'direct-relaxable')
+    return `its IOMMU maps ${range} one to one before the driver starts`
+  if (type === 'sw-msi') return `the kernel may map MSI doorbells at ${range}`
+  return `its IOMMU never hands out ${range}`
 }
 
 function poolMeans(name: string, device: DeviceFacts, machine: Machine): string[] {

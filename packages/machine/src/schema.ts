@@ -102,6 +102,29 @@ const device = z.strictObject({
   pools: z.array(name).default([]).describe('memory-region: names of reserved regions, in order'),
   maxSegmentSize: length.exactOptional(),
   driver: z.string().exactOptional(),
+  iommuRegions: z
+    .array(
+      z.strictObject({
+        base: physical,
+        len: length,
+        type: z.enum(['direct', 'direct-relaxable', 'reserved', 'msi', 'sw-msi'], {
+          error: 'expected direct, direct-relaxable, reserved, msi or sw-msi',
+        }),
+      }),
+    )
+    .min(1)
+    .exactOptional()
+    .describe('bus addresses behind the IOMMU that the kernel sets aside: mapped one to one (direct), or never used'),
+  pci: z
+    .strictObject({
+      untrusted: z.boolean().default(false).describe('behind an external-facing port'),
+      windows: z
+        .array(z.strictObject({ base: physical, len: length }))
+        .default([])
+        .describe('memory windows of the host bridge, as bus addresses'),
+    })
+    .exactOptional()
+    .describe('a PCI function'),
 })
 
 export const machineSchema = z.strictObject({

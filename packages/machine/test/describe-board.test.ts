@@ -81,6 +81,29 @@ describe('a DMA master', () => {
     expect(master({ iommus: iommus(false) }, { iommu: 'mmu' })?.means[0]).toContain('cannot reach')
   })
 
+  it('says what its IOMMU sets aside and whom the kernel does not trust', () => {
+    const iommus = [{ name: 'mmu', model: 'arm,smmu-v3', enabled: true }]
+    const region = { base: 0x9000_0000, len: 0x10_0000 }
+    const row = master(
+      { iommus },
+      {
+        iommu: 'mmu',
+        pci: { untrusted: true, windows: [] },
+        iommuRegions: [
+          { ...region, type: 'direct' },
+          { ...region, type: 'msi' },
+        ],
+      },
+    )
+    expect(row?.means).toEqual(
+      expect.arrayContaining([
+        'its IOMMU maps 0x90000000 (1 MiB) one to one before the driver starts',
+        'its IOMMU never hands out 0x90000000 (1 MiB)',
+        expect.stringContaining('external-facing port'),
+      ]),
+    )
+  })
+
   it('is told what its pool means', () => {
     const pool = { name: 'p', base: 0x4000_0000, len: MIB, compatible: 'shared-dma-pool', noMap: true, reusable: false }
     const means = (changes: object, own: Partial<DeviceFacts> = {}) =>

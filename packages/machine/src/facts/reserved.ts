@@ -1,6 +1,7 @@
 // /reserved-memory: what each child asks for, what becomes of it, who uses it.
 import type { FdtNode } from '../fdt/node.ts'
 import type { DebianArch } from '../of/dma.ts'
+import { iommuAddresses } from '../of/iommu-regions.ts'
 import { phandleOf, type DeviceTree } from '../of/tree.ts'
 import { readRegions, toHex, toHexRange, wholeNumber, type BigRange } from './hex.ts'
 import { rootCells, type MemoryRead } from './memory.ts'
@@ -35,7 +36,7 @@ export function readReserved(tree: DeviceTree, arch: DebianArch, users: RegionUs
   // Models: Linux v6.12 drivers/of/of_reserved_mem.c: __reserved_mem_check_root
   const usable = addressCells === root.address && sizeCells === root.size && ranges !== undefined
   const cells: Cells = { address: addressCells ?? root.address, size: sizeCells ?? root.size }
-  const regions = node.children.map((child) => readRegion(child, { cells, root, usable, arch, users }))
+  const regions = node.children.map((child) => readRegion(child, { tree, cells, root, usable, arch, users }))
   return {
     regions,
     facts: {
@@ -49,6 +50,7 @@ export function readReserved(tree: DeviceTree, arch: DebianArch, users: RegionUs
 }
 
 interface Context {
+  readonly tree: DeviceTree
   /** Of /reserved-memory itself: how its children are read. */
   readonly cells: Cells
   /** Of the root: what Linux expects the lengths to be. */
@@ -86,6 +88,13 @@ function readRegion(node: FdtNode, context: Context): RegionRead {
     ...(alignmentLength !== undefined &&
       alignmentLength !== root.address * 4 && { alignment_bad_length: alignmentLength }),
     alloc_ranges: allocRanges === undefined ? null : alloc.regions.map(toHexRange),
+    ...(node.has('iommu-addresses') && {
+      iommu_addresses: iommuAddresses(context.tree, node).map(({ device, base, size: length }) => ({
+        device: device?.path ?? null,
+        base: toHex(base),
+        size: toHex(length),
+      })),
+    }),
     ...flags,
     kind: placement === null ? 'incomplete' : kindOf(node.compatible, flags, arch),
     placement,

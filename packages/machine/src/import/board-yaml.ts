@@ -115,6 +115,19 @@ function deviceLines(device: DeviceFacts): string[] {
           ['len', formatLength(len)],
         ])}`,
     ),
+    ...(device.iommuRegions === undefined ? [] : ['    iommuRegions:']),
+    ...(device.iommuRegions ?? []).map((region) => `      - ${flow([...rangeEntries(region), ['type', region.type]])}`),
+    ...pciLines(device),
+  ]
+}
+
+function pciLines({ pci }: DeviceFacts): string[] {
+  if (pci === undefined) return []
+  return [
+    '    pci:',
+    `      untrusted: ${pci.untrusted}`,
+    ...(pci.windows.length === 0 ? [] : ['      windows:']),
+    ...pci.windows.map((window) => `        - ${flow(rangeEntries(window))}`),
   ]
 }
 

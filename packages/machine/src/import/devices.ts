@@ -4,6 +4,8 @@ import { deviceFact } from '../facts/devices.ts'
 import type { DeviceNode, DmaBusFacts, DmaFacts, IommuNode } from '../facts/types.ts'
 import type { FdtNode } from '../fdt/node.ts'
 import { isPciBus, sizeCells } from '../of/bus.ts'
+import { iommuRegions } from '../of/iommu-regions.ts'
+import { pciFacts } from '../of/pci.ts'
 import type { DeviceTree } from '../of/tree.ts'
 import { toNumber } from './physical-memory.ts'
 
@@ -36,7 +38,7 @@ export function importDevices(
   const buses = new Map(facts.dma_buses.map((bus) => [bus.path, bus]))
   const devices = [...facts.devices, ...plainMasters(tree, facts)]
     .filter((device) => device.reachable && !iommuNames.has(device.path) && !isBus(device))
-    .map((device) => importDevice(device, named(device.path), { buses, iommuNames, regions }))
+    .map((device) => importDevice(device, named(device.path), { tree, buses, iommuNames, regions }))
   return { iommus, devices, bindings: bindElements(devices), paths }
 }
 
@@ -55,16 +57,20 @@ function plainMasters(tree: DeviceTree, facts: DmaFacts): DeviceNode[] {
 }
 
 interface Context {
+  readonly tree: DeviceTree
   readonly buses: ReadonlyMap<string, DmaBusFacts>
   readonly iommuNames: ReadonlyMap<string, string>
   readonly regions: ReadonlyMap<string, readonly string[]>
 }
 
-function importDevice(device: DeviceNode, name: string, { buses, iommuNames, regions }: Context): DeviceFacts {
+function importDevice(device: DeviceNode, name: string, context: Context): DeviceFacts {
+  const { tree, buses, iommuNames, regions } = context
+  const node = tree.byPath(device.path)
   const windows = windowsOf(busFor(device, buses))
   const limit = windows.reduce((highest, window) => Math.max(highest, window.bus + window.len - 1), 0)
   const iommuPath = device.iommus?.find((each) => each.iommu_enabled)?.iommu ?? device.iommu_map?.[0]?.iommu
   const iommu = typeof iommuPath === 'string' ? iommuNames.get(iommuPath) : undefined
+  const setAside = node === undefined || iommu === undefined ? [] : iommuRegions(tree, node)
   const [compatible] = device.compatible
   const deviceClass = classOf(device)
   return {
@@ -78,6 +84,8 @@ function importDevice(device: DeviceNode, name: string, { buses, iommuNames, reg
     ...(iommu !== undefined && { iommu }),
     pools: (device.memory_region ?? []).flatMap(({ path }) => (path === null ? [] : (regions.get(path) ?? []))),
     ...(MEDIA.includes(deviceClass) && { maxSegmentSize: 0xffff_ffff }),
+    ...(setAside.length > 0 && { iommuRegions: setAside }),
+    ...(node !== undefined && isPciBus(node) && { pci: pciFacts(node) }),
   }
 }
 

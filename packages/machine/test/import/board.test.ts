@@ -201,6 +201,83 @@ describe('devices', () => {
     expect(devices[2]?.dmaRanges).toEqual([{ cpu: 0x4000_0000, bus: 0, len: 0x1000 }])
   })
 
+  describe('behind an IOMMU', () => {
+    const soc = (more: Tree): Tree => ({
+      ...memory(0x4000_0000, 512 * MIB),
+      soc: {
+        ...cells,
+        ranges: true,
+        'mmu@1000': { compatible: 'arm,smmu-v3', '#iommu-cells': 0, phandle: 2 },
+        ...more,
+      },
+    })
+    const SPLASH = { reg: [0x5000_0000, 16 * MIB], 'no-map': true, phandle: 1 }
+    const display: Tree = { compatible: 'samsung,exynos5420-mixer', iommus: 2, phandle: 7, 'memory-region': [1, 3] }
+    const regionsOf = (splash: Tree, hole: Tree, device: Tree = display) => {
+      const tree = { ...soc({ 'display@2000': device }), ...reserved({ 'splash@50000000': splash, hole }) }
+      return machine(tree).devices.find(({ name }) => name === '2000.display')?.iommuRegions
+    }
+    const HOLE = { phandle: 3, 'iommu-addresses': [7, 0, 0x1000_0000] }
+
+    it('keep what the firmware shows mapped one to one, and leave out what no memory backs', () => {
+      expect(regionsOf({ ...SPLASH, 'iommu-addresses': [7, 0x5000_0000, 16 * MIB] }, HOLE)).toEqual([
+        { base: 0x5000_0000, len: 16 * MIB, type: 'direct' },
+        { base: 0, len: 0x1000_0000, type: 'reserved' },
+      ])
+    })
+    it('only reserve where bus address and memory differ', () => {
+      expect(regionsOf({ ...SPLASH, 'iommu-addresses': [7, 0x6000_0000, 16 * MIB] }, { phandle: 3 })).toEqual([
+        { base: 0x6000_0000, len: 16 * MIB, type: 'reserved' },
+      ])
+    })
+    it('take entries of others for phandles, as Linux does, and need the node in memory-region', () => {
+      const others = { ...SPLASH, 'iommu-addresses': [2, 7, 0x5000_0000, 7, 0x5000_0000, 16 * MIB] }
+      expect(regionsOf(others, { phandle: 3 })).toEqual([{ base: 0x5000_0000, len: 7, type: 'reserved' }])
+      expect(regionsOf(SPLASH, HOLE, { ...display, 'memory-region': 1 })).toBeUndefined()
+      const plain = { compatible: 'samsung,exynos5420-mixer', phandle: 7, 'memory-region': [1, 3] }
+      expect(regionsOf(SPLASH, HOLE, plain)).toBeUndefined()
+    })
+    it('have their addresses in the facts, untranslated', () => {
+      const tree = { ...soc({ 'display@2000': display }), ...reserved({ hole: HOLE }) }
+      const { facts } = importBoard(writeDtb({ ...cells, ...a9, ...tree }), { file: 'b.dtb' })
+      expect(facts.reserved_memory?.regions[0]?.iommu_addresses).toEqual([
+        { device: '/soc/display@2000', base: '0x0', size: '0x10000000' },
+      ])
+    })
+    it('behind PCI get the windows of the bridge, and are not trusted below an external port', () => {
+      const bridge = (port: Tree): Tree => ({
+        device_type: 'pci',
+        compatible: 'a,pcie',
+        reg: [0x4000, 0x1000],
+        '#address-cells': 3,
+        '#size-cells': 2,
+        'iommu-map': [0, 2, 0, 0x10000],
+        ranges: [
+          [0x0100_0000, 0, 0, 0x3eff_0000, 0, 0x10000],
+          [0x0200_0000, 0, 0x1000_0000, 0x1000_0000, 0, 0x2eff_0000],
+          [0x4300_0000, 0x80, 0, 0x8000_0000, 0, 0x1000_0000],
+        ].flat(),
+        'pcie@0': { device_type: 'pci', ...port },
+      })
+      const imported = (port: Tree) =>
+        importBoard(writeDtb({ ...cells, ...a9, ...soc({ 'pcie@4000': bridge(port) }) }), { file: 'b.dtb' })
+      const { machine: made } = imported({ 'external-facing': true })
+      expect(made.devices[0]).toMatchObject({
+        iommu: '1000.mmu',
+        pci: {
+          untrusted: true,
+          windows: [
+            { base: 0x1000_0000, len: 0x2eff_0000 },
+            { base: 0x80_0000_0000, len: 0x1000_0000 },
+          ],
+        },
+      })
+      const trusting = imported({})
+      expect(trusting.machine.devices[0]?.pci?.untrusted).toBe(false)
+      expect(readMachine(boardYaml(trusting), 'y')).toEqual(trusting.machine)
+    })
+  })
+
   it('keep their node paths as comments in YAML that reads back', () => {
     const imported = importBoard(writeDtb({ ...cells, ...a9, ...tree }), { file: 'x/my-board.dtb' })
     const yaml = boardYaml(imported)

@@ -1,0 +1,82 @@
+// Bouncing behind an IOMMU: a page table entry covers a whole granule, so a buffer that fills only part of one shows its neighbours too.
+import type { Direction, Host, IommuDomain, KResult, PhysAddr, PluginApi, SgTable, Swiotlb } from '@dmalab/api'
+
+export interface Bounce {
+  /** dev_use_swiotlb: mappings of this size and direction go through the bounce pool where they do not fill granules. */
+  wanted(size: number, dir: Direction): boolean
+  /** dev_use_sg_swiotlb: does any entry of the list have to? */
+  wantedFor(list: SgTable, nents: number, dir: Direction): boolean
+  /** Where the device shall find the bytes: `at` itself, or a bounce buffer that holds a copy. EIO. */
+  take(at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<PhysAddr>
+  /** swiotlb_tbl_unmap_single: nothing happens outside the pool. */
+  giveBack(at: PhysAddr, size: number, dir: Direction, attrs: number): void
+  syncForCpu(at: PhysAddr, size: number, dir: Direction): void
+  syncForDevice(at: PhysAddr, size: number, dir: Direction): void
+}
+
+export const bounceOf = (api: PluginApi, host: Host, domain: IommuDomain): Bounce => {
+  const { device, mem, kernel } = host
+  const { fail, phys } = api
+  const { granule } = domain
+  const untrusted = device.facts.pci?.untrusted === true
+  let warned = false
+
+  /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: dev_use_swiotlb */
+  const wanted = (size: number, dir: Direction): boolean =>
+    kernel.swiotlb !== undefined && (untrusted || host.kmallocNeedsBounce(size, dir))
+
+  const poolAt = (at: PhysAddr): Swiotlb | null => {
+    const pool = host.swiotlb()
+    return pool?.contains(at) === true ? pool : null
+  }
+
+  /** Old bytes of others must not show before and behind the buffer; its cache lines stay dirty, as in the kernel. */
+  const clearPadding = (at: PhysAddr, size: number): void => {
+    const before = at % granule
+    const behind = Math.ceil((at + size) / granule) * granule - (at + size)
+    if (before > 0) mem.memset(mem.linearAddress(phys(at - before)), 0, before)
+    if (behind > 0) mem.memset(mem.linearAddress(phys(at + size)), 0, behind)
+  }
+
+  return {
+    wanted,
+
+    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: dev_use_sg_swiotlb */
+    wantedFor(list, nents, dir) {
+      if (kernel.swiotlb === undefined) return false
+      if (untrusted) return true
+      // Two times ARCH_DMA_MINALIGN and more never bounce, so most lists need one look at each length.
+      for (let i = 0; i < nents; i++) if (host.kmallocNeedsBounce(list.entry(i).length, dir)) return true
+      return false
+    },
+
+    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_page */
+    take(at, size, dir, attrs) {
+      if (!wanted(size, dir) || (at % granule === 0 && size % granule === 0)) return { ok: true, value: at }
+      const pool = host.swiotlb()
+      if (pool === null) {
+        const text = `${device.name}: DMA bounce buffers are inactive, unable to map unaligned transaction.`
+        if (!warned) host.printk('warn', text)
+        warned = true
+        return fail('EIO', text)
+      }
+      if (host.wants('op'))
+        host.emit({
+          event: 'swiotlb_bounced',
+          device: device.name,
+          dmaMask: device.dmaMask,
+          devAddr: at,
+          size,
+          force: pool.force,
+        })
+      const tlb = pool.tblMapSingle(at, size, granule - 1, dir, attrs)
+      if (tlb === undefined) return fail('EIO', `no run of slots in bounce pool ${pool.name} fits ${size} bytes`)
+      if (untrusted) clearPadding(tlb, size)
+      return { ok: true, value: tlb }
+    },
+
+    giveBack: (at, size, dir, attrs) => poolAt(at)?.tblUnmapSingle(at, size, dir, attrs),
+    syncForCpu: (at, size, dir) => poolAt(at)?.syncSingleForCpu(at, size, dir),
+    syncForDevice: (at, size, dir) => poolAt(at)?.syncSingleForDevice(at, size, dir),
+  }
+}
