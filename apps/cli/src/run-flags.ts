@@ -1,5 +1,5 @@
 // Flags that run and compare share, and what they mean.
-import { InputError, type Severity } from '@dmalab/api'
+import { InputError, type KernelOptions, type Severity } from '@dmalab/api'
 import { DEFAULT_OPTIONS } from '@dmalab/runner'
 import { Flags } from '@oclif/core'
 import { PLUGIN_FLAG, REPEATED } from './base-command.ts'
@@ -92,8 +92,8 @@ export const parseInjections = (texts: readonly string[]): { what: string; devic
     return { what, nth: Number(nth), ...(device === undefined ? {} : { device }) }
   })
 
-/** CONFIG names and command line words. @throws InputError */
-export const parseKernelOptions = (config: readonly string[], cmdline: string | undefined) => ({
+/** CONFIG names and command line words; a word that stands there several times keeps all its values. @throws InputError */
+export const parseKernelOptions = (config: readonly string[], cmdline: string | undefined): KernelOptions => ({
   config: Object.fromEntries(
     config.map((text) => {
       const [name = '', value] = text.replace(/^CONFIG_/, '').split('=', 2)
@@ -102,16 +102,19 @@ export const parseKernelOptions = (config: readonly string[], cmdline: string | 
       return [name, configValue(value)]
     }),
   ),
-  cmdline: Object.fromEntries(
-    (cmdline ?? '')
-      .split(/\s+/)
-      .filter((word) => word !== '')
-      .map((word): [string, string | true] => {
-        const at = word.indexOf('=')
-        return at < 0 ? [word, true] : [word.slice(0, at), word.slice(at + 1)]
-      }),
-  ),
+  cmdline: commandLine((cmdline ?? '').split(/\s+/).filter((word) => word !== '')),
 })
+
+const commandLine = (words: readonly string[]): KernelOptions['cmdline'] => {
+  const values: Record<string, string | true> = {}
+  for (const word of words) {
+    const [name = '', ...rest] = word.split('=')
+    const before = values[name]
+    if (rest.length === 0) values[name] = true
+    else values[name] = typeof before === 'string' ? `${before} ${rest.join('=')}` : rest.join('=')
+  }
+  return values
+}
 
 const configValue = (text: string | undefined): boolean | number | string => {
   if (text === undefined || text === 'y') return true

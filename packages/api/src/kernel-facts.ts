@@ -1,4 +1,5 @@
 // Release facts: what other rooms read of a kernel instead of its version.
+import type { StatedBank } from './kernel-params.ts'
 import type { Arch } from './machine.ts'
 import type { MediaFacts } from './media-facts.ts'
 
@@ -61,6 +62,10 @@ export interface KernelFacts {
   readonly swiotlb?: SwiotlbPolicy
   /** RAM that the kernel uses at most (`mem=`), bytes; the rest answers on the bus all the same. */
   readonly memLimit?: number
+  /** RAM as the command line states it in the place of the board's (`mem=nn@ss` of arm); the rest answers on the bus all the same. */
+  readonly memBanks?: readonly StatedBank[]
+  /** End of what a phys_addr_t holds, exclusive: memory from there on is ignored. Absent: it holds everything. */
+  readonly physEnd?: number
   /** How dma-iommu works: invalidate at once, and translate at all (`iommu.strict`, `iommu.passthrough`). */
   readonly iommu?: { readonly strict: boolean; readonly passthrough: boolean }
   /** zone_dma_limit where the kernel has ZONE_DMA: smaller masks than this are refused. */

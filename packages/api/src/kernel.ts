@@ -8,12 +8,14 @@ import type { AllocatorHost, Vb2MemOps } from './vb2.ts'
 export interface ConfigOption {
   readonly meaning: string
   readonly default: boolean | number | string
+  /** Smallest and largest number that Kconfig takes. */
+  readonly range?: readonly [number, number]
 }
 
 export interface KernelOptions {
   /** CONFIG_ names without the prefix. */
   readonly config: Readonly<Record<string, boolean | number | string>>
-  /** Command line parameters; `true` for a bare word. */
+  /** Command line parameters; `true` for a bare word. The values of one that is given several times have a blank between them. */
   readonly cmdline: Readonly<Record<string, string | true>>
 }
 
@@ -27,6 +29,10 @@ export interface KernelDef {
   facts(options: KernelOptions): KernelFacts
   readonly config: Readonly<Record<string, ConfigOption>>
   readonly cmdline: Readonly<Record<string, string>>
+  /** Options of other kernels that this one does not have, and why: the answer to somebody who asks for one. */
+  readonly lacks?: Readonly<Record<string, string>>
+  /** Of the given options, those that change nothing beside the others, and why. */
+  idle?(options: KernelOptions): Readonly<Record<string, string>>
   readonly ops: readonly DmaOpsDef[]
   /** Name of the op table a device gets. */
   opsFor(device: DeviceFacts, options: KernelOptions, iommuEnabled: boolean): string

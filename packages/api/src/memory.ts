@@ -59,6 +59,7 @@ export interface KernelMemory {
   /** Who owns a physical range, for people and for the foreign-memory check. */
   own(at: PhysAddr, len: number, owner: string): void
   disown(at: PhysAddr, len: number): void
+  ownerAt(at: PhysAddr): string | undefined
 }
 
 export interface AllocOptions {
@@ -68,6 +69,8 @@ export interface AllocOptions {
   readonly owner?: string
   /** Take highmem (arm) when there is some. */
   readonly highmem?: boolean
+  /** Nothing below this address, as if what lies there were in use. */
+  readonly above?: number
 }
 
 /** Cache maintenance primitives of the architecture. Virtual ranges fault (SimulatedOops) when unmapped. */

@@ -103,6 +103,8 @@ export type ScenarioStep =
       readonly from: BufferSource
       readonly device?: string
       readonly attrs?: readonly string[]
+      /** `pages` only, highmem too: nothing below this address. */
+      readonly above?: number
     })
   | (OnBuffer & { readonly do: 'free' | 'export' | 'close' })
   | (OnDevice & { readonly do: 'attach' | 'detach' })

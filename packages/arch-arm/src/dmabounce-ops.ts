@@ -65,6 +65,10 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
     }
     const buffer = { ...got.value, original, size }
     safe.set(buffer.handle, buffer)
+    // While it stands for the original, it is not memory of somebody else.
+    const [at, from] = [host.dmaToPhys(buffer.handle), mem.resolve(original)]
+    const owner = from === undefined ? undefined : mem.ownerAt(from.phys)
+    if (at !== undefined && owner !== undefined) mem.own(at, size, owner)
     host.emit({
       event: 'swiotlb_bounced',
       device: device.name,

@@ -4,9 +4,11 @@ import { armCoherentIommuOps, armIommuOps } from './arm-iommu-ops.ts'
 import { armCoherentOps, armOps } from './arm-ops.ts'
 import { dmabounceOps } from './dmabounce-ops.ts'
 
-const facts = (options: KernelOptions): KernelFacts => {
+const facts = (api: PluginApi, options: KernelOptions): KernelFacts => {
   const lpae = options.config['ARM_LPAE'] === true
   const dmaLength = options.config['NEED_SG_DMA_LENGTH'] === true
+  const { mem } = options.cmdline
+  if (mem === true) throw new api.InputError('mem needs a value', { path: 'cmdline' }, MEM)
   return {
     arch: 'arm',
     release: '4.11',
@@ -33,8 +35,12 @@ const facts = (options: KernelOptions): KernelFacts => {
     ...(options.config['HAVE_GENERIC_DMA_COHERENT'] === false ? { noDevicePools: true } : {}),
     mapResourceRefusesRam: true,
     iommuAlignment: alignment(options),
+    ...(lpae ? {} : { physEnd: 2 ** 32 }),
+    ...(mem === undefined ? {} : { memBanks: api.memBanks(mem) }),
   }
 }
+
+const MEM = 'nn[KMG][@ss[KMG]], once a bank: the memory there is, whatever the device tree says'
 
 /**
  * page_link, offset and length (4 bytes each), dma_address, and dma_length where it has its own member.
@@ -45,9 +51,7 @@ const sgEntrySize = (lpae: boolean, dmaLength: boolean): number => {
   return dmaLength ? 20 : 16
 }
 
-/** A number that no configuration has is taken for the nearest it can have. */
-const alignment = ({ config }: KernelOptions): number =>
-  Math.min(9, Math.max(4, Number(config['ARM_DMA_IOMMU_ALIGNMENT'] ?? 8)))
+const alignment = ({ config }: KernelOptions): number => Number(config['ARM_DMA_IOMMU_ALIGNMENT'] ?? 8)
 
 /**
  * dmabounce is registered by code of a platform that knows its bus is narrow; here the device's bus limit or mask says so.
@@ -67,12 +71,13 @@ export const arm411 = (api: PluginApi): KernelDef => ({
   arch: 'arm',
   title: '32-bit ARM, Linux 4.11: arch/arm op tables, get_sgtable without a check',
   source: 'Linux v4.11 arch/arm/mm/dma-mapping.c, drivers/base/dma-coherent.c',
-  facts,
+  facts: (options) => facts(api, options),
   config: {
     ARM_LPAE: { meaning: '40-bit physical addresses: dma_addr_t is 8 bytes', default: false },
     ARM_DMA_IOMMU_ALIGNMENT: {
       meaning: 'order of the largest alignment of bus addresses behind an IOMMU, 4 to 9',
       default: 8,
+      range: [4, 9],
     },
     DMABOUNCE: { meaning: 'platform code bounces for devices whose bus is narrow', default: false },
     HAVE_GENERIC_DMA_COHERENT: {
@@ -81,7 +86,15 @@ export const arm411 = (api: PluginApi): KernelDef => ({
     },
     NEED_SG_DMA_LENGTH: { meaning: 'struct scatterlist has a dma_length of its own', default: false },
   },
-  cmdline: {},
+  cmdline: { mem: MEM },
+  lacks: {
+    swiotlb: '32-bit ARM has had a bounce pool since v5.3; --config DMABOUNCE is what there was',
+    'iommu.strict': 'it came with v4.20, for dma-iommu; arm-iommu invalidates when it unmaps',
+    'iommu.passthrough': 'it came with v4.12; arm-iommu translates for every device behind an IOMMU',
+    DMABUF_DEBUG: 'it came with v5.12',
+    DMA_BOUNCE_UNALIGNED_KMALLOC: 'it came with v6.5, and 32-bit ARM does not select it',
+    DMA_RESTRICTED_POOL: 'it came with v5.15',
+  },
   ops: [armOps(api), armCoherentOps(api), armIommuOps(api), armCoherentIommuOps(api), dmabounceOps(api)],
   opsFor,
 })

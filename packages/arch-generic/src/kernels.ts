@@ -1,12 +1,11 @@
 // The kernels arm@6.12 and arm64@6.12: dma-direct for devices that are not translated, dma-iommu behind an IOMMU.
 import type { DeviceFacts, DmaOpsDef, KernelDef, KernelFacts, KernelOptions, PluginApi } from '@dmalab/api'
-import { CMDLINE, DMABUF_DEBUG, iommuPolicy, memLimit, SG_DMA_LENGTH, swiotlbPolicy } from './options.ts'
+import { ARM_MEM, CMDLINE, DMABUF_DEBUG, iommuPolicy, memLimit, SG_DMA_LENGTH, swiotlbPolicy } from './options.ts'
 
 const MAX_32 = 2 ** 32 - 1
 
 /** What both architectures have in common at this release. */
 const common = (api: PluginApi, options: KernelOptions) => {
-  const limit = memLimit(api, options)
   return {
     release: '6.12',
     noMap: 'kept',
@@ -22,13 +21,13 @@ const common = (api: PluginApi, options: KernelOptions) => {
     tracesPoolFree: false,
     skipsNeedlessSync: true,
     iommu: iommuPolicy(api, options),
-    ...(limit === undefined ? {} : { memLimit: limit }),
   } as const satisfies Partial<KernelFacts>
 }
 
 /** Models: Linux v6.12 arch/arm64/mm/init.c: mem_init, zone_sizes_init */
 const arm64Facts = (api: PluginApi, options: KernelOptions): KernelFacts => {
   const dmaLength = options.config['NEED_SG_DMA_LENGTH'] !== false
+  const limit = memLimit(api, options)
   return {
     ...common(api, options),
     arch: 'arm64',
@@ -39,6 +38,7 @@ const arm64Facts = (api: PluginApi, options: KernelOptions): KernelFacts => {
     cacheHooks: 'arm64',
     oopsSaysAccess: false,
     zoneDmaLimit: MAX_32,
+    ...(limit === undefined ? {} : { memLimit: limit }),
     swiotlb: swiotlbPolicy(api, options, {
       dmaLimit: MAX_32,
       bouncesKmalloc: options.config['DMA_BOUNCE_UNALIGNED_KMALLOC'] !== false,
@@ -52,6 +52,8 @@ const armFacts = (api: PluginApi, options: KernelOptions): KernelFacts => {
   const lpae = options.config['ARM_LPAE'] === true
   const dmaLength = options.config['NEED_SG_DMA_LENGTH'] === true
   const policy = swiotlbPolicy(api, options, { dmaLimit: MAX_32, bouncesKmalloc: false, restrictedPools: false })
+  const { mem } = options.cmdline
+  if (mem === true) throw new api.InputError('mem needs a value', { path: 'cmdline' }, ARM_MEM)
   return {
     ...common(api, options),
     arch: 'arm',
@@ -61,9 +63,16 @@ const armFacts = (api: PluginApi, options: KernelOptions): KernelFacts => {
     dmaAddrSize: lpae ? 8 : 4,
     cacheHooks: 'arm-v7',
     oopsSaysAccess: true,
-    ...(lpae ? { swiotlb: policy } : {}),
+    ...(lpae ? { swiotlb: policy } : { physEnd: MAX_32 + 1 }),
+    ...(mem === undefined ? {} : { memBanks: api.memBanks(mem) }),
   }
 }
+
+/** Without LPAE there is no swiotlb that a parameter could change. */
+const idleOnArm = ({ config, cmdline }: KernelOptions): Readonly<Record<string, string>> =>
+  cmdline['swiotlb'] === undefined || config['ARM_LPAE'] === true
+    ? {}
+    : { swiotlb: 'this kernel has a bounce pool only with --config ARM_LPAE' }
 
 /**
  * An untrusted device is translated whatever the command line says.
@@ -94,6 +103,11 @@ export const arm64612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef =
     DMA_RESTRICTED_POOL: { meaning: 'restricted-dma-pool regions bounce everything of their devices', default: true },
   },
   cmdline: CMDLINE,
+  lacks: {
+    ARM_LPAE: 'it is an option of 32-bit ARM; addresses have 48 bits here',
+    ARM_DMA_IOMMU_ALIGNMENT: 'it is an option of the IOMMU code of 32-bit ARM',
+    DMABOUNCE: 'it was code of 32-bit ARM; here the bounce pool does that (swiotlb=)',
+  },
   ops,
   opsFor: opsFor(api),
 })
@@ -109,7 +123,14 @@ export const arm612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef => 
     NEED_SG_DMA_LENGTH: SG_DMA_LENGTH,
     DMABUF_DEBUG,
   },
-  cmdline: CMDLINE,
+  cmdline: { ...CMDLINE, mem: ARM_MEM },
+  lacks: {
+    ARM_DMA_IOMMU_ALIGNMENT: 'devices behind an IOMMU use dma-iommu here, which has no such limit',
+    DMABOUNCE: 'it went with v6.0; with --config ARM_LPAE the bounce pool does that (swiotlb=)',
+    DMA_BOUNCE_UNALIGNED_KMALLOC: '32-bit ARM does not select it',
+    DMA_RESTRICTED_POOL: 'restricted pools are modelled for arm64 only',
+  },
+  idle: idleOnArm,
   ops,
   opsFor: opsFor(api),
 })

@@ -1,7 +1,7 @@
 // Which bounce pool a device has: the kernel's own, a restricted region, or one it was given.
 import { type Machine, pfnOf, phys, type PhysAddr, physOf, type SwiotlbInit } from '@dmalab/api'
 import type { DeviceState } from './device.ts'
-import { type BouncePool, defaultSlots, swiotlbOf, type SwiotlbRoom } from './swiotlb.ts'
+import { type BouncePool, defaultSlots, smallerPool, swiotlbOf, type SwiotlbRoom } from './swiotlb.ts'
 
 export interface BounceRoom {
   /** Gives a device its pool, as the kernel does when it makes the device. */
@@ -11,6 +11,8 @@ export interface BounceRoom {
 }
 
 const SLOT = 2048
+/** Slots of a segment: an area has one at least. */
+const SEGMENT = 128
 
 export const createBounceRoom = (room: SwiotlbRoom, machine: Machine): BounceRoom => {
   const { memory, facts, sink } = room
@@ -24,14 +26,16 @@ export const createBounceRoom = (room: SwiotlbRoom, machine: Machine): BounceRoo
     if (policy === undefined) return null
     const top = Math.max(...managed.map((range) => range.base + range.len))
     const bytes = managed.reduce((sum, range) => sum + range.len, 0)
-    const slots = defaultSlots(policy, bytes, top)
-    if (slots === 0) return null
-    const pages = memory.allocBoot(slots * SLOT, { limit: policy.dmaLimit, owner: 'software IO TLB' })
-    if (!pages.ok) {
-      sink.emit({ event: 'printk', level: 'warn', text: `software IO TLB: cannot allocate ${slots * SLOT} bytes` })
-      return null
+    let slots: number | undefined = defaultSlots(policy, bytes, top)
+    while (slots !== undefined && slots > 0) {
+      const pages = memory.allocBoot(slots * SLOT, { limit: policy.dmaLimit, owner: 'software IO TLB' })
+      const areas = Math.min(policy.areas, Math.floor(slots / SEGMENT))
+      if (pages.ok) return poolAt(physOf(pages.value), slots, areas, policy.mode === 'force', false, 'software IO TLB')
+      const text = `software IO TLB: swiotlb_memblock_alloc: Failed to allocate ${slots * SLOT} bytes tlb structure`
+      sink.emit({ event: 'printk', level: 'warn', text })
+      slots = smallerPool(slots)
     }
-    return poolAt(physOf(pages.value), slots, policy.areas, policy.mode === 'force', false, 'software IO TLB')
+    return null
   }
 
   const poolAt = (

@@ -189,7 +189,7 @@ const or = (a: number, b: number): number => Number(BigInt(a) | BigInt(b))
 
 /**
  * Slots of the pool that the kernel makes at boot; 0: none.
- * Models: Linux v6.12 arch/arm64/mm/init.c: mem_init; kernel/dma/swiotlb.c: swiotlb_init_remap, swiotlb_adjust_size
+ * Models: Linux v6.12 arch/arm64/mm/init.c: mem_init; kernel/dma/swiotlb.c: swiotlb_init_remap, swiotlb_adjust_size, round_up_default_nslabs
  */
 export const defaultSlots = (policy: SwiotlbPolicy, ramBytes: number, topOfRam: number): number => {
   if (policy.mode === 'noforce') return 0
@@ -198,8 +198,15 @@ export const defaultSlots = (policy: SwiotlbPolicy, ramBytes: number, topOfRam: 
   // Small buffers alone need little: 1 MiB for each GiB of RAM, unless the command line asked for another size.
   const clamps = !needed && policy.bouncesKmalloc && policy.slots === DEFAULT_SLOTS
   const slots = clamps ? Math.min(policy.slots, Math.ceil(Math.ceil(ramBytes / 1024) / SLOT)) : policy.slots
-  return Math.ceil(slots / SEGMENT) * SEGMENT
+  const least = Math.max(SEGMENT * policy.areas, slots)
+  return 2 ** Math.ceil(Math.log2(least))
 }
+
+/** Next size to try when there is no memory for a pool of `slots`; undefined: the kernel does without. */
+export const smallerPool = (slots: number): number | undefined =>
+  slots <= LEAST_TRIED ? undefined : Math.ceil(slots / 2 / SEGMENT) * SEGMENT
 
 /** IO_TLB_DEFAULT_SIZE, 64 MiB, in slots. */
 const DEFAULT_SLOTS = 32768
+/** IO_TLB_MIN_SLABS, 1 MiB: nothing smaller is tried after a failure. */
+const LEAST_TRIED = 512

@@ -1,5 +1,13 @@
 // Where this kernel puts this machine: the board's statement, else the architecture's usual place.
-import { InputError, type KernelFacts, type Machine, type PageArray, type Range } from '@dmalab/api'
+import {
+  hex,
+  InputError,
+  type KernelFacts,
+  type Machine,
+  type PageArray,
+  type Range,
+  type StatedBank,
+} from '@dmalab/api'
 
 export interface Layout {
   readonly pageOffset: bigint
@@ -60,29 +68,54 @@ const USUAL: Readonly<Record<Machine['arch'], Usual>> = {
 export const layOut = (machine: Machine, facts: KernelFacts): Layout => {
   const usual = USUAL[machine.arch]
   const all = machine.memory.toSorted((a, b) => a.base - b.base)
-  const banks = cutTo(all, facts.memLimit ?? Infinity)
+  const told =
+    facts.memBanks === undefined ? cutTo(all, facts.memLimit ?? Infinity) : stated(all, facts.memBanks, machine)
+  const banks = subtract(told, facts.physEnd === undefined ? [] : [{ base: facts.physEnd, len: Infinity }])
+  const unused = subtract(all, banks)
   const first = banks[0]
   if (first === undefined) throw new InputError(`machine ${machine.name} has no memory`, { path: 'memory' })
   const noMap = machine.reserved.filter((region) => region.noMap)
   const managed = facts.noMap === 'removed' ? subtract(banks, noMap) : banks
   const topOfRam = Math.max(...banks.map(endOf))
   const lowmemEnd = Math.min(machine.layout.lowmemEnd ?? topOfRam, topOfRam)
-  const linear = machine.layout.linear ?? subtract(managed, [...noMap, { base: lowmemEnd, len: Infinity }])
-  const stated = machine.layout.pageArray
+  const linear =
+    machine.layout.linear === undefined
+      ? subtract(managed, [...noMap, { base: lowmemEnd, len: Infinity }])
+      : subtract(machine.layout.linear, unused)
+  const array = machine.layout.pageArray
   const insideBanks = noMap.filter((r) => subtract([r], banks).length === 0)
-  const paged = [...(stated?.covers ?? subtract(banks, noMap)), ...(facts.noMap === 'kept' ? insideBanks : [])]
+  const covers = array?.covers === undefined ? subtract(banks, noMap) : subtract(array.covers, unused)
+  const paged = [...covers, ...(facts.noMap === 'kept' ? insideBanks : [])]
   return {
     pageOffset: machine.layout.pageOffset ?? usual.pageOffset,
     physOffset: Math.min(first.base, ...(machine.layout.linear ?? []).map((range) => range.base)),
     lowmemEnd,
     vmalloc: machine.layout.vmalloc ?? usual.vmalloc,
-    pageArray: stated ?? { base: usual.pageArray, entrySize: usual.entrySize, holes: 'unmapped' },
+    pageArray: array ?? { base: usual.pageArray, entrySize: usual.entrySize, holes: 'unmapped' },
     vaddrBits: machine.arch === 'arm' ? 32 : 64,
     managed,
     linear,
     paged,
     present: [...all, ...machine.reserved],
   }
+}
+
+/**
+ * Banks as `mem=nn@ss` states them, where the board has memory; one without a start begins where memory does.
+ * @throws InputError where there is none: the kernel would take it for RAM all the same, and die of it
+ */
+const stated = (banks: readonly Range[], words: readonly StatedBank[], { name }: Machine): readonly Range[] => {
+  const start = banks[0]?.base ?? 0
+  const wanted = words.map(({ base = start, len }) => ({ base, len })).toSorted((a, b) => a.base - b.base)
+  const [missing] = subtract(wanted, banks)
+  if (missing !== undefined)
+    throw new InputError(
+      `mem= states memory that board ${name} does not have: ${hex(missing.base)}-${hex(endOf(missing) - 1)}`,
+      { path: 'cmdline' },
+      `it has ${banks.map((bank) => `${hex(bank.base)}-${hex(endOf(bank) - 1)}`).join(', ')}`,
+    )
+  // Two words may state the same page twice.
+  return wanted.flatMap((bank, i) => subtract([bank], wanted.slice(0, i)))
 }
 
 /** The lowest `limit` bytes of the banks (`mem=`). */

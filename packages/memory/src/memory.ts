@@ -69,7 +69,8 @@ export class Memory implements KernelMemory {
     this.pages = new PageArrayModel({ layout: this.layout, facts, space: this.space, stack, sink, readWord })
     this.allocator = new PageAllocator({
       managed: this.layout.managed,
-      reserved: machine.reserved.map((region) => ({ ...region, cma: region.reusable })),
+      // An area that the kernel has no memory for is not activated.
+      reserved: machine.reserved.map((region) => ({ ...region, cma: region.reusable && isRam(this.layout, region) })),
       lowmemEnd: this.layout.lowmemEnd,
     })
     this.cache = createCacheOps({ hot: this.hot, facts, space: this.space, stack, sink, cpu: machine.cpu })
@@ -259,3 +260,6 @@ const maintainable = ({ paged, linear, lowmemEnd }: Layout): Range[] =>
       })
       .filter(({ len }) => len > 0),
   )
+
+const isRam = ({ managed }: Layout, { base, len }: Range): boolean =>
+  managed.some((bank) => base >= bank.base && base + len <= bank.base + bank.len)

@@ -46,7 +46,8 @@ export class PageAllocator {
     if (block > MAX_ORDER_BYTES)
       return fail('ENOMEM', `${bytes(len)} is more than the largest buddy block (${bytes(MAX_ORDER_BYTES)})`)
     const top = options.highmem === true ? Infinity : this.layout.lowmemEnd - 1
-    return this.take(this.free, len, Math.max(block, options.align ?? 0), Math.min(options.limit ?? Infinity, top))
+    const limit = Math.min(options.limit ?? Infinity, top)
+    return this.take(this.free, len, Math.max(block, options.align ?? 0), limit, options.above)
   }
 
   /** Memory that the kernel takes while it boots: no order limit, never given back. ENOMEM. Models: Linux v6.12 mm/memblock.c: memblock_alloc */
@@ -76,17 +77,20 @@ export class PageAllocator {
     this.cma = merged(this.cma)
   }
 
-  private take(from: Intervals<true>, len: number, align: number, limit: number): KResult<Pfn> {
+  private take(from: Intervals<true>, len: number, align: number, limit: number, above = 0): KResult<Pfn> {
     const size = Math.ceil(len / PAGE_SIZE) * PAGE_SIZE
     for (const range of from.all()) {
-      const base = Math.ceil(range.base / align) * align
+      const base = Math.ceil(Math.max(range.base, above) / align) * align
       if (base + size <= range.end && base + size - 1 <= limit) {
         from.delete(base, size)
         return ok((base / PAGE_SIZE) as Pfn)
       }
     }
-    const below = limit === Infinity ? '' : ` below ${hex(limit)}`
-    return fail('ENOMEM', `no ${bytes(len)} of contiguous memory${below}`)
+    const place = [
+      ...(above === 0 ? [] : [` from ${hex(above)} on`]),
+      ...(limit === Infinity ? [] : [` below ${hex(limit)}`]),
+    ]
+    return fail('ENOMEM', `no ${bytes(len)} of contiguous memory${place.join('')}`)
   }
 }
 

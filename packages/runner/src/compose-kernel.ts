@@ -51,15 +51,21 @@ const checkAttributeBits = (patches: readonly Patch[]): void => {
 
 /**
  * The same kernel with a configuration and a command line.
- * @throws InputError for an option the kernel does not know, or a configuration that a patch does not build with
+ * @throws InputError for an option the kernel does not know, a value it cannot have, one that would change nothing, and a
+ * configuration that a patch does not build with
  */
 export const withOptions = (kernel: KernelSpec, options: KernelOptions): KernelSpec => {
-  for (const name of Object.keys(options.config))
-    if (kernel.base.config[name] === undefined)
-      throw unknownOption('config option', name, kernel, Object.keys(kernel.base.config))
+  const { base } = kernel
+  for (const [name, value] of Object.entries(options.config)) {
+    const option = base.config[name]
+    if (option === undefined) throw unknownOption('config option', name, kernel, Object.keys(base.config))
+    checkValue(name, value, option)
+  }
   for (const name of Object.keys(options.cmdline))
-    if (kernel.base.cmdline[name] === undefined)
-      throw unknownOption('command line parameter', name, kernel, Object.keys(kernel.base.cmdline))
+    if (base.cmdline[name] === undefined)
+      throw unknownOption('command line parameter', name, kernel, Object.keys(base.cmdline))
+  const [idle] = Object.entries(base.idle?.({ ...options, config: { ...defaults(kernel), ...options.config } }) ?? {})
+  if (idle !== undefined) throw new InputError(`'${idle[0]}' changes nothing on ${base.name}`, {}, idle[1])
   checkBuild(kernel.patches, options)
   return { ...kernel, options }
 }
@@ -71,12 +77,30 @@ const checkBuild = (patches: readonly Patch[], { config }: KernelOptions): void 
         throw new InputError(`patch '${patch.name}' does not build without CONFIG_${symbol}: ${why}`)
 }
 
-const unknownOption = (kind: string, name: string, kernel: KernelSpec, known: readonly string[]): InputError =>
-  new InputError(
-    `${kind} '${name}' is unknown for ${kernel.base.name}`,
+const unknownOption = (kind: string, name: string, kernel: KernelSpec, known: readonly string[]): InputError => {
+  const { base } = kernel
+  const others = known.length === 0 ? `${base.name} has none that change a run` : `known: ${known.join(', ')}`
+  const why = base.lacks !== undefined && Object.hasOwn(base.lacks, name) ? base.lacks[name] : undefined
+  return new InputError(
+    why === undefined ? `${kind} '${name}' is unknown for ${base.name}` : `${base.name} has no '${name}': ${why}`,
     {},
-    known.length === 0 ? `${kernel.base.name} has none that change a run` : `known: ${known.join(', ')}`,
+    others,
   )
+}
+
+/** @throws InputError for a value of another kind than the option's, or outside of its range */
+const checkValue = (
+  name: string,
+  value: boolean | number | string,
+  { default: usual, range }: KernelDef['config'][string],
+): void => {
+  if (typeof value !== typeof usual) {
+    const takes = { boolean: 'y or n', number: 'a number', string: 'a text' }[String(typeof usual)]
+    throw new InputError(`CONFIG_${name} takes ${takes}, not '${String(value)}'`)
+  }
+  if (typeof value === 'number' && range !== undefined && (value < range[0] || value > range[1]))
+    throw new InputError(`CONFIG_${name} is ${value}; Kconfig takes ${range[0]} to ${range[1]}`)
+}
 
 /** Reads `arch@release+patch+patch`. @throws InputError for a kernel or patch that is not there */
 export const parseKernel = (text: string, registry: Registry): KernelSpec => {

@@ -131,11 +131,18 @@ export const reuseTable = (c: StepContext, step: Step<'reuse-table'>): Outcome =
   return ok('')
 }
 
+/** Offset of _refcount in struct page of 64-bit kernels. Models: Linux v6.12 include/linux/mm_types.h: struct page */
+const REFCOUNT = 52
+
 /** An importer that takes the table's pages as page structures: get_page() and kmap on each entry. */
 export const touchPages = (c: StepContext, importer: Importer): Outcome => {
   if (importer.table === null) return fail('EINVAL', `${importer.device.name} has it not mapped`)
   c.lab.host(importer.device).call(['drm_prime_sg_to_page_addr_arrays', 'get_page'], () => {
-    for (const entry of importer.table?.entries() ?? []) c.lab.mem.pageHighMem(entry.page)
+    for (const { page } of importer.table?.entries() ?? []) {
+      c.lab.mem.pageHighMem(page)
+      // Without highmem nobody looks at the flags: the reference count is the first thing read.
+      if (c.lab.facts.arch !== 'arm') c.lab.mem.pageWord(page, REFCOUNT)
+    }
   })
   return ok('')
 }

@@ -29,7 +29,9 @@ const memoryFor = (c: StepContext, step: Step<'alloc'>): KResult<{ memory: Memor
       return memory.ok ? ok({ memory: { kind: 'coherent', device, memory: memory.value, attrs }, fd: null }) : memory
     }
     case 'pages': {
-      const pfn = lab.mem.allocPages(pageAlign(size), { owner })
+      const { above } = step
+      const place = above === undefined ? {} : { above, highmem: true }
+      const pfn = lab.mem.allocPages(pageAlign(size), { owner, ...place })
       return pfn.ok ? ok({ memory: { kind: 'pages', pfn: pfn.value }, fd: null }) : pfn
     }
     case 'user': {

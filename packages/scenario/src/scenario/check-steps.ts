@@ -36,6 +36,8 @@ export const stepProblems = (steps: readonly ScenarioStep[]): readonly StepProbl
     if (step.do === 'free' && alive.delete(step.buffer)) gone.add(step.buffer)
     if (step.do === 'alloc' && step.from === 'coherent' && step.device === undefined)
       problems.push({ path: ['steps', at], message: 'coherent memory is allocated for a device: name it' })
+    if (step.do === 'alloc' && step.above !== undefined && step.from !== 'pages')
+      problems.push({ path: ['steps', at, 'above'], message: 'only pages can be asked for by their place' })
     if (step.do === 'expect' && at === 0)
       problems.push({ path: ['steps', at], message: 'there is nothing before this step to expect from' })
   }

@@ -42,6 +42,7 @@ export const stepSchema = z.discriminatedUnion('do', [
     from: z.enum(['coherent', 'pages', 'system-heap', 'cma-heap', 'udmabuf', 'dumb', 'user']),
     device: name.optional(),
     attrs: attrs.optional(),
+    above: bytes.optional().meta({ description: 'pages only: nothing below this address, highmem too' }),
   }),
   step('free', onBuffer),
   step('export', onBuffer),

@@ -1,0 +1,58 @@
+// How the kernel reads values of its command line: sizes, switches, and a parameter that is given several times.
+import { InputError } from './input-error.ts'
+import { PAGE_SIZE } from './units.ts'
+
+/** K to E, each 1024 times the one before. */
+const SUFFIXES = 'KMGTPE'
+
+/**
+ * A size at the start of `text`, bytes, and what follows it: `64M@0x4000_0000` is 64 MiB and `@...`. Undefined where no number is.
+ * Models: Linux v6.12 lib/cmdline.c: memparse
+ */
+export const memparse = (text: string): { readonly value: number; readonly rest: string } | undefined => {
+  const match = /^(0x[0-9a-f]+|\d+)([kmgtpe]?)/i.exec(text)
+  if (match === null) return undefined
+  const [all, digits = '', suffix = ''] = match
+  const power = suffix === '' ? 0 : SUFFIXES.indexOf(suffix.toUpperCase()) + 1
+  return { value: wholeNumber(digits) * 1024 ** power, rest: text.slice(all.length) }
+}
+
+/** Decimal, hexadecimal with 0x, octal with a leading 0. Models: Linux v6.12 lib/vsprintf.c: simple_strtoull (base 0) */
+export const wholeNumber = (digits: string): number =>
+  /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits)
+
+/** Undefined for a text that is neither. Models: Linux v6.12 lib/kstrtox.c: kstrtobool */
+export const kstrtobool = (text: string): boolean | undefined => {
+  if (/^([yt1]|on)/i.test(text)) return true
+  return /^([nf0]|of)/i.test(text) ? false : undefined
+}
+
+/** The values of a parameter that was given several times, in order: they are kept with a blank between them. */
+export const valuesOf = (value: string): readonly string[] => value.split(' ')
+
+/** A bank of RAM as the command line states it; without a base it begins where memory does. */
+export interface StatedBank {
+  readonly base?: number
+  /** Bytes. */
+  readonly len: number
+}
+
+/**
+ * `mem=nn[KMG][@ss[KMG]]` of 32-bit ARM, once for each bank: the device tree's memory is forgotten. Whole pages, start rounded up.
+ * @throws InputError for a text that is no size, or of which no page is left
+ * Models: Linux v6.12 arch/arm/kernel/setup.c: early_mem, arm_add_memory. Leaves out: memory below PHYS_OFFSET.
+ */
+export const memBanks = (value: string): readonly StatedBank[] =>
+  valuesOf(value).map((text) => {
+    const size = memparse(text)
+    const at = size !== undefined && size.rest.startsWith('@') ? memparse(size.rest.slice(1)) : undefined
+    if (size === undefined || (size.rest !== '' && (at === undefined || at.rest !== '')))
+      throw new InputError(`mem=${text} is not understood`, { path: 'cmdline' }, MEM_HINT)
+    const base = at === undefined ? undefined : Math.ceil(at.value / PAGE_SIZE) * PAGE_SIZE
+    const end = (at?.value ?? 0) + size.value
+    const len = Math.floor((end - (base ?? 0)) / PAGE_SIZE) * PAGE_SIZE
+    if (len <= 0) throw new InputError(`mem=${text} leaves no page`, { path: 'cmdline' }, MEM_HINT)
+    return base === undefined ? { len } : { base, len }
+  })
+
+const MEM_HINT = 'mem=nn[KMG][@ss[KMG]], such as mem=512M or mem=256M@0x60000000'
