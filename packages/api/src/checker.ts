@@ -1,5 +1,6 @@
 // Checker rules: findings over the event stream, of a modelled run or a real log alike.
-import type { Event, LabEvent } from './events.ts'
+import type { Event } from './events.ts'
+import type { LabEvent } from './lab-events.ts'
 import { FINDINGS, type Finding, type FindingCode, type Severity } from './findings.ts'
 
 /** Takes a rule's findings; the checker adds nothing and loses nothing. */

@@ -1,6 +1,6 @@
 // A run as plain data: what to do (RunSpec) and what came of it (RunReport, the `--json` of run and compare).
 import type { Finding, Severity } from './findings.ts'
-import type { Oops } from './events.ts'
+import type { Oops } from './lab-events.ts'
 
 /** Options of `dmalab run` that change what happens. */
 export interface RunOptions {

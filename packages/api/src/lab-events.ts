@@ -1,0 +1,150 @@
+// Events that no kernel traces: cache work, accesses, faults, and the frame of a run.
+import type { FindingCode } from './findings.ts'
+import type { DmaBufIdentity } from './media-events.ts'
+
+/** What no kernel traces: the laboratory's own view. */
+export type LabEvent =
+  /** Opens every stream of a run: all that checker and report need to know about machine and kernel. */
+  | {
+      readonly event: 'session'
+      readonly machine: string
+      readonly kernel: string
+      readonly lineSize: number
+      readonly memory: readonly { readonly base: number; readonly len: number }[]
+      readonly pools: readonly { readonly name: string; readonly base: number; readonly len: number }[]
+      readonly devices: readonly {
+        readonly name: string
+        readonly coherent: boolean
+        readonly maskBits: number
+        readonly ops: string
+        readonly maxSegmentSize: number
+        /** Segment boundary mask, e.g. 0xffffffff; absent means none. */
+        readonly segmentBoundary?: number
+      }[]
+    }
+  /** A step of user space begins; everything up to the next `step` belongs to it. */
+  | { readonly event: 'step'; readonly what: string; readonly element?: string; readonly device?: string }
+  /** An ioctl of user space returned; `errno` is absent when it worked. */
+  | {
+      readonly event: 'ioctl'
+      readonly name: string
+      readonly device: string
+      readonly errno?: string
+      readonly why?: string
+    }
+  /** A kernel message (dev_err, pr_err, dprintk of the modelled code). */
+  | { readonly event: 'printk'; readonly level: 'err' | 'warn' | 'info' | 'debug'; readonly text: string }
+  /** Cache maintenance on one range. `op` is the hook: map/unmap/flush are the inner cache, o* the outer. Detail `page`. */
+  | {
+      readonly event: 'cache_maint'
+      readonly op: 'map' | 'unmap' | 'flush' | 'oinv' | 'oclean' | 'oflush' | 'zero' | 'pgclean'
+      readonly physAddr: number
+      readonly size: number
+      readonly dir: number
+    }
+  /** What the hook above does line by line: c clean, i invalidate, ci both. Detail `line`. */
+  | { readonly event: 'cache_line'; readonly op: 'c' | 'i' | 'ci' | 'sync'; readonly physAddr: number }
+  /** The kernel called its architecture's hook for a range, whether or not that needs cache work. Detail `page`. */
+  | {
+      readonly event: 'arch_sync'
+      readonly to: 'device' | 'cpu'
+      readonly physAddr: number
+      readonly size: number
+      readonly dir: number
+    }
+  /** Bytes were copied into a bounce pool (`in`) or back (`out`). Detail `page`. */
+  | {
+      readonly event: 'bounce_copy'
+      readonly copy: 'in' | 'out'
+      readonly device: string
+      readonly tlbAddr: number
+      readonly origAddr: number
+      readonly size: number
+    }
+  /** What a whole list needed: one summary an operation. */
+  | {
+      readonly event: 'cache_summary'
+      readonly device: string
+      readonly op: string
+      readonly lines: number
+      /** Lines that were dirty and written back. */
+      readonly writtenBack: number
+      /** Entries that an attribute exempted, and the line operations this saved. */
+      readonly skippedEntries: number
+      readonly skippedLines: number
+    }
+  /** The driver asked dma_mapping_error() about an address. */
+  | { readonly event: 'dma_mapping_error'; readonly device: string; readonly dmaAddr: number }
+  /** Memory went back to a per-device pool: the kernel traces the allocation but not this. */
+  | {
+      readonly event: 'pool_free'
+      readonly device: string
+      readonly pool: string
+      readonly dmaAddr: number
+      readonly size: number
+    }
+  /** The last reference to a dma-buf went and its exporter released it: closing an fd leaves no trace in a log. */
+  | (DmaBufIdentity & { readonly event: 'dma_buf_release' })
+  /** A device read or wrote by bus address. */
+  | {
+      readonly event: 'device_access'
+      readonly device: string
+      readonly write: boolean
+      readonly dmaAddr: number
+      readonly size: number
+      /** Physical address of the first byte reached; absent when nothing answered. */
+      readonly physAddr?: number
+      /** Bytes that differ from what the writer wrote; absent when nothing was compared. */
+      readonly wrong?: number
+      readonly firstWrong?: number
+      /** Owner of memory it should not have reached. */
+      readonly foreign?: string
+      /** Bytes that reached nothing, and why. */
+      readonly blocked?: number
+      readonly fault?: string
+      readonly buffer?: string
+    }
+  /** The CPU read or wrote through a mapping. */
+  | {
+      readonly event: 'cpu_access'
+      readonly task: string
+      readonly write: boolean
+      readonly virtAddr: string
+      readonly physAddr: number
+      readonly size: number
+      readonly mapping: 'cached' | 'uncached' | 'writecombine'
+      readonly wrong?: number
+      readonly buffer?: string
+    }
+  /** A TLB answered for an address that its tables no longer map: the device reached memory it had lost. */
+  | {
+      readonly event: 'stale_translation'
+      readonly device: string
+      readonly write: boolean
+      readonly dmaAddr: number
+      readonly physAddr: number
+    }
+  | { readonly event: 'type_confusion'; readonly what: string; readonly virtAddr: string; readonly read: string }
+  | { readonly event: 'oops'; readonly oops: Oops }
+  /** Kernel code that is known to be wrong just answered so; `code` is the finding. */
+  | { readonly event: 'kernel_quirk'; readonly code: FindingCode; readonly text: string; readonly device?: string }
+  /** tracing_mark_write of a log, or the end of a case in the model: what is live after it is a leak. */
+  | { readonly event: 'marker'; readonly text: string }
+  | { readonly event: 'end' }
+  /** A log says that k events are missing here. */
+  | { readonly event: 'lost'; readonly count: number | undefined }
+
+/** A modelled kernel fault, as an oops shows it. */
+export interface Oops {
+  /** Faulting kernel virtual address, or physical address for an external abort. */
+  readonly address: string
+  /** The function that faulted. */
+  readonly function: string
+  /** Kernel symbols, innermost first, as a backtrace prints them. */
+  readonly callPath: readonly string[]
+  readonly reason: 'paging request' | 'NULL pointer' | 'external abort' | 'BUG' | 'stall'
+  /** The console text. */
+  readonly text: readonly string[]
+}
+
+export type CacheMaintenance = Extract<LabEvent, { readonly event: 'cache_maint' }>
