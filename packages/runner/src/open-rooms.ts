@@ -1,0 +1,166 @@
+// One boot of a machine: memory, DMA API, dma-buf, allocators, queues and drivers, wired together.
+import {
+  type AllocatorHost,
+  type Content,
+  type Device,
+  type DeviceFacts,
+  type Driver,
+  type DriverDef,
+  type DriverQueue,
+  InputError,
+  type Lab,
+  type LabOptions,
+  type Machine,
+  type QueueSetup,
+  type Vb2MemOps,
+} from '@dmalab/api'
+import { createDmaBufCore } from '@dmalab/dma-buf'
+import { openDmaApi } from '@dmalab/dma-api'
+import { KernelStack, Memory } from '@dmalab/memory'
+import { createQueue } from '@dmalab/videobuf2'
+import { adversary } from './adversary.ts'
+import { mixSeed } from './content-seed.ts'
+import { cpuCopy } from './cpu-copy.ts'
+import type { EventStream } from './event-stream.ts'
+import type { Registry } from './registry.ts'
+import { userMemory } from './user-memory.ts'
+
+/** What a laboratory is opened with besides its options. */
+export interface LabParts {
+  /** The compiled engine (compileHot()); compiled once, shared by all laboratories. */
+  readonly module: WebAssembly.Module
+  readonly registry: Registry
+}
+
+/** What is wired together for one boot of the machine. */
+export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['facts'], stream: EventStream) => {
+  const { kernel } = options
+  const { registry, module } = parts
+  const driverOf = ({ driver, class: kind }: DeviceFacts): DriverDef | undefined =>
+    driver === undefined
+      ? registry.drivers.values().find(({ classes }) => classes.includes(kind))
+      : registry.drivers.get(driver)
+  const machine = probed(options.machine, driverOf)
+  const seed = options.seed ?? 1
+  const stack = new KernelStack(facts)
+  const call = <T>(symbols: string | readonly string[], body: () => T): T => stack.call(symbols, body)
+  const memory = new Memory({ machine, facts, module, sink: stream, stack })
+  const ops = new Map(registry.ops.values().map((def) => [def.name, def]))
+  const opened = openDmaApi({ memory, machine, kernel, facts, ops, sink: stream, stack, inject: options.inject ?? [] })
+  const worst = options.adversarialCache === true ? adversary(memory, seed) : undefined
+  const api = worst === undefined ? opened : { ...opened, front: worst.front(opened.front) }
+  const dmaBuf = createDmaBufCore({
+    facts,
+    sink: stream,
+    stack,
+    tables: { mem: memory, sgAlloc: (entries) => api.sgAlloc(entries), sgFree: (table) => api.sgFree(table) },
+  })
+  const printk: AllocatorHost['printk'] = (level, text) => stream.emit({ event: 'printk', level, text })
+  const bus = (device: Device) => {
+    const plain = memory.bus(api.busView(device))
+    return worst === undefined ? plain : worst.bus(plain)
+  }
+
+  const allocatorHost: AllocatorHost = {
+    kernel: facts,
+    dma: api.front,
+    dmaBuf,
+    mem: memory,
+    attachCopies: kernel.patches.flatMap((patch) => patch.sg?.attachCopies ?? []),
+    exports: api.exports,
+    exporter: (name, stock) =>
+      kernel.patches.reduce((next, patch) => patch.exporters?.[name]?.(next, allocatorHost) ?? next, stock),
+    sgAlloc: (entries) => api.sgAlloc(entries),
+    sgFree: (table) => api.sgFree(table),
+    call,
+    printk,
+  }
+
+  const allocators = new Map<string, Vb2MemOps>()
+  const allocator = (name: string): Vb2MemOps => {
+    const known = allocators.get(name)
+    if (known !== undefined) return known
+    const stock = registry.allocators.get(name).create(allocatorHost)
+    const made = kernel.patches.reduce((next, patch) => patch.allocators?.[name]?.(next, allocatorHost) ?? next, stock)
+    allocators.set(name, made)
+    return made
+  }
+  const names = new Set<string>()
+  const queue = (device: Device, setup: QueueSetup): DriverQueue => {
+    const name = freeName(names, setup.name)
+    names.add(name)
+    const released = (): void => void names.delete(name)
+    return createQueue({ kernel: facts, dmaBuf, sink: stream, allocator, call, printk, released }, device, {
+      ...setup,
+      name,
+    })
+  }
+
+  const openDriver = (device: Device): Driver => {
+    const { facts: deviceFacts } = device
+    const def = driverOf(deviceFacts)
+    if (def === undefined) throw new InputError(`no driver model serves ${device.name} (class ${deviceFacts.class})`)
+    return def.create({
+      device,
+      kernel: facts,
+      dma: api.front,
+      dmaBuf,
+      bus: (other) => bus(other ?? device),
+      createQueue: (setup) => queue(device, setup),
+      contentSeed: (frame, plane) => mixSeed(seed, device.name, frame, plane),
+      expected: (owner): Content | Uint8Array | undefined => memory.ledger.expected(owner)?.content,
+      mem: memory,
+      cpu: cpuCopy(memory, stream, device.name),
+      emit: (event) => stream.emit(event),
+      call,
+      printk,
+    })
+  }
+
+  const session = () =>
+    ({
+      event: 'session',
+      machine: machine.name,
+      kernel: kernel.name,
+      lineSize: machine.cpu.lineSize,
+      memory: machine.memory,
+      pools: machine.reserved.filter((region) => region.compatible === 'shared-dma-pool' && !region.reusable),
+      devices: [...api.devices, ...api.devices.flatMap((device) => device.memDevices)].map((device) => ({
+        name: device.name,
+        coherent: device.facts.coherent,
+        maskBits: device.maskBits,
+        ops: device.opsName,
+        maxSegmentSize: device.facts.maxSegmentSize ?? 65536,
+      })),
+    }) as const
+
+  return {
+    memory,
+    user: userMemory(memory, stream),
+    api,
+    dmaBuf,
+    allocator,
+    allocatorHost,
+    bus,
+    queue,
+    openDriver,
+    session,
+  }
+}
+
+/** Segment sizes as the drivers' probe functions leave them, where the board does not say otherwise. */
+const probed = (machine: Machine, driverOf: (facts: DeviceFacts) => DriverDef | undefined): Machine => ({
+  ...machine,
+  devices: machine.devices.map((facts) => {
+    const maxSegmentSize = facts.maxSegmentSize ?? driverOf(facts)?.maxSegmentSize
+    return maxSegmentSize === undefined ? facts : { ...facts, maxSegmentSize }
+  }),
+})
+
+/** A device may be open several times, and reports tell its queues apart: the second is `codec CAPTURE (2)`. */
+const freeName = (taken: ReadonlySet<string>, name: string): string => {
+  if (!taken.has(name)) return name
+  let nth = 2
+  while (taken.has(`${name} (${nth})`)) nth++
+  return `${name} (${nth})`
+}
