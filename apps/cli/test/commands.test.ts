@@ -118,6 +118,18 @@ describe('bad input is one clear message with its place, exit code 2', () => {
     expect(status).toBe(2)
   })
 
+  test('a list where a name belongs: one message, and no warning of the parser', () => {
+    const path = file('odd.yaml', '? [1, 2]\n: 3\n')
+    for (const args of [
+      ['run', path],
+      ['run', 'founding', '--board', path],
+    ])
+      expect(dmalab(...args)).toMatchObject({
+        status: 2,
+        stderr: expect.not.stringContaining('Warning') as string,
+      })
+  })
+
   test('a malformed board: line and column', () => {
     const board = file('bad.yaml', 'name: x\ntitle: y\narch: [arm\n')
     expect(dmalab('run', 'founding', '--board', board)).toMatchObject({

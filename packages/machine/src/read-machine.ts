@@ -35,7 +35,7 @@ function load(text: string, file: string): Loaded {
   const lines = new LineCounter()
   try {
     // Integers arrive as bigint: 0xffff_ffff_ffff_0001 as a double would silently lose bits.
-    const doc = parseDocument(text, { lineCounter: lines, intAsBigInt: true })
+    const doc = parseDocument(text, { lineCounter: lines, intAsBigInt: true, logLevel: 'error' })
     const [syntax] = doc.errors
     if (syntax === undefined) return { doc, lines, value: plain(doc.toJS()) }
     const { line, col } = lines.linePos(syntax.pos[0])

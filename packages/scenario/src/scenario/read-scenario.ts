@@ -83,7 +83,7 @@ interface Source {
 const load = (text: string, file: string): Source => {
   const lines = new LineCounter()
   try {
-    const doc = parseDocument(text, { lineCounter: lines })
+    const doc = parseDocument(text, { lineCounter: lines, logLevel: 'error' })
     const [syntax] = doc.errors
     if (!syntax) {
       doc.toJS()
@@ -116,7 +116,12 @@ const problemsOf = (issue: z.core.$ZodIssue): readonly Problem[] => {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key ${key}`, atKey: true }))
-  return [{ path, message: issue.message }]
+  return [{ path, message: inOurWords(issue.message) }]
+}
+
+const inOurWords = (message: string): string => {
+  const said = message.replace(/^Invalid input: /, '')
+  return said.endsWith(', received undefined') ? `missing: ${said.replace(', received undefined', '')}` : said
 }
 
 /** More than these are not listed: they are usually one mistake. */
