@@ -1,7 +1,7 @@
 // What `run` and `compare` do, callable without oclif.
 import { dirname, join } from 'node:path'
 import { atLeast, type Event, type Machine, type RunReport } from '@dmalab/api'
-import { openBoard, parseMemory, STANDARD_INPUT } from '@dmalab/machine'
+import { openBoard, parseMemory, withVirtualDevices, STANDARD_INPUT } from '@dmalab/machine'
 import { parseKernel, type Registry, runPipeline, runSteps, withOptions } from '@dmalab/runner'
 import { parsePipeline, readScenario, type ScenarioFile } from '@dmalab/scenario'
 import { EXIT } from './base-command.ts'
@@ -45,9 +45,11 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
   const parts = await openLaboratory(request.plugins)
   const board = request.board ?? boardOf(work.board, request.scenario) ?? FOUNDING_BOARD
   const known = parts.registry.boards.has(board)
-  const machine = known
+  const real = known
     ? parts.registry.boards.get(board)
     : openBoard(board, parseMemory(request.memory ?? []), await givenBytes(board))
+  const overrides = work.kind === 'steps' ? {} : { ...work.bind, ...parseBindings(request.bind) }
+  const machine = withVirtualDevices(real, Object.values(overrides))
   const config = [...(work.config ?? []), ...request.config]
   const kernelOptions = parseKernelOptions(config, request.cmdline ?? work.cmdline)
   const named =
@@ -64,7 +66,7 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
     seed: request.seed,
     ...parseSize(request.size),
   }
-  const { plan, bindings } = planFor(work.pipeline, machine, { ...work.bind, ...parseBindings(request.bind) })
+  const { plan, bindings } = planFor(work.pipeline, machine, overrides)
   const restartAt = request.restart
   return runPipeline(parts, kernels, {
     machine,

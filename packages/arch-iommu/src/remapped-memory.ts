@@ -85,20 +85,28 @@ export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOpti
     return ok(chunks)
   }
 
+  /**
+   * Zeros must be in memory before the device looks, not in a cache: the inner one and, on 32-bit ARM, the outer one behind it.
+   * Models: Linux v6.12 arch/arm64/mm/dma-mapping.c: arch_dma_prep_coherent
+   * Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __dma_clear_buffer
+   */
   const prepare = ({ pfn, len }: Chunk): void => {
     if (mem.isHighmemPfn(pfn)) {
       for (let done = 0; done < len; done += PAGE_SIZE) {
         mem.zeroHighmemPage(physOf(pfn, done))
         if (!coherent) cache.dmacFlushPhys(physOf(pfn, done), PAGE_SIZE)
       }
+      if (!coherent) cache.outerFlush(physOf(pfn), len)
       return
     }
     const address = mem.linearAddress(physOf(pfn))
     mem.memset(address, 0, len)
-    // arch_dma_prep_coherent
     if (coherent) return
     if (host.kernel.cacheHooks === 'arm64') cache.dmacMap(address, len, DIR.BIDIRECTIONAL)
-    else cache.dmacFlush(address, len)
+    else {
+      cache.dmacFlush(address, len)
+      cache.outerFlush(physOf(pfn), len)
+    }
   }
 
   /** Maps every chunk behind the one before; on a refusal nothing stays. */

@@ -90,9 +90,9 @@ export class MediaQueues {
 
   private setFormat({ stage, driver }: OpenStage): void {
     const picture = nv12(this.options)
-    const output =
-      stage.role === 'decoder' ? bitstreamFormat(this.options) : stage.role === 'converter' ? picture : null
-    const makes = stage.role !== 'display' && stage.role !== 'task'
+    const takes = stage.role === 'converter' || stage.role === 'output'
+    const output = stage.role === 'decoder' ? bitstreamFormat(this.options) : takes ? picture : null
+    const makes = ['decoder', 'converter', 'source'].includes(stage.role)
     this.log.must(driver?.setFormat(output, makes ? picture : null) ?? DONE)
   }
 

@@ -138,7 +138,7 @@ export class OpenStage {
   }
 }
 
-const TAKES: readonly Stage['role'][] = ['decoder', 'converter']
+const TAKES: readonly Stage['role'][] = ['decoder', 'converter', 'output']
 const GIVES: readonly Stage['role'][] = ['decoder', 'converter', 'source']
 const CAMERAS: readonly DeviceFacts['class'][] = ['camera', 'isp']
 const MEM2MEM: readonly DeviceFacts['class'][] = ['codec', 'converter', '2d', 'jpeg']
@@ -155,6 +155,8 @@ const lackOf = (stage: Stage, driver: Driver, facts: DeviceFacts): string | unde
     case 'source':
       if (driver.capture === null) return `class ${facts.class} has no capture queue`
       return is(MEM2MEM) ? `class ${facts.class} works from memory to memory and captures nothing` : undefined
+    case 'output':
+      return driver.output === null ? `class ${facts.class} has no output queue` : undefined
     case 'display':
       return driver.display === null ? `class ${facts.class} shows nothing` : undefined
     case 'task':

@@ -20,10 +20,11 @@ export interface Stage {
   /** null: user space. */
   readonly device: string | null
   /**
-   * A decoder is fed bytes, a converter pictures; a source makes its own; a display shows them. A task is user space: it looks at
+   * A decoder is fed bytes, a converter pictures; a source makes its own; a display shows frame buffers, an output the buffers that its
+   * queue is given. A task is user space: it looks at
    * pictures that it is given, and makes some in memory of its own when another stage wants them.
    */
-  readonly role: 'decoder' | 'converter' | 'source' | 'display' | 'task'
+  readonly role: 'decoder' | 'converter' | 'source' | 'display' | 'output' | 'task'
   /** Position of the stage that gives it pictures; null for the first. */
   readonly from: number | null
   readonly hop: Hop | null
@@ -94,9 +95,9 @@ export const planSteps = (plan: PipelinePlan, restart: boolean): string[] => {
   const steps: string[] = []
   for (const [i, stage] of plan.stages.entries()) {
     const consumers = consumersOf(plan, i)
-    if (stage.role === 'decoder' || stage.role === 'converter') steps.push(stepName.output(stage))
+    if (['decoder', 'converter', 'output'].includes(stage.role)) steps.push(stepName.output(stage))
     if (stage.role === 'task' && consumers.length > 0) steps.push(stepName.own(stage))
-    if (stage.role !== 'display' && stage.role !== 'task') steps.push(stepName.capture(stage))
+    if (['decoder', 'converter', 'source'].includes(stage.role)) steps.push(stepName.capture(stage))
     if (consumers.some((consumer) => consumer.hop === 'export')) steps.push(stepName.export(stage))
   }
   for (const stage of plan.stages) if (stage.from !== null) steps.push(stepName.take(stage))

@@ -77,8 +77,8 @@ const waysOut = (scenario: PipelineScenario, from: string, passed: readonly stri
 /** A display hands nothing on. Buffers that a stage fills for another belong to that one, so a third gets none. */
 const checkWays = ({ element: name, role, device }: Stage, ways: readonly BufferHop[]): void => {
   const [way] = ways
-  if (role === 'display' && way !== undefined)
-    throw new InputError(`${name} works on the display ${device}, which hands no pictures on to ${way.to}`)
+  if ((role === 'display' || role === 'output') && way !== undefined)
+    throw new InputError(`${name} works on the ${role} ${device}, which hands no pictures on to ${way.to}`)
   const [filled] = ways.filter(({ kind }) => kind === 'import')
   if (filled !== undefined && ways.length > 1)
     throw new InputError(
@@ -110,8 +110,9 @@ const addStage = (
 }
 
 /** A decoder further down is given the pictures of the stage before it, as a converter is. */
-const roleOf = ({ name, device, role }: BoundElement, from: number | null): Stage['role'] => {
+const roleOf = ({ name, factory, device, role }: BoundElement, from: number | null): Stage['role'] => {
   if (device === null) return 'task'
+  if (factory === 'v4l2sink') return 'output'
   const known = ROLES[role]
   if (known === undefined) throw new InputError(`${name} is a ${role}, which has no device model`)
   if (known === 'source' && from !== null)

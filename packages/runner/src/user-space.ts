@@ -123,6 +123,7 @@ export class MediaTask {
   /** The device or task works; the picture it made goes to every consumer. */
   private workOn(one: OpenStage, frame: number): void {
     this.count(one.driver?.work() ?? [])
+    if (one.stage.role === 'output') return this.delivered(frame)
     const consumers = this.queues.consumers(one)
     const index = one.capture === null ? this.paint(one, frame) : this.log.must(one.capture.dqbuf()).index
     this.held.set(key(one, index), consumers.length)
@@ -165,7 +166,7 @@ export class MediaTask {
   private take(from: OpenStage, to: OpenStage, picture: Passing): void {
     this.log.enter(stepName.take(to.stage), to.stage.device ?? undefined)
     if (to.driver === null) return this.look(from, to, picture)
-    if (to.driver.display !== null) return this.show(from, to, picture)
+    if (to.stage.role === 'display') return this.show(from, to, picture)
     const queue = OpenStage.must(to.output)
     this.giveTo(queue, from, to, picture)
     this.workOn(to, picture.frame)
@@ -319,6 +320,7 @@ const FIRST_MODE: Readonly<Record<OpenStage['stage']['role'], string>> = {
   task: 'user',
   converter: 'none',
   display: 'none',
+  output: 'none',
 }
 
 const key = (one: OpenStage, index: number): string => `${one.stage.element}:${index}`

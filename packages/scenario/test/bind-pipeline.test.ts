@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { isInputError } from '@dmalab/api'
-import type { BufferHop, InputError, PipelineScenario } from '@dmalab/api'
+import type { BufferHop, DeviceClass, InputError, PipelineScenario } from '@dmalab/api'
 import { shippedBoard } from '@dmalab/machine'
-import { bindPipeline, parsePipeline } from '../src/index.ts'
+import { bindPipeline, lineForBoard, parsePipeline } from '../src/index.ts'
 import type { Overrides } from '../src/index.ts'
 
 const board = shippedBoard('odroid-xu4-2017')
@@ -122,6 +122,59 @@ describe('who decides', () => {
     const told = bind(line, { acmescale: 'g2d' })
     expect(told.notes).toEqual([])
     expect(told.elements[1]).toMatchObject({ device: 'g2d', role: 'converter', inMode: 'auto', outMode: 'auto' })
+  })
+})
+
+describe('a board that lacks what a line needs', () => {
+  const { devices: all, ...mustang } = shippedBoard('apm-mustang')
+  const server = { ...mustang, bindings: {}, devices: all.filter((device) => device.class === 'network') }
+  const complaint = (line: string, machine = server): InputError => {
+    try {
+      bindPipeline(parsePipeline(line), machine)
+    } catch (e) {
+      if (isInputError(e)) return e
+    }
+    throw new Error('accepted')
+  }
+
+  it('says what it has, and gives a line that it can run', () => {
+    const { message, hint } = complaint('v4l2h264dec ! kmssink')
+    expect(message).toContain(
+      'needs a device of class codec, and board apm-mustang has none: it has no media devices at all',
+    )
+    expect(hint).toContain(
+      'a line for this board: dmalab run "v4l2src io-mode=dmabuf ! v4l2sink io-mode=dmabuf-import" ' +
+        '--bind v4l2src=vivid-vmalloc --bind v4l2sink=vivid-vmalloc',
+    )
+    const pi = shippedBoard('bcm2711-rpi-4-b')
+    expect(complaint('v4l2h264dec ! kmssink', { ...pi, devices: pi.devices.slice(0, 1) }).message).toContain(
+      `its media devices are ${pi.devices[0]?.name}`,
+    )
+  })
+
+  it('names the first devices, and how many more there are', () => {
+    const many = Array.from({ length: 20 }, (_, i) => ({ ...server.devices[0]!, name: `net${i}` }))
+    expect(complaint('v4l2h264dec ! kmssink', { ...server, devices: many }).hint).toMatch(/net15 \(\w+\), 4 more/)
+  })
+
+  it('is every board where a line ends in a V4L2 output', () => {
+    expect(complaint('v4l2h264dec ! v4l2sink', board).message).toContain('needs a V4L2 output device')
+  })
+})
+
+describe('a line for a board', () => {
+  const devices = (...classes: readonly DeviceClass[]) =>
+    lineForBoard({ ...board, bindings: {}, devices: classes.map((kind) => ({ ...board.devices[0]!, class: kind })) })
+
+  it('is made of the devices it has', () => {
+    expect(devices('codec', 'converter', 'display')).toEqual({
+      line:
+        'filesrc location=a.mp4 ! qtdemux ! h264parse ! v4l2h264dec capture-io-mode=dmabuf ! ' +
+        'v4l2convert output-io-mode=dmabuf-import ! kmssink',
+      bind: {},
+    })
+    expect(devices('isp')).toEqual({ line: 'v4l2src io-mode=dmabuf ! fakesink', bind: {} })
+    expect(devices('display')).toEqual({ line: 'v4l2src io-mode=dmabuf ! kmssink', bind: { v4l2src: 'vivid' } })
   })
 })
 

@@ -16,7 +16,7 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
   return drawn.toString()
 }
 
-export function renderBoard(board: BoardDescription): string {
+export function renderBoard(board: BoardDescription & { readonly try?: string }): string {
   const map = board.map.map((row) => [
     hex(row.base),
     hex(row.base + row.len - 1),
@@ -51,6 +51,7 @@ export function renderBoard(board: BoardDescription): string {
     '',
     bold('Elements of a pipeline'),
     ...(bindings.length === 0 ? ['  none is bound; use --bind element=device'] : bindings),
+    ...(board.try === undefined ? [] : ['', bold('A line to try'), `  ${board.try}`]),
   ].join('\n')
 }
 

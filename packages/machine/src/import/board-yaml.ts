@@ -29,7 +29,7 @@ export function boardYaml({ machine, paths, notes, facts }: ImportedBoard): stri
     '# All that do DMA and are not disabled. A mask of 32 bits is what a driver gets that does not ask for more.',
     ...list('devices', machine.devices, (device) => deviceLines(device)),
     '',
-    '# Elements by class of device: the first that fits.',
+    '# Elements by what their devices do: the first that fits.',
     Object.keys(machine.bindings).length === 0 ? 'bindings: {}' : 'bindings:',
     ...Object.entries(machine.bindings).map(([factory, name]) => `  ${scalar(factory)}: ${scalar(name)}`),
   ]
@@ -102,6 +102,7 @@ function deviceLines(device: DeviceFacts): string[] {
     device.busLimit !== undefined && ['busLimit', formatAddress(device.busLimit)],
     device.iommu !== undefined && ['iommu', scalar(device.iommu)],
     device.pools.length > 0 && ['pools', `[${device.pools.map(scalar).join(', ')}]`],
+    device.driver !== undefined && ['driver', scalar(device.driver)],
     device.maxSegmentSize !== undefined && ['maxSegmentSize', formatAddress(device.maxSegmentSize)],
   ]
   return [

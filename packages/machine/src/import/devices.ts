@@ -7,6 +7,7 @@ import { isPciBus, sizeCells } from '../of/bus.ts'
 import { iommuRegions } from '../of/iommu-regions.ts'
 import { pciFacts } from '../of/pci.ts'
 import type { DeviceTree } from '../of/tree.ts'
+import { decodesOf, isUnlistedMedia, mediaNodeOf } from './media-nodes.ts'
 import { toNumber } from './physical-memory.ts'
 
 export interface ImportedDevices {
@@ -48,6 +49,7 @@ const PLAIN = /^(ethernet|wifi|mmc|sdhci|emmc|sata|ufs|ufshc|nvme|nand-controlle
 function plainMasters(tree: DeviceTree, facts: DmaFacts): DeviceNode[] {
   const listed = new Set(facts.devices.map((device) => device.path))
   const isPlain = (node: FdtNode): boolean => {
+    if (isUnlistedMedia(node.compatible)) return true
     const bus = node.parent
     return bus !== undefined && PLAIN.test(node.baseName) && node.has('reg') && sizeCells(bus) > 0 && !isPciBus(bus)
   }
@@ -73,6 +75,7 @@ function importDevice(device: DeviceNode, name: string, context: Context): Devic
   const setAside = node === undefined || iommu === undefined ? [] : iommuRegions(tree, node)
   const [compatible] = device.compatible
   const deviceClass = classOf(device)
+  const driver = mediaNodeOf(device.compatible)?.driver
   return {
     name,
     title: device.path,
@@ -86,6 +89,7 @@ function importDevice(device: DeviceNode, name: string, context: Context): Devic
     ...(MEDIA.includes(deviceClass) && { maxSegmentSize: 0xffff_ffff }),
     ...(setAside.length > 0 && { iommuRegions: setAside }),
     ...(node !== undefined && isPciBus(node) && { pci: pciFacts(node) }),
+    ...(driver !== undefined && { driver }),
   }
 }
 
@@ -116,17 +120,16 @@ const CLASS_BY_NAME: readonly (readonly [RegExp, DeviceClass])[] = [
 ]
 
 function classOf(device: DeviceNode): DeviceClass {
-  const names = device.compatible.join(' ')
+  const rule = mediaNodeOf(device.compatible)
+  if (rule !== undefined) return rule.class
   switch (device.class) {
     case 'codec':
-      return /jpe?g/.test(names) ? 'jpeg' : 'codec'
+      return /jpe?g/.test(device.compatible.join(' ')) ? 'jpeg' : 'codec'
     case 'capture':
       return 'camera'
     case '2d':
-      return /g2d|rotat|vic|dma2d|fcp/.test(names) ? '2d' : 'converter'
+      return 'converter'
     case 'isp':
-      // FIMC captures and converts, memory to memory too; its parent node does neither.
-      return /exynos\d+-fimc( |$)/.test(names) ? 'converter' : 'isp'
     case 'display':
     case 'gpu':
       return device.class
@@ -162,29 +165,35 @@ function deviceName(path: string, taken: ReadonlyMap<string, string>): string {
   return `${name === '' ? 'root' : name}#${taken.size}`
 }
 
-/** Elements of GStreamer by what they need. The first decoder, converter and camera get generic names as well. */
-const ELEMENTS: readonly {
-  readonly deviceClass: DeviceClass
-  readonly factories: readonly string[]
-  /** Devices that are of the class but do no such work. */
-  readonly not: RegExp
-}[] = [
-  { deviceClass: 'codec', factories: ['v4l2h264dec', 'v4l2slh264dec', 'v4l2video4dec'], not: /enc/ },
-  { deviceClass: 'converter', factories: ['v4l2convert', 'v4l2video7convert'], not: /$^/ },
-  {
-    deviceClass: 'display',
-    factories: ['kmssink'],
-    not: /subsystem|engine|hdmi|dsi|lvds|tcon|frontend|vc[45]\b|framebuffer/,
-  },
-  { deviceClass: 'camera', factories: ['v4l2src'], not: /csi2|csis/ },
-]
+/** Formats with elements of their own, H.264 first: what the generic element names stand for. */
+const FORMATS = ['h264', 'h265', 'vp8', 'vp9', 'mpeg2', 'av1'] as const
 
+/** Elements of GStreamer by the device that does their work: of several, the first. */
 function bindElements(devices: readonly DeviceFacts[]): Record<string, string> {
   const bindings: Record<string, string> = {}
-  for (const { deviceClass, factories, not } of ELEMENTS) {
-    const ofClass = devices.filter((device) => device.class === deviceClass)
-    const device = ofClass.find(({ compatible = '', title = '' }) => !not.test(`${compatible} ${title}`)) ?? ofClass[0]
+  const bind = (device: DeviceFacts | undefined, ...factories: readonly string[]): void => {
     if (device !== undefined) for (const factory of factories) bindings[factory] = device.name
   }
+  const of = (deviceClass: DeviceClass): DeviceFacts[] => devices.filter((device) => device.class === deviceClass)
+  const decoder = (format: string): DeviceFacts | undefined => {
+    const decodes = of('codec').map((device) => [device, decodesOf(device.compatible ?? '')] as const)
+    return (
+      decodes.find(([, formats]) => formats?.includes(format)) ?? decodes.find(([, all]) => all === undefined)
+    )?.[0]
+  }
+  const first = decoder('h264')
+  bind(first, 'v4l2h264dec', 'v4l2slh264dec', 'v4l2video4dec')
+  for (const format of FORMATS) {
+    const device = decoder(format)
+    if (device !== first) bind(device, `v4l2${format}dec`, `v4l2sl${format}dec`)
+  }
+  bind(
+    devices.find((device) => device.compatible?.endsWith('-vcodec-enc')),
+    'v4l2h264enc',
+  )
+  bind(of('converter')[0], 'v4l2convert', 'v4l2video7convert')
+  // Of a controller and the node around it, the one behind the IOMMU fetches the pixels.
+  bind(of('display').find((device) => device.iommu !== undefined) ?? of('display')[0], 'kmssink')
+  bind([...of('camera'), ...of('isp')][0], 'v4l2src')
   return bindings
 }

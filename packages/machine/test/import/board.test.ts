@@ -164,6 +164,49 @@ describe('devices', () => {
     })
   })
 
+  it('do what their drivers do: parts that fetch no pixels are of no class, and each format goes to the codec that has it', () => {
+    const soc: Tree = {
+      ...cells,
+      ranges: true,
+      'vpu@1': { compatible: 'rockchip,rk3399-vpu' },
+      'vdec@2': { compatible: 'rockchip,rk3399-vdec' },
+      'rga@3': { compatible: 'rockchip,rk3399-rga' },
+      'camera@4': { compatible: 'qcom,sdm845-camss' },
+      'csi@5': { compatible: 'fsl,imx6-mipi-csi2' },
+      'venus@6': { compatible: 'qcom,sc7180-venus', 'video-decoder': { compatible: 'venus-decoder' } },
+      'mdss@7': { compatible: 'qcom,sc7180-mdss', 'dpu@8': { compatible: 'qcom,sc7180-dpu', iommus: 9 } },
+      'mmu@9': { compatible: 'qcom,smmu', '#iommu-cells': 0, phandle: 9 },
+    }
+    const root: Tree = {
+      soc,
+      'display-subsystem': { compatible: 'rockchip,display-subsystem' },
+      'capture-subsystem': { compatible: 'fsl,imx-capture-subsystem' },
+    }
+    const { devices, bindings } = machine({ ...memory(0x4000_0000, 512 * MIB), ...root })
+    expect(devices.map(({ name, class: kind, driver }) => [name, kind, driver])).toEqual([
+      ['1.vpu', 'codec', undefined],
+      ['2.vdec', 'codec', undefined],
+      ['3.rga', 'converter', 'rockchip-rga'],
+      ['4.camera', 'isp', 'vivid-dma-sg'],
+      ['5.csi', 'other', undefined],
+      ['6.venus', 'codec', undefined],
+      ['video-decoder', 'other', undefined],
+      ['7.mdss', 'display', undefined],
+      ['8.dpu', 'display', undefined],
+      ['display-subsystem', 'other', undefined],
+      ['capture-subsystem', 'converter', undefined],
+    ])
+    expect(bindings).toMatchObject({
+      v4l2h264dec: '2.vdec',
+      v4l2slvp8dec: '1.vpu',
+      v4l2h265dec: '6.venus',
+      v4l2convert: '3.rga',
+      v4l2src: '4.camera',
+      kmssink: '8.dpu',
+    })
+    expect(Object.keys(bindings)).not.toContain('v4l2vp9dec')
+  })
+
   it('are found by name where no property speaks of DMA, but not behind USB or PCI', () => {
     const soc: Tree = {
       ...cells,

@@ -1,9 +1,11 @@
 // Which device does the work of which element: by `--bind`, by the board's table, or by the element's family.
+import { VIRTUAL_DEVICES } from '@dmalab/machine'
 import { InputError } from '@dmalab/api'
-import type { BoundElement, DeviceFacts, IoMode, Machine, PipelineScenario } from '@dmalab/api'
+import type { BoundElement, DeviceClass, DeviceFacts, IoMode, Machine, PipelineScenario } from '@dmalab/api'
 import { familyOf, isIoMode } from '../elements/device-families.ts'
 import type { DeviceFamily } from '../elements/device-families.ts'
 import type { Pipeline, PipelineElement } from '../pipeline/pipeline.ts'
+import { commandFor, lineForBoard } from './line-for-board.ts'
 import { bufferHops } from './buffer-hops.ts'
 
 /** Element (factory or name) to device; the device `none` leaves the work to user space. */
@@ -42,13 +44,35 @@ const checkOverrides = ({ elements }: Pipeline, machine: Machine, overrides: Ove
       throw new InputError(
         `--bind ${element}=${device}: board ${machine.name} has no device "${device}"`,
         {},
-        `it has ${deviceList(machine)}, or ${NONE}`,
+        `it has ${deviceList(machine)}; ${VIRTUAL} are on every board; ${NONE} leaves the work to user space`,
       )
   }
 }
 
-const deviceList = ({ devices }: Machine): string =>
-  devices.map(({ name, class: kind }) => `${name} (${kind})`).join(', ')
+/** Devices that a message names at most; the media devices come first. */
+const LISTED = 16
+const MEDIA: readonly DeviceClass[] = ['codec', 'converter', 'display', 'camera', 'isp', '2d', 'jpeg', 'gpu']
+const VIRTUAL = VIRTUAL_DEVICES.map(({ name }) => name).join(', ')
+
+const nameAndClass = ({ name, class: kind }: DeviceFacts): string => `${name} (${kind})`
+
+const deviceList = ({ devices }: Machine): string => {
+  if (devices.length === 0) return 'no device that does DMA'
+  const isMedia = ({ class: kind }: DeviceFacts): boolean => MEDIA.includes(kind)
+  const sorted = [...devices.filter(isMedia), ...devices.filter((device) => !isMedia(device))]
+  const more = sorted.length - LISTED
+  return [...sorted.slice(0, LISTED).map(nameAndClass), ...(more > 0 ? [`${more} more (dmalab board show)`] : [])].join(
+    ', ',
+  )
+}
+
+/** What of a board could have done, for somebody whose line it does not fit. */
+const mediaOf = ({ devices }: Machine): string => {
+  const media = devices.filter(({ class: kind }) => MEDIA.includes(kind))
+  return media.length === 0
+    ? 'it has no media devices at all'
+    : `its media devices are ${media.map(nameAndClass).join(', ')}`
+}
 
 const howToBind = (name: string, factory: string, machine: Machine): string =>
   `${name}: the element ${factory} is not known and is taken to pass buffers on in user space; ` +
@@ -94,10 +118,14 @@ const deviceFor = (
     if (device) return { device, by: `class ${kind}` }
   }
   if (family.optional) return USER_SPACE
+  const needs =
+    family.devices.length === 0 ? 'a V4L2 output device' : `a device of class ${family.devices.join(' or ')}`
   throw new InputError(
-    `element ${name} (${family.name}) needs a device of class ${family.devices.join(' or ')}, and board ${machine.name} has none`,
+    `element ${name} (${family.name}) needs ${needs}, and board ${machine.name} has none: ${mediaOf(machine)}`,
     at === undefined ? {} : { file: 'pipeline', column: at + 1 },
-    `bind it with --bind ${factory}=DEVICE: ${deviceList(machine)}, or ${NONE}`,
+    `a line for this board: ${commandFor(lineForBoard(machine))}; ` +
+      `or bind the element with --bind ${factory}=DEVICE: ${deviceList(machine)}, ` +
+      `${VIRTUAL} (drivers without hardware, on every board), or ${NONE}`,
   )
 }
 

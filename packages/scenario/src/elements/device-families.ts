@@ -111,7 +111,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
   {
     name: 'V4L2 output',
     pattern: /^v4l2sink$/,
-    devices: ['display'],
+    // No device tree has one: a display is a DRM device today.
+    devices: [],
     optional: false,
     role: 'sink',
     pads: [SINK],

@@ -1,4 +1,5 @@
 import { describeBoard, openBoard, parseMemory, type BoardDescription } from '@dmalab/machine'
+import { commandFor, lineForBoard } from '@dmalab/scenario'
 import { Args } from '@oclif/core'
 import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
 import { archFlag, memoryFlag } from '../../board/flags.ts'
@@ -22,14 +23,14 @@ export default class BoardShow extends BaseCommand {
   }
   static override flags = { arch: archFlag(), memory: memoryFlag, ...PLUGIN_FLAG }
 
-  async run(): Promise<BoardDescription> {
+  async run(): Promise<BoardDescription & { readonly try: string }> {
     const { args, flags } = await this.parse(BoardShow)
     const { boards } = await openRegistry(this.plugins(flags.plugin))
     const options = { ...(flags.arch && { arch: flags.arch }), ...parseMemory(flags.memory ?? []) }
     const machine = boards.has(args.board)
       ? boards.get(args.board)
       : openBoard(args.board, options, await givenBytes(args.board))
-    const board = describeBoard(machine)
+    const board = { ...describeBoard(machine), try: commandFor(lineForBoard(machine)) }
     this.log(renderBoard(board))
     return board
   }

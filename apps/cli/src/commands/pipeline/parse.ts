@@ -1,5 +1,5 @@
 import { InputError, type Machine } from '@dmalab/api'
-import { openBoard } from '@dmalab/machine'
+import { openBoard, withVirtualDevices } from '@dmalab/machine'
 import { PipelineError } from '@dmalab/scenario'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, EXIT, PLUGIN_FLAG } from '../../base-command.ts'
@@ -34,9 +34,11 @@ export default class PipelineParse extends BaseCommand {
 
   async run(): Promise<PipelineDescription> {
     const { args, flags } = await this.parse(PipelineParse)
-    const machine = flags.board === undefined ? undefined : await this.board(flags.board, flags.plugin)
+    const overrides = Object.fromEntries((flags.bind ?? []).map(pair))
+    const board = flags.board === undefined ? undefined : await this.board(flags.board, flags.plugin)
+    const machine = board && withVirtualDevices(board, Object.values(overrides))
     try {
-      const described = describePipeline(args.line, machine, Object.fromEntries((flags.bind ?? []).map(pair)))
+      const described = describePipeline(args.line, machine, overrides)
       this.log(renderPipeline(described))
       return described
     } catch (error) {
