@@ -92,6 +92,10 @@ export const FINDINGS = {
   'dma-unmap-at-top-skipped': { severity: 'error', title: 'a mapping that ends at 2^64 was never unmapped' },
   'iommu-stale-translation': { severity: 'error', title: 'a device reached memory that was already unmapped' },
   'iova-zero-kept': { severity: 'warning', title: 'a mapping at bus address 0 was never unmapped' },
+  'bounce-not-synced': {
+    severity: 'info',
+    title: 'a bounced buffer was never synced, and nothing shows that it was used',
+  },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 
 export type FindingCode = keyof typeof FINDINGS

@@ -152,13 +152,59 @@ describe('a bounced mapping with SKIP_CPU_SYNC', () => {
     size: 4096,
     force: true,
   }
-  it('that is never synced goes stale', () => {
-    expect(codes([bounce, mapSg([RAM], skip), unmapSg([RAM], skip)])).toEqual(['bounce-without-sync'])
+  const FROM_SKIP = { ...skip, dir: DIR.FROM_DEVICE }
+  const by = (event: EventBody, pid: number): EventBody => ({ ...event, pid }) as EventBody
+  const buffer = (event: 'vb2_qbuf' | 'vb2_buf_queue' | 'vb2_buf_done' | 'vb2_dqbuf', type: number): EventBody =>
+    by({ event, owner: 'q', queued: 1, ownedByDriver: 0, index: 0, type, bytesused: 1, timestamp: 0 }, 7)
+  const OUTPUT = 2
+  const CAPTURE = 1
+  const done = (type: number): readonly EventBody[] => [
+    buffer('vb2_qbuf', type),
+    buffer('vb2_buf_queue', type),
+    buffer('vb2_buf_done', type),
+  ]
+  const cycle = (type: number): readonly EventBody[] => [...done(type), buffer('vb2_dqbuf', type)]
+  const mapped = (events: readonly EventBody[], place = skip): readonly EventBody[] => [
+    by(bounce, 7),
+    by(mapSg([RAM], place), 7),
+    ...events,
+    by(unmapSg([RAM], place), 7),
+  ]
+  const log = { session: undefined }
+
+  it('of which nothing shows its use is a note: one transfer to the device is right, and unused buffers lose nothing', () => {
+    expect(codes([bounce, mapSg([RAM], skip), unmapSg([RAM], skip)])).toEqual(['bounce-not-synced'])
+    expect(codes(mapped(cycle(OUTPUT)), log)).toEqual(['bounce-not-synced'])
+    expect(codes(mapped([], FROM_SKIP), log)).toEqual(['bounce-not-synced'])
+  })
+  it('that is used again goes stale', () => {
+    expect(codes(mapped([...cycle(OUTPUT), ...cycle(OUTPUT)]), log)).toEqual(['bounce-without-sync'])
+    const read = deviceAccess(false, RAM)
+    expect(codes([bounce, mapSg([RAM], skip), read, unmapSg([RAM], skip)])).toEqual(['bounce-not-synced'])
+    expect(codes([bounce, mapSg([RAM], skip), read, read, unmapSg([RAM], skip)])).toEqual(['bounce-without-sync'])
+  })
+  it('loses what the device writes from the first time on', () => {
+    expect(codes(mapped(cycle(CAPTURE), FROM_SKIP), log)).toEqual(['bounce-without-sync'])
+    const write = deviceAccess(true, RAM)
+    expect(codes([bounce, mapSg([RAM], FROM_SKIP), write, unmapSg([RAM], FROM_SKIP)])).toEqual(['bounce-without-sync'])
+  })
+  it('is not used by a buffer that streaming off made done, by another direction, or by another task', () => {
+    expect(codes(mapped(done(CAPTURE), FROM_SKIP), log)).toEqual(['bounce-not-synced'])
+    expect(codes(mapped([...cycle(CAPTURE), ...cycle(CAPTURE)]), log)).toEqual(['bounce-not-synced'])
+    const others = [...cycle(OUTPUT), ...cycle(OUTPUT)].map((event) => by(event, 8))
+    expect(codes(mapped(others), log)).toEqual(['bounce-not-synced'])
   })
   it('is in order when it is synced, when it was not bounced, or when every transfer maps', () => {
     expect(codes([bounce, mapSg([RAM], skip), syncSg('device', [RAM]), unmapSg([RAM], skip)])).toEqual([])
     expect(codes([mapSg([RAM], skip), unmapSg([RAM], skip)])).toEqual([])
     expect(codes([bounce, mapSg([RAM]), unmapSg([RAM])])).toEqual([])
+  })
+  it('was not bounced when the bounce before it was refused', () => {
+    const refused: EventBody = { ...map(RAM + 64), dmaAddr: 2 ** 64 } as EventBody
+    const once = [mapSg([RAM], skip), unmapSg([RAM], skip)]
+    expect(codes([bounce, refused, ...once])).toEqual(['mapping-failed'])
+    // A refused list leaves no event at all.
+    expect(codes([bounce, map(RAM + 8192), unmap(RAM + 8192), ...once])).toEqual([])
   })
 })
 

@@ -20,8 +20,8 @@ const ANOMALIES: readonly (readonly [RegExp, string])[] = [
 ]
 /** Lists cut at 128 entries, which that script could not pair: no anomaly of the driver. */
 const CUT = /unparsed sg|unmap_sg of unmapped/
-/** What these logs prove although no anomaly of pairing shows it: see the tests of the rules. */
-const BOUNCED = /swforce/
+/** An experiment in which imported buffers freeze, and its log proves it: see below. */
+const FROZEN = 'a64-6.12-vb2m-swforce-labn.trace.txt'
 
 const atLine = (report: CheckReport, line: number): readonly Finding[] =>
   report.findings.filter(({ evidence }) => evidence?.at(-1) === line)
@@ -52,14 +52,40 @@ describe('every log of the collection', () => {
       expect(leaks).toBe(file.includes('viol') ? 6 : 0)
     })
   }
-  for (const row of table('traces.csv').filter(({ file }) => !file?.includes('viol'))) {
+  for (const row of table('traces.csv').filter(({ file }) => !file?.includes('viol') && file !== FROZEN)) {
     const file = row['file'] ?? ''
     const path = logPath(file)
     it.skipIf(path === undefined)(`${file}: nothing to warn of`, () => {
-      const warnings = grave(checkText(readFileSync(path ?? '')))
-      expect(warnings.filter((one) => !(BOUNCED.test(file) && one.startsWith('bounce-without-sync')))).toEqual([])
+      expect(grave(checkText(readFileSync(path ?? '')))).toEqual([])
     })
   }
+})
+
+/**
+ * The lab drivers export from labn and import behind swiotlb=force (6.12), three buffers, each mapped once with SKIP_CPU_SYNC.
+ * swiotlb_tbl_map_single copies when it maps, whatever the attributes; later copies come from syncs only, the log shows none, and a
+ * sync of a bounced mapping is always traced (dma_reset_need_sync). So the second and later pictures of a buffer were the first one.
+ * The drivers compared pictures by checksum: of 8 to labn 5 were stale, of 9 to labsg 6 (sharing.csv). All but the first three, as here;
+ * buffers that were not dequeued before the end do not show.
+ */
+describe.skipIf(logPath(FROZEN) === undefined)('frozen pictures of an importer behind swiotlb', () => {
+  it('are warned of, once a mapping, with the dequeueing that proves the second use', () => {
+    const { findings } = checkText(readFileSync(logPath(FROZEN) ?? ''))
+    expect(findings.map(({ code, device, evidence }) => `${code} ${device} ${evidence?.join()}`)).toEqual([
+      'bounce-without-sync labn 32,72,106',
+      'bounce-without-sync labn 38,80,107',
+      'bounce-without-sync labn 45,88,108',
+      'bounce-without-sync labsg 135,176,209',
+      'bounce-without-sync labsg 142,183,210',
+      'bounce-without-sync labsg 148,192,211',
+    ])
+    const uses = (device: string): number =>
+      findings
+        .filter((one) => one.device === device)
+        .reduce((sum, { message }) => sum + Number(/used (\d+) times/.exec(message)?.[1]), 0)
+    // Delivered 8 and 9: what was in flight at the end is not among the uses.
+    expect([uses('labn'), uses('labsg')]).toEqual([7, 7])
+  })
 })
 
 describe('logs that lack events', () => {

@@ -32,6 +32,11 @@ export interface Mapping {
   /** swiotlb copied it when it was mapped. */
   bounced: boolean
   synced: boolean
+  /** Transfers while it was bounced and never copied, and the first of them that went wrong. */
+  uses: number
+  harmedAt: number | undefined
+  /** Device address of the first access: when it comes again, the mapping is used again. Model only. */
+  firstTouched: number | undefined
 }
 
 export interface SgList {

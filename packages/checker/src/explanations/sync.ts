@@ -69,7 +69,7 @@ export const SYNC = {
     ],
   },
   'bounce-without-sync': {
-    what: 'A mapping was bounced by swiotlb, carries SKIP_CPU_SYNC, and nobody synced it while it lived. dma-buf importers map once and stream many frames.',
+    what: 'A mapping was bounced by swiotlb, carries SKIP_CPU_SYNC, was never synced, and was used: a second time towards the device, or for what the device writes. dma-buf importers map once and stream many frames.',
     why: 'swiotlb copies at map time only: from the second use on the device sees the first frame again. Contiguity checks pass, because bounce slots are consecutive.',
     source:
       'kernel/dma/swiotlb.c: swiotlb_tbl_map_single, drivers/media/common/videobuf2/videobuf2-dma-contig.c: vb2_dc_map_dmabuf',
@@ -77,6 +77,15 @@ export const SYNC = {
       'allocate the buffer where the importer reaches it (its own heap, CMA below its limit)',
       'give the device its real mask and dma-ranges, or an IOMMU',
       'let the importer refuse bounced buffers (DMA_ATTR_REQUIRE_COHERENT since 6.18)',
+    ],
+  },
+  'bounce-not-synced': {
+    what: 'A mapping was bounced by swiotlb, carries SKIP_CPU_SYNC, and nobody synced it while it lived. The events do not show whether its device used it more than once, or at all.',
+    why: 'A single transfer to the device is right, as swiotlb copies when it maps; receive buffers that were never filled lose nothing. Everything else arrives stale: then this is bounce-without-sync.',
+    source: 'kernel/dma/swiotlb.c: swiotlb_tbl_map_single, swiotlb_tbl_unmap_single',
+    fixes: [
+      'trace vb2 events too, so that the uses of a buffer show',
+      'sync for the device before each transfer, and for the CPU after it',
     ],
   },
 } as const satisfies Record<string, Explanation>

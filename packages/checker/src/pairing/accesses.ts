@@ -36,6 +36,7 @@ export const deviceAccess = (books: Books, event: DeviceAccess): void => {
   if (touched.bytes < size)
     say('device-access-overrun', `only ${bytes(touched.bytes)} from there on are mapped`, first.at)
   for (const mapping of touched.mappings) {
+    books.bounces.accessed(mapping, dmaAddr, write, at)
     if (mapping.dir === (write ? DIR.TO_DEVICE : DIR.FROM_DEVICE))
       say('device-access-direction', `${named(mapping)} does not allow it`, mapping.at)
     if (!write && mapping.owner === 'cpu' && mapping.cpuWroteAt > 0 && !isCoherent(books, device))

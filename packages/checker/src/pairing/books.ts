@@ -20,7 +20,7 @@ export class Books {
   tracker = new Tracker()
   cacheLines: CacheLines
   overlaps: Overlaps
-  readonly bounces: Bounces
+  bounces: Bounces
   /** dma_mapping_error() is traced in this stream, so that its absence means something. */
   checksTraced = false
   #droppedFrees = 0
@@ -49,6 +49,7 @@ export class Books {
     this.tracker = new Tracker()
     this.cacheLines = new CacheLines(() => this.#lineSize)
     this.overlaps = new Overlaps(this.report)
+    this.bounces = new Bounces(this.report)
   }
 
   /** Some task maps or allocates. */
@@ -57,13 +58,13 @@ export class Books {
     this.unexplained.mapped(event.device, event.pid)
   }
 
-  open(mapping: Mapping, entries: readonly Omit<DebugEntry, 'mapping'>[]): void {
+  open(mapping: Mapping, entries: readonly Omit<DebugEntry, 'mapping'>[], event: EventBase): void {
     this.tracker.open(
       mapping,
       entries.map((entry) => ({ ...entry, mapping })),
     )
     this.overlaps.insert(mapping, this.#lineSize)
-    this.bounces.opened(mapping)
+    this.bounces.opened(mapping, event)
   }
 
   /** An unmap or free by device address. */
@@ -110,6 +111,7 @@ export const mappingOf = (
   event: { device: string; dmaAddr: number; size: number; dir: number; attrs: number; at: number },
   kind: Mapping['kind'],
   physAddr: number | undefined,
+  bounced = false,
 ): Mapping => ({
   kind,
   device: event.device,
@@ -127,6 +129,9 @@ export const mappingOf = (
   // SKIP_CPU_SYNC at map leaves the hand-over to the syncs that follow.
   owner: has(event.attrs, ATTR.SKIP_CPU_SYNC) ? 'cpu' : 'device',
   cpuWroteAt: 0,
-  bounced: false,
+  bounced,
   synced: false,
+  uses: 0,
+  harmedAt: undefined,
+  firstTouched: undefined,
 })

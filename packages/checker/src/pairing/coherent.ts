@@ -36,6 +36,7 @@ export const alloc = (books: Books, event: AllocEvent): void => {
     event.pool === undefined
       ? [{ device, dmaAddr, size, dir, attrs, type, sgCallEnts: 0, sgMappedEnts: 0, mapErrorChecked: undefined }]
       : [],
+    event,
   )
 }
 
@@ -49,19 +50,18 @@ export const allocSgt = (books: Books, event: AllocSgtEvent): void => {
   const { device, dmaAddr, size, dir, attrs, physAddrs } = event
   books.begins(event)
   books.tracker.dropCoherentAt(device, dmaAddr)
-  books.open(mappingOf(event, 'coherent', physAddrs[0]), [
-    {
-      device,
-      dmaAddr,
-      size,
-      dir,
-      attrs,
-      type: 'sg',
-      sgCallEnts: physAddrs.length,
-      sgMappedEnts: 1,
-      mapErrorChecked: undefined,
-    },
-  ])
+  const entry = {
+    device,
+    dmaAddr,
+    size,
+    dir,
+    attrs,
+    type: 'sg' as const,
+    sgCallEnts: physAddrs.length,
+    sgMappedEnts: 1,
+    mapErrorChecked: undefined,
+  }
+  books.open(mappingOf(event, 'coherent', physAddrs[0]), [entry], event)
 }
 
 export const freeSgt = (books: Books, event: FreeSgtEvent): void => {

@@ -19,8 +19,9 @@ export const mapSg = (books: Books, event: MapSgEvent): void => {
   const { device, dir, attrs, at, nents, ents, dmaAddrs, sizes, physAddrs } = event
   const first = physAddrs[0]
   if (first !== undefined) books.cacheLines.insert(device, first, dir, attrs, at, books.report)
+  const place = { device, dir, attrs, at, size: sumOf(sizes), dmaAddr: dmaAddrs[0] ?? 0 }
   const mapping: Mapping = {
-    ...mappingOf({ device, dir, attrs, at, size: sumOf(sizes), dmaAddr: dmaAddrs[0] ?? 0 }, 'sg', first),
+    ...mappingOf(place, 'sg', first, books.bounces.take(event, physAddrs)),
     list: { nents, ents, dmaAddrs, sizes, physAddrs },
   }
   // A cut line may name addresses whose sizes are lost: those are not tracked.
@@ -38,6 +39,7 @@ export const mapSg = (books: Books, event: MapSgEvent): void => {
       sgMappedEnts: ents,
       mapErrorChecked: undefined,
     })),
+    event,
   )
 }
 

@@ -14,6 +14,7 @@ type SyncEvent = Extract<Event, { event: 'dma_sync_single_for_cpu' | 'dma_sync_s
 export const mapOne = (books: Books, event: MapEvent): void => {
   const { device } = event
   books.begins(event)
+  const bounced = books.bounces.take(event, [event.physAddr])
   if (isMappingError(event.dmaAddr)) {
     books.report(
       finding(
@@ -37,19 +38,18 @@ export const mapOne = (books: Books, event: MapEvent): void => {
     )
   const { type, attrs } = pageType(event, books.context.kernelText)
   books.cacheLines.insert(device, event.physAddr, event.dir, event.attrs, event.at, books.report)
-  books.open(mappingOf(event, 'streaming', event.physAddr), [
-    {
-      device,
-      dmaAddr: event.dmaAddr,
-      size: event.size,
-      dir: event.dir,
-      type,
-      attrs,
-      sgCallEnts: 0,
-      sgMappedEnts: 0,
-      mapErrorChecked: false,
-    },
-  ])
+  const entry = {
+    device,
+    dmaAddr: event.dmaAddr,
+    size: event.size,
+    dir: event.dir,
+    type,
+    attrs,
+    sgCallEnts: 0,
+    sgMappedEnts: 0,
+    mapErrorChecked: false,
+  }
+  books.open(mappingOf(event, 'streaming', event.physAddr, bounced), [entry], event)
 }
 
 export const unmapOne = (books: Books, event: UnmapEvent): void => {

@@ -46,6 +46,7 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
     'overlapping-mappings',
     'conflicting-directions',
     'bounce-without-sync',
+    'bounce-not-synced',
     'device-access-unmapped',
     'device-access-after-unmap',
     'device-access-overrun',
@@ -91,6 +92,7 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
             return syncSg(books, event)
           case 'dma_map_sg_err': {
             const { device, err } = event
+            books.bounces.take(event, [])
             const what = `mapping a scatterlist of ${event.physAddrs.length} entries failed with ${err}`
             return report(finding('mapping-failed', `${device}: ${what}`, { device, evidence: [event.at] }))
           }
@@ -109,6 +111,10 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
             return poolFree(books, event)
           case 'swiotlb_bounced':
             return books.bounces.bounced(event)
+          case 'vb2_qbuf':
+            return books.bounces.queued(event)
+          case 'vb2_dqbuf':
+            return books.bounces.dequeued(event)
           case 'device_access':
             return deviceAccess(books, event)
           case 'cpu_access':
