@@ -1,18 +1,31 @@
 // A run written as ftrace text and read back: the same events, and the same findings.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Event, Finding } from '@dmalab/api'
 import { createChecker } from '@dmalab/checker'
 import { createFtraceWriter, createReader } from '@dmalab/trace'
 import { describe, expect, it } from 'vitest'
 import { runScenario } from '../../src/run-scenario.ts'
 
-const KERNELS = ['arm@4.11', 'arm@4.11+pfn-valid', 'arm@4.11+nopage-rfc', 'arm@6.12']
+const SCENARIOS = join(import.meta.dirname, '../../../../scenarios')
+const SWIOTLB = { board: 'imx8mp-evk', cmdline: 'swiotlb=force' }
 
-const eventsOf = async (kernel: string): Promise<{ events: readonly Event[]; findings: readonly Finding[] }> => {
-  const events: Event[] = []
+interface Run {
+  readonly kernel: string
+  readonly events: readonly Event[]
+  readonly findings: readonly Finding[]
+}
+
+const runsOf = async (
+  scenario: string,
+  kernels: readonly string[],
+  { board, cmdline }: { readonly board?: string; readonly cmdline?: string } = {},
+): Promise<readonly Run[]> => {
+  const events = new Map<string, Event[]>()
   const report = await runScenario({
-    scenario: 'founding',
-    board: undefined,
-    kernels: [kernel],
+    scenario,
+    board,
+    kernels,
     frames: 3,
     size: '320x240',
     buffers: 3,
@@ -21,10 +34,19 @@ const eventsOf = async (kernel: string): Promise<{ events: readonly Event[]; fin
     inject: [],
     plugins: {},
     config: [],
-    cmdline: undefined,
-    onEvent: (event) => events.push(event),
+    cmdline,
+    onEvent: (event, kernel) => {
+      const before = events.get(kernel)
+      if (before === undefined) events.set(kernel, [event])
+      else before.push(event)
+    },
   })
-  return { events, findings: report.runs[0]?.findings ?? [] }
+  return report.runs.map(({ kernel, findings }) => ({ kernel, findings, events: events.get(kernel) ?? [] }))
+}
+const written = (events: readonly Event[]): string => {
+  const writer = createFtraceWriter()
+  for (const event of events) writer.onEvent(event)
+  return writer.finish()
 }
 const readBack = (
   text: string,
@@ -42,23 +64,36 @@ const readBack = (
   return { damaged: damagedCount, findings: checker.finish().findings, events }
 }
 
-describe.each(KERNELS)('the founding use case on %s', (kernel) => {
-  it('gives the same findings from its log', async () => {
-    const { events, findings } = await eventsOf(kernel)
-    const writer = createFtraceWriter()
-    for (const event of events) writer.onEvent(event)
-    expect(readBack(writer.finish())).toEqual({ damaged: 0, findings, events: events.length })
+const sameFromItsLog = (runs: readonly Run[]): void => {
+  expect(runs).not.toEqual([])
+  for (const { events, findings } of runs)
+    expect(readBack(written(events))).toEqual({ damaged: 0, findings, events: events.length })
+}
+
+describe('the founding use case gives the same findings from its log', () => {
+  it.each(['arm@4.11', 'arm@4.11+pfn-valid', 'arm@4.11+nopage-rfc', 'arm@6.12'])('on %s', async (kernel) => {
+    sameFromItsLog(await runsOf('founding', [kernel]))
+  })
+  it.each([
+    ['arm64@6.12', { board: 'rk3399-rockpro64' }],
+    ['arm64@6.12', SWIOTLB],
+  ] as const)('on %s, %o', async (kernel, machine) => {
+    sameFromItsLog(await runsOf('founding', [kernel], machine))
+  })
+})
+
+describe('a scenario file gives the same findings from its log', () => {
+  it.each(readdirSync(SCENARIOS).filter((name) => name.endsWith('.yaml')))('%s', async (name) => {
+    sameFromItsLog(await runsOf(join(SCENARIOS, name), []))
   })
 })
 
 it('a run that leaks says so from its log too', async () => {
-  const { events } = await eventsOf('arm@6.12')
-  const leaking = events.filter(({ event }) => event !== 'dma_unmap_sg' && event !== 'pool_free')
+  const [run] = await runsOf('founding', ['arm@6.12'])
+  const leaking = (run?.events ?? []).filter(({ event }) => event !== 'dma_unmap_sg' && event !== 'pool_free')
   const checker = createChecker()
   for (const event of leaking) checker.onEvent(event)
   const { findings } = checker.finish()
   expect(findings.map(({ code }) => code)).toEqual(expect.arrayContaining(['leak-mapping', 'leak-coherent']))
-  const writer = createFtraceWriter()
-  for (const event of leaking) writer.onEvent(event)
-  expect(readBack(writer.finish()).findings).toEqual(findings)
+  expect(readBack(written(leaking)).findings).toEqual(findings)
 })

@@ -32,7 +32,7 @@ export class Books {
     this.leaks = new Leaks(report, context)
     this.cacheLines = new CacheLines(() => this.#lineSize)
     this.overlaps = new Overlaps(report)
-    this.bounces = new Bounces(report)
+    this.bounces = new Bounces(report, context)
   }
 
   get #lineSize(): number {
@@ -49,7 +49,7 @@ export class Books {
     this.tracker = new Tracker()
     this.cacheLines = new CacheLines(() => this.#lineSize)
     this.overlaps = new Overlaps(this.report)
-    this.bounces = new Bounces(this.report)
+    this.bounces = new Bounces(this.report, this.context)
   }
 
   /** Some task maps or allocates. */

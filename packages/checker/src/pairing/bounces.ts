@@ -1,5 +1,15 @@
 // Bounced mappings that nobody copies again: swiotlb copies at map and unmap, and in between only at a sync.
-import { ATTR, DIR, finding, has, type Event, type EventBase, type MediaEvent, type ReportFinding } from '@dmalab/api'
+import {
+  ATTR,
+  DIR,
+  finding,
+  has,
+  type CheckerContext,
+  type Event,
+  type EventBase,
+  type MediaEvent,
+  type ReportFinding,
+} from '@dmalab/api'
 import { named } from '../dma-debug/describe.ts'
 import type { Mapping } from '../dma-debug/entry.ts'
 
@@ -22,6 +32,7 @@ const OUTPUT_TYPES: ReadonlySet<number> = new Set([2, 3, 5, 7, 8, 10, 12, 14])
  */
 export class Bounces {
   readonly #report: ReportFinding
+  readonly #context: CheckerContext
   /** Device and task -> pages that swiotlb announced; the event of their mapping comes next, unless it was refused. */
   readonly #announced = new Map<string, Set<number>>()
   /** pid -> mappings whose buffer has not been queued yet: QBUF maps first. */
@@ -29,8 +40,9 @@ export class Bounces {
   /** Queue, type and index -> what is mapped for this buffer. */
   readonly #buffers = new Map<string, Mapping[]>()
 
-  constructor(report: ReportFinding) {
+  constructor(report: ReportFinding, context: CheckerContext) {
     this.#report = report
+    this.#context = context
   }
 
   bounced(event: BounceEvent): void {
@@ -51,8 +63,15 @@ export class Bounces {
     return pages !== undefined && physAddrs.some((page) => pages.has(page))
   }
 
+  /** A model run shows accesses, which say more than buffers. */
   opened(mapping: Mapping, { pid }: EventBase): void {
-    if (pid === undefined || !neverCopied(mapping) || mapping.dir === DIR.BIDIRECTIONAL) return
+    if (
+      pid === undefined ||
+      this.#context.session !== undefined ||
+      !neverCopied(mapping) ||
+      mapping.dir === DIR.BIDIRECTIONAL
+    )
+      return
     const waiting = this.#unqueued.get(pid)
     if (waiting !== undefined) waiting.push(mapping)
     else if (this.#unqueued.size < TASKS) this.#unqueued.set(pid, [mapping])

@@ -1,11 +1,11 @@
 // Markers of our own writer: events that no kernel prints, and what the model knows about the event that follows.
-import type { Event, EventBody } from '@dmalab/api'
+import { FINDINGS, type Event, type EventBody, type LabEvent } from '@dmalab/api'
 import { LAB_MARKER } from '../write/writer.ts'
 
-type Kind = 'string' | 'number' | 'boolean' | 'numbers' | 'strings' | 'named' | 'ranges' | 'oops'
+type Kind = 'code' | 'string' | 'number' | 'boolean' | 'numbers' | 'strings' | 'named' | 'ranges' | 'oops'
 
 /** Events that may come this way, with the fields that rules rely on: a log is text that anybody may have edited. */
-const SHAPES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+const SHAPES: Readonly<Record<Exclude<LabEvent['event'], 'marker' | 'lost'>, Readonly<Record<string, Kind>>>> = {
   session: {
     machine: 'string',
     kernel: 'string',
@@ -19,6 +19,8 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   printk: { level: 'string', text: 'string' },
   cache_maint: { op: 'string', physAddr: 'number', size: 'number', dir: 'number' },
   cache_line: { op: 'string', physAddr: 'number' },
+  arch_sync: { to: 'string', physAddr: 'number', size: 'number', dir: 'number' },
+  bounce_copy: { copy: 'string', device: 'string', tlbAddr: 'number', origAddr: 'number', size: 'number' },
   cache_summary: { device: 'string', op: 'string', lines: 'number', writtenBack: 'number' },
   dma_mapping_error: { device: 'string', dmaAddr: 'number' },
   pool_free: { device: 'string', pool: 'string', dmaAddr: 'number', size: 'number' },
@@ -32,6 +34,8 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
     size: 'number',
     mapping: 'string',
   },
+  stale_translation: { device: 'string', write: 'boolean', dmaAddr: 'number', physAddr: 'number' },
+  kernel_quirk: { code: 'code', text: 'string' },
   type_confusion: { what: 'string', virtAddr: 'string', read: 'string' },
   oops: { oops: 'oops' },
   end: {},
@@ -52,6 +56,8 @@ const record = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const each = (value: unknown, holds: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(holds)
 const fits = (value: unknown, kind: Kind): boolean => {
   switch (kind) {
+    case 'code':
+      return typeof value === 'string' && Object.hasOwn(FINDINGS, value)
     case 'numbers':
       return each(value, (item) => typeof item === 'number')
     case 'strings':
@@ -124,7 +130,7 @@ const parsed = (text: string): Readonly<Record<string, unknown>> | undefined => 
     })
       ? body
       : undefined
-  const shape = SHAPES[event]
+  const shape = Object.entries(SHAPES).find(([name]) => name === event)?.[1]
   return shape !== undefined && Object.entries(shape).every(([name, kind]) => fits(fields[name], kind))
     ? body
     : undefined

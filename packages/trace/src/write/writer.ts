@@ -57,8 +57,7 @@ const frame = (event: Event): string => {
   const name = event.event === 'cpu_access' || task === undefined ? 'dmalab' : task
   const flags = interrupt === true ? '..h..' : '.....'
   const seconds = time ?? `${Math.floor(event.at / 1e6)}.${String(event.at % 1e6).padStart(6, '0')}`
-  const stamp = seconds.includes('.') ? seconds.padStart(12) : seconds.padStart(12)
-  return `${name.slice(0, 16).padStart(16)}-${String(pid).padEnd(7)} [${String(cpu).padStart(3, '0')}] ${flags} ${stamp}: `
+  return `${name.slice(0, 16).padStart(16)}-${String(pid).padEnd(7)} [${String(cpu).padStart(3, '0')}] ${flags} ${seconds.padStart(12)}: `
 }
 
 const header = (entries: number): readonly string[] => [
