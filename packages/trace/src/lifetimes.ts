@@ -1,5 +1,6 @@
 // Pairs what is mapped or allocated with what undoes it, for statistics and time lines. It judges nothing: the checker does.
 import type { Event } from '@dmalab/api'
+import { AnnouncedBounces } from './announced-bounces.ts'
 
 export interface Lifetime {
   readonly kind: 'mapping' | 'list' | 'coherent'
@@ -26,13 +27,10 @@ export interface LifetimeListener {
 /** The time of an event as a number: seconds or ticks of a log, else the step. */
 export const timeOf = (event: Event): number => (event.time === undefined ? event.at : Number(event.time))
 
-/** Bounces that wait for the event of their mapping. */
-const WAITING = 4096
-
 export class Lifetimes {
   readonly #listener: LifetimeListener
   readonly #live = new Map<string, Lifetime[]>()
-  readonly #bounces = new Set<string>()
+  readonly #bounces = new AnnouncedBounces()
 
   constructor(listener: LifetimeListener) {
     this.#listener = listener
@@ -46,13 +44,11 @@ export class Lifetimes {
   onEvent(event: Event): void {
     switch (event.event) {
       case 'swiotlb_bounced':
-        this.#bounces.add(`${event.device} ${event.devAddr}`)
-        if (this.#bounces.size > WAITING) this.#bounces.delete(this.#bounces.values().next().value ?? '')
-        return
+        return this.#bounces.announce(event)
       case 'dma_map_page':
       case 'dma_map_phys':
       case 'dma_map_resource':
-        if (event.dmaAddr >= 2 ** 64 - 2048 || event.dmaAddr === 2 ** 32 - 1) return
+        if (event.dmaAddr >= 2 ** 64 - 2048 || event.dmaAddr === 2 ** 32 - 1) return void this.#bounces.take(event, [])
         return this.#begin('mapping', addressKey(event), event, event.dmaAddr, event.size, event.attrs, [
           event.physAddr,
         ])
@@ -99,7 +95,7 @@ export class Lifetimes {
     physAddrs: readonly number[],
   ): void {
     const { device, dir, at } = event
-    const bounced = physAddrs.map((phys) => this.#bounces.delete(`${device} ${phys}`)).some(Boolean)
+    const bounced = kind !== 'coherent' && this.#bounces.take(event, physAddrs)
     const translated = physAddrs[0] !== undefined && physAddrs[0] !== dmaAddr
     const life: Lifetime = { kind, device, dmaAddr, size, dir, attrs, at, began: timeOf(event), bounced, translated }
     const lives = this.#live.get(key)

@@ -9,9 +9,10 @@ import {
   type CheckerContext,
   type Event,
   type FindingCode,
+  type KernelText,
   type ReportFinding,
 } from '@dmalab/api'
-import { mapTexts } from './texts.ts'
+import { mapTexts, type PhysDigits } from './texts.ts'
 
 type MapEvent = Extract<Event, { event: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys' }>
 type SgEvent = Extract<Event, { event: 'dma_map_sg' }>
@@ -20,7 +21,12 @@ type SgEvent = Extract<Event, { event: 'dma_map_sg' }>
 const ATTR_MMIO = 1024
 
 /** Memory that must not be mapped this way; only a model run can tell. */
-export const checkArea = (event: MapEvent, report: ReportFinding, context: CheckerContext): void => {
+export const checkArea = (
+  event: MapEvent,
+  report: ReportFinding,
+  context: CheckerContext,
+  digits: PhysDigits,
+): void => {
   const virt = hex(event.physAddr)
   const say = (code: FindingCode, what: string, text: string): void =>
     report(
@@ -49,7 +55,7 @@ export const checkArea = (event: MapEvent, report: ReportFinding, context: Check
   if (context.kernelText === '7.3' && (event.event === 'dma_map_resource' || has(event.attrs, ATTR_MMIO))) {
     const ram = context.session?.memory.find(({ base, len }) => event.physAddr >= base && event.physAddr < base + len)
     if (ram !== undefined)
-      say('map-resource-ram', 'as a resource, but this is RAM', mapTexts.resourceRam(event.physAddr))
+      say('map-resource-ram', 'as a resource, but this is RAM', mapTexts.resourceRam(event.physAddr, digits))
   }
 }
 
@@ -90,65 +96,85 @@ export const checkSegments = (event: SgEvent, report: ReportFinding, context: Ch
 
 /** dma-debug keeps the overlap count of a line in three tag bits. */
 const MAX_OVERLAP = 7
+/** Attributes of 7.x. */
+const CACHELINES_OVERLAP = 2048
+const REQUIRE_COHERENT = 4096
+/** What the texts and the arithmetic need to know of the machine. */
+export interface CacheLineFacts {
+  readonly lineSize: number
+  readonly release: KernelText
+  readonly physDigits: PhysDigits
+}
+
+interface Line {
+  /** Attributes of the mapping that took the line first. */
+  readonly attrs: number
+  /** Steps of its live mappings. */
+  readonly steps: number[]
+}
 
 /**
- * First cache lines of mappings that a device may write.
+ * First cache lines of entries that a device may write.
  *
- * Models: Linux v6.12 kernel/dma/debug.c: active_cacheline_insert
- * Leaves out: the suppression by DMA_BOUNCE_UNALIGNED_KMALLOC, which depends on a kernel option that no event tells.
+ * Models: Linux v6.12 kernel/dma/debug.c: active_cacheline_insert, add_dma_entry
+ * Leaves out: the suppression by DMA_BOUNCE_UNALIGNED_KMALLOC, which depends on a kernel option that no event tells;
+ * coherent memory, whose lines the kernel tracks too: a dma-buf of it that another device maps is shared on purpose.
  */
 export class CacheLines {
-  /** Physical line number -> steps of its live mappings. */
-  readonly #lines = new Map<number, number[]>()
-  readonly #lineSize: () => number
+  readonly #lines = new Map<number, Line>()
+  readonly #facts: CacheLineFacts
 
-  constructor(lineSize: () => number) {
-    this.#lineSize = lineSize
+  constructor(facts: CacheLineFacts) {
+    this.#facts = facts
   }
 
-  insert(device: string, physAddr: number, dir: number, attrs: number, at: number, report: ReportFinding): void {
+  insert(
+    event: { device: string; dir: number; attrs: number; at: number },
+    physAddr: number,
+    report: ReportFinding,
+  ): void {
+    const { device, dir, attrs, at } = event
     if (dir === DIR.TO_DEVICE) return
-    const line = Math.floor(physAddr / this.#lineSize())
-    const steps = this.#lines.get(line)
-    if (steps === undefined) {
-      this.#lines.set(line, [at])
+    const { lineSize, release, physDigits } = this.#facts
+    const number = Math.floor(physAddr / lineSize)
+    const line = this.#lines.get(number)
+    if (line === undefined) {
+      this.#lines.set(number, { attrs, steps: [at] })
       return
     }
+    const { steps } = line
     const evidence = [steps[0] ?? at, at]
     steps.push(at)
-    if (!has(attrs, ATTR.SKIP_CPU_SYNC))
+    const shared = release === '7.3' && mayShare(attrs) && mayShare(line.attrs)
+    if (!has(attrs, ATTR.SKIP_CPU_SYNC) && !shared)
       report(
         finding(
           'cacheline-overlap',
           `${device}: the mapping of ${hex(physAddr)} begins in a cache line that another live mapping begins in`,
-          {
-            device,
-            evidence,
-            kernelText: [mapTexts.cacheline()],
-          },
+          // 4.11 counts overlaps and says nothing of a single one.
+          { device, evidence, ...(release === '4.11' ? {} : { kernelText: [mapTexts.cacheline()] }) },
         ),
       )
-    if (steps.length === MAX_OVERLAP + 2)
+    if (steps.length === MAX_OVERLAP + 2 && !(release === '7.3' && mayShare(attrs)))
       report(
         finding(
           'cacheline-overlap-overflow',
           `${device}: ${steps.length} live mappings begin in the cache line of ${hex(physAddr)}`,
-          {
-            device,
-            evidence,
-            kernelText: [mapTexts.cachelineOverflow(line)],
-          },
+          { device, evidence, kernelText: [mapTexts.cachelineOverflow(number, physDigits)] },
         ),
       )
   }
 
   remove(physAddr: number, dir: number, at: number): void {
     if (dir === DIR.TO_DEVICE) return
-    const line = Math.floor(physAddr / this.#lineSize())
-    const steps = this.#lines.get(line)
+    const number = Math.floor(physAddr / this.#facts.lineSize)
+    const steps = this.#lines.get(number)?.steps
     if (steps === undefined) return
     const position = steps.indexOf(at)
     if (position >= 0) steps.splice(position, 1)
-    if (steps.length === 0) this.#lines.delete(line)
+    if (steps.length === 0) this.#lines.delete(number)
   }
 }
+
+/** Bearers of these may share lines with each other. */
+const mayShare = (attrs: number): boolean => has(attrs, CACHELINES_OVERLAP) || has(attrs, REQUIRE_COHERENT)

@@ -17,13 +17,20 @@ function names(sg: string, page: string, noncoherent: string): Record<EntryType,
 export const typeName = (release: KernelText, type: EntryType): string => TYPE_NAMES[release][type]
 
 const addr = (at: number): string => `0x${BigInt(at).toString(16).padStart(16, '0')}`
+/** Digits of a phys_addr_t printed with %pa: 8 on 32-bit kernels without LPAE. */
+export type PhysDigits = 8 | 16
+const phys = (at: number, digits: PhysDigits): string => `0x${at.toString(16).padStart(digits, '0')}`
 const dir = (value: number): string => `DMA_${dirName(value)}`
 const where = (ref: { readonly dmaAddr: number; readonly size: number }): string =>
   `[device address=${addr(ref.dmaAddr)}] [size=${ref.size} bytes]`
 
-/** A message in its frame: the 2017 kernels name the device before the prefix, later ones after it. */
+/** A message in its frame: the 2017 kernels name the device before the prefix, later ones after it. Overlaps are counted without one. */
 export const framed = (release: KernelText, device: string, text: string, driver = '?'): string =>
-  release === '4.11' ? `${driver} ${device}: DMA-API: ${text}` : `DMA-API: ${driver} ${device}: ${text}`
+  text.startsWith('exceeded ')
+    ? `DMA-API: ${text}`
+    : release === '4.11'
+      ? `${driver} ${device}: DMA-API: ${text}`
+      : `DMA-API: ${driver} ${device}: ${text}`
 
 export const unmapTexts = {
   errorCookie: (): string => 'device driver tries to free an invalid DMA memory address',
@@ -32,8 +39,9 @@ export const unmapTexts = {
     `device driver frees DMA memory with different size [device address=${addr(ref.dmaAddr)}] [map size=${entry.size} bytes] [unmap size=${ref.size} bytes]`,
   function: (release: KernelText, ref: EntryRef, entry: DebugEntry): string =>
     `device driver frees DMA memory with wrong function ${where(ref)} [mapped as ${typeName(release, entry.type)}] [unmapped as ${typeName(release, ref.type)}]`,
-  cpuAddress: (release: KernelText, ref: EntryRef, alloc: number, free: number): string => {
-    const print = (at: number): string => (release === '4.11' || release === '6.1' ? addr(at) : `0x${addr(at)}`) // %pa brings its own 0x
+  cpuAddress: (release: KernelText, ref: EntryRef, alloc: number, free: number, digits: PhysDigits): string => {
+    // %pa brings its own 0x.
+    const print = (at: number): string => (release === '4.11' || release === '6.1' ? addr(at) : `0x${phys(at, digits)}`)
     return `device driver frees DMA memory with different CPU address ${where(ref)} [cpu alloc address=${print(alloc)}] [cpu free address=${print(free)}]`
   },
   sgCount: (ref: EntryRef, entry: DebugEntry): string =>
@@ -78,9 +86,11 @@ export const mapTexts = {
     `mapping sg segment longer than device claims to support [len=${len}] [max=${max}]`,
   segmentBoundary: (start: number, end: number, boundary: number): string =>
     `mapping sg segment across boundary [start=${addr(start)}] [end=${addr(end)}] [boundary=${addr(boundary)}]`,
-  resourceRam: (at: number): string => `dma_map_resource called for RAM address ${addr(at)}`,
+  resourceRam: (at: number, digits: PhysDigits): string =>
+    `dma_map_resource called for RAM address ${phys(at, digits)}`,
   cacheline: (): string => "cacheline tracking EEXIST, overlapping mappings aren't supported",
-  cachelineOverflow: (line: number): string => `exceeded 7 overlapping mappings of cacheline ${addr(line)}`,
+  cachelineOverflow: (line: number, digits: PhysDigits): string =>
+    `exceeded 7 overlapping mappings of cacheline ${phys(line, digits)}`,
 }
 
 export const unbindText = (release: KernelText, count: number, entry: DebugEntry): string =>

@@ -2,7 +2,7 @@
 import { bytes, dirName, finding, type CheckerContext, type Finding, type ReportFinding } from '@dmalab/api'
 import { isMappingError, type DebugEntry, type EntryRef } from './entry.ts'
 import { named, range } from './describe.ts'
-import { typeName, unmapTexts } from './texts.ts'
+import { type PhysDigits, typeName, unmapTexts } from './texts.ts'
 import type { Tracker } from './tracker.ts'
 
 /** Attributes that have to be the same at unmap: NO_KERNEL_MAPPING, FORCE_CONTIGUOUS, PRIVILEGED, MMIO, REQUIRE_COHERENT, CC_SHARED. */
@@ -15,6 +15,7 @@ export interface UnmapExtra {
   readonly virtAddr?: string
   /** Is dma_mapping_error() traced in this stream, so that its absence means something? */
   readonly checksTraced: boolean
+  readonly physDigits: PhysDigits
 }
 
 /**
@@ -64,7 +65,9 @@ export const checkUnmap = (
       say(
         'free-cpu-address',
         `was freed with CPU address ${extra.virtAddr} instead of ${allocated}`,
-        alloc === undefined || free === undefined ? undefined : unmapTexts.cpuAddress(release, ref, alloc, free),
+        alloc === undefined || free === undefined
+          ? undefined
+          : unmapTexts.cpuAddress(release, ref, alloc, free, extra.physDigits),
       )
     }
   }

@@ -1,9 +1,10 @@
 // The state that pairing keeps, and the two steps all kinds of mappings share: opening one, and looking for what an unmap means.
 import { ATTR, has, type CheckerContext, type EventBase, type ReportFinding } from '@dmalab/api'
 import { isMappingError, type DebugEntry, type EntryRef, type Mapping } from '../dma-debug/entry.ts'
-import { CacheLines } from '../dma-debug/map.ts'
+import { type CacheLineFacts, CacheLines } from '../dma-debug/map.ts'
+import type { PhysDigits } from '../dma-debug/texts.ts'
 import { Tracker } from '../dma-debug/tracker.ts'
-import { checkUnmap, unmapOfNothing } from '../dma-debug/unmap.ts'
+import { checkUnmap, type UnmapExtra, unmapOfNothing } from '../dma-debug/unmap.ts'
 import { Bounces } from './bounces.ts'
 import { Overlaps } from './overlaps.ts'
 import { Leaks } from './leaks.ts'
@@ -24,19 +25,55 @@ export class Books {
   /** dma_mapping_error() is traced in this stream, so that its absence means something. */
   checksTraced = false
   #droppedFrees = 0
+  #pointerDigits = 16
 
   constructor(report: ReportFinding, context: CheckerContext) {
     this.report = report
     this.context = context
     this.unexplained = new Unexplained(report, context)
     this.leaks = new Leaks(report, context)
-    this.cacheLines = new CacheLines(() => this.#lineSize)
+    this.cacheLines = new CacheLines(this.#cacheLineFacts())
     this.overlaps = new Overlaps(report)
     this.bounces = new Bounces(report, context)
   }
 
   get #lineSize(): number {
     return this.context.session?.lineSize ?? LINE_SIZE
+  }
+
+  /** 32-bit kernels are taken for ones without LPAE; a log shows by its pointers which it is. */
+  get physDigits(): PhysDigits {
+    const { session } = this.context
+    return (session === undefined ? this.#pointerDigits : /^arm@/.test(session.kernel) ? 8 : 16) === 8 ? 8 : 16
+  }
+
+  /** An allocation prints a pointer, all digits of it. */
+  sawPointer(virtAddr: string): void {
+    if (/^[0-9a-f]+$/.test(virtAddr)) this.#pointerDigits = virtAddr.length
+  }
+
+  /** What an operation brings for comparison beside its reference. */
+  unmapExtra(at: number): Omit<UnmapExtra, 'virtAddr'> {
+    const { checksTraced, physDigits } = this
+    return { at, checksTraced, physDigits }
+  }
+
+  /** Read anew at every use: the session may come after the books are opened. */
+  #cacheLineFacts(): CacheLineFacts {
+    const lineSize = (): number => this.#lineSize
+    const physDigits = (): PhysDigits => this.physDigits
+    const { context } = this
+    return {
+      get lineSize() {
+        return lineSize()
+      },
+      get physDigits() {
+        return physDigits()
+      },
+      get release() {
+        return context.kernelText
+      },
+    }
   }
 
   get untracedFrees(): number {
@@ -47,7 +84,7 @@ export class Books {
   forget(): void {
     this.#droppedFrees = this.untracedFrees
     this.tracker = new Tracker()
-    this.cacheLines = new CacheLines(() => this.#lineSize)
+    this.cacheLines = new CacheLines(this.#cacheLineFacts())
     this.overlaps = new Overlaps(this.report)
     this.bounces = new Bounces(this.report, this.context)
   }
@@ -71,8 +108,8 @@ export class Books {
   undo(ref: EntryRef, event: EventBase, virtAddr?: string): void {
     const { at } = event
     this.leaks.active(ref.device)
-    const { checksTraced, tracker } = this
-    const extra = virtAddr === undefined ? { at, checksTraced } : { at, checksTraced, virtAddr }
+    const { tracker } = this
+    const extra = { ...this.unmapExtra(at), ...(virtAddr === undefined ? {} : { virtAddr }) }
     const entry = isMappingError(ref.dmaAddr) ? undefined : checkUnmap(tracker, ref, extra, this.report, this.context)
     if (entry !== undefined) {
       this.unexplained.explained(ref.device, longLived(ref))
@@ -97,7 +134,8 @@ export class Books {
   }
 
   close(mapping: Mapping, at: number): void {
-    if (mapping.physAddr !== undefined) this.cacheLines.remove(mapping.physAddr, mapping.dir, mapping.at)
+    const pages = mapping.list === undefined ? [mapping.physAddr] : mapping.list.physAddrs.slice(0, mapping.list.ents)
+    for (const page of pages) if (page !== undefined) this.cacheLines.remove(page, mapping.dir, mapping.at)
     this.overlaps.remove(mapping)
     this.bounces.closed(mapping, at)
     this.tracker.close(mapping, at)

@@ -22,6 +22,7 @@ export const alloc = (books: Books, event: AllocEvent): void => {
     )
     return
   }
+  books.sawPointer(event.virtAddr)
   if (event.pool === undefined) books.tracker.dropCoherentAt(device, dmaAddr)
   else poolOverlap(books, event, event.pool)
   const mapping = {

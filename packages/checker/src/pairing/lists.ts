@@ -18,7 +18,9 @@ export const mapSg = (books: Books, event: MapSgEvent): void => {
   checkSegments(event, books.report, books.context)
   const { device, dir, attrs, at, nents, ents, dmaAddrs, sizes, physAddrs } = event
   const first = physAddrs[0]
-  if (first !== undefined) books.cacheLines.insert(device, first, dir, attrs, at, books.report)
+  const merged = new Grouped(books.report)
+  for (const page of physAddrs.slice(0, ents)) books.cacheLines.insert(event, page, merged.add)
+  merged.flush()
   const place = { device, dir, attrs, at, size: sumOf(sizes), dmaAddr: dmaAddrs[0] ?? 0 }
   const mapping: Mapping = {
     ...mappingOf(place, 'sg', first, books.bounces.take(event, physAddrs)),
@@ -63,8 +65,7 @@ export const unmapSg = (books: Books, event: UnmapSgEvent): void => {
   const count = cut ? list.nents : physAddrs.length
   for (let index = 0; index < Math.min(count, list.ents, list.sizes.length); index += 1) {
     const ref = refOf(device, list, index, cut ? mapping.dir : event.dir, cut ? mapping.attrs : event.attrs, count)
-    const extra = { at, checksTraced: books.checksTraced }
-    const entry = checkUnmap(books.tracker, ref, extra, merged.add, books.context)
+    const entry = checkUnmap(books.tracker, ref, books.unmapExtra(at), merged.add, books.context)
     if (entry !== undefined) books.tracker.table.remove(entry)
   }
   merged.flush()

@@ -28,7 +28,7 @@ export const mapOne = (books: Books, event: MapEvent): void => {
     )
     return
   }
-  checkArea(event, books.report, books.context)
+  checkArea(event, books.report, books.context, books.physDigits)
   if (event.size === 0)
     books.report(
       finding('map-zero-length', `${device}: a mapping of 0 bytes at ${hex(event.dmaAddr)}`, {
@@ -37,7 +37,7 @@ export const mapOne = (books: Books, event: MapEvent): void => {
       }),
     )
   const { type, attrs } = pageType(event, books.context.kernelText)
-  books.cacheLines.insert(device, event.physAddr, event.dir, event.attrs, event.at, books.report)
+  books.cacheLines.insert(event, event.physAddr, books.report)
   const entry = {
     device,
     dmaAddr: event.dmaAddr,
