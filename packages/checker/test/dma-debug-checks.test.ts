@@ -205,13 +205,12 @@ const CHECKS: readonly Check[] = [
   },
 ]
 
-for (const { id, events, text, releases } of CHECKS)
-  describe(id, () => {
-    it.each(ALL)('%s', (release) => {
-      const wanted = typeof text === 'string' ? text : text(release)
-      expect(texts(events, { kernelText: release }).includes(wanted)).toBe(releases.includes(release))
-    })
+describe.each(CHECKS)('$id', ({ events, text, releases }) => {
+  it.each(ALL)('%s', (release) => {
+    const wanted = typeof text === 'string' ? text : text(release)
+    expect(texts(events, { kernelText: release }).includes(wanted)).toBe(releases.includes(release))
   })
+})
 
 it('P1 has no text: the core warns, and dma-debug does not', () => {
   const [one] = check([inArea('zone-device')]).findings

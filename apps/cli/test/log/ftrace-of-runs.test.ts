@@ -64,27 +64,34 @@ const readBack = (
   return { damaged: damagedCount, findings: checker.finish().findings, events }
 }
 
-const sameFromItsLog = (runs: readonly Run[]): void => {
-  expect(runs).not.toEqual([])
-  for (const { events, findings } of runs)
-    expect(readBack(written(events))).toEqual({ damaged: 0, findings, events: events.length })
-}
+const ofItself = ({ findings, events }: Run): ReturnType<typeof readBack> => ({
+  damaged: 0,
+  findings,
+  events: events.length,
+})
+const ofItsLog = ({ events }: Run): ReturnType<typeof readBack> => readBack(written(events))
 
 describe('the founding use case gives the same findings from its log', () => {
   it.each(['arm@4.11', 'arm@4.11+pfn-valid', 'arm@4.11+nopage-rfc', 'arm@6.12'])('on %s', async (kernel) => {
-    sameFromItsLog(await runsOf('founding', [kernel]))
+    const runs = await runsOf('founding', [kernel])
+    expect(runs.length).toBeGreaterThan(0)
+    expect(runs.map(ofItsLog)).toEqual(runs.map(ofItself))
   })
   it.each([
     ['arm64@6.12', { board: 'rk3399-rockpro64' }],
     ['arm64@6.12', SWIOTLB],
   ] as const)('on %s, %o', async (kernel, machine) => {
-    sameFromItsLog(await runsOf('founding', [kernel], machine))
+    const runs = await runsOf('founding', [kernel], machine)
+    expect(runs.length).toBeGreaterThan(0)
+    expect(runs.map(ofItsLog)).toEqual(runs.map(ofItself))
   })
 })
 
 describe('a scenario file gives the same findings from its log', () => {
   it.each(readdirSync(SCENARIOS).filter((name) => name.endsWith('.yaml')))('%s', async (name) => {
-    sameFromItsLog(await runsOf(join(SCENARIOS, name), []))
+    const runs = await runsOf(join(SCENARIOS, name), [])
+    expect(runs.length).toBeGreaterThan(0)
+    expect(runs.map(ofItsLog)).toEqual(runs.map(ofItself))
   })
 })
 

@@ -44,7 +44,8 @@ export class Books {
   /** 32-bit kernels are taken for ones without LPAE; a log shows by its pointers which it is. */
   get physDigits(): PhysDigits {
     const { session } = this.context
-    return (session === undefined ? this.#pointerDigits : /^arm@/.test(session.kernel) ? 8 : 16) === 8 ? 8 : 16
+    const narrow = session === undefined ? this.#pointerDigits === 8 : session.kernel.startsWith('arm@')
+    return narrow ? 8 : 16
   }
 
   /** An allocation prints a pointer, all digits of it. */
