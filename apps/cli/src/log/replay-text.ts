@@ -1,7 +1,8 @@
 // `trace replay` for a terminal.
 import { count, paintSeverity } from '@dmalab/report'
 import { bold, dim } from 'ansis'
-import type { Outcomes, ReplayReport } from './replay.ts'
+import type { ReplayReport } from './replay.ts'
+import type { Outcomes } from './replay-outcomes.ts'
 
 const FINDINGS_SHOWN = 12
 

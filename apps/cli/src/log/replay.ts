@@ -12,26 +12,15 @@ import {
   type Lab,
   type Machine,
   PAGE_SIZE,
-  pageAlign,
-  phys,
   pfnOf,
-  type PhysAddr,
   type SgTable,
   type UserMapping,
 } from '@dmalab/api'
 import { createChecker } from '@dmalab/checker'
 import { isSimulatedOops } from '@dmalab/memory'
 import { type LabParts, openLab } from '@dmalab/runner'
-
-/** What became of mappings, by one rule for the log and for the model. */
-export interface Outcomes {
-  /** The device address is the physical one. */
-  direct: number
-  bounced: number
-  /** It is another: an IOMMU, a bus offset, or a list entry whose page is none. A log does not say which. */
-  translated: number
-  refused: number
-}
+import { LogMemory } from './log-memory.ts'
+import { failed, lengthsOf, outcomeOf, type Outcomes, outcomes, tally } from './replay-outcomes.ts'
 
 export interface DeviceReplay {
   /** Its name in the log, and the device of the board that stood for it. */
@@ -87,6 +76,7 @@ interface Live {
 
 class LogReplay implements Replay {
   readonly #lab: Lab
+  readonly #memory: LogMemory
   readonly #as: Readonly<Record<string, string>>
   readonly #checker: ReturnType<typeof createChecker>
   readonly #bounces: () => number
@@ -98,7 +88,6 @@ class LogReplay implements Replay {
   readonly #announced = new Set<string>()
   readonly #refusals: ReplayReport['refusals'][number][] = []
   #fault: ReplayReport['fault'] = null
-  #moved = 0
   #line = 0
   #skipped = 0
 
@@ -109,6 +98,7 @@ class LogReplay implements Replay {
     bounces: () => number,
   ) {
     this.#lab = lab
+    this.#memory = new LogMemory(lab)
     this.#as = as
     this.#checker = checker
     this.#bounces = bounces
@@ -139,7 +129,7 @@ class LogReplay implements Replay {
       kernel: this.#lab.kernel.name,
       board: this.#lab.machine.name,
       devices: [...this.#devices.values()].map(({ report }) => report),
-      moved: this.#moved,
+      moved: this.#memory.moved,
       skipped: this.#skipped,
       refusals: this.#refusals,
       fault: this.#fault,
@@ -161,11 +151,11 @@ class LogReplay implements Replay {
       case 'dma_map_page':
       case 'dma_map_phys':
       case 'dma_map_resource': {
-        count(
+        tally(
           report.log,
           failed(event.dmaAddr) ? 'refused' : this.#logOutcome(event.device, event.dmaAddr, [event.physAddr]),
         )
-        const { at, moved } = this.#memory(event.physAddr, event.size)
+        const { at, moved } = this.#memory.at(event.physAddr, event.size)
         const resource = event.event === 'dma_map_resource'
         const handle = this.#judged(report, at, event.at, () =>
           resource
@@ -180,7 +170,7 @@ class LogReplay implements Replay {
               ),
         )
         if (handle !== undefined) push(this.#mappings, `${event.device} ${event.dmaAddr}`, { handle, moved })
-        else this.#giveBack(moved)
+        else this.#memory.giveBack(moved)
         return
       }
       case 'dma_unmap_page':
@@ -191,7 +181,7 @@ class LogReplay implements Replay {
         if (event.event === 'dma_unmap_resource')
           api.unmapResource(target, live.handle, event.size, event.dir as Direction, event.attrs)
         else api.unmapPageAttrs(target, live.handle, event.size, event.dir as Direction, event.attrs)
-        this.#giveBack(live.moved)
+        this.#memory.giveBack(live.moved)
         return
       }
       case 'dma_sync_single_for_cpu':
@@ -205,8 +195,8 @@ class LogReplay implements Replay {
       }
       case 'dma_map_sg': {
         if (event.truncated) return this.#skip()
-        count(report.log, this.#logOutcome(event.device, event.dmaAddrs[0] ?? 0, event.physAddrs))
-        const pieces = lengthsOf(event).map(([start, len]) => ({ ...this.#memory(start, len), len }))
+        tally(report.log, this.#logOutcome(event.device, event.dmaAddrs[0] ?? 0, event.physAddrs))
+        const pieces = lengthsOf(event).map(([start, len]) => ({ ...this.#memory.at(start, len), len }))
         const table = this.#lab.sgTable(
           pieces.map(({ at, len }) => ({
             page: { kind: 'page', pfn: pfnOf(at) },
@@ -222,7 +212,7 @@ class LogReplay implements Replay {
         if (handle !== undefined) push(this.#lists, `${event.device} ${event.physAddrs[0]}`, { table, moved })
         else {
           this.#lab.sgFree(table)
-          this.#giveBack(...moved)
+          this.#memory.giveBack(...moved)
         }
         return
       }
@@ -231,7 +221,7 @@ class LogReplay implements Replay {
         if (list === undefined) return this.#skip()
         api.unmapSgAttrs(target, list.table, event.dir as Direction, event.attrs)
         this.#lab.sgFree(list.table)
-        this.#giveBack(...list.moved)
+        this.#memory.giveBack(...list.moved)
         return
       }
       case 'dma_alloc': {
@@ -255,11 +245,11 @@ class LogReplay implements Replay {
     const before = this.#bounces()
     const mapped = map()
     if (!mapped.ok) {
-      count(report.model, 'refused')
+      tally(report.model, 'refused')
       this.#refused(line, mapped)
       return undefined
     }
-    count(report.model, outcomeOf(this.#bounces() > before, mapped.value, at))
+    tally(report.model, outcomeOf(this.#bounces() > before, mapped.value, at))
     return mapped.value
   }
 
@@ -273,10 +263,6 @@ class LogReplay implements Replay {
     this.#blocks.delete(key)
     this.#lab.dma.freeAttrs(target, block.size, block.cpuAddr, block.handle, block.attrs)
     return true
-  }
-
-  #giveBack(...moved: readonly (UserMapping | undefined)[]): void {
-    for (const one of moved) if (one !== undefined) this.#lab.userFree(one)
   }
 
   #skip(): void {
@@ -295,46 +281,14 @@ class LogReplay implements Replay {
     return found
   }
 
-  /** The log's own address where the board has ordinary memory there; else other memory of the model. */
-  #memory(at: number, len: number): { readonly at: PhysAddr; readonly moved: UserMapping | undefined } {
-    const { memory, reserved } = this.#lab.machine
-    const inside = memory.some(({ base, len: size }) => at >= base && at + len <= base + size)
-    const taken = reserved.some(({ base, len: size }) => at < base + size && base < at + len)
-    if (inside && !taken) return { at: phys(at), moved: undefined }
-    const offset = at % PAGE_SIZE
-    const got = this.#lab.userAlloc(pageAlign(offset + Math.max(len, 1)), 'replay')
-    if (!got.ok) throw new InputError(`the board has no ${len} bytes left for a buffer of the log: ${got.why}`)
-    this.#moved += 1
-    return { at: phys(got.value.phys + offset), moved: got.value }
-  }
-
   #logOutcome(device: string, dmaAddr: number, physAddrs: readonly number[]): keyof Outcomes {
     const bounced = physAddrs.filter((at) => this.#announced.delete(`${device} ${at}`)).length > 0
     return outcomeOf(bounced, dmaAddr, physAddrs[0] ?? 0)
   }
 }
 
-const outcomeOf = (bounced: boolean, dmaAddr: number, physAddr: number): keyof Outcomes =>
-  bounced ? 'bounced' : dmaAddr === physAddr ? 'direct' : 'translated'
-const outcomes = (): Outcomes => ({ direct: 0, bounced: 0, translated: 0, refused: 0 })
-const count = (of: Outcomes, what: keyof Outcomes): void => {
-  of[what] += 1
-}
-const failed = (dmaAddr: number): boolean => dmaAddr >= 2 ** 64 - 2048 || dmaAddr === 2 ** 32 - 1
 const push = <T>(index: Map<string, T[]>, key: string, value: T): void => {
   const values = index.get(key)
   if (values === undefined) index.set(key, [value])
   else values.push(value)
-}
-
-/**
- * Entries of a list. The sizes that a log prints belong to the device's side: where an IOMMU joined entries, each is taken for a page
- * and the last for what remains.
- */
-const lengthsOf = (event: Extract<Event, { event: 'dma_map_sg' }>): readonly (readonly [number, number])[] => {
-  const { physAddrs, sizes } = event
-  if (physAddrs.length === sizes.length) return physAddrs.map((at, index) => [at, sizes[index] ?? 0])
-  const total = sizes.reduce((sum, size) => sum + size, 0)
-  const last = Math.max(1, total - (physAddrs.length - 1) * PAGE_SIZE)
-  return physAddrs.map((at, index) => [at, index === physAddrs.length - 1 ? last : PAGE_SIZE])
 }
