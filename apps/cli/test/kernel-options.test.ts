@@ -8,28 +8,16 @@ import { describe, expect, it, test } from 'vitest'
 import { openRegistry, runScenario, type ScenarioRequest } from '../src/index.ts'
 import { openLaboratory } from '../src/laboratory.ts'
 import { parseKernelOptions } from '../src/run-flags.ts'
+import { scenarioRequest } from './scenario-request.ts'
 
 const FOLDER = join(import.meta.dirname, '../../../scenarios')
 const registry = await openRegistry()
 const parts = await openLaboratory()
 
 const run = async (file: string, more: Partial<ScenarioRequest> = {}, events: Event[] = []): Promise<KernelRun> => {
-  const report = await runScenario({
-    scenario: file.endsWith('.yaml') ? join(FOLDER, file) : file,
-    board: undefined,
-    kernels: [],
-    frames: 1,
-    size: '640x480',
-    buffers: 4,
-    seed: 1,
-    bind: [],
-    inject: [],
-    plugins: [],
-    config: [],
-    cmdline: undefined,
-    onEvent: (event) => events.push(event),
-    ...more,
-  })
+  const scenario = file.endsWith('.yaml') ? join(FOLDER, file) : file
+  const onEvent = (event: Event): unknown => events.push(event)
+  const report = await runScenario(scenarioRequest(scenario, { onEvent, ...more }))
   const [only] = report.runs
   if (only === undefined) throw new Error('a scenario runs on one kernel')
   return only

@@ -3,30 +3,18 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ATTR, DIR, dma, type Event, pfnOf, phys, type PhysAddr, vaddr } from '@dmalab/api'
 import { describe, expect, it, test } from 'vitest'
-import { exitCodeFor, runScenario, type ScenarioRequest } from '../src/index.ts'
+import { exitCodeFor, runScenario } from '../src/index.ts'
 import { must, openArmLab, oopsOf, page, POOL, RAM } from './arm-lab.ts'
+import { scenarioRequest } from './scenario-request.ts'
 
 const FOLDER = join(import.meta.dirname, '../../../scenarios')
 const RFC = 'arm@4.11+nopage-rfc'
 const NOPAGE = 1024
-const REQUEST: Omit<ScenarioRequest, 'scenario'> = {
-  board: undefined,
-  kernels: [],
-  frames: 1,
-  size: '640x480',
-  buffers: 4,
-  seed: 1,
-  bind: [],
-  inject: [],
-  plugins: [],
-  config: [],
-  cmdline: undefined,
-}
 
 const files = readdirSync(FOLDER).filter((file) => file.endsWith('.yaml'))
 
 test.each(files)('%s ends as it states', async (file) => {
-  const report = await runScenario({ ...REQUEST, scenario: join(FOLDER, file) })
+  const report = await runScenario(scenarioRequest(join(FOLDER, file)))
   const stated = report.runs.flatMap((run) => run.expectations ?? [])
   expect(stated.filter((one) => !one.met)).toEqual([])
   expect(stated.length).toBeGreaterThan(0)
@@ -152,18 +140,18 @@ describe('further holes', () => {
     const { handle } = must(lab.dma.allocAttrs(lab.device('codec'), 4096, 0, 'frame'))
     expect(lab.mem.pfnValid(pfnOf(handle as number as PhysAddr))).toBe(true)
     expect(lab.host(lab.device('codec')).declareCoherentMemory(phys(POOL), null, 4096)).toMatchObject({ ok: false })
-    const run = (kernel: string) => runScenario({ ...REQUEST, scenario: 'founding', kernels: [kernel], config })
+    const run = (kernel: string) => runScenario(scenarioRequest('founding', { kernels: [kernel], config }))
     expect((await run('arm@4.11')).runs[0]?.verdict).toBe('works')
     await expect(run(RFC)).rejects.toThrow('does not build without CONFIG_HAVE_GENERIC_DMA_COHERENT')
   })
 
   it('with dma_length in struct scatterlist it stays 0, and the importer finds no contiguous memory', async () => {
-    const report = await runScenario({
-      ...REQUEST,
-      scenario: 'founding',
-      kernels: [RFC],
-      config: ['NEED_SG_DMA_LENGTH'],
-    })
+    const report = await runScenario(
+      scenarioRequest('founding', {
+        kernels: [RFC],
+        config: ['NEED_SG_DMA_LENGTH'],
+      }),
+    )
     expect(report.runs[0]).toMatchObject({ verdict: 'refused', step: 'converter: QBUF dma-buf', errno: 'EFAULT' })
   })
 })

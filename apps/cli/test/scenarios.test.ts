@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { RunReport } from '@dmalab/api'
 import { afterAll, describe, expect, test } from 'vitest'
 import { exitCodeFor, runScenario, type ScenarioRequest } from '../src/index.ts'
+import { scenarioRequest } from './scenario-request.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -18,21 +19,7 @@ const run = async (
   const file = join(folder, `scenario-${++count}.yaml`)
   const lines = ['name: test', 'board: odroid-xu4-2017', ...head, 'steps:', ...steps.map((step) => `  - { ${step} }`)]
   writeFileSync(file, lines.join('\n'))
-  return runScenario({
-    scenario: file,
-    board: undefined,
-    kernels: [],
-    frames: 1,
-    size: '640x480',
-    buffers: 4,
-    seed: 1,
-    bind: [],
-    inject: [],
-    plugins: [],
-    config: [],
-    cmdline: undefined,
-    ...more,
-  })
+  return runScenario(scenarioRequest(file, more))
 }
 const RFC = ['kernel: arm@4.11+nopage-rfc']
 const SHARED = [

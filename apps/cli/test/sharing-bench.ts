@@ -190,3 +190,6 @@ export const passFrames = (
   for (const fd of fds) bench.lab.dmaBuf.close(fd)
   return { captured, delivered, stale, errno }
 }
+
+/** Owners of the dma-bufs that nobody released. */
+export const leftOver = ({ lab }: Bench): string[] => lab.dmaBuf.live().map(({ owner }) => owner)
