@@ -67,6 +67,8 @@ else {
   if (what === 'lint') {
     must(bin('oxlint'), ...rest)
     must(bin('oxfmt'), '--check', ...rest)
+    // Builds check what is shipped; this checks the tests.
+    must(bin('tsc'), '-p', 'tsconfig.test.json')
   }
   if (what === 'test') test(rest)
   if (what === 'bench') must('node', 'bench/src/run.mjs', ...rest)

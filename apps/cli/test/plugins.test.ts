@@ -188,10 +188,13 @@ describe('a bad plug-in is refused with what, where and how to mend', () => {
     ],
   ]
 
-  test.each(cases)('%s', async (name, source, says, packageJson) => {
-    const folder = write(name, source, packageJson)
-    await expect(openRegistry({ given: [folder] })).rejects.toThrow(says)
-  })
+  test.each(cases.map(([name, ...rest]) => ({ name, rest })))(
+    '$name',
+    async ({ name, rest: [source, says, packageJson] }) => {
+      const folder = write(name, source, packageJson)
+      await expect(openRegistry({ given: [folder] })).rejects.toThrow(says)
+    },
+  )
 
   test('nothing of it stays when one of its names is taken', async () => {
     const folder = write(

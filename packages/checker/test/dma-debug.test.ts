@@ -177,7 +177,7 @@ describe('texts per release', () => {
 describe('a log', () => {
   const log = { session: undefined }
   const busy = Array.from({ length: 6 }, (_, n) => [map(RAM + n * 4096), unmap(RAM + n * 4096)]).flat()
-  const by = (event: EventBody, interrupt: boolean): EventBody => ({ ...event, pid: 7, interrupt }) as EventBody
+  const by = (event: EventBody, interrupt: boolean): EventBody => Object.assign({}, event, { pid: 7, interrupt })
   const stranger = 0x7000_0000
 
   it('an unmap that nothing explains is an error when a task that maps for the device does it, once', () => {

@@ -26,10 +26,7 @@ it('cannot hand out a tail that is no power of two', () => {
 })
 
 it('gives nothing when its length is negative in a C int, and takes nothing back', () => {
-  const { memory } = openTestLab({
-    reserved: [pool('all', 2 ** 31, 2 ** 31)],
-    layout: { vmalloc: { start: 0x1000_0000n, end: 0xff80_0000n } },
-  })
+  const { memory } = openTestLab({ reserved: [pool('all', 2 ** 31, 2 ** 31)] })
   const init = { name: 'all', phys: phys(2 ** 31), size: 2 ** 31 }
   for (const lengthIsInt of [true, false]) {
     const made = CoherentPool.init(memory, { ...init, lengthIsInt })

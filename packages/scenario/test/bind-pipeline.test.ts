@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isInputError } from '@dmalab/api'
+import { isInputError, type Machine } from '@dmalab/api'
 import type { BufferHop, DeviceClass, InputError, PipelineScenario } from '@dmalab/api'
 import { shippedBoard } from '@dmalab/machine'
 import { bindPipeline, lineForBoard, parsePipeline } from '../src/index.ts'
@@ -128,7 +128,7 @@ describe('who decides', () => {
 describe('a board that lacks what a line needs', () => {
   const { devices: all, ...mustang } = shippedBoard('apm-mustang')
   const server = { ...mustang, bindings: {}, devices: all.filter((device) => device.class === 'network') }
-  const complaint = (line: string, machine = server): InputError => {
+  const complaint = (line: string, machine: Machine = server): InputError => {
     try {
       bindPipeline(parsePipeline(line), machine)
     } catch (e) {

@@ -24,13 +24,13 @@ export class MemoryTwin {
   private readonly dram = new Map<number, Uint8Array>()
   private readonly lines: Record<Level, Map<number, Line>> = { inner: new Map(), outer: new Map() }
   private readonly size: Record<Level, number>
+  private readonly poison: number
+  readonly hasOuter: boolean
 
-  constructor(
-    lineSize: number,
-    private readonly poison: number,
-    readonly hasOuter: boolean,
-  ) {
+  constructor(lineSize: number, poison: number, hasOuter: boolean) {
     this.size = { inner: lineSize, outer: 32 }
+    this.poison = poison
+    this.hasOuter = hasOuter
   }
 
   read(view: View, at: number, len: number): Uint8Array {

@@ -254,7 +254,7 @@ describe('devices', () => {
         ...more,
       },
     })
-    const SPLASH = { reg: [0x5000_0000, 16 * MIB], 'no-map': true, phandle: 1 }
+    const SPLASH: Tree = { reg: [0x5000_0000, 16 * MIB], 'no-map': true, phandle: 1 }
     const display: Tree = { compatible: 'samsung,exynos5420-mixer', iommus: 2, phandle: 7, 'memory-region': [1, 3] }
     const regionsOf = (splash: Tree, hole: Tree, device: Tree = display) => {
       const tree = { ...soc({ 'display@2000': device }), ...reserved({ 'splash@50000000': splash, hole }) }
