@@ -117,6 +117,18 @@ describe.each([
     }
   })
 
+  test('the V4L2 core tells of each buffer what it told then: flags, and interlacing once the driver has said it', () => {
+    const kinds = (events: readonly Event[]): Set<string> =>
+      new Set(
+        events.flatMap((event) =>
+          event.event === 'v4l2_qbuf' || event.event === 'v4l2_dqbuf'
+            ? [`${event.event} ${event.type} ${event.flags} ${event.type === 'VIDEO_CAPTURE' ? event.field : ''}`]
+            : [],
+        ),
+      )
+    expect([...kinds(modelled('n', 'n'))].toSorted(byText)).toEqual([...kinds(recorded(file))].toSorted(byText))
+  })
+
   test('all memory is there before the first buffer is queued, and goes after the last mapping went', () => {
     for (const told of [real, model]) {
       const names = told.map(({ what }) => what)

@@ -181,6 +181,10 @@ export interface QueueSetup {
   readonly allocator: string
   readonly ioModes: readonly V4l2Memory[]
   readonly minBuffers?: number
+  /** Video node that the queue belongs to; without it the device has one node for its queues. */
+  readonly node?: string
+  /** `copy`: a buffer's timestamp goes from OUTPUT to CAPTURE (m2m); else the driver's clock gives it. */
+  readonly timestamps?: 'monotonic' | 'copy'
   /** The driver offers read(2) (capture) or write(2) (output). */
   readonly fileIo?: boolean
   /** The driver lets user space ask for non-coherent memory (allow_cache_hints). */

@@ -44,6 +44,7 @@ export const createM2m = (api: PluginApi, host: DriverHost, model: M2mModel): Dr
       allocator: model.allocator,
       ioModes: side === 'output' ? model.outputModes : model.captureModes,
       minBuffers: 1,
+      timestamps: 'copy',
       symbols: (op) => model.symbols(op),
       planes: () => formats[side].planes.map(({ size }, plane) => ({ size, dev: model.deviceOf(side, plane) })),
       onQueue: (buffer) => waiting[side].push(buffer),

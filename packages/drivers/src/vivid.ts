@@ -42,6 +42,7 @@ export const vivid = (api: PluginApi, options: VividOptions): DriverDef => ({
         type: side === 'output' ? 'VIDEO_OUTPUT' : 'VIDEO_CAPTURE',
         allocator: options.allocator,
         ioModes: options.ioModes,
+        node: `${host.device.name} ${side}`,
         fileIo: true,
         allowCacheHints: true,
         planes: () => formats[side].planes.map(({ size }) => ({ size, dev: host.device })),

@@ -85,12 +85,18 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
     allocators.set(name, made)
     return made
   }
+  const nodes: string[] = []
+  /** Nodes are numbered as they are met. */
+  const minor = (node: string): number => {
+    const known = nodes.indexOf(node)
+    return known < 0 ? nodes.push(node) - 1 : known
+  }
   const names = new Set<string>()
   const queue = (device: Device, setup: QueueSetup): DriverQueue => {
     const name = freeName(names, setup.name)
     names.add(name)
     const released = (): void => void names.delete(name)
-    return createQueue({ kernel: facts, dmaBuf, sink: stream, allocator, call, printk, released }, device, {
+    return createQueue({ kernel: facts, dmaBuf, sink: stream, allocator, call, printk, minor, released }, device, {
       ...setup,
       name,
     })

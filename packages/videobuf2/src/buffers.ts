@@ -147,6 +147,8 @@ const newBuf = (q: QueueState, index: number, memory: V4l2Memory, planes: readon
     state: 'DEQUEUED',
     prepared: false,
     timestamp: 0,
+    sequence: 0,
+    field: 'ANY',
     last: false,
   }
   return Object.assign(buf, { view: viewOf(q, buf) })

@@ -23,6 +23,8 @@ export interface QueueHost {
   allocator(name: string): Vb2MemOps
   call<T>(symbols: string | readonly string[], body: () => T): T
   printk(level: 'err' | 'warn' | 'info' | 'debug', text: string): void
+  /** Minor number of a video node, by its name. */
+  minor(node: string): number
   /** Told when the queue is gone. */
   released?(): void
 }
@@ -46,6 +48,10 @@ export interface Buf {
   /** PREPARE_BUF was done: QBUF need not prepare again. */
   prepared: boolean
   timestamp: number
+  /** Number of the picture since the stream began, as the driver counts. */
+  sequence: number
+  /** Interlacing of what the buffer holds; nobody has said while it was never filled. */
+  field: 'ANY' | 'NONE'
   last: boolean
   /** The same buffer for the driver. */
   readonly view: Vb2Buffer
@@ -74,6 +80,8 @@ export interface QueueState {
   /** In the order of vb2_buffer_done. */
   done: Buf[]
   ownedByDriver: number
+  /** The next buffer that is done has this number. */
+  sequence: number
   streaming: boolean
   startStreamingCalled: boolean
   /** Capture: nothing was queued since STREAMON or REQBUFS. */

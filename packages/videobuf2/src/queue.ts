@@ -12,6 +12,7 @@ import {
 } from '@dmalab/api'
 import { fileRead, fileWrite } from './file-io.ts'
 import { dprintk } from './debug.ts'
+import { traceV4l2 } from './trace-v4l2.ts'
 import {
   coreCreateBufs,
   coreExpbuf,
@@ -62,6 +63,7 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
     queued: [],
     done: [],
     ownedByDriver: 0,
+    sequence: 0,
     streaming: false,
     startStreamingCalled: false,
     waitingForBuffers: !isOutput,
@@ -140,10 +142,19 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
     qbuf: (given) =>
       ioctl('qbuf', () => {
         const buf = queueOrPrepare(q, given, 'qbuf')
-        return buf.ok ? coreQbuf(q, buf.value, given) : buf
+        if (!buf.ok) return buf
+        const queued = coreQbuf(q, buf.value, given)
+        if (queued.ok) traceV4l2('v4l2_qbuf', q, buf.value)
+        return queued
       }),
 
-    dqbuf: () => ioctl('dqbuf', () => coreDqbuf(q)),
+    dqbuf: () =>
+      ioctl('dqbuf', () => {
+        const done = coreDqbuf(q)
+        const buf = done.ok ? q.bufs.get(done.value.index) : undefined
+        if (done.ok && buf !== undefined) traceV4l2('v4l2_dqbuf', q, buf, done.value)
+        return done
+      }),
     streamon: () => ioctl('streamon', () => coreStreamon(q)),
     streamoff: () =>
       ioctl('streamoff', () => {

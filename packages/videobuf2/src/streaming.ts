@@ -20,6 +20,8 @@ export const coreQbuf = (q: QueueState, buf: Buf, given: Qbuf): KResult<void> =>
   buf.state = 'QUEUED'
   buf.last = false
   buf.timestamp = q.isOutput ? (given.timestamp ?? 0) : 0
+  buf.sequence = 0
+  if (q.isOutput) buf.field = 'NONE'
   traceVb2('vb2_qbuf', q, buf)
   if (q.startStreamingCalled) enqueueInDriver(q, buf)
   if (q.streaming && !q.startStreamingCalled && q.queued.length >= (q.setup.minBuffers ?? 0)) return startStreaming(q)
@@ -39,6 +41,8 @@ export const bufferDone = (
   }
   buf.planes.forEach((plane, p) => (plane.bytesused = result.bytesused?.[p] ?? plane.bytesused))
   buf.timestamp = result.timestamp ?? buf.timestamp
+  buf.sequence = q.sequence++
+  buf.field = 'NONE'
   buf.last = result.last ?? false
   for (const plane of buf.planes) q.ops.finish(memOf(plane))
   q.done.push(buf)
@@ -156,6 +160,7 @@ const enqueueInDriver = (q: QueueState, buf: Buf): void => {
 
 /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_start_streaming */
 const startStreaming = (q: QueueState): KResult<void> => {
+  q.sequence = 0
   for (const buf of q.queued) enqueueInDriver(q, buf)
   q.startStreamingCalled = true
   const started = q.setup.onStart?.() ?? ok(undefined)

@@ -145,6 +145,7 @@ export const openBench = (facts: KernelFacts = V4_11, failing: Partial<Record<st
           allocator: () => ops,
           call: (_symbols, body) => body(),
           printk: (level, text) => sink.emit({ event: 'printk', level, text }),
+          minor: () => 3,
         },
         device,
         {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openBench, V4_11, V6_12, value } from './fixtures.ts'
+import { type Bench, openBench, V4_11, V6_12, value } from './fixtures.ts'
 
 describe('REQBUFS', () => {
   it('gives fewer buffers than asked when memory ends', () => {
@@ -246,6 +246,61 @@ describe('streaming', () => {
         errno: 'EINVAL',
         why: 'vid0 CAPTURE has no buffer 3',
       },
+    ])
+  })
+})
+
+describe('trace events of the V4L2 core', () => {
+  const v4l2 = (bench: Bench) =>
+    bench.events.flatMap((event) => (event.event === 'v4l2_qbuf' || event.event === 'v4l2_dqbuf' ? [event] : []))
+
+  it('a buffer that was queued and came back is told after vb2, as user space sees it', () => {
+    const bench = openBench(V6_12)
+    const q = bench.queue()
+    q.reqbufs('MMAP', 2)
+    q.streamon()
+    q.qbuf({ index: 1, memory: 'MMAP' })
+    q.qbuf({ index: 0, memory: 'MMAP' })
+    for (const [frame, buffer] of bench.driver.entries())
+      q.done(buffer, frame === 0 ? 'ERROR' : 'DONE', {
+        bytesused: [100 + frame],
+        timestamp: 7 + frame,
+        last: frame > 0,
+      })
+    q.dqbuf()
+    q.dqbuf()
+    q.qbuf({ index: 0, memory: 'MMAP' })
+    const common = { minor: 3, type: 'VIDEO_CAPTURE' }
+    const clock = 'TIMESTAMP_UNKNOWN|TIMESTAMP_MONOTONIC'
+    const queued = { ...common, event: 'v4l2_qbuf', flags: `QUEUED|${clock}`, timestamp: 0, sequence: 0 }
+    const got = { ...common, event: 'v4l2_dqbuf', field: 'NONE' }
+    expect(v4l2(bench)).toEqual([
+      { ...queued, index: 1, bytesused: 5000, field: 'ANY' },
+      { ...queued, index: 0, bytesused: 5000, field: 'ANY' },
+      { ...got, index: 1, bytesused: 100, flags: `ERROR|${clock}`, timestamp: 7, sequence: 0 },
+      { ...got, index: 0, bytesused: 101, flags: `${clock}|LAST`, timestamp: 8, sequence: 1 },
+      { ...queued, index: 0, bytesused: 5000, field: 'NONE' },
+    ])
+    const order = bench.events.flatMap(({ event }) => (/^(vb2|v4l2)_/.test(event) ? [event] : []))
+    expect(order.slice(0, 3)).toEqual(['vb2_qbuf', 'vb2_buf_queue', 'v4l2_qbuf'])
+  })
+
+  it('an ioctl that fails leaves no event, nor does read()', () => {
+    const bench = openBench(V6_12)
+    const q = bench.queue({ fileIo: true })
+    q.qbuf({ index: 9, memory: 'MMAP' })
+    q.dqbuf()
+    expect(v4l2(bench)).toEqual([])
+  })
+
+  it('a multi-planar buffer has its bytes in the planes, and one that is exported counts as mapped', () => {
+    const bench = openBench(V6_12)
+    const q = bench.queue({ type: 'VIDEO_OUTPUT_MPLANE', timestamps: 'copy' })
+    q.reqbufs('MMAP', 2)
+    q.mmap(0, 0)
+    q.qbuf({ index: 0, memory: 'MMAP', planes: [{ bytesused: 12 }], timestamp: 5 })
+    expect(v4l2(bench)).toMatchObject([
+      { bytesused: 0, flags: 'MAPPED|QUEUED|TIMESTAMP_UNKNOWN|TIMESTAMP_COPY', field: 'NONE', timestamp: 5 },
     ])
   })
 })

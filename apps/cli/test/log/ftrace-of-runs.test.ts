@@ -95,6 +95,17 @@ describe('a scenario file gives the same findings from its log', () => {
   })
 })
 
+it('a buffer’s way through user space stands in the log as a kernel prints it', async () => {
+  const [{ events } = { events: [] }] = await runsOf('founding', ['arm@6.12'])
+  const told = written(events).match(/v4l2_\w+: .*/g) ?? []
+  expect(told.filter((line) => / index = 0, .* sequence = 0$/.test(line)).slice(0, 2)).toEqual([
+    'v4l2_qbuf: minor = 0, index = 0, type = VIDEO_CAPTURE_MPLANE, bytesused = 0, flags = MAPPED|QUEUED|TIMESTAMP_UNKNOWN|TIMESTAMP_COPY, field = ANY, timestamp = 0, timecode = { type = 0x0, flags = , frames = 0, seconds = 0, minutes = 0, hours = 0, userbits = { 0 0 0 0 } }, sequence = 0',
+    expect.stringContaining('v4l2_qbuf: minor = '),
+  ])
+  expect(told.length).toBe(events.filter(({ event }) => event.startsWith('v4l2_')).length)
+  expect(told.length).toBeGreaterThan(20)
+})
+
 it('a run that leaks says so from its log too', async () => {
   const [run] = await runsOf('founding', ['arm@6.12'])
   const leaking = (run?.events ?? []).filter(({ event }) => event !== 'dma_unmap_sg' && event !== 'pool_free')
