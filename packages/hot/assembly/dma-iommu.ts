@@ -2,7 +2,7 @@
 // the boundary as u32 pairs, high word first. `pt` is a page-table record, `list` the record number of a list's entry 0.
 import { entriesEmpty, fillEntries } from './io-pgtable-entry'
 import { ioLog, ioWants } from './io-pgtable-log'
-import { lpaeLeafTable, lpaePageEntry } from './io-pgtable-lpae'
+import { lpaeLeafTable, lpaePageEntry } from './io-pgtable-lpae-map'
 import { mapPages, unmapPages } from './io-pgtable'
 import * as P from './shared/io-pgtable-layout'
 import * as L from './shared/layout'

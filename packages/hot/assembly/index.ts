@@ -1,7 +1,7 @@
 // Exports of the module, by file. A new file adds a line here.
 export { layoutVersion, configure } from './config'
 export { tableTake, tableGive } from './io-pgtable-heap'
-export { ioOpen, ioClose, ioMapPages, ioUnmapPages, ioIovaToPhys, ioWalk, ioReadDirty } from './io-pgtable'
+export { ioOpen, ioClose, ioMapPages, ioUnmapPages, ioIovaToPhys, ioPhys, ioWalk, ioReadDirty } from './io-pgtable'
 export { reset } from './heap'
 export { hasPage, setPages, pageClean, setPageClean } from './pages'
 export { copyOut, copyIn, copyRange, fillRange, compareRange, setRange, compareSetRange, checksumRange } from './bytes'

@@ -3,11 +3,13 @@
 /** Are `count` entries from `at` all zero? */
 export function entriesEmpty(at: usize, count: u32): bool {
   const end = at + ((<usize>count) << 3)
-  const wide = at + ((<usize>count & ~7) << 3)
-  while (at < wide) {
-    const any = v128.or(v128.or(v128.load(at), v128.load(at, 16)), v128.or(v128.load(at, 32), v128.load(at, 48)))
-    if (v128.any_true(any)) return false
-    at += 64
+  const wide = at + ((<usize>count & ~15) << 3)
+  for (; at < wide; at += 128) {
+    const a = v128.or(v128.load(at), v128.load(at, 16))
+    const b = v128.or(v128.load(at, 32), v128.load(at, 48))
+    const c = v128.or(v128.load(at, 64), v128.load(at, 80))
+    const d = v128.or(v128.load(at, 96), v128.load(at, 112))
+    if (v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) return false
   }
   for (; at < end; at += 8) if (load<u64>(at) != 0) return false
   return true
@@ -15,14 +17,17 @@ export function entriesEmpty(at: usize, count: u32): bool {
 
 /** How many of `count` entries from `at` on come before the first that is zero. */
 export function entriesBeforeEmpty(at: usize, count: u32): u32 {
-  const zero = i64x2.splat(0)
-  const wide = count & ~7
+  // What is not zero has bit 0 set, as a rule: sixteen entries are tested at once, and one by one where that does not hold.
+  const valid = i64x2.splat(1)
+  const wide = count & ~15
   let i: u32 = 0
-  for (; i < wide; i += 8) {
+  for (; i < wide; i += 16) {
     const p = at + ((<usize>i) << 3)
-    const low = v128.or(i64x2.eq(v128.load(p), zero), i64x2.eq(v128.load(p, 16), zero))
-    const high = v128.or(i64x2.eq(v128.load(p, 32), zero), i64x2.eq(v128.load(p, 48), zero))
-    if (v128.any_true(v128.or(low, high))) break
+    const a = v128.and(v128.load(p), v128.load(p, 16))
+    const b = v128.and(v128.load(p, 32), v128.load(p, 48))
+    const c = v128.and(v128.load(p, 64), v128.load(p, 80))
+    const d = v128.and(v128.load(p, 96), v128.load(p, 112))
+    if (!i64x2.all_true(v128.and(v128.and(v128.and(a, b), v128.and(c, d)), valid))) break
   }
   while (i < count && load<u64>(at + ((<usize>i) << 3)) != 0) i++
   return i

@@ -1,7 +1,13 @@
 // One page table of whatever format. Addresses and sizes cross the boundary as u32 pairs, high word first.
 import { ioLog } from './io-pgtable-log'
-import { lpaeClose, lpaeIovaToPhys, lpaeMap, lpaeOpen, lpaeReadDirty, lpaeUnmap, lpaeWalk } from './io-pgtable-lpae'
-import { v7sClose, v7sIovaToPhys, v7sMap, v7sOpen, v7sUnmap, v7sWalk } from './io-pgtable-v7s'
+import { lpaeMap } from './io-pgtable-lpae-map'
+import { lpaeClose, lpaeOpen } from './io-pgtable-lpae-table'
+import { lpaeUnmap } from './io-pgtable-lpae-unmap'
+import { lpaeIovaToPhys, lpaeReadDirty, lpaeWalk } from './io-pgtable-lpae-walk'
+import { v7sMap } from './io-pgtable-v7s-map'
+import { v7sClose, v7sOpen } from './io-pgtable-v7s-table'
+import { v7sUnmap } from './io-pgtable-v7s-unmap'
+import { v7sIovaToPhys, v7sWalk } from './io-pgtable-v7s-walk'
 import * as P from './shared/io-pgtable-layout'
 
 /** Allocates the top table. */
@@ -49,11 +55,15 @@ export function ioUnmapPages(
 
 /** IO_RESULT holds the physical address; 0 = not mapped. */
 export function ioIovaToPhys(pt: usize, iovaHi: u32, iovaLo: u32): void {
-  if (load<u32>(pt, P.PT_FORMAT) == P.FORMAT_V7S) v7sIovaToPhys(pt, pair(iovaHi, iovaLo))
-  else lpaeIovaToPhys(pt, pair(iovaHi, iovaLo))
+  store<u64>(P.IO_BASE, physBehind(pt, pair(iovaHi, iovaLo)), P.IO_RESULT)
 }
 
-/** What the hardware's walker finds: the leaf's entry in IO_RESULT and its level; a negative result is a hole. */
+/** The physical address behind an iova below 2^53; 0 = not mapped. No result in memory: callers ask for page after page. */
+export function ioPhys(pt: usize, iova: f64): f64 {
+  return <f64>physBehind(pt, <u64>iova)
+}
+
+/** What the hardware's walker finds: the leaf's entry in IO_RESULT, the address in IO_RESULT_2, its level; negative = a hole. */
 export function ioWalk(pt: usize, iovaHi: u32, iovaLo: u32): i32 {
   if (load<u32>(pt, P.PT_FORMAT) == P.FORMAT_V7S) return v7sWalk(pt, pair(iovaHi, iovaLo))
   return lpaeWalk(pt, pair(iovaHi, iovaLo))
@@ -79,6 +89,10 @@ export function unmapPages(pt: usize, iova: u64, pgsize: u64, pgcount: u32, gath
   if (format == P.FORMAT_V7S) return v7sUnmap(pt, iova, pgsize, pgcount, gather)
   if (format != P.FORMAT_ACCEPT) return lpaeUnmap(pt, iova, pgsize, pgcount, gather)
   return pgsize * pgcount
+}
+
+function physBehind(pt: usize, iova: u64): u64 {
+  return load<u32>(pt, P.PT_FORMAT) == P.FORMAT_V7S ? v7sIovaToPhys(pt, iova) : lpaeIovaToPhys(pt, iova)
 }
 
 function pair(hi: u32, lo: u32): u64 {

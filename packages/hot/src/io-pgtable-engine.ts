@@ -46,6 +46,12 @@ export class IoEngine {
     return this.number((P.IO_BASE + P.IO_RESULT) / 4)
   }
 
+  /** The low word of that. */
+  get resultLow(): number {
+    if (this.words.length === 0) this.renew()
+    return this.words[(P.IO_BASE + P.IO_RESULT) / 4]!
+  }
+
   /** The second u64 of calls that leave two. */
   get result2(): number {
     return this.number((P.IO_BASE + P.IO_RESULT_2) / 4)

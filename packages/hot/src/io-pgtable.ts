@@ -104,6 +104,7 @@ export class IoPgtable {
 
   /** 0 = not mapped, as in the kernel. */
   iovaToPhys(iova: U64): number {
+    if (typeof iova === 'number' && iova <= Number.MAX_SAFE_INTEGER) return this.engine.wasm.ioPhys(this.pt, iova)
     this.engine.wasm.ioIovaToPhys(this.pt, high32(iova), low32(iova))
     return this.engine.result
   }
@@ -112,8 +113,8 @@ export class IoPgtable {
   walk(iova: number): Leaf | undefined {
     const level = this.engine.wasm.ioWalk(this.pt, high32(iova), low32(iova))
     if (level < 0) return undefined
-    const low = low32(this.engine.resultBig)
-    return { phys: this.iovaToPhys(iova), level, ...this.permissions(low, level) }
+    const { resultLow, result2 } = this.engine
+    return this.leaf(result2, level, resultLow)
   }
 
   /** Dirty tracking (64-bit stage 1 only): 0 or -EINVAL. Dirty pages are logged; keep leaves them dirty. */
@@ -160,16 +161,18 @@ export class IoPgtable {
     view.setUint32(this.pt + P.PT_FLAGS, flags, true)
   }
 
-  private permissions(low: number, level: number): Omit<Leaf, 'phys' | 'level'> {
+  /** What the low word of a leaf's entry says. */
+  private leaf(phys: number, level: number, low: number): Leaf {
     const bit = (n: number): boolean => ((low >>> n) & 1) === 1
     if (this.v7s) {
       if ((this.shape.quirks & P.QUIRK_NO_PERMS) !== 0)
-        return { readable: true, writable: true, privilegedOnly: false, accessed: true }
+        return { phys, level, readable: true, writable: true, privilegedOnly: false, accessed: true }
       const shift = level === 1 ? 10 : 4
-      return { readable: true, writable: !bit(shift + 5), privilegedOnly: !bit(shift + 1), accessed: bit(shift) }
+      const [writable, privilegedOnly] = [!bit(shift + 5), !bit(shift + 1)]
+      return { phys, level, readable: true, writable, privilegedOnly, accessed: bit(shift) }
     }
     if (this.shape.registers.kind === 's2')
-      return { readable: bit(6), writable: bit(7), privilegedOnly: false, accessed: bit(10) }
-    return { readable: true, writable: !bit(7), privilegedOnly: !bit(6), accessed: bit(10) }
+      return { phys, level, readable: bit(6), writable: bit(7), privilegedOnly: false, accessed: bit(10) }
+    return { phys, level, readable: true, writable: !bit(7), privilegedOnly: !bit(6), accessed: bit(10) }
   }
 }
