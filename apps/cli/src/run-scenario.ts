@@ -1,12 +1,13 @@
 // What `run` and `compare` do, callable without oclif.
 import { dirname, join } from 'node:path'
 import { atLeast, type Event, type Machine, type RunReport } from '@dmalab/api'
-import { openBoard, parseMemory, withVirtualDevices, STANDARD_INPUT } from '@dmalab/machine'
+import { STANDARD_INPUT, withVirtualDevices } from '@dmalab/machine'
 import { parseKernel, type Registry, runPipeline, runSteps, withOptions } from '@dmalab/runner'
 import { parsePipeline, readScenario, type ScenarioFile } from '@dmalab/scenario'
 import { EXIT } from './base-command.ts'
+import { boardFor } from './board-for.ts'
 import { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE } from './founding.ts'
-import { checkNamedOnce, givenBytes, readText } from './files.ts'
+import { checkNamedOnce, readText } from './files.ts'
 import { openLaboratory } from './laboratory.ts'
 import { planFor } from './plan-for.ts'
 import type { PluginSources } from './plugin-sources.ts'
@@ -44,10 +45,7 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
   const work = await workOf(request.scenario)
   const parts = await openLaboratory(request.plugins)
   const board = request.board ?? boardOf(work.board, request.scenario) ?? FOUNDING_BOARD
-  const known = parts.registry.boards.has(board)
-  const real = known
-    ? parts.registry.boards.get(board)
-    : openBoard(board, parseMemory(request.memory ?? []), await givenBytes(board))
+  const real = await boardFor(parts.registry, board, { memory: request.memory })
   const overrides = work.kind === 'steps' ? {} : { ...work.bind, ...parseBindings(request.bind) }
   const machine = withVirtualDevices(real, Object.values(overrides))
   const config = [...(work.config ?? []), ...request.config]

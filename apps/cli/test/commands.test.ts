@@ -50,6 +50,11 @@ test('run shows the oops and exits 3 when the kernel faults, 0 when it works', (
   expect(dmalab('run', 'founding', '--kernel', 'arm@4.11+nopage-rfc', '--frames', '1').status).toBe(0)
 })
 
+test('a failure that was asked for and never came is told', () => {
+  const args = ['founding', '--kernel', 'arm@4.11+nopage-rfc', '--frames', '1', '--inject', 'mapSg@converter:99']
+  expect(dmalab('run', ...args).stdout).toContain('not injected: call 99 of mapSg for converter never came; there were')
+})
+
 test('a patch of the user changes the verdict', () => {
   const plugin = file(
     'refuse.mjs',
@@ -128,6 +133,18 @@ describe('bad input is one clear message with its place, exit code 2', () => {
         status: 2,
         stderr: expect.not.stringContaining('Warning') as string,
       })
+  })
+
+  test.each([
+    ['an operation that cannot fail', ['--inject', 'nope:1'], /nope/],
+    ['a device that is not there', ['--inject', 'mapSg@nowhere:1'], /nowhere/],
+    ['a restart after the end', ['--restart', '30'], /pictures are 0 to 29/],
+    ['memory for a board that states it', ['--memory', '1GiB'], /states its memory/],
+  ])('what would have no effect: %s', (_what, args, says) => {
+    expect(dmalab('run', 'founding', ...args)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(says) as string,
+    })
   })
 
   test('a malformed board: line and column', () => {

@@ -21,6 +21,11 @@ export interface Injection {
   readonly device?: string
 }
 
+/** An injection, and how many calls it has counted: fewer than `nth`, and nothing failed. */
+export interface InjectionCalls extends Injection {
+  readonly calls: number
+}
+
 export interface LabOptions {
   readonly kernel: KernelSpec
   readonly machine: Machine
@@ -48,6 +53,8 @@ export interface Lab {
   allocator(name: string): Vb2MemOps
   readonly allocatorHost: AllocatorHost
   createQueue(device: Device, setup: QueueSetup): DriverQueue
+  /** What was to fail, and how far its calls got. */
+  readonly injections: readonly InjectionCalls[]
   /** Opens the device's driver model. */
   open(device: Device): Driver
   /** sg_alloc_table + sg_set_page for each entry; entries without dma fields start at zero. */

@@ -1,5 +1,6 @@
 // A run as plain data: what to do (RunSpec) and what came of it (RunReport, the `--json` of run and compare).
 import type { Finding, Severity } from './findings.ts'
+import type { InjectionCalls } from './lab.ts'
 import type { Oops } from './lab-events.ts'
 
 /** Options of `dmalab run` that change what happens. */
@@ -64,6 +65,8 @@ export interface KernelRun {
   /** Frames passed without the CPU copying a byte of them. */
   readonly zeroCopy: boolean
   readonly findings: readonly Finding[]
+  /** Only with failure injection: what was asked for, and how many calls there were. */
+  readonly injections?: readonly InjectionCalls[]
   /** Only for a scenario that states what must come of it. */
   readonly expectations?: readonly Expectation[]
 }

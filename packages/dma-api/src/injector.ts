@@ -1,11 +1,30 @@
 // Failure injection: decides which calls fail, by counting them.
-import type { Injection } from '@dmalab/api'
+import { InputError, type Injection, type InjectionCalls, type Machine } from '@dmalab/api'
+
+/** Operations that can be made to fail. */
+const OPERATIONS = ['alloc', 'mmap', 'getSgtable', 'mapPage', 'mapSg', 'mapResource', 'sgAlloc']
 
 export class Injector {
   private readonly rules: readonly { readonly rule: Injection; seen: number }[]
 
-  constructor(rules: readonly Injection[]) {
+  /** @throws InputError for an operation that cannot fail, or a device the machine lacks */
+  constructor(rules: readonly Injection[], { name: machine, devices }: Machine) {
+    for (const { what, device } of rules) {
+      if (!OPERATIONS.includes(what))
+        throw new InputError(`no failure can be injected into '${what}'`, {}, `it can be ${OPERATIONS.join(', ')}`)
+      if (device !== undefined && !devices.some((one) => device === one.name || device.startsWith(`${one.name}.`)))
+        throw new InputError(
+          `a failure is to be injected for ${device}, which board ${machine} does not have`,
+          {},
+          `it has ${devices.map((one) => one.name).join(', ')}`,
+        )
+    }
     this.rules = rules.map((rule) => ({ rule, seen: 0 }))
+  }
+
+  /** What was asked for, and how many calls there were. */
+  get calls(): readonly InjectionCalls[] {
+    return this.rules.map(({ rule, seen }) => ({ ...rule, calls: seen }))
   }
 
   /** Is there a rule that may hit this operation of this device at all? */

@@ -9,6 +9,7 @@ import {
   fail,
   type Host,
   type Injection,
+  type InjectionCalls,
   type IommuFacts,
   InputError,
   type KernelFacts,
@@ -58,8 +59,6 @@ export interface DmaApi {
   busView(device: Device): BusView
   /** Modelled time passes: flush queues and delayed work. Milliseconds. */
   passTime(ms: number): void
-  /** Modelled time passes: flush queues and delayed work. Milliseconds. */
-  passTime(ms: number): void
   readonly exports: Host['exports']
   readonly skip: SgSkip
   /** lib/scatterlist.c for code that belongs to no device. */
@@ -68,6 +67,8 @@ export interface DmaApi {
   sgFree(table: SgTable): void
   /** Lists allocated and not freed. */
   readonly liveTables: number
+  /** Failures to inject, and how many calls each has counted. */
+  readonly injections: readonly InjectionCalls[]
 }
 
 /** Everything of one device that is made once. */
@@ -83,7 +84,7 @@ interface DeviceRoom {
 /** @throws InputError when the kernel names an op table nobody brought. */
 export const openDmaApi = (options: DmaApiOptions): DmaApi => {
   const { memory, machine, kernel, facts, sink, stack } = options
-  const injector = new Injector(options.inject ?? [])
+  const injector = new Injector(options.inject ?? [], machine)
   const tables = new Map([...options.ops, ...kernel.base.ops.map((def) => [def.name, def] as const)])
   const lists = new ScatterlistRoom(memory.hot.sg, facts.sgEntrySize)
   const copies = {
@@ -216,6 +217,9 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     sg,
     sgAlloc: (entries) => sg.alloc(entries),
     sgFree: (table) => sg.free(table),
+    get injections() {
+      return injector.calls
+    },
     get liveTables() {
       return lists.liveTables
     },

@@ -28,6 +28,11 @@ const kernelText = (run: KernelRun): string[] => {
   lines.push(
     `  cache lines: ${count(done)} operations, ${count(writtenBack)} written back; ${count(skippedEntries)} tagged entries saved ${count(skippedLines)}`,
   )
+  for (const { what, device, nth, calls } of run.injections ?? [])
+    if (calls < nth)
+      lines.push(
+        `  not injected: call ${nth} of ${what}${device === undefined ? '' : ` for ${device}`} never came; there were ${calls}`,
+      )
   lines.push(...findingLines(run.findings))
   lines.push(
     `  ${bold('verdict')}: ${paint(run.verdict)}${wanted > 0 ? `, ${delivered} of ${wanted} frames delivered, ${intact} intact${copiesText(run)}` : ''}`,

@@ -42,6 +42,9 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
       return rooms.allocatorHost
     },
     createQueue: (device, setup) => rooms.queue(device, setup),
+    get injections() {
+      return rooms.api.injections
+    },
     open: (device) => rooms.openDriver(device),
 
     sgTable(entries) {

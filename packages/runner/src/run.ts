@@ -58,6 +58,9 @@ export const checkOptions = (options: RunOptions): RunOptions => {
 /** Runs the pipeline on each kernel in turn. The report is the same bytes for the same input. */
 export const runPipeline = (parts: LabParts, kernels: readonly KernelSpec[], run: PipelineRun): RunReport => {
   checkOptions(run.options)
+  const { restartAt } = run
+  if (restartAt !== undefined && restartAt >= run.options.frames)
+    throw new InputError(`restart before picture ${restartAt}: pictures are 0 to ${run.options.frames - 1}`)
   return {
     schema: 1,
     scenario: run.plan.name,
@@ -109,6 +112,7 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: PipelineRun): Ker
     elements: task.elements(),
     zeroCopy: finished && task.elements().every((element) => element.cpuBytesPerFrame === 0),
     findings,
+    ...(inject.length > 0 ? { injections: lab.injections } : {}),
     ...(expectations.length > 0 ? { expectations } : {}),
   }
 }

@@ -134,6 +134,7 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: StepsRun): Kernel
     elements: [],
     zeroCopy: false,
     findings,
+    ...(inject.length > 0 ? { injections: lab.injections } : {}),
     ...(expectations.length > 0 ? { expectations } : {}),
   }
 }

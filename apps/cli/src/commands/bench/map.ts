@@ -1,8 +1,8 @@
 import { DIR } from '@dmalab/api'
-import { openBoard } from '@dmalab/machine'
 import { openLab, parseKernel, withOptions } from '@dmalab/runner'
 import { Flags } from '@oclif/core'
 import { BaseCommand, PLUGIN_FLAG, REPEATED } from '../../base-command.ts'
+import { boardFor } from '../../board-for.ts'
 import { FOUNDING_BOARD } from '../../founding.ts'
 import { openLaboratory } from '../../laboratory.ts'
 import { type MapBenchmark, mapBenchmark } from '../../map-benchmark.ts'
@@ -67,8 +67,7 @@ kernel tool's terms. The figures are the cost of the model on this machine, not 
   async run(): Promise<readonly MapBenchmark[]> {
     const { flags } = await this.parse(BenchMap)
     const parts = await openLaboratory(this.plugins(flags.plugin))
-    const { boards } = parts.registry
-    const machine = boards.has(flags.board) ? boards.get(flags.board) : openBoard(flags.board)
+    const machine = await boardFor(parts.registry, flags.board)
     const options = parseKernelOptions(flags.config, flags.cmdline)
     return flags.kernel.map((name) => {
       const lab = openLab(parts, { machine, kernel: withOptions(parseKernel(name, parts.registry), options) })

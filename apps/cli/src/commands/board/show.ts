@@ -1,9 +1,10 @@
-import { describeBoard, openBoard, parseMemory, type BoardDescription } from '@dmalab/machine'
+import { describeBoard, type BoardDescription } from '@dmalab/machine'
 import { commandFor, lineForBoard } from '@dmalab/scenario'
 import { Args } from '@oclif/core'
 import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
 import { archFlag, memoryFlag } from '../../board/flags.ts'
-import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
+import { boardFor } from '../../board-for.ts'
+import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
 import { renderBoard } from '../../board/render.ts'
 import { openRegistry } from '../../laboratory.ts'
 
@@ -25,11 +26,7 @@ export default class BoardShow extends BaseCommand {
 
   async run(): Promise<BoardDescription & { readonly try: string }> {
     const { args, flags } = await this.parse(BoardShow)
-    const { boards } = await openRegistry(this.plugins(flags.plugin))
-    const options = { ...(flags.arch && { arch: flags.arch }), ...parseMemory(flags.memory ?? []) }
-    const machine = boards.has(args.board)
-      ? boards.get(args.board)
-      : openBoard(args.board, options, await givenBytes(args.board))
+    const machine = await boardFor(await openRegistry(this.plugins(flags.plugin)), args.board, flags)
     const board = { ...describeBoard(machine), try: commandFor(lineForBoard(machine)) }
     this.log(renderBoard(board))
     return board

@@ -1,8 +1,9 @@
 import { InputError, type Machine } from '@dmalab/api'
-import { openBoard, withVirtualDevices } from '@dmalab/machine'
+import { withVirtualDevices } from '@dmalab/machine'
 import { PipelineError } from '@dmalab/scenario'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, EXIT, PLUGIN_FLAG } from '../../base-command.ts'
+import { boardFor } from '../../board-for.ts'
 import { openRegistry } from '../../laboratory.ts'
 import { describeError, describePipeline, type PipelineDescription } from '../../pipeline/describe-pipeline.ts'
 import { renderPipeline } from '../../pipeline/render-pipeline.ts'
@@ -49,8 +50,7 @@ export default class PipelineParse extends BaseCommand {
   }
 
   private async board(reference: string, given: readonly string[]): Promise<Machine> {
-    const { boards } = await openRegistry(this.plugins(given))
-    return boards.has(reference) ? boards.get(reference) : openBoard(reference)
+    return boardFor(await openRegistry(this.plugins(given)), reference)
   }
 }
 

@@ -1,9 +1,9 @@
 import { InputError } from '@dmalab/api'
-import { openBoard, parseMemory } from '@dmalab/machine'
 import { parseKernel, withOptions } from '@dmalab/runner'
 import { readTrace } from '@dmalab/trace'
 import { Flags } from '@oclif/core'
 import { BaseCommand, REPEATED } from '../../base-command.ts'
+import { boardFor } from '../../board-for.ts'
 import { openLaboratory } from '../../laboratory.ts'
 import { fileArg } from '../../log/flags.ts'
 import { openReplay, type ReplayReport } from '../../log/replay.ts'
@@ -46,10 +46,7 @@ export default class TraceReplay extends BaseCommand {
   async run(): Promise<ReplayReport> {
     const { args, flags } = await this.parse(TraceReplay)
     const parts = await openLaboratory(this.plugins(flags.plugin))
-    const { boards } = parts.registry
-    const machine = boards.has(flags.board)
-      ? boards.get(flags.board)
-      : openBoard(flags.board, parseMemory(flags.memory ?? []))
+    const machine = await boardFor(parts.registry, flags.board, { memory: flags.memory })
     const kernel = withOptions(
       parseKernel(flags.kernel, parts.registry),
       parseKernelOptions(flags.config, flags.cmdline),
