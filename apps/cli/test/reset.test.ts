@@ -6,6 +6,7 @@ import type { Lab, ScenarioStep } from '@dmalab/api'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openLaboratory } from '../src/index.ts'
+import { anySteps, firstSteps } from './random-steps.ts'
 
 const parts = await openLaboratory()
 const open = (kernel: string, device: string): Lab =>
@@ -14,23 +15,7 @@ const open = (kernel: string, device: string): Lab =>
     machine: kitMachine(kernel.startsWith('arm64') ? 'arm64' : 'arm', device === 'translated' ? 'smmu-v3' : undefined),
   })
 
-/** Any order, sense or not: what is refused must be forgotten as well. */
-const steps = (device: string): fc.Arbitrary<ScenarioStep[]> => {
-  const buffer = fc.constantFrom('a', 'b')
-  const dir = fc.constantFrom('TO_DEVICE', 'FROM_DEVICE', 'BIDIRECTIONAL')
-  const on = { buffer, device: fc.constant(device) }
-  const step = fc.oneof(
-    fc.record({ do: fc.constant('map'), ...on, dir }),
-    fc.record({ do: fc.constant('unmap'), ...on }),
-    fc.record({ do: fc.constant('sync'), ...on, for: fc.constantFrom('cpu', 'device'), dir }),
-    fc.record({ do: fc.constantFrom('device-write', 'device-read'), ...on }),
-    fc.record({ do: fc.constantFrom('cpu-write', 'cpu-read'), buffer }),
-  )
-  const alloc = (name: string) => fc.nat(60_000).map((n) => ({ do: 'alloc', buffer: name, size: n + 1, from: 'pages' }))
-  return fc
-    .tuple(alloc('a'), alloc('b'), fc.array(step, { minLength: 4, maxLength: 30 }))
-    .map(([a, b, rest]) => [a, b, ...rest] as ScenarioStep[])
-}
+const steps = (device: string) => fc.tuple(firstSteps(device), anySteps(device)).map((parts) => parts.flat())
 
 /** Everything that could be observed of the steps. */
 const story = (lab: Lab, work: readonly ScenarioStep[]): string => {

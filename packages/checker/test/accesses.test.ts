@@ -153,7 +153,7 @@ describe('a bounced mapping with SKIP_CPU_SYNC', () => {
     force: true,
   }
   const FROM_SKIP = { ...skip, dir: DIR.FROM_DEVICE }
-  const by = (event: EventBody, pid: number): EventBody => ({ ...event, pid }) as EventBody
+  const by = (event: EventBody, pid: number): EventBody => Object.assign({}, event, { pid })
   const buffer = (event: 'vb2_qbuf' | 'vb2_buf_queue' | 'vb2_buf_done' | 'vb2_dqbuf', type: number): EventBody =>
     by({ event, owner: 'q', queued: 1, ownedByDriver: 0, index: 0, type, bytesused: 1, timestamp: 0 }, 7)
   const OUTPUT = 2

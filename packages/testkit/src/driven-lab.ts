@@ -9,7 +9,7 @@ import {
   reaches,
   type ScenarioStep,
 } from '@dmalab/api'
-import { openLab, parseKernel, StepMachine } from '@dmalab/runner'
+import { type Experiment, openExperiment, parseKernel } from '@dmalab/runner'
 import { capsOf, type KernelUnderTest } from './under-test.ts'
 
 export interface DrivenMachine extends KernelUnderTest {
@@ -33,7 +33,7 @@ export class DrivenLab {
   readonly trail: ScenarioStep[] = []
   private readonly under: DrivenMachine
   private readonly lab: Lab
-  private readonly machine: StepMachine
+  private readonly experiment: Experiment
   private mapped: readonly Mapped[] = []
   /** Lengths of the entries that each buffer or list has. */
   private readonly entries = new Map<string, readonly number[]>()
@@ -42,8 +42,8 @@ export class DrivenLab {
   constructor(under: DrivenMachine) {
     const { parts, machine } = under
     this.under = under
-    this.lab = openLab(parts, { kernel: parseKernel(under.kernel, parts.registry), machine, seed: 1 })
-    this.machine = new StepMachine(this.lab, 1)
+    this.experiment = openExperiment(parts, { kernel: parseKernel(under.kernel, parts.registry), machine, seed: 1 })
+    this.lab = this.experiment.lab
     this.lab.listen('op', (event) => this.heard.push(...segmentsOf(event)))
   }
 
@@ -51,10 +51,11 @@ export class DrivenLab {
   do(step: ScenarioStep): void {
     this.trail.push(step)
     this.heard = []
-    const before = this.machine.wrong
-    const done: KResult<string> = this.machine.do(step)
+    const before = this.experiment.wrong
+    const done: KResult<string> = this.experiment.do(step)
     if (!done.ok) throw new Error(`${step.do} answers ${done.errno}: ${done.why}`)
-    if (this.machine.wrong > before) throw new Error(`${step.do} finds ${this.machine.wrong - before} wrong bytes`)
+    if (this.experiment.wrong > before)
+      throw new Error(`${step.do} finds ${this.experiment.wrong - before} wrong bytes`)
     if (step.do === 'alloc') this.entries.set(step.buffer, [step.size])
     if (step.do === 'sg-table')
       this.entries.set(

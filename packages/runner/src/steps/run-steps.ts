@@ -18,9 +18,10 @@ import {
 } from '@dmalab/api'
 import { createChecker } from '@dmalab/checker'
 import { isSimulatedOops } from '@dmalab/memory'
-import { type LabParts, openLab } from '../lab.ts'
+import type { LabParts } from '../lab.ts'
 import { DEFAULT_OPTIONS } from '../run.ts'
-import { StepMachine } from './step-machine.ts'
+import { openExperiment } from './experiment.ts'
+import { labelOf } from './step-label.ts'
 
 type ExpectStep = Extract<ScenarioStep, { readonly do: 'expect' }>
 
@@ -56,7 +57,8 @@ const faulted = (stop: Stop | undefined): boolean => stop !== undefined && stop.
 
 const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: StepsRun): KernelRun => {
   const { machine, scenario, seed = DEFAULT_OPTIONS.seed, inject = [], adversarialCache = false } = run
-  const lab = openLab(parts, { kernel, machine, seed, inject, adversarialCache })
+  const task = openExperiment(parts, { kernel, machine, seed, inject, adversarialCache })
+  const { lab } = task
   const checker = createChecker({ rules: parts.registry.rules.values() })
   const cache = { lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
   lab.listen('op', (event) => {
@@ -69,7 +71,6 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: StepsRun): Kernel
       cache.skippedLines += event.skippedLines
     }
   })
-  const task = new StepMachine(lab, seed)
   const rows: StepReport[] = []
   const errnos: Expectation[] = []
   let stop: Stop | undefined
@@ -85,7 +86,6 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: StepsRun): Kernel
       rows.push({ step: label, outcome: 'not reached', detail: '' })
       continue
     }
-    lab.step(label, 'device' in step ? step.device : undefined)
     const wrongBefore = task.wrong
     const done = attempt(() => task.do(step), i + 1)
     if ('oops' in done) {
@@ -151,16 +151,6 @@ const attempt = (
     if (e instanceof InputError) throw new InputError(e.message, { path: `steps.${number - 1}`, ...e.place }, e.hint)
     throw e
   }
-}
-
-const labelOf = (step: ScenarioStep): string => {
-  const parts: string[] = [step.do]
-  if ('buffer' in step) parts.push(step.buffer)
-  if ('device' in step && step.device !== undefined) parts.push(step.device)
-  if ('queue' in step) parts.push(step.queue)
-  if ('for' in step) parts.push(`for ${step.for}`)
-  if ('with' in step) parts.push(`with ${step.with}`)
-  return parts.join(' ')
 }
 
 const verdictOf = (
