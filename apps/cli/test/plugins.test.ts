@@ -43,6 +43,18 @@ const write = (name: string, source: string, packageJson: Record<string, unknown
   return folder
 }
 
+describe('a path that leads to no plug-in is bad input, not a name to look for on the network', () => {
+  test.each([
+    ['a file that is not there', './absent-1.0.0.tgz', /there is no such file/],
+    ['a file of another kind', import.meta.filename, /a tarball \(npm pack\) or a folder/],
+    ['a folder without a manifest', home, /without a package.json/],
+  ])('%s', (_what, path, says) => {
+    const { status, stderr } = dmalab('plugins', 'install', path)
+    expect(status).toBe(2)
+    expect(stderr.replaceAll(/\s*\n \u203A +/g, ' ')).toMatch(says)
+  })
+})
+
 describe('installed into a fresh home', () => {
   const kinds = readdirSync(EXAMPLES)
 
@@ -53,7 +65,7 @@ describe('installed into a fresh home', () => {
       { encoding: 'utf8', env },
     )
     const tarballs = must(packed).trim().split('\n')
-    must(dmalab('plugins', 'install', ...tarballs.map((name) => `file:${join(home, name)}`)))
+    must(dmalab('plugins', 'install', ...tarballs.map((name) => join(home, name))))
   }, 180_000)
 
   test('every kind of plug-in has an example', () => {

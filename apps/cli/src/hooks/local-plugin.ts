@@ -1,0 +1,24 @@
+// `plugins install ./my-plugin-1.0.0.tgz`: oclif takes every word with a slash for a repository on GitHub, and waits for the network.
+import { existsSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Hook } from '@oclif/core'
+
+/** Turns paths of tarballs and folders into `file:` addresses; a path that leads to neither ends the command. */
+const localPlugin: Hook.Prerun = async function ({ Command, argv }) {
+  if (Command.id !== 'plugins:install') return
+  for (const [i, word] of argv.entries()) {
+    if (word.startsWith('-') || (!looksLikePath(word) && !existsSync(word))) continue
+    const path = resolve(word)
+    if (!existsSync(path)) this.error(`${word}: there is no such file`, { exit: 2 })
+    if (!statSync(path).isDirectory() && !TARBALL.test(path))
+      this.error(`${word}: a plug-in is a tarball (npm pack) or a folder with a package.json`, { exit: 2 })
+    if (statSync(path).isDirectory() && !existsSync(resolve(path, 'package.json')))
+      this.error(`${word}: a folder without a package.json is no plug-in`, { exit: 2 })
+    argv[i] = `file:${path}`
+  }
+}
+
+const TARBALL = /\.(tgz|tar\.gz)$/
+const looksLikePath = (word: string): boolean => /^(\.{0,2}\/|~\/)/.test(word) || TARBALL.test(word)
+
+export default localPlugin
