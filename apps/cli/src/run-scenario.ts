@@ -1,5 +1,5 @@
 // What `run` and `compare` do, callable without oclif.
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { atLeast, type Event, type Machine, type RunReport } from '@dmalab/api'
 import { STANDARD_INPUT, withVirtualDevices } from '@dmalab/machine'
 import { parseKernel, type Registry, runPipeline, runSteps, withOptions } from '@dmalab/runner'
@@ -98,9 +98,9 @@ const DEFAULT_KERNEL: Readonly<Record<Machine['arch'], string>> = {
   x86_64: 'x86_64@6.12',
 }
 
-/** A board file that a scenario file names lies beside it. */
+/** A board file that a scenario file names lies beside it, unless the whole path is given. */
 const boardOf = (board: string | undefined, scenario: string): string | undefined =>
-  board !== undefined && /\.(ya?ml|dtb)$/.test(board) ? join(dirname(scenario), board) : board
+  board !== undefined && /\.(ya?ml|dtb)$/.test(board) && !isAbsolute(board) ? join(dirname(scenario), board) : board
 
 /** What SCENARIO names: the founding line, a scenario file, or a line as it stands. */
 const workOf = async (scenario: string): Promise<ScenarioFile> => {

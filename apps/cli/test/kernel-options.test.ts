@@ -82,7 +82,7 @@ describe('options in the kernel’s own words', () => {
     const events: Event[] = []
     await run('option-swiotlb-size.yaml', {}, events)
     expect(events.flatMap((event) => (event.event === 'printk' ? [event.text] : []))).toEqual([
-      'narrow: swiotlb buffer is full (sz: 262144 bytes), total 128 (slots), used 128 (slots)',
+      'exynos-gsc narrow: swiotlb buffer is full (sz: 262144 bytes), total 128 (slots), used 128 (slots)',
     ])
   })
 

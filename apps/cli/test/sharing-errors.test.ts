@@ -45,7 +45,7 @@ describe('errno and kernel lines of each action', () => {
       devices: machine.devices.map((one) => ({ ...one, pools: [] })),
     })
     expect(capture(bench, 16_588_800).reqbufs('MMAP', 4)).toMatchObject({ ok: false, errno: 'ENOMEM' })
-    expect(bench.errors().at(-1)).toMatch(/n: dma alloc of size 16588800 failed$/)
+    expect(bench.errors().at(-1)).toBe('vivid n: dma alloc of size 16588800 failed')
     expect(bench.debug().filter((text) => !text.includes('allocated 0'))).toEqual([
       `${CORE}__vb2_queue_alloc: failed allocating memory for buffer 0`,
       `${CORE}vb2_core_reqbufs: memory allocation failed`,
@@ -130,7 +130,7 @@ describe('with swiotlb=force', () => {
     const fd = value(systemHeap(bench.lab.allocatorHost).alloc(1_843_200, 'heap'))
     expect(qbufDmabuf(bench, 1_843_200, fd)).toMatchObject({ ok: false, errno: 'EINVAL' })
     expect(bench.errors()).toEqual([
-      'n: swiotlb buffer is full (sz: 1048576 bytes), total 32768 (slots), used 0 (slots)',
+      'vivid n: swiotlb buffer is full (sz: 1048576 bytes), total 32768 (slots), used 0 (slots)',
       'Error getting dmabuf scatterlist',
     ])
     expect(bench.events.some(({ event }) => event === 'dma_map_sg')).toBe(false)

@@ -83,5 +83,7 @@ export interface DriverDef {
   readonly classes: readonly DeviceClass[]
   /** dma_set_max_seg_size() at probe, bytes; absent: the driver leaves the 64 KiB that a device starts with. */
   readonly maxSegmentSize?: number
+  /** Its name in kernel messages (struct device_driver); absent: `name`. */
+  readonly kernelName?: string
   create(host: DriverHost): Driver
 }

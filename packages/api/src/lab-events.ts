@@ -17,6 +17,8 @@ export type LabEvent =
         readonly coherent: boolean
         readonly maskBits: number
         readonly ops: string
+        /** Name of its driver, as kernel messages have it. */
+        readonly driver?: string
         readonly maxSegmentSize: number
         /** Segment boundary mask, e.g. 0xffffffff; absent means none. */
         readonly segmentBoundary?: number

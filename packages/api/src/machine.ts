@@ -127,6 +127,8 @@ export interface DeviceFacts {
   readonly oddCoherentMask?: number
   /** Name of the driver model; absent: the one for its class. */
   readonly driver?: string
+  /** Name that kernel messages give its driver; absent: that of the driver model, where one serves it. */
+  readonly driverName?: string
   /** Bus addresses behind its IOMMU that the kernel sets aside (iommu_get_resv_regions). */
   readonly iommuRegions?: readonly IommuRegion[]
   /** It is a PCI function. Absent: it is not. */

@@ -39,7 +39,10 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
     const window = 2 ** device.maskBits
     // (mask + 1) & ~mask is 0 for a mask of 32 bits: no limit.
     if (device.maskBits < 32 && size > window) {
-      host.printk('err', `${device.name}: DMA mapping too big (requested ${hex(size)} mask ${hex(window - 1)})`)
+      host.printk(
+        'err',
+        `${api.devString(device)}: DMA mapping too big (requested ${hex(size)} mask ${hex(window - 1)})`,
+      )
       return 'too big'
     }
     if (device.maskBits < 32 && (handle >= window || handle + size - 1 >= window)) return true
@@ -60,7 +63,7 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
   const bounce = (original: KernelVaddr, size: number, dir: number, attrs: number) => {
     const got = arm.alloc(size, 0, `${device.name} safe buffer`)
     if (!got.ok) {
-      host.printk('err', `${device.name}: could not alloc dma memory (size=${size})`)
+      host.printk('err', `${api.devString(device)}: could not alloc dma memory (size=${size})`)
       return fail('EIO', `no memory that ${device.name} reaches for a copy: ${got.why}`)
     }
     const buffer = { ...got.value, original, size }
@@ -92,7 +95,7 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
       return ok(handle)
     }
     if (mem.pageHighMem(page)) {
-      host.printk('err', `${device.name}: DMA buffer bouncing of HIGHMEM pages is not supported`)
+      host.printk('err', `${api.devString(device)}: DMA buffer bouncing of HIGHMEM pages is not supported`)
       return fail('EIO', 'highmem is not bounced')
     }
     return bounce(mem.linearAddress(physOf(mem.pageToPfn(page), offset)), size, dir, attrs)

@@ -104,7 +104,8 @@ export const directAlloc = (api: PluginApi, host: Host, limits: DirectLimits): D
     free(size, cpuAddr, handle, _attrs) {
       if (remapped.delete(cpuAddr)) mem.unmap(cpuAddr)
       const at = host.dmaToPhys(handle)
-      if (at === undefined) host.printk('warn', `${device.name}: no window for ${hex(handle)}: its pages are lost`)
+      if (at === undefined)
+        host.printk('warn', `${api.devString(device)}: no window for ${hex(handle)}: its pages are lost`)
       else freePages(at, pageAlign(size))
     },
   }

@@ -86,3 +86,16 @@ export const directLimits = (api: PluginApi, host: Host): DirectLimits => {
     },
   }
 }
+
+/**
+ * What a kernel says of an address that a device does not reach; `at` undefined stands for DMA_MAPPING_ERROR.
+ * Models: Linux v6.12 kernel/dma/direct.h: dma_direct_map_page
+ */
+export const overflowText = (what: string, at: DmaAddr | undefined, size: number, { device, kernel }: Host): string => {
+  const digits = 2 * kernel.dmaAddrSize
+  const where = at === undefined ? 'f'.repeat(digits) : at.toString(16).padStart(digits, '0')
+  return `${what} 0x${where}+${size} overflow (mask ${hex64(device.dmaMask)}, bus limit ${hex64(device.facts.busLimit ?? 0)}).`
+}
+
+/** Numbers cannot hold 2^64 - 1. */
+const hex64 = (value: number): string => (value >= 2 ** 64 - 1 ? 'f'.repeat(16) : value.toString(16))

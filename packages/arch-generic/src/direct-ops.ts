@@ -1,7 +1,7 @@
 // The op table `dma-direct`: bus addresses by arithmetic, a bounce where the device does not reach, no check in get_sgtable.
 import type { Direction, DmaAddr, DmaOps, DmaOpsDef, Host, KResult, Pfn, PluginApi, SgPage, SgTable } from '@dmalab/api'
 import { directAlloc } from './direct-alloc.ts'
-import { directLimits } from './direct-limits.ts'
+import { directLimits, overflowText } from './direct-limits.ts'
 import { directStreaming } from './direct-streaming.ts'
 
 /** Models: Linux v6.12 kernel/dma/direct.h: dma_direct_map_page, dma_direct_unmap_page, dma_direct_sync_single_for_cpu */
@@ -197,7 +197,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     mapResource(at, size) {
       const handle = at as number as DmaAddr
       if (limits.capable(handle, size)) return ok(handle)
-      host.printk('err', `${device.name}: DMA addr ${hex(at)}+${size} overflow (mask ${hex(device.dmaMask)}).`)
+      host.printk('err', `${api.devString(device)}: ${overflowText('DMA addr', handle, size, host)}`)
       return fail('EIO', `${device.name} does not reach ${hex(at)}`)
     },
     unmapResource: () => {},

@@ -1,7 +1,7 @@
 // Streaming mappings of dma-direct for one range: straight, bounced, or refused.
 import type { Direction, DmaAddr, Host, KResult, PhysAddr, PluginApi } from '@dmalab/api'
 import { type ArchSync, archSync } from './arch-sync.ts'
-import type { DirectLimits } from './direct-limits.ts'
+import { type DirectLimits, overflowText } from './direct-limits.ts'
 
 export interface DirectStreaming {
   readonly sync: ArchSync
@@ -59,9 +59,8 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
   }
 
   const overflow = (what: string, at: DmaAddr | undefined, size: number): KResult<DmaAddr> => {
-    const where = at === undefined ? 'ffffffffffffffff' : at.toString(16)
-    const text = `${what} 0x${where}+${size} overflow (mask ${hex(device.dmaMask)}, bus limit ${hex(device.facts.busLimit ?? 0)}).`
-    if (!warned) host.printk('warn', `${device.name}: ${text}`)
+    const text = overflowText(what, at, size, host)
+    if (!warned) host.printk('warn', `${api.devString(device)}: ${text}`)
     warned = true
     return fail('EIO', `${device.name} does not reach ${text}`)
   }

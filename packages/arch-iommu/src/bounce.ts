@@ -55,7 +55,7 @@ export const bounceOf = (api: PluginApi, host: Host, domain: IommuDomain): Bounc
       if (!wanted(size, dir) || (at % granule === 0 && size % granule === 0)) return { ok: true, value: at }
       const pool = host.swiotlb()
       if (pool === null) {
-        const text = `${device.name}: DMA bounce buffers are inactive, unable to map unaligned transaction.`
+        const text = `${api.devString(device)}: DMA bounce buffers are inactive, unable to map unaligned transaction.`
         if (!warned) host.printk('warn', text)
         warned = true
         return fail('EIO', text)

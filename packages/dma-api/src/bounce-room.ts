@@ -1,5 +1,5 @@
 // Which bounce pool a device has: the kernel's own, a restricted region, or one it was given.
-import { type Machine, pfnOf, phys, type PhysAddr, physOf, type SwiotlbInit } from '@dmalab/api'
+import { devString, type Machine, pfnOf, phys, type PhysAddr, physOf, type SwiotlbInit } from '@dmalab/api'
 import type { DeviceState } from './device.ts'
 import { type BouncePool, defaultSlots, smallerPool, swiotlbOf, type SwiotlbRoom } from './swiotlb.ts'
 
@@ -63,7 +63,7 @@ export const createBounceRoom = (room: SwiotlbRoom, machine: Machine): BounceRoo
       sink.emit({
         event: 'printk',
         level: 'err',
-        text: `${device.name}: Restricted DMA pool must be accessible within the linear mapping.`,
+        text: `${devString(device)}: Restricted DMA pool must be accessible within the linear mapping.`,
       })
       return null
     }

@@ -1,5 +1,6 @@
 // struct device as the DMA API keeps it: masks, windows, pools, and the children that own further memory regions.
 import {
+  devString,
   type Coherent,
   type CoherentPoolView,
   type Device,
@@ -64,8 +65,10 @@ export const createDevices = (machine: Machine, room: DeviceRoom): readonly Devi
     const regions = room.facts.noDevicePools === true ? [] : facts.pools.map(regionOf).filter(isPool)
     const only = regions.length === 1 ? regions[0] : undefined
     const children = regions.length < 2 ? [] : regions
+    // They are bound to no driver.
+    const { driverName: _driver, ...plain } = facts
     const memDevices = children.map((region) =>
-      makeDevice({ ...facts, name: `${facts.name}.${region.name}`, pools: [region.name] }, poolOf(region), [], room),
+      makeDevice({ ...plain, name: `${facts.name}.${region.name}`, pools: [region.name] }, poolOf(region), [], room),
     )
     return makeDevice(facts, only === undefined ? null : poolOf(only), memDevices, room)
   })
@@ -187,5 +190,5 @@ const warnOutOfReach = (device: DeviceState, room: DeviceRoom): void => {
   if (pool === null) return
   const limit = Math.min(2 ** device.coherentMaskBits - 1, device.facts.busLimit ?? Infinity)
   if (pool.physBase + pool.pages * PAGE_SIZE - 1 > limit)
-    room.printk('warn', `${device.name}: reserved memory is beyond device's set DMA address range`)
+    room.printk('warn', `${devString(device)}: reserved memory is beyond device's set DMA address range`)
 }

@@ -1,5 +1,6 @@
 // Bounce pools: memory every device reaches, through which mappings that a device cannot reach are copied.
 import {
+  devString,
   ATTR,
   DIR,
   type EventSink,
@@ -92,7 +93,7 @@ export const swiotlbOf = (room: SwiotlbRoom, pool: BouncePool, device: DeviceSta
   }
 
   const printk = (level: 'warn', text: string): void =>
-    sink.emit({ event: 'printk', level, text: `${device.name}: ${text}` })
+    sink.emit({ event: 'printk', level, text: `${devString(device)}: ${text}` })
 
   /** While slots are in use they belong to whoever owns the memory they stand for. */
   const lend = (slot: number, total: number, tlb: PhysAddr, orig: PhysAddr): void => {

@@ -47,7 +47,7 @@ export const exynosDrm = (api: PluginApi): DriverDef => ({
             `${object.dmabuf.owner} has ${object.dmabuf.size} bytes, plane ${p} needs ${plane.payload}`,
           )
         if (firstRun(object.table) < plane.payload) {
-          host.printk('err', `${host.device.name}: [drm] Non-contiguous GEM memory is not supported.`)
+          host.printk('err', `${api.devString(host.device)}: [drm] Non-contiguous GEM memory is not supported.`)
           return fail('EINVAL', `${host.device.name} does not see ${object.dmabuf.owner} in one piece`)
         }
       }

@@ -26,6 +26,7 @@ type Use = (object: PrimeObject, payload: number) => Compared
  */
 export const syncingImporter = (api: PluginApi): DriverDef => ({
   name: 'drm-sync-importer',
+  kernelName: 'etnaviv',
   source: 'drivers/gpu/drm drivers with cached buffer objects: dma_sync_sg_for_device on imported tables',
   classes: ['gpu'],
   create: (host) =>
@@ -50,6 +51,7 @@ export const syncingImporter = (api: PluginApi): DriverDef => ({
  */
 export const pageWalkingImporter = (api: PluginApi): DriverDef => ({
   name: 'drm-page-importer',
+  kernelName: 'etnaviv',
   source: 'Linux v4.11 drivers/gpu/drm: etnaviv, msm, omapdrm; ttm_tt page arrays',
   classes: [],
   create: (host) =>

@@ -28,6 +28,7 @@ export interface VividOptions {
  */
 export const vivid = (api: PluginApi, options: VividOptions): DriverDef => ({
   name: options.name,
+  kernelName: 'vivid',
   source: options.source,
   classes: options.classes,
   create: (host) => {

@@ -136,6 +136,7 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
         coherent: device.facts.coherent,
         maskBits: device.maskBits,
         ops: device.opsName,
+        ...(device.facts.driverName === undefined ? {} : { driver: device.facts.driverName }),
         maxSegmentSize: device.facts.maxSegmentSize ?? 65536,
       })),
     }) as const
@@ -154,12 +155,18 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
   }
 }
 
-/** Segment sizes as the drivers' probe functions leave them, where the board does not say otherwise. */
+/** Segment sizes as the drivers' probe functions leave them, and the drivers' names, where the board does not say otherwise. */
 const probed = (machine: Machine, driverOf: (facts: DeviceFacts) => DriverDef | undefined): Machine => ({
   ...machine,
   devices: machine.devices.map((facts) => {
-    const maxSegmentSize = facts.maxSegmentSize ?? driverOf(facts)?.maxSegmentSize
-    return maxSegmentSize === undefined ? facts : { ...facts, maxSegmentSize }
+    const driver = driverOf(facts)
+    const maxSegmentSize = facts.maxSegmentSize ?? driver?.maxSegmentSize
+    const driverName = facts.driverName ?? driver?.kernelName ?? driver?.name
+    return {
+      ...facts,
+      ...(maxSegmentSize === undefined ? {} : { maxSegmentSize }),
+      ...(driverName === undefined ? {} : { driverName }),
+    }
   }),
 })
 

@@ -55,7 +55,7 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
       if (buf.priv.nonCoherent && buf.table !== null) return ok(buf.table)
       if (buf.cookie === null) return fail('EINVAL', `${buf.owner} has no memory of its own`)
       const table = host.dma.getSgtableAttrs(buf.dev, buf.cookie, buf.dmaAddr, buf.size, buf.attrs)
-      if (!table.ok) host.printk('err', `${buf.dev.name}: failed to get scatterlist from DMA API`)
+      if (!table.ok) host.printk('err', `${api.devString(buf.dev)}: failed to get scatterlist from DMA API`)
       return table
     })
 
@@ -70,12 +70,12 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
         if (options?.nonCoherent === true) {
           const cached = allocNonCoherent(context, buf)
           if (cached.ok) return ok(buf)
-          host.printk('err', `${dev.name}: ${media.allocFailure} ${size} failed`)
+          host.printk('err', `${api.devString(dev)}: ${media.allocFailure} ${size} failed`)
           return fail('ENOMEM', cached.why)
         }
         const memory = host.dma.allocAttrs(dev, size, buf.attrs, owner)
         if (!memory.ok) {
-          host.printk('err', `${dev.name}: ${media.allocFailure} ${size} failed`)
+          host.printk('err', `${api.devString(dev)}: ${media.allocFailure} ${size} failed`)
           return fail('ENOMEM', memory.why)
         }
         buf.cookie = memory.value.cpuAddr

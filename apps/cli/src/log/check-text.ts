@@ -30,14 +30,16 @@ export const renderCheck = (check: LogCheck, options: TextOptions): string => {
   ].join('\n')
 }
 
-const renderFinding = (one: Finding, { summary }: LogCheck, options: TextOptions): readonly string[] => {
+const renderFinding = (one: Finding, { summary, drivers }: LogCheck, options: TextOptions): readonly string[] => {
   const lines = one.evidence ?? []
   const more = lines.length > LINES_SHOWN ? ` and ${lines.length - LINES_SHOWN} more` : ''
   const where = lines.length === 0 ? '' : dim(` (line ${lines.slice(0, LINES_SHOWN).join(', ')}${more})`)
   const texts = options.kernelText ? (one.kernelText ?? []) : []
   return [
     `  ${paintSeverity(one.severity, one.severity.padEnd(7))} ${one.code}: ${one.message}${where}`,
-    ...texts.map((text) => `          ${framedKernelText(summary.kernelText, one.device ?? '?', text)}`),
+    ...texts.map(
+      (text) => `          ${framedKernelText(summary.kernelText, one.device ?? '?', text, drivers[one.device ?? ''])}`,
+    ),
   ]
 }
 

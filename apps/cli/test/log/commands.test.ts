@@ -36,6 +36,16 @@ describe('dmalab trace check', () => {
     expect(code).toBe(0)
     expect(out).toContain(`${CLEAN}: 221 lines, 209 events: 0 errors, 0 warnings, 0 notes`)
   })
+  it('the log of a run names the driver of each device, as dma-debug does; a real log has no names', () => {
+    const [log, scenario] = [join(folder, 'run.trace'), join(folder, 'twice.yaml')]
+    const board = fileURLToPath(new URL('../../../../scenarios/boards/virt-arm64.yaml', import.meta.url))
+    const map = (device: string): string => `  - { do: map, buffer: p, device: ${device}, dir: FROM_DEVICE }`
+    const steps = ['  - { do: alloc, buffer: p, size: 4KiB, from: pages }', map('plain'), map('coherent')]
+    writeFileSync(scenario, ['name: twice', `board: ${board}`, 'kernel: arm64@6.12', 'steps:', ...steps, ''].join('\n'))
+    run(['run', scenario, '--ftrace', log])
+    const { out } = run(['trace', 'check', log, '--kernel-text', '6.12'])
+    expect(out).toContain('DMA-API: exynos-gsc coherent: cacheline tracking EEXIST, overlapping mappings')
+  })
   it('a file that is no ftrace text: said, so that nobody takes it for a clean log', () => {
     const { code, out } = run(['trace', 'check', '-'], 'not a trace\n')
     expect(code).toBe(0)
