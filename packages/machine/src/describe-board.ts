@@ -74,10 +74,16 @@ function memoryMap(machine: Machine): MemoryRow[] {
   ]
   const cuts = [...new Set(borders)].toSorted((a, b) => a - b)
   const rows: MemoryRow[] = []
+  const coming = reserved.map((region, index) => ({ region, index })).toSorted((a, b) => a.region.base - b.region.base)
+  let next = 0
+  let here: typeof coming = []
   for (const [index, base] of cuts.slice(0, -1).entries()) {
     const piece = { base, len: (cuts[index + 1] ?? base) - base }
     const bank = memory.some((range) => contains(range, piece))
-    const regions = reserved.filter((region) => contains(region, piece))
+    here = here.filter(({ region }) => end(region) > base)
+    for (let region = coming[next]; region !== undefined && region.region.base <= base; region = coming[++next])
+      here.splice(here.findLastIndex(({ index }) => index < region.index) + 1, 0, region)
+    const regions = here.map(({ region }) => region).filter((region) => contains(region, piece))
     if (!bank && regions.length === 0) continue
     const row = describePiece(piece, bank, regions, machine)
     const last = rows.at(-1)
@@ -100,12 +106,18 @@ function describePiece(
   const linearMap = noMap || !bank ? 'no' : high ? 'highmem' : 'yes'
   return {
     ...piece,
-    what: regions.length === 0 ? 'memory' : regions.map((region) => region.name).join(' + '),
-    kind: regions.length === 0 ? 'RAM' : regions.map(kindOf).join(' + '),
+    what: regions.length === 0 ? 'memory' : some(regions, (region) => region.name),
+    kind: regions.length === 0 ? 'RAM' : some(regions, kindOf),
     structPage: (stated ?? !noMap) && bank ? 'yes' : bank && noMap ? 'since 5.12' : 'no',
     linearMap,
     cpuMapping: linearMap === 'yes' ? 'cached' : linearMap === 'highmem' ? 'cached, when mapped' : poolMapping(regions),
   }
+}
+
+/** Of a pile of regions (a damaged tree may have thousands in one place) the first. */
+function some(regions: readonly ReservedRegion[], nameOf: (region: ReservedRegion) => string): string {
+  const names = regions.slice(0, 4).map(nameOf).join(' + ')
+  return regions.length <= 4 ? names : `${names} + ${regions.length - 4} more`
 }
 
 function kindOf(region: ReservedRegion): string {

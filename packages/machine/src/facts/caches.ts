@@ -33,7 +33,7 @@ export function cpuFacts(tree: DeviceTree): CpuNode[] {
 }
 
 export function cacheFacts(tree: DeviceTree): CacheNode[] {
-  return tree.fdt.nodes.flatMap((node) => {
+  return tree.nodes.flatMap((node) => {
     const outer = node.compatible.some((name) => OUTER.includes(name))
     if (!outer && !node.compatible.includes('cache') && !node.has('cache-level')) return []
     return [

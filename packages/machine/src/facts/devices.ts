@@ -11,7 +11,7 @@ const DMA_PROPERTIES = ['memory-region', 'iommus', 'iommu-map', 'dma-coherent', 
 
 export function deviceFacts(tree: DeviceTree, arch: DebianArch): DeviceNode[] {
   const devices: DeviceNode[] = []
-  for (const node of tree.fdt.nodes) {
+  for (const node of tree.nodes) {
     const mediaClass = mediaClassOf(node.compatible)
     const dmaMem = usesDmaMem(node)
     if (mediaClass !== undefined || dmaMem || DMA_PROPERTIES.some((name) => node.has(name)))
@@ -88,10 +88,13 @@ export const isReservedRegion = (node: FdtNode): boolean =>
 /** Who names a region in memory-region, by region, in node order. */
 export function regionUsers(tree: DeviceTree): RegionUsers {
   const users = new Map<FdtNode, string[]>()
-  for (const node of tree.fdt.nodes) {
+  for (const node of tree.nodes) {
     if (!node.has('memory-region')) continue
     for (const target of new Set(memoryRegions(tree, node).map((region) => region.target))) {
-      if (target !== undefined) users.set(target, [...(users.get(target) ?? []), node.path])
+      if (target === undefined) continue
+      const known = users.get(target) ?? []
+      known.push(node.path)
+      users.set(target, known)
     }
   }
   return users
@@ -134,7 +137,7 @@ const interconnects = (tree: DeviceTree, node: FdtNode): Pick<DeviceNode, 'inter
 
 /** Nodes with #iommu-cells. */
 export const iommuFacts = (tree: DeviceTree, arch: DebianArch): IommuNode[] =>
-  tree.fdt.nodes
+  tree.nodes
     .filter((node) => node.has('#iommu-cells'))
     .map((node) => ({
       path: node.path,

@@ -1,8 +1,9 @@
 // Every node with dma-ranges: its windows as Linux sees them, and how many devices get them.
 import type { FdtNode } from '../fdt/node.ts'
 import { busOf } from '../of/bus.ts'
-import { dmaLimit, readDmaRanges, type DmaRanges } from '../of/dma-ranges.ts'
+import { dmaLimit, readDmaRanges } from '../of/dma-ranges.ts'
 import { dmaWalkStart, findDmaBus } from '../of/dma.ts'
+import type { DmaRanges } from '../of/known.ts'
 import type { DeviceTree } from '../of/tree.ts'
 import { toHex } from './hex.ts'
 import type { DmaBusFacts } from './types.ts'
@@ -29,7 +30,7 @@ export function dmaBusUse(tree: DeviceTree): DmaBusUse {
   // Devices of one bus start their walk at one node.
   const found = new Map<FdtNode | undefined, ReturnType<typeof findDmaBus>>()
   let outside = false
-  for (const node of tree.fdt.nodes) {
+  for (const node of tree.nodes) {
     if (node.depth === 1) outside = NO_DEVICES.some((name) => node.name.startsWith(name))
     if (outside || node.depth === 0 || !node.has('compatible')) continue
     const start = dmaWalkStart(tree, node)
@@ -42,7 +43,7 @@ export function dmaBusUse(tree: DeviceTree): DmaBusUse {
 }
 
 export function readDmaBuses(tree: DeviceTree, { users }: DmaBusUse): DmaBusRead[] {
-  return tree.fdt.nodes
+  return tree.nodes
     .filter((node) => node.has('dma-ranges'))
     .map((node) => {
       const common = { path: node.path, enabled: node.enabled, reachable: node.reachable }

@@ -150,20 +150,28 @@ function resultOf(
   return wholeNumber(node.cells('size') ?? []) === 0n ? 'nothing-zero-size' : 'dynamic'
 }
 
+/** More pairs than any board has; a damaged blob may have as many as the square of its regions. */
+const MOST_OVERLAPS = 4096
+
 /** Pairs of enabled static regions and memory reservations that intersect, by address. */
 export function findOverlaps(tree: DeviceTree, reserved: ReservedRead | undefined): Overlap[] {
   const taken: (BigRange & { readonly name: string })[] = []
   for (const { node, reg } of reserved?.regions ?? [])
-    if (node.enabled) taken.push(...reg.map((region) => ({ ...region, name: node.path })))
+    if (node.enabled) for (const region of reg) taken.push({ ...region, name: node.path })
   for (const { address, size } of tree.fdt.reservations) taken.push({ name: '/memreserve/', base: address, size })
   taken.sort((a, b) => order(a.base, b.base) || order(a.size, b.size) || order(a.name, b.name))
   const overlaps: Overlap[] = []
-  for (const [index, a] of taken.entries())
-    for (const b of taken.slice(index + 1)) {
-      const base = a.base > b.base ? a.base : b.base
-      const end = a.base + a.size < b.base + b.size ? a.base + a.size : b.base + b.size
-      if (end > base) overlaps.push({ a: a.name, b: b.name, ...toHexRange({ base, size: end - base }) })
+  for (const [index, a] of taken.entries()) {
+    const endOfA = a.base + a.size
+    for (let at = index + 1; at < taken.length; at++) {
+      const b = taken[at]
+      if (b === undefined || b.base >= endOfA) break
+      const end = endOfA < b.base + b.size ? endOfA : b.base + b.size
+      if (end <= b.base) continue
+      overlaps.push({ a: a.name, b: b.name, ...toHexRange({ base: b.base, size: end - b.base }) })
+      if (overlaps.length === MOST_OVERLAPS) return overlaps
     }
+  }
   return overlaps
 }
 

@@ -37,6 +37,7 @@ export interface DmaFacts {
   readonly memreserve: readonly { readonly address: Hex; readonly size: Hex }[]
   readonly memory: readonly MemoryNode[]
   readonly reserved_memory: ReservedMemory | null
+  /** At most 4096: a damaged blob may have millions. */
   readonly overlaps: readonly Overlap[]
   readonly reserved_outside_memory: readonly string[]
   readonly dma_buses: readonly DmaBusFacts[]

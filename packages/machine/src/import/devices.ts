@@ -53,7 +53,7 @@ function plainMasters(tree: DeviceTree, facts: DmaFacts): DeviceNode[] {
     const bus = node.parent
     return bus !== undefined && PLAIN.test(node.baseName) && node.has('reg') && sizeCells(bus) > 0 && !isPciBus(bus)
   }
-  return tree.fdt.nodes
+  return tree.nodes
     .filter((node) => node.reachable && isPlain(node) && !node.children.some(isPlain) && !listed.has(node.path))
     .map((node) => deviceFact(tree, node, facts.arch))
 }

@@ -38,8 +38,22 @@ export class FreeMemory {
   #free: { base: number; end: number }[]
 
   constructor(banks: readonly Range[], taken: readonly Range[]) {
-    this.#free = banks.map(({ base, len }) => ({ base, end: base + len }))
-    for (const range of taken) this.take(range)
+    this.#free = []
+    const sorted = taken.toSorted((a, b) => a.base - b.base)
+    let next = 0
+    for (const bank of banks.toSorted((a, b) => a.base - b.base)) {
+      const end = bank.base + bank.len
+      let at = bank.base
+      // One that reaches into the next bank is looked at again there.
+      for (let index = next; index < sorted.length; index++) {
+        const { base, len } = sorted[index]!
+        if (base >= end) break
+        if (base > at) this.#free.push({ base: at, end: base })
+        at = Math.max(at, base + len)
+        if (base + len <= end) next = Math.max(next, index)
+      }
+      if (at < end) this.#free.push({ base: at, end })
+    }
   }
 
   take({ base, len }: Range): void {

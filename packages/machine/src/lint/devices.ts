@@ -137,13 +137,16 @@ function lintMedia(devices: readonly DeviceNode[], report: Report): void {
 
 /** Whoever shares memory must agree on who keeps caches and memory the same. */
 function lintSharing(devices: readonly DeviceNode[], report: Report): void {
-  const users = new Map<string, DeviceNode[]>()
+  const users = new Map<string, { coherent?: DeviceNode; other?: DeviceNode }>()
   for (const device of devices)
-    for (const { path } of device.memory_region ?? [])
-      if (path !== null && !users.get(path)?.includes(device)) users.set(path, [...(users.get(path) ?? []), device])
-  for (const [path, sharing] of users) {
-    const coherent = sharing.find((device) => device.coherent)
-    const other = sharing.find((device) => !device.coherent)
+    for (const { path } of device.memory_region ?? []) {
+      if (path === null) continue
+      const sharing = users.get(path) ?? {}
+      if (device.coherent) sharing.coherent ??= device
+      else sharing.other ??= device
+      users.set(path, sharing)
+    }
+  for (const [path, { coherent, other }] of users) {
     if (coherent !== undefined && other !== undefined)
       report(
         'pool-mixed-coherence',

@@ -13,10 +13,7 @@ export function lintRegions(facts: DmaFacts, report: Report): void {
   const banks = memory
     .filter((node) => node.enabled)
     .flatMap((node) => node.regions.map((each) => ({ ...each, path: node.path })))
-  for (const [index, bank] of banks.entries())
-    for (const other of banks.slice(index + 1))
-      if (intersect(big(bank), big(other)))
-        report('memory-overlap', 'warning', other.path, `${other.base} is already part of ${bank.path}`)
+  lintBanks(banks, report)
   if (reserved === null) return
   if (!reserved.linux_usable && reserved.regions.some((region) => region.enabled))
     report(
@@ -36,6 +33,23 @@ export function lintRegions(facts: DmaFacts, report: Report): void {
   }
   lintDefaults(reserved.regions, report)
   lintFit(facts, pieces, report)
+}
+
+/** Each bank that begins inside another one. */
+function lintBanks(
+  banks: readonly { readonly path: string; readonly base: string; readonly size: string }[],
+  report: Report,
+): void {
+  const sorted = banks
+    .map((bank, index) => ({ ...big(bank), path: bank.path, index }))
+    .toSorted((a, b) => (a.base < b.base ? -1 : a.base > b.base ? 1 : a.index - b.index))
+  let [longest] = sorted
+  for (const bank of sorted.slice(1)) {
+    if (longest === undefined) return
+    if (bank.base < longest.base + longest.size)
+      report('memory-overlap', 'warning', bank.path, `0x${bank.base.toString(16)} is already part of ${longest.path}`)
+    if (bank.base + bank.size > longest.base + longest.size) longest = bank
+  }
 }
 
 function lintResult(region: RegionNode, report: Report): void {

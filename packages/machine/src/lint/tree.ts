@@ -6,7 +6,7 @@ import type { Report } from './finding.ts'
 
 export function lintTree(tree: DeviceTree, report: Report): void {
   const phandles = new Map<number, FdtNode>()
-  for (const node of tree.fdt.nodes) {
+  for (const node of tree.nodes) {
     if (node.has('dma-coherent') && node.has('dma-noncoherent'))
       report(
         'coherence-contradiction',
@@ -69,44 +69,40 @@ function lintDmaRanges(tree: DeviceTree, node: FdtNode, report: Report): void {
 }
 
 function lintCycles(tree: DeviceTree, report: Report): void {
-  const told = new Set<FdtNode>()
-  for (const node of tree.fdt.nodes) {
-    if (tree.dmaParent(node) !== node.parent) {
-      const ring = ringFrom(node, (each) => tree.dmaParent(each))
-      if (ring.includes(node) && !told.has(node))
-        report(
-          'dma-parent-cycle',
-          'error',
-          node.path,
-          `DMA parents go in a circle: ${ring.map((each) => each.path).join(' -> ')}`,
-        )
-      for (const each of ring) told.add(each)
-    }
+  const order = new Map(tree.nodes.map((node, index) => [node, index]))
+  const leaves = (node: FdtNode): boolean => tree.dmaParent(node) !== node.parent
+  const walked = new Set<FdtNode>()
+  for (const node of tree.nodes) {
+    const ring = leaves(node) ? newRing(node, (each) => tree.dmaParent(each), walked) : []
+    const [first] = ring.filter(leaves).toSorted((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))
+    if (first === undefined) continue
+    const at = ring.indexOf(first)
+    const from = [...ring.slice(at), ...ring.slice(0, at)]
+    report('dma-parent-cycle', 'error', first.path, `DMA parents go in a circle: ${way(from)}`)
   }
   const level = (node: FdtNode): FdtNode | undefined => tree.byPhandle(node.u32('next-level-cache') ?? 0)
   const caches = new Set<FdtNode>()
-  for (const node of tree.fdt.nodes) {
-    if (!node.has('next-level-cache')) continue
-    const ring = ringFrom(node, level)
-    if (ring.length > 0 && !ring.some((each) => caches.has(each)))
-      report(
-        'cache-cycle',
-        'warning',
-        node.path,
-        `next-level-cache goes in a circle: ${ring.map((each) => each.path).join(' -> ')}`,
-      )
-    for (const each of ring) caches.add(each)
+  for (const node of tree.nodes) {
+    const ring = node.has('next-level-cache') ? newRing(node, level, caches) : []
+    if (ring.length > 0) report('cache-cycle', 'warning', node.path, `next-level-cache goes in a circle: ${way(ring)}`)
   }
 }
 
-/** The nodes of the ring that a walk ends in; none when it ends. */
-function ringFrom(from: FdtNode, next: (node: FdtNode) => FdtNode | undefined): FdtNode[] {
-  const seen: FdtNode[] = []
-  const known = new Set<FdtNode>()
+/** A ring is as long as somebody makes it. */
+const way = (ring: readonly FdtNode[]): string =>
+  [...ring.slice(0, 16).map((each) => each.path), ...(ring.length > 16 ? [`${ring.length - 16} more`] : [])].join(
+    ' -> ',
+  )
+
+/** The nodes of the ring that a walk ends in; none when it ends, or where an earlier walk has been. */
+function newRing(from: FdtNode, next: (node: FdtNode) => FdtNode | undefined, walked: Set<FdtNode>): FdtNode[] {
+  const seen = new Map<FdtNode, number>()
   for (let node: FdtNode | undefined = from; node !== undefined; node = next(node)) {
-    if (known.has(node)) return seen.slice(seen.indexOf(node))
-    known.add(node)
-    seen.push(node)
+    const at = seen.get(node)
+    if (at !== undefined) return [...seen.keys()].slice(at)
+    if (walked.has(node)) return []
+    walked.add(node)
+    seen.set(node, seen.size)
   }
   return []
 }

@@ -1,5 +1,5 @@
 // Kinds of bus: how many cells an address takes on it, which cell holds flags, and what makes an address match a range.
-import { readNumber, upwards, type FdtNode } from '../fdt/node.ts'
+import { upwards, type FdtNode } from '../fdt/node.ts'
 
 type Cells = readonly number[]
 
@@ -10,8 +10,8 @@ export interface Bus {
   readonly countCells: (child: FdtNode) => { readonly address: number; readonly size: number }
   /** Ranges continue each other only if these are equal. */
   readonly flags: (address: Cells) => number
-  /** May `address` lie in a range that starts with the cells `range`? */
-  readonly sameKind: (address: Cells, range: Cells) => boolean
+  /** An address lies in a range only if the kinds of both are equal. */
+  readonly kind: (address: Cells) => number
 }
 
 /** Cells of child addresses, inherited from above. Models: Linux v6.12 drivers/of/base.c: of_bus_n_addr_cells */
@@ -40,28 +40,28 @@ const PCI: Bus = {
   countCells: () => ({ address: 3, size: 2 }),
   flags: (address) => pciSpace(address) + (bit(first(address), 30) ? 4 : 0),
   // Memory and I/O differ; 32-bit and 64-bit memory do not.
-  sameKind: (address, range) => Math.min(pciSpace(address), 2) === Math.min(pciSpace(range), 2),
+  kind: (address) => Math.min(pciSpace(address), 2),
 }
 const ISA: Bus = {
   name: 'isa',
   flagCells: 1,
   countCells: () => ({ address: 2, size: 1 }),
   flags: (address) => first(address) % 2,
-  sameKind: (address, range) => first(address) % 2 === first(range) % 2,
+  kind: (address) => first(address) % 2,
 }
 const DEFAULT_FLAGS: Bus = {
   name: 'default-flags',
   flagCells: 1,
   countCells: statedCells,
   flags: first,
-  sameKind: (address, range) => first(address) === first(range),
+  kind: first,
 }
 const DEFAULT: Bus = {
   name: 'default',
   flagCells: 0,
   countCells: statedCells,
   flags: () => 0,
-  sameKind: () => true,
+  kind: () => 0,
 }
 
 /** Models: Linux v6.12 drivers/of/address.c: of_match_bus */
@@ -75,23 +75,6 @@ export function busOf(node: FdtNode): Bus {
 /** Models: Linux v6.12 drivers/of/address.c: of_bus_pci_match */
 export const isPciBus = (node: FdtNode): boolean =>
   ['pci', 'pciex', 'vci', 'ht'].includes(node.string('device_type') ?? '') || node.baseName === 'pcie'
-
-/** Offset of an address in a range, undefined when it lies outside. Wraps as 64-bit arithmetic does. */
-export function offsetInRange(
-  bus: Bus,
-  address: Cells,
-  range: Cells,
-  na: number,
-  ns: number,
-  pna: number,
-): bigint | undefined {
-  if (!bus.sameKind(address, range)) return undefined
-  const fna = bus.flagCells
-  const start = readNumber(range, fna, na - fna)
-  const size = readNumber(range, na + pna, ns)
-  const at = readNumber(address, fna, na - fna)
-  return at < start || at >= BigInt.asUintN(64, start + size) ? undefined : at - start
-}
 
 /** 0 configuration, 1 I/O, 2 memory, 3 memory beyond 4 GiB. */
 const pciSpace = (address: Cells): number => Math.floor(first(address) / 2 ** 24) % 4

@@ -1,45 +1,23 @@
 // dma-ranges as Linux reads them: entries of one bus, translated up to the root, neighbours merged.
 import { readNumber, type FdtNode } from '../fdt/node.ts'
-import { addressCells, busOf, offsetInRange, sizeCells } from './bus.ts'
+import { addressCells, busOf, sizeCells } from './bus.ts'
+import type { DmaRanges, DmaWindow, Hop, RawDmaRange } from './known.ts'
+import { RangeIndex } from './range-index.ts'
 import type { DeviceTree } from './tree.ts'
-
-/** One entry as it stands in the property. */
-export interface RawDmaRange {
-  readonly bus: bigint
-  readonly parent: bigint
-  readonly size: bigint
-  /** First cell of a three-cell address. */
-  readonly flagsCell?: number
-}
-
-/** What a device behind the bus sees: `size` bytes at `dmaStart` are the bytes at `cpuStart`. */
-export interface DmaWindow {
-  readonly dmaStart: bigint
-  readonly cpuStart: bigint
-  readonly size: bigint
-}
-
-export interface DmaRanges {
-  readonly cells: { readonly child: number; readonly parent: number; readonly size: number }
-  readonly entries: readonly RawDmaRange[]
-  readonly windows: readonly DmaWindow[]
-  readonly untranslatable: number
-  readonly leftoverCells: number
-  /** Windows before neighbours were merged. */
-  readonly unmerged: number
-  /**
-   * Highest CPU address that Linux computes from the entries. It also counts those that could not be translated, whose
-   * address is all ones.
-   */
-  readonly maxCpuAddress: bigint
-}
 
 const U64 = 2n ** 64n
 const BAD_ADDR = U64 - 1n
 const MAX_ADDRESS_CELLS = 4
 
-/** Models: Linux v6.12 drivers/of/address.c: parser_init, of_pci_range_parser_one, of_dma_get_range */
+/** Read once for a tree, however often it is asked for. */
 export function readDmaRanges(tree: DeviceTree, node: FdtNode): DmaRanges {
+  const ranges = tree.known.ranges.get(node) ?? parseDmaRanges(tree, node)
+  tree.known.ranges.set(node, ranges)
+  return ranges
+}
+
+/** Models: Linux v6.12 drivers/of/address.c: parser_init, of_pci_range_parser_one, of_dma_get_range */
+function parseDmaRanges(tree: DeviceTree, node: FdtNode): DmaRanges {
   const bus = busOf(node)
   const na = addressCells(node)
   const ns = sizeCells(node)
@@ -99,41 +77,69 @@ export function dmaLimit(windows: readonly DmaWindow[]): bigint {
  * Models: Linux v6.12 drivers/of/address.c: of_translate_dma_address, of_translate_one
  */
 export function translateDmaAddress(tree: DeviceTree, node: FdtNode, address: readonly number[]): bigint | undefined {
-  const [, ...parents] = tree.dmaWalk(node)
-  const top = parents.at(-1)
-  let [bus] = parents
-  if (bus === undefined || top === undefined || tree.dmaParent(top) !== undefined) return undefined
-  let kind = busOf(bus)
-  let counts = countCells(node, bus)
-  if (counts === undefined) return undefined
-  let at = address.slice(0, counts.address)
-  for (const above of parents.slice(1)) {
-    const { address: na, size: ns } = counts
-    const outer = countCells(bus, above)
-    if (outer === undefined) return undefined
-    const outerKind = busOf(above)
-    const pna = outer.address
-    const ranges = bus.cells('dma-ranges') ?? []
-    let offset: bigint | undefined
-    let moved: number[] = []
-    if (ranges.length === 0) {
+  if (tree.dmaParent(node) === undefined || tree.dmaParentsCircle(node)) return undefined
+  let hop = hopOf(tree, node)
+  if (hop === undefined) return undefined
+  let at = address.slice(0, hop.addressCells)
+  while (hop.up !== undefined) {
+    const { up, addressCells: na, kind }: Hop = hop
+    const next = hopOf(tree, hop.bus)
+    if (next === undefined) return undefined
+    let offset: bigint
+    let moved: readonly number[]
+    if (up.ranges === undefined) {
+      const given = at
       offset = readNumber(at, 0, na)
-      moved = Array.from({ length: pna }, (_, cell) => (cell < outerKind.flagCells ? (at[cell] ?? 0) : 0))
+      moved = Array.from({ length: next.addressCells }, (_, cell) =>
+        cell < next.kind.flagCells ? (given[cell] ?? 0) : 0,
+      )
     } else {
-      const stride = na + pna + ns
-      for (let from = 0; from + stride <= ranges.length && offset === undefined; from += stride) {
-        const range = ranges.slice(from, from + stride)
-        offset = offsetInRange(kind, at, range, na, ns, pna)
-        moved = range.slice(na, na + pna)
-      }
+      const value = readNumber(at, kind.flagCells, na - kind.flagCells)
+      const found = up.ranges.byKind.get(kind.kind(at))?.find(value)
+      if (found === undefined) return undefined
+      offset = value - up.ranges.start(found)
+      moved = up.ranges.parent(found)
     }
-    if (offset === undefined) return undefined
-    at = plus(moved, offset, outerKind.flagCells)
-    bus = above
-    kind = outerKind
-    counts = outer
+    at = plus(moved, offset, next.kind.flagCells)
+    hop = next
   }
-  return readNumber(at, 0, counts.address)
+  return readNumber(at, 0, hop.addressCells)
+}
+
+/** Undefined for cell counts that Linux refuses. */
+function hopOf(tree: DeviceTree, node: FdtNode): Hop | undefined {
+  const { hops } = tree.known
+  if (!hops.has(node)) hops.set(node, makeHop(tree, node))
+  return hops.get(node)
+}
+
+function makeHop(tree: DeviceTree, node: FdtNode): Hop | undefined {
+  const bus = tree.dmaParent(node)
+  const counts = bus === undefined ? undefined : countCells(node, bus)
+  if (bus === undefined || counts === undefined) return undefined
+  const kind = busOf(bus)
+  const here = { bus, kind, addressCells: counts.address }
+  const above = tree.dmaParent(bus)
+  if (above === undefined) return here
+  const cells = bus.cells('dma-ranges') ?? []
+  const outer = countCells(bus, above)
+  if (outer === undefined || cells.length === 0) return { ...here, up: {} }
+  const [na, pna] = [counts.address, outer.address]
+  const stride = na + pna + counts.size
+  const start = (index: number): bigint => readNumber(cells, index * stride + kind.flagCells, na - kind.flagCells)
+  const byKind = new Map<number, RangeIndex>()
+  for (let index = 0; (index + 1) * stride <= cells.length; index++) {
+    const from = index * stride
+    const key = kind.kind(cells.slice(from, from + na))
+    const ranges = byKind.get(key) ?? new RangeIndex()
+    byKind.set(key, ranges)
+    const first = start(index)
+    ranges.add(index, first, wrap(first + readNumber(cells, from + na + pna, counts.size)))
+  }
+  return {
+    ...here,
+    up: { ranges: { byKind, start, parent: (index) => cells.slice(index * stride + na, index * stride + na + pna) } },
+  }
 }
 
 /** Cells of an address of `node` on `bus`, its DMA parent; undefined for counts that Linux refuses. */

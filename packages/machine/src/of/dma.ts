@@ -2,18 +2,11 @@
 import { upwards, type FdtNode } from '../fdt/node.ts'
 import { isPciBus } from './bus.ts'
 import { readDmaRanges } from './dma-ranges.ts'
+import type { DmaBus } from './known.ts'
 import type { DeviceTree } from './tree.ts'
 
 /** Debian's names, which FORMAT of the corpus uses. */
 export type DebianArch = 'armhf' | 'arm64' | 'riscv64'
-
-export interface DmaBus {
-  /** Node whose non-empty dma-ranges count for the device. */
-  readonly bus?: FdtNode
-  /** `cut`: such a node lies above (`spec`), but Linux gives up before it gets there. */
-  readonly status: 'ok' | 'none' | 'cut'
-  readonly spec?: FdtNode
-}
 
 /**
  * The specification goes up until it finds dma-ranges. Linux lets the first node of its walk lack them, and gives up at the
@@ -21,17 +14,31 @@ export interface DmaBus {
  * Models: Linux v6.12 drivers/of/address.c: of_dma_get_range
  */
 export function findDmaBus(tree: DeviceTree, start: FdtNode | undefined): DmaBus {
-  let first = true
-  let cut = false
-  for (const node of tree.dmaWalk(start)) {
-    const ranges = node.bytes('dma-ranges')
-    if (ranges !== undefined && ranges.length > 0)
-      return cut ? { status: 'cut', spec: node } : { status: 'ok', bus: node }
-    if (ranges === undefined && !first) cut = true
-    first = false
-  }
-  return { status: 'none' }
+  if (start === undefined) return { status: 'none' }
+  if (hasRanges(start)) return { status: 'ok', bus: start }
+  return busAbove(tree, tree.dmaParent(start))
 }
+
+/** What a walk finds that comes to a node from below; each node is asked once for a tree. */
+function busAbove(tree: DeviceTree, from: FdtNode | undefined): DmaBus {
+  const known = tree.known.busAbove
+  const open: FdtNode[] = []
+  let found: DmaBus = { status: 'none' }
+  for (const node of tree.dmaWalk(from)) {
+    const before = known.get(node)
+    if (before === undefined) open.push(node)
+    if (before === undefined && !hasRanges(node)) continue
+    found = before ?? { status: 'ok', bus: node }
+    break
+  }
+  for (const node of open.toReversed()) {
+    if (found.bus !== undefined && !node.has('dma-ranges')) found = { status: 'cut', spec: found.bus }
+    known.set(node, found)
+  }
+  return found
+}
+
+const hasRanges = (node: FdtNode): boolean => (node.bytes('dma-ranges')?.length ?? 0) > 0
 
 /** Where the walk starts: at the DMA parent; for a PCI device, at the host bridge itself. */
 export function dmaWalkStart(tree: DeviceTree, device: FdtNode): FdtNode | undefined {
@@ -49,11 +56,29 @@ export function coherence(
   device: FdtNode,
   arch: DebianArch,
 ): { coherent: boolean; decidedBy?: FdtNode } {
+  const decidedBy = whoDecides(tree, device)
+  if (decidedBy === undefined) return { coherent: arch === 'riscv64' }
+  return { coherent: decidedBy.has('dma-coherent'), decidedBy }
+}
+
+/** The first on a node's way up that says whether it snoops; each node is asked once for a tree. */
+function whoDecides(tree: DeviceTree, device: FdtNode): FdtNode | undefined {
+  const known = tree.known.coherence
+  const open: FdtNode[] = []
+  let decides: FdtNode | undefined
   for (const node of tree.dmaWalk(device)) {
-    if (node.has('dma-coherent')) return { coherent: true, decidedBy: node }
-    if (node.has('dma-noncoherent')) return { coherent: false, decidedBy: node }
+    if (known.has(node)) {
+      decides = known.get(node)
+      break
+    }
+    open.push(node)
+    if (node.has('dma-coherent') || node.has('dma-noncoherent')) {
+      decides = node
+      break
+    }
   }
-  return { coherent: arch === 'riscv64' }
+  for (const node of open) known.set(node, decides)
+  return decides
 }
 
 /**
@@ -62,7 +87,7 @@ export function coherence(
  */
 export function maxDmaCpuAddress(tree: DeviceTree): bigint {
   let lowest = 2n ** 64n - 1n
-  for (const node of tree.fdt.nodes) {
+  for (const node of tree.nodes) {
     if ((node.bytes('dma-ranges')?.length ?? 0) === 0 || !reachableBelowRoot(node)) continue
     const { maxCpuAddress } = readDmaRanges(tree, node)
     if (maxCpuAddress < lowest) lowest = maxCpuAddress

@@ -1,6 +1,7 @@
 // Look-ups across the tree: phandles, lists of phandles with arguments, DMA parents.
 import type { Fdt } from '../fdt/parse.ts'
 import { cellAt, type FdtNode } from '../fdt/node.ts'
+import { nothingKnown, type Known } from './known.ts'
 
 /** One entry of a list such as `iommus`. */
 export interface PhandleArgs {
@@ -11,14 +12,25 @@ export interface PhandleArgs {
   readonly error?: 'missing-phandle' | 'missing-cells' | 'short'
 }
 
+/** FDT_MAX_DEPTH - 1; the root is 0. */
+const DEEPEST = 63
+
 export class DeviceTree {
   readonly fdt: Fdt
   /** Valid phandles; of two nodes with one phandle the first counts. */
   readonly #byPhandle = new Map<number, FdtNode>()
   readonly #dmaParents = new Map<FdtNode, FdtNode | undefined>()
+  readonly known: Known = nothingKnown()
+  readonly #byPath = new Map<string, FdtNode | undefined>()
+  /**
+   * Nodes that Linux makes something of: it leaves out what lies deeper than its stack is high.
+   * Models: Linux v6.12 drivers/of/fdt.c: unflatten_dt_nodes
+   */
+  readonly nodes: readonly FdtNode[]
 
   constructor(fdt: Fdt) {
     this.fdt = fdt
+    this.nodes = fdt.nodes.filter((node) => node.depth < DEEPEST)
     for (const node of fdt.nodes) {
       const phandle = phandleOf(node)
       if (isValidPhandle(phandle) && !this.#byPhandle.has(phandle)) this.#byPhandle.set(phandle, node)
@@ -39,6 +51,11 @@ export class DeviceTree {
 
   /** First node at this path, undefined when there is none. */
   byPath(path: string): FdtNode | undefined {
+    if (!this.#byPath.has(path)) this.#byPath.set(path, this.#find(path))
+    return this.#byPath.get(path)
+  }
+
+  #find(path: string): FdtNode | undefined {
     let node: FdtNode | undefined = this.root
     for (const name of path.split('/').slice(1)) node = node?.children.find((child) => child.name === name)
     return node
@@ -76,6 +93,19 @@ export class DeviceTree {
     const parent = entry ?? node.parent
     this.#dmaParents.set(node, parent)
     return parent
+  }
+
+  /** Do the DMA parents of a node never end? */
+  dmaParentsCircle(from: FdtNode): boolean {
+    const walked = new Set<FdtNode>()
+    let circle = false
+    for (let node: FdtNode | undefined = from; node !== undefined; node = this.dmaParent(node)) {
+      circle = this.known.circles.get(node) ?? walked.has(node)
+      if (circle || this.known.circles.has(node)) break
+      walked.add(node)
+    }
+    for (const node of walked) this.known.circles.set(node, circle)
+    return circle
   }
 
   /** The node itself and its DMA parents up to the root, or up to where they begin to go in a circle. */

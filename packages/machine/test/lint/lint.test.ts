@@ -295,4 +295,24 @@ describe.skipIf(!corpusIsHere)(`real boards of ${CORPUS}`, () => {
       'sc7180-idp.dtb: region-overlap /reserved-memory/memory@86000000',
     ])
   })
+
+  // The bytes themselves, at offsets found by hand: base and size, two cells each, of one reg after the other.
+  const reg = (dtb: string, at: number): readonly [base: bigint, end: bigint] => {
+    const bytes = corpusBytes(dtb)
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at)
+    return [view.getBigUint64(0), view.getBigUint64(0) + view.getBigUint64(8)]
+  }
+
+  it('sc7180-idp reserves the firmware of its IPA inside the memory of its modem; Linux v6.12 of_reserved_mem.c complains of it too', () => {
+    const [modem, modemEnd] = reg('sc7180-idp.dtb', 0x24f0)
+    const [ipa, ipaEnd] = reg('sc7180-idp.dtb', 0x2434)
+    expect([modem, modemEnd, ipa, ipaEnd]).toEqual([0x8600_0000n, 0x8ec0_0000n, 0x8b70_0000n, 0x8b71_0000n])
+    expect(modem < ipa && ipaEnd < modemEnd).toBe(true)
+  })
+
+  it('mt8192-asurada states 2 GiB, and a bounce pool that starts where they end: boot loaders of boards with more say so', () => {
+    const [, memoryEnd] = reg('mt8192-asurada-spherion-r0.dtb', 0xe1bc)
+    const [pool] = reg('mt8192-asurada-spherion-r0.dtb', 0xed1c)
+    expect([memoryEnd, pool]).toEqual([0xc000_0000n, 0xc000_0000n])
+  })
 })
