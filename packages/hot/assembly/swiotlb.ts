@@ -1,4 +1,4 @@
-// Bounce slots: which run of slots a mapping gets, and giving it back. 64-bit values cross the boundary as u32 pairs, high first.
+// Bounce slots: which run of slots a mapping gets, and giving it back. Addresses cross the boundary as f64.
 import * as L from './shared/layout'
 import * as S from './shared/swiotlb-layout'
 import { heapTakeZeroed } from './heap'
@@ -11,15 +11,16 @@ const SLOT_MASK: u64 = (1 << S.SW_SLOT_SHIFT) - 1
  * Models: Linux v6.12 kernel/dma/swiotlb.c: swiotlb_init_io_tlb_pool
  */
 export function swiotlbOpen(slots: u32, areas: u32): u32 {
-  const bytes = S.SW_SLOT_BASE + slots * S.SW_SLOT_STRIDE
+  const records = S.SW_RUNS_BASE + slots + S.SW_RUNS_SLACK
+  const bytes = records + slots * S.SW_SLOT_STRIDE
   const pool = <u32>heapTakeZeroed((bytes + L.PAGE_SIZE - 1) >> L.PAGE_SHIFT)
   store<u32>(pool, slots, S.SWH_SLOTS)
   store<u32>(pool, slots / areas, S.SWH_AREA_SLOTS)
   store<u32>(pool, areas, S.SWH_AREAS)
+  store<u32>(pool, pool + records, S.SWH_RECORDS)
   for (let i: u32 = 0; i < slots; i++) {
-    const at = slotAt(pool, i)
-    store<u32>(at, min<u32>(S.SW_SEGMENT - (i & (S.SW_SEGMENT - 1)), slots - i), S.SWS_LIST)
-    store<u64>(at, u64.MAX_VALUE, S.SWS_ORIG)
+    store<u8>(runAt(pool, i), <u8>min<u32>(S.SW_SEGMENT - (i & (S.SW_SEGMENT - 1)), slots - i))
+    store<u64>(slotAt(pool, i), u64.MAX_VALUE, S.SWS_ORIG)
   }
   return pool
 }
@@ -27,8 +28,8 @@ export function swiotlbOpen(slots: u32, areas: u32): u32 {
 /**
  * Takes a run of slots for `size` bytes and returns its first slot, or -1. Areas are tried from `cpu` on.
  *
- * base      bus address of slot 0, already cut to the device's segment boundary
- * boundary  segment boundary mask of the device
+ * base      bus address of slot 0, or -1 where the device has none for it
+ * bits      width of the device's segment boundary mask, 1..64
  * orig      original address; 0 is not compared
  * align     alignment mask of the allocation
  * minAlign  address bits that the device wants kept
@@ -38,24 +39,21 @@ export function swiotlbOpen(slots: u32, areas: u32): u32 {
 export function swiotlbFind(
   pool: u32,
   cpu: u32,
-  baseHi: u32,
-  baseLo: u32,
-  boundaryHi: u32,
-  boundaryLo: u32,
-  origHi: u32,
-  origLo: u32,
+  base: f64,
+  bits: u32,
+  orig: f64,
   size: u32,
   align: u32,
   minAlign: u32,
 ): i32 {
   const areas = load<u32>(pool, S.SWH_AREAS)
   const start = cpu & (areas - 1)
-  const base = pair(baseHi, baseLo)
-  const boundary = pair(boundaryHi, boundaryLo)
-  const orig = pair(origHi, origLo)
+  const boundary = u64.MAX_VALUE >> (64 - bits)
+  // No address: all ones, as the kernel goes on with.
+  const first = base < 0 ? boundary : <u64>base & boundary
   let area = start
   do {
-    const slot = searchArea(pool, area, base, boundary, orig, size, align, minAlign)
+    const slot = searchArea(pool, area, first, boundary, <u64>orig, size, align, minAlign)
     if (slot >= 0) return slot
     area = area + 1 == areas ? 0 : area + 1
   } while (area != start)
@@ -67,12 +65,14 @@ export function swiotlbFind(
  *
  * Models: Linux v6.12 kernel/dma/swiotlb.c: swiotlb_tbl_map_single
  */
-export function swiotlbNote(pool: u32, slot: u32, pad: u32, size: u32, origHi: u32, origLo: u32): void {
-  const orig = pair(origHi, origLo)
-  store<u32>(slotAt(pool, slot + pad), pad, S.SWS_PAD)
-  const count = slotsFor(size) - pad
-  for (let i: u32 = 0; i < count; i++)
-    store<u64>(slotAt(pool, slot + pad + i), orig + ((<u64>i) << S.SW_SLOT_SHIFT), S.SWS_ORIG)
+export function swiotlbNote(pool: u32, slot: u32, pad: u32, size: u32, orig: f64): void {
+  let at = slotAt(pool, slot + pad)
+  store<u32>(at, pad, S.SWS_PAD)
+  const end = slotAt(pool, slot + slotsFor(size))
+  for (let from = <u64>orig; at < end; at += S.SW_SLOT_STRIDE) {
+    store<u64>(at, from, S.SWS_ORIG)
+    from += 1 << S.SW_SLOT_SHIFT
+  }
 }
 
 /**
@@ -84,19 +84,16 @@ export function swiotlbNote(pool: u32, slot: u32, pad: u32, size: u32, origHi: u
  */
 export function swiotlbRelease(pool: u32, slot: u32, offset: u32): i32 {
   const index = slot - load<u32>(slotAt(pool, slot), S.SWS_PAD)
-  const count = slotsFor(load<u32>(slotAt(pool, index), S.SWS_ALLOC_SIZE) + offset)
-  if (load<u32>(slotAt(pool, index), S.SWS_ALLOC_SIZE) == 0) return -1
+  const size = load<u32>(slotAt(pool, index), S.SWS_ALLOC_SIZE)
+  if (size == 0) return -1
+  const count = slotsFor(size + offset)
   const slots = load<u32>(pool, S.SWH_SLOTS)
   const end = index + count
   let run: u32 = 0
-  if ((end & (S.SW_SEGMENT - 1)) != 0 && end < slots) run = load<u32>(slotAt(pool, end), S.SWS_LIST)
-  for (let i = end; i != index; i--) {
-    const at = slotAt(pool, i - 1)
-    store<u32>(at, ++run, S.SWS_LIST)
-    store<u32>(at, 0, S.SWS_PAD)
-    store<u32>(at, 0, S.SWS_ALLOC_SIZE)
-    store<u64>(at, u64.MAX_VALUE, S.SWS_ORIG)
-  }
+  if ((end & (S.SW_SEGMENT - 1)) != 0 && end < slots) run = load<u8>(runAt(pool, end))
+  const free = i64x2(0, -1)
+  for (let at = slotAt(pool, index), stop = slotAt(pool, end); at < stop; at += S.SW_SLOT_STRIDE) v128.store(at, free)
+  for (let i = end; i != index; i--) store<u8>(runAt(pool, i - 1), <u8>++run)
   extendRun(pool, index, run)
   const area = areaAt(pool, index / load<u32>(pool, S.SWH_AREA_SLOTS))
   store<u32>(area, load<u32>(area, S.SWA_USED) - count, S.SWA_USED)
@@ -127,6 +124,9 @@ function searchArea(
   const boundarySlots = (boundary >> S.SW_SLOT_SHIFT) + 1
   const shift = (base >> S.SW_SLOT_SHIFT) + ((base & SLOT_MASK) != 0 ? 1 : 0)
   const first = area * areaSlots
+  // Once one slot is aligned, those a stride further on are, and only those. Where masks leave a gap it is not so.
+  const regular =
+    stride <= 16 && count <= <u32>S.SW_SEGMENT && (alignMask | keep) + 1 == (<u64>stride) << S.SW_SLOT_SHIFT
   let index = load<u32>(record, S.SWA_INDEX)
   for (let checked: u32 = 0; checked < areaSlots;) {
     const slot = first + index
@@ -137,34 +137,56 @@ function searchArea(
       continue
     }
     const crosses = ((shift + slot) & (boundarySlots - 1)) + count > boundarySlots
-    if (!crosses && load<u32>(slotAt(pool, slot), S.SWS_LIST) >= count) {
+    if (!crosses && <u32>load<u8>(runAt(pool, slot)) >= count) {
       take(pool, slot, count, size - (<u32>orig & minAlign & <u32>SLOT_MASK))
       store<u32>(record, wrap(index + count, areaSlots), S.SWA_INDEX)
       store<u32>(record, load<u32>(record, S.SWA_USED) + count, S.SWA_USED)
       return slot
     }
-    index = wrap(index + stride, areaSlots)
-    checked += stride
+    const step = regular ? strideToRun(runAt(pool, first), index, areaSlots, stride, count) : stride
+    index = wrap(index + step, areaSlots)
+    checked += step
   }
   return -1
 }
 
+/**
+ * How far ahead of `index`, in whole strides, the next run of at least `count` free slots is; past the area's end if there is none.
+ *
+ * stride  a power of two up to 16
+ * count   at most 255
+ */
+function strideToRun(runs: usize, index: u32, areaSlots: u32, stride: u32, count: u32): u32 {
+  const least = i8x16.splat(<u8>count)
+  // One bit for each slot of sixteen that a stride reaches.
+  const reached: u32 = 0xffff / ((1 << stride) - 1)
+  let at = index + stride
+  for (; at < areaSlots; at += 16) {
+    const fits = <u32>i8x16.bitmask(i8x16.ge_u(v128.load(runs + at), least)) & reached
+    if (fits == 0) continue
+    const found = at + <u32>ctz(fits)
+    if (found < areaSlots) return found - index
+  }
+  return (areaSlots - index + stride - 1) & ~(stride - 1)
+}
+
 /** Marks a run taken; the free slots in front of it count down to it. */
 function take(pool: u32, slot: u32, count: u32, size: u32): void {
+  let at = slotAt(pool, slot)
   for (let i: u32 = 0; i < count; i++) {
-    const at = slotAt(pool, slot + i)
-    store<u32>(at, 0, S.SWS_LIST)
+    store<u8>(runAt(pool, slot + i), 0)
     store<u32>(at, size - (i << S.SW_SLOT_SHIFT), S.SWS_ALLOC_SIZE)
+    at += S.SW_SLOT_STRIDE
   }
   extendRun(pool, slot, 0)
 }
 
 /** Counts the free slots in front of `slot`, down to the segment's start, on from `run`. */
 function extendRun(pool: u32, slot: u32, run: u32): void {
-  for (let i = slot; (i & (S.SW_SEGMENT - 1)) != 0; i--) {
-    const at = slotAt(pool, i - 1)
-    if (load<u32>(at, S.SWS_LIST) == 0) return
-    store<u32>(at, ++run, S.SWS_LIST)
+  const end = runAt(pool, slot & ~(S.SW_SEGMENT - 1))
+  for (let at = runAt(pool, slot); at != end; at--) {
+    if (load<u8>(at - 1) == 0) return
+    store<u8>(at - 1, <u8>++run)
   }
 }
 
@@ -177,14 +199,15 @@ function slotsFor(bytes: u32): u32 {
   return (bytes + <u32>SLOT_MASK) >> S.SW_SLOT_SHIFT
 }
 
+/** Free slots from this one to the end of its run. */
+function runAt(pool: u32, slot: u32): usize {
+  return <usize>pool + S.SW_RUNS_BASE + slot
+}
+
 function slotAt(pool: u32, slot: u32): usize {
-  return <usize>pool + S.SW_SLOT_BASE + slot * S.SW_SLOT_STRIDE
+  return <usize>load<u32>(pool, S.SWH_RECORDS) + slot * S.SW_SLOT_STRIDE
 }
 
 function areaAt(pool: u32, area: u32): usize {
   return <usize>pool + S.SW_AREA_BASE + area * S.SW_AREA_STRIDE
-}
-
-function pair(hi: u32, lo: u32): u64 {
-  return ((<u64>hi) << 32) | lo
 }

@@ -33,6 +33,7 @@ export class SwiotlbSlots {
   readonly areaCount: number
   private readonly linear: LinearMemory
   private readonly pool: number
+  private readonly records: number
 
   /** `slots` is a multiple of 128, `areas` a power of two that divides it into areas of at least 128. */
   constructor(linear: LinearMemory, slots: number, areas: number) {
@@ -43,25 +44,19 @@ export class SwiotlbSlots {
     this.areaCount = areas
     this.linear = linear
     this.pool = linear.wasm.swiotlbOpen(slots, areas)
+    this.records = linear.u32[(this.pool + S.SWH_RECORDS) / 4] ?? 0
   }
 
   /** First slot of the run, or undefined. */
   find(request: SlotRequest): number | undefined {
     const { cpu, base, boundaryBits, orig, size, alignMask, minAlignMask } = request
-    const highBits = boundaryBits > 32 ? 2 ** (boundaryBits - 32) - 1 : 0
-    const lowBits = boundaryBits >= 32 ? 0xffff_ffff : 2 ** boundaryBits - 1
-    // No window: all ones, as the kernel goes on with.
-    const start = base === undefined || boundaryBits > 52 ? base : base % 2 ** boundaryBits
     // One argument after the other: a spread here costs ten times the search.
     const found = this.linear.wasm.swiotlbFind(
       this.pool,
       cpu,
-      start === undefined ? highBits : Math.floor(start / 2 ** 32),
-      start === undefined ? lowBits : start % 2 ** 32,
-      highBits,
-      lowBits,
-      Math.floor(orig / 2 ** 32),
-      orig % 2 ** 32,
+      base ?? -1,
+      boundaryBits,
+      orig,
       size,
       alignMask,
       minAlignMask,
@@ -71,7 +66,7 @@ export class SwiotlbSlots {
 
   /** Notes whose bytes the run from `slot` on holds; `pad` slots of it are alignment. */
   note(slot: number, pad: number, size: number, orig: PhysAddr): void {
-    this.linear.wasm.swiotlbNote(this.pool, slot, pad, size, Math.floor(orig / 2 ** 32), orig % 2 ** 32)
+    this.linear.wasm.swiotlbNote(this.pool, slot, pad, size, orig)
   }
 
   /** Gives back the run whose first slot with bytes is `slot`; undefined when there is none. */
@@ -94,7 +89,8 @@ export class SwiotlbSlots {
 
   /** Free slots from this one to the end of its run; 0 when it is taken. */
   freeRun(slot: number): number {
-    return this.word(slot, S.SWS_LIST)
+    this.check(slot)
+    return this.linear.u8[this.pool + S.SW_RUNS_BASE + slot] ?? 0
   }
 
   areas(): SlotArea[] {
@@ -106,7 +102,11 @@ export class SwiotlbSlots {
   }
 
   private word(slot: number, offset: number): number {
+    this.check(slot)
+    return this.linear.u32[(this.records + slot * S.SW_SLOT_STRIDE + offset) / 4] ?? 0
+  }
+
+  private check(slot: number): void {
     if (slot < 0 || slot >= this.slots) throw new Error(`the pool has no slot ${slot}`)
-    return this.linear.u32[(this.pool + S.SW_SLOT_BASE + slot * S.SW_SLOT_STRIDE + offset) / 4] ?? 0
   }
 }
