@@ -18,7 +18,8 @@ import { createChecker } from '@dmalab/checker'
 import { type LabParts, openLab } from './lab.ts'
 import { type PipelinePlan, planSteps } from './pipeline-plan.ts'
 import { StepLog } from './step-log.ts'
-import { MediaTask, type Tally } from './user-space.ts'
+import type { PictureTally } from './picture-tally.ts'
+import { MediaTask } from './media-task.ts'
 
 /** What to run, on what. */
 export interface PipelineRun {
@@ -136,7 +137,7 @@ const addSummary = (sum: { -readonly [K in keyof KernelRun['cache']]: number }, 
   for (const key of ['lines', 'writtenBack', 'skippedEntries', 'skippedLines'] as const) sum[key] += more[key]
 }
 
-const verdictOf = (log: StepLog, tally: Tally, findings: readonly Finding[]): Verdict => {
+const verdictOf = (log: StepLog, tally: PictureTally, findings: readonly Finding[]): Verdict => {
   const { halt } = log
   if (halt !== undefined) {
     if (halt.oops === null) return 'refused'

@@ -1,18 +1,13 @@
 // The media task: what a pipeline does in user space, ioctl by ioctl, on the opened devices.
 // Pictures travel one after the other; buffers rotate as in a real pipeline, so the second round of each buffer is seen.
-import type { Delivery, ElementReport, Lab, RunOptions, UserMapping, Vb2Queue } from '@dmalab/api'
+import type { ElementReport, Lab, RunOptions } from '@dmalab/api'
 import { mixSeed } from './content-seed.ts'
+import { HandOver } from './hand-over.ts'
 import { MediaQueues } from './media-queues.ts'
 import { OpenStage, type Passing } from './open-stage.ts'
 import { BITSTREAM_BUFFER, CODED_PICTURE, FRAMES, nv12, type PipelinePlan, RESTART, stepName } from './pipeline-plan.ts'
+import { PictureTally } from './picture-tally.ts'
 import type { StepLog } from './step-log.ts'
-
-export interface Tally {
-  delivered: number
-  intact: number
-  /** Bytes that differed, by frame, over all consumers. */
-  readonly wrong: Map<number, number>
-}
 
 export class MediaTask {
   private readonly lab: Lab
@@ -20,12 +15,11 @@ export class MediaTask {
   private readonly options: RunOptions
   private readonly log: StepLog
   private readonly queues: MediaQueues
+  private readonly handOver: HandOver
   /** How many consumers still hold a buffer of a stage: `stage:index`. */
   private readonly held = new Map<string, number>()
   private fed = 0
-  /** Ends of the pipeline that have had a frame. */
-  private readonly seen = new Map<number, number>()
-  readonly tally: Tally = { delivered: 0, intact: 0, wrong: new Map() }
+  readonly tally: PictureTally = new PictureTally()
 
   /** Opens every device. @throws InputError for a device without a driver model */
   constructor(lab: Lab, plan: PipelinePlan, options: RunOptions, log: StepLog) {
@@ -34,6 +28,7 @@ export class MediaTask {
     this.options = options
     this.log = log
     this.queues = new MediaQueues(lab, plan, options, log)
+    this.handOver = new HandOver(lab, options, log)
   }
 
   setUp(): void {
@@ -122,7 +117,7 @@ export class MediaTask {
 
   /** The device or task works; the picture it made goes to every consumer. */
   private workOn(one: OpenStage, frame: number): void {
-    this.count(one.driver?.work() ?? [])
+    this.tally.count(one.driver?.work() ?? [])
     if (one.stage.role === 'output') return this.delivered(frame)
     const consumers = this.queues.consumers(one)
     const index = one.capture === null ? this.paint(one, frame) : this.log.must(one.capture.dqbuf()).index
@@ -168,91 +163,17 @@ export class MediaTask {
     if (to.driver === null) return this.look(from, to, picture)
     if (to.stage.role === 'display') return this.show(from, to, picture)
     const queue = OpenStage.must(to.output)
-    this.giveTo(queue, from, to, picture)
+    this.handOver.queueAt(queue, from, to, picture)
     this.workOn(to, picture.frame)
     // A copy is done with the producer's buffer at once; the others when the device is.
     this.log.must(queue.dqbuf())
     this.release(from, picture.index)
   }
 
-  /** Queues a picture at the consumer's OUTPUT queue, in the way of its hop. */
-  private giveTo(queue: Vb2Queue, from: OpenStage, to: OpenStage, { index, frame }: Passing): void {
-    const fds = from.fds[index] ?? []
-    const payloads = nv12(this.options).planes.map(({ payload }) => payload)
-    switch (to.stage.hop) {
-      case 'export':
-        this.log.must(
-          queue.qbuf({
-            index,
-            memory: 'DMABUF',
-            timestamp: frame,
-            planes: fds.map((fd, p) => ({ fd, bytesused: payloads[p] ?? 0 })),
-          }),
-        )
-        this.log.detail('attached and mapped')
-        return
-      case 'import':
-        this.log.must(
-          queue.qbuf({ index, memory: 'MMAP', timestamp: frame, planes: payloads.map((bytesused) => ({ bytesused })) }),
-        )
-        return
-      case 'userptr': {
-        const planes = (from.captured[index] ?? []).map((user, p) => ({
-          user: { ...user, owner: from.ownerOf(index, p) },
-          length: user.len,
-          bytesused: payloads[p] ?? 0,
-        }))
-        this.log.must(queue.qbuf({ index, memory: 'USERPTR', timestamp: frame, planes }))
-        return
-      }
-      default: {
-        const own = frame % Math.max(1, to.given.length)
-        this.copy(
-          from,
-          to,
-          from.captured[index] ?? [],
-          to.given[own] ?? [],
-          index,
-          (plane) => `${queue.name} buffer ${own} plane ${plane}`,
-        )
-        this.log.must(
-          queue.qbuf({
-            index: own,
-            memory: 'MMAP',
-            timestamp: frame,
-            planes: payloads.map((bytesused) => ({ bytesused })),
-          }),
-        )
-      }
-    }
-  }
-
-  /** memcpy of a picture, plane by plane. */
-  private copy(
-    from: OpenStage,
-    to: OpenStage,
-    source: readonly UserMapping[],
-    target: readonly UserMapping[],
-    index: number,
-    owner: (plane: number) => string,
-  ): void {
-    for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
-      const [read, write] = [source[plane], target[plane]]
-      if (read === undefined || write === undefined) throw new Error('a copy needs both sides mapped')
-      this.lab.userCopy(write, read, payload, { from: from.ownerOf(index, plane), to: owner(plane) })
-      to.copied += payload
-    }
-  }
-
   /** User space looks at a picture in the producer's mapped buffer, and makes its own of it where somebody waits for one. */
   private look(from: OpenStage, to: OpenStage, { index, frame }: Passing): void {
-    let wrong = 0
-    for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
-      const mapping = from.captured[index]?.[plane]
-      if (mapping === undefined) throw new Error('a reader needs the buffers mapped')
-      wrong += this.lab.userCompare(mapping, payload, from.ownerOf(index, plane)).wrong
-    }
-    this.count([{ frame, bytes: 0, wrong }])
+    const wrong = this.handOver.compare(from, index)
+    this.tally.count([{ frame, bytes: 0, wrong }])
     this.log.detail(`${to.stage.element} compared every byte`)
     this.release(from, index)
     if (this.queues.consumers(to).length > 0) this.workOn(to, frame)
@@ -262,34 +183,14 @@ export class MediaTask {
   private show(from: OpenStage, to: OpenStage, picture: Passing): void {
     const display = to.driver?.display
     if (display === undefined || display === null) throw new Error('only a display shows pictures')
-    const own = to.stage.hop === 'copy' ? picture.frame % 2 : picture.index
-    let id = to.framebuffers.get(own)
-    if (id === undefined) {
-      const fds =
-        to.stage.hop === 'export' ? (from.fds[own] ?? []) : (to.ownFds[own] ?? to.makeDumb(own, nv12(this.options)))
-      id = this.log.must(display.addFramebuffer(fds, nv12(this.options)))
-      to.framebuffers.set(own, id)
-      to.buffers = to.framebuffers.size
-    }
-    if (to.stage.hop === 'copy') this.copyToScreen(from, to, picture, own)
+    const id = this.handOver.frameBuffer(display, from, to, picture)
     this.log.detail(`${to.framebuffers.size} frame buffers`)
-    this.count([this.log.must(display.flip(id, picture.frame))])
+    this.tally.count([this.log.must(display.flip(id, picture.frame))])
     this.delivered(picture.frame)
     if (to.stage.hop === 'copy') return this.release(from, picture.index)
     // The picture before leaves the screen, and its buffer goes back.
     if (to.shown !== undefined) this.release(from, to.shown.index)
     to.shown = picture
-  }
-
-  private copyToScreen(from: OpenStage, to: OpenStage, { index }: Passing, own: number): void {
-    const target = (to.ownFds[own] ?? []).map((fd) => {
-      const dmabuf = this.log.must(this.lab.dmaBuf.get(fd))
-      const mapping = this.log.must(this.lab.dmaBuf.mmap(dmabuf))
-      this.lab.dmaBuf.munmap(dmabuf)
-      this.lab.dmaBuf.put(dmabuf)
-      return mapping
-    })
-    this.copy(from, to, from.captured[index] ?? [], target, index, (plane) => to.frameBuffer(own, plane))
   }
 
   /** One consumer is done with a buffer; the last one gives it back to the producer. */
@@ -300,16 +201,7 @@ export class MediaTask {
   }
 
   private delivered(frame: number): void {
-    const last = this.queues.stages.filter((one) => this.queues.consumers(one).length === 0)
-    const seen = (this.seen.get(frame) ?? 0) + 1
-    this.seen.set(frame, seen)
-    if (seen < last.length) return
-    this.tally.delivered++
-    if ((this.tally.wrong.get(frame) ?? 0) === 0) this.tally.intact++
-  }
-
-  private count(deliveries: readonly Delivery[]): void {
-    for (const { frame, wrong } of deliveries) this.tally.wrong.set(frame, (this.tally.wrong.get(frame) ?? 0) + wrong)
+    this.tally.arrived(frame, this.queues.stages.filter((one) => this.queues.consumers(one).length === 0).length)
   }
 }
 

@@ -1,0 +1,123 @@
+// How a picture gets from one stage of a pipeline to the next: shared, copied, or looked at by the CPU.
+import type { DisplayPort, Lab, RunOptions, UserMapping, Vb2Queue } from '@dmalab/api'
+import type { OpenStage, Passing } from './open-stage.ts'
+import { nv12 } from './pipeline-plan.ts'
+import type { StepLog } from './step-log.ts'
+
+export class HandOver {
+  private readonly lab: Lab
+  private readonly options: RunOptions
+  private readonly log: StepLog
+
+  constructor(lab: Lab, options: RunOptions, log: StepLog) {
+    this.lab = lab
+    this.options = options
+    this.log = log
+  }
+
+  /** Queues a picture at the consumer's OUTPUT queue, in the way of its hop. */
+  queueAt(queue: Vb2Queue, from: OpenStage, to: OpenStage, { index, frame }: Passing): void {
+    const fds = from.fds[index] ?? []
+    const payloads = nv12(this.options).planes.map(({ payload }) => payload)
+    switch (to.stage.hop) {
+      case 'export':
+        this.log.must(
+          queue.qbuf({
+            index,
+            memory: 'DMABUF',
+            timestamp: frame,
+            planes: fds.map((fd, p) => ({ fd, bytesused: payloads[p] ?? 0 })),
+          }),
+        )
+        this.log.detail('attached and mapped')
+        return
+      case 'import':
+        this.log.must(
+          queue.qbuf({ index, memory: 'MMAP', timestamp: frame, planes: payloads.map((bytesused) => ({ bytesused })) }),
+        )
+        return
+      case 'userptr': {
+        const planes = (from.captured[index] ?? []).map((user, p) => ({
+          user: { ...user, owner: from.ownerOf(index, p) },
+          length: user.len,
+          bytesused: payloads[p] ?? 0,
+        }))
+        this.log.must(queue.qbuf({ index, memory: 'USERPTR', timestamp: frame, planes }))
+        return
+      }
+      default: {
+        const own = frame % Math.max(1, to.given.length)
+        this.copy(
+          from,
+          to,
+          from.captured[index] ?? [],
+          to.given[own] ?? [],
+          index,
+          (plane) => `${queue.name} buffer ${own} plane ${plane}`,
+        )
+        this.log.must(
+          queue.qbuf({
+            index: own,
+            memory: 'MMAP',
+            timestamp: frame,
+            planes: payloads.map((bytesused) => ({ bytesused })),
+          }),
+        )
+      }
+    }
+  }
+
+  /** The frame buffer that shows a picture, made when it is first needed, with the picture in it. */
+  frameBuffer(display: DisplayPort, from: OpenStage, to: OpenStage, picture: Passing): number {
+    const own = to.stage.hop === 'copy' ? picture.frame % 2 : picture.index
+    let id = to.framebuffers.get(own)
+    if (id === undefined) {
+      const fds =
+        to.stage.hop === 'export' ? (from.fds[own] ?? []) : (to.ownFds[own] ?? to.makeDumb(own, nv12(this.options)))
+      id = this.log.must(display.addFramebuffer(fds, nv12(this.options)))
+      to.framebuffers.set(own, id)
+      to.buffers = to.framebuffers.size
+    }
+    if (to.stage.hop === 'copy') this.copyToScreen(from, to, picture, own)
+    return id
+  }
+
+  /** Bytes of a picture, in the producer's mapped buffer, that user space finds different. */
+  compare(from: OpenStage, index: number): number {
+    let wrong = 0
+    for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
+      const mapping = from.captured[index]?.[plane]
+      if (mapping === undefined) throw new Error('a reader needs the buffers mapped')
+      wrong += this.lab.userCompare(mapping, payload, from.ownerOf(index, plane)).wrong
+    }
+    return wrong
+  }
+
+  private copyToScreen(from: OpenStage, to: OpenStage, { index }: Passing, own: number): void {
+    const target = (to.ownFds[own] ?? []).map((fd) => {
+      const dmabuf = this.log.must(this.lab.dmaBuf.get(fd))
+      const mapping = this.log.must(this.lab.dmaBuf.mmap(dmabuf))
+      this.lab.dmaBuf.munmap(dmabuf)
+      this.lab.dmaBuf.put(dmabuf)
+      return mapping
+    })
+    this.copy(from, to, from.captured[index] ?? [], target, index, (plane) => to.frameBuffer(own, plane))
+  }
+
+  /** memcpy of a picture, plane by plane. */
+  private copy(
+    from: OpenStage,
+    to: OpenStage,
+    source: readonly UserMapping[],
+    target: readonly UserMapping[],
+    index: number,
+    owner: (plane: number) => string,
+  ): void {
+    for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
+      const [read, write] = [source[plane], target[plane]]
+      if (read === undefined || write === undefined) throw new Error('a copy needs both sides mapped')
+      this.lab.userCopy(write, read, payload, { from: from.ownerOf(index, plane), to: owner(plane) })
+      to.copied += payload
+    }
+  }
+}
