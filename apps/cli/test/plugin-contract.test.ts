@@ -73,5 +73,5 @@ test('the record holds what a plug-in meets first', () => {
   expect(Object.keys(recorded.interfaces)).toEqual(
     expect.arrayContaining(['Plugin', 'Host', 'AllocatorHost', 'DriverHost']),
   )
-  expect(Object.keys(recorded.interfaces['DmaOps'] ?? {})).toHaveLength(17)
+  expect(Object.keys(recorded.interfaces['DmaOps'] ?? {})).toHaveLength(18)
 })

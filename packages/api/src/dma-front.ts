@@ -8,6 +8,8 @@ import type { DmaAddr, KernelVaddr, PhysAddr } from './units.ts'
 /** The front functions; each emits its trace event and goes to the device's op table (per-device pool first where the kernel does). */
 export interface DmaFront {
   allocAttrs(dev: Device, size: number, attrs: number, owner: string): KResult<Coherent>
+  /** As allocAttrs, for a caller that may not sleep (GFP_ATOMIC): an interrupt handler, or one that holds a spinlock. ENOMEM. */
+  allocAtomic(dev: Device, size: number, attrs: number, owner: string): KResult<Coherent>
   freeAttrs(dev: Device, size: number, cpuAddr: KernelVaddr, handle: DmaAddr, attrs: number): void
   /** `userLen` defaults to the whole allocation. */
   mmapAttrs(

@@ -68,6 +68,10 @@ export interface KernelFacts {
   readonly physEnd?: number
   /** How dma-iommu works: invalidate at once, and translate at all (`iommu.strict`, `iommu.passthrough`). */
   readonly iommu?: { readonly strict: boolean; readonly passthrough: boolean }
+  /** `cma=`: size and place of the default CMA area, bytes; size 0: none. Absent: what the board says. */
+  readonly cma?: { readonly size: number; readonly base?: number; readonly limit?: number }
+  /** Memory for coherent allocations that may not sleep; absent where the kernel keeps none. */
+  readonly atomicPools?: AtomicPoolPolicy
   /** zone_dma_limit where the kernel has ZONE_DMA: smaller masks than this are refused. */
   readonly zoneDmaLimit?: number
   /** Bus windows: the first one's offset serves every address (dma_pfn_offset, until v5.9), or all are kept (the default). */
@@ -82,6 +86,14 @@ export interface KernelFacts {
   readonly skipsNeedlessSync?: boolean
   /** dma_map_resource() of memory with a valid pfn is a BUG (until v5.2). */
   readonly mapResourceRefusesRam?: boolean
+}
+
+/** Pools for atomic allocations. */
+export interface AtomicPoolPolicy {
+  /** `zones`: one for each memory zone, and they grow (kernel/dma/pool.c); `single`: one of a fixed size (arch/arm). */
+  readonly kind: 'zones' | 'single'
+  /** `coherent_pool=`, bytes. Absent: by the size of memory, or the architecture's default. */
+  readonly size?: number
 }
 
 /** How a kernel sets up its bounce pool. */

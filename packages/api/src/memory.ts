@@ -53,9 +53,11 @@ export interface KernelMemory {
   /** Physically contiguous pages from the buddy allocator; `limit` is the highest physical address allowed, inclusive. */
   allocPages(len: number, options?: AllocOptions): KResult<Pfn>
   freePages(pfn: Pfn, len: number): void
-  /** Contiguous memory from CMA when the machine has an area, else from the buddy allocator. */
+  /** dma_alloc_from_contiguous: memory of a CMA area, of the default one unless told; of the buddy allocator when there is none. EBUSY, ENOMEM. */
   allocContiguous(len: number, options?: AllocOptions): KResult<Pfn>
   freeContiguous(pfn: Pfn, len: number): void
+  /** dma_alloc_contiguous: from a CMA area where there is one for this size; undefined when the caller shall take pages. */
+  allocFromCma(len: number, options?: AllocOptions): Pfn | undefined
   /** Who owns a physical range, for people and for the foreign-memory check. */
   own(at: PhysAddr, len: number, owner: string): void
   disown(at: PhysAddr, len: number): void
@@ -71,6 +73,10 @@ export interface AllocOptions {
   readonly highmem?: boolean
   /** Nothing below this address, as if what lies there were in use. */
   readonly above?: number
+  /** CMA area to take from (dev->cma_area); absent: the default area. */
+  readonly area?: string
+  /** CMA only, asked for each range that fits: are its pages pinned, so that the next one has to be tried? */
+  readonly busy?: () => boolean
 }
 
 /** Cache maintenance primitives of the architecture. Virtual ranges fault (SimulatedOops) when unmapped. */

@@ -21,6 +21,8 @@ export interface Device {
   readonly coherentDmaMask: number
   /** dev->dma_mem, or null. */
   readonly pool: CoherentPoolView | null
+  /** dev->cma_area: the CMA area that memory-region gives it. Absent: the default one serves it. */
+  readonly cmaArea?: string | undefined
   /** For each further memory-region: a child device that owns that pool (of_reserved_mem_device_init_by_idx). */
   readonly memDevices: readonly Device[]
   /** Name of the op table it got. */
@@ -61,6 +63,8 @@ export interface UserMapping {
 export interface DmaOps {
   /** ENOMEM. */
   alloc(size: number, attrs: number, owner: string): KResult<Coherent>
+  /** As alloc, for a caller that may not sleep (GFP_ATOMIC). Absent: alloc serves it. ENOMEM. */
+  allocAtomic?(size: number, attrs: number, owner: string): KResult<Coherent>
   free(size: number, cpuAddr: KernelVaddr, handle: DmaAddr, attrs: number): void
   /** ENXIO outside the allocation. `pgoff` and `userLen` as in vm_area_struct. */
   mmap(
@@ -157,6 +161,22 @@ export interface Swiotlb {
   freeRuns(): readonly number[]
 }
 
+/** What an atomic allocation needs of a pool. */
+export interface AtomicRequest {
+  readonly owner: string
+  /** The zone that the device's limit asks for. */
+  readonly zone: 'dma' | 'dma32' | 'normal'
+  /** No warning when the pools are exhausted (NO_WARN). */
+  readonly quiet?: boolean
+  /** Does the device reach it? Another pool is tried when not. */
+  readonly reachable?: (at: PhysAddr, size: number) => boolean
+}
+
+export interface AtomicMemory {
+  readonly cpuAddr: KernelVaddr
+  readonly phys: PhysAddr
+}
+
 export interface SwiotlbInit {
   readonly start: PhysAddr
   readonly slots: number
@@ -221,6 +241,14 @@ export interface Host {
     pgoff: number,
     userLen: number,
   ): KResult<UserMapping> | undefined
+  /** dma_alloc_from_contiguous for this device: of its CMA area, the default one, or pages where there is none. EBUSY, ENOMEM. */
+  allocContiguous(len: number, options: { readonly owner: string; readonly limit?: number }): KResult<Pfn>
+  /** dma_alloc_contiguous for this device: undefined when CMA has nothing for it and the caller shall take pages. */
+  allocFromCma(len: number, owner: string): Pfn | undefined
+  /** dma_alloc_from_pool: zeroed memory of the pools for atomic allocations. ENOMEM. */
+  allocFromAtomicPool(size: number, request: AtomicRequest): KResult<AtomicMemory>
+  /** dma_free_from_pool: false when the memory is of no such pool. */
+  freeToAtomicPool(cpuAddr: KernelVaddr, size: number): boolean
   /** The enabled IOMMU in front of the device, or null. */
   readonly iommu: IommuHost | null
   /** The device's bounce pool; null when it has none. */

@@ -105,6 +105,8 @@ export type ScenarioStep =
       readonly attrs?: readonly string[]
       /** `pages` only, highmem too: nothing below this address. */
       readonly above?: number
+      /** Coherent memory only: `atomic` for a caller that may not sleep. */
+      readonly gfp?: 'kernel' | 'atomic'
     })
   | (OnBuffer & { readonly do: 'free' | 'export' | 'close' })
   | (OnDevice & { readonly do: 'attach' | 'detach' })

@@ -73,7 +73,7 @@ export const coherentMemory = (api: PluginApi, host: Host, coherent: boolean): C
       const len = pageAlign(size)
       const limit = 2 ** device.coherentMaskBits - 1
       const highest = host.dmaToPhys(limit as never)
-      const pages = mem.allocContiguous(len, { owner, ...(highest === undefined ? {} : { limit: highest }) })
+      const pages = host.allocContiguous(len, { owner, ...(highest === undefined ? {} : { limit: highest }) })
       if (!pages.ok) return pages
       const handle = host.physToDma(physOf(pages.value))
       if (handle === undefined) return fail('ENOMEM', `${device.name} has no window onto ${hex(physOf(pages.value))}`)

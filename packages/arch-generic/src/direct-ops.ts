@@ -103,6 +103,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
 
   return {
     alloc: (size, attrs, owner) => memory.alloc(size, attrs, owner),
+    allocAtomic: (size, attrs, owner) => memory.allocAtomic(size, attrs, owner),
     free: (size, cpuAddr, handle, attrs) => memory.free(size, cpuAddr, handle, attrs),
 
     /** Models: Linux v6.12 kernel/dma/direct.c: dma_direct_mmap */

@@ -195,6 +195,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
 
   return {
     alloc: (size, attrs, owner) => memory.alloc(size, attrs, owner),
+    allocAtomic: (size, attrs, owner) => memory.allocAtomic(size, attrs, owner),
     free: (size, cpuAddr, handle) => memory.free(size, cpuAddr, handle),
     mmap: (cpuAddr, _handle, size, pgoff, userLen, attrs) => memory.mmap(cpuAddr, size, pgoff, userLen, attrs),
     getSgtable: (cpuAddr, _handle, size) => memory.getSgtable(cpuAddr, size),

@@ -29,6 +29,8 @@ interface Block {
 
 export interface RemappedMemory {
   alloc(size: number, attrs: number, owner: string): KResult<Coherent>
+  /** For a caller that may not sleep. */
+  allocAtomic(size: number, attrs: number, owner: string): KResult<Coherent>
   free(size: number, cpuAddr: KernelVaddr, handle: DmaAddr): void
   mmap(cpuAddr: KernelVaddr, size: number, pgoff: number, userLen: number, attrs: number): KResult<UserMapping>
   getSgtable(cpuAddr: KernelVaddr, size: number): KResult<SgTable>
@@ -138,8 +140,9 @@ export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOpti
   }
 
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_alloc_pages */
-  const contiguous = (len: number, owner: string): KResult<Chunk[]> => {
-    const pages = mem.allocContiguous(len, { owner })
+  const contiguous = (len: number, owner: string, mayBlock: boolean): KResult<Chunk[]> => {
+    const area = mayBlock ? host.allocFromCma(len, owner) : undefined
+    const pages = area === undefined ? mem.allocPages(len, { owner }) : ok(area)
     if (!pages.ok) return pages
     const chunks = [{ pfn: pages.value, len }]
     for (const chunk of chunks) prepare(chunk)
@@ -151,37 +154,51 @@ export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOpti
     else release(block.chunks)
   }
 
+  /**
+   * Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_alloc
+   * Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_alloc_remap
+   */
+  const alloc = (size: number, attrs: number, owner: string, mayBlock: boolean): KResult<Coherent> => {
+    const inOnePiece = !mayBlock || has(attrs, ATTR.FORCE_CONTIGUOUS)
+    const len = Math.ceil(pageAlign(size) / domain.granule) * domain.granule
+    const chunks = inOnePiece ? contiguous(len, owner, mayBlock) : gather(len, attrs, owner)
+    if (!chunks.ok) return chunks
+    const remapped = !inOnePiece || !coherent || mem.isHighmemPfn(chunks.value[0]!.pfn)
+    const block: Block = { chunks: chunks.value, len, contiguous: inOnePiece, remapped }
+    const handle = mapChunks(block.chunks, len, protOf(attrs))
+    if (!handle.ok) {
+      giveBack(block)
+      return handle
+    }
+    const cpuAddr = mapForKernel(block, kindOf(attrs))
+    if (!cpuAddr.ok) {
+      domain.unmap(handle.value, len)
+      giveBack(block)
+      return cpuAddr
+    }
+    blocks.set(cpuAddr.value, block)
+    return ok({ cpuAddr: cpuAddr.value, handle: handle.value })
+  }
+
   return {
-    /**
-     * Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_alloc
-     * Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_alloc_remap
-     * Leaves out: atomic allocations.
-     */
-    alloc: (size, attrs, owner) => {
-      const inOnePiece = has(attrs, ATTR.FORCE_CONTIGUOUS)
-      const len = Math.ceil(pageAlign(size) / domain.granule) * domain.granule
-      const chunks = inOnePiece ? contiguous(len, owner) : gather(len, attrs, owner)
-      if (!chunks.ok) return chunks
-      const remapped = !inOnePiece || !coherent || mem.isHighmemPfn(chunks.value[0]!.pfn)
-      const block: Block = { chunks: chunks.value, len, contiguous: inOnePiece, remapped }
-      const handle = mapChunks(block.chunks, len, protOf(attrs))
-      if (!handle.ok) {
-        giveBack(block)
-        return handle
-      }
-      const cpuAddr = mapForKernel(block, kindOf(attrs))
-      if (!cpuAddr.ok) {
-        domain.unmap(handle.value, len)
-        giveBack(block)
-        return cpuAddr
-      }
-      blocks.set(cpuAddr.value, block)
-      return ok({ cpuAddr: cpuAddr.value, handle: handle.value })
+    alloc: (size, attrs, owner) => alloc(size, attrs, owner, true),
+
+    /** A device that snoops gets pages in one piece; any other one is served from memory that was mapped at boot. */
+    allocAtomic(size, attrs, owner) {
+      if (coherent) return alloc(size, attrs, owner, false)
+      const len = pageAlign(size)
+      const got = host.allocFromAtomicPool(len, { owner, zone: 'normal', quiet: has(attrs, ATTR.NO_WARN) })
+      if (!got.ok) return got
+      const handle = domain.map(got.value.phys, size, protOf(attrs), limits)
+      if (handle.ok) return ok({ cpuAddr: got.value.cpuAddr, handle: handle.value })
+      host.freeToAtomicPool(got.value.cpuAddr, len)
+      return fail('ENOMEM', handle.why)
     },
 
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_free */
     free: (size, cpuAddr, handle) => {
       domain.unmap(handle, size)
+      if (host.freeToAtomicPool(cpuAddr, pageAlign(size))) return
       const block = blocks.get(cpuAddr)
       if (block === undefined) return
       blocks.delete(cpuAddr)

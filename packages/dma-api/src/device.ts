@@ -18,6 +18,7 @@ import {
   type ReservedRegion,
   type Swiotlb,
 } from '@dmalab/api'
+import { isCma } from '@dmalab/memory'
 import { CoherentPool } from './coherent-pool.ts'
 import { type Windows, windowsOf } from './windows.ts'
 
@@ -29,6 +30,7 @@ export interface DeviceState extends Device {
   /** DMA_MEMORY_EXCLUSIVE: a full pool fails the allocation, also on kernels that else fall back to general memory. */
   poolIsExclusive: boolean
   readonly memDevices: readonly DeviceState[]
+  readonly cmaArea: string | undefined
   opsName: string
   /** dev->dma_io_tlb_mem, as this device uses it. */
   swiotlb: Swiotlb | null
@@ -46,14 +48,19 @@ export interface DeviceRoom {
 }
 
 /**
- * All devices of a machine with their pools. A device with one pool owns it; one with several memory regions has a child
+ * All devices of a machine with their pools and CMA areas. A device with one pool owns it; one with several memory regions has a child
  * for each, named after the region, as drivers make them (of_reserved_mem_device_init_by_idx).
+ *
+ * Models: Linux v6.12 kernel/dma/contiguous.c: rmem_cma_device_init
  */
 export const createDevices = (machine: Machine, room: DeviceRoom): readonly DeviceState[] => {
   const pools = new Map<string, CoherentPool | null>()
   const regionOf = (name: string) => machine.reserved.find((region) => region.name === name)
   const isPool = (region: ReservedRegion | undefined): region is ReservedRegion =>
     region?.compatible === 'shared-dma-pool' && !region.reusable
+  // With cma= the default region is ordinary memory again, and whoever names it gets the other default area.
+  const isArea = (region: ReservedRegion | undefined): region is ReservedRegion =>
+    region !== undefined && isCma(region) && !(room.facts.cma !== undefined && region.default === 'cma')
   const poolOf = (region: ReservedRegion): CoherentPool | null => {
     const known = pools.get(region.name)
     if (known !== undefined) return known
@@ -62,24 +69,35 @@ export const createDevices = (machine: Machine, room: DeviceRoom): readonly Devi
     return pool
   }
   return machine.devices.map((facts) => {
-    const regions = room.facts.noDevicePools === true ? [] : facts.pools.map(regionOf).filter(isPool)
-    const only = regions.length === 1 ? regions[0] : undefined
-    const children = regions.length < 2 ? [] : regions
+    const named = facts.pools.map(regionOf)
+    const regions = room.facts.noDevicePools === true ? [] : named.filter(isPool)
+    const areas = named.filter(isArea)
+    const [onlyPool, onlyArea] = [regions, areas].map((list) => (list.length === 1 ? list[0] : undefined))
     // They are bound to no driver.
     const { driverName: _driver, ...plain } = facts
-    const memDevices = children.map((region) =>
-      makeDevice({ ...plain, name: `${facts.name}.${region.name}`, pools: [region.name] }, poolOf(region), [], room),
-    )
-    return makeDevice(facts, only === undefined ? null : poolOf(only), memDevices, room)
+    const childOf = (region: ReservedRegion, pool: CoherentPool | null, cmaArea?: string): DeviceState =>
+      makeDevice(
+        { ...plain, name: `${facts.name}.${region.name}`, pools: [region.name] },
+        { pool, cmaArea, memDevices: [] },
+        room,
+      )
+    const memDevices = [
+      ...(regions.length < 2 ? [] : regions.map((region) => childOf(region, poolOf(region)))),
+      ...(areas.length < 2 ? [] : areas.map((region) => childOf(region, null, region.name))),
+    ]
+    const pool = onlyPool === undefined ? null : poolOf(onlyPool)
+    return makeDevice(facts, { pool, cmaArea: onlyArea?.name, memDevices }, room)
   })
 }
 
-const makeDevice = (
-  facts: DeviceFacts,
-  pool: CoherentPool | null,
-  memDevices: readonly DeviceState[],
-  room: DeviceRoom,
-): DeviceState => {
+/** What memory-region gives a device. */
+interface OwnMemory {
+  readonly pool: CoherentPool | null
+  readonly cmaArea: string | undefined
+  readonly memDevices: readonly DeviceState[]
+}
+
+const makeDevice = (facts: DeviceFacts, { pool, cmaArea, memDevices }: OwnMemory, room: DeviceRoom): DeviceState => {
   const windows = windowsOf(facts, room.facts)
   const device: DeviceState = {
     name: facts.name,
@@ -91,6 +109,7 @@ const makeDevice = (
     poolIsExclusive: true,
     pool: pool === null ? null : viewOf(pool, windows, room.facts),
     memDevices,
+    cmaArea,
     opsName: '',
     swiotlb: null,
     oddMask: facts.oddMask,

@@ -1,6 +1,7 @@
 // The front functions of the DMA API: per-device pool first where the kernel does it, then the device's op table, and the trace
 // event with the kernel's own omissions.
 import {
+  type Coherent,
   type Device,
   DIR,
   type Direction,
@@ -13,12 +14,13 @@ import {
   hex,
   type KernelFacts,
   type KernelMemory,
+  type KResult,
   ok,
   orderOf,
   pfnOf,
 } from '@dmalab/api'
 import { allocFromPool, type DeviceState } from './device.ts'
-import type { Trace } from './trace.ts'
+import type { Gfp, Trace } from './trace.ts'
 
 /** What the front functions work with. */
 export interface FrontDeps {
@@ -53,27 +55,35 @@ export const createFront = (deps: FrontDeps): DmaFront => {
   /** Models: Linux v6.12 include/linux/dma-mapping.h: dma_dev_need_sync */
   const needsSync = (dev: Device): boolean => !deps.state(dev).skipSync
 
+  /** Models: Linux v6.12 kernel/dma/mapping.c: dma_alloc_attrs */
+  const alloc = (dev: Device, size: number, attrs: number, owner: string, gfp: Gfp): KResult<Coherent> => {
+    if (deps.injected('alloc', dev.name)) {
+      trace.alloc(dev.name, size, attrs, gfp, null)
+      return fail('ENOMEM', `allocation for ${dev.name} failed on request`)
+    }
+    const state = deps.state(dev)
+    const block = allocFromPool(state, size, owner)
+    if (block?.ok === true) {
+      trace.alloc(dev.name, size, attrs, gfp, { ...block.value, pool: state.pool?.name ?? '' })
+      return ok({ cpuAddr: block.value.cpuAddr, handle: block.value.handle })
+    }
+    if (block !== undefined && (facts.poolIsFinal || state.poolIsExclusive)) {
+      trace.alloc(dev.name, size, attrs, gfp, null)
+      return block
+    }
+    const got = through(dev, 'alloc', (ops) =>
+      gfp === 'GFP_ATOMIC' && ops.allocAtomic !== undefined
+        ? ops.allocAtomic(size, attrs, owner)
+        : ops.alloc(size, attrs, owner),
+    )
+    const phys = got.ok ? mem.resolve(got.value.cpuAddr)?.phys : undefined
+    trace.alloc(dev.name, size, attrs, gfp, got.ok ? { ...got.value, ...(phys === undefined ? {} : { phys }) } : null)
+    return got
+  }
+
   return {
-    allocAttrs(dev, size, attrs, owner) {
-      if (deps.injected('alloc', dev.name)) {
-        trace.alloc(dev.name, size, attrs, null)
-        return fail('ENOMEM', `allocation for ${dev.name} failed on request`)
-      }
-      const state = deps.state(dev)
-      const block = allocFromPool(state, size, owner)
-      if (block?.ok === true) {
-        trace.alloc(dev.name, size, attrs, { ...block.value, pool: state.pool?.name ?? '' })
-        return ok({ cpuAddr: block.value.cpuAddr, handle: block.value.handle })
-      }
-      if (block !== undefined && (facts.poolIsFinal || state.poolIsExclusive)) {
-        trace.alloc(dev.name, size, attrs, null)
-        return block
-      }
-      const got = through(dev, 'alloc', (ops) => ops.alloc(size, attrs, owner))
-      const phys = got.ok ? mem.resolve(got.value.cpuAddr)?.phys : undefined
-      trace.alloc(dev.name, size, attrs, got.ok ? { ...got.value, ...(phys === undefined ? {} : { phys }) } : null)
-      return got
-    },
+    allocAttrs: (dev, size, attrs, owner) => alloc(dev, size, attrs, owner, 'GFP_KERNEL'),
+    allocAtomic: (dev, size, attrs, owner) => alloc(dev, size, attrs, owner, 'GFP_ATOMIC'),
 
     freeAttrs(dev, size, cpuAddr, handle, attrs) {
       const { coherentPool } = deps.state(dev)

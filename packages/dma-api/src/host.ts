@@ -1,4 +1,5 @@
 // The host: everything the op table of one device may touch.
+import { fail } from '@dmalab/api'
 import type {
   CacheOps,
   Device,
@@ -16,6 +17,7 @@ import type {
   SgTable,
 } from '@dmalab/api'
 import type { KernelStack } from '@dmalab/memory'
+import type { AtomicPools } from './atomic-pools.ts'
 import type { BounceRoom } from './bounce-room.ts'
 import type { DeviceBusView } from './bus-view.ts'
 import { allocFromPool, declareCoherentMemory, type DeviceRoom, type DeviceState } from './device.ts'
@@ -32,6 +34,8 @@ export interface HostRoom {
   /** dma_get_cache_alignment, bytes. */
   readonly cacheAlignment: number
   readonly devices: DeviceRoom
+  /** Memory for allocations that may not sleep. */
+  readonly atomic: AtomicPools | undefined
   readonly mem: KernelMemory
   readonly stack: KernelStack
   readonly cache: CacheOps
@@ -51,6 +55,11 @@ export interface HostRoom {
 
 export const createHost = (room: HostRoom, device: DeviceState, bus: DeviceBusView): Host => {
   const sg = room.scatterlists(device.name)
+  /** A rule `cmaBusy` pins the pages of the nth range that is tried. */
+  const fromCma = {
+    ...(device.cmaArea === undefined ? {} : { area: device.cmaArea }),
+    busy: () => room.injector.hits('cmaBusy', device.name),
+  }
   const kmalloc = { facts: room.facts, coherent: device.facts.coherent, cacheAlignment: room.cacheAlignment }
   return {
     device,
@@ -78,6 +87,14 @@ export const createHost = (room: HostRoom, device: DeviceState, bus: DeviceBusVi
     allocFromDevCoherent: (size, owner) => allocFromPool(device, size, owner),
     releaseFromDevCoherent: (order, cpuAddr) => device.coherentPool?.release(order, cpuAddr) ?? false,
     mmapFromDevCoherent: (cpuAddr, size, pgoff, userLen) => device.coherentPool?.mmap(cpuAddr, size, pgoff, userLen),
+    allocContiguous: (len, options) => room.mem.allocContiguous(len, { ...options, ...fromCma }),
+    allocFromCma: (len, owner) => room.mem.allocFromCma(len, { owner, ...fromCma }),
+    allocFromAtomicPool(size, request) {
+      if (room.injector.hits('atomicPool', device.name))
+        return fail('ENOMEM', `the atomic pools are exhausted for ${device.name} on request`)
+      return room.atomic?.alloc(device.name, size, request) ?? fail('ENOMEM', 'this kernel keeps no atomic pool')
+    },
+    freeToAtomicPool: (cpuAddr, size) => room.atomic?.free(cpuAddr, size) ?? false,
     iommu: room.iommu(device),
     swiotlb: () => device.swiotlb,
     initSwiotlb: (init) => room.bounce.give(device, init),

@@ -2,7 +2,17 @@
 import { InputError, type Injection, type InjectionCalls, type Machine } from '@dmalab/api'
 
 /** Operations that can be made to fail. */
-const OPERATIONS = ['alloc', 'mmap', 'getSgtable', 'mapPage', 'mapSg', 'mapResource', 'sgAlloc']
+const OPERATIONS = [
+  'alloc',
+  'mmap',
+  'getSgtable',
+  'mapPage',
+  'mapSg',
+  'mapResource',
+  'sgAlloc',
+  'atomicPool',
+  'cmaBusy',
+]
 
 export class Injector {
   private readonly rules: readonly { readonly rule: Injection; seen: number }[]

@@ -22,6 +22,7 @@ import {
   type SgTable,
 } from '@dmalab/api'
 import type { BusView, KernelStack, Memory } from '@dmalab/memory'
+import { openAtomicPools } from './atomic-pools.ts'
 import { createBounceRoom } from './bounce-room.ts'
 import { DeviceBusView } from './bus-view.ts'
 import { createDevices, type DeviceState } from './device.ts'
@@ -115,6 +116,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
   const devices = createDevices(machine, deviceRoom)
   const bounce = createBounceRoom({ memory, facts, stack, sink }, machine)
   for (const device of devices.flatMap((d) => [d, ...d.memDevices])) bounce.attach(device)
+  const atomic = openAtomicPools({ memory, facts, sink })
   const rooms = new Map<Device, DeviceRoom>()
 
   const roomOf = (device: Device): DeviceRoom => {
@@ -147,6 +149,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     facts,
     skip,
     devices: deviceRoom,
+    atomic,
     bounce,
     ram: memory.layout.managed,
     pagesMapped: pagesMapped(memory.layout),
@@ -158,7 +161,8 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     injector,
     exports,
     scatterlists,
-    timers: [],
+    // A work item runs as soon as the CPU is free for it.
+    timers: atomic === undefined ? [] : [() => atomic.work()],
     sgLoop: (device, table, loop) => sgLoop(memory, facts, device, table, loop),
     ops,
     iommu: (device) => {

@@ -23,7 +23,7 @@ export interface Trace {
   physOfPage(page: SgPage, offset: number): PhysAddr
   /** DMA_MAPPING_ERROR: all bits of a dma_addr_t. */
   readonly mappingError: DmaAddr
-  alloc(device: string, size: number, attrs: number, got: Allocation | null): void
+  alloc(device: string, size: number, attrs: number, gfp: Gfp, got: Allocation | null): void
   free(device: string, size: number, cpuAddr: KernelVaddr, handle: DmaAddr, attrs: number): void
   /** The kernel is silent here; without this a stream would show a leak. */
   poolFree(device: string, pool: string, size: number, handle: DmaAddr): void
@@ -35,6 +35,9 @@ export interface Trace {
   syncSingle(to: 'cpu' | 'device', device: string, handle: DmaAddr, size: number, dir: number): void
   syncSg(to: 'cpu' | 'device', device: string, table: SgTable, dir: number): void
 }
+
+/** As the trace names the flags of an allocation. */
+export type Gfp = 'GFP_KERNEL' | 'GFP_ATOMIC'
 
 export interface Allocation {
   readonly cpuAddr: KernelVaddr
@@ -76,12 +79,12 @@ export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemo
   return {
     physOfPage,
     mappingError: (2 ** (8 * facts.dmaAddrSize) - 1) as DmaAddr,
-    alloc: (device, size, attrs, got) =>
+    alloc: (device, size, attrs, gfp, got) =>
       tell(() => ({
         event: 'dma_alloc',
         ...streaming(device, { handle: got?.handle ?? (0 as DmaAddr), size, dir: DIR.BIDIRECTIONAL, attrs }),
         virtAddr: got === null ? '' : hex(got.cpuAddr),
-        flags: 'GFP_KERNEL',
+        flags: gfp,
         ...(got?.phys === undefined ? {} : { physAddr: got.phys }),
         ...(got?.pool === undefined ? {} : { pool: got.pool }),
       })),

@@ -79,3 +79,18 @@ export class Intervals<T> {
     return i
   }
 }
+
+/** Joins ranges that touch, so that a later request can span them. */
+export const joined = (ranges: Intervals<true>): Intervals<true> => {
+  const result = new Intervals<true>()
+  let open: { base: number; end: number } | undefined
+  for (const range of ranges.all()) {
+    if (open !== undefined && open.end === range.base) open.end = range.end
+    else {
+      if (open !== undefined) result.set(open.base, open.end - open.base, true)
+      open = { base: range.base, end: range.end }
+    }
+  }
+  if (open !== undefined) result.set(open.base, open.end - open.base, true)
+  return result
+}

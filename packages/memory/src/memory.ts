@@ -67,12 +67,8 @@ export class Memory implements KernelMemory {
     this.space = new AddressSpace(this.layout)
     const readWord = (at: KernelVaddr): number => this.readWord(at)
     this.pages = new PageArrayModel({ layout: this.layout, facts, space: this.space, stack, sink, readWord })
-    this.allocator = new PageAllocator({
-      managed: this.layout.managed,
-      // An area that the kernel has no memory for is not activated.
-      reserved: machine.reserved.map((region) => ({ ...region, cma: region.reusable && isRam(this.layout, region) })),
-      lowmemEnd: this.layout.lowmemEnd,
-    })
+    const { managed, lowmemEnd } = this.layout
+    this.allocator = new PageAllocator({ managed, reserved: machine.reserved, lowmemEnd }, facts, sink)
     this.cache = createCacheOps({ hot: this.hot, facts, space: this.space, stack, sink, cpu: machine.cpu })
     this.stack = stack
   }
@@ -173,6 +169,34 @@ export class Memory implements KernelMemory {
     this.owners.disown(physOf(pfn), pageAlign(len))
   }
 
+  /**
+   * The default area serves whole pages only where there are several. Models: Linux v6.12 kernel/dma/contiguous.c: dma_alloc_contiguous
+   */
+  allocFromCma(len: number, options: AllocOptions = {}): Pfn | undefined {
+    const { area } = options
+    if (area === undefined && (len <= PAGE_SIZE || this.allocator.cma.byDefault === undefined)) return undefined
+    const got = this.allocContiguous(len, options)
+    return got.ok ? got.value : undefined
+  }
+
+  /** As allocContiguous, but nobody is told: memory of user space, and what the kernel takes at boot. */
+  takeContiguous(len: number, options: AllocOptions = {}): KResult<Pfn> {
+    return this.owned(this.allocator.contiguous(len, { ...options, quiet: true }), len, options.owner)
+  }
+  giveContiguous(pfn: Pfn, len: number): void {
+    this.allocator.freeContiguous(pfn, len, true)
+    this.owners.disown(physOf(pfn), pageAlign(len))
+  }
+
+  /** The default CMA area. */
+  get defaultCma(): Range | undefined {
+    return this.allocator.cma.byDefault
+  }
+  /** totalram_pages at boot, bytes. */
+  get totalRam(): number {
+    return this.allocator.totalRam
+  }
+
   own(at: PhysAddr, len: number, owner: string): void {
     this.owners.own(at, len, owner)
   }
@@ -260,6 +284,3 @@ const maintainable = ({ paged, linear, lowmemEnd }: Layout): Range[] =>
       })
       .filter(({ len }) => len > 0),
   )
-
-const isRam = ({ managed }: Layout, { base, len }: Range): boolean =>
-  managed.some((bank) => base >= bank.base && base + len <= bank.base + bank.len)

@@ -3,16 +3,20 @@
 import {
   type AllocOptions,
   bytes,
+  type EventSink,
   fail,
   hex,
+  type KernelFacts,
   type KResult,
   ok,
   orderOf,
   PAGE_SIZE,
   type Pfn,
   type Range,
+  type ReservedRegion,
 } from '@dmalab/api'
-import { Intervals } from './intervals.ts'
+import { CmaAreas, planCma } from './cma-areas.ts'
+import { Intervals, joined } from './intervals.ts'
 
 /** Largest buddy block: order 10, 4 MiB. Models: Linux v6.12 include/linux/mmzone.h: MAX_PAGE_ORDER */
 export const MAX_ORDER_BYTES = PAGE_SIZE * 2 ** 10
@@ -22,22 +26,40 @@ const KERNEL_BYTES = 32 * 2 ** 20
 export interface AllocatorLayout {
   /** Managed RAM, ascending. */
   readonly managed: readonly Range[]
-  readonly reserved: readonly (Range & { readonly cma: boolean })[]
+  readonly reserved: readonly ReservedRegion[]
   readonly lowmemEnd: number
 }
+
+/** How `contiguous` differs from one caller to another. */
+export interface ContiguousOptions extends AllocOptions {
+  /** Nobody is told. */
+  readonly quiet?: boolean
+}
+
+/** CONFIG_CMA_ALIGNMENT: order of the largest alignment, pages. */
+const CMA_ALIGNMENT = 8
 
 export class PageAllocator {
   private readonly layout: AllocatorLayout
   private free = new Intervals<true>()
-  private cma = new Intervals<true>()
+  readonly cma: CmaAreas
+  /** totalram_pages at boot, bytes. */
+  readonly totalRam: number
 
-  constructor(layout: AllocatorLayout) {
+  constructor(layout: AllocatorLayout, facts: KernelFacts, sink: EventSink) {
     this.layout = layout
     for (const bank of layout.managed) this.free.set(bank.base, bank.len, true)
-    for (const region of layout.reserved) this.free.delete(region.base, region.len)
+    const plan = planCma(layout.reserved, facts)
+    for (const region of plan.reserved) this.free.delete(region.base, region.len)
     const first = layout.managed[0]
     if (first !== undefined) this.free.delete(first.base, Math.min(KERNEL_BYTES, first.len / 2))
-    for (const region of layout.reserved) if (region.cma) this.cma.set(region.base, region.len, true)
+    const top = Math.min(layout.lowmemEnd, (facts.zoneDmaLimit ?? Infinity) + 1)
+    const longBits = facts.arch === 'arm' ? 32 : 64
+    this.cma = new CmaAreas(plan, { sink, longBits, managed: layout.managed, free: this.free, top })
+    this.totalRam = [...this.free.all(), ...this.cma.all.map(({ base, len }) => ({ base, end: base + len }))].reduce(
+      (sum, { base, end }) => sum + end - base,
+      0,
+    )
   }
 
   /** alloc_pages: ENOMEM above the largest order or when no block fits. */
@@ -57,24 +79,33 @@ export class PageAllocator {
 
   freePages(pfn: Pfn, len: number): void {
     this.free.set(pfn * PAGE_SIZE, Math.ceil(len / PAGE_SIZE) * PAGE_SIZE, true)
-    this.free = merged(this.free)
+    this.free = joined(this.free)
   }
 
-  get hasCma(): boolean {
-    return this.layout.reserved.some((region) => region.cma)
+  /**
+   * dma_alloc_from_contiguous: aligned to the request's order, at most to 256 pages (CONFIG_CMA_ALIGNMENT 8). ENOMEM, EBUSY. Where there
+   * is no area at all, pages of the buddy allocator.
+   */
+  contiguous(len: number, options: ContiguousOptions = {}): KResult<Pfn> {
+    const { area, limit, busy, quiet } = options
+    const from = area === undefined ? this.cma.byDefault : this.cma.named(area)
+    if (from === undefined) return this.pages(len, options)
+    const order = orderOf(len)
+    const align = Math.max(Math.min(CMA_ALIGNMENT, order), Math.log2((options.align ?? PAGE_SIZE) / PAGE_SIZE))
+    return from.alloc({
+      count: Math.ceil(len / PAGE_SIZE),
+      align,
+      ...(limit === undefined ? {} : { limit }),
+      ...(busy === undefined ? {} : { busy }),
+      ...(quiet === undefined ? {} : { quiet }),
+    })
   }
 
-  /** cma_alloc: aligned to the request's order, at most to 256 pages (CONFIG_CMA_ALIGNMENT 8). ENOMEM. */
-  contiguous(len: number, options: AllocOptions = {}): KResult<Pfn> {
-    if (!this.hasCma) return this.pages(len, options)
-    const align = Math.max(PAGE_SIZE * 2 ** Math.min(8, orderOf(len)), options.align ?? 0)
-    return this.take(this.cma, len, align, options.limit ?? Infinity)
-  }
-
-  freeContiguous(pfn: Pfn, len: number): void {
-    if (!this.hasCma) return this.freePages(pfn, len)
-    this.cma.set(pfn * PAGE_SIZE, Math.ceil(len / PAGE_SIZE) * PAGE_SIZE, true)
-    this.cma = merged(this.cma)
+  /** dma_release_from_contiguous, else __free_pages. */
+  freeContiguous(pfn: Pfn, len: number, quiet = false): void {
+    const area = this.cma.holding(pfn)
+    if (area === undefined) this.freePages(pfn, len)
+    else area.release(pfn, Math.ceil(len / PAGE_SIZE), quiet)
   }
 
   private take(from: Intervals<true>, len: number, align: number, limit: number, above = 0): KResult<Pfn> {
@@ -92,19 +123,4 @@ export class PageAllocator {
     ]
     return fail('ENOMEM', `no ${bytes(len)} of contiguous memory${place.join('')}`)
   }
-}
-
-/** Joins ranges that touch, so that a later request can span them. */
-const merged = (ranges: Intervals<true>): Intervals<true> => {
-  const joined = new Intervals<true>()
-  let open: { base: number; end: number } | undefined
-  for (const range of ranges.all()) {
-    if (open !== undefined && open.end === range.base) open.end = range.end
-    else {
-      if (open !== undefined) joined.set(open.base, open.end - open.base, true)
-      open = { base: range.base, end: range.end }
-    }
-  }
-  if (open !== undefined) joined.set(open.base, open.end - open.base, true)
-  return joined
 }

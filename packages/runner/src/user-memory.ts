@@ -41,13 +41,13 @@ export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
 
   return {
     userAlloc(len, owner, allocOptions = {}) {
-      const pages = memory.allocContiguous(pageAlign(len), { ...allocOptions, owner })
+      const pages = memory.takeContiguous(pageAlign(len), { ...allocOptions, owner })
       if (!pages.ok) return pages
       // A task never sees what a page held before.
       memory.hot.set('cpu', physOf(pages.value), pageAlign(len), 0)
       return ok({ phys: physOf(pages.value), len: pageAlign(len), kind: 'cached' })
     },
-    userFree: (mapping) => memory.freeContiguous(pfnOf(mapping.phys), mapping.len),
+    userFree: (mapping) => memory.giveContiguous(pfnOf(mapping.phys), mapping.len),
 
     userWrite(mapping, content, len, owner, offset = 0) {
       for (const piece of userPieces(mapping, offset, len)) {

@@ -10,7 +10,12 @@ import type { DcBuf, DcContext } from './dc-buf.ts'
 export const allocNonCoherent = ({ api, host }: DcContext, buf: DcBuf): KResult<void> => {
   const { ATTR, ok, physOf } = api
   const limit = 2 ** Math.min(buf.dev.coherentMaskBits, 52) - 1
-  const pages = host.mem.allocContiguous(buf.size, { owner: buf.owner, limit })
+  const { cmaArea } = buf.dev
+  const area = host.mem.allocFromCma(buf.size, {
+    owner: buf.owner,
+    ...(cmaArea === undefined ? {} : { area: cmaArea }),
+  })
+  const pages = area === undefined ? host.mem.allocPages(buf.size, { owner: buf.owner, limit }) : ok(area)
   if (!pages.ok) return pages
   const giveBack = (): void => host.mem.freeContiguous(pages.value, buf.size)
   const at = host.mem.linearAddress(physOf(pages.value))

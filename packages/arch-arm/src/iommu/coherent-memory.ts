@@ -80,7 +80,7 @@ export const iommuCoherentMemory = (
   }
 
   const inOnePiece = (len: number, owner: string): KResult<Block> => {
-    const got = mem.allocContiguous(len, { owner })
+    const got = host.allocContiguous(len, { owner })
     if (!got.ok) return got
     plain.clear(got.value, len, coherent)
     return ok({ pages: run(got.value, len), chunks: [{ pfn: got.value, len }], contiguous: true, remapped: !coherent })

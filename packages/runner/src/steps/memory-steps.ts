@@ -20,12 +20,15 @@ const memoryFor = (c: StepContext, step: Step<'alloc'>): KResult<{ memory: Memor
   switch (step.from) {
     case 'coherent': {
       const device = lab.device(step.device ?? '')
-      if (step.attrs === undefined) {
+      if (step.attrs === undefined && step.gfp === undefined) {
         const mem = lab.allocator(EXPORTER).alloc(device, pageAlign(size), DIR.BIDIRECTIONAL, owner)
         return mem.ok ? ok({ memory: { kind: 'vb2', device, mem: mem.value }, fd: null }) : mem
       }
       const attrs = c.attrs(step.attrs)
-      const memory = lab.dma.allocAttrs(device, pageAlign(size), attrs, owner)
+      const memory =
+        step.gfp === 'atomic'
+          ? lab.dma.allocAtomic(device, pageAlign(size), attrs, owner)
+          : lab.dma.allocAttrs(device, pageAlign(size), attrs, owner)
       return memory.ok ? ok({ memory: { kind: 'coherent', device, memory: memory.value, attrs }, fd: null }) : memory
     }
     case 'pages': {

@@ -43,7 +43,11 @@ export const stepSchema = z.discriminatedUnion('do', [
     device: name.optional(),
     attrs: attrs.optional(),
     above: bytes.optional().meta({ description: 'pages only: nothing below this address, highmem too' }),
-  }),
+    gfp: z
+      .enum(['kernel', 'atomic'])
+      .optional()
+      .meta({ description: 'coherent memory for a caller that may not sleep' }),
+  }).refine(({ from, gfp }) => gfp === undefined || from === 'coherent', 'gfp is for memory from: coherent'),
   step('free', onBuffer),
   step('export', onBuffer),
   step('close', onBuffer),

@@ -126,11 +126,11 @@ export const printed = (
     case 'cma_alloc_busy_retry': {
       const errno = event.errno === undefined ? '' : ` errorno=${event.errno}`
       return line(
-        `name=${event.name} pfn=0x${event.pfn.toString(16)} page=${'0'.repeat(16)} count=${event.count} align=${event.align}${errno}`,
+        `name=${event.name} pfn=0x${hex64(event.pfn)} page=${'0'.repeat(16)} count=${event.count} align=${event.align}${errno}`,
       )
     }
     case 'cma_release':
-      return line(`name=${event.name} pfn=0x${event.pfn.toString(16)} page=${'0'.repeat(16)} count=${event.count}`)
+      return line(`name=${event.name} pfn=0x${hex64(event.pfn)} page=${'0'.repeat(16)} count=${event.count}`)
     case 'vb2_qbuf':
     case 'vb2_buf_queue':
     case 'vb2_buf_done':
