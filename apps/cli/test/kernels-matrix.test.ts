@@ -99,9 +99,11 @@ describe('64-bit', () => {
     expect(one.oops?.callPath).toEqual(expect.arrayContaining(['memcpy', 'swiotlb_tbl_map_single']))
   })
 
-  test('an importer behind an IOMMU reaches what the codec allocated without one', () => {
+  test('what the converter scatters over memory, the display sees in one piece through its IOMMU only', () => {
     const rk = shippedBoard('rk3399-rockpro64')
     expect(summary(run(rk, 'arm64@6.12'))).toBe('works')
-    expect(summary(run(rk, 'arm64@6.12', { 'iommu.passthrough': '1' }))).toBe('works')
+    const { verdict, step, errno, why } = run(rk, 'arm64@6.12', { 'iommu.passthrough': '1' })
+    expect({ verdict, step, errno }).toEqual({ verdict: 'refused', step: 'display: PRIME import', errno: 'EINVAL' })
+    expect(why).toContain('in one piece')
   })
 })

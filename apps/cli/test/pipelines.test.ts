@@ -125,6 +125,23 @@ describe('a camera gives pictures', () => {
   })
 })
 
+test('with a buffer too few the pipeline waits for itself, and is told so', () => {
+  const one = run(`${head} capture-io-mode=dmabuf ! kmssink`, { buffers: 1 })
+  expect(one).toMatchObject({ verdict: 'refused', errno: 'EAGAIN', frames: { delivered: 1 } })
+  expect(one.why).toContain('it needs one more (--buffers)')
+})
+
+test('a display takes its own buffers back as they are, though nobody else could map them', () => {
+  const pools = shippedBoard('odroid-xu4-2017')
+  const machine = {
+    ...pools,
+    devices: pools.devices.map((one) => (one.name === 'display' ? { ...one, pools: ['left'] } : one)),
+  }
+  expect(run('videotestsrc ! kmssink', { machine })).toMatchObject({ verdict: 'works', frames: { intact: 9 } })
+  const others = `${head} capture-io-mode=dmabuf-import ! kmssink`
+  expect(run(others, { machine })).toMatchObject({ verdict: 'fault', step: 'codec: REQBUFS capture' })
+})
+
 test('memory of malloc is scattered: a converter without an IOMMU refuses its address, one behind an IOMMU takes it', () => {
   const line = 'videotestsrc ! v4l2convert output-io-mode=userptr ! kmssink'
   expect(run(line)).toMatchObject({

@@ -3,7 +3,7 @@ import type { Direction } from './flags.ts'
 import type { KResult } from './errno.ts'
 import type { Device, UserMapping } from './ops.ts'
 import type { SgTable } from './sg.ts'
-import type { KernelVaddr } from './units.ts'
+import type { DmaAddr, KernelVaddr } from './units.ts'
 
 export interface DmaBuf {
   /** Identity across events. */
@@ -19,6 +19,13 @@ export interface DmaBuf {
   /** file->f_count. */
   readonly refs: number
   readonly attachments: readonly DmaBufAttachment[]
+}
+
+/** What a dma-buf of a DRM dumb buffer has as `priv`: struct drm_gem_object. Its own device takes it back as it is. */
+export interface GemObject {
+  readonly gem: Device
+  /** Bus address for that device. */
+  readonly handle: DmaAddr
 }
 
 export interface DmaBufAttachment {

@@ -1,5 +1,14 @@
 // A DRM dumb buffer of a display without IOMMU: write-combined memory of the DMA API, exported through PRIME.
-import type { AllocatorHost, Coherent, Device, DmaBufAttachment, DmaBufOps, KResult, SgTable } from '@dmalab/api'
+import type {
+  AllocatorHost,
+  Coherent,
+  Device,
+  DmaBufAttachment,
+  DmaBufOps,
+  GemObject,
+  KResult,
+  SgTable,
+} from '@dmalab/api'
 import { ATTR, fail, ok, pageAlign } from '@dmalab/api'
 
 /** A GEM object of the display's own. */
@@ -42,7 +51,8 @@ export const createDumbBuffer = (
     owner,
     export: () =>
       host.call('drm_gem_prime_handle_to_fd', () => {
-        const dbuf = host.dmaBuf.export({ expName: 'drm', size, ops, priv: null, owner })
+        const priv: GemObject = { gem: device, handle: memory.value.handle }
+        const dbuf = host.dmaBuf.export({ expName: 'drm', size, ops, priv, owner })
         if (!dbuf.ok) return dbuf
         users += 1
         const fd = host.dmaBuf.fd(dbuf.value)

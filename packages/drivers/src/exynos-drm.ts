@@ -1,10 +1,19 @@
 // A display: frame buffers made of imported dma-bufs, scanned out by bus address.
-import type { DriverDef, DriverHost, FrameFormat, KResult, PluginApi } from '@dmalab/api'
+import type { DmaAddr, DmaBuf, DriverDef, DriverHost, FrameFormat, KResult, PluginApi } from '@dmalab/api'
 import { delivery, type PlaneMemory, readPlane } from './picture.ts'
-import { createPrimeImporter, firstRun, type PrimeObject } from './prime.ts'
+import { createPrimeImporter, firstRun, isGem } from './prime.ts'
+
+/** A plane that can be shown. */
+interface Scanout {
+  readonly dmabuf: DmaBuf
+  readonly at: DmaAddr
+  /** Bytes that the display sees in one piece from there. */
+  readonly run: number
+  put(): void
+}
 
 interface Framebuffer {
-  readonly objects: readonly PrimeObject[]
+  readonly objects: readonly Scanout[]
   readonly format: FrameFormat
 }
 
@@ -23,13 +32,38 @@ export const exynosDrm = (api: PluginApi): DriverDef => ({
     const framebuffers = new Map<number, Framebuffer>()
     let lastId = 0
 
+    /**
+     * An object of the display itself comes back as it is: nothing is attached, nothing mapped.
+     * Models: Linux v6.12 drivers/gpu/drm/drm_prime.c: drm_gem_prime_import_dev
+     */
+    const ownObject = (fd: number): Scanout | undefined => {
+      const dmabuf = host.dmaBuf.get(fd)
+      if (!dmabuf.ok) return undefined
+      const { priv, size } = dmabuf.value
+      const put = (): void => host.dmaBuf.put(dmabuf.value)
+      if (isGem(priv) && priv.gem.name === host.device.name)
+        return { dmabuf: dmabuf.value, at: priv.handle, run: size, put }
+      put()
+      return undefined
+    }
+
+    const importFd = (fd: number): KResult<Scanout> => {
+      const own = ownObject(fd)
+      if (own !== undefined) return ok(own)
+      const object = importer.import(fd)
+      if (!object.ok) return object
+      const { dmabuf, table } = object.value
+      const put = (): void => importer.put(object.value)
+      return ok({ dmabuf, at: table.entry(0).dmaAddress, run: firstRun(table), put })
+    }
+
     /** Imports every fd or none. */
-    const importAll = (fds: readonly number[]): KResult<PrimeObject[]> => {
-      const objects: PrimeObject[] = []
+    const importAll = (fds: readonly number[]): KResult<Scanout[]> => {
+      const objects: Scanout[] = []
       for (const fd of fds) {
-        const object = drmIoctl(api, host, 'PRIME_FD_TO_HANDLE', () => importer.import(fd))
+        const object = drmIoctl(api, host, 'PRIME_FD_TO_HANDLE', () => importFd(fd))
         if (!object.ok) {
-          for (const other of objects) importer.put(other)
+          for (const other of objects) other.put()
           return object
         }
         objects.push(object.value)
@@ -37,7 +71,7 @@ export const exynosDrm = (api: PluginApi): DriverDef => ({
       return ok(objects)
     }
 
-    const create = (objects: readonly PrimeObject[], format: FrameFormat): KResult<number> => {
+    const create = (objects: readonly Scanout[], format: FrameFormat): KResult<number> => {
       for (const [p, plane] of format.planes.entries()) {
         const object = objects[p]
         if (object === undefined) return fail('ENOENT', `plane ${p} has no object`)
@@ -46,7 +80,7 @@ export const exynosDrm = (api: PluginApi): DriverDef => ({
             'EINVAL',
             `${object.dmabuf.owner} has ${object.dmabuf.size} bytes, plane ${p} needs ${plane.payload}`,
           )
-        if (firstRun(object.table) < plane.payload) {
+        if (object.run < plane.payload) {
           host.printk('err', `${api.devString(host.device)}: [drm] Non-contiguous GEM memory is not supported.`)
           return fail('EINVAL', `${host.device.name} does not see ${object.dmabuf.owner} in one piece`)
         }
@@ -60,7 +94,7 @@ export const exynosDrm = (api: PluginApi): DriverDef => ({
       const framebuffer = framebuffers.get(id)
       if (framebuffer === undefined) throw new Error(`there is no frame buffer ${id}`)
       framebuffers.delete(id)
-      for (const object of framebuffer.objects) importer.put(object)
+      for (const object of framebuffer.objects) object.put()
     }
 
     const memory = ({ objects, format }: Framebuffer): { plane: PlaneMemory; payload: number }[] =>
@@ -68,7 +102,7 @@ export const exynosDrm = (api: PluginApi): DriverDef => ({
         const object = objects[p]
         if (object === undefined) return []
         const { owner, size } = object.dmabuf
-        const plane = { cookie: object.table.entry(0).dmaAddress, dev: host.device, length: size, owner }
+        const plane = { cookie: object.at, dev: host.device, length: size, owner }
         return [{ plane, payload }]
       })
 
@@ -80,7 +114,7 @@ export const exynosDrm = (api: PluginApi): DriverDef => ({
           const objects = importAll(fds)
           if (!objects.ok) return objects
           const framebuffer = drmIoctl(api, host, 'MODE_ADDFB2', () => create(objects.value, format))
-          if (!framebuffer.ok) for (const object of objects.value) importer.put(object)
+          if (!framebuffer.ok) for (const object of objects.value) object.put()
           return framebuffer
         },
         flip: (id, frame) => {
@@ -110,7 +144,7 @@ export const exynosDrm = (api: PluginApi): DriverDef => ({
  * Implicit synchronisation: the picture must be finished before it is shown. ETIME: nobody will finish it.
  * Models: Linux v6.12 drivers/gpu/drm/drm_gem_atomic_helper.c: drm_gem_plane_helper_prepare_fb
  */
-const waitForWriters = (host: DriverHost, objects: readonly PrimeObject[]): KResult<void> =>
+const waitForWriters = (host: DriverHost, objects: readonly Scanout[]): KResult<void> =>
   host.call('drm_gem_plane_helper_prepare_fb', () => {
     for (const { dmabuf } of objects) {
       const waited = host.dmaBuf.resv(dmabuf).wait('read')

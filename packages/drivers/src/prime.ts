@@ -1,5 +1,5 @@
 // DRM PRIME: a dma-buf becomes a GEM object of the importing device.
-import type { Device, DmaBuf, DmaBufAttachment, DriverHost, KResult, PluginApi, SgTable } from '@dmalab/api'
+import type { Device, DmaBuf, DmaBufAttachment, DriverHost, GemObject, KResult, PluginApi, SgTable } from '@dmalab/api'
 
 /** An imported GEM object. */
 export interface PrimeObject {
@@ -66,6 +66,9 @@ export const createPrimeImporter = (api: PluginApi, host: DriverHost, device: De
     },
   }
 }
+
+export const isGem = (priv: unknown): priv is GemObject =>
+  typeof priv === 'object' && priv !== null && 'gem' in priv && 'handle' in priv
 
 /** Bytes that the device sees in one piece from the first entry on. */
 export const firstRun = (table: SgTable): number => {

@@ -1,6 +1,6 @@
 // The media task: what a pipeline does in user space, ioctl by ioctl, on the opened devices.
 // Pictures travel one after the other; buffers rotate as in a real pipeline, so the second round of each buffer is seen.
-import type { ElementReport, Lab, RunOptions } from '@dmalab/api'
+import type { ElementReport, Lab, RunOptions, Vb2Queue } from '@dmalab/api'
 import { mixSeed } from './content-seed.ts'
 import { HandOver } from './hand-over.ts'
 import { MediaQueues } from './media-queues.ts'
@@ -120,7 +120,7 @@ export class MediaTask {
     this.tally.count(one.driver?.work() ?? [])
     if (one.stage.role === 'output') return this.delivered(frame)
     const consumers = this.queues.consumers(one)
-    const index = one.capture === null ? this.paint(one, frame) : this.log.must(one.capture.dqbuf()).index
+    const index = one.capture === null ? this.paint(one, frame) : this.dequeue(one, one.capture)
     this.held.set(key(one, index), consumers.length)
     if (consumers.length === 0) {
       this.queues.queueCapture(one, index)
@@ -131,6 +131,16 @@ export class MediaTask {
       // A queue may not hold so many pictures that the producer has no buffer left.
       this.drain(consumer, Math.min(consumer.stage.depth, Math.max(0, one.buffers - 2)))
     }
+  }
+
+  /** DQBUF of a picture. None can come while the consumers hold every buffer: a real pipeline would wait for ever. */
+  private dequeue(one: OpenStage, capture: Vb2Queue): number {
+    const done = capture.dqbuf()
+    const held = Array.from({ length: one.buffers }, (_, index) => this.held.get(key(one, index)) ?? 0)
+    if (done.ok || !held.every((users) => users > 0)) return this.log.must(done).index
+    this.log.enter(FRAMES)
+    const why = `the consumers of ${capture.name} hold all its ${one.buffers} buffer(s); it needs one more (--buffers)`
+    return this.log.must<number>({ ...done, why })
   }
 
   /** A task makes a picture in a piece of its own memory that nobody holds. */
