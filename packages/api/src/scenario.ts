@@ -114,6 +114,8 @@ export type ScenarioStep =
   | (OnDevice & { readonly do: 'unmap' })
   /** sg_set_page() with the page of buffer `with` on the device's table of `buffer`, and a new mapping of that table. */
   | (OnDevice & { readonly do: 'reuse-table'; readonly with: string })
+  /** read(2) of a capture queue into memory of a task, write(2) of such memory to an output queue: `len` bytes or all of the buffer. */
+  | (OnDevice & { readonly do: 'read' | 'write'; readonly len?: number })
   /** dma_declare_coherent_memory() of [base, base + size). */
   | { readonly do: 'declare-pool'; readonly device: string; readonly base: number; readonly size: number }
   /** dma_buf_vmap(), or dma_buf_kmap() of one page; the CPU compares what it finds there. */

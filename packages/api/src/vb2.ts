@@ -168,6 +168,9 @@ export interface Vb2Queue {
    */
   read(len: number): KResult<number>
   write(len: number): KResult<number>
+  /** The same between the queue and memory of a task, from its start on: the bytes move too. */
+  readInto(user: UserMapping, len: number): KResult<number>
+  writeFrom(user: UserMapping, len: number): KResult<number>
   /** POLLIN/POLLOUT ready, or POLLERR. */
   poll(): 'ready' | 'empty' | 'error'
   /** close(2): releases the queue. */

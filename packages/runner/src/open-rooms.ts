@@ -85,6 +85,7 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
     allocators.set(name, made)
     return made
   }
+  const user = userMemory(memory, stream)
   const nodes: string[] = []
   /** Nodes are numbered as they are met. */
   const minor = (node: string): number => {
@@ -96,10 +97,20 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
     const name = freeName(names, setup.name)
     names.add(name)
     const released = (): void => void names.delete(name)
-    return createQueue({ kernel: facts, dmaBuf, sink: stream, allocator, call, printk, minor, released }, device, {
-      ...setup,
-      name,
-    })
+    const { copyToUser, copyFromUser } = user
+    const host = {
+      kernel: facts,
+      dmaBuf,
+      sink: stream,
+      allocator,
+      call,
+      printk,
+      minor,
+      released,
+      copyToUser,
+      copyFromUser,
+    }
+    return createQueue(host, device, { ...setup, name })
   }
 
   const openDriver = (device: Device): Driver => {
@@ -143,7 +154,7 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
 
   return {
     memory,
-    user: userMemory(memory, stream),
+    user,
     api,
     dmaBuf,
     allocator,

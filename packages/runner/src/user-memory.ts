@@ -2,6 +2,8 @@
 import {
   type Content,
   type EventSink,
+  hex,
+  type KernelVaddr,
   type Lab,
   ok,
   pageAlign,
@@ -12,8 +14,12 @@ import {
   type UserMapping,
 } from '@dmalab/api'
 import { Memory } from '@dmalab/memory'
+import type { KernelBytes, QueueHost } from '@dmalab/videobuf2'
 
-export type UserMemory = Pick<Lab, 'userAlloc' | 'userFree' | 'userWrite' | 'userCompare' | 'userCopy'>
+type View = ReturnType<typeof Memory.view>
+
+export type UserMemory = Pick<Lab, 'userAlloc' | 'userFree' | 'userWrite' | 'userCompare' | 'userCopy'> &
+  Pick<QueueHost, 'copyToUser' | 'copyFromUser'>
 
 export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
   const { hot, ledger } = memory
@@ -38,6 +44,48 @@ export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
       ...(wrong === undefined ? {} : { wrong }),
     })
   }
+
+  const copy = (source: readonly UserPiece[], from: View, targets: readonly UserPiece[], to: View): void => {
+    for (const target of targets)
+      for (const piece of source) {
+        const start = Math.max(target.done, piece.done)
+        const end = Math.min(target.done + target.len, piece.done + piece.len)
+        if (start >= end) continue
+        hot.copy(from, phys(piece.at + (start - piece.done)), to, phys(target.at + (start - target.done)), end - start)
+      }
+  }
+  /** `len` bytes of a kernel mapping, page by page. */
+  const kernelPieces = (at: KernelVaddr, len: number): KernelPieces => {
+    const pieces: UserPiece[] = []
+    let kind: UserMapping['kind'] = 'cached'
+    for (let done = 0; done < len;) {
+      const found = memory.resolve((at + BigInt(done)) as KernelVaddr)
+      if (found === undefined) throw new Error(`a buffer has no kernel mapping at ${hex(at + BigInt(done))}`)
+      const part = Math.min(len - done, PAGE_SIZE - (found.phys % PAGE_SIZE))
+      pieces.push({ at: found.phys, len: part, done })
+      kind = found.kind
+      done += part
+    }
+    return { pieces, kind, view: Memory.view(kind) }
+  }
+  /** A buffer that was written in parts, as the CPU knows it. */
+  const bytesUpTo = ({ at, position }: KernelBytes, len: number): Uint8Array => {
+    const bytes = new Uint8Array(position + len)
+    const { pieces, view } = kernelPieces((at - BigInt(position)) as KernelVaddr, bytes.length)
+    for (const piece of pieces) hot.read(view, piece.at, bytes.subarray(piece.done, piece.done + piece.len))
+    return bytes
+  }
+  const kernelAccess = (bytes: KernelBytes, { pieces, kind }: KernelPieces, size: number, write: boolean): void =>
+    sink.emit({
+      event: 'cpu_access',
+      task: 'user',
+      write,
+      virtAddr: hex(bytes.at),
+      physAddr: pieces[0]?.at ?? 0,
+      size,
+      mapping: kind,
+      buffer: bytes.owner,
+    })
 
   return {
     userAlloc(len, owner, allocOptions = {}) {
@@ -69,22 +117,43 @@ export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
     },
 
     userCopy(to, from, len, owner) {
-      const source = userPieces(from, 0, len)
-      for (const target of userPieces(to, 0, len))
-        for (const piece of source) {
-          const start = Math.max(target.done, piece.done)
-          const end = Math.min(target.done + target.len, piece.done + piece.len)
-          if (start >= end) continue
-          const read = phys(piece.at + (start - piece.done))
-          const write = phys(target.at + (start - target.done))
-          hot.copy(Memory.view(from.kind), read, Memory.view(to.kind), write, end - start)
-        }
+      copy(userPieces(from, 0, len), Memory.view(from.kind), userPieces(to, 0, len), Memory.view(to.kind))
       const written = ledger.expected(owner.from)
       if (written !== undefined) ledger.record(owner.to, { content: written.content, len })
       cpuAccess(from, 0, len, owner.from, false)
       cpuAccess(to, 0, len, owner.to, true)
     },
+
+    copyToUser(user, from, len) {
+      const kernel = kernelPieces(from.at, len)
+      copy(kernel.pieces, kernel.view, userPieces(user, 0, len), Memory.view(user.kind))
+      const written = ledger.expected(from.owner)?.content
+      if (written !== undefined && user.owner !== undefined)
+        ledger.record(user.owner, { content: shifted(written, from.position), len })
+      kernelAccess(from, kernel, len, false)
+      cpuAccess(user, 0, len, user.owner ?? '', true)
+    },
+
+    copyFromUser(user, to, len) {
+      const kernel = kernelPieces(to.at, len)
+      copy(userPieces(user, 0, len), Memory.view(user.kind), kernel.pieces, kernel.view)
+      const written = user.owner === undefined ? undefined : ledger.expected(user.owner)?.content
+      if (to.position > 0) ledger.record(to.owner, { content: bytesUpTo(to, len), len: to.position + len })
+      else if (written !== undefined) ledger.record(to.owner, { content: written, len })
+      cpuAccess(user, 0, len, user.owner ?? '', false)
+      kernelAccess(to, kernel, len, true)
+    },
   }
+}
+
+/** What stands `by` bytes further on. */
+const shifted = (content: Content | Uint8Array, by: number): Content | Uint8Array =>
+  content instanceof Uint8Array ? content.subarray(by) : { ...content, offset: (content.offset ?? 0) + by }
+
+interface KernelPieces {
+  readonly pieces: readonly UserPiece[]
+  readonly kind: UserMapping['kind']
+  readonly view: View
 }
 
 interface UserPiece {

@@ -1,15 +1,15 @@
 // read(2) and write(2): vb2's emulation on top of MMAP streaming.
-import { fail, type KResult, ok } from '@dmalab/api'
+import { fail, type KernelVaddr, type KResult, ok, type UserMapping } from '@dmalab/api'
 import { coreReqbufs } from './memory-setup.ts'
-import { buffersOf, type FileIo, memOf, type QueueState } from './queue-state.ts'
+import { buffersOf, type FileIo, type KernelBytes, memOf, type QueueState } from './queue-state.ts'
 import { coreDqbuf, coreQbuf, coreStreamoff, coreStreamon } from './streaming.ts'
 
 /**
- * One read(): at most the rest of the buffer in hand; a finished buffer goes back to the driver.
+ * One read() into `user`, or one that tells the number of bytes only: at most the rest of the buffer in hand; a finished buffer goes
+ * back to the driver.
  * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_perform_fileio
- * Leaves out: the bytes themselves; only their number is told.
  */
-export const fileRead = (q: QueueState, len: number): KResult<number> => {
+export const fileRead = (q: QueueState, user: UserMapping | null, len: number): KResult<number> => {
   const io = active(q, false)
   if (!io.ok) return io
   const { value: state } = io
@@ -19,7 +19,8 @@ export const fileRead = (q: QueueState, len: number): KResult<number> => {
     state.current = { index: done.value.index, size: done.value.bytesused[0] ?? 0, pos: 0 }
   }
   const { current } = state
-  const moved = Math.min(len, current.size - current.pos)
+  const moved = Math.min(len, current.size - current.pos, user?.len ?? Infinity)
+  if (user !== null) q.host.copyToUser(user, bytesAt(q, current), moved)
   current.pos += moved
   if (current.pos < current.size) return ok(moved)
   state.current = null
@@ -27,8 +28,8 @@ export const fileRead = (q: QueueState, len: number): KResult<number> => {
   return queued.ok ? ok(moved) : queued
 }
 
-/** One write(): a full buffer goes to the driver. Models and leaves out as above. */
-export const fileWrite = (q: QueueState, len: number): KResult<number> => {
+/** One write(): a full buffer goes to the driver. Models as above. */
+export const fileWrite = (q: QueueState, user: UserMapping | null, len: number): KResult<number> => {
   const io = active(q, true)
   if (!io.ok) return io
   const { value: state } = io
@@ -38,12 +39,21 @@ export const fileWrite = (q: QueueState, len: number): KResult<number> => {
     state.current = { index: index.value, size: q.bufs.get(index.value)?.planes[0]?.length ?? 0, pos: 0 }
   }
   const { current } = state
-  const moved = Math.min(len, current.size - current.pos)
+  const moved = Math.min(len, current.size - current.pos, user?.len ?? Infinity)
+  if (user !== null) q.host.copyFromUser(user, bytesAt(q, current), moved)
   current.pos += moved
   if (current.pos < current.size) return ok(moved)
   state.current = null
   const queued = requeue(q, current.index, current.pos)
   return queued.ok ? ok(moved) : queued
+}
+
+/** Where the next byte of the buffer in hand stands in the kernel's mapping, which the set-up made sure of. */
+const bytesAt = (q: QueueState, { index, pos }: NonNullable<FileIo['current']>): KernelBytes => {
+  const mem = memOf(q.bufs.get(index)?.planes[0] ?? { mem: null })
+  const start = q.ops.vaddr(mem)
+  if (start === null) throw new Error(`${mem.owner} has lost its kernel mapping`)
+  return { at: (start + BigInt(pos)) as KernelVaddr, owner: mem.owner, position: pos }
 }
 
 /**

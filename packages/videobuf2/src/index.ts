@@ -1,3 +1,3 @@
 // videobuf2: queue and buffer states.
 export { createQueue } from './queue.ts'
-export type { QueueHost } from './queue-state.ts'
+export type { KernelBytes, QueueHost } from './queue-state.ts'

@@ -6,6 +6,7 @@ import type {
   DmaBufCore,
   EventSink,
   KernelFacts,
+  KernelVaddr,
   QueueSetup,
   UserMapping,
   V4l2Memory,
@@ -14,6 +15,13 @@ import type {
   Vb2MemOps,
   Vb2State,
 } from '@dmalab/api'
+
+/** Bytes in a kernel mapping of a buffer: `position` is how far into the buffer they are. */
+export interface KernelBytes {
+  readonly at: KernelVaddr
+  readonly owner: string
+  readonly position: number
+}
 
 /** What a queue needs of the kernel around it. */
 export interface QueueHost {
@@ -25,6 +33,9 @@ export interface QueueHost {
   printk(level: 'err' | 'warn' | 'info' | 'debug', text: string): void
   /** Minor number of a video node, by its name. */
   minor(node: string): number
+  /** The start of a task's memory, in either direction. */
+  copyToUser(user: UserMapping, from: KernelBytes, len: number): void
+  copyFromUser(user: UserMapping, to: KernelBytes, len: number): void
   /** Told when the queue is gone. */
   released?(): void
 }
@@ -116,7 +127,7 @@ export const MAX_BUFFERS = 32
 export const buffersOf = (q: QueueState): Buf[] => [...q.bufs.values()].toSorted((a, b) => a.index - b.index)
 
 /** The mem_priv of a plane. @throws Error when it has none: a bug of ours */
-export const memOf = (plane: Plane): Vb2Mem => {
+export const memOf = (plane: Pick<Plane, 'mem'>): Vb2Mem => {
   if (plane.mem === null) throw new Error('the plane has no memory')
   return plane.mem
 }

@@ -48,6 +48,9 @@ const fileIoBusy = (q: QueueState, op: string): KResult<never> => {
 /** The V4L2 core between the file and the driver, outermost first. */
 const V4L2_CORE = ['v4l2_ioctl', 'video_ioctl2', 'video_usercopy', '__video_do_ioctl']
 
+const READ_PATH = ['vfs_read', 'v4l2_read', 'vb2_fop_read', 'vb2_read']
+const WRITE_PATH = ['vfs_write', 'v4l2_write', 'vb2_fop_write', 'vb2_write']
+
 /** Makes a queue of `device`; nothing is allocated before REQBUFS. */
 export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup): DriverQueue => {
   const isOutput = setup.type.startsWith('VIDEO_OUTPUT')
@@ -82,6 +85,18 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
     host.sink.emit({
       event: 'ioctl',
       name: `VIDIOC_${op.toUpperCase()}`,
+      device: device.name,
+      ...(result.ok ? {} : { errno: result.errno, why: result.why }),
+    })
+    return result
+  }
+
+  /** read(2) and write(2) are no ioctls, and are reported in the same way. */
+  const fileIo = (name: string, path: readonly string[], body: () => KResult<number>): KResult<number> => {
+    const result = host.call(path, body)
+    host.sink.emit({
+      event: 'ioctl',
+      name,
       device: device.name,
       ...(result.ok ? {} : { errno: result.errno, why: result.why }),
     })
@@ -162,8 +177,10 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
         return ok(undefined)
       }),
 
-    read: (len) => host.call(['vfs_read', 'v4l2_read', 'vb2_fop_read', 'vb2_read'], () => fileRead(q, len)),
-    write: (len) => host.call(['vfs_write', 'v4l2_write', 'vb2_fop_write', 'vb2_write'], () => fileWrite(q, len)),
+    read: (len) => host.call(READ_PATH, () => fileRead(q, null, len)),
+    write: (len) => host.call(WRITE_PATH, () => fileWrite(q, null, len)),
+    readInto: (user, len) => fileIo('read', READ_PATH, () => fileRead(q, user, len)),
+    writeFrom: (user, len) => fileIo('write', WRITE_PATH, () => fileWrite(q, user, len)),
 
     /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_poll. Leaves out: starting read() and write(). */
     poll: () => {

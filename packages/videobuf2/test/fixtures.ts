@@ -14,6 +14,7 @@ import {
   type Vb2Buffer,
   type Vb2Mem,
   type Vb2MemOps,
+  vaddr,
 } from '@dmalab/api'
 import { createDmaBufCore } from '@dmalab/dma-buf'
 import { createQueue } from '../src/index.ts'
@@ -122,7 +123,7 @@ export const openBench = (facts: KernelFacts = V4_11, failing: Partial<Record<st
     detachDmabuf: () => void calls.push('detachDmabuf'),
     mapDmabuf: () => attempt('mapDmabuf', () => undefined),
     unmapDmabuf: () => void calls.push('unmapDmabuf'),
-    vaddr: () => null,
+    vaddr: () => vaddr(0xc000_0000n),
     cookie: (mem) => mem.dmaAddr,
     numUsers: (mem) => mem.refcount,
     mmap: (mem) => {
@@ -146,6 +147,14 @@ export const openBench = (facts: KernelFacts = V4_11, failing: Partial<Record<st
           call: (_symbols, body) => body(),
           printk: (level, text) => sink.emit({ event: 'printk', level, text }),
           minor: () => 3,
+          copyToUser: (user, from, len) =>
+            void calls.push(
+              `copy ${len} from ${from.owner} at ${from.position} (0x${from.at.toString(16)}) to 0x${user.phys.toString(16)}`,
+            ),
+          copyFromUser: (user, to, len) =>
+            void calls.push(
+              `copy ${len} to ${to.owner} at ${to.position} (0x${to.at.toString(16)}) from 0x${user.phys.toString(16)}`,
+            ),
         },
         device,
         {

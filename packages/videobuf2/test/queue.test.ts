@@ -1,3 +1,4 @@
+import { phys } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
 import { type Bench, openBench, V4_11, V6_12, value } from './fixtures.ts'
 
@@ -302,5 +303,45 @@ describe('trace events of the V4L2 core', () => {
     expect(v4l2(bench)).toMatchObject([
       { bytesused: 0, flags: 'MAPPED|QUEUED|TIMESTAMP_UNKNOWN|TIMESTAMP_COPY', field: 'NONE', timestamp: 5 },
     ])
+  })
+})
+
+describe('read(2) and write(2) into and out of memory of a task', () => {
+  const user = { phys: phys(0x9000), len: 8192, kind: 'cached' } as const
+
+  it('go on in the buffer where the call before ended, and stop at its end', () => {
+    const bench = openBench(V6_12)
+    const q = bench.queue({ fileIo: true })
+    expect(q.readInto(user, 2000)).toMatchObject({ ok: false, errno: 'EAGAIN' })
+    for (const buffer of bench.driver.splice(0)) q.done(buffer, 'DONE', { bytesused: [3000] })
+    expect([value(q.readInto(user, 2000)), value(q.readInto(user, 2000))]).toEqual([2000, 1000])
+    expect(bench.calls.filter((call) => call.startsWith('copy'))).toEqual([
+      'copy 2000 from vid0 CAPTURE buffer 0 plane 0 at 0 (0xc0000000) to 0x9000',
+      'copy 1000 from vid0 CAPTURE buffer 0 plane 0 at 2000 (0xc00007d0) to 0x9000',
+    ])
+    expect(bench.driver.map(({ index }) => index)).toEqual([0])
+  })
+
+  it('a buffer is the driver’s once it is full', () => {
+    const bench = openBench(V6_12)
+    const q = bench.queue({ fileIo: true, type: 'VIDEO_OUTPUT' })
+    expect(value(q.writeFrom(user, 4000))).toBe(4000)
+    expect(bench.driver).toEqual([])
+    expect(value(q.writeFrom(user, 4000))).toBe(1000)
+    expect(bench.driver.map(({ index, planes }) => [index, planes[0]?.bytesused])).toEqual([[0, 5000]])
+    expect(bench.calls.filter((call) => call.startsWith('copy'))).toEqual([
+      'copy 4000 to vid0 CAPTURE buffer 0 plane 0 at 0 (0xc0000000) from 0x9000',
+      'copy 1000 to vid0 CAPTURE buffer 0 plane 0 at 4000 (0xc0000fa0) from 0x9000',
+    ])
+    expect(bench.events.filter(({ event }) => event === 'ioctl')).toEqual([
+      { event: 'ioctl', name: 'write', device: 'vid0' },
+      { event: 'ioctl', name: 'write', device: 'vid0' },
+    ])
+  })
+
+  it('never touch more than the task has room for', () => {
+    const bench = openBench(V6_12)
+    const q = bench.queue({ fileIo: true, type: 'VIDEO_OUTPUT' })
+    expect(value(q.writeFrom({ ...user, len: 100 }, 4000))).toBe(100)
   })
 })

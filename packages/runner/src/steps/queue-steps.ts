@@ -1,5 +1,5 @@
 // Steps that are ioctls of a V4L2 queue.
-import { InputError, ok, type ScenarioStep, type Vb2Queue } from '@dmalab/api'
+import { InputError, type KResult, ok, type ScenarioStep, type Vb2Queue } from '@dmalab/api'
 import { LabBuffer } from './lab-buffer.ts'
 import type { Outcome, Step, StepContext } from './step-context.ts'
 
@@ -53,6 +53,34 @@ export const ioctl = (
       return off.ok ? ok('') : off
     }
   }
+}
+
+/**
+ * read(2) or write(2), as a task that waits does it: the device works until there is something to read or room to write. What was read
+ * is compared with what the device made, what was written with what the device got.
+ */
+export const fileIo = (c: StepContext, step: Step<'read' | 'write'>): Outcome => {
+  const { memory } = c.buffer(step.buffer)
+  if (memory.kind !== 'user')
+    throw new InputError(`'${step.buffer}' is from ${memory.kind}: read and write want memory of a task`)
+  const user = { ...memory.mapping, owner: step.buffer }
+  const len = step.len ?? c.buffer(step.buffer).size
+  const queue = queueOf(c, step.device, step.do === 'read' ? 'capture' : 'output')
+  let wrong = 0
+  const work = (): void => {
+    for (const delivery of c.drivers.get(step.device)?.work() ?? []) wrong += delivery.wrong
+  }
+  const move = (): KResult<number> => (step.do === 'read' ? queue.readInto(user, len) : queue.writeFrom(user, len))
+  let moved = move()
+  if (!moved.ok && moved.errno === 'EAGAIN') {
+    work()
+    moved = move()
+  }
+  if (!moved.ok) return moved
+  if (step.do === 'write') work()
+  else wrong = c.lab.userCompare(user, moved.value, step.buffer).wrong
+  c.wrong += wrong
+  return ok(wrong === 0 ? `${moved.value} bytes` : `${moved.value} bytes, ${wrong} wrong`)
 }
 
 const queueOf = (c: StepContext, device: string, side: 'capture' | 'output'): Vb2Queue => {

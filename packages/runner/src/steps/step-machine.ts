@@ -4,7 +4,7 @@ import { deviceAccess, userAccess } from './access-steps.ts'
 import { map, reuseTable, sgTable, sync, touchPages, unmap } from './mapping-steps.ts'
 import { declarePool, kernelMap, linearWrite, scatterlist } from './kernel-steps.ts'
 import { alloc, free } from './memory-steps.ts'
-import { ioctl } from './queue-steps.ts'
+import { fileIo, ioctl } from './queue-steps.ts'
 import { attach, close, cpuAccess, detach, exportBuffer } from './share-steps.ts'
 import { type Outcome, StepContext } from './step-context.ts'
 
@@ -56,6 +56,9 @@ export class StepMachine {
         return reuseTable(c, step)
       case 'touch-pages':
         return touchPages(c, c.importer(step))
+      case 'read':
+      case 'write':
+        return fileIo(c, step)
       case 'wait':
         c.lab.passTime(step.ms)
         return ok(`${step.ms} ms`)

@@ -79,6 +79,8 @@ export const stepSchema = z.discriminatedUnion('do', [
   step('cpu-read', { ...onBuffer, ...part }),
   step('cpu-write', { ...onBuffer, ...part }),
   step('reqbufs', { ...onQueue, memory: z.enum(['MMAP', 'USERPTR', 'DMABUF']), count: index }),
+  step('read', { ...onDevice, len: positiveBytes.optional() }),
+  step('write', { ...onDevice, len: positiveBytes.optional() }),
   step('querybuf', { ...onQueue, index }),
   step('qbuf', { ...onQueue, index, buffers: z.array(name).min(1).max(8).optional() }),
   step('dqbuf', onQueue),
