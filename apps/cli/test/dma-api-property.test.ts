@@ -37,6 +37,16 @@ describe('every byte is where the rules say', () => {
   })
 })
 
+describe('and stays there when caches are at their worst', () => {
+  test.each([
+    ['arm@4.11', ['plain', 'snooping', 'pooled']],
+    ['arm@6.12', ['plain', 'snooping', 'pooled']],
+  ])('%s, devices %s', (kernel, devices) => {
+    const under = { parts, kernel, machine: kitMachine('arm'), devices, adversarialCache: true }
+    expect(checkDmaApi({ ...under, runs: 40 })).toBeUndefined()
+  })
+})
+
 /** A patch of the op table `arm`, as a plug-in. */
 const patchOfArm = (name: string, operations: string): string => `export const dmalab = { api: 1 }
 export default () => ({ name: '${name}', patches: [{ name: '${name}', title: 't', source: 's', hunks: [],
@@ -109,11 +119,32 @@ describe('a table that hands back only the first entry of a list', () => {
   })
 })
 
+describe('a table that invalidates before the device writes, and not after', () => {
+  const plugin = join(folder, 'too-early.mjs')
+  const operations = `unmapSg: (list, nents, dir, attrs) => dir === 2 || next.unmapSg(list, nents, dir, attrs),
+    syncSgForCpu: (list, nents, dir) => dir === 2 || next.syncSgForCpu(list, nents, dir)`
+  writeFileSync(plugin, patchOfArm('too-early', operations))
+
+  test('passes until the CPU fetches ahead', async () => {
+    const broken = await openLaboratory({ given: [plugin] })
+    const machine = shippedBoard('odroid-xu4-nopool')
+    const under = { parts: broken, kernel: 'arm@4.11+too-early', machine, devices: ['converter'], runs: 40 }
+    expect(checkDmaApi(under)).toBeUndefined()
+    const failure = checkDmaApi({ ...under, adversarialCache: true })
+    expect(failure?.message).toMatch(/cpu-read finds \d+ wrong bytes/)
+    const { broken: corrupt, sound } = replayed(failure?.scenario ?? '', plugin, '--adversarial-cache')
+    expect([corrupt.status, sound.status]).toEqual([3, 0])
+    expect(corrupt.stdout).toContain('corrupt')
+  })
+})
+
 /** `dmalab run` of a scenario's text, with the plug-in that its kernel names and on a kernel without it. */
-const replayed = (scenario: string, plugin: string) => {
+const replayed = (scenario: string, plugin: string, ...flags: readonly string[]) => {
   const file = join(folder, 'shrunk.yaml')
   writeFileSync(file, scenario)
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [join(ROOT, 'apps/cli/bin/run.js'), 'run', file, ...args], { encoding: 'utf8' })
+    spawnSync(process.execPath, [join(ROOT, 'apps/cli/bin/run.js'), 'run', file, ...flags, ...args], {
+      encoding: 'utf8',
+    })
   return { broken: run('--plugin', plugin), sound: run('--kernel', 'arm@4.11') }
 }

@@ -14,6 +14,8 @@ import { capsOf, type KernelUnderTest } from './under-test.ts'
 
 export interface DrivenMachine extends KernelUnderTest {
   readonly machine: Machine
+  /** Evict and prefetch cache lines at any legal moment; `dmalab run --adversarial-cache` replays what that finds. */
+  readonly adversarialCache?: boolean
 }
 
 interface Segment {
@@ -42,7 +44,9 @@ export class DrivenLab {
   constructor(under: DrivenMachine) {
     const { parts, machine } = under
     this.under = under
-    this.experiment = openExperiment(parts, { kernel: parseKernel(under.kernel, parts.registry), machine, seed: 1 })
+    const kernel = parseKernel(under.kernel, parts.registry)
+    const { adversarialCache = false } = under
+    this.experiment = openExperiment(parts, { kernel, machine, seed: 1, adversarialCache })
     this.lab = this.experiment.lab
     this.lab.listen('op', (event) => this.heard.push(...segmentsOf(event)))
   }
