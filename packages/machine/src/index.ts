@@ -2,6 +2,7 @@
 export { formatAddress, formatLength, parseQuantity } from './quantity.ts'
 export { machineJsonSchema, machineSchema } from './schema.ts'
 export { machineProblems, type MachineProblem } from './check-machine.ts'
+export { yamlComplaint, type YamlComplaint } from './yaml-words.ts'
 export { readMachine } from './read-machine.ts'
 export { shippedBoard, shippedBoardNames, shippedBoardText, shippedBoards } from './shipped-boards.ts'
 export { readFdt } from './fdt/read.ts'

@@ -1,12 +1,12 @@
 // A board by whatever the user names: a shipped one, a board file, a device tree blob, device tree source.
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { InputError, type Machine, type Range } from '@dmalab/api'
-import { latin1 } from './fdt/node.ts'
 import { machineFromDtb, type ImportOptions } from './import/board.ts'
+import { boardText, checkDeviceTree, isDtb, isDts } from './input-kind.ts'
 import { parseQuantity } from './quantity.ts'
 import { readMachine } from './read-machine.ts'
-import { shippedBoard } from './shipped-boards.ts'
+import { shippedBoard, shippedBoardNames } from './shipped-boards.ts'
 
 export type OpenOptions = Omit<ImportOptions, 'file'>
 
@@ -18,11 +18,11 @@ export const STANDARD_INPUT = '-'
  * @throws InputError for a name that is neither a shipped board nor a file, and for a file that is no board
  */
 export function openBoard(reference: string, options: OpenOptions = {}, given?: Uint8Array): Machine {
-  if (given === undefined && !looksLikeFile(reference)) return shippedBoard(reference)
+  if (given === undefined && !looksLikeFile(reference)) return shippedOrFile(reference)
   const content = given ?? readInput(reference)
   if (isDtb(content)) return machineFromDtb(content, { ...options, file: reference })
   if (isDts(content)) return machineFromDtb(compileDts(reference, given), { ...options, file: reference })
-  return readMachine(new TextDecoder().decode(content), reference)
+  return readMachine(boardText(content, reference), reference)
 }
 
 /** Is this a device tree, blob or source, rather than a board file or a shipped board? @throws InputError for a file that cannot be read */
@@ -35,7 +35,9 @@ export function isDeviceTree(reference: string, given?: Uint8Array): boolean {
 /** The bytes of a device tree: a blob as it is, source through dtc. @throws InputError for a file that cannot be read */
 export function readDeviceTree(file: string, given?: Uint8Array): Uint8Array {
   const content = given ?? readInput(file)
-  return isDts(content) ? compileDts(file, given) : content
+  if (isDts(content)) return compileDts(file, given)
+  checkDeviceTree(content, file)
+  return content
 }
 
 /** `2GiB`, or `2GiB@0x8000_0000` with the address where it starts. */
@@ -77,25 +79,48 @@ function readInput(file: string): Buffer {
   }
 }
 
-const isDtb = (content: Uint8Array): boolean =>
-  content.length >= 4 && latin1(content, 0, 4) === '\u00d0\u000d\u00fe\u00ed'
-const isDts = (content: Uint8Array): boolean =>
-  latin1(content, 0, Math.min(content.length, 65_536)).includes('/dts-v1/')
+/** @throws InputError for a name that no shipped board has; where a file has it, with the way to name that */
+function shippedOrFile(name: string): Machine {
+  if (shippedBoardNames().includes(name) || !existsSync(name)) return shippedBoard(name)
+  throw new InputError(`no board is named ${name}`, {}, `for the file of that name, write ./${name}`)
+}
 
-/** Sources that include others with #include have gone through the C preprocessor before. */
+/** What becomes of source without dtc. Kernel sources include C headers, which only the C preprocessor takes out. */
+const howToCompile = (file: string): string => {
+  const name = file === STANDARD_INPUT ? 'board.dts' : file
+  const blob = name.replace(/(\.dts)?$/i, '.dtb')
+  return (
+    `install dtc (package device-tree-compiler), or make the blob where it is: dtc -I dts -O dtb -o ${blob} ${name}; ` +
+    'a kernel tree makes its own with make dtbs; a running board has it in /sys/firmware/fdt'
+  )
+}
+
+const PREPROCESS =
+  'source with #include or #define goes through the C preprocessor first: ' +
+  'cpp -nostdinc -undef -x assembler-with-cpp -I include board.dts | dtc -I dts -O dtb -o board.dtb -'
+
+/** A device tree is compiled in well under a second. */
+const DTC_MS = 60_000
+
 function compileDts(file: string, given?: Uint8Array): Uint8Array {
   const source = given === undefined ? file : STANDARD_INPUT
   const dtc = spawnSync('dtc', ['-q', '-I', 'dts', '-O', 'dtb', '-o', '-', source], {
     maxBuffer: 64 * 2 ** 20,
+    timeout: DTC_MS,
     ...(given === undefined ? {} : { input: given }),
   })
-  if (dtc.error !== undefined)
-    throw new InputError(
-      'this is device tree source, and dtc is not installed',
-      { file },
-      'install device-tree-compiler, or give the .dtb',
-    )
-  if (dtc.status === 0) return dtc.stdout
-  const [line = 'dtc refuses it'] = dtc.stderr.toString('utf8').split('\n')
-  throw new InputError(`dtc: ${line.replace(/^Error: /, '')}`, { file })
+  if (dtc.error !== undefined) {
+    const code = 'code' in dtc.error ? String(dtc.error.code) : 'unknown'
+    if (code === 'ENOENT')
+      throw new InputError('this is device tree source, and dtc is not installed', { file }, howToCompile(file))
+    const why = code === 'ETIMEDOUT' ? `does not end within ${DTC_MS / 1000} s` : `cannot be run (${code})`
+    throw new InputError(`this is device tree source, and dtc ${why}`, { file }, howToCompile(file))
+  }
+  if (dtc.status === 0 && isDtb(dtc.stdout)) return dtc.stdout
+  if (dtc.status === 0) throw new InputError('dtc writes no device tree blob', { file }, howToCompile(file))
+  const said = dtc.stderr.toString('utf8')
+  const [line = ''] = said.split('\n').filter((each) => each.trim() !== '')
+  const what = line === '' ? `ends with ${dtc.status ?? dtc.signal}` : line.replace(/^(Error|FATAL ERROR): /, '')
+  const text = new TextDecoder().decode(given ?? readInput(file))
+  throw new InputError(`dtc: ${what}`, { file }, /^\s*#\s*(include|define|if)/m.test(text) ? PREPROCESS : undefined)
 }

@@ -3,6 +3,9 @@ import { InputError, type Machine } from '@dmalab/api'
 import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml'
 import { machineProblems, type MachineProblem } from './check-machine.ts'
 import { machineSchema } from './schema.ts'
+import { kindOfValue, yamlComplaint } from './yaml-words.ts'
+
+const KEYS = 'expected name:, title:, arch:, cpu:, memory: and so on; dmalab board import FILE.dtb writes such a file'
 
 /** More than these are not listed: they are usually one mistake. */
 const MAX_LISTED = 8
@@ -13,6 +16,12 @@ const MAX_LISTED = 8
  */
 export function readMachine(text: string, file: string): Machine {
   const { doc, lines, value } = load(text, file)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InputError(
+      `${kindOfValue(value)} where the keys of a board are expected`,
+      { file, line: 1, column: 1 },
+      KEYS,
+    )
   const parsed = machineSchema.safeParse(value)
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, value))
@@ -39,14 +48,28 @@ function load(text: string, file: string): Loaded {
     const [syntax] = doc.errors
     if (syntax === undefined) return { doc, lines, value: plain(doc.toJS()) }
     const { line, col } = lines.linePos(syntax.pos[0])
-    throw new InputError(firstLine(syntax.message), { file, line, column: col })
+    const { message, hint } = yamlComplaint(syntax.code, syntax.message)
+    throw new InputError(message, { file, line, column: col }, hint)
   } catch (cause) {
     // The stack is what ends an alias of itself or ten thousand brackets.
     if (cause instanceof RangeError) throw new InputError('nested too deeply for a board', { file })
-    // Too many expansions of one alias.
-    if (cause instanceof ReferenceError) throw new InputError(cause.message, { file })
+    if (cause instanceof ReferenceError) throw aliasComplaint(cause.message, text, lines, file)
     throw cause
   }
+}
+
+/** An alias without an anchor, or one that is expanded too often. */
+function aliasComplaint(message: string, text: string, lines: LineCounter, file: string): InputError {
+  const [, name] = /: (\S+)$/.exec(message) ?? []
+  const at = name === undefined ? -1 : text.indexOf(`*${name}`)
+  if (at < 0)
+    return new InputError('the same alias (*name) stands for too much', { file }, 'write out what it stands for')
+  const { line, col } = lines.linePos(at)
+  return new InputError(
+    `nothing is named &${name}, which *${name} stands for`,
+    { file, line, column: col },
+    'put the text between quotes if it is no alias',
+  )
 }
 
 /** Integers that a number holds exactly become numbers, larger ones their digits. */
@@ -118,6 +141,3 @@ function keyNode(doc: Document, path: readonly (string | number)[]): unknown {
   if (!isMap(parent)) return undefined
   return parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(path.at(-1)))?.key
 }
-
-const firstLine = (message: string): string =>
-  (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '')

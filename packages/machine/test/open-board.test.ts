@@ -37,6 +37,51 @@ describe('a board', () => {
     expect(() => readDeviceTree(join(folder, 'none.dtb'))).toThrow('no such file')
   })
 
+  it.each<[string, string | Uint8Array, string, string]>([
+    [
+      'noise',
+      new Uint8Array([0x41, 0x00, 0x93]),
+      'neither a device tree blob nor text: byte 1 (0x1) is 0x00',
+      'd0 0d fe ed',
+    ],
+    ['latin1', new Uint8Array([0x41, 0xe9, 0x41]), 'byte 1 (0x1) is 0xe9', 'expected'],
+    ['empty', '', 'the file is empty', 'expected'],
+    ['blank', ' \n\n', 'nothing but blanks', 'expected'],
+    ['page', '<!DOCTYPE html>\n<html></html>', 'HTML or XML', 'a download that went wrong?'],
+    ['board.dtb.gz', new Uint8Array([0x1f, 0x8b, 8, 0]), 'compressed with gzip', 'gunzip'],
+    ['swapped', new Uint8Array([0xed, 0xfe, 0x0d, 0xd0]), 'bytes swapped', 'big-endian'],
+    ['vmlinux', new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2]), 'an ELF file', 'expected'],
+    ['soc.dtsi', '/* a chip */\n/ {\n};\n', 'a piece of device tree source', '.dts of the board'],
+    ['overlay', '#include "soc.dtsi"\n&uart { };\n', 'a piece of device tree source', '.dts of the board'],
+  ])('is no %s, and the complaint says what that is', (name, content, message, hint) => {
+    const path = file(name, content)
+    for (const open of [() => openBoard(`${folder}/${name}`), () => readDeviceTree(path)])
+      expect(open).toThrow(
+        expect.objectContaining({
+          name: 'InputError',
+          message: expect.stringMatching(new RegExp(`^${path}: `)),
+          hint: expect.stringContaining(hint),
+        }),
+      )
+    expect(() => openBoard(path)).toThrow(message)
+  })
+
+  it('is no text with the suffix of a blob, and a device tree is no board file', () => {
+    expect(() => openBoard(file('words.dtb', 'words and more words, more than forty bytes'))).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('no valid device tree blob: BADMAGIC at byte 0 (0x0)'),
+        hint: expect.stringContaining('text, and no device tree; expected'),
+      }),
+    )
+    expect(() => readDeviceTree(file('words', 'words'))).toThrow('text, and no device tree')
+    expect(() => readDeviceTree(file('b.yaml', shippedBoardText('odroid-xu4-2017')))).toThrow('a board file already')
+  })
+
+  it('with letters of any language in its title is one', () => {
+    const text = shippedBoardText('odroid-xu4-2017').replace(/title: .*/, 'title: Größe 大きさ 🙂')
+    expect(openBoard(file('title.yaml', text)).title).toBe('Größe 大きさ 🙂')
+  })
+
   describe('in device tree source', () => {
     const source = file('b.dts', '/dts-v1/;\n/ { };\n')
     const { PATH } = process.env
@@ -63,8 +108,26 @@ describe('a board', () => {
     it('is refused where dtc is missing, with what to install', () => {
       process.env['PATH'] = join(folder, 'empty')
       expect(() => openBoard(source)).toThrow(
-        expect.objectContaining({ hint: expect.stringContaining('device-tree-compiler') }),
+        expect.objectContaining({
+          hint: expect.stringMatching(/device-tree-compiler.*dtc -I dts -O dtb -o .*b\.dtb .*b\.dts/),
+        }),
       )
+    })
+
+    it('that has not been through the C preprocessor is refused with the way to do that', () => {
+      dtcIs('echo "Error: p.dts:1.1-9 syntax error" >&2; echo "FATAL ERROR: Unable to parse input tree" >&2; exit 1')
+      const path = file('p.dts', '#include <dt-bindings/x.h>\n/dts-v1/;\n/ { };\n')
+      expect(() => openBoard(path)).toThrow(expect.objectContaining({ hint: expect.stringContaining('cpp -nostdinc') }))
+      expect(() => openBoard(source)).toThrow(expect.objectContaining({ hint: undefined }))
+    })
+
+    it.each([
+      ['echo hello', 'dtc writes no device tree blob'],
+      ['kill -9 $$', 'dtc: ends with SIGKILL'],
+      ['exit 3', 'dtc: ends with 3'],
+    ])('through a dtc that does %j is refused', (script, message) => {
+      dtcIs(script)
+      expect(() => openBoard(source)).toThrow(message)
     })
   })
 })

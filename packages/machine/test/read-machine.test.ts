@@ -85,7 +85,7 @@ describe('a bad board is refused with line, column and path', () => {
     ['pools: [pool]', 'maskBits: 65', 'board.yaml:12:56: devices.0.maskBits: '],
     ['arch: arm\n', '', 'board.yaml:1:1: arch: missing: expected one of "arm"|"arm64"'],
     ['title: A board', 'title: [', 'board.yaml:'],
-    ['title: A board', 'title: a\ntitle: b', 'board.yaml:3:1: Map keys must be unique'],
+    ['title: A board', 'title: a\ntitle: b', 'board.yaml:3:1: this key stands here twice'],
     ['reserved:', '  - { base: 0x7fff_f000, len: 8KiB }\nreserved:', 'board.yaml:7:5: memory.1: bank at 0x7ffff000'],
     [
       'iommus:',
@@ -101,6 +101,25 @@ describe('a bad board is refused with line, column and path', () => {
     expect(e.message).toBe('board.yaml:12:56: devices.0.bus: unknown key bus')
     expect(complaint('iommu: mmu, pools: [pool]', 'iommu: x, pools: [y]').hint).toBe(
       'board.yaml:12:41: devices.0.iommu: no IOMMU is named x; there is mmu',
+    )
+  })
+
+  it.each([
+    ['name: x\n\tarch: arm', 2, 'indented with a tab', 'spaces'],
+    ['name: x\ncpu: [', 2, 'a bracket before this line is not closed', 'close every'],
+    ['a: 1\n--- \nb: 2', 2, 'a second document begins here', '---'],
+    ['name: *nope', 1, 'nothing is named &nope', 'quotes'],
+    ['%YAML 9\n---\na: 1', 1, 'a directive', 'take the line out'],
+    ['just some words', 1, 'plain text where the keys of a board are expected', 'expected name:'],
+    ['- a\n- b', 1, 'a list where the keys', 'expected name:'],
+    ['# nothing', 1, 'nothing where the keys', 'expected name:'],
+  ])('%j: in our words, with what to do', (text, line, message, hint) => {
+    expect(() => readMachine(text, 'b.yaml')).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(message),
+        hint: expect.stringContaining(hint),
+        place: expect.objectContaining({ file: 'b.yaml', line }),
+      }),
     )
   })
 

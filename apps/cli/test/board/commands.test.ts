@@ -78,6 +78,13 @@ describe('dmalab board', () => {
     })
   })
 
+  it('tells a file without a suffix from a board that is not there', () => {
+    writeFileSync(join(folder, 'myboard'), '<html>')
+    const bare = dmalab('board', 'show', 'myboard')
+    expect(bare).toMatchObject({ code: 2, err: expect.stringContaining('write ./myboard') })
+    expect(dmalab('board', 'lint', './myboard')).toMatchObject({ code: 2, err: expect.stringContaining('HTML or XML') })
+  })
+
   it('says the same in JSON', () => {
     const { code, out } = dmalab('board', 'show', 'no-such-board', '--json')
     expect(code).toBe(2)

@@ -1,6 +1,7 @@
 // Scenario file -> plain data. Every complaint names file, line, column and path.
 import { InputError } from '@dmalab/api'
 import type { PipelineExpectation, StepsScenario } from '@dmalab/api'
+import { yamlComplaint } from '@dmalab/machine'
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { Document } from 'yaml'
 import type { z } from 'zod'
@@ -90,11 +91,8 @@ const load = (text: string, file: string): Source => {
       return { file, doc, lines }
     }
     const { line, col } = lines.linePos(syntax.pos[0])
-    throw new InputError((syntax.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''), {
-      file,
-      line,
-      column: col,
-    })
+    const { message, hint } = yamlComplaint(syntax.code, syntax.message)
+    throw new InputError(message, { file, line, column: col }, hint)
   } catch (cause) {
     // An alias of itself or ten thousand brackets end in the stack; an alias repeated too often in a ReferenceError.
     if (cause instanceof RangeError) throw new InputError('nested too deeply for a scenario', { file })
