@@ -1,0 +1,97 @@
+// The short way for scattered pages: the last-level table found once serves every entry that falls into it.
+import { entriesEmpty, fillEntries } from './io-pgtable-entry'
+import { ioLog, ioWants } from './io-pgtable-log'
+import { lpaeLeafTable, lpaePageEntry } from './io-pgtable-lpae-map'
+import * as P from './shared/io-pgtable-layout'
+import * as L from './shared/layout'
+
+const ALL: u64 = 0xffff_ffff_ffff_ffff
+
+let leafTable: usize = 0
+/** First address that the table translates, and how many bytes. */
+let leafFirst: u64 = 0
+let leafSpan: u64 = 0
+let leafEntry: u64 = 0
+let leafShift: u32 = 0
+/** Chunks from this size on may take bigger pages and go the long way. */
+let leafLimit: u64 = 0
+/** log2 of the first physical address that the tables cannot hold. */
+let leafPhysBits: u32 = 0
+
+export function leafBegin(pt: usize, prot: u32): void {
+  leafSpan = 0
+  leafLimit = 0
+  const format = load<u32>(pt, P.PT_FORMAT)
+  if (format != P.FORMAT_LPAE_S1 && format != P.FORMAT_LPAE_S2) return
+  if ((load<u32>(pt, P.PT_FLAGS) & P.PT_F_COHERENT) == 0 || (prot & (P.PROT_READ | P.PROT_WRITE)) == 0) return
+  if (ioWants(P.LOG_MAP)) return
+  const sizes = load<u64>(pt, P.PT_PAGE_SIZES)
+  const bigger = sizes & (sizes - 1)
+  leafShift = <u32>ctz(sizes)
+  leafLimit = bigger == 0 ? ALL : bigger & -bigger
+  leafPhysBits = min<u32>(load<u32>(pt, P.PT_OAS), 48)
+  leafEntry = lpaePageEntry(pt, prot)
+}
+
+/** Maps a chunk that lies in one last-level table with room for it; false: the long way decides. */
+export function leafMap(pt: usize, iova: u64, paddr: u64, size: u64): bool {
+  if (size >= leafLimit) return false
+  let within = iova - leafFirst
+  if (within >= leafSpan || size > leafSpan - within) {
+    const span = (<u64>1) << (leafShift * 2 - 3)
+    leafSpan = 0
+    leafTable = lpaeLeafTable(pt, iova)
+    if (leafTable == 0) return false
+    leafFirst = iova & ~(span - 1)
+    leafSpan = span
+    within = iova - leafFirst
+    if (size > span - within) return false
+  }
+  const page = ((<u64>1) << leafShift) - 1
+  if (((iova | paddr | size) & page) != 0 || (paddr + size - 1) >> leafPhysBits != 0) return false
+  const at = leafTable + ((<usize>(within >> leafShift)) << 3)
+  const count = <u32>(size >> leafShift)
+  if (count == 1) {
+    if (load<u64>(at) != 0) return false
+    store<u64>(at, leafEntry | paddr)
+  } else {
+    if (!entriesEmpty(at, count)) return false
+    fillEntries(at, count, leafEntry | paddr, page + 1)
+  }
+  ioLog(P.LOG_IOMMU_MAP, iova, paddr, size, 0)
+  return true
+}
+
+/**
+ * Maps entries that are one page each, no neighbour of the next, as long as they go into the table at hand; the last entry of
+ * the list is never among them.
+ *
+ * e        record of the first entry, `count` are left
+ * returns  entries mapped
+ */
+export function leafPages(iova: u64, e: usize, count: u32): u32 {
+  const page = (<u64>1) << leafShift
+  const within = iova - leafFirst
+  if (within >= leafSpan || (iova & (page - 1)) != 0 || page >= leafLimit || ioWants(P.LOG_IOMMU_MAP)) return 0
+  const entry = leafEntry
+  const unfit = (page - 1) | (ALL << leafPhysBits)
+  const end = leafTable + ((<usize>(leafSpan >> leafShift)) << 3)
+  let at = leafTable + ((<usize>(within >> leafShift)) << 3)
+  let phys = physOf(e)
+  let done: u32 = 0
+  for (; done + 1 < count && at < end; done++) {
+    const next = physOf(e + L.SG_STRIDE)
+    if (load<u32>(e, L.SG_LENGTH) != <u32>page || next == phys + page) break
+    if ((phys & unfit) != 0 || load<u64>(at) != 0) break
+    store<u64>(at, entry | phys)
+    phys = next
+    e += L.SG_STRIDE
+    at += 8
+  }
+  return done
+}
+
+/** Where an entry's first byte is. */
+export function physOf(e: usize): u64 {
+  return ((<u64>load<u32>(e, L.SG_PFN)) << L.PAGE_SHIFT) + load<u32>(e, L.SG_OFFSET)
+}
