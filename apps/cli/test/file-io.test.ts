@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Event, KernelRun } from '@dmalab/api'
 import { afterAll, describe, expect, it } from 'vitest'
 import { runScenario } from '../src/index.ts'
+import { scenarioRequest } from './scenario-request.ts'
 
 const BOARD = join(import.meta.dirname, '../../../scenarios/boards/virt-arm64-cameras.yaml')
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
@@ -14,21 +15,8 @@ const run = async (steps: readonly string[], events: Event[] = [], cmdline = '')
   const file = join(folder, 'file-io.yaml')
   const lines = ['name: file-io', `board: ${BOARD}`, 'steps:', ...steps.map((step) => `  - { do: ${step} }`)]
   writeFileSync(file, lines.join('\n'))
-  const { runs } = await runScenario({
-    scenario: file,
-    board: undefined,
-    kernels: ['arm64@6.12'],
-    frames: 1,
-    size: '640x480',
-    buffers: 4,
-    seed: 3,
-    bind: [],
-    inject: [],
-    plugins: [],
-    config: [],
-    cmdline,
-    onEvent: (event) => events.push(event),
-  })
+  const onEvent = (event: Event): unknown => events.push(event)
+  const { runs } = await runScenario(scenarioRequest(file, { kernels: ['arm64@6.12'], seed: 3, cmdline, onEvent }))
   const [only] = runs
   if (only === undefined) throw new Error('there is one kernel')
   return only

@@ -6,6 +6,7 @@ import { createChecker } from '@dmalab/checker'
 import { createFtraceWriter, createReader } from '@dmalab/trace'
 import { describe, expect, it } from 'vitest'
 import { runScenario } from '../../src/run-scenario.ts'
+import { scenarioRequest } from '../scenario-request.ts'
 
 const SCENARIOS = join(import.meta.dirname, '../../../../scenarios')
 const SWIOTLB = { board: 'imx8mp-evk', cmdline: 'swiotlb=force' }
@@ -22,25 +23,13 @@ const runsOf = async (
   { board, cmdline }: { readonly board?: string; readonly cmdline?: string } = {},
 ): Promise<readonly Run[]> => {
   const events = new Map<string, Event[]>()
-  const report = await runScenario({
-    scenario,
-    board,
-    kernels,
-    frames: 3,
-    size: '320x240',
-    buffers: 3,
-    seed: 7,
-    bind: [],
-    inject: [],
-    plugins: {},
-    config: [],
-    cmdline,
-    onEvent: (event, kernel) => {
-      const before = events.get(kernel)
-      if (before === undefined) events.set(kernel, [event])
-      else before.push(event)
-    },
-  })
+  const onEvent = (event: Event, kernel: string): void => {
+    const before = events.get(kernel)
+    if (before === undefined) events.set(kernel, [event])
+    else before.push(event)
+  }
+  const small = { frames: 3, size: '320x240', buffers: 3, seed: 7 }
+  const report = await runScenario(scenarioRequest(scenario, { ...small, board, kernels, cmdline, onEvent }))
   return report.runs.map(({ kernel, findings }) => ({ kernel, findings, events: events.get(kernel) ?? [] }))
 }
 const written = (events: readonly Event[]): string => {
