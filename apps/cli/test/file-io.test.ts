@@ -85,6 +85,52 @@ describe.each(['camera', 'camera-sg', 'camera-vmalloc'])('%s', (device) => {
   })
 })
 
+describe('io-mode=rw in a pipeline', () => {
+  const pipeline = async (line: string, bind: readonly string[] = []): Promise<KernelRun | undefined> => {
+    const { runs } = await runScenario({
+      scenario: line,
+      board: BOARD,
+      kernels: ['arm64@6.12'],
+      frames: 5,
+      size: '64x48',
+      buffers: 3,
+      seed: 1,
+      bind,
+      inject: [],
+      plugins: [],
+      config: [],
+      cmdline: undefined,
+      restart: 3,
+    })
+    return runs[0]
+  }
+
+  it.each(['camera', 'camera-sg', 'camera-vmalloc'])(
+    'every byte from %s goes through the CPU, to whoever wants it',
+    async (camera) => {
+      const line = 'v4l2src io-mode=rw ! tee name=t ! queue ! kmssink t. ! queue ! fakesink'
+      const one = await pipeline(line, [`v4l2src=${camera}`])
+      expect(one).toMatchObject({
+        verdict: 'works',
+        frames: { delivered: 5, intact: 5 },
+        zeroCopy: false,
+        findings: [],
+      })
+      const picture = (64 * 48 * 3) / 2
+      expect(one?.elements.map(({ mode, cpuBytesPerFrame }) => [mode, cpuBytesPerFrame])).toEqual([
+        ['read', picture],
+        ['copy', picture],
+        ['copy', 0],
+      ])
+    },
+  )
+
+  it('a codec has no read(2), and the pipeline is refused', async () => {
+    const one = await pipeline('filesrc location=x ! h264parse ! v4l2h264dec capture-io-mode=rw ! kmssink')
+    expect(one).toMatchObject({ verdict: 'refused', errno: 'EINVAL', why: 'codec CAPTURE has no read', oops: null })
+  })
+})
+
 it('only memory of a task can be read into', async () => {
   const pages = ['alloc, buffer: p, size: 4KiB, from: pages', 'read, device: camera, buffer: p']
   await expect(run(pages)).rejects.toThrow("'p' is from pages: read and write want memory of a task")

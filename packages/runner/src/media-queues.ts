@@ -1,7 +1,7 @@
 // The queues of a pipeline: opened, given buffers in the way of each hop, started, stopped and freed.
 import type { Lab, RunOptions, V4l2Memory, Vb2Queue } from '@dmalab/api'
 import { OpenStage } from './open-stage.ts'
-import { bitstreamFormat, nv12, type PipelinePlan, RELEASE, stepName } from './pipeline-plan.ts'
+import { bitstreamFormat, inOnePiece, nv12, type PipelinePlan, RELEASE, stepName } from './pipeline-plan.ts'
 import type { StepLog } from './step-log.ts'
 
 const DONE = { ok: true, value: undefined } as const
@@ -93,7 +93,8 @@ export class MediaQueues {
     const takes = stage.role === 'converter' || stage.role === 'output'
     const output = stage.role === 'decoder' ? bitstreamFormat(this.options) : takes ? picture : null
     const makes = ['decoder', 'converter', 'source'].includes(stage.role)
-    this.log.must(driver?.setFormat(output, makes ? picture : null) ?? DONE)
+    const made = stage.reads ? inOnePiece(picture) : picture
+    this.log.must(driver?.setFormat(output, makes ? made : null) ?? DONE)
   }
 
   /** The queue that takes pictures in. Where its buffers are the producer's to fill, they must be there first. */
@@ -114,7 +115,7 @@ export class MediaQueues {
   private setUpCapture(one: OpenStage): void {
     const { stage, capture } = one
     const consumers = this.consumers(one)
-    if (stage.role === 'task' && consumers.length > 0) {
+    if (stage.reads || (stage.role === 'task' && consumers.length > 0)) {
       this.log.enter(stepName.own(stage))
       one.makeOwn(this.options.buffers, nv12(this.options))
       this.log.detail(`${one.buffers} pictures of ${nv12(this.options).planes.length} planes`)

@@ -1,6 +1,6 @@
 // The media task: what a pipeline does in user space, ioctl by ioctl, on the opened devices.
 // Pictures travel one after the other; buffers rotate as in a real pipeline, so the second round of each buffer is seen.
-import type { ElementReport, Lab, RunOptions, Vb2Queue } from '@dmalab/api'
+import type { ElementReport, Lab, RunOptions, UserMapping, Vb2Queue } from '@dmalab/api'
 import { mixSeed } from './content-seed.ts'
 import { HandOver } from './hand-over.ts'
 import { MediaQueues } from './media-queues.ts'
@@ -63,7 +63,7 @@ export class MediaTask {
       element: stage.element,
       device: stage.device,
       buffers,
-      mode: stage.hop ?? FIRST_MODE[stage.role],
+      mode: stage.hop ?? (stage.reads ? 'read' : FIRST_MODE[stage.role]),
       cpuBytesPerFrame: this.tally.delivered === 0 ? 0 : copied / this.tally.delivered,
     }))
   }
@@ -120,10 +120,15 @@ export class MediaTask {
     this.tally.count(one.driver?.work() ?? [])
     if (one.stage.role === 'output') return this.delivered(frame)
     const consumers = this.queues.consumers(one)
-    const index = one.capture === null ? this.paint(one, frame) : this.dequeue(one, one.capture)
+    const index =
+      one.readFrom !== null
+        ? this.read(one, one.readFrom)
+        : one.capture === null
+          ? this.paint(one, frame)
+          : this.dequeue(one, one.capture)
     this.held.set(key(one, index), consumers.length)
     if (consumers.length === 0) {
-      this.queues.queueCapture(one, index)
+      if (one.capture !== null) this.queues.queueCapture(one, index)
       this.delivered(frame)
     }
     for (const consumer of consumers) {
@@ -143,11 +148,34 @@ export class MediaTask {
     return this.log.must<number>({ ...done, why })
   }
 
-  /** A task makes a picture in a piece of its own memory that nobody holds. */
-  private paint(one: OpenStage, frame: number): number {
+  /** A piece of a task's own memory that nobody holds. */
+  private freePicture(one: OpenStage): { readonly index: number; readonly mappings: readonly UserMapping[] } {
     const index = one.captured.findIndex((_, at) => (this.held.get(key(one, at)) ?? 0) === 0)
     const mappings = one.captured[index]
     if (mappings === undefined) throw new Error(`${one.stage.element} makes no pictures, or all of them are held`)
+    return { index, mappings }
+  }
+
+  /** read(2) of a picture, plane after plane; it waits for the device. */
+  private read(one: OpenStage, queue: Vb2Queue): number {
+    const { index, mappings } = this.freePicture(one)
+    for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
+      const mapping = mappings[plane]
+      if (mapping === undefined) throw new Error('a picture has memory for each plane')
+      const user = { ...mapping, owner: one.ownerOf(index, plane) }
+      let moved = queue.readInto(user, payload)
+      if (!moved.ok && moved.errno === 'EAGAIN') {
+        this.tally.count(one.driver?.work() ?? [])
+        moved = queue.readInto(user, payload)
+      }
+      one.copied += this.log.must(moved)
+    }
+    return index
+  }
+
+  /** A task makes a picture in a piece of its own memory that nobody holds. */
+  private paint(one: OpenStage, frame: number): number {
+    const { index, mappings } = this.freePicture(one)
     for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
       const mapping = mappings[plane]
       if (mapping === undefined) throw new Error('a picture has memory for each plane')

@@ -59,8 +59,13 @@ export class OpenStage {
   get output(): Vb2Queue | null {
     return TAKES.includes(this.stage.role) ? (this.driver?.output ?? null) : null
   }
+  /** The queue that buffers are queued at and taken from; none where pictures are read. */
   get capture(): Vb2Queue | null {
-    return GIVES.includes(this.stage.role) ? (this.driver?.capture ?? null) : null
+    return GIVES.includes(this.stage.role) && !this.stage.reads ? (this.driver?.capture ?? null) : null
+  }
+  /** The queue that pictures are read from. */
+  get readFrom(): Vb2Queue | null {
+    return this.stage.reads ? (this.driver?.capture ?? null) : null
   }
 
   /** Whose memory a plane of a picture of this stage is, as the ledger of what was written knows it. */

@@ -28,6 +28,8 @@ export interface Stage {
   /** Position of the stage that gives it pictures; null for the first. */
   readonly from: number | null
   readonly hop: Hop | null
+  /** Its pictures are read with read(2), each into memory of the task (io-mode=rw). */
+  readonly reads: boolean
   /** Pictures that may wait before it (queue elements); 0: it takes each at once. */
   readonly depth: number
 }
@@ -53,6 +55,12 @@ export const nv12 = ({ width, height }: RunOptions): FrameFormat => ({
     { payload: (width * height) / 2, size: (width * align(height, 16)) / 2 },
   ],
 })
+
+/** The same picture in one piece: read(2) knows no planes. */
+export const inOnePiece = ({ planes, ...picture }: FrameFormat): FrameFormat => {
+  const payload = planes.reduce((sum, plane) => sum + plane.payload, 0)
+  return { ...picture, planes: [{ payload, size: payload }] }
+}
 
 /** Room for one coded picture in a decoder's OUTPUT buffer, bytes. */
 export const BITSTREAM_BUFFER = 2 ** 20
@@ -80,7 +88,9 @@ export const stepName = {
   own: (stage: Stage): string => `${stage.label}: user memory`,
   /** A display imports by PRIME, whatever the hop. */
   take: (stage: Stage): string =>
-    stage.role === 'display' ? `${stage.label}: PRIME import` : `${stage.label}: ${HOP_STEP[stage.hop ?? 'read']}`,
+    stage.role === 'display'
+      ? `${stage.label}: PRIME import`
+      : `${stage.label}: ${HOP_STEP[stage.role === 'task' ? 'read' : (stage.hop ?? 'read')]}`,
 } as const
 export const FRAMES = 'all frames'
 export const RESTART = 'restart'
@@ -96,8 +106,8 @@ export const planSteps = (plan: PipelinePlan, restart: boolean): string[] => {
   for (const [i, stage] of plan.stages.entries()) {
     const consumers = consumersOf(plan, i)
     if (['decoder', 'converter', 'output'].includes(stage.role)) steps.push(stepName.output(stage))
-    if (stage.role === 'task' && consumers.length > 0) steps.push(stepName.own(stage))
-    if (['decoder', 'converter', 'source'].includes(stage.role)) steps.push(stepName.capture(stage))
+    if (stage.reads || (stage.role === 'task' && consumers.length > 0)) steps.push(stepName.own(stage))
+    if (!stage.reads && ['decoder', 'converter', 'source'].includes(stage.role)) steps.push(stepName.capture(stage))
     if (consumers.some((consumer) => consumer.hop === 'export')) steps.push(stepName.export(stage))
   }
   for (const stage of plan.stages) if (stage.from !== null) steps.push(stepName.take(stage))

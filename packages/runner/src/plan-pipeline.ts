@@ -106,7 +106,9 @@ const addStage = (
   if (stages.some((stage) => stage.element === name))
     throw new InputError(`${name} gets pictures from two places; a run takes one`)
   const depth = (hop?.through ?? []).reduce((sum, passed) => sum + queueDepth(scenario, passed), 0)
-  stages.push({ element: name, label: name, device, role: roleOf(element, from), from, hop: hop?.kind ?? null, depth })
+  const role = roleOf(element, from)
+  const reads = element.outMode === 'rw' && ['decoder', 'converter', 'source'].includes(role)
+  stages.push({ element: name, label: name, device, role, from, hop: hop?.kind ?? null, reads, depth })
 }
 
 /** A decoder further down is given the pictures of the stage before it, as a converter is. */
