@@ -52,6 +52,11 @@ const OTHERWISE: Readonly<Record<string, readonly [other: Partial<ScenarioReques
   'option-unaligned-kmalloc': [{ config: ['DMA_BOUNCE_UNALIGNED_KMALLOC'] }, ['verdict works: corrupt']],
   'option-sg-dma-length-arm': [{ config: ['NEED_SG_DMA_LENGTH=n'] }, [expect.stringContaining(': 16 bytes an entry')]],
   'option-sg-dma-length-arm64': [{ config: ['NEED_SG_DMA_LENGTH'] }, [expect.stringContaining(': 32 bytes an entry')]],
+  'option-cma': [
+    { cmdline: '' },
+    ['words "largest buddy block": 8388608 bytes from coherent', 'errno ENOMEM: success'],
+  ],
+  'option-coherent-pool': [{ cmdline: '' }, ['verdict works: refused']],
   'generic-iommu-lazy': [{ cmdline: '' }, [expect.stringMatching(/^finding iommu-stale-translation: /)]],
   'generic-iommu-passthrough': [{ cmdline: '' }, ['words "4096 bytes as written": 4096 of 4096 bytes differ']],
 }

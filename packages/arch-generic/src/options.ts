@@ -87,7 +87,7 @@ const flag = (api: PluginApi, options: KernelOptions, name: string, absent: bool
 }
 
 /** Of several, the last one counts. */
-const lastValue = (api: PluginApi, options: KernelOptions, name: string): string | undefined => {
+export const lastValue = (api: PluginApi, options: KernelOptions, name: string): string | undefined => {
   const value = options.cmdline[name]
   if (value !== true) return value === undefined ? undefined : api.valuesOf(value).at(-1)
   throw new api.InputError(`${name} needs a value`, { path: 'cmdline' }, CMDLINE[name])

@@ -38,6 +38,11 @@ export const stepProblems = (steps: readonly ScenarioStep[]): readonly StepProbl
       problems.push({ path: ['steps', at], message: 'coherent memory is allocated for a device: name it' })
     if (step.do === 'alloc' && step.above !== undefined && step.from !== 'pages')
       problems.push({ path: ['steps', at, 'above'], message: 'only pages can be asked for by their place' })
+    if (step.do === 'alloc' && step.gfp !== undefined && step.from !== 'coherent')
+      problems.push({
+        path: ['steps', at, 'gfp'],
+        message: 'only coherent memory is asked for by a caller that may not sleep',
+      })
     if (step.do === 'expect' && at === 0)
       problems.push({ path: ['steps', at], message: 'there is nothing before this step to expect from' })
   }

@@ -47,7 +47,7 @@ export const stepSchema = z.discriminatedUnion('do', [
       .enum(['kernel', 'atomic'])
       .optional()
       .meta({ description: 'coherent memory for a caller that may not sleep' }),
-  }).refine(({ from, gfp }) => gfp === undefined || from === 'coherent', 'gfp is for memory from: coherent'),
+  }),
   step('free', onBuffer),
   step('export', onBuffer),
   step('close', onBuffer),
