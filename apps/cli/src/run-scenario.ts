@@ -1,6 +1,6 @@
 // What `run` and `compare` do, callable without oclif.
 import { dirname, isAbsolute, join } from 'node:path'
-import { atLeast, type Event, type Machine, type RunReport } from '@dmalab/api'
+import { atLeast, type Event, InputError, type Machine, type RunReport } from '@dmalab/api'
 import { STANDARD_INPUT, withVirtualDevices } from '@dmalab/machine'
 import { parseKernel, type Registry, runPipeline, runSteps, withOptions } from '@dmalab/runner'
 import { parsePipeline, readScenario, type ScenarioFile } from '@dmalab/scenario'
@@ -50,8 +50,7 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
   const machine = withVirtualDevices(real, Object.values(overrides))
   const config = [...(work.config ?? []), ...request.config]
   const kernelOptions = parseKernelOptions(config, request.cmdline ?? work.cmdline)
-  const named =
-    request.kernels.length > 0 ? request.kernels : defaultKernels(request, work, machine.arch, parts.registry)
+  const named = request.kernels.length > 0 ? request.kernels : defaultKernels(request, work, machine, parts.registry)
   const kernels = named.map((name) => withOptions(parseKernel(name, parts.registry), kernelOptions))
   const inject = parseInjections([...(work.inject ?? []), ...request.inject])
   const adversarialCache = request['adversarial-cache'] ?? false
@@ -82,21 +81,26 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
 const defaultKernels = (
   { compare = false }: ScenarioRequest,
   work: ScenarioFile,
-  arch: Machine['arch'],
+  { arch, name }: Machine,
   registry: Registry,
 ): readonly string[] => {
-  if (!compare) return [work.kernel ?? DEFAULT_KERNEL[arch]]
-  const fitting = registry.kernels.values().filter((kernel) => kernel.arch === arch)
-  return arch === 'arm' ? FOUNDING_KERNELS : fitting.map((kernel) => kernel.name)
+  if (!compare && work.kernel !== undefined) return [work.kernel]
+  const fitting = registry.kernels.values().flatMap((kernel) => (kernel.arch === arch ? [kernel.name] : []))
+  const [first] = fitting
+  if (first === undefined) {
+    const others = [...new Set(registry.kernels.values().map((kernel) => kernel.arch))].join(', ')
+    throw new InputError(
+      `board ${name} is ${arch}, and no kernel here is: there are some for ${others}`,
+      {},
+      'dmalab board show, facts, lint and import need no kernel; a plug-in can bring one (docs/plugin-api.md)',
+    )
+  }
+  if (compare) return arch === 'arm' ? FOUNDING_KERNELS : fitting
+  return [DEFAULT_KERNEL[arch] ?? first]
 }
 
 /** The kernel a board gets when nobody names one: the oldest of its architecture, where the story begins. */
-const DEFAULT_KERNEL: Readonly<Record<Machine['arch'], string>> = {
-  arm: 'arm@4.11',
-  arm64: 'arm64@6.12',
-  riscv64: 'riscv64@6.12',
-  x86_64: 'x86_64@6.12',
-}
+const DEFAULT_KERNEL: { readonly [arch in Machine['arch']]?: string } = { arm: 'arm@4.11', arm64: 'arm64@6.12' }
 
 /** A board file that a scenario file names lies beside it, unless the whole path is given. */
 const boardOf = (board: string | undefined, scenario: string): string | undefined =>
