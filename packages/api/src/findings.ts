@@ -96,6 +96,7 @@ export const FINDINGS = {
     severity: 'info',
     title: 'a bounced buffer was never synced, and nothing shows that it was used',
   },
+  'tracking-limit': { severity: 'info', title: 'more mappings were live at once than the checker follows' },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 
 export type FindingCode = keyof typeof FINDINGS

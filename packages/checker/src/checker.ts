@@ -20,6 +20,8 @@ export interface CheckerOptions {
   readonly unbindMarker?: RegExp
   /** Findings kept per code; all are counted. */
   readonly keep?: number
+  /** Mappings live at once that are followed. When there are more, all are forgotten: memory stays bounded. */
+  readonly follow?: number
 }
 
 export interface CheckSummary {
@@ -32,6 +34,8 @@ export interface CheckSummary {
   readonly startsInTheMiddle: boolean
   /** Mapped or allocated at the end, leaks not counted. */
   readonly live: number
+  /** Mappings forgotten because too many were live at once. */
+  readonly notFollowed: number
   /** Allocations whose memory was handed out again without a traced free: a per-device pool. */
   readonly untracedFrees: number
   /** Findings by code, all of them. */
@@ -55,6 +59,8 @@ export interface Checker {
 export const UNBIND_MARKER = /\bunb(?:ind|ound)\b(?!.*\b(?:begin|start)\b)/i
 
 const KEEP = 1000
+/** About 300 MB of mappings. */
+const FOLLOW = 250_000
 /** Places of gaps that the finding names. */
 const GAPS = 8
 
@@ -64,7 +70,11 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
   const counts = new Map<string, number>()
   const bySeverity: Record<Severity, number> = { info: 0, warning: 0, error: 0 }
   let session: Session | undefined
+  /** Nothing is missing, neither from the stream nor from memory. */
   let complete = true
+  let gapSeen = false
+  let notFollowed = 0
+  const forgotten: number[] = []
   let lost: number | undefined = 0
   const gaps: number[] = []
   let events = 0
@@ -100,6 +110,12 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
       onSummary: (given) => {
         numbers = given
       },
+      follow: options.follow ?? FOLLOW,
+      onForget: (count, at) => {
+        complete = false
+        notFollowed += count
+        if (forgotten.length < GAPS) forgotten.push(at)
+      },
     }),
     ...(options.rules ?? []),
   ].map((rule) => rule.create(report, context))
@@ -113,6 +129,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
         if (!fixedText) kernelText = textOf(event.kernel) ?? kernelText
       } else if (event.event === 'lost') {
         complete = false
+        gapSeen = true
         if (gaps.length < GAPS) gaps.push(event.at)
         lost = lost === undefined || event.count === undefined ? undefined : lost + event.count
       } else if (!fixedText && (event.event === 'dma_map_phys' || event.event === 'dma_unmap_phys')) kernelText = '7.3'
@@ -120,7 +137,8 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
     },
     finish(): CheckReport {
       for (const rule of rules) rule.onEnd(complete, lastAt)
-      if (!complete) report(finding('log-incomplete', incomplete(lost), { evidence: gaps }))
+      if (gapSeen) report(finding('log-incomplete', incomplete(lost), { evidence: gaps }))
+      if (notFollowed > 0) report(finding('tracking-limit', tooMany(notFollowed), { evidence: forgotten }))
       return {
         findings: findings.toSorted((a, b) => lastStep(a) - lastStep(b)),
         summary: {
@@ -129,6 +147,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
           lost,
           startsInTheMiddle: counts.has('unmap-before-log'),
           ...numbers,
+          notFollowed,
           counts: Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))),
           bySeverity,
           kernelText,
@@ -141,8 +160,16 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
 const incomplete = (lost: number | undefined): string =>
   `${lost === undefined ? 'an unknown number of' : lost} events are missing: what crosses a gap is not checked`
 
+const tooMany = (count: number): string =>
+  `${count} mappings were live when they became too many to follow: what becomes of them is not checked`
+
 /** What the log as a whole is like stands after everything that happened in it. */
-const OF_THE_WHOLE: ReadonlySet<string> = new Set(['live-at-end', 'unmap-before-log', 'log-incomplete'])
+const OF_THE_WHOLE: ReadonlySet<string> = new Set([
+  'live-at-end',
+  'unmap-before-log',
+  'log-incomplete',
+  'tracking-limit',
+])
 const lastStep = (one: Finding): number =>
   OF_THE_WHOLE.has(one.code) ? Number.MAX_SAFE_INTEGER : (one.evidence?.at(-1) ?? 0)
 

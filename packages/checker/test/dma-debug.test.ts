@@ -194,6 +194,18 @@ describe('a log', () => {
     expect(codes([map(RAM), lost, unmap(RAM, { size: 512 })], log)).toEqual(['unmap-before-log', 'log-incomplete'])
     expect(codes([map(RAM), unmap(RAM), lost, unmap(RAM)], log)).toEqual(['unmap-before-log', 'log-incomplete'])
   })
+  it('with more live mappings than are followed is not compared with what was forgotten, and says so', () => {
+    const many = Array.from({ length: 7 }, (_, index) => map(RAM + index * 0x2000))
+    const { findings, summary } = check([...many, unmap(RAM, { size: 512 }), unmap(RAM + 6 * 0x2000)], {
+      ...log,
+      follow: 5,
+    })
+    expect(findings.map(({ code, evidence }) => [code, evidence])).toEqual([
+      ['unmap-before-log', [8]],
+      ['tracking-limit', [6]],
+    ])
+    expect(summary).toMatchObject({ complete: false, live: 0, notFollowed: 6 })
+  })
   it('a marker that names a device unbinds that one only', () => {
     const events = [map(RAM), map(RAM, { device: 'other' }), { event: 'marker', text: 'unbound dev' } as const]
     expect(codes(events, log)).toEqual(['unbind-pending', 'leak-mapping', 'live-at-end'])

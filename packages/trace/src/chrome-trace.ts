@@ -22,7 +22,7 @@ const BUFFER_STATES: Readonly<Record<string, string | undefined>> = {
 /** `write` takes text in order. Times are microseconds; a counting clock's tick, or a step of a model run, counts as one. */
 export const createChromeTrace = (write: (text: string) => void): ChromeTrace => {
   const pids = new Map<string, number>()
-  const ids = new Map<Lifetime, number>()
+  const ids = new WeakMap<Lifetime, number>()
   const buffers = new Map<string, { readonly state: string; readonly id: number }>()
   const liveBytes = new Map<string, number>()
   let written = 0
@@ -121,8 +121,12 @@ export const createChromeTrace = (write: (text: string) => void): ChromeTrace =>
       if (event.event === 'swiotlb_bounced')
         instant(pidOf(event.device), 'bounce', { bytes: event.size, address: hex(event.devAddr), line: event.at })
       else if (event.event === 'marker') instant(pidOf('markers'), event.text, { line: event.at })
-      else if (event.event === 'lost') instant(pidOf('markers'), 'events lost', { count: event.count ?? 'unknown' })
-      else if ('owner' in event) videoBuffer(event)
+      else if (event.event === 'lost') {
+        instant(pidOf('markers'), 'events lost', { count: event.count ?? 'unknown' })
+        // What was live may have ended in the gap.
+        for (const life of lifetimes.live()) ends(life)
+        for (const [device, bytes] of liveBytes) counter(device, -bytes)
+      } else if ('owner' in event) videoBuffer(event)
       lifetimes.onEvent(event)
     },
     finish(): void {

@@ -27,13 +27,22 @@ export interface LifetimeListener {
 /** The time of an event as a number: seconds or ticks of a log, else the step. */
 export const timeOf = (event: Event): number => (event.time === undefined ? event.at : Number(event.time))
 
+/** Lifetimes followed at once; a log of which nothing is unmapped must not fill the memory. */
+const FOLLOWED = 500_000
+
 export class Lifetimes {
   readonly #listener: LifetimeListener
   readonly #live = new Map<string, Lifetime[]>()
   readonly #bounces = new AnnouncedBounces()
 
-  constructor(listener: LifetimeListener) {
+  readonly #limit: number
+  #followed = 0
+  /** Begun, and neither ended nor followed any more. */
+  notFollowed = 0
+
+  constructor(listener: LifetimeListener, limit = FOLLOWED) {
     this.#listener = listener
+    this.#limit = limit
   }
 
   /** Everything that is still live, in the order in which it began. */
@@ -80,6 +89,7 @@ export class Lifetimes {
         return this.#end(allocKey(event), event)
       case 'lost':
         this.#live.clear()
+        this.#followed = 0
         return
       default:
     }
@@ -101,14 +111,28 @@ export class Lifetimes {
     const lives = this.#live.get(key)
     if (lives === undefined) this.#live.set(key, [life])
     else lives.push(life)
+    this.#followed += 1
+    if (this.#followed > this.#limit) this.#forgetOldest()
     this.#listener.began(life, event)
+  }
+
+  /** Half of them at once: a map from which the first key is taken again and again grows slow. */
+  #forgetOldest(): void {
+    for (const [key, lives] of this.#live) {
+      if (this.#followed <= this.#limit / 2) return
+      this.#live.delete(key)
+      this.#followed -= lives.length
+      this.notFollowed += lives.length
+    }
   }
 
   #end(key: string, event: Event): void {
     const lives = this.#live.get(key)
     const life = lives?.pop()
     if (lives?.length === 0) this.#live.delete(key)
-    if (life !== undefined) this.#listener.ended(life, event)
+    if (life === undefined) return
+    this.#followed -= 1
+    this.#listener.ended(life, event)
   }
 }
 

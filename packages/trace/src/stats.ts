@@ -41,6 +41,8 @@ export interface TraceStats {
   readonly begins: number | null
   readonly ends: number | null
   readonly devices: readonly DeviceStats[]
+  /** Mappings and allocations that were too many to follow: they count as live, whatever became of them. */
+  readonly notFollowed: number
 }
 
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -72,7 +74,8 @@ export interface StatsCollector {
   finish(): TraceStats
 }
 
-export const createStats = (): StatsCollector => {
+/** `follow`: mappings live at once that are followed to their end; the oldest are forgotten first. */
+export const createStats = (follow?: number): StatsCollector => {
   const devices = new Map<string, Device>()
   let begins: number | null = null
   let ends: number | null = null
@@ -81,10 +84,13 @@ export const createStats = (): StatsCollector => {
     if (device === undefined) devices.set(name, (device = new Device(name)))
     return device
   }
-  const lifetimes = new Lifetimes({
-    began: (life, event) => of(life.device).began(life, timeOf(event)),
-    ended: (life, event) => of(life.device).ended(life, timeOf(event)),
-  })
+  const lifetimes = new Lifetimes(
+    {
+      began: (life, event) => of(life.device).began(life, timeOf(event)),
+      ended: (life, event) => of(life.device).ended(life, timeOf(event)),
+    },
+    follow,
+  )
   return {
     onEvent(event): void {
       if (event.event !== 'lost' && event.event !== 'session') {
@@ -93,12 +99,14 @@ export const createStats = (): StatsCollector => {
       }
       const operation = OPERATIONS[event.event]
       if (operation !== undefined && 'device' in event && event.device !== undefined) of(event.device).count(operation)
+      if (event.event === 'lost') for (const device of devices.values()) device.lost()
       lifetimes.onEvent(event)
     },
     finish: () => ({
       begins,
       ends,
       devices: [...devices.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((device) => device.stats()),
+      notFollowed: lifetimes.notFollowed,
     }),
   }
 }
@@ -160,6 +168,12 @@ class Device {
     this.#live.bytes -= life.size
     this.#overTime.note(now, this.#live.mappings)
     if (life.translated && !life.bounced && this.#iova !== undefined) this.#iova.bytes -= life.size
+  }
+
+  /** What was live may have ended in the gap. */
+  lost(): void {
+    this.#live = { mappings: 0, bytes: 0, allocations: 0, allocatedBytes: 0 }
+    if (this.#iova !== undefined) this.#iova.bytes = 0
   }
 
   stats(): DeviceStats {

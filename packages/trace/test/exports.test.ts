@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '@dmalab/api'
 import { createChromeTrace, createReader, createStats, type DeviceStats } from '../src/index.ts'
-import { logPath } from './files.ts'
+import { logPath, table } from './files.ts'
 
 const each = (text: string | Uint8Array, onEvent: (event: Event) => void): void => {
   const reader = createReader({ onEvent })
@@ -51,6 +51,54 @@ describe('statistics', () => {
     })
     expect(nvme?.sizes.count).toBe(77)
     expect(nvme?.lifetimes.count).toBe(75)
+  })
+  for (const row of table('traces.csv').filter(({ event_counts: counts }) => /=/.test(counts ?? ''))) {
+    const file = row['file'] ?? ''
+    const path = logPath(file)
+    it.skipIf(path === undefined)(`${file}: operations and what is live as in traces.csv`, () => {
+      const devices = statsOf(readFileSync(path ?? ''))
+      const inTable = (pattern: RegExp): number =>
+        [...(row['event_counts'] ?? '').matchAll(/(\S+)=(\d+)/g)]
+          .filter(([, name = '']) => pattern.test(name))
+          .reduce((sum, [, , count]) => sum + Number(count), 0)
+      const ours = (name: string): number => devices.reduce((sum, { operations }) => sum + (operations[name] ?? 0), 0)
+      const counted = ['map', 'unmap', 'mapSg', 'unmapSg', 'alloc', 'free', 'bounce'].map(ours)
+      expect(counted).toEqual([
+        inTable(/^dma_map_(?:page|phys|resource)$/),
+        inTable(/^dma_unmap_(?:page|phys|resource)$/),
+        inTable(/^dma_map_sg$/),
+        inTable(/^dma_unmap_sg$/),
+        inTable(/^dma_alloc/),
+        inTable(/^dma_free/),
+        inTable(/^swiotlb_bounced$/),
+      ])
+      // Coherent memory at an address that is handed out again is not live twice: of a pool, or of a block whose IOVA was unmapped.
+      const again = /vb2m-(?:a-)?lab[ab]\b|vb2m-b-lab|probe|viol-smmu/.test(file)
+      const live = devices.reduce((sum, one) => sum + one.live.mappings + one.live.allocations, 0)
+      if (again) expect(live).toBeLessThanOrEqual(Number(row['live_at_end']))
+      else expect(live).toBe(Number(row['live_at_end']))
+    })
+  }
+  it('a bounce that was refused counts for no other mapping', () => {
+    const failed = 'dma_map_page: dev dir=TO_DEVICE dma_addr=ffffffffffffffff size=4096 phys_addr=1000 attrs='
+    const [dev] = statsOf(line('1.000000', BOUNCE) + line('1.000001', failed) + line('1.000002', MAP))
+    expect(dev).toMatchObject({ bounces: 1, bounceShare: 0 })
+  })
+  it('what was live in a gap is not called live behind it', () => {
+    const [dev] = statsOf(`${line('1.000000', MAP)}CPU:0 [LOST 5 EVENTS]\n`)
+    expect(dev?.live).toEqual({ mappings: 0, bytes: 0, allocations: 0, allocatedBytes: 0 })
+  })
+  it('follow so many mappings at once, and count the rest as live', () => {
+    const stats = createStats(10)
+    const at = (index: number): string => (4096 * (index + 1)).toString(16)
+    const map = (index: number): string =>
+      line('1.000000', `dma_map_page: dev dir=TO_DEVICE dma_addr=${at(index)} size=4096 phys_addr=${at(index)} attrs=`)
+    const text = Array.from({ length: 11 }, (_, index) => map(index)).join('')
+    each(text + line('1.000001', `dma_unmap_page: dev dir=TO_DEVICE dma_addr=${at(10)} size=4096 attrs=`), (event) =>
+      stats.onEvent(event),
+    )
+    const { devices, notFollowed } = stats.finish()
+    expect([notFollowed, devices[0]?.live.mappings]).toEqual([6, 10])
   })
   it('lifetimes are millionths, sizes powers of two', () => {
     const [dev] = statsOf(line('1.000000', MAP) + line('1.000250', UNMAP))

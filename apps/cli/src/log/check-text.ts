@@ -50,7 +50,7 @@ const notes = ({ read, summary }: LogCheck): readonly string[] => {
     ...(read.lines > 0 && Object.keys(read.events).length === 0
       ? ['no event of the DMA API or its users in this file: is it ftrace text? Nothing was checked']
       : []),
-    ...(summary.complete ? [] : [`incomplete: ${read.gaps} gaps, ${count(read.lost)} events lost`]),
+    ...(read.gaps === 0 ? [] : [`incomplete: ${read.gaps} gaps, ${count(read.lost)} events lost`]),
     ...(summary.startsInTheMiddle ? ['begins while devices were in use'] : []),
     ...(summary.untracedFrees > 0
       ? [

@@ -4,11 +4,14 @@ import { count } from '@dmalab/report'
 import { bold, dim } from 'ansis'
 import type { DeviceStats, Histogram, TraceStats } from '@dmalab/trace'
 
-export const renderStats = (file: string, { begins, ends, devices }: TraceStats): string => {
+export const renderStats = (file: string, { begins, ends, devices, notFollowed }: TraceStats): string => {
   const span = begins === null || ends === null ? 'no events' : `${begins} to ${ends}`
   return [
     `${bold(file)}: ${span}, ${devices.length} device${devices.length === 1 ? '' : 's'}`,
     ...devices.map(renderDevice),
+    ...(notFollowed === 0
+      ? []
+      : [dim(`  ${count(notFollowed)} were live for so long that they are no longer followed; they count as live`)]),
   ].join('\n\n')
 }
 

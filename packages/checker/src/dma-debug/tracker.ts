@@ -3,8 +3,11 @@
 import type { DebugEntry, Mapping } from './entry.ts'
 import { EntryTable } from './table.ts'
 
-/** Undone mappings remembered per device; older ones are forgotten, which only makes a message less precise. */
-const REMEMBERED = 65_536
+/**
+ * Undone mappings remembered per device, at least: older ones are forgotten, which only makes a message less precise. So many go at
+ * once, as a map from which the first key is taken again and again grows slow.
+ */
+const REMEMBERED = 32_768
 
 export interface Undone {
   readonly mapping: Mapping
@@ -40,7 +43,11 @@ export class Tracker {
     if (undone === undefined) this.#undone.set(mapping.device, (undone = new Map()))
     undone.delete(mapping.dmaAddr)
     undone.set(mapping.dmaAddr, { mapping, at })
-    if (undone.size > REMEMBERED) for (const oldest of undone.keys()) return void undone.delete(oldest)
+    if (undone.size < 2 * REMEMBERED) return
+    for (const oldest of undone.keys()) {
+      undone.delete(oldest)
+      if (undone.size === REMEMBERED) return
+    }
   }
 
   /** An allocation at an address that is live: the one before went back to its pool unseen. */

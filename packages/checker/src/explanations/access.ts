@@ -57,4 +57,13 @@ export const ACCESS = {
     source: 'the header line entries-in-buffer/entries-written, and LOST lines of trace_pipe',
     fixes: ['enable only the events that are needed', 'make the buffer larger, or read trace_pipe while tracing'],
   },
+  'tracking-limit': {
+    what: 'More mappings were live at once than the checker keeps in memory, so it forgot them all and went on with what came after.',
+    why: 'So many live mappings are rarely meant: a device leaks, or its unmaps are not in the log. Unmaps of what was forgotten count as older than the log.',
+    source: 'the checker; `dmalab trace stats` counts live mappings per device over time',
+    fixes: [
+      'look at what the device maps and never unmaps: `dmalab trace stats`',
+      'enable the unmap events too, or trace one device only',
+    ],
+  },
 } as const satisfies Record<string, Explanation>

@@ -13,6 +13,12 @@ import { Unexplained } from './unexplained.ts'
 /** Bytes of a cache line where no session names it. */
 const LINE_SIZE = 64
 
+/** Memory stays bounded, also where nothing is ever unmapped. */
+interface FollowLimit {
+  readonly follow?: number
+  readonly onForget?: (count: number, at: number) => void
+}
+
 export class Books {
   readonly report: ReportFinding
   readonly context: CheckerContext
@@ -26,8 +32,10 @@ export class Books {
   checksTraced = false
   #droppedFrees = 0
   #pointerDigits = 16
+  readonly #limit: FollowLimit
 
-  constructor(report: ReportFinding, context: CheckerContext) {
+  constructor(report: ReportFinding, context: CheckerContext, limit: FollowLimit = {}) {
+    this.#limit = limit
     this.report = report
     this.context = context
     this.unexplained = new Unexplained(report, context)
@@ -103,6 +111,10 @@ export class Books {
     )
     this.overlaps.insert(mapping, this.#lineSize)
     this.bounces.opened(mapping, event)
+    const { liveCount } = this.tracker
+    if (liveCount <= (this.#limit.follow ?? Infinity)) return
+    this.forget()
+    this.#limit.onForget?.(liveCount, event.at)
   }
 
   /** An unmap or free by device address. */

@@ -9,6 +9,10 @@ import { mapOne, mappingErrorAsked, syncOne, unmapOne } from '../pairing/streami
 export interface MappingOptions {
   /** Markers of a log that say a driver let go of its device. */
   readonly unbindMarker: RegExp
+  /** Mappings live at once before all are forgotten. */
+  readonly follow?: number
+  /** So many live mappings were forgotten, at this step. */
+  readonly onForget?: (count: number, at: number) => void
   /** Gets the numbers that a report shows. */
   readonly onSummary?: (numbers: { readonly live: number; readonly untracedFrees: number }) => void
 }
@@ -65,7 +69,7 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
     'live-at-end',
   ],
   create(report, context) {
-    const books = new Books(report, context)
+    const books = new Books(report, context, options)
     let stopped = false
     return {
       onEvent(event): void {
