@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { open as openFile, stat } from 'node:fs/promises'
+import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { InputError, type Event } from '@dmalab/api'
 import { createReader, type ReadSummary } from './read/reader.ts'
@@ -28,16 +29,58 @@ export const readTrace = async (
   options: OpenOptions = {},
 ): Promise<ReadSummary> => {
   const reader = createReader({ onEvent })
-  for await (const chunk of path === '-' ? (options.stdin ?? process.stdin) : await chunksOf(path, options))
-    reader.push(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk)
+  try {
+    for await (const chunk of await chunksOf(path, options)) reader.push(chunk)
+  } catch (error) {
+    if (error instanceof Error && 'errno' in error)
+      throw new InputError(`cannot be read: ${error.message}`, { file: path })
+    throw error
+  }
   return reader.end()
 }
 
 const chunksOf = async (path: string, options: OpenOptions): Promise<AsyncIterable<Uint8Array>> => {
+  if (path === '-') return uncompressed(options.stdin ?? process.stdin)
   const head = await firstBytes(path)
-  if (head.subarray(0, TRACE_DAT.length).equals(TRACE_DAT)) return traceCmdReport(path, options.traceCmd ?? 'trace-cmd')
-  const file = createReadStream(path, { highWaterMark: CHUNK })
-  return head.subarray(0, 2).equals(GZIP) ? file.pipe(createGunzip({ chunkSize: CHUNK })) : file
+  if (begins(head, TRACE_DAT)) return traceCmdReport(path, options.traceCmd ?? 'trace-cmd')
+  return uncompressed(createReadStream(path, { highWaterMark: CHUNK }))
+}
+
+const begins = (head: Uint8Array, mark: Buffer): boolean => mark.equals(head.subarray(0, mark.length))
+
+/** Text as it is, gzip unpacked. trace-cmd needs a file, so a trace.dat cannot come this way. */
+async function* uncompressed(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
+  const chunks = bytesOf(input)
+  let head = new Uint8Array()
+  for await (const chunk of chunks) {
+    head = Buffer.concat([head, chunk])
+    if (head.length >= TRACE_DAT.length) break
+  }
+  if (begins(head, TRACE_DAT))
+    throw new InputError('a binary trace cannot come from standard input: name the file', { file: '-' })
+  const whole = async function* (): AsyncGenerator<Uint8Array> {
+    yield head
+    yield* chunks
+  }
+  if (!begins(head, GZIP)) return yield* whole()
+  const unpacked = createGunzip({ chunkSize: CHUNK })
+  // What goes wrong reaches whoever reads the unpacked side.
+  pipeline(Readable.from(whole()), unpacked, () => {})
+  yield* unpacked
+}
+
+/** Left open when its reader stops, so that somebody else can go on. */
+const bytesOf = (input: AsyncIterable<Uint8Array | string>): AsyncIterable<Uint8Array> => {
+  const chunks = input[Symbol.asyncIterator]()
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next(): Promise<IteratorResult<Uint8Array>> {
+        const { done, value } = await chunks.next()
+        if (done === true) return { done: true, value: undefined }
+        return { done: false, value: typeof value === 'string' ? Buffer.from(value, 'latin1') : value }
+      },
+    }),
+  }
 }
 
 const firstBytes = async (path: string): Promise<Buffer> => {
@@ -60,17 +103,18 @@ async function* traceCmdReport(path: string, program: string): AsyncGenerator<Ui
   child.stderr.on('data', (text: Buffer) => {
     complaint = (complaint + text.toString()).slice(-400)
   })
-  const ended = new Promise<number | null>((resolve, reject) => {
+  const ended = new Promise<string | undefined>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', resolve)
+    child.on('close', (status, signal) => resolve(status === 0 ? '' : (signal ?? `exit code ${status}`)))
   }).catch(() => undefined)
   yield* child.stdout
-  const status = await ended
-  if (status === undefined)
+  const failure = await ended
+  if (failure === undefined)
     throw new InputError(
       `this is a binary trace, and ${program} is not installed`,
       { file: path },
       `install trace-cmd, or write text where it is: trace-cmd report -i ${path} > out.trace`,
     )
-  if (status !== 0) throw new InputError(`${program} could not read it: ${complaint.trim()}`, { file: path })
+  if (failure !== '')
+    throw new InputError(`${program} could not read it: ${complaint.trim() || failure}`, { file: path })
 }

@@ -51,6 +51,33 @@ it('a trace.dat without trace-cmd says what to do', async () => {
     readTrace(file('trace.dat', TRACE_DAT), () => {}, { traceCmd: join(folder, 'absent') }),
   ).rejects.toMatchObject({ name: 'InputError', hint: /install trace-cmd/ })
 })
+it('a compressed log may come from standard input, in any pieces; a trace.dat may not', async () => {
+  const packed = gzipSync(LINE.repeat(1000))
+  const stdin = async function* (bytes: Buffer): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += at < 20 ? 1 : 100) yield bytes.subarray(at, at + (at < 20 ? 1 : 100))
+  }
+  expect(await eventsOf('-', { stdin: stdin(packed) })).toBe(1000)
+  expect(await eventsOf('-', { stdin: stdin(Buffer.from('x')) })).toBe(0)
+  expect(await eventsOf('-', { stdin: stdin(Buffer.alloc(0)) })).toBe(0)
+  await expect(eventsOf('-', { stdin: stdin(TRACE_DAT) })).rejects.toMatchObject({
+    name: 'InputError',
+    message: /standard input/,
+  })
+})
+it('a damaged compressed log is the user’s business', async () => {
+  const packed = gzipSync(LINE.repeat(1000))
+  await expect(eventsOf(file('cut.gz', packed.subarray(0, packed.length - 20)))).rejects.toMatchObject({
+    name: 'InputError',
+    message: /cannot be read/,
+  })
+})
+it('a trace-cmd that is killed is named with the signal', async () => {
+  const program = file('killed', '#!/bin/sh\nkill -SEGV $$\n')
+  chmodSync(program, 0o755)
+  await expect(eventsOf(file('trace.dat', TRACE_DAT), { traceCmd: program })).rejects.toMatchObject({
+    message: /could not read it: SIGSEGV/,
+  })
+})
 it('what trace-cmd complains about is passed on', async () => {
   const program = file('failing', '#!/bin/sh\necho "bad header" >&2\nexit 1\n')
   chmodSync(program, 0o755)
