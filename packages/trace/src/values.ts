@@ -27,15 +27,17 @@ export const readAttrs = (text: string): number => {
   return bits
 }
 
-/** `{0x1000,0x2000}` -> numbers. */
+/** `{0x1000,0x2000}` -> numbers; what is none becomes NaN. */
 export const readArray = (text: string): readonly number[] =>
-  text === '{}' || text === '' ? [] : text.slice(1, -1).split(',').map(Number)
+  text === '{}' || text === '' ? [] : text.slice(1, -1).split(',').map(element)
+
+const element = (text: string): number => (text.length > 18 ? NaN : Number(text))
 
 /** An array that the line may end in: the last element counts only if something follows it. */
 export const readCutArray = (text: string): readonly number[] => {
   if (text.endsWith('}')) return readArray(text)
   const whole = text.slice(1, Math.max(1, text.lastIndexOf(',')))
-  return whole === '' ? [] : whole.split(',').map(Number)
+  return whole === '' ? [] : whole.split(',').map(element)
 }
 
 /** Hex without 0x. */

@@ -130,6 +130,27 @@ describe('what is not understood', () => {
   it('a last line without its end is read', () => {
     expect(read(frame(MAP).trimEnd()).events).toHaveLength(1)
   })
+  it('lines made to be slow are read in no time, and a number too long to be one is damage', () => {
+    const head = '            init-1       [000] .....     1.000000: '
+    const nasty = [
+      'x'.repeat(20) + '[1]'.repeat(200_000),
+      `#${'latency: '.repeat(60_000)}`,
+      `${head}map: iova=0x1000 ${'a'.repeat(500_000)}`,
+      `${head}dma_fence_init: driver=x${' timeline= context='.repeat(30_000)}`,
+      `${head}dma_map_sg: dev dir=TO_DEVICE dma_addrs={${'0x1,'.repeat(100_000)}`,
+      `${head}tracing_mark_write: dmalab: ${'['.repeat(500_000)}`,
+      `${head}dma_unmap_page: dev dir=TO_DEVICE dma_addr=${'f'.repeat(300)} size=1 attrs=`,
+      `${head}dma_unmap_sg: dev dir=TO_DEVICE phys_addrs={fx} attrs=`,
+    ]
+    const begun = performance.now()
+    const { events, summary } = read(nasty.join('\n'))
+    expect(performance.now() - begun).toBeLessThan(5000)
+    expect(summary).toMatchObject({ lines: 8, damagedCount: 6 })
+    expect(events.map(({ event }) => event)).toEqual(['lost', 'lost', 'lost', 'marker', 'lost', 'lost'])
+  })
+  it('a line of more than 1 MiB at the very end is counted too', () => {
+    expect(read('x'.repeat(3 << 20)).summary).toMatchObject({ lines: 1, damagedCount: 1 })
+  })
   it('a line without end does not fill the memory', () => {
     const { summary, events } = read('x'.repeat(800_000), 'x'.repeat(800_000), `x\n${frame(MAP)}`)
     expect(summary.damagedCount).toBe(1)

@@ -2,19 +2,19 @@
 import type { DmaEvent } from '@dmalab/api'
 import { readArray, readAttrs, readCutArray, readDir, readHex } from '../values.ts'
 
-const MAP = /^(\S+) dir=(\w+) dma_addr=([0-9a-f]+) size=(\d+) phys_addr=([0-9a-f]+) attrs=(\S*)$/
-const UNMAP = /^(\S+) dir=(\w+) dma_addr=([0-9a-f]+) size=(\d+) attrs=(\S*)$/
-const ALLOC = /^(\S+) dir=(\w+) dma_addr=([0-9a-f]+) size=(\d+) virt_addr=(\S+) flags=(\S+) attrs=(\S*)$/
-const FREE = /^(\S+) dir=(\w+) dma_addr=([0-9a-f]+) size=(\d+) virt_addr=(\S+) attrs=(\S*)$/
+const MAP = /^(\S+) dir=(\w+) dma_addr=([0-9a-f]{1,16}) size=(\d{1,20}) phys_addr=([0-9a-f]{1,16}) attrs=(\S*)$/
+const UNMAP = /^(\S+) dir=(\w+) dma_addr=([0-9a-f]{1,16}) size=(\d{1,20}) attrs=(\S*)$/
+const ALLOC = /^(\S+) dir=(\w+) dma_addr=([0-9a-f]{1,16}) size=(\d{1,20}) virt_addr=(\S+) flags=(\S+) attrs=(\S*)$/
+const FREE = /^(\S+) dir=(\w+) dma_addr=([0-9a-f]{1,16}) size=(\d{1,20}) virt_addr=(\S+) attrs=(\S*)$/
 const ALLOC_SGT =
-  /^(\S+) dir=(\w+) dma_addr=([0-9a-f]+) size=(\d+) phys_addrs=(\{[0-9a-fx,]*\}) flags=(\S+) attrs=(\S*)$/
-const FREE_SGT = /^(\S+) dir=(\w+) dma_addr=([0-9a-f]+) size=(\d+) phys_addrs=(\{[0-9a-fx,]*\})$/
-const SYNC = /^(\S+) dir=(\w+) dma_addr=([0-9a-f]+) size=(\d+)$/
+  /^(\S+) dir=(\w+) dma_addr=([0-9a-f]{1,16}) size=(\d{1,20}) phys_addrs=(\{[0-9a-fx,]*\}) flags=(\S+) attrs=(\S*)$/
+const FREE_SGT = /^(\S+) dir=(\w+) dma_addr=([0-9a-f]{1,16}) size=(\d{1,20}) phys_addrs=(\{[0-9a-fx,]*\})$/
+const SYNC = /^(\S+) dir=(\w+) dma_addr=([0-9a-f]{1,16}) size=(\d{1,20})$/
 const SYNC_SG = /^(\S+) dir=(\w+) dma_addrs=(\{[0-9a-fx,]*\}) sizes=(\{[0-9a-fx,]*\})$/
-const MAP_SG_ERR = /^(\S+) dir=(\w+) dma_addrs=(\{[0-9a-fx,]*\}) err=(-?\d+) attrs=(\S*)$/
+const MAP_SG_ERR = /^(\S+) dir=(\w+) dma_addrs=(\{[0-9a-fx,]*\}) err=(-?\d{1,20}) attrs=(\S*)$/
 // The two long ones may be cut anywhere after their first array: a line holds 8 KiB.
 const MAP_SG =
-  /^(\S+) dir=(\w+) (?:nents=\d+\/(\d+) ents=\d+\/(\d+)( \[TRUNCATED\])? )?dma_addrs=(\{[0-9a-fx,]*\}?)(?: sizes=(\{[0-9a-fx,]*\}?)(?: phys_addrs=(\{[0-9a-fx,]*\}?)(?: attrs=(\S*))?)?)?/
+  /^(\S+) dir=(\w+) (?:nents=\d+\/(\d{1,20}) ents=\d+\/(\d{1,20})( \[TRUNCATED\])? )?dma_addrs=(\{[0-9a-fx,]*\}?)(?: sizes=(\{[0-9a-fx,]*\}?)(?: phys_addrs=(\{[0-9a-fx,]*\}?)(?: attrs=(\S*))?)?)?/
 const UNMAP_SG = /^(\S+) dir=(\w+) phys_addrs=(\{[0-9a-fx,]*\}?)(?: attrs=(\S*))?/
 
 /** undefined: the body is damaged. */

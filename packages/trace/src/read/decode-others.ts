@@ -2,23 +2,25 @@
 import type { DmaBufEvent, FenceEvent, MediaEvent, PlatformEvent } from '@dmalab/api'
 import { readHex } from '../values.ts'
 
-const BUF = /^exp_name=(\S+) size=(\d+) ino=(\d+)$/
-const BUF_FD = /^exp_name=(\S+) size=(\d+) ino=(\d+) fd=(-?\d+)$/
-const BUF_ATTACH = /^exp_name=(\S+) size=(\d+) ino=(\d+) attachment:(\S+) is_dynamic=([01]) dev_name=(\S+)$/
-const FENCE = /^driver=(.*) timeline=(.*) context=(\d+) seqno=(\d+)$/
-const BOUNCED = /^dev_name: (\S+) dma_mask=([0-9a-f]+) dev_addr=([0-9a-f]+) size=(\d+) (FORCE|NORMAL)$/
-const IOMMU_MAP = /^IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+) paddr=0x([0-9a-f]+) size=(\d+)$/
-const IOMMU_UNMAP = /^IOMMU: iova=0x([0-9a-f]+) - 0x([0-9a-f]+) size=(\d+) unmapped_size=(\d+)$/
-const IOMMU_GROUP = /^IOMMU: groupID=(\d+) device=(\S+)$/
+const BUF = /^exp_name=(\S+) size=(\d{1,20}) ino=(\d{1,20})$/
+const BUF_FD = /^exp_name=(\S+) size=(\d{1,20}) ino=(\d{1,20}) fd=(-?\d{1,20})$/
+const BUF_ATTACH = /^exp_name=(\S+) size=(\d{1,20}) ino=(\d{1,20}) attachment:(\S+) is_dynamic=([01]) dev_name=(\S+)$/
+const FENCE = /^driver=(.*) timeline=(.*) context=(\d{1,20}) seqno=(\d{1,20})$/
+const BOUNCED = /^dev_name: (\S+) dma_mask=([0-9a-f]{1,16}) dev_addr=([0-9a-f]{1,16}) size=(\d{1,20}) (FORCE|NORMAL)$/
+const IOMMU_MAP = /^IOMMU: iova=0x([0-9a-f]{1,16}) - 0x([0-9a-f]{1,16}) paddr=0x([0-9a-f]{1,16}) size=(\d{1,20})$/
+const IOMMU_UNMAP = /^IOMMU: iova=0x([0-9a-f]{1,16}) - 0x([0-9a-f]{1,16}) size=(\d{1,20}) unmapped_size=(\d{1,20})$/
+const IOMMU_GROUP = /^IOMMU: groupID=(\d{1,20}) device=(\S+)$/
 const IOMMU_DEVICE = /^IOMMU: device=(\S+)$/
-const IO_FAULT = /^IOMMU:\s?(\S+) (\S+) iova=0x([0-9a-f]+) flags=0x([0-9a-f]+)$/
-const CMA_START = /^name=(\S+) (?:count|request_count)=(\d+) (?:available_count=\d+ total_count=\d+ )?align=(\d+)$/
-const CMA_FINISH = /^name=(\S+) pfn=0x([0-9a-f]+) page=\S+ count=(\d+) align=(\d+)(?: errorno=(-?\d+))?$/
-const CMA_RELEASE = /^name=(\S+) pfn=0x([0-9a-f]+) page=\S+ count=(\d+)$/
+const IO_FAULT = /^IOMMU:\s?(\S+) (\S+) iova=0x([0-9a-f]{1,16}) flags=0x([0-9a-f]{1,16})$/
+const CMA_START =
+  /^name=(\S+) (?:count|request_count)=(\d{1,20}) (?:available_count=\d+ total_count=\d+ )?align=(\d{1,20})$/
+const CMA_FINISH =
+  /^name=(\S+) pfn=0x([0-9a-f]{1,16}) page=\S+ count=(\d{1,20}) align=(\d{1,20})(?: errorno=(-?\d{1,20}))?$/
+const CMA_RELEASE = /^name=(\S+) pfn=0x([0-9a-f]{1,16}) page=\S+ count=(\d{1,20})$/
 const VB2 =
-  /^owner = (.+?), queued = (\d+), owned_by_drv = (-?\d+), index = (\d+), type = (\d+), bytesused = (\d+), timestamp = (\d+)$/
+  /^owner = (.+?), queued = (\d{1,20}), owned_by_drv = (-?\d{1,20}), index = (\d{1,20}), type = (\d{1,20}), bytesused = (\d{1,20}), timestamp = (\d{1,20})$/
 const V4L2 =
-  /^minor = (-?\d+), index = (\d+), type = (\S+), bytesused = (\d+), flags = (\S*), field = (\S*), timestamp = (\d+), timecode = \{.*\}, sequence = (\d+)$/
+  /^minor = (-?\d{1,20}), index = (\d{1,20}), type = (\S+), bytesused = (\d{1,20}), flags = (\S*), field = (\S*), timestamp = (\d{1,20}), timecode = \{.*\}, sequence = (\d{1,20})$/
 
 export const decodeBuf = (
   event: 'dma_buf_export' | 'dma_buf_put' | 'dma_buf_mmap_internal' | 'dma_buf_mmap',

@@ -5,7 +5,7 @@ import { decodeText } from './decode.ts'
 
 /** `name=0x1000 (4096)`, `truncated=(0)`, `dir=2`, `phys_addrs=00,f0,9e`, `phys_addrs=ARRAY[00, f0]` */
 const PAIR =
-  /(\w+)=(?:ARRAY\[([0-9a-f, ]*)\]|([0-9a-f]{2}(?:,[0-9a-f]{2})+)(?= |$)|(0x[0-9a-f]+|-?\d+) ?\(-?\d+\)|\((\d+)\)|(\S*))/g
+  /(?<!\w)(\w+)=(?:ARRAY\[([0-9a-f, ]*)\]|([0-9a-f]{2}(?:,[0-9a-f]{2})+)(?= |$)|(0x[0-9a-f]+|-?\d+) ?\(-?\d+\)|\((\d+)\)|(\S*))/g
 
 const ARRAYS: Readonly<Record<string, number>> = { phys_addrs: 8, dma_addrs: 8, addrs: 8, lengths: 4, sizes: 4 }
 

@@ -45,6 +45,10 @@ export interface Reader {
 
 /** A line longer than this is no trace line: it is dropped as damaged, so that memory stays bounded. */
 const MAX_LINE = 1 << 20
+/** The kernel's buffer of one line holds 8 KiB. Only markers of our own writer are longer. */
+const MAX_EVENT = 1 << 14
+/** Frames, headers and annotations end before this column: more of a line is not searched for them. */
+const MAX_FRAME = 512
 const KEEP = 8
 const NOTE_LENGTH = 160
 const NEWLINE = 10
@@ -102,8 +106,9 @@ export const createReader = (options: ReaderOptions): Reader => {
   }
 
   const wanted = (entry: { name: string; count: number }, frame: Omit<Frame, 'event' | 'body'>, body: string): void => {
-    const event = isFields(body) ? decodeFields(entry.name, body) : decodeText(entry.name, body)
-    if (event === undefined) return damagedEvent(`${entry.name}: ${body}`)
+    const long = body.length > MAX_EVENT && entry.name !== 'tracing_mark_write'
+    const event = long ? undefined : isFields(body) ? decodeFields(entry.name, body) : decodeText(entry.name, body)
+    if (event === undefined || !sound(event)) return damagedEvent(`${entry.name}: ${body}`)
     entry.count += 1
     emit(event, frame)
   }
@@ -111,7 +116,9 @@ export const createReader = (options: ReaderOptions): Reader => {
   /** A header line, an annotation, a form without [cpu] column, or damage. */
   const otherLine = (text: string): void => {
     if (text.startsWith('#')) {
-      const counts = /entries-in-buffer\/entries-written: (\d+)\/(\d+)|latency: .* #(\d+)\/(\d+),/.exec(text)
+      const counts = /entries-in-buffer\/entries-written: (\d+)\/(\d+)|latency: .* #(\d+)\/(\d+),/.exec(
+        text.slice(0, MAX_FRAME),
+      )
       if (counts !== null) {
         const inBuffer = Number(counts[1] ?? counts[3])
         const written = Number(counts[2] ?? counts[4])
@@ -127,7 +134,7 @@ export const createReader = (options: ReaderOptions): Reader => {
     }
     const gapLine = /^\s*CPU:\d+ \[(?:LOST (\d+) EVENTS|EVENTS DROPPED)\]/.exec(text)
     if (gapLine !== null) return gap(gapLine[1] === undefined ? undefined : Number(gapLine[1]))
-    const frame = splitOtherForms(text)
+    const frame = text.length > MAX_EVENT ? undefined : splitOtherForms(text)
     if (frame === undefined) return damage(text)
     const entry = known.get(hashOf(frame.event))
     if (entry === undefined || entry.name !== frame.event) return note(hashOf(frame.event), frame.event)
@@ -140,8 +147,9 @@ export const createReader = (options: ReaderOptions): Reader => {
     if (chunk[start] === HASH || !findName(chunk, start, end, place)) {
       // A frame without `name:` after its time: a stack trace, an event of unknown type, a function of the function tracer.
       const text = chunk.toString('latin1', start, end)
-      const bare = /\[\d+\].*?\d: (<stack trace>|\S.*)$/.exec(text)
-      if (chunk[start] === HASH || bare === null || !/^.{16,}-\d+ /.test(text)) return otherLine(text)
+      const bare = /\[\d+\].*?\d: (<stack trace>|\S.*)$/.exec(text.slice(0, MAX_FRAME))
+      if (chunk[start] === HASH || bare === null || !/^.{16,}-\d+ /.test(text.slice(0, MAX_FRAME)))
+        return otherLine(text)
       if (bare[1] === '<stack trace>') stackLines += 1
       else note(hashOf(bare[1] ?? ''), bare[1] ?? '')
       return
@@ -174,14 +182,18 @@ export const createReader = (options: ReaderOptions): Reader => {
     }
   }
 
+  const tooLong = (): void => {
+    skipping = false
+    line += 1
+    damage('(a line of more than 1 MiB)')
+  }
+
   /** Completes the line that the chunk before left unfinished; returns where the next one begins. */
   const takeCarry = (chunk: Buffer): number => {
     if (carry === undefined && !skipping) return 0
     const newline = chunk.indexOf(NEWLINE)
     if (newline >= 0 && skipping) {
-      skipping = false
-      line += 1
-      damage('(a line of more than 1 MiB)')
+      tooLong()
       return newline + 1
     }
     if (skipping) return chunk.length
@@ -207,6 +219,7 @@ export const createReader = (options: ReaderOptions): Reader => {
     end(): ReadSummary {
       if (carry !== undefined) takeLine(carry, 0, carry.length)
       carry = undefined
+      if (skipping) tooLong()
       const counted = [...known.values()].filter(({ count }) => count > 0)
       return {
         bytes,
@@ -226,6 +239,15 @@ export const createReader = (options: ReaderOptions): Reader => {
     },
   }
 }
+
+/** Are all elements of its lists numbers? */
+const sound = (event: EventBody): boolean =>
+  !(
+    ('physAddrs' in event && event.physAddrs.some(Number.isNaN)) ||
+    ('dmaAddrs' in event && event.dmaAddrs.some(Number.isNaN)) ||
+    ('sizes' in event && event.sizes.some(Number.isNaN)) ||
+    ('nents' in event && (Number.isNaN(event.nents) || Number.isNaN(event.ents)))
+  )
 
 const frameOf = ({ task, pid, cpu, time, interrupt }: Omit<Frame, 'event' | 'body'>): Omit<EventBase, 'at'> =>
   interrupt === undefined ? { task, pid, cpu, time } : { task, pid, cpu, time, interrupt }
