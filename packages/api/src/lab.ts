@@ -1,4 +1,5 @@
 // The laboratory: one machine under one kernel, opened. What `run`, golden adapters, the test kit and library users drive.
+import type { PhysAddr } from './units.ts'
 import type { DmaBufCore } from './dma-buf.ts'
 import type { DmaFront } from './dma-front.ts'
 import type { Driver } from './driver.ts'
@@ -63,6 +64,8 @@ export interface Lab {
   /** Memory of a user-space task (malloc + mlock): cached, physically contiguous when asked and possible. */
   userAlloc(len: number, owner: string, options?: AllocOptions): KResult<UserMapping>
   userFree(mapping: UserMapping): void
+  /** Takes the pages around [at, at + len) for user space, for good. EBUSY when the kernel, or somebody else, has any of them. */
+  userClaim(at: PhysAddr, len: number, owner: string): KResult<UserMapping>
   /** CPU access of user space through a mapping, `offset` bytes into it; content as a device would write it. */
   userWrite(
     mapping: UserMapping,

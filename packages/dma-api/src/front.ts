@@ -34,7 +34,8 @@ export interface FrontDeps {
   ops(device: Device): DmaOps
   symbols(device: Device): DmaOpsDef['symbols']
   call<T>(symbols: string | readonly string[], body: () => T): T
-  bug(what: string): never
+  /** `symbol`: the kernel function whose check this is. */
+  bug(what: string, symbol: string): never
 }
 
 /** Errors of map_sg that the kernel takes for normal: no event tells of them. */
@@ -49,8 +50,8 @@ export const createFront = (deps: FrontDeps): DmaFront => {
     const ops = deps.ops(dev)
     return deps.call(deps.symbols(dev)[operation] ?? [], () => body(ops))
   }
-  const checkDir = (dir: Direction): void => {
-    if (dir === DIR.NONE) deps.bug('!valid_dma_direction(dir)')
+  const checkDir = (dir: Direction, symbol: string): void => {
+    if (dir === DIR.NONE) deps.bug('!valid_dma_direction(dir)', symbol)
   }
   /** Models: Linux v6.12 include/linux/dma-mapping.h: dma_dev_need_sync */
   const needsSync = (dev: Device): boolean => !deps.state(dev).skipSync
@@ -103,7 +104,7 @@ export const createFront = (deps: FrontDeps): DmaFront => {
       through(dev, 'getSgtable', (ops) => ops.getSgtable(cpuAddr, handle, size, attrs)),
 
     mapPageAttrs(dev, page, offset, size, dir, attrs) {
-      checkDir(dir)
+      checkDir(dir, 'dma_map_page_attrs')
       const mapped = through(dev, 'mapPage', (ops) => ops.mapPage(page, offset, size, dir, attrs))
       const handle = mapped.ok ? mapped.value : trace.mappingError
       trace.map('page', dev.name, { handle, size, dir, attrs }, trace.physOfPage(page, offset))
@@ -111,13 +112,13 @@ export const createFront = (deps: FrontDeps): DmaFront => {
     },
 
     unmapPageAttrs(dev, handle, size, dir, attrs) {
-      checkDir(dir)
+      checkDir(dir, 'dma_unmap_page_attrs')
       through(dev, 'unmapPage', (ops) => ops.unmapPage(handle, size, dir, attrs))
       trace.unmap('page', dev.name, { handle, size, dir, attrs })
     },
 
     mapSgAttrs(dev, table, dir, attrs) {
-      checkDir(dir)
+      checkDir(dir, 'dma_map_sg_attrs')
       const mapped = through(dev, 'mapSg', (ops) => ops.mapSg(table, table.origNents, dir, attrs))
       if (mapped.ok) {
         table.nents = mapped.value
@@ -130,14 +131,15 @@ export const createFront = (deps: FrontDeps): DmaFront => {
     },
 
     unmapSgAttrs(dev, table, dir, attrs) {
-      checkDir(dir)
+      checkDir(dir, 'dma_unmap_sg_attrs')
       trace.unmapSg(dev.name, table, dir, attrs)
       through(dev, 'unmapSg', (ops) => ops.unmapSg(table, table.origNents, dir, attrs))
     },
 
     mapResource(dev, at, size, dir, attrs) {
-      checkDir(dir)
-      if (facts.mapResourceRefusesRam === true && mem.pfnValid(pfnOf(at))) deps.bug(`pfn_valid(PHYS_PFN(${hex(at)}))`)
+      checkDir(dir, 'dma_map_resource')
+      if (facts.mapResourceRefusesRam === true && mem.pfnValid(pfnOf(at)))
+        deps.bug(`pfn_valid(PHYS_PFN(${hex(at)}))`, 'dma_map_resource')
       const mapped = through(dev, 'mapResource', (ops) => ops.mapResource(at, size, dir, attrs))
       const handle = mapped.ok ? mapped.value : trace.mappingError
       trace.map('resource', dev.name, { handle, size, dir, attrs }, at)
@@ -145,35 +147,35 @@ export const createFront = (deps: FrontDeps): DmaFront => {
     },
 
     unmapResource(dev, handle, size, dir, attrs) {
-      checkDir(dir)
+      checkDir(dir, 'dma_unmap_resource')
       through(dev, 'unmapResource', (ops) => ops.unmapResource(handle, size, dir, attrs))
       trace.unmap('resource', dev.name, { handle, size, dir, attrs })
     },
 
     syncSingleForCpu(dev, handle, size, dir) {
       if (!needsSync(dev)) return
-      checkDir(dir)
+      checkDir(dir, 'dma_sync_single_for_cpu')
       through(dev, 'syncSingleForCpu', (ops) => ops.syncSingleForCpu(handle, size, dir))
       trace.syncSingle('cpu', dev.name, handle, size, dir)
     },
 
     syncSingleForDevice(dev, handle, size, dir) {
       if (!needsSync(dev)) return
-      checkDir(dir)
+      checkDir(dir, 'dma_sync_single_for_device')
       through(dev, 'syncSingleForDevice', (ops) => ops.syncSingleForDevice(handle, size, dir))
       trace.syncSingle('device', dev.name, handle, size, dir)
     },
 
     syncSgForCpu(dev, table, dir) {
       if (!needsSync(dev)) return
-      checkDir(dir)
+      checkDir(dir, 'dma_sync_sg_for_cpu')
       through(dev, 'syncSgForCpu', (ops) => ops.syncSgForCpu(table, table.origNents, dir))
       trace.syncSg('cpu', dev.name, table, dir)
     },
 
     syncSgForDevice(dev, table, dir) {
       if (!needsSync(dev)) return
-      checkDir(dir)
+      checkDir(dir, 'dma_sync_sg_for_device')
       through(dev, 'syncSgForDevice', (ops) => ops.syncSgForDevice(table, table.origNents, dir))
       trace.syncSg('device', dev.name, table, dir)
     },

@@ -195,7 +195,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     ops,
     symbols: (device) => roomOf(device).def.symbols,
     call: (symbols, body) => stack.call(symbols, body),
-    bug: (what) => stack.fault({ reason: 'BUG', address: 0n, what }),
+    bug: (what, symbol) => stack.fault({ reason: 'BUG', address: 0n, what }, symbol),
   })
 
   return {

@@ -164,6 +164,10 @@ export class Memory implements KernelMemory {
   allocContiguous(len: number, options: AllocOptions = {}): KResult<Pfn> {
     return this.owned(this.allocator.contiguous(len, options), len, options.owner)
   }
+  /** Takes exactly these pages when nobody has them. */
+  claim(at: PhysAddr, len: number, owner: string): KResult<Pfn> {
+    return this.owned(this.allocator.claim(at, len), len, owner)
+  }
   freeContiguous(pfn: Pfn, len: number): void {
     this.allocator.freeContiguous(pfn, len)
     this.owners.disown(physOf(pfn), pageAlign(len))

@@ -51,8 +51,8 @@ export class PageAllocator {
     for (const bank of layout.managed) this.free.set(bank.base, bank.len, true)
     const plan = planCma(layout.reserved, facts)
     for (const region of plan.reserved) this.free.delete(region.base, region.len)
-    const first = layout.managed[0]
-    if (first !== undefined) this.free.delete(first.base, Math.min(KERNEL_BYTES, first.len / 2))
+    const image = this.kernelImage()
+    this.free.delete(image.base, image.len)
     const top = Math.min(layout.lowmemEnd, (facts.zoneDmaLimit ?? Infinity) + 1)
     const longBits = facts.arch === 'arm' ? 32 : 64
     this.cma = new CmaAreas(plan, { sink, longBits, managed: layout.managed, free: this.free, top })
@@ -75,6 +75,26 @@ export class PageAllocator {
   /** Memory that the kernel takes while it boots: no order limit, never given back. ENOMEM. Models: Linux v6.12 mm/memblock.c: memblock_alloc */
   boot(len: number, options: AllocOptions = {}): KResult<Pfn> {
     return this.take(this.free, len, Math.max(PAGE_SIZE, options.align ?? 0), options.limit ?? Infinity)
+  }
+
+  /** Exactly these pages, for good. EBUSY when any of them is handed out or reserved; the kernel's own image counts as free. */
+  claim(at: number, len: number): KResult<Pfn> {
+    const base = Math.floor(at / PAGE_SIZE) * PAGE_SIZE
+    const size = Math.ceil((at + len) / PAGE_SIZE) * PAGE_SIZE - base
+    const range = this.free.at(base)
+    if (range !== undefined && base + size <= range.end) {
+      this.free.delete(base, size)
+      return ok((base / PAGE_SIZE) as Pfn)
+    }
+    const { base: start, len: taken } = this.kernelImage()
+    return start <= base && base + size <= start + taken
+      ? ok((base / PAGE_SIZE) as Pfn)
+      : fail('EBUSY', `${hex(base)} (${bytes(size)}) is in use`)
+  }
+
+  private kernelImage(): Range {
+    const first = this.layout.managed[0]
+    return first === undefined ? { base: 0, len: 0 } : { base: first.base, len: Math.min(KERNEL_BYTES, first.len / 2) }
   }
 
   freePages(pfn: Pfn, len: number): void {

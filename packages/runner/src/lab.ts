@@ -61,6 +61,7 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
 
     userAlloc: (len, owner, allocOptions) => rooms.user.userAlloc(len, owner, allocOptions),
     userFree: (mapping) => rooms.user.userFree(mapping),
+    userClaim: (at, len, owner) => rooms.user.userClaim(at, len, owner),
     userWrite: (mapping, content, len, owner, offset) => rooms.user.userWrite(mapping, content, len, owner, offset),
     userCompare: (mapping, len, owner, expect) => rooms.user.userCompare(mapping, len, owner, expect),
     userCopy: (to, from, len, owner) => rooms.user.userCopy(to, from, len, owner),

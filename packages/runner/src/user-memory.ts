@@ -18,7 +18,7 @@ import type { KernelBytes, QueueHost } from '@dmalab/videobuf2'
 
 type View = ReturnType<typeof Memory.view>
 
-export type UserMemory = Pick<Lab, 'userAlloc' | 'userFree' | 'userWrite' | 'userCompare' | 'userCopy'> &
+export type UserMemory = Pick<Lab, 'userAlloc' | 'userClaim' | 'userFree' | 'userWrite' | 'userCompare' | 'userCopy'> &
   Pick<QueueHost, 'copyToUser' | 'copyFromUser'>
 
 export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
@@ -94,6 +94,12 @@ export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
       // A task never sees what a page held before.
       memory.hot.set('cpu', physOf(pages.value), pageAlign(len), 0)
       return ok({ phys: physOf(pages.value), len: pageAlign(len), kind: 'cached' })
+    },
+    userClaim(at, len, owner) {
+      const pages = memory.claim(at, len, owner)
+      if (!pages.ok) return pages
+      const start = physOf(pages.value)
+      return ok({ phys: start, len: pageAlign(at - start + len), kind: 'cached' })
     },
     userFree: (mapping) => memory.giveContiguous(pfnOf(mapping.phys), mapping.len),
 
