@@ -1,5 +1,4 @@
 // How a mapping ended, told from the addresses alone, and so the same way for a log and for the model.
-import { type Event, PAGE_SIZE } from '@dmalab/api'
 
 /** What became of mappings. */
 export interface Outcomes {
@@ -18,15 +17,3 @@ export const tally = (of: Outcomes, what: keyof Outcomes): void => {
   of[what] += 1
 }
 export const failed = (dmaAddr: number): boolean => dmaAddr >= 2 ** 64 - 2048 || dmaAddr === 2 ** 32 - 1
-
-/**
- * Entries of a list. The sizes that a log prints belong to the device's side: where an IOMMU joined entries, each is taken for a page
- * and the last for what remains.
- */
-export const lengthsOf = (event: Extract<Event, { event: 'dma_map_sg' }>): readonly (readonly [number, number])[] => {
-  const { physAddrs, sizes } = event
-  if (physAddrs.length === sizes.length) return physAddrs.map((at, index) => [at, sizes[index] ?? 0])
-  const total = sizes.reduce((sum, size) => sum + size, 0)
-  const last = Math.max(1, total - (physAddrs.length - 1) * PAGE_SIZE)
-  return physAddrs.map((at, index) => [at, index === physAddrs.length - 1 ? last : PAGE_SIZE])
-}

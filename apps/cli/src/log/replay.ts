@@ -13,14 +13,16 @@ import {
   type Machine,
   PAGE_SIZE,
   pfnOf,
+  phys,
   type SgTable,
-  type UserMapping,
 } from '@dmalab/api'
 import { createChecker } from '@dmalab/checker'
 import { isSimulatedOops } from '@dmalab/memory'
 import { type LabParts, openLab } from '@dmalab/runner'
-import { LogMemory } from './log-memory.ts'
-import { failed, lengthsOf, outcomeOf, type Outcomes, outcomes, tally } from './replay-outcomes.ts'
+import { AnnouncedBounces } from '@dmalab/trace'
+import { ListLengths } from './list-lengths.ts'
+import { LogMemory, type Place } from './log-memory.ts'
+import { failed, outcomeOf, type Outcomes, outcomes, tally } from './replay-outcomes.ts'
 
 export interface DeviceReplay {
   /** Its name in the log, and the device of the board that stood for it. */
@@ -71,21 +73,25 @@ export const openReplay = (
 
 interface Live {
   readonly handle: DmaAddr
-  readonly moved: UserMapping | undefined
+  readonly place: Place
 }
+
+/** The driver sets these limits, and a log does not show them: those of the board's device are no fault of the log. */
+const OF_THE_DRIVER: ReadonlySet<string> = new Set(['sg-segment-too-long', 'sg-segment-boundary'])
 
 class LogReplay implements Replay {
   readonly #lab: Lab
-  readonly #memory: LogMemory
   readonly #as: Readonly<Record<string, string>>
   readonly #checker: ReturnType<typeof createChecker>
   readonly #bounces: () => number
   readonly #devices = new Map<string, { readonly target: Device; readonly report: DeviceReplay }>()
   /** By log device and log address; several mappings of one address may be live. */
   readonly #mappings = new Map<string, Live[]>()
-  readonly #lists = new Map<string, { readonly table: SgTable; readonly moved: readonly UserMapping[] }[]>()
+  readonly #lists = new Map<string, { readonly table: SgTable; readonly places: readonly Place[] }[]>()
   readonly #blocks = new Map<string, Coherent & { readonly size: number; readonly attrs: number }>()
-  readonly #announced = new Set<string>()
+  readonly #announced = new AnnouncedBounces()
+  readonly #lengths = new ListLengths()
+  readonly #memory: LogMemory
   readonly #refusals: ReplayReport['refusals'][number][] = []
   #fault: ReplayReport['fault'] = null
   #line = 0
@@ -98,10 +104,10 @@ class LogReplay implements Replay {
     bounces: () => number,
   ) {
     this.#lab = lab
-    this.#memory = new LogMemory(lab)
     this.#as = as
     this.#checker = checker
     this.#bounces = bounces
+    this.#memory = new LogMemory(lab)
     for (const name of Object.values(as)) lab.device(name)
   }
 
@@ -133,15 +139,13 @@ class LogReplay implements Replay {
       skipped: this.#skipped,
       refusals: this.#refusals,
       fault: this.#fault,
-      findings: this.#checker.finish().findings,
+      findings: this.#checker.finish().findings.filter(({ code }) => !OF_THE_DRIVER.has(code)),
     }
   }
 
   #replay(event: Event): void {
-    if (event.event === 'swiotlb_bounced') {
-      this.#announced.add(`${event.device} ${event.devAddr}`)
-      return
-    }
+    if (event.event === 'swiotlb_bounced') return this.#announced.announce(event)
+    if (event.event === 'map') return this.#lengths.update(event)
     if (!('device' in event) || event.device === undefined) return
     const found = this.#deviceOf(event.device)
     if (found === undefined) return
@@ -151,26 +155,23 @@ class LogReplay implements Replay {
       case 'dma_map_page':
       case 'dma_map_phys':
       case 'dma_map_resource': {
-        tally(
-          report.log,
-          failed(event.dmaAddr) ? 'refused' : this.#logOutcome(event.device, event.dmaAddr, [event.physAddr]),
-        )
-        const { at, moved } = this.#memory.at(event.physAddr, event.size)
-        const resource = event.event === 'dma_map_resource'
+        this.#lengths.done()
+        const inLog = outcomeOf(this.#announced.take(event, [event.physAddr]), event.dmaAddr, event.physAddr)
+        tally(report.log, failed(event.dmaAddr) ? 'refused' : inLog)
+        const resource = isResource(event)
+        // Registers lie where they lie.
+        const place = resource
+          ? { at: phys(event.physAddr), moved: undefined }
+          : this.#memory.place(event.physAddr, event.size)
+        const { at } = place
+        const [dir, attrs] = [event.dir as Direction, withoutMmio(event.attrs)]
         const handle = this.#judged(report, at, event.at, () =>
           resource
-            ? api.mapResource(target, at, event.size, event.dir as Direction, event.attrs)
-            : api.mapPageAttrs(
-                target,
-                { kind: 'page', pfn: pfnOf(at) },
-                at % PAGE_SIZE,
-                event.size,
-                event.dir as Direction,
-                event.attrs,
-              ),
+            ? api.mapResource(target, at, event.size, dir, attrs)
+            : api.mapPageAttrs(target, { kind: 'page', pfn: pfnOf(at) }, at % PAGE_SIZE, event.size, dir, attrs),
         )
-        if (handle !== undefined) push(this.#mappings, `${event.device} ${event.dmaAddr}`, { handle, moved })
-        else this.#memory.giveBack(moved)
+        if (handle !== undefined) push(this.#mappings, `${event.device} ${event.dmaAddr}`, { handle, place })
+        else this.#memory.giveBack(place)
         return
       }
       case 'dma_unmap_page':
@@ -178,10 +179,10 @@ class LogReplay implements Replay {
       case 'dma_unmap_resource': {
         const live = this.#mappings.get(`${event.device} ${event.dmaAddr}`)?.pop()
         if (live === undefined) return this.#skip()
-        if (event.event === 'dma_unmap_resource')
-          api.unmapResource(target, live.handle, event.size, event.dir as Direction, event.attrs)
-        else api.unmapPageAttrs(target, live.handle, event.size, event.dir as Direction, event.attrs)
-        this.#memory.giveBack(live.moved)
+        const [dir, attrs] = [event.dir as Direction, withoutMmio(event.attrs)]
+        if (isResource(event)) api.unmapResource(target, live.handle, event.size, dir, attrs)
+        else api.unmapPageAttrs(target, live.handle, event.size, dir, attrs)
+        this.#memory.giveBack(live.place)
         return
       }
       case 'dma_sync_single_for_cpu':
@@ -194,9 +195,12 @@ class LogReplay implements Replay {
         return
       }
       case 'dma_map_sg': {
-        if (event.truncated) return this.#skip()
-        tally(report.log, this.#logOutcome(event.device, event.dmaAddrs[0] ?? 0, event.physAddrs))
-        const pieces = lengthsOf(event).map(([start, len]) => ({ ...this.#memory.at(start, len), len }))
+        const bounced = this.#announced.take(event, event.physAddrs)
+        const entries = event.truncated ? undefined : this.#lengths.of(event)
+        this.#lengths.done()
+        if (entries === undefined) return this.#skip()
+        tally(report.log, outcomeOf(bounced, event.dmaAddrs[0] ?? 0, event.physAddrs[0] ?? 0))
+        const pieces = entries.map(([start, len]) => ({ ...this.#memory.place(start, len), len }))
         const table = this.#lab.sgTable(
           pieces.map(({ at, len }) => ({
             page: { kind: 'page', pfn: pfnOf(at) },
@@ -204,15 +208,14 @@ class LogReplay implements Replay {
             length: len,
           })),
         )
-        const moved = pieces.flatMap((piece) => piece.moved ?? [])
         const handle = this.#judged(report, pieces[0]?.at ?? 0, event.at, () => {
           const mapped = api.mapSgAttrs(target, table, event.dir as Direction, event.attrs)
           return mapped.ok ? { ok: true, value: table.entry(0).dmaAddress } : mapped
         })
-        if (handle !== undefined) push(this.#lists, `${event.device} ${event.physAddrs[0]}`, { table, moved })
+        if (handle !== undefined) push(this.#lists, `${event.device} ${event.physAddrs[0]}`, { table, places: pieces })
         else {
           this.#lab.sgFree(table)
-          this.#memory.giveBack(...moved)
+          this.#memory.giveBack(...pieces)
         }
         return
       }
@@ -221,7 +224,7 @@ class LogReplay implements Replay {
         if (list === undefined) return this.#skip()
         api.unmapSgAttrs(target, list.table, event.dir as Direction, event.attrs)
         this.#lab.sgFree(list.table)
-        this.#memory.giveBack(...list.moved)
+        this.#memory.giveBack(...list.places)
         return
       }
       case 'dma_alloc': {
@@ -280,12 +283,14 @@ class LogReplay implements Replay {
     this.#devices.set(name, found)
     return found
   }
-
-  #logOutcome(device: string, dmaAddr: number, physAddrs: readonly number[]): keyof Outcomes {
-    const bounced = physAddrs.filter((at) => this.#announced.delete(`${device} ${at}`)).length > 0
-    return outcomeOf(bounced, dmaAddr, physAddrs[0] ?? 0)
-  }
 }
+
+/** 7.x has one event for pages and resources, and an attribute that tells them apart. */
+const MMIO = 1024
+const isMmio = (attrs: number): boolean => Math.floor(attrs / MMIO) % 2 === 1
+const withoutMmio = (attrs: number): number => (isMmio(attrs) ? attrs - MMIO : attrs)
+const isResource = (event: { readonly event: string; readonly attrs: number }): boolean =>
+  event.event.endsWith('_resource') || isMmio(event.attrs)
 
 const push = <T>(index: Map<string, T[]>, key: string, value: T): void => {
   const values = index.get(key)
