@@ -35,6 +35,8 @@ export interface KernelShow {
   readonly facts: KernelFacts
   readonly config: Readonly<Record<string, ConfigOption>>
   readonly cmdline: Readonly<Record<string, string>>
+  /** Options of other kernels that this one does not have, and why. */
+  readonly lacks: Readonly<Record<string, string>>
 }
 
 /** @throws InputError for a kernel that is not there */
@@ -67,5 +69,6 @@ export const showKernel = (registry: Registry, name: string): KernelShow => {
     facts: kernelFacts(kernel),
     config: base.config,
     cmdline: base.cmdline,
+    lacks: base.lacks ?? {},
   }
 }

@@ -6,6 +6,7 @@ import { DIR, type Event, type KernelRun, pfnOf, phys } from '@dmalab/api'
 import { openLab, parseKernel, withOptions } from '@dmalab/runner'
 import { describe, expect, it, test } from 'vitest'
 import { openRegistry, runScenario, type ScenarioRequest } from '../src/index.ts'
+import { showKernel } from '../src/kernels.ts'
 import { openLaboratory } from '../src/laboratory.ts'
 import { parseKernelOptions } from '../src/run-flags.ts'
 import { scenarioRequest } from './scenario-request.ts'
@@ -185,6 +186,12 @@ describe('what is refused', () => {
     ['arm@4.11', ['ARM_DMA_IOMMU_ALIGNMENT=12'], '', 'CONFIG_ARM_DMA_IOMMU_ALIGNMENT is 12; Kconfig takes 4 to 9'],
   ] as const)('%s, %s %s', (kernel, config, cmdline, says) => {
     expect(refused(kernel, config, cmdline)).toThrow(says)
+  })
+
+  it('and kernel show says beforehand what a kernel has not', () => {
+    const { cmdline, lacks } = showKernel(registry, 'arm@4.11')
+    expect(Object.keys(cmdline)).toContain('mem')
+    expect(lacks['swiotlb']).toContain('since v5.3')
   })
 
   it('memory that the board does not have', async () => {

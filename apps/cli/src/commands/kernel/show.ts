@@ -38,4 +38,5 @@ const kernelText = (kernel: KernelShow): string[] => [
     ([name, option]) => `  --config ${name} (default ${String(option.default)}): ${option.meaning}`,
   ),
   ...Object.entries(kernel.cmdline).map(([name, meaning]) => `  --cmdline ${name}: ${meaning}`),
+  ...Object.entries(kernel.lacks).map(([name, why]) => `  no ${name}: ${why}`),
 ]
