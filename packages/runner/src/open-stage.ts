@@ -148,9 +148,9 @@ const GIVES: readonly Stage['role'][] = ['decoder', 'converter', 'source']
 const CAMERAS: readonly DeviceFacts['class'][] = ['camera', 'isp']
 const MEM2MEM: readonly DeviceFacts['class'][] = ['codec', 'converter', '2d', 'jpeg']
 
-/** Why a device cannot do the work of a stage; undefined when it can. A driver that the board names is taken at its word. */
+/** Why a device cannot do the work of a stage; undefined when it can. */
 const lackOf = (stage: Stage, driver: Driver, facts: DeviceFacts): string | undefined => {
-  const is = (classes: typeof CAMERAS): boolean => facts.driver === undefined && classes.includes(facts.class)
+  const is = (classes: typeof CAMERAS): boolean => classes.includes(facts.class)
   switch (stage.role) {
     case 'decoder':
     case 'converter':
@@ -161,7 +161,8 @@ const lackOf = (stage: Stage, driver: Driver, facts: DeviceFacts): string | unde
       if (driver.capture === null) return `class ${facts.class} has no capture queue`
       return is(MEM2MEM) ? `class ${facts.class} works from memory to memory and captures nothing` : undefined
     case 'output':
-      return driver.output === null ? `class ${facts.class} has no output queue` : undefined
+      if (driver.output === null) return `class ${facts.class} has no output queue`
+      return is(MEM2MEM) ? `class ${facts.class} works from memory to memory and shows nothing` : undefined
     case 'display':
       return driver.display === null ? `class ${facts.class} shows nothing` : undefined
     case 'task':
