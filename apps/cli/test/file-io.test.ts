@@ -97,7 +97,7 @@ describe('io-mode=rw in a pipeline', () => {
       seed: 1,
       bind,
       inject: [],
-      plugins: [],
+      plugins: {},
       config: [],
       cmdline: undefined,
       restart: 3,
