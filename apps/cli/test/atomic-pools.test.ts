@@ -105,6 +105,17 @@ describe('a device that does not snoop', () => {
   })
 })
 
+it('4.11 on 32-bit ARM has that one pool too, and a table that keeps none serves the call as any other', () => {
+  const { lab, card } = open({ ...ARM, kernel: 'arm@4.11' })
+  const got = value(atomic(lab, PAGE_SIZE))
+  expect(got.handle).toBe(CMA.base)
+  expect(untilFull(lab)).toBe(63)
+  lab.dma.freeAttrs(card, PAGE_SIZE, got.cpuAddr, got.handle, 0)
+  expect(untilFull(lab)).toBe(1)
+  const behind = openIommuLab({ kernel: 'arm@4.11', machine: { reserved: [CMA], arch: 'arm' } })
+  expect(value(atomic(behind.lab, PAGE_SIZE)).handle).not.toBe(CMA.base)
+})
+
 describe('a device that snoops', () => {
   const snoops: Partial<DeviceFacts> = { coherent: true }
   it('gets ordinary pages, never CMA, which may sleep', () => {

@@ -42,6 +42,7 @@ test('each broken plug-in fails the tests of what it breaks, and passes the othe
       'translates is true',
     ],
     'op table arm of arm-forgetful@4.11, device plain': [
+      'serves a caller that may not sleep like any other, or with ENOMEM, and takes the memory back',
       'gives memory back',
       'maps a list so that the device finds every byte, within its mask',
       'hands what the device wrote to the CPU with unmap, and with sync',

@@ -1,5 +1,5 @@
 // Release facts: what other rooms read of a kernel instead of its version.
-import type { StatedBank } from './kernel-params.ts'
+import type { StatedBank, StatedCma } from './kernel-params.ts'
 import type { Arch } from './machine.ts'
 import type { MediaFacts } from './media-facts.ts'
 
@@ -69,7 +69,7 @@ export interface KernelFacts {
   /** How dma-iommu works: invalidate at once, and translate at all (`iommu.strict`, `iommu.passthrough`). */
   readonly iommu?: { readonly strict: boolean; readonly passthrough: boolean }
   /** `cma=`: size and place of the default CMA area, bytes; size 0: none. Absent: what the board says. */
-  readonly cma?: { readonly size: number; readonly base?: number; readonly limit?: number }
+  readonly cma?: StatedCma
   /** Memory for coherent allocations that may not sleep; absent where the kernel keeps none. */
   readonly atomicPools?: AtomicPoolPolicy
   /** zone_dma_limit where the kernel has ZONE_DMA: smaller masks than this are refused. */

@@ -56,3 +56,36 @@ export const memBanks = (value: string): readonly StatedBank[] =>
   })
 
 const MEM_HINT = 'mem=nn[KMG][@ss[KMG]], such as mem=512M or mem=256M@0x60000000'
+
+/** `cma=`: the default area of contiguous memory; size 0 is none. Bytes. */
+export interface StatedCma {
+  readonly size: number
+  /** With a base alone the area lies exactly there; with a limit (exclusive) somewhere between. */
+  readonly base?: number
+  readonly limit?: number
+}
+
+export const CMA_HINT =
+  'N[KMG][@start[-end]]: size and place of the default CMA area, whatever the device tree says; 0: none'
+
+/** `cma=`; of several the last counts. @throws InputError. Models: Linux v6.12 kernel/dma/contiguous.c: early_cma */
+export const cmaArea = (value: string): StatedCma => {
+  const text = valuesOf(value).at(-1) ?? ''
+  const size = memparse(text)
+  const start = size?.rest.startsWith('@') === true ? memparse(size.rest.slice(1)) : undefined
+  const end = start?.rest.startsWith('-') === true ? memparse(start.rest.slice(1)) : undefined
+  if (size === undefined || (end ?? start ?? size).rest !== '')
+    throw new InputError(`cma=${text} is not understood`, { path: 'cmdline' }, CMA_HINT)
+  if (start === undefined) return { size: size.value }
+  return { size: size.value, base: start.value, limit: end?.value ?? start.value + size.value }
+}
+
+export const COHERENT_POOL_HINT = 'N[KMG]: size of each pool for coherent allocations that may not sleep'
+
+/** `coherent_pool=`, bytes; of several the last counts. @throws InputError. Models: Linux v6.12 kernel/dma/pool.c: early_coherent_pool */
+export const coherentPool = (value: string): number => {
+  const text = valuesOf(value).at(-1) ?? ''
+  const size = memparse(text)
+  if (size !== undefined && size.rest === '') return size.value
+  throw new InputError(`coherent_pool=${text} is not understood`, { path: 'cmdline' }, COHERENT_POOL_HINT)
+}

@@ -3,7 +3,17 @@ export * from './units.ts'
 export * from './errno.ts'
 export * from './flags.ts'
 export { InputError } from './input-error.ts'
-export { kstrtobool, memBanks, memparse, valuesOf, wholeNumber } from './kernel-params.ts'
+export {
+  CMA_HINT,
+  cmaArea,
+  COHERENT_POOL_HINT,
+  coherentPool,
+  kstrtobool,
+  memBanks,
+  memparse,
+  valuesOf,
+  wholeNumber,
+} from './kernel-params.ts'
 export { devString } from './dev-string.ts'
 export { FINDINGS } from './findings.ts'
 export { mediaFacts, MEDIA_V4_11, MEDIA_V6_12 } from './media.ts'

@@ -175,6 +175,7 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
   return {
     /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_alloc */
     alloc: (size, attrs, owner) => memory.alloc(size, attrs, owner),
+    allocAtomic: (size, attrs, owner) => memory.allocAtomic(size, attrs, owner),
     free: (size, cpuAddr) => memory.free(size, cpuAddr),
 
     /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __arm_dma_mmap */

@@ -17,8 +17,13 @@ interface Block {
   readonly mapped: boolean
 }
 
+/** Where the pages come from. */
+type Take = (len: number, options: { readonly owner: string; readonly limit?: number }) => KResult<Pfn>
+
 export interface CoherentMemory {
   alloc(size: number, attrs: number, owner: string): KResult<Coherent>
+  /** For a caller that may not sleep. */
+  allocAtomic(size: number, attrs: number, owner: string): KResult<Coherent>
   free(size: number, cpuAddr: KernelVaddr): void
   /** The clearing done when a buffer is made. `coherent`: the device snoops, so no cache work. */
   clear(pfn: Pfn, size: number, coherent: boolean): void
@@ -65,36 +70,55 @@ export const coherentMemory = (api: PluginApi, host: Host, coherent: boolean): C
     return ok({ at: mem.linearAddress(at), remapped: false })
   }
 
+  /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __dma_alloc, __alloc_from_contiguous */
+  const alloc = (size: number, attrs: number, owner: string, take: Take): KResult<Coherent> => {
+    const len = pageAlign(size)
+    const limit = 2 ** device.coherentMaskBits - 1
+    const highest = host.dmaToPhys(limit as never)
+    const pages = take(len, { owner, ...(highest === undefined ? {} : { limit: highest }) })
+    if (!pages.ok) return pages
+    const handle = host.physToDma(physOf(pages.value))
+    if (handle === undefined) return fail('ENOMEM', `${device.name} has no window onto ${hex(physOf(pages.value))}`)
+    clear(pages.value, len, coherent)
+    if (has(attrs, ATTR.NO_KERNEL_MAPPING)) {
+      const cookie = mem.pageStructAddress(pages.value)
+      blocks.set(cookie, { pfn: pages.value, size: len, remapped: false, mapped: false })
+      return ok({ cpuAddr: cookie, handle })
+    }
+    const kind: MapKind = coherent ? 'cached' : has(attrs, ATTR.WRITE_COMBINE) ? 'writecombine' : 'uncached'
+    const mapped = map(pages.value, len, kind)
+    if (!mapped.ok) {
+      mem.freeContiguous(pages.value, len)
+      return mapped
+    }
+    blocks.set(mapped.value.at, { pfn: pages.value, size: len, remapped: mapped.value.remapped, mapped: true })
+    return ok({ cpuAddr: mapped.value.at, handle })
+  }
+
   return {
     clear,
 
-    /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __dma_alloc, __alloc_from_contiguous */
-    alloc: (size, attrs, owner) => {
+    alloc: (size, attrs, owner) => alloc(size, attrs, owner, (len, options) => host.allocContiguous(len, options)),
+
+    /**
+     * A device that snoops gets pages, any other one memory that was mapped at boot.
+     *
+     * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __alloc_from_pool, __alloc_simple_buffer
+     */
+    allocAtomic(size, attrs, owner) {
+      if (coherent) return alloc(size, attrs, owner, (len, options) => mem.allocPages(len, options))
       const len = pageAlign(size)
-      const limit = 2 ** device.coherentMaskBits - 1
-      const highest = host.dmaToPhys(limit as never)
-      const pages = host.allocContiguous(len, { owner, ...(highest === undefined ? {} : { limit: highest }) })
-      if (!pages.ok) return pages
-      const handle = host.physToDma(physOf(pages.value))
-      if (handle === undefined) return fail('ENOMEM', `${device.name} has no window onto ${hex(physOf(pages.value))}`)
-      clear(pages.value, len, coherent)
-      if (has(attrs, ATTR.NO_KERNEL_MAPPING)) {
-        const cookie = mem.pageStructAddress(pages.value)
-        blocks.set(cookie, { pfn: pages.value, size: len, remapped: false, mapped: false })
-        return ok({ cpuAddr: cookie, handle })
-      }
-      const kind: MapKind = coherent ? 'cached' : has(attrs, ATTR.WRITE_COMBINE) ? 'writecombine' : 'uncached'
-      const mapped = map(pages.value, len, kind)
-      if (!mapped.ok) {
-        mem.freeContiguous(pages.value, len)
-        return mapped
-      }
-      blocks.set(mapped.value.at, { pfn: pages.value, size: len, remapped: mapped.value.remapped, mapped: true })
-      return ok({ cpuAddr: mapped.value.at, handle })
+      const got = host.allocFromAtomicPool(len, { owner, zone: 'normal', quiet: true })
+      if (!got.ok) return got
+      const handle = host.physToDma(got.value.phys)
+      if (handle !== undefined) return ok({ cpuAddr: got.value.cpuAddr, handle })
+      host.freeToAtomicPool(got.value.cpuAddr, len)
+      return fail('ENOMEM', `${device.name} has no window onto ${hex(got.value.phys)}`)
     },
 
     /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __arm_dma_free */
-    free: (_size, cpuAddr) => {
+    free: (size, cpuAddr) => {
+      if (host.freeToAtomicPool(cpuAddr, pageAlign(size))) return
       const block = blocks.get(cpuAddr)
       if (block === undefined) {
         host.printk('warn', `Freeing invalid buffer ${hex(cpuAddr)}`)

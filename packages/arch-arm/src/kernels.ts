@@ -7,8 +7,7 @@ import { dmabounceOps } from './dmabounce-ops.ts'
 const facts = (api: PluginApi, options: KernelOptions): KernelFacts => {
   const lpae = options.config['ARM_LPAE'] === true
   const dmaLength = options.config['NEED_SG_DMA_LENGTH'] === true
-  const { mem } = options.cmdline
-  if (mem === true) throw new api.InputError('mem needs a value', { path: 'cmdline' }, MEM)
+  const [mem, cma, pool] = ['mem', 'cma', 'coherent_pool'].map((name) => valueOf(api, options, name))
   return {
     arch: 'arm',
     release: '4.11',
@@ -37,8 +36,22 @@ const facts = (api: PluginApi, options: KernelOptions): KernelFacts => {
     iommuAlignment: alignment(options),
     ...(lpae ? {} : { physEnd: 2 ** 32 }),
     ...(mem === undefined ? {} : { memBanks: api.memBanks(mem) }),
+    ...(cma === undefined ? {} : { cma: api.cmaArea(cma) }),
+    atomicPools: { kind: 'single', ...(pool === undefined ? {} : { size: api.coherentPool(pool) }) },
   }
 }
+
+const valueOf = (api: PluginApi, { cmdline }: KernelOptions, name: string): string | undefined => {
+  const value = cmdline[name]
+  if (value !== true) return value
+  throw new api.InputError(`${name} needs a value`, { path: 'cmdline' }, cmdlineOf(api)[name])
+}
+
+const cmdlineOf = (api: PluginApi): Readonly<Record<string, string>> => ({
+  mem: MEM,
+  cma: api.CMA_HINT,
+  coherent_pool: api.COHERENT_POOL_HINT,
+})
 
 const MEM = 'nn[KMG][@ss[KMG]], once a bank: the memory there is, whatever the device tree says'
 
@@ -86,7 +99,7 @@ export const arm411 = (api: PluginApi): KernelDef => ({
     },
     NEED_SG_DMA_LENGTH: { meaning: 'struct scatterlist has a dma_length of its own', default: false },
   },
-  cmdline: { mem: MEM },
+  cmdline: cmdlineOf(api),
   lacks: {
     swiotlb: '32-bit ARM has had a bounce pool since v5.3; --config DMABOUNCE is what there was',
     'iommu.strict': 'it came with v4.20, for dma-iommu; arm-iommu invalidates when it unmaps',

@@ -1,6 +1,6 @@
 // The kernels arm@6.12 and arm64@6.12: dma-direct for devices that are not translated, dma-iommu behind an IOMMU.
 import type { DeviceFacts, DmaOpsDef, KernelDef, KernelFacts, KernelOptions, PluginApi } from '@dmalab/api'
-import { atomicPolicy, cmaPolicy, MEMORY_CMDLINE } from './memory-options.ts'
+import { memoryCmdline, memoryPolicy } from './memory-options.ts'
 import { ARM_MEM, CMDLINE, DMABUF_DEBUG, iommuPolicy, memLimit, SG_DMA_LENGTH, swiotlbPolicy } from './options.ts'
 
 const MAX_32 = 2 ** 32 - 1
@@ -22,7 +22,6 @@ const common = (api: PluginApi, options: KernelOptions) => {
     tracesPoolFree: false,
     skipsNeedlessSync: true,
     iommu: iommuPolicy(api, options),
-    ...cmaPolicy(api, options),
   } as const satisfies Partial<KernelFacts>
 }
 
@@ -33,7 +32,7 @@ const arm64Facts = (api: PluginApi, options: KernelOptions): KernelFacts => {
   return {
     ...common(api, options),
     arch: 'arm64',
-    atomicPools: atomicPolicy(api, options, 'zones'),
+    ...memoryPolicy(api, options, 'zones'),
     pfnValid: 'section',
     sgEntrySize: dmaLength ? 32 : 24,
     sgDmaLength: dmaLength,
@@ -60,7 +59,7 @@ const armFacts = (api: PluginApi, options: KernelOptions): KernelFacts => {
   return {
     ...common(api, options),
     arch: 'arm',
-    atomicPools: atomicPolicy(api, options, 'single'),
+    ...memoryPolicy(api, options, 'single'),
     pfnValid: 'pageblock',
     sgEntrySize: (lpae ? 24 : 16) + (dmaLength ? (lpae ? 8 : 4) : 0),
     sgDmaLength: dmaLength,
@@ -106,7 +105,7 @@ export const arm64612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef =
     },
     DMA_RESTRICTED_POOL: { meaning: 'restricted-dma-pool regions bounce everything of their devices', default: true },
   },
-  cmdline: { ...CMDLINE, ...MEMORY_CMDLINE },
+  cmdline: { ...CMDLINE, ...memoryCmdline(api) },
   lacks: {
     ARM_LPAE: 'it is an option of 32-bit ARM; addresses have 48 bits here',
     ARM_DMA_IOMMU_ALIGNMENT: 'it is an option of the IOMMU code of 32-bit ARM',
@@ -127,7 +126,7 @@ export const arm612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef => 
     NEED_SG_DMA_LENGTH: SG_DMA_LENGTH,
     DMABUF_DEBUG,
   },
-  cmdline: { ...CMDLINE, ...MEMORY_CMDLINE, mem: ARM_MEM },
+  cmdline: { ...CMDLINE, ...memoryCmdline(api), mem: ARM_MEM },
   lacks: {
     ARM_DMA_IOMMU_ALIGNMENT: 'devices behind an IOMMU use dma-iommu here, which has no such limit',
     DMABOUNCE: 'it went with v6.0; with --config ARM_LPAE the bounce pool does that (swiotlb=)',
