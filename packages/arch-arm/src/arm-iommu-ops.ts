@@ -1,4 +1,4 @@
-// The op tables `arm-iommu` and `arm-coherent-iommu`: a device behind an IOMMU before 32-bit ARM used dma-iommu.
+// The op tables `arm-iommu` and `arm-coherent-iommu`: a device behind an IOMMU, by arch/arm's own code.
 import type {
   Device,
   DmaAddr,

@@ -118,7 +118,8 @@ export const arm64612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef =
 export const arm612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef => ({
   name: 'arm@6.12',
   arch: 'arm',
-  title: '32-bit ARM, Linux 6.12: dma-direct, dma-iommu; get_sgtable without a check',
+  title:
+    '32-bit ARM, Linux 6.12: dma-direct; dma-iommu in place of the tables of arch/arm; get_sgtable without a check',
   source: 'Linux v6.12 kernel/dma, arch/arm/mm/dma-mapping.c',
   facts: (options) => armFacts(api, options),
   config: {
@@ -128,7 +129,8 @@ export const arm612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef => 
   },
   cmdline: { ...CMDLINE, ...memoryCmdline(api), mem: ARM_MEM },
   lacks: {
-    ARM_DMA_IOMMU_ALIGNMENT: 'devices behind an IOMMU use dma-iommu here, which has no such limit',
+    ARM_DMA_IOMMU_ALIGNMENT:
+      'it belongs to the tables of 32-bit ARM, which are modelled for 4.11; here devices behind an IOMMU are on dma-iommu',
     DMABOUNCE: 'it went with v6.0; with --config ARM_LPAE the bounce pool does that (swiotlb=)',
     DMA_BOUNCE_UNALIGNED_KMALLOC: '32-bit ARM does not select it',
     DMA_RESTRICTED_POOL: 'restricted pools are modelled for arm64 only',
