@@ -13,7 +13,9 @@ const files = ['packages', 'apps'].flatMap((top) =>
     .map((file) => join(top, file))
     .filter(
       (file) =>
-        file.endsWith('.ts') && /[\\/](src|assembly)[\\/]/.test(file) && !/node_modules|generated|dist/.test(file),
+        file.endsWith('.ts') &&
+        /[\\/](src|assembly)[\\/]/.test(file) &&
+        !/[\\/](node_modules|generated|dist|build)[\\/]/.test(file),
     ),
 )
 
