@@ -116,7 +116,7 @@ export const iommuCoherentMemory = (
   return {
     /**
      * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __arm_iommu_alloc_attrs
-     * Leaves out: atomic allocations; a coherent device's page array has one page, which only its first page's mapping may trust.
+     * Leaves out: atomic allocations (the pool); a coherent device's page array has one page, which only its first page's mapping may trust.
      */
     alloc: (size, attrs, owner) => {
       const len = pageAlign(size)
