@@ -50,6 +50,11 @@ describe('texts people post', () => {
       'needs 460800 bytes',
     ],
     ['F-11', 'ERROR: 256 KiB atomic DMA coherent pool is too small!', 'atomic context'],
+    ['S4-BUG', 'Kernel BUG at swiotlb_find_slots+0x164/0x460 [verbose debug info unavailable]', 'a mapping of 0 bytes'],
+    ['S4-BUG', 'kernel BUG at kernel/dma/mapping.c:169!', 'DMA_NONE'],
+    ['S4-stall', 'rcu: INFO: rcu_sched self-detected stall on CPU', 'a loop does not end'],
+    ['S4-warning', 'WARNING: CPU: 0 PID: 1 at dma_free_attrs+0x94/0xa0', 'needs interrupts'],
+    ['S4-warning', 'WARNING: CPU: 0 PID: 1 at iommu_dma_unmap_page+0xb0/0xcc', 'mapped with 0 bytes'],
     ['F-17', 'failed to get scatterlist from DMA API', 'dma_get_sgtable refused'],
     [
       'S4-swiotlb',
@@ -80,6 +85,15 @@ describe('texts people post', () => {
     const fault = 'Unable to handle kernel paging request at virtual address ffff000012345678'
     expect(explain(`${fault}\n${registers}`).map(({ cause }) => cause)[1]).toContain('swiotlb_bounce touched')
   })
+  it('a flood of messages that differ in their numbers stays short', () => {
+    const flood = Array.from(
+      { length: 500 },
+      (_, used) => `a b: swiotlb buffer is full (sz: 4096 bytes), total 9999 (slots), used ${used} (slots)`,
+    )
+    const found = explain(flood.join('\n'))
+    expect(found.length).toBeLessThan(20)
+    expect(found.reduce((sum, { count }) => sum + count, 0)).toBe(500)
+  })
   it('the same message again is counted, not repeated', () => {
     expect(explain('failed to map scatterlist\n'.repeat(20))).toMatchObject([
       { count: 20, lines: [1, 2, 3, 4, 5, 6, 7, 8] },
@@ -98,6 +112,13 @@ describe.skipIf(!existsSync(LOGS))('logs of real kernels (shared/traces/logs)', 
   const idsOf = (name: string): readonly string[] =>
     explain(readFileSync(join(LOGS, name), 'latin1')).flatMap(({ id, kind }) => (kind === 'problem' ? [id] : []))
 
+  it('no console of a crash and no kernel log is without a problem that is named', () => {
+    const logs = existsSync(LOGS) ? readdirSync(LOGS).filter((one) => /console|dmesg/.test(one)) : []
+    // These hold boot lines, or the end of a run in which nothing went wrong.
+    const quiet = /-blk-\w+\.(?:bootdmesg|dmesg-tail)/
+    expect(logs.filter((name) => !quiet.test(name) && idsOf(name).length === 0)).toEqual([])
+    expect(logs.filter((name) => quiet.test(name) && idsOf(name).length > 0)).toEqual([])
+  })
   it('every dma-debug message of the violation runs is recognised', () => {
     for (const name of existsSync(LOGS) ? readdirSync(LOGS).filter((one) => /viol-.*dmesg/.test(one)) : []) {
       const text = readFileSync(join(LOGS, name), 'latin1')
@@ -114,6 +135,12 @@ describe.skipIf(!existsSync(LOGS))('logs of real kernels (shared/traces/logs)', 
     ['a64-6.12-console-pageless-export-to-bouncing-importer-oops.txt', 'F-07'],
     ['a64-6.12-console-kmap-oops.txt', 'F-07'],
     ['a64-6.12-media.dmesg.txt', 'F-09'],
+    ['a64-6.12-console-map-dir-none-BUG.txt', 'S4-BUG'],
+    ['a64-6.12-console-viol-swiotlb-zero-length-BUG.txt', 'S4-BUG'],
+    ['a32-6.12-console-pageless-share-oops.txt', 'S4-stall'],
+    ['a64-6.12-viol-direct.dmesg.txt', 'F-15'],
+    ['a64-6.12-viol-direct.dmesg.txt', 'F-05'],
+    ['a64-6.12-viol-direct.dmesg.txt', 'S4-warning'],
     ['a64-6.12-viol-smmu.dmesg.txt', 'F-06'],
   ])('%s shows %s', (name, id) => {
     expect(idsOf(name)).toContain(id)

@@ -27,10 +27,10 @@ const suiteOf = ({ file, findings }: LogCheck): string => {
     const head = `    <testcase classname=${attribute(file)} name=${attribute(code)}`
     if (mine.length === 0) return `${head}/>`
     const text = mine.map(({ message, evidence }) => `${message} (line ${(evidence ?? []).join(', ')})`).join('\n')
-    return `${head}>\n      <failure message=${attribute(mine[0]?.message ?? '')}>${escape(text)}</failure>\n    </testcase>`
+    return `${head}>\n      <failure type=${attribute(mine[0]?.severity ?? '')} message=${attribute(mine[0]?.message ?? '')}>${escape(text)}</failure>\n    </testcase>`
   })
   return [
-    `  <testsuite name=${attribute(file)} tests="${codes.length}" failures="${failed.size}">`,
+    `  <testsuite name=${attribute(file)} tests="${codes.length}" failures="${failed.size}" errors="0">`,
     ...cases,
     '  </testsuite>',
   ].join('\n')

@@ -37,7 +37,7 @@ const ruleOf = (code: string): Readonly<Record<string, unknown>> => {
 /** The last line completes the finding; the others led to it. */
 const resultOf = (file: string, one: Finding, codes: readonly string[]): Readonly<Record<string, unknown>> => {
   const location = (line: number): Readonly<Record<string, unknown>> => ({
-    physicalLocation: { artifactLocation: { uri: file }, region: { startLine: Math.max(1, line) } },
+    physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: Math.max(1, line) } },
   })
   const lines = one.evidence ?? []
   const last = lines.at(-1)
@@ -47,6 +47,10 @@ const resultOf = (file: string, one: Finding, codes: readonly string[]): Readonl
     level: LEVEL[one.severity],
     message: { text: one.message },
     locations: last === undefined ? [] : [location(last)],
-    relatedLocations: lines.slice(0, -1).map(location),
+    // The schema wants each of them once.
+    relatedLocations: [...new Set(lines.slice(0, -1))].map(location),
   }
 }
+
+/** A path as a URI reference: a blank, '#' or '%' in it would mean something else. */
+const uriOf = (file: string): string => file.split('/').map(encodeURIComponent).join('/')

@@ -71,6 +71,41 @@ export const DEVICES: readonly KernelMessage[] = [
     ['read the call trace from the driver inwards'],
   ),
   message(
+    'S4-BUG',
+    'the DMA API stopped the kernel',
+    /kernel BUG at (?:(dma_\w+|swiotlb_\w+|iommu_dma_\w+)\+|(kernel\/dma\/\S+|drivers\/iommu\/dma-iommu\.c:\d+|include\/linux\/dma-mapping\.h:\d+))/i,
+    (match) =>
+      match[1] === 'swiotlb_find_slots'
+        ? 'a mapping of 0 bytes was to be bounced: swiotlb has no slot of that size'
+        : `${match[1] ?? match[2]} was given what no driver may pass: a direction of DMA_NONE (or one that does not exist), or, in 4.x, RAM to dma_map_resource()`,
+    'which driver is in the call trace below, and with which length and direction does it call?',
+    ['check the length before mapping', 'pass DMA_TO_DEVICE, DMA_FROM_DEVICE or DMA_BIDIRECTIONAL'],
+  ),
+  message(
+    'S4-stall',
+    'a CPU does not come back',
+    /self-detected stall on CPU|detected stalls on CPUs/,
+    'a loop does not end; the pc and lr lines below name it. In cache maintenance of a page that has no struct page, the loop over its pages reads nonsense',
+    'does the call trace hold arch_sync_dma_for_cpu or dma_cache_maint_page? Then see F-07',
+    ['do not map or sync coherent memory of a no-map pool'],
+  ),
+  message(
+    'S4-warning',
+    'coherent memory was freed with interrupts off',
+    /WARNING: .*\bdma_free_attrs\+/,
+    'freeing may have to undo a kernel mapping, which needs interrupts: the memory may leak, or the kernel sleep where it must not',
+    'is dma_free_coherent() called under a spinlock that disables interrupts?',
+    ['free outside of the lock, or from a work item'],
+  ),
+  message(
+    'S4-warning',
+    'an address without translation was unmapped',
+    /WARNING: .*\biommu_dma_unmap_(?:page|phys|resource)\+/,
+    'the IOMMU’s tables hold nothing there: never mapped, mapped with 0 bytes, or unmapped twice',
+    'trace the device: `dmalab trace check` names the unmap that has no mapping',
+    ['unmap once, with the address that mapping returned', 'map no empty buffers'],
+  ),
+  message(
     'F-09',
     'a scattered buffer for a device that needs one piece',
     /contiguous (?:chunk|mapping) is too small (\d+)\/(\d+)/,

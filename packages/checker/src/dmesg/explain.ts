@@ -52,8 +52,10 @@ const DMA_DEBUG: readonly (readonly [RegExp, string])[] = [
 ]
 const MESSAGES: readonly KernelMessage[] = [...MEMORY, ...DEVICES, ...BOOT]
 const KEPT_LINES = 8
+/** Causes told apart per kind of message; a flood of them differs in numbers only. */
+const CAUSES = 16
 /** Begins the splat of a fault; a warning prints registers too. */
-const FAULT = /Unable to handle kernel|Internal error: |kernel BUG at|Oops/
+const FAULT = /Unable to handle kernel|Internal error: |kernel BUG at|Oops|self-detected stall on CPU/i
 const SPLAT_LINES = 40
 
 export interface DmesgExplainer {
@@ -66,6 +68,13 @@ export const createDmesgExplainer = (): DmesgExplainer => {
   const found = new Map<string, ExplainedMessage & { readonly lines: number[]; count: number }>()
   let number = 0
   let lastFault = -Infinity
+  const causes = new Map<KernelMessage, Set<string>>()
+  const keyOf = (one: KernelMessage, cause: string): string => {
+    let known = causes.get(one)
+    if (known === undefined) causes.set(one, (known = new Set()))
+    if (known.size < CAUSES) known.add(cause)
+    return known.has(cause) ? `${one.id} ${one.title} ${cause}` : `${one.id} ${one.title}`
+  }
   const note = (key: string, make: () => Omit<ExplainedMessage, 'lines' | 'count'>): void => {
     let entry = found.get(key)
     if (entry === undefined) found.set(key, (entry = { ...make(), lines: [], count: 0 }))
@@ -85,7 +94,7 @@ export const createDmesgExplainer = (): DmesgExplainer => {
         const match = one.pattern.exec(text)
         if (match === null) continue
         const cause = one.cause(match)
-        note(`${one.id} ${one.title} ${cause}`, () => ({
+        note(keyOf(one, cause), () => ({
           id: one.id,
           kind: one.kind,
           title: one.title,
