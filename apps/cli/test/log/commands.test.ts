@@ -1,6 +1,6 @@
 // `trace` and `explain` as processes: exit codes, formats, bad input.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -81,11 +81,30 @@ describe('dmalab trace check', () => {
       level: 'error',
       locations: [{ physicalLocation: { artifactLocation: { uri: VIOLATIONS }, region: { startLine: 37 } } }],
     })
-    expect(sarif.runs[0].tool.driver.rules[one.ruleIndex].id).toBe('unmap-not-mapped')
+    const { tool, results } = sarif.runs[0]
+    expect(tool.driver).toMatchObject({ name: 'dmalab' })
+    for (const result of results) {
+      expect(tool.driver.rules[result.ruleIndex].id).toBe(result.ruleId)
+      expect(result.message.text).not.toBe('')
+      expect(['note', 'warning', 'error']).toContain(result.level)
+      // The schema's uniqueItems.
+      const related = result.relatedLocations.map((place: unknown) => JSON.stringify(place))
+      expect(new Set(related).size).toBe(related.length)
+    }
+  })
+  it('SARIF names a file by a URI reference', () => {
+    const path = join(folder, 'my log #1.txt')
+    copyFileSync(join(DATA, VIOLATIONS), path)
+    const { out } = run(['trace', 'check', path, '--format', 'sarif'])
+    const uris = JSON.parse(out).runs[0].results.map(
+      (one: { locations: readonly [{ physicalLocation: { artifactLocation: { uri: string } } }] }) =>
+        one.locations[0].physicalLocation.artifactLocation.uri,
+    )
+    expect(new Set(uris)).toEqual(new Set([`${folder}/my%20log%20%231.txt`]))
   })
   it('JUnit has a failing case for each code that was found', () => {
     const { out } = run(['trace', 'check', VIOLATIONS, '--format', 'junit'])
-    expect(out).toMatch(/<testsuite name="a64-6\.12-viol-direct\.trace\.txt" tests="\d+" failures="19">/)
+    expect(out).toMatch(/<testsuite name="a64-6\.12-viol-direct\.trace\.txt" tests="\d+" failures="19" errors="0">/)
     expect(out.match(/<failure /g)).toHaveLength(19)
     expect(out).toContain('<testcase classname="a64-6.12-viol-direct.trace.txt" name="wrong-bytes"/>')
   })
