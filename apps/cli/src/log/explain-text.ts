@@ -14,6 +14,20 @@ export const renderCode = ({ code, severity, title, what, why, source, fixes }: 
     ['Usual fixes:', ...fixes.map((fix) => wrap(`- ${fix}`, '  '))].join('\n'),
   ].join('\n\n')
 
+/** A code of `board lint`. */
+export interface ExplainedLint {
+  readonly code: string
+  readonly title: string
+}
+
+export const renderLintCode = ({ code, title }: ExplainedLint): string =>
+  [
+    `${bold(code)} (dmalab board lint): ${title}`,
+    wrap(
+      '`dmalab board lint FILE` names the node of the device tree, and `dmalab board facts FILE` what the kernel makes of it.',
+    ),
+  ].join('\n\n')
+
 export const renderCodes = (codes: readonly ExplainedCode[]): string => {
   const width = Math.max(...codes.map(({ code }) => code.length))
   return codes

@@ -157,6 +157,11 @@ describe('dmalab explain', () => {
     expect(out).toContain('pass nents of the map call to dma_unmap_sg, not its return value')
     expect(out).toContain('kernel/dma/debug.c: check_unmap')
   })
+  it('a code of board lint: what it means', () => {
+    const { code, out } = run(['explain', 'dma-parent-cycle'])
+    expect(code).toBe(0)
+    expect(out).toContain('dma-parent-cycle (dmalab board lint): DMA parents go in a circle')
+  })
   it('no code lists all; an unknown one is bad input with a hint', () => {
     expect(run(['explain', '--json']).out).toContain('"wrong-bytes"')
     const { code, err } = run(['explain', 'unmap-sizes'])
