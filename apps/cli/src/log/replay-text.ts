@@ -11,11 +11,11 @@ export const renderReplay = (file: string, report: ReplayReport): string => {
   const grave = findings.filter(({ severity }) => severity !== 'info')
   return [
     `${bold(file)} on ${kernel}, board ${board}`,
-    ...devices.flatMap(({ device, as, log, model }) => [
-      `  ${bold(device)}${device === as ? '' : ` as ${as}`}`,
-      `    in the log    ${outcomes(log)}`,
-      `    in the model  ${outcomes(model)}`,
-    ]),
+    ...devices.flatMap(({ device, as, log, model }) => {
+      const name = `  ${bold(device)}${device === as ? '' : ` as ${as}`}`
+      if (isEmpty(log) && isEmpty(model)) return [`${name}: no mappings`]
+      return [name, `    in the log    ${outcomes(log)}`, `    in the model  ${outcomes(model)}`]
+    }),
     ...refusals.map(({ line, errno, why }) => `  refused at line ${line}: ${errno}: ${why}`),
     ...(fault === null ? [] : [`  the kernel faulted at line ${fault.line}: ${fault.function} at ${fault.address}`]),
     ...grave
@@ -24,10 +24,17 @@ export const renderReplay = (file: string, report: ReplayReport): string => {
     ...(grave.length > FINDINGS_SHOWN ? [dim(`  and ${count(grave.length - FINDINGS_SHOWN)} more findings`)] : []),
     ...(moved === 0
       ? []
-      : [dim(`  ${count(moved)} buffers lie where this board has no ordinary memory; the model took other memory`)]),
+      : [
+          dim(
+            `  ${count(moved)} buffers lie where this board has no ordinary memory (a pool, a hole); the model took other memory`,
+          ),
+        ]),
     ...(skipped === 0 ? [] : [dim(`  ${count(skipped)} operations have nothing to act on here and were left out`)]),
   ].join('\n')
 }
+
+const isEmpty = ({ direct, bounced, translated, refused }: Outcomes): boolean =>
+  direct + bounced + translated + refused === 0
 
 const outcomes = ({ direct, bounced, translated, refused }: Outcomes): string =>
   `${count(direct)} direct, ${count(bounced)} bounced, ${count(translated)} at another address, ${count(refused)} refused`

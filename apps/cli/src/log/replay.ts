@@ -1,6 +1,5 @@
 // The operations of a log driven through the model: what another kernel, mask, IOMMU or bounce buffer would have done with them.
 import {
-  type Coherent,
   type Device,
   type Direction,
   type DmaAddr,
@@ -21,6 +20,7 @@ import { isSimulatedOops } from '@dmalab/memory'
 import { type LabParts, openLab } from '@dmalab/runner'
 import { AnnouncedBounces } from '@dmalab/trace'
 import { ListLengths } from './list-lengths.ts'
+import { LogBlocks } from './log-blocks.ts'
 import { LogMemory, type Place } from './log-memory.ts'
 import { failed, outcomeOf, type Outcomes, outcomes, tally } from './replay-outcomes.ts'
 
@@ -48,6 +48,7 @@ export interface ReplayReport {
 }
 
 const KEPT_REFUSALS = 8
+const KEPT_STRANGERS = 8
 
 export interface Replay {
   onEvent(event: Event): void
@@ -88,11 +89,15 @@ class LogReplay implements Replay {
   /** By log device and log address; several mappings of one address may be live. */
   readonly #mappings = new Map<string, Live[]>()
   readonly #lists = new Map<string, { readonly table: SgTable; readonly places: readonly Place[] }[]>()
-  readonly #blocks = new Map<string, Coherent & { readonly size: number; readonly attrs: number }>()
+  readonly #blocks: LogBlocks
+  /** The log is of a machine with an IOMMU: a bus address says nothing about where memory lies. */
+  #translated = false
   readonly #announced = new AnnouncedBounces()
   readonly #lengths = new ListLengths()
   readonly #memory: LogMemory
   readonly #refusals: ReplayReport['refusals'][number][] = []
+  /** Devices of the log that nothing stands for: the first few. */
+  readonly #strangers = new Set<string>()
   #fault: ReplayReport['fault'] = null
   #line = 0
   #skipped = 0
@@ -108,6 +113,7 @@ class LogReplay implements Replay {
     this.#checker = checker
     this.#bounces = bounces
     this.#memory = new LogMemory(lab)
+    this.#blocks = new LogBlocks(lab)
     for (const name of Object.values(as)) lab.device(name)
   }
 
@@ -129,7 +135,7 @@ class LogReplay implements Replay {
       throw new InputError(
         'no device of the log is a device of the board',
         {},
-        'say which stands for which: --device LOG=BOARD, such as --device 0000:00:03.0=codec',
+        `say which stands for which: --device LOG=BOARD; the log has ${[...this.#strangers].join(', ') || 'none at all'}, board ${this.#lab.machine.name} has ${this.#lab.devices.map(({ name }) => name).join(', ')}`,
       )
     return {
       kernel: this.#lab.kernel.name,
@@ -145,7 +151,10 @@ class LogReplay implements Replay {
 
   #replay(event: Event): void {
     if (event.event === 'swiotlb_bounced') return this.#announced.announce(event)
-    if (event.event === 'map') return this.#lengths.update(event)
+    if (event.event === 'map') {
+      this.#translated = true
+      return this.#lengths.update(event)
+    }
     if (!('device' in event) || event.device === undefined) return
     const found = this.#deviceOf(event.device)
     if (found === undefined) return
@@ -162,7 +171,7 @@ class LogReplay implements Replay {
         // Registers lie where they lie.
         const place = resource
           ? { at: phys(event.physAddr), moved: undefined }
-          : this.#memory.place(event.physAddr, event.size)
+          : this.#place(event.physAddr, event.size)
         const { at } = place
         const [dir, attrs] = [event.dir as Direction, withoutMmio(event.attrs)]
         const handle = this.#judged(report, at, event.at, () =>
@@ -200,7 +209,7 @@ class LogReplay implements Replay {
         this.#lengths.done()
         if (entries === undefined) return this.#skip()
         tally(report.log, outcomeOf(bounced, event.dmaAddrs[0] ?? 0, event.physAddrs[0] ?? 0))
-        const pieces = entries.map(([start, len]) => ({ ...this.#memory.place(start, len), len }))
+        const pieces = entries.map(([start, len]) => ({ ...this.#place(start, len), len }))
         const table = this.#lab.sgTable(
           pieces.map(({ at, len }) => ({
             page: { kind: 'page', pfn: pfnOf(at) },
@@ -228,19 +237,21 @@ class LogReplay implements Replay {
         return
       }
       case 'dma_alloc': {
-        const key = `${event.device} ${event.dmaAddr}`
-        // Handed out again: the log did not show the free.
-        this.#free(target, key)
-        const got = api.allocAttrs(target, event.size, event.attrs, `line ${event.at}`)
-        if (got.ok) this.#blocks.set(key, { ...got.value, size: event.size, attrs: event.attrs })
-        else this.#refused(event.at, got)
+        const got = this.#blocks.alloc(target, event)
+        if (!got.ok) this.#refused(event.at, got)
         return
       }
       case 'dma_free':
-        if (!this.#free(target, `${event.device} ${event.dmaAddr}`)) this.#skip()
+        if (!this.#blocks.free(target, event.device, event.dmaAddr)) this.#skip()
         return
       default:
     }
+  }
+
+  /** Where the memory of a mapping lies here: in the block that was allocated for it, or at its own address. */
+  #place(at: number, len: number): Place {
+    const inBlock = this.#translated ? undefined : this.#blocks.find(at, len)
+    return inBlock === undefined ? this.#memory.place(at, len) : { at: inBlock, moved: undefined }
   }
 
   /** Maps what lies at `at`, and notes what became of it. */
@@ -260,14 +271,6 @@ class LogReplay implements Replay {
     if (this.#refusals.length < KEPT_REFUSALS) this.#refusals.push({ line, errno, why })
   }
 
-  #free(target: Device, key: string): boolean {
-    const block = this.#blocks.get(key)
-    if (block === undefined) return false
-    this.#blocks.delete(key)
-    this.#lab.dma.freeAttrs(target, block.size, block.cpuAddr, block.handle, block.attrs)
-    return true
-  }
-
   #skip(): void {
     this.#skipped += 1
   }
@@ -276,14 +279,21 @@ class LogReplay implements Replay {
   #deviceOf(name: string): { readonly target: Device; readonly report: DeviceReplay } | undefined {
     const known = this.#devices.get(name)
     if (known !== undefined) return known
-    const as = this.#as[name] ?? (this.#lab.devices.some((device) => device.name === name) ? name : undefined)
-    if (as === undefined) return undefined
+    const as = this.#as[name] ?? (isOf(this.#lab, name) ? name : undefined)
+    if (as === undefined) {
+      if (this.#strangers.size < KEPT_STRANGERS) this.#strangers.add(name)
+      return undefined
+    }
     const report: DeviceReplay = { device: name, as, log: outcomes(), model: outcomes() }
     const found = { target: this.#lab.device(as), report }
     this.#devices.set(name, found)
     return found
   }
 }
+
+/** A device of the board, or one of its memory regions (codec.left). */
+const isOf = (lab: Lab, name: string): boolean =>
+  lab.devices.some((device) => device.name === name || device.memDevices.some((region) => region.name === name))
 
 /** 7.x has one event for pages and resources, and an attribute that tells them apart. */
 const MMIO = 1024

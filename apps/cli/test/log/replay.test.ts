@@ -139,7 +139,7 @@ describe('what a log says about single mappings', () => {
 describe('devices', () => {
   it('that nobody names are bad input, with what to do', () => {
     expect(() => replay(NVME, 'arm64@6.12', RPI4, {})).toThrow(
-      expect.objectContaining({ name: 'InputError', hint: expect.stringContaining('--device LOG=BOARD') }),
+      expect.objectContaining({ name: 'InputError', hint: expect.stringContaining('the log has 0000:00:03.0') }),
     )
   })
   it('that the board lacks are bad input', () => {
@@ -178,4 +178,25 @@ it('pages are claimed for good, and only where nobody has them', () => {
   const free = phys(0x2000_0000)
   expect(lab.userClaim(phys(free + 100), 4000, 'b')).toMatchObject({ ok: true, value: { phys: free, len: 8192 } })
   expect(lab.userClaim(free, 4096, 'c')).toMatchObject({ ok: false, errno: 'EBUSY' })
+})
+
+describe('coherent blocks of a log', () => {
+  const alloc = (device: string, at: string): string =>
+    `            init-1       [000] .....     1.000000: dma_alloc: ${device} dir=BIDIRECTIONAL dma_addr=${at} size=9437184 virt_addr=0xf0800000 flags=GFP_KERNEL attrs=\n`
+  it('of a memory region come from its pool', () => {
+    // Nine MiB each: the left pool has 16, the right one 8, and the converter has none.
+    const log = alloc('codec.left', '51000000') + alloc('codec.right', '43000000') + alloc('converter', 'b8900000')
+    const { devices, refusals } = replay(log, 'arm@4.11', 'odroid-xu4-2017', {})
+    expect(devices.map(({ as }) => as)).toEqual(['codec.left', 'codec.right', 'converter'])
+    expect(refusals).toMatchObject([{ line: 2, errno: 'ENOMEM' }])
+  })
+  it('are what others map, wherever this board has put them', () => {
+    const map =
+      '            init-1       [000] .....     1.000000: dma_map_sg: display dir=TO_DEVICE nents=1/1 ents=1/1 dma_addrs={0x68901000} sizes={0x2000} phys_addrs={0x68901000} attrs=\n'
+    const shared = replay(alloc('converter', '68900000') + map, 'arm@4.11', 'odroid-xu4-2017', {})
+    expect(shared).toMatchObject({ moved: 0, devices: [{}, { model: { direct: 1 } }] })
+    // Memory of a pool has no struct page; other memory stands for it.
+    const pool = map.replaceAll('0x68901000', '0x51001000')
+    expect(replay(alloc('codec.left', '51000000') + pool, 'arm@4.11', 'odroid-xu4-2017', {}).moved).toBe(1)
+  })
 })
