@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import { createReadStream, statSync } from 'node:fs'
 import { InputError } from '@dmalab/api'
 import {
@@ -13,6 +12,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../base-command.ts'
 import { OR_STANDARD_INPUT } from '../files.ts'
 import { type ExplainedLint, renderCode, renderCodes, renderLintCode, renderMessages } from '../log/explain-text.ts'
+import { linesOf } from '../log/lines.ts'
 
 type Explained = ExplainedCode | ExplainedLint | readonly ExplainedCode[] | readonly ExplainedMessage[]
 
@@ -63,9 +63,9 @@ const explainLog = async (file: string): Promise<readonly ExplainedMessage[]> =>
   const stat = file === '-' ? undefined : statSync(file, { throwIfNoEntry: false })
   if (file !== '-' && stat === undefined) throw new InputError('no such file', { file })
   if (stat?.isDirectory() === true) throw new InputError('this is a folder; a log is one file', { file })
-  const input = file === '-' ? process.stdin : createReadStream(file, 'latin1')
+  const input = file === '-' ? process.stdin.setEncoding('latin1') : createReadStream(file, 'latin1')
   const explainer = createDmesgExplainer()
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) explainer.line(line)
+  for await (const line of linesOf(input)) explainer.line(line)
   return explainer.finish()
 }
 
