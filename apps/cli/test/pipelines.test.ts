@@ -2,7 +2,7 @@
 import type { ElementReport, KernelRun } from '@dmalab/api'
 import { compileHotSync } from '@dmalab/hot'
 import { shippedBoard } from '@dmalab/machine'
-import { DEFAULT_OPTIONS, parseKernel, type PipelineRun, runPipeline } from '@dmalab/runner'
+import { composeKernel, DEFAULT_OPTIONS, parseKernel, type PipelineRun, runPipeline, withOptions } from '@dmalab/runner'
 import { describe, expect, test } from 'vitest'
 import { openRegistry, planFor } from '../src/index.ts'
 
@@ -155,6 +155,36 @@ test('memory of malloc is scattered: a converter without an IOMMU refuses its ad
     verdict: 'works',
     frames: { intact: 9 },
   })
+})
+
+test('a task that looks compares: what bounced and was not synced back is not the picture', () => {
+  const line = 'v4l2src ! v4l2convert capture-io-mode=mmap ! fakesink'
+  const cmdline = { 'iommu.passthrough': '1', swiotlb: 'force' }
+  const stock = withOptions(composeKernel(parts.registry.kernels.get('arm64@6.12')), { config: {}, cmdline })
+  const noSync = withOptions(
+    composeKernel(parts.registry.kernels.get('arm64@6.12'), {
+      name: 'no-sync',
+      title: 'lists are never synced for the CPU',
+      source: 'a test',
+      hunks: [],
+      ops: { 'dma-direct': (next) => ({ ...next, syncSgForCpu: () => undefined }) },
+    }),
+    { config: {}, cmdline },
+  )
+  const options = { ...DEFAULT_OPTIONS, width: 64, height: 32, frames: 9 }
+  const work = { machine: rockpro, options, ...planFor(line, rockpro, {}) }
+  const [synced, stale] = runPipeline(parts, [stock, noSync], work).runs
+  expect(synced).toMatchObject({ verdict: 'works', frames: { delivered: 9, intact: 9 } })
+  // A buffer of scattered pages is no access to what lies behind its first one.
+  expect(synced?.findings.map(({ code }) => code)).not.toContain('cpu-access-device-owned')
+  expect(run(line, { machine: rockpro, kernel: 'arm64@6.12' })).toMatchObject({ verdict: 'works', findings: [] })
+  expect(stale).toMatchObject({ verdict: 'corrupt', frames: { delivered: 9, intact: 0 } })
+})
+
+test('a decoder further down is given the pictures of the encoder before it', () => {
+  const one = run('videotestsrc ! v4l2h264enc ! v4l2h264dec ! kmssink')
+  expect(one).toMatchObject({ verdict: 'works', frames: { delivered: 9, intact: 9 }, findings: [] })
+  expect(one.steps.map(({ step }) => step)).toContain('codec (v4l2h264dec0): copy and QBUF')
 })
 
 test('two elements on one device are told apart', () => {

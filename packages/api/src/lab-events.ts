@@ -117,6 +117,8 @@ export type LabEvent =
       readonly mapping: 'cached' | 'uncached' | 'writecombine'
       readonly wrong?: number
       readonly buffer?: string
+      /** Where the bytes lie, when that is not in one piece from `physAddr` on. */
+      readonly runs?: readonly { readonly base: number; readonly len: number }[]
     }
   /** A TLB answered for an address that its tables no longer map: the device reached memory it had lost. */
   | {

@@ -1,6 +1,17 @@
 // One opened stage of a pipeline: its device's driver and what user space holds of its buffers.
-import { type DeviceFacts, type Driver, type FrameFormat, InputError } from '@dmalab/api'
-import { type Lab, PAGE_SIZE, pfn, pfnOf, physOf, type UserMapping, type Vb2Queue } from '@dmalab/api'
+import {
+  type DeviceFacts,
+  type Driver,
+  type FrameFormat,
+  InputError,
+  type Lab,
+  PAGE_SIZE,
+  pfn,
+  pfnOf,
+  physOf,
+  type UserMapping,
+  type Vb2Queue,
+} from '@dmalab/api'
 import { createDumbBuffer } from '@dmalab/dma-buf'
 import type { Stage } from './pipeline-plan.ts'
 import type { StepLog } from './step-log.ts'

@@ -31,7 +31,8 @@ export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
     write: boolean,
     wrong?: number,
   ): void => {
-    const [first] = userPieces(mapping, offset, size)
+    const pieces = userPieces(mapping, offset, size)
+    const [first] = pieces
     sink.emit({
       event: 'cpu_access',
       task: 'user',
@@ -41,6 +42,7 @@ export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
       size,
       mapping: mapping.kind,
       buffer: owner,
+      ...runsOf(pieces),
       ...(wrong === undefined ? {} : { wrong }),
     })
   }
@@ -85,6 +87,7 @@ export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
       size,
       mapping: kind,
       buffer: bytes.owner,
+      ...runsOf(pieces),
     })
 
   return {
@@ -198,4 +201,15 @@ const differences = (
   const got = new Uint8Array(piece.len)
   hot.read(view, piece.at, got)
   return got.reduce((wrong, byte, i) => wrong + (byte === content[piece.done + i] ? 0 : 1), 0)
+}
+
+/** Pieces joined where they follow each other, for an event; nothing for memory in one piece. */
+const runsOf = (pieces: readonly UserPiece[]): { readonly runs?: readonly { base: number; len: number }[] } => {
+  const runs: { base: number; len: number }[] = []
+  for (const { at, len } of pieces) {
+    const last = runs.at(-1)
+    if (last !== undefined && last.base + last.len === at) last.len += len
+    else runs.push({ base: at, len })
+  }
+  return runs.length > 1 ? { runs } : {}
 }

@@ -50,9 +50,10 @@ export const deviceAccess = (books: Books, event: DeviceAccess): void => {
 
 export const cpuAccess = (books: Books, event: CpuAccess): void => {
   if (event.mapping !== 'cached') return
+  const runs = event.runs ?? [{ base: event.physAddr, len: event.size }]
   const did = `${event.task} ${event.write ? 'wrote' : 'read'} ${bytes(event.size)} at physical ${hex(event.physAddr)}`
   for (const mapping of books.tracker.live()) {
-    if (mapping.kind === 'coherent' || !holds(mapping, event.physAddr, event.size)) continue
+    if (mapping.kind === 'coherent' || !runs.some(({ base, len }) => holds(mapping, base, len))) continue
     if (mapping.owner === 'cpu') {
       if (event.write) mapping.cpuWroteAt = event.at
       continue

@@ -130,6 +130,7 @@ const parsed = (text: string): Readonly<Record<string, unknown>> | undefined => 
     })
       ? body
       : undefined
+  if (fields['runs'] !== undefined && !fits(fields['runs'], 'ranges')) return undefined
   const shape = Object.entries(SHAPES).find(([name]) => name === event)?.[1]
   return shape !== undefined && Object.entries(shape).every(([name, kind]) => fits(fields[name], kind))
     ? body
