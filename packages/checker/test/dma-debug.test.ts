@@ -1,4 +1,4 @@
-// dma-debug's matching rules, order and texts, per release; the real logs are in apps/cli/test.
+// dma-debug's matching rules, order and texts, per release; the real logs are in tests/log.
 import { DIR, type EventBody, type KernelText } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
 import { alloc, check, codes, free, map, mapSg, RAM, SESSION, sync, syncSg, texts, unmap, unmapSg } from './events.ts'

@@ -1,0 +1,65 @@
+// One deliberately broken plug-in for each suite of the test kit. Which tests must fail is said in conformance-broken.test.ts.
+import type { AllocatorDef, DmaOpsDef, KernelDef, Patch } from '@dmalab/api'
+import { allocatorOnKit, describeAllocator, describeBackend, describePatch } from '@dmalab/testkit'
+import { openLaboratory } from '@dmalab/cli'
+
+const parts = await openLaboratory()
+const { registry } = parts
+const base = registry.kernels.get('arm@4.11')
+
+const kernel = (name: string, change: (table: DmaOpsDef) => DmaOpsDef): KernelDef => ({
+  ...base,
+  name,
+  ops: base.ops.map(change),
+})
+
+/** Every capability says the opposite of what the table does. */
+const liar = kernel('arm-liar@4.11', (table) => ({
+  ...table,
+  caps: {
+    pageless: 'refused',
+    maintainsCaches: false,
+    syncTouchesPage: false,
+    mergesSegments: true,
+    bounces: false,
+    translates: true,
+  },
+}))
+
+/** Forgets the half of every pair that tears down, and gives out addresses that the device does not have. */
+const forgetful = kernel('arm-forgetful@4.11', (table) => ({
+  ...table,
+  attach: (device, host) => ({
+    ...table.attach(device, host),
+    free: () => {},
+    unmapPage: () => {},
+    syncSingleForCpu: () => {},
+    mapSg: (list, nents) => ({ ok: true, value: nents - list.origNents }),
+  }),
+}))
+
+const contig = registry.allocators.get('vb2-dma-contig')
+const leaky: AllocatorDef = {
+  ...contig,
+  name: 'vb2-leaky',
+  caps: { contiguous: false, userptr: false, dma: true },
+  create: (host) => ({ ...contig.create(host), put: () => {} }),
+}
+
+const careless: Patch = {
+  name: 'careless',
+  title: 'changes what is not there',
+  source: 'a test',
+  hunks: [],
+  appliesTo: ['arm'],
+  attrs: { MINE: 4 },
+  ops: { 'arm-dma': (next) => next },
+  sg: { skip: { map: 4096 } },
+}
+
+registry.add({ name: 'broken', kernels: [liar, forgetful], allocators: [leaky], patches: [careless] })
+
+describeBackend(() => ({ parts, kernel: liar.name }))
+describeBackend(() => ({ parts, kernel: forgetful.name }))
+describeAllocator('vb2-leaky', allocatorOnKit({ parts, kernel: base.name, allocator: leaky.name }))
+describePatch(() => ({ parts, kernel: base.name, patch: careless.name }))

@@ -1,0 +1,164 @@
+// The founding use case: four kernels, one pipeline, and what each makes of it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { KernelRun, Machine, PageArray, RunReport } from '@dmalab/api'
+import { compileHotSync, Hot } from '@dmalab/hot'
+import { shippedBoard } from '@dmalab/machine'
+import { DEFAULT_OPTIONS, parseKernel, runPipeline } from '@dmalab/runner'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { FOUNDING_KERNELS, FOUNDING_LINE, openRegistry, planFor } from '@dmalab/cli'
+
+const registry = await openRegistry()
+const module = compileHotSync()
+
+const run = (
+  machine: Machine,
+  kernels: readonly string[] = FOUNDING_KERNELS,
+  options: Partial<typeof DEFAULT_OPTIONS> = {},
+): RunReport => {
+  const { plan, bindings } = planFor(FOUNDING_LINE, machine, {})
+  const specs = kernels.map((kernel) => parseKernel(kernel, registry))
+  return runPipeline({ module, registry }, specs, {
+    machine,
+    plan,
+    bindings,
+    options: { ...DEFAULT_OPTIONS, ...options },
+  })
+}
+const only = (report: RunReport): KernelRun => {
+  const [first] = report.runs
+  if (first === undefined) throw new Error('a report has runs')
+  return first
+}
+const board = shippedBoard('odroid-xu4-2017')
+const nopool = shippedBoard('odroid-xu4-nopool')
+
+describe('on the board of the report', () => {
+  const [before, checked, rfc, both] = run(board).runs
+
+  test('before any patch the importer faults in dma_cache_maint_page, reached from its map', () => {
+    expect(before).toMatchObject({ verdict: 'fault', step: 'converter: QBUF dma-buf', frames: { delivered: 0 } })
+    expect(before?.oops).toMatchObject({ function: 'dma_cache_maint_page', reason: 'paging request' })
+    const path = before?.oops?.callPath ?? []
+    const order = [
+      'dma_cache_maint_page',
+      '__dma_page_cpu_to_dev',
+      'arm_dma_map_page',
+      'arm_dma_map_sg',
+      'vb2_dc_dmabuf_ops_map',
+      'dma_buf_map_attachment',
+    ]
+    expect(path.filter((symbol) => order.includes(symbol))).toEqual(order)
+    expect(before?.oops?.text[0]).toBe('Unable to handle kernel paging request at virtual address ee220000')
+    expect(before?.findings.map((f) => f.code)).toContain('kernel-oops')
+  })
+
+  test('the upstream check refuses the export: -ENXIO inside, EINVAL for user space, nothing left over', () => {
+    expect(checked).toMatchObject({ verdict: 'refused', step: 'codec: EXPBUF', errno: 'EINVAL' })
+    expect(checked?.why).toContain('ENXIO')
+    expect(checked?.findings).toEqual([])
+  })
+
+  test('with the RFC, with or without the check, every frame arrives intact and lines are saved', () => {
+    for (const one of [rfc, both]) {
+      expect(one).toMatchObject({
+        verdict: 'works',
+        frames: { wanted: 30, delivered: 30, intact: 30 },
+        findings: [],
+        zeroCopy: true,
+      })
+      // 4 buffers of 1080p NV12 with 1088 lines, each mapped once. (To the device, an unmap would do no line anyway.)
+      expect(one?.cache).toMatchObject({ skippedEntries: 16, skippedLines: (4 * 1920 * 1088 * 3) / 2 / 64 })
+    }
+  })
+
+  test('the same input and seed give the same bytes', () => {
+    expect(JSON.stringify(run(board, ['arm@4.11+nopage-rfc'], { frames: 3 }))).toBe(
+      JSON.stringify(run(board, ['arm@4.11+nopage-rfc'], { frames: 3 })),
+    )
+  })
+
+  test('the bytes of the file travel through the decoder when it is there, and the report says which', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
+    const file = join(folder, 'clip.mp4')
+    writeFileSync(
+      file,
+      Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7) % 251),
+    )
+    const line = FOUNDING_LINE.replace('~/GH3_MOV_HD.mp4', file)
+    const read: number[] = []
+    const { plan, bindings } = planFor(line, board, {})
+    const report = runPipeline({ module, registry }, [parseKernel('arm@4.11+nopage-rfc', registry)], {
+      machine: board,
+      plan,
+      bindings,
+      options: { ...DEFAULT_OPTIONS, frames: 4 },
+      onEvent: (event) => {
+        if (event.event === 'device_access' && event.device.startsWith('codec') && !event.write)
+          read.push(event.wrong ?? -1)
+      },
+    })
+    rmSync(folder, { recursive: true })
+    expect(report.source).toBe(`bitstream from ${file}`)
+    expect(only(report).verdict).toBe('works')
+    // One read for each picture, every byte as the file has it.
+    expect(read).toEqual([0, 0, 0, 0])
+  })
+
+  test('a frame too large for the pool is ENOMEM at REQBUFS, not bad input', () => {
+    const { verdict, step, errno } = only(run(board, ['arm@4.11+nopage-rfc'], { width: 5120, height: 2880 }))
+    expect({ verdict, step, errno }).toEqual({ verdict: 'refused', step: 'codec: REQBUFS capture', errno: 'ENOMEM' })
+  })
+})
+
+describe('where the page array lies, and what lies in its holes, decides how the first kernel fails', () => {
+  const withArray = (change: Partial<PageArray>): KernelRun => {
+    const { pageArray } = board.layout
+    if (pageArray === undefined) throw new Error('the board states its page array')
+    return only(
+      run({ ...board, layout: { ...board.layout, pageArray: { ...pageArray, ...change } } }, ['arm@4.11'], {
+        frames: 1,
+      }),
+    )
+  }
+
+  test('moved, the fault moves with it', () => {
+    expect(withArray({ base: 0xed00_0000n }).oops).toMatchObject({
+      address: '0xed220000',
+      function: 'dma_cache_maint_page',
+    })
+  })
+
+  test('over memory full of zeros, the page looks like lowmem, and cleaning its lines faults instead', () => {
+    const { oops, findings } = withArray({ holes: { word: 0 } })
+    expect(oops).toMatchObject({ address: '0xd1000000', function: 'v7_dma_clean_range' })
+    expect(findings.map((f) => f.code)).toContain('type-confusion')
+  })
+
+  test('over memory full of other bytes, the page looks like highmem, and the fault does not come', () => {
+    const { oops, findings } = withArray({ holes: { word: 0x4000_0000 } })
+    expect(oops).toBeNull()
+    expect(findings.map((f) => f.code)).toContain('type-confusion')
+  })
+})
+
+describe('on a board without pools', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  test('all four kernels deliver every frame', () => {
+    for (const one of run(nopool, FOUNDING_KERNELS, { frames: 3 }).runs)
+      expect(one).toMatchObject({ verdict: 'works', frames: { delivered: 3, intact: 3 }, findings: [] })
+  })
+
+  test('with the clean loop broken, frames arrive corrupt', () => {
+    const nothing = { lines: 0, writtenBack: 0 }
+    vi.spyOn(Hot.prototype, 'clean').mockReturnValue(nothing)
+    vi.spyOn(Hot.prototype, 'flush').mockReturnValue(nothing)
+    const broken = only(run(nopool, ['arm@4.11'], { frames: 3 }))
+    expect(broken).toMatchObject({ verdict: 'corrupt', frames: { delivered: 3, intact: 0 } })
+    expect(broken.findings.map((f) => f.code)).toContain('wrong-bytes')
+  })
+})

@@ -1,0 +1,109 @@
+// The pipeline on every kernel that exists: with and without no-map pools, coherent and not, importers behind an IOMMU, bouncing,
+// or neither. What is expected is what each kernel does, as the facts and traces tell it.
+import type { DeviceFacts, KernelRun, Machine } from '@dmalab/api'
+import { compileHotSync } from '@dmalab/hot'
+import { shippedBoard } from '@dmalab/machine'
+import { DEFAULT_OPTIONS, parseKernel, runPipeline, withOptions } from '@dmalab/runner'
+import { describe, expect, test } from 'vitest'
+import { FOUNDING_LINE, openRegistry, planFor } from '@dmalab/cli'
+
+const parts = { module: compileHotSync(), registry: await openRegistry() }
+
+const run = (
+  machine: Machine,
+  kernel: string,
+  cmdline: Record<string, string | true> = {},
+  height = 480,
+): KernelRun => {
+  const spec = withOptions(parseKernel(kernel, parts.registry), { config: {}, cmdline })
+  const options = { ...DEFAULT_OPTIONS, width: (height * 4) / 3, height, frames: 10 }
+  const [first] = runPipeline(parts, [spec], { machine, options, ...planFor(FOUNDING_LINE, machine, {}) }).runs
+  if (first === undefined) throw new Error('a report has runs')
+  return first
+}
+const summary = ({ verdict, step }: KernelRun): string => (step === null ? verdict : `${verdict} at ${step}`)
+
+/** Changes facts of devices by name. */
+const withDevices = (machine: Machine, change: Record<string, Partial<DeviceFacts>>): Machine => ({
+  ...machine,
+  devices: machine.devices.map((device) => ({ ...device, ...change[device.name] })),
+})
+const coherent = { coherent: true }
+const all = (facts: Partial<DeviceFacts>) => ({ codec: facts, converter: facts, display: facts })
+
+const xu4 = shippedBoard('odroid-xu4-2017')
+const nopool = shippedBoard('odroid-xu4-nopool')
+const imx = shippedBoard('imx8mp-evk')
+/** The i.MX 8M Plus with a pool for its codec, taken out of RAM (a) and beyond it (b). */
+const withPool = (base: number): Machine => ({
+  ...withDevices(imx, { codec: { pools: ['codec-pool'] } }),
+  reserved: [
+    ...imx.reserved,
+    { name: 'codec-pool', base, len: 32 * 2 ** 20, compatible: 'shared-dma-pool', noMap: true, reusable: false },
+  ],
+})
+const poolInside = withPool(0x6000_0000)
+
+describe('32-bit', () => {
+  test.each([
+    ['no pools', nopool, 'arm@4.11', 'works'],
+    ['no pools', nopool, 'arm@6.12', 'works'],
+    ['no-map pools', xu4, 'arm@4.11', 'fault at converter: QBUF dma-buf'],
+    ['no-map pools', xu4, 'arm@4.11+pfn-valid', 'refused at codec: EXPBUF'],
+    ['no-map pools', xu4, 'arm@4.11+nopage-rfc', 'works'],
+    // The importer skips CPU syncs and looks at no page: 6.12 shares what 4.11 faulted on.
+    ['no-map pools', xu4, 'arm@6.12', 'works'],
+    // A coherent importer computes an address from the page pointer and never follows it.
+    ['no-map pools, coherent devices', withDevices(xu4, all(coherent)), 'arm@4.11', 'works'],
+    ['no-map pools, coherent devices', withDevices(xu4, all(coherent)), 'arm@4.11+nopage-rfc', 'works'],
+    ['no pools, coherent devices', withDevices(nopool, all(coherent)), 'arm@6.12', 'works'],
+  ] as const)('%s: %s on %s: %s', (_what, machine, kernel, expected) => {
+    expect(summary(run(machine, kernel))).toBe(expected)
+  })
+})
+
+describe('64-bit', () => {
+  test.each([
+    ['as it is', imx, {}, 'works'],
+    ['coherent devices', withDevices(imx, all(coherent)), {}, 'works'],
+    ['a no-map pool inside RAM', poolInside, {}, 'works'],
+  ] as const)('%s', (_what, machine, cmdline, expected) => {
+    expect(summary(run(machine, 'arm64@6.12', cmdline))).toBe(expected)
+  })
+
+  test("a bouncing importer keeps each buffer's first picture: later ones arrive stale", () => {
+    const one = run(withDevices(imx, all(coherent)), 'arm64@6.12', { swiotlb: 'force' }, 240)
+    expect(one.verdict).toBe('corrupt')
+    // Four buffers, mapped once each: four pictures are fresh.
+    expect(one.frames).toMatchObject({ delivered: 10, intact: 4 })
+    expect(one.findings.map((f) => f.code)).not.toContain('foreign-memory')
+    expect(one.findings.map((f) => f.code)).toContain('bounce-without-sync')
+  })
+
+  test('without snooping not even the first one is right: the copy stays in the cache, as the sync was skipped', () => {
+    // An emulator has no caches and shows four; the source shows none (swiotlb_map skips arch_sync_dma_for_device).
+    expect(run(imx, 'arm64@6.12', { swiotlb: 'force' }, 240)).toMatchObject({
+      verdict: 'corrupt',
+      frames: { delivered: 10, intact: 0 },
+    })
+  })
+
+  test('a plane above 256 KiB cannot bounce: the import is refused', () => {
+    const { verdict, step, errno } = run(imx, 'arm64@6.12', { swiotlb: 'force' })
+    expect({ verdict, step, errno }).toEqual({ verdict: 'refused', step: 'converter: QBUF dma-buf', errno: 'EINVAL' })
+  })
+
+  test('a pool exported to a bouncing importer faults in the copy, although the sync is skipped', () => {
+    const one = run(poolInside, 'arm64@6.12', { swiotlb: 'force' }, 240)
+    expect(one.verdict).toBe('fault')
+    expect(one.oops?.callPath).toEqual(expect.arrayContaining(['memcpy', 'swiotlb_tbl_map_single']))
+  })
+
+  test('what the converter scatters over memory, the display sees in one piece through its IOMMU only', () => {
+    const rk = shippedBoard('rk3399-rockpro64')
+    expect(summary(run(rk, 'arm64@6.12'))).toBe('works')
+    const { verdict, step, errno, why } = run(rk, 'arm64@6.12', { 'iommu.passthrough': '1' })
+    expect({ verdict, step, errno }).toEqual({ verdict: 'refused', step: 'display: PRIME import', errno: 'EINVAL' })
+    expect(why).toContain('in one piece')
+  })
+})

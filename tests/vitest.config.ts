@@ -1,0 +1,15 @@
+import { defineProject, mergeConfig } from 'vitest/config'
+import { shared } from '../vitest.shared.ts'
+
+export default mergeConfig(
+  shared,
+  defineProject({
+    test: {
+      name: 'tests',
+      include: ['*/**/*.test.ts'],
+      exclude: ['node_modules/**'],
+      pool: 'forks',
+      disableConsoleIntercept: true,
+    },
+  }),
+)
