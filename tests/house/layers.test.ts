@@ -9,9 +9,10 @@ const ROOT = join(import.meta.dirname, '../..')
 const TABLE: Readonly<Record<string, readonly string[]>> = {
   api: [],
   hot: [],
+  iommu: ['hot'],
   machine: [],
   memory: ['hot', 'machine'],
-  'dma-api': ['memory'],
+  'dma-api': ['memory', 'iommu'],
   'arch-arm': [],
   'arch-generic': [],
   'arch-iommu': [],

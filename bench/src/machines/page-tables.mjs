@@ -1,5 +1,6 @@
 // Rows about page tables: single pages, one call a last-level table as the kernel makes it.
-import { compileHotSync, Hot, openIoPgtable } from '@dmalab/hot'
+import { compileHotSync, Hot } from '@dmalab/hot'
+import { openIoPgtable } from '@dmalab/iommu'
 import { numbers } from './index.mjs'
 
 const PAGE = 4096

@@ -1,5 +1,6 @@
 // A list of scattered pages through a DMA domain: one block of bus addresses, one page each, then unmapped again.
-import { compileHotSync, DmaDomain, Hot, IovaCache, IovaDomain, openIoPgtable } from '@dmalab/hot'
+import { compileHotSync, Hot, IovaDomain } from '@dmalab/hot'
+import { DmaDomain, IovaCache, openIoPgtable } from '@dmalab/iommu'
 import { numbers } from '../machines/index.mjs'
 
 const PAGE = 4096
@@ -16,7 +17,7 @@ const scattered = (count) => {
 const domainOn = (hot) => {
   const table = openIoPgtable(hot.io, SHAPE)
   const hooks = { syncTlb() {}, flushTlb() {}, notice() {} }
-  return { table, domain: new DmaDomain(hot.io, table.record, new IovaCache(new IovaDomain(hot.io, PAGE, 1)), hooks) }
+  return { table, domain: new DmaDomain(hot.io, table, new IovaCache(new IovaDomain(hot.io, PAGE, 1)), hooks) }
 }
 const summed = (table, addresses) =>
   addresses.reduce((sum, at) => (sum * 31 + table.iovaToPhys(at)) % 2 ** 32, addresses.length)

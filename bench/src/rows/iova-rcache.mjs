@@ -1,6 +1,7 @@
 // The per-CPU cache of bus addresses: bursts of mappings of 1 to 32 pages, unmapped in another order. `allocator` is what the
 // same requests cost without the cache in front; the bus addresses differ, as they do in the kernel.
-import { compileHotSync, Hot, IovaCache, IovaDomain } from '@dmalab/hot'
+import { compileHotSync, Hot, IovaDomain } from '@dmalab/hot'
+import { IovaCache } from '@dmalab/iommu'
 import { numbers } from '../machines/index.mjs'
 
 const LIMIT = 2 ** 20 - 1

@@ -21,6 +21,7 @@ import {
   type SgSkip,
   type SgTable,
 } from '@dmalab/api'
+import { createIommuHost } from '@dmalab/iommu'
 import type { BusView, KernelStack, Memory } from '@dmalab/memory'
 import { openAtomicPools } from './atomic-pools.ts'
 import { createBounceRoom } from './bounce-room.ts'
@@ -168,7 +169,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     iommu: (device) => {
       const found = iommuOf(device)
       // Stream ids are handed out in the order of the machine's devices.
-      return found === undefined ? null : memory.hot.iommu(found, devices.indexOf(device) + 1)
+      return found === undefined ? null : createIommuHost(memory.hot.io, found, devices.indexOf(device) + 1)
     },
     direct: (device) => {
       const room = roomOf(device)

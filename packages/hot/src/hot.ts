@@ -1,8 +1,7 @@
 // One modelled machine's linear memory, and the engine that works on it: bytes, struct-page map, caches, scatterlists.
-import type { IommuFacts, IommuHost, LineSize, Pfn, PhysAddr } from '@dmalab/api'
+import type { LineSize, Pfn, PhysAddr } from '@dmalab/api'
 import * as L from '../assembly/shared/layout.ts'
-import { createIommuHost } from './dma-iommu-domain.ts'
-import { IoEngine } from './io-pgtable-engine.ts'
+import { IoEngine } from './io-engine.ts'
 import { LinearMemory } from './linear-memory.ts'
 import { type LineRecord, readLineLog } from './line-log.ts'
 import { instantiate } from './module.ts'
@@ -101,11 +100,6 @@ export class Hot {
     if (missing > 0) copy.linear.wasm.memory.grow(Math.ceil(missing / 65536))
     copy.linear.u8.set(this.linear.u8.subarray(L.HEADER_BASE, end), L.HEADER_BASE)
     return copy
-  }
-
-  /** The IOMMU in front of one device; each call has its own domains. */
-  iommu(facts: IommuFacts, streamId: number): IommuHost {
-    return createIommuHost(this.io, facts, streamId)
   }
 
   /** A bounce pool's slots, all free; they last until the next reset. */

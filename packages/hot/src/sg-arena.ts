@@ -41,6 +41,12 @@ export class SgArena {
     }
   }
 
+  /** The bus address of an entry, exact over all 64 bits. */
+  busAddress(handle: number, index: number): bigint {
+    const at = this.word(handle, index, L.SG_DMA_ADDRESS)
+    return BigInt(this.linear.u32[at + 1] ?? 0) * 2n ** 32n + BigInt(this.linear.u32[at] ?? 0)
+  }
+
   /** What page_link holds. */
   page(handle: number, index: number): SgPage {
     const { u32 } = this.linear

@@ -5,7 +5,7 @@ import type { GoldenCase, GoldenContext } from '@dmalab/api'
 import { adapters } from '../src/golden.ts'
 
 describe.each(['arm-v7-lines', 'arm-l2-lines'])('%s', (topic) => {
-  const file = JSON.parse(readFileSync(new URL(`../golden/${topic}.json`, import.meta.url), 'utf8')) as {
+  const file = JSON.parse(readFileSync(new URL(`../../../tests/golden/${topic}.json`, import.meta.url), 'utf8')) as {
     meta: { count: number }
     cases: GoldenCase[]
   }

@@ -1,9 +1,6 @@
 // Vectors of the gst-launch language (topic gst-launch): what GStreamer's own parser made of a line.
 import type { GoldenAdapter, GoldenCase } from '@dmalab/api'
-import { elementFacts } from './elements/catalogue.ts'
-import { parsePipeline } from './pipeline/parse-pipeline.ts'
-import { PipelineError } from './pipeline/pipeline-error.ts'
-import type { Pipeline, PipelineElement } from './pipeline/pipeline.ts'
+import { elementFacts, parsePipeline, type Pipeline, type PipelineElement, PipelineError } from './index.ts'
 
 export const gstLaunchAdapter: GoldenAdapter = {
   topic: 'gst-launch',

@@ -1,6 +1,6 @@
 // Golden adapter: the contiguity check of an import.
 import type { GoldenAdapter, GoldenCase } from '@dmalab/api'
-import { contiguousSize } from './contiguous-size.ts'
+import { contiguousSize } from './index.ts'
 
 /** Topic vb2-contiguous: recorded on a 64-bit kernel, hence addresses of 64 bits. */
 export const vb2Contiguous: GoldenAdapter = {

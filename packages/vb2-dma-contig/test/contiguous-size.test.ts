@@ -4,7 +4,9 @@ import { vb2Contiguous } from '../src/golden.ts'
 import { contiguousSize } from '../src/index.ts'
 
 type Case = Record<string, unknown>
-const file = JSON.parse(readFileSync(new URL('../golden/vb2-contiguous.json', import.meta.url), 'utf8')) as {
+const file = JSON.parse(
+  readFileSync(new URL('../../../tests/golden/vb2-contiguous.json', import.meta.url), 'utf8'),
+) as {
   meta: { count: number }
   cases: Case[]
 }

@@ -1,6 +1,6 @@
 // Topic sg-layout: the size of struct scatterlist, and how many fit a page.
 import type { GoldenAdapter } from '@dmalab/api'
-import { entriesPerChunk, scatterlistSize } from '../sg-layout.ts'
+import { entriesPerChunk, scatterlistSize } from '../index.ts'
 import { num } from './values.ts'
 
 export const sgLayout: GoldenAdapter = {

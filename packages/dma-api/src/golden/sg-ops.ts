@@ -10,7 +10,7 @@ import {
   physOf,
   type SgTable,
 } from '@dmalab/api'
-import { chunkSizes } from '../sg-layout.ts'
+import { chunkSizes } from '../index.ts'
 import { openVectorLab } from './machine.ts'
 import { list, num, nums, pageTriples, rows, status } from './values.ts'
 

@@ -1,9 +1,6 @@
 // Adapters for the line vectors: maintain a range on a machine of that line size, hand back the line log.
 import { type Direction, type GoldenAdapter, type LineSize, phys } from '@dmalab/api'
-import { innerAreaOp } from '../area-ops.ts'
-import { Hot } from '../hot.ts'
-import type { LineRecord } from '../line-log.ts'
-import { compileHotSync } from '../module.ts'
+import { compileHotSync, Hot, innerAreaOp, type LineRecord } from '../index.ts'
 
 /** A machine per line size, made when first asked for. */
 function machines(outer: boolean): (lineSize: LineSize) => Hot {

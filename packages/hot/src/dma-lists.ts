@@ -1,0 +1,54 @@
+// The passes of dma-iommu over a whole scatterlist, one call each: prepare, map, then finalise or restore.
+import { high32, type IoEngine, low32, type U64 } from './io-engine.ts'
+import type { PageTable } from './page-table.ts'
+
+export class DmaLists {
+  private readonly engine: IoEngine
+
+  constructor(engine: IoEngine) {
+    this.engine = engine
+  }
+
+  /** Widens the entries to whole granules; returns the bytes they need, or undefined for a list that cannot be mapped. */
+  prepare(list: number, count: number, granule: number, boundary: U64): number | undefined {
+    const failed = this.engine.wasm.dmaSgPrepare(list, count, granule, high32(boundary), low32(boundary))
+    return failed === 0 ? this.engine.result : undefined
+  }
+
+  /** Takes back what prepare did. */
+  restore(list: number, count: number): void {
+    this.engine.wasm.dmaSgRestore(list, count)
+  }
+
+  /** Maps a prepared list from `iova` on: 0, or a negative errno when nothing of it is mapped. */
+  map(table: PageTable, list: number, count: number, iova: number, prot: number): number {
+    return this.engine.wasm.dmaSgMap(table.record, list, count, high32(iova), low32(iova), prot)
+  }
+
+  /** Joins entries to the segments that the device sees; returns how many there are. */
+  finalise(
+    list: number,
+    count: number,
+    iova: number,
+    limits: { readonly boundary: U64; readonly maxSize: number },
+    fixLimit: boolean,
+  ): number {
+    const { boundary, maxSize } = limits
+    return this.engine.wasm.dmaSgFinalise(
+      list,
+      count,
+      high32(iova),
+      low32(iova),
+      high32(boundary),
+      low32(boundary),
+      maxSize,
+      fixLimit ? 1 : 0,
+    )
+  }
+
+  /** First byte of a mapped list, and the first one behind it, modulo 2^64. */
+  extent(list: number, count: number): { readonly start: bigint; readonly end: bigint } {
+    this.engine.wasm.dmaSgExtent(list, count)
+    return { start: this.engine.resultBig, end: this.engine.result2Big }
+  }
+}

@@ -1,0 +1,279 @@
+// The IOMMU in front of one device: tables, address space, TLB and the domain's policy put together.
+import {
+  type BusPart,
+  type DmaAddr,
+  errnoName,
+  fail,
+  type FindingCode,
+  type IommuDomain,
+  type IommuFacts,
+  type IommuHost,
+  type IommuLimits,
+  type IommuSetup,
+  type IommuTrace,
+  type KResult,
+  ok,
+  type PhysAddr,
+  type SgTable,
+} from '@dmalab/api'
+import { GATHER, IO_LOG, IO_QUIRK, type IoEngine, IovaDomain, logMask, type PageTable } from '@dmalab/hot'
+import { DmaDomain, type SegmentLimits } from './dma-iommu.ts'
+import { Tlb } from './dma-iommu-tlb.ts'
+import { bitsOf } from './io-pgtable-config.ts'
+import { openIoPgtable } from './io-pgtable.ts'
+import { IovaCache } from './iova-rcache.ts'
+import { contextFault, eventRecord, handleEvents, type LogLine, SMMU_EVENT } from './smmu-faults.ts'
+
+const hex = (x: number): string => `0x${x.toString(16)}`
+
+/** The IOMMU of one device. @param streamId what the device puts on the bus beside the address */
+export const createIommuHost = (engine: IoEngine, facts: IommuFacts, streamId: number): IommuHost => ({
+  facts,
+  open(setup, trace) {
+    const { format, pageSizes, ias, oas, quirks, coherentWalk } = setup
+    const table = openIoPgtable(
+      engine,
+      { format, pageSizes, ias, oas, quirks, coherentWalk },
+      {
+        fixes: {
+          v7sSplit: setup.fixes.includes('v7sSplit'),
+          v7sSupersection: setup.fixes.includes('v7sSupersection'),
+          overwrite: setup.fixes.includes('overwrite'),
+        },
+      },
+    )
+    if (table === undefined) return fail('EINVAL', `${facts.name} does not support such tables`)
+    return ok(new DeviceDomain(engine, table, setup, trace, { facts, streamId }))
+  },
+})
+
+interface Origin {
+  readonly facts: IommuFacts
+  readonly streamId: number
+}
+
+class DeviceDomain implements IommuDomain {
+  readonly granule: number
+  private readonly engine: IoEngine
+  private readonly table: PageTable
+  private readonly trace: IommuTrace
+  private readonly origin: Origin
+  private readonly tlb: Tlb
+  private readonly domain: DmaDomain
+  private readonly fixes: readonly string[]
+
+  constructor(engine: IoEngine, table: PageTable, setup: IommuSetup, trace: IommuTrace, origin: Origin) {
+    this.engine = engine
+    this.table = table
+    this.trace = trace
+    this.origin = origin
+    this.fixes = setup.fixes
+    this.granule = bitsOf(Number(table.shape.pageSizes))[0]!
+    this.tlb = new Tlb(this.granule)
+    const start = Math.max(1, Math.floor(setup.apertureStart / this.granule))
+    const cache = new IovaCache(new IovaDomain(engine, this.granule, start))
+    const hooks = {
+      syncTlb: (iova: number, size: number) => this.tlb.invalidate(iova, size),
+      flushTlb: () => this.tlb.invalidateAll(),
+      notice: (text: string) => trace.notice(text),
+    }
+    this.domain = new DmaDomain(engine, table, cache, hooks, {
+      ...(setup.lazy === null ? {} : { lazy: setup.lazy }),
+      fixes: { segmentLimit: setup.fixes.includes('segmentLimit'), unmapAtTop: setup.fixes.includes('unmapAtTop') },
+    })
+  }
+
+  map(phys: PhysAddr, size: number, prot: number, limits: IommuLimits): KResult<DmaAddr> {
+    this.listen()
+    const at = this.domain.map(phys, size, prot, limits)
+    this.settle()
+    if (at === undefined) return fail('ENOMEM', `no bus address for ${size} bytes, or the tables refuse ${hex(phys)}`)
+    return ok(at as DmaAddr)
+  }
+
+  unmap(at: DmaAddr, size: number): void {
+    this.listen()
+    this.domain.unmap(at, size)
+    this.settle()
+  }
+
+  mapSg(list: SgTable, nents: number, prot: number, limits: IommuLimits, segments: SegmentLimits): KResult<number> {
+    this.listen()
+    const mapped = this.domain.mapSg(list.handle, nents, prot, limits, segments)
+    this.settle()
+    if (mapped >= 0) return ok(mapped)
+    return mapped === -12
+      ? fail('ENOMEM', 'no bus address space for the list')
+      : fail('EINVAL', 'the list cannot be mapped')
+  }
+
+  unmapSg(list: SgTable, nents: number): void {
+    this.listen()
+    this.domain.unmapSg(list.handle, nents)
+    this.settle()
+  }
+
+  allocIova(size: number, limits: IommuLimits): DmaAddr | undefined {
+    return this.domain.allocIova(Math.ceil(size / this.granule) * this.granule, limits) as DmaAddr | undefined
+  }
+
+  freeIova(at: DmaAddr, size: number): void {
+    this.domain.iova.free(Math.floor(at / this.granule), Math.ceil(size / this.granule))
+  }
+
+  reserveIova(first: number, last: number | bigint): void {
+    const top = typeof last === 'bigint' ? Number(last / BigInt(this.granule)) : Math.floor(last / this.granule)
+    this.domain.iova.domain.reserve(Math.floor(first / this.granule), top)
+  }
+
+  mapAt(at: DmaAddr, phys: PhysAddr, size: number, prot: number): KResult<void> {
+    this.listen()
+    const ret = this.table.map(at, phys, size, prot)
+    this.settle()
+    return ret === 0 ? ok(undefined) : fail(errnoName(ret) ?? 'EINVAL', `the tables refuse ${hex(at)} -> ${hex(phys)}`)
+  }
+
+  unmapAt(at: DmaAddr, size: number): number {
+    this.listen()
+    const done = this.table.unmap(at, size, GATHER.NORMAL)
+    this.tlb.invalidate(at, size)
+    this.settle()
+    return done
+  }
+
+  iovaToPhys(at: DmaAddr): PhysAddr | undefined {
+    const phys = this.table.iovaToPhys(at)
+    return phys === 0 ? undefined : (phys as PhysAddr)
+  }
+
+  translate(at: DmaAddr, len: number, write: boolean): readonly BusPart[] {
+    const parts: BusPart[] = []
+    for (let done = 0; done < len;) {
+      const from = at + done
+      const n = Math.min(len - done, this.granule - (from % this.granule))
+      const found = this.lookUp(from, write)
+      const last = parts.at(-1)
+      if (typeof found === 'string') {
+        if (last !== undefined && 'fault' in last) parts[parts.length - 1] = { fault: last.fault, len: last.len + n }
+        else parts.push({ fault: this.report(from, write, found), len: n })
+      } else if (last !== undefined && 'phys' in last && last.phys + last.len === found) {
+        parts[parts.length - 1] = { phys: last.phys, len: last.len + n }
+      } else {
+        parts.push({ phys: found as PhysAddr, len: n })
+      }
+      done += n
+    }
+    return parts
+  }
+
+  pass(ms: number): void {
+    this.listen()
+    this.domain.pass(ms)
+    this.settle()
+  }
+
+  /** Physical address of one byte, or what the hardware finds wrong. */
+  private lookUp(at: number, write: boolean): number | 'translation' | 'permission' {
+    const page = Math.floor(at / this.granule)
+    const base = page * this.granule
+    const cached = this.tlb.look(page)
+    const leaf = cached === undefined || this.domain.queue !== undefined ? this.table.walk(base) : undefined
+    if (cached === undefined && leaf === undefined) return 'translation'
+    const entry = cached ?? leaf!
+    if (write ? !entry.writable : !entry.readable) return 'permission'
+    if (cached === undefined) this.tlb.fill(page, entry)
+    else if (this.domain.queue !== undefined && leaf?.phys !== cached.phys)
+      this.trace.stale(at as DmaAddr, (cached.phys + at - base) as PhysAddr, write)
+    return entry.phys + at - base
+  }
+
+  private report(at: number, write: boolean, kind: 'translation' | 'permission'): string {
+    this.trace.fault(at as DmaAddr, write, this.lines(at, write, kind))
+    const { name } = this.origin.facts
+    if (kind === 'translation') return `${name} has no mapping for ${hex(at)}`
+    return `${name} does not let the device ${write ? 'write' : 'read'} ${hex(at)}`
+  }
+
+  /**
+   * Models: Linux v6.12 drivers/iommu/rockchip-iommu.c: rk_iommu_irq
+   * Leaves out: drivers other than the SMMUs' and Rockchip's; they speak like an SMMUv2.
+   */
+  private lines(at: number, write: boolean, kind: 'translation' | 'permission'): LogLine[] {
+    const { facts, streamId } = this.origin
+    const permission = kind === 'permission'
+    if (facts.model.endsWith('smmu-v3')) {
+      const type = permission ? SMMU_EVENT.F_PERMISSION : SMMU_EVENT.F_TRANSLATION
+      const record = eventRecord({ type, streamId, address: BigInt(at), write })
+      return handleEvents([record], false, { known: () => true, report: () => -22 })
+    }
+    if (facts.model.startsWith('rockchip')) {
+      const address = at.toString(16).padStart(16, '0')
+      return [['err', `Page fault at 0x${address} of type ${write ? 'write' : 'read'}`]]
+    }
+    // A level-3 fault of a stage-1 context: WNR is bit 4 of the syndrome.
+    return contextFault({
+      fsr: FSR_FORMAT_AARCH64 | (permission ? FSR_PERMISSION : FSR_TRANSLATION),
+      fsynr: (write ? 1 << 4 : 0) | 3,
+      iova: BigInt(at),
+      sid: streamId,
+      cb: 0,
+    })
+  }
+
+  private quirk(number: number, iova: number): void {
+    const quirk = QUIRKS[number]
+    if (quirk === undefined || (number === IO_QUIRK.UNMAP_AT_TOP && this.fixes.includes('unmapAtTop'))) return
+    this.trace.quirk(quirk.code, `${this.origin.facts.name}, ${hex(iova)}: ${quirk.text}`)
+  }
+
+  /** Removing a table flushes the walks through it at once, also in a lazy domain; tracepoints are for who wants them. */
+  private listen(): void {
+    this.engine.logMask = this.trace.wanted() ? LOG_TRACED : LOG_ALWAYS
+  }
+
+  /** What the engine logged since the last call: walks to flush, and the tracepoints. */
+  private settle(): void {
+    if (this.engine.logCount === 0) return
+    for (const { kind, a, b, c } of this.engine.takeLog()) {
+      if (kind === IO_LOG.FLUSH_WALK) this.tlb.invalidate(Number(a), Number(b))
+      else if (kind === IO_LOG.QUIRK) this.quirk(Number(a), Number(b))
+      else if (kind === IO_LOG.IOMMU_MAP) this.trace.map(Number(a), Number(b), Number(c))
+      else if (kind === IO_LOG.IOMMU_UNMAP) this.trace.unmap(Number(a), Number(b), Number(c))
+    }
+  }
+}
+
+const LOG_ALWAYS = logMask(IO_LOG.FLUSH_WALK, IO_LOG.QUIRK)
+const LOG_TRACED = logMask(IO_LOG.FLUSH_WALK, IO_LOG.QUIRK, IO_LOG.IOMMU_MAP, IO_LOG.IOMMU_UNMAP)
+
+/** Kernel bugs that the engine reports when they bite. */
+const QUIRKS: Readonly<Record<number, { readonly code: FindingCode; readonly text: string }>> = {
+  [IO_QUIRK.V7S_SPLIT]: {
+    code: 'v7s-split-loses-address',
+    text: 'a section was split, and what is left of it now leads to physical address 0 upwards',
+  },
+  [IO_QUIRK.V7S_SUPERSECTION]: {
+    code: 'v7s-supersection-split-refused',
+    text: 'a piece of a supersection was not unmapped, but the supersection was split',
+  },
+  [IO_QUIRK.BLOCK_REPLACES]: {
+    code: 'pgtable-block-replaces-live',
+    text: 'a block silently replaced pages that were mapped',
+  },
+  [IO_QUIRK.MAP_DESTROYS]: {
+    code: 'pgtable-failed-map-destroys',
+    text: 'a map was refused after it had destroyed pages that were mapped',
+  },
+  [IO_QUIRK.SEGMENT_LIMIT]: {
+    code: 'dma-segment-limit-wraps',
+    text: 'an oversized segment switched the segment limit off, and the next one joined it',
+  },
+  [IO_QUIRK.UNMAP_AT_TOP]: {
+    code: 'dma-unmap-at-top-skipped',
+    text: 'a list that ends at 2^64 was not unmapped',
+  },
+}
+
+const FSR_TRANSLATION = 1 << 1
+const FSR_PERMISSION = 1 << 3
+const FSR_FORMAT_AARCH64 = 2 << 9
