@@ -14,7 +14,7 @@ import { openLaboratory } from '@dmalab/cli'
 const parts = await openLaboratory()
 
 export const RAM = 0x4000_0000
-export const HIGHMEM = 0x4400_0000
+const HIGHMEM = 0x4400_0000
 export const POOL = 0x5100_0000
 
 export interface ArmLabOptions {

@@ -34,7 +34,7 @@ const node = (name: string, facts: Partial<DeviceFacts> = {}): DeviceFacts => ({
  * Exporters and importers by the letter of the measurements: n no pool, nc the same and coherent, a no-map inside RAM, b no-map outside
  * the RAM the kernel knows, c neither no-map nor reusable, d reusable, e restricted (64-bit only), sg and sgc scattered, vm vmalloc; and two importers no vb2 driver is like.
  */
-export const NODES: readonly DeviceFacts[] = [
+const NODES: readonly DeviceFacts[] = [
   node('n'),
   node('nc', { coherent: true }),
   node('a', { pools: ['poola'] }),

@@ -11,7 +11,7 @@ export interface MapBenchmarkOptions {
 }
 
 /** Microseconds, as the kernel's tool prints them, with a digit more. */
-export interface Latency {
+interface Latency {
   readonly average: number
   readonly deviation: number
 }

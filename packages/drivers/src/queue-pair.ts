@@ -11,7 +11,7 @@ import type {
 } from '@dmalab/api'
 import { type PlaneMemory, writePlane } from './picture.ts'
 
-export type Side = 'output' | 'capture'
+type Side = 'output' | 'capture'
 
 export interface QueuePairModel {
   setup(side: Side): Omit<QueueSetup, 'name' | 'planes' | 'onQueue' | 'onStop'>

@@ -3,7 +3,7 @@ import type { Delivery, DeviceClass, DriverDef, PluginApi, V4l2Memory, Vb2Buffer
 import { delivery, readPlane } from './picture.ts'
 import { openQueuePair } from './queue-pair.ts'
 
-export interface VividOptions {
+interface VividOptions {
   readonly name: string
   readonly source: string
   readonly allocator: string
@@ -17,7 +17,7 @@ export interface VividOptions {
  *
  * Models: Linux v6.12 drivers/media/test-drivers/vivid/vivid-vid-cap.c: vid_cap_queue_setup, vivid-vid-out.c: vid_out_queue_setup
  */
-export const vivid = (api: PluginApi, options: VividOptions): DriverDef => ({
+const vivid = (api: PluginApi, options: VividOptions): DriverDef => ({
   name: options.name,
   kernelName: 'vivid',
   source: options.source,

@@ -29,7 +29,7 @@ import {
 } from '@dmalab/api'
 
 /** One access over the bus or by the CPU. `expect` of a read is what the driver compares with. */
-export interface Access {
+interface Access {
   readonly by: string
   readonly do: 'read' | 'write'
   readonly at: number
@@ -38,7 +38,7 @@ export interface Access {
 }
 
 /** A buffer that the driver handed back. */
-export interface Done {
+interface Done {
   readonly queue: string
   readonly index: number
   readonly state: string
@@ -47,7 +47,7 @@ export interface Done {
 }
 
 /** A queue whose state the test sets; `setup` is what the driver asked for. */
-export interface FakeQueue {
+interface FakeQueue {
   readonly setup: QueueSetup
   memory: V4l2Memory | undefined
   streaming: boolean

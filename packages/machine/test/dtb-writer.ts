@@ -1,6 +1,6 @@
 // Device tree blobs made in a test: a tree of plain objects in, version 17 out. Also what is needed to break them on purpose.
 
-export type Value = number | readonly number[] | string | readonly string[] | Uint8Array | true
+type Value = number | readonly number[] | string | readonly string[] | Uint8Array | true
 /** Properties and children by name; a child is an object. */
 export interface Tree {
   readonly [name: string]: Value | Tree

@@ -19,7 +19,7 @@ import { CmaAreas, planCma } from './cma-areas.ts'
 import { Intervals, joined } from './intervals.ts'
 
 /** Largest buddy block: order 10, 4 MiB. Models: Linux v6.12 include/linux/mmzone.h: MAX_PAGE_ORDER */
-export const MAX_ORDER_BYTES = PAGE_SIZE * 2 ** 10
+const MAX_ORDER_BYTES = PAGE_SIZE * 2 ** 10
 /** Kernel image, page tables and early allocations at the start of memory. */
 const KERNEL_BYTES = 32 * 2 ** 20
 

@@ -42,11 +42,11 @@ export const allocatorOnKit = (under: AllocatorUnderTest): AllocatorSubject => (
   },
 })
 
-export const kitMachineFor = ({ parts, kernel, iommu }: KernelUnderTest): Machine =>
+const kitMachineFor = ({ parts, kernel, iommu }: KernelUnderTest): Machine =>
   kitMachine(parseKernel(kernel, parts.registry).base.arch, iommu)
 
 /** The definition of the op table a device got. @throws InputError when nobody brought it */
-export const tableOf = ({ parts }: KernelUnderTest, lab: Lab, device: Device): DmaOpsDef => {
+const tableOf = ({ parts }: KernelUnderTest, lab: Lab, device: Device): DmaOpsDef => {
   const own = lab.kernel.base.ops.find(({ name }) => name === device.opsName)
   if (own !== undefined) return own
   if (parts.registry.ops.has(device.opsName)) return parts.registry.ops.get(device.opsName)

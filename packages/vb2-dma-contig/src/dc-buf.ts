@@ -12,7 +12,7 @@ import type {
 import { contiguousSize } from './contiguous-size.ts'
 
 /** Members of vb2_dc_buf beyond those that all allocators share. `Vb2Mem.table` is dma_sgt. */
-export interface DcPriv {
+interface DcPriv {
   /** Table of the exporter, made at the first export and kept until the buffer is freed. */
   sgtBase: SgTable | null
   /** Import only. */

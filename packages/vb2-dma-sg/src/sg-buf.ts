@@ -12,7 +12,7 @@ import type {
 } from '@dmalab/api'
 
 /** Members of vb2_dma_sg_buf beyond those that all allocators share. `Vb2Mem.table` is dma_sgt. */
-export interface SgPriv {
+interface SgPriv {
   /** Page frames in the order of the buffer; empty for an import. */
   pages: readonly Pfn[]
   /** Offset of the first byte in the first page. */

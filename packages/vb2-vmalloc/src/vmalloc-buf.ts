@@ -2,7 +2,7 @@
 import type { AllocatorHost, Device, Direction, KResult, Pfn, PluginApi, Vb2Mem } from '@dmalab/api'
 
 /** Members of vb2_vmalloc_buf beyond those that all allocators share. */
-export interface VmallocPriv {
+interface VmallocPriv {
   /** Pages behind vaddr, in its order; empty for an import. */
   pages: readonly Pfn[]
   /** Start of the kernel mapping, when this buffer made one. */

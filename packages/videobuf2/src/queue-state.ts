@@ -69,7 +69,7 @@ export interface Buf {
 }
 
 /** A user mapping of a plane; it outlives the buffer. */
-export interface PlaneMapping {
+interface PlaneMapping {
   readonly index: number
   readonly plane: number
   readonly mem: Vb2Mem

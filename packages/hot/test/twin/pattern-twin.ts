@@ -2,7 +2,7 @@
 
 const STEP = 0x9e3779b1
 
-export function patternByte(seed: number, i: number): number {
+function patternByte(seed: number, i: number): number {
   let start = seed >>> 0
   start = Math.imul(start ^ (start >>> 16), 0x85ebca6b)
   start = Math.imul(start ^ (start >>> 13), 0xc2b2ae35)

@@ -82,8 +82,7 @@ function memoryRegions(tree: DeviceTree, node: FdtNode): { phandle: number; targ
   return regions
 }
 
-export const isReservedRegion = (node: FdtNode): boolean =>
-  node.parent?.name === 'reserved-memory' && node.parent.depth === 1
+const isReservedRegion = (node: FdtNode): boolean => node.parent?.name === 'reserved-memory' && node.parent.depth === 1
 
 /** Who names a region in memory-region, by region, in node order. */
 export function regionUsers(tree: DeviceTree): RegionUsers {

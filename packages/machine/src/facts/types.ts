@@ -192,9 +192,6 @@ export interface IommuNode {
   readonly coherent: boolean
 }
 
-/** `d_cache_size` and its like, where present. */
-export type CacheProperties = Readonly<Record<string, number>>
-
 export interface CpuNode {
   readonly path: string
   readonly compatible: readonly string[]

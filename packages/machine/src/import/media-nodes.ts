@@ -13,7 +13,7 @@ export interface MediaNode {
 }
 
 /** Beside the classes; the first that fits counts. A node of class `other` does no DMA of pictures itself. */
-export const MEDIA_NODES: readonly MediaNode[] = [
+const MEDIA_NODES: readonly MediaNode[] = [
   {
     compatible: /^fsl,imx-capture-subsystem$/,
     class: 'converter',

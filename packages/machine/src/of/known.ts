@@ -51,7 +51,7 @@ export interface Hop {
   readonly up?: { readonly ranges?: Ranges }
 }
 
-export interface Ranges {
+interface Ranges {
   /** Ranges by the kind of address they are for. */
   readonly byKind: ReadonlyMap<number, RangeIndex>
   readonly start: (index: number) => bigint

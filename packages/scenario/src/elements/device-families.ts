@@ -6,7 +6,7 @@ import type { ElementFacts, PadTemplate, UserSpaceRole } from './element-facts.t
 import { properties } from './property-table.ts'
 
 /** Values of io-mode, capture-io-mode and output-io-mode. Models: GStreamer 1.22 sys/v4l2/gstv4l2object.h: GstV4l2IOMode */
-export const IO_MODES: Readonly<Record<IoMode, number>> = {
+const IO_MODES: Readonly<Record<IoMode, number>> = {
   auto: 0,
   rw: 1,
   mmap: 2,

@@ -1,6 +1,6 @@
 // What the parser must know of an element's factory: pads, properties, and what it does with the data that passes.
 
-export type PadPresence = 'always' | 'sometimes' | 'request'
+type PadPresence = 'always' | 'sometimes' | 'request'
 
 export interface PadTemplate {
   /** `src`, `sink`, `src_%u` ... */

@@ -11,7 +11,7 @@ interface MediaFamily {
 
 const THROUGH = [SRC, SINK]
 
-export const MEDIA_FAMILIES: readonly MediaFamily[] = [
+const MEDIA_FAMILIES: readonly MediaFamily[] = [
   { pattern: /^((uri|uri3|parse)?decodebin3?|parsebin|playsink)$/, role: 'decoder', pads: THROUGH },
   {
     pattern: /^([a-z0-9]*(?<!de)mux|splitmuxsink|compositor|glvideomixer|videomixer)$/,

@@ -26,7 +26,7 @@ export class PipelineError extends InputError {
 }
 
 /** 1-based line and column of an offset. */
-export const placeOf = (text: string, offset: number): { line: number; column: number } => {
+const placeOf = (text: string, offset: number): { line: number; column: number } => {
   const before = text.slice(0, offset).split('\n')
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
 }

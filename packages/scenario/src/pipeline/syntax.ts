@@ -11,7 +11,7 @@ export interface ChainNode {
   readonly steps: readonly StepNode[]
 }
 
-export interface StepNode {
+interface StepNode {
   readonly link: LinkNode
   /** Sink pads written before the sink, as in `! .sink_0 mux`. */
   readonly pads: Pads

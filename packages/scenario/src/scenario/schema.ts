@@ -35,7 +35,7 @@ const onBuffer = { buffer: name }
 const onDevice = { buffer: name, device: name }
 const onQueue = { device: name, queue }
 
-export const stepSchema = z.discriminatedUnion('do', [
+const stepSchema = z.discriminatedUnion('do', [
   step('alloc', {
     ...onBuffer,
     size: positiveBytes,

@@ -5,7 +5,7 @@ import { NEW_ATTRS } from '../values.ts'
 export type FtraceFormat = '6.12' | '7.3'
 
 /** 64 bits without 0x; numbers cannot hold the last ones, which all stand for an error. */
-export const hex64 = (value: number): string => (value >= 2 ** 64 - 2048 ? 'f'.repeat(16) : value.toString(16))
+const hex64 = (value: number): string => (value >= 2 ** 64 - 2048 ? 'f'.repeat(16) : value.toString(16))
 const array = (values: readonly number[]): string => `{${values.map((value) => `0x${hex64(value)}`).join(',')}}`
 const iova = (value: number): string => `0x${value.toString(16).padStart(16, '0')}`
 const pointer = (text: string): string => (text === '' ? '0'.repeat(16) : text)
