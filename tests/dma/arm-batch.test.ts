@@ -4,7 +4,7 @@ import { ATTR, type Direction, type Lab, type Machine, type Pfn, pfn, physOf, ty
 import { Memory } from '@dmalab/memory'
 import { openLab, parseKernel } from '@dmalab/runner'
 import { expect, it } from 'vitest'
-import { openLaboratory } from '@dmalab/cli'
+import { openLaboratory } from '@dmalab/lab/node'
 
 const parts = await openLaboratory()
 const RAM = 0x8000_0000

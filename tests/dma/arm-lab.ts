@@ -9,7 +9,7 @@ import {
   type SgPage,
 } from '@dmalab/api'
 import { openLab, parseKernel, withOptions } from '@dmalab/runner'
-import { openLaboratory } from '@dmalab/cli'
+import { openLaboratory } from '@dmalab/lab/node'
 
 const parts = await openLaboratory()
 

@@ -3,7 +3,7 @@
 import { ATTR, type DeviceFacts, DIR, type Direction, type Lab, type Machine, pfn, type Pfn, physOf } from '@dmalab/api'
 import { openLab, parseKernel } from '@dmalab/runner'
 import { expect, it } from 'vitest'
-import { openLaboratory } from '@dmalab/cli'
+import { openLaboratory } from '@dmalab/lab/node'
 
 const parts = await openLaboratory()
 const RAM = { base: 0x8000_0000, len: 2 ** 30 }

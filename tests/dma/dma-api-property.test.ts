@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { shippedBoard } from '@dmalab/machine'
 import { checkDmaApi, kitMachine } from '@dmalab/testkit'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openLaboratory } from '@dmalab/cli'
+import { openLaboratory } from '@dmalab/lab/node'
 
 const ROOT = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))

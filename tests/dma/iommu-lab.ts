@@ -1,7 +1,7 @@
 // A small 64-bit laboratory with the kernel as it is shipped: one device behind an SMMU.
 import { type DeviceFacts, type Event, type Injection, type KResult, type Machine } from '@dmalab/api'
 import { openLab, parseKernel, withOptions } from '@dmalab/runner'
-import { openLaboratory } from '@dmalab/cli'
+import { openLaboratory } from '@dmalab/lab/node'
 
 const parts = await openLaboratory()
 

@@ -1,7 +1,7 @@
 // The emulated board on which kernels of 6.12 were recorded, opened in the model.
 import { type DeviceFacts, type KernelSpec, type Lab, type Machine, type Pfn, physOf } from '@dmalab/api'
 import { openLab, parseKernel } from '@dmalab/runner'
-import { openLaboratory } from '@dmalab/cli'
+import { openLaboratory } from '@dmalab/lab/node'
 
 const parts = await openLaboratory()
 const RAM = 0x4000_0000

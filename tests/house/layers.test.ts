@@ -27,10 +27,11 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   checker: [],
   trace: [],
   golden: [],
-  runner: ['scenario', 'videobuf2', 'dma-buf', 'dma-api', 'memory', 'checker'],
+  runner: ['scenario', 'videobuf2', 'dma-buf', 'dma-api', 'memory', 'checker', 'trace'],
   report: [],
   testkit: ['runner', 'golden'],
-  cli: ['*'],
+  lab: ['*'],
+  dmalab: ['*'],
   bench: ['*'],
   tests: ['*'],
 }

@@ -5,7 +5,7 @@ import type { Event, Finding } from '@dmalab/api'
 import { createChecker } from '@dmalab/checker'
 import { createFtraceWriter, createReader } from '@dmalab/trace'
 import { describe, expect, it } from 'vitest'
-import { runScenario } from '@dmalab/cli'
+import { runScenario } from 'dmalab'
 import { scenarioRequest } from '../runs/scenario-request.ts'
 
 const SCENARIOS = join(import.meta.dirname, '../../scenarios')

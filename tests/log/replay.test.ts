@@ -2,13 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { phys } from '@dmalab/api'
 import { shippedBoards } from '@dmalab/machine'
-import { openLab, parseKernel, withOptions } from '@dmalab/runner'
+import { openLab, openReplay, parseKernel, type ReplayReport, withOptions } from '@dmalab/runner'
 import { createReader } from '@dmalab/trace'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { logPath } from '../../packages/trace/test/files.ts'
-import { openLaboratory } from '@dmalab/cli'
-import { openReplay, type ReplayReport } from '../../apps/cli/src/log/replay.ts'
-import { parseKernelOptions } from '../../apps/cli/src/run-flags.ts'
+import { openLaboratory } from '@dmalab/lab/node'
+import { parseKernelOptions } from '@dmalab/scenario'
 
 let parts: Awaited<ReturnType<typeof openLaboratory>>
 beforeAll(async () => {
@@ -24,7 +23,7 @@ const replay = (
 ): ReplayReport => {
   const machine = shippedBoards().find(({ name }) => name === board)
   if (machine === undefined) throw new Error(`no board ${board}`)
-  const spec = withOptions(parseKernel(kernel, parts.registry), parseKernelOptions([], cmdline))
+  const spec = withOptions(parseKernel(kernel, parts.registry), parseKernelOptions([], cmdline ?? ''))
   const driven = openReplay(parts, spec, machine, as)
   const reader = createReader({ onEvent: (event) => driven.onEvent(event) })
   reader.push(log.includes('\n') ? Buffer.from(log, 'latin1') : readFileSync(logPath(log) ?? log))

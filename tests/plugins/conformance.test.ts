@@ -1,7 +1,7 @@
 // The test kit's suites over everything that is built in, and over the examples.
 import { join } from 'node:path'
 import { allocatorOnKit, describeAllocator, describeBackend, describePatch } from '@dmalab/testkit'
-import { openLaboratory } from '@dmalab/cli'
+import { openLaboratory } from '@dmalab/lab/node'
 
 const EXAMPLES = join(import.meta.dirname, '../../examples/plugins')
 const given = ['op-table', 'patch', 'allocator'].map((name) => join(EXAMPLES, name))

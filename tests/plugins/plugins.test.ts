@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunReport } from '@dmalab/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openRegistry } from '@dmalab/cli'
+import { openRegistry } from '@dmalab/lab/node'
 
 const ROOT = join(import.meta.dirname, '../..')
 const CLI = join(ROOT, 'apps/cli/bin/run.js')

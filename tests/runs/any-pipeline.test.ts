@@ -5,7 +5,7 @@ import { shippedBoards } from '@dmalab/machine'
 import { DEFAULT_OPTIONS, parseKernel, runPipeline } from '@dmalab/runner'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openRegistry, planFor } from '@dmalab/cli'
+import { openRegistry, planFor } from '@dmalab/lab/node'
 
 const parts = { module: compileHotSync(), registry: await openRegistry() }
 const machines = shippedBoards()

@@ -6,7 +6,8 @@ import { machineFromDtb, shippedBoard, withVirtualDevices } from '@dmalab/machin
 import { DEFAULT_OPTIONS, parseKernel, runPipeline } from '@dmalab/runner'
 import { lineForBoard } from '@dmalab/scenario'
 import { describe, expect, it } from 'vitest'
-import { FOUNDING_LINE, openRegistry, planFor } from '@dmalab/cli'
+import { FOUNDING_LINE } from '@dmalab/lab'
+import { openRegistry, planFor } from '@dmalab/lab/node'
 
 const registry = await openRegistry()
 const module = compileHotSync()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event, KernelRun } from '@dmalab/api'
 import { afterAll, describe, expect, it } from 'vitest'
-import { runScenario } from '@dmalab/cli'
+import { runScenario } from 'dmalab'
 import { scenarioRequest } from './scenario-request.ts'
 
 const BOARD = join(import.meta.dirname, '../../scenarios/boards/virt-arm64-cameras.yaml')

@@ -7,7 +7,8 @@ import { compileHotSync, Hot } from '@dmalab/hot'
 import { shippedBoard } from '@dmalab/machine'
 import { DEFAULT_OPTIONS, parseKernel, runPipeline } from '@dmalab/runner'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { FOUNDING_KERNELS, FOUNDING_LINE, openRegistry, planFor } from '@dmalab/cli'
+import { FOUNDING_KERNELS, FOUNDING_LINE } from '@dmalab/lab'
+import { openRegistry, planFor } from '@dmalab/lab/node'
 
 const registry = await openRegistry()
 const module = compileHotSync()

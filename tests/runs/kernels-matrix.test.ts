@@ -5,7 +5,8 @@ import { compileHotSync } from '@dmalab/hot'
 import { shippedBoard } from '@dmalab/machine'
 import { DEFAULT_OPTIONS, parseKernel, runPipeline, withOptions } from '@dmalab/runner'
 import { describe, expect, test } from 'vitest'
-import { FOUNDING_LINE, openRegistry, planFor } from '@dmalab/cli'
+import { FOUNDING_LINE } from '@dmalab/lab'
+import { openRegistry, planFor } from '@dmalab/lab/node'
 
 const parts = { module: compileHotSync(), registry: await openRegistry() }
 

@@ -4,7 +4,7 @@ import { compileHotSync } from '@dmalab/hot'
 import { shippedBoard } from '@dmalab/machine'
 import { composeKernel, DEFAULT_OPTIONS, parseKernel, type PipelineRun, runPipeline, withOptions } from '@dmalab/runner'
 import { describe, expect, test } from 'vitest'
-import { openRegistry, planFor } from '@dmalab/cli'
+import { openRegistry, planFor } from '@dmalab/lab/node'
 
 const parts = { module: compileHotSync(), registry: await openRegistry() }
 const nopool = shippedBoard('odroid-xu4-nopool')

@@ -5,7 +5,7 @@ import { kitMachine } from '@dmalab/testkit'
 import type { Lab, ScenarioStep } from '@dmalab/api'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openLaboratory } from '@dmalab/cli'
+import { openLaboratory } from '@dmalab/lab/node'
 import { anySteps, firstSteps } from './random-steps.ts'
 
 const parts = await openLaboratory()

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ATTR, DIR, dma, type Event, pfnOf, phys, type PhysAddr, vaddr } from '@dmalab/api'
 import { describe, expect, it, test } from 'vitest'
-import { exitCodeFor, runScenario } from '@dmalab/cli'
+import { exitCodeFor, runScenario } from 'dmalab'
 import { must, openArmLab, oopsOf, page, POOL, RAM } from '../dma/arm-lab.ts'
 import { scenarioRequest } from './scenario-request.ts'
 

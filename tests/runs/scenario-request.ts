@@ -1,5 +1,5 @@
 // What `dmalab run` asks for when only the scenario is named.
-import type { ScenarioRequest } from '@dmalab/cli'
+import type { ScenarioRequest } from 'dmalab'
 
 export const scenarioRequest = (scenario: string, more: Partial<ScenarioRequest> = {}): ScenarioRequest => ({
   scenario,

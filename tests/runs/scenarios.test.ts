@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunReport } from '@dmalab/api'
 import { afterAll, describe, expect, test } from 'vitest'
-import { exitCodeFor, runScenario, type ScenarioRequest } from '@dmalab/cli'
+import { exitCodeFor, runScenario, type ScenarioRequest } from 'dmalab'
 import { scenarioRequest } from './scenario-request.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))

@@ -4,7 +4,7 @@ import { compileHotSync } from '@dmalab/hot'
 import { openLab, parseKernel } from '@dmalab/runner'
 import { ALLOCATOR_CHECKS, type AllocatorSubject, describeAllocator } from '@dmalab/testkit'
 import { describe, expect, test } from 'vitest'
-import { openRegistry } from '@dmalab/cli'
+import { openRegistry } from '@dmalab/lab/node'
 import { sharingMachine } from './sharing-bench.ts'
 
 const module = compileHotSync()

@@ -11,7 +11,7 @@ import {
 } from '@dmalab/api'
 import { compileHotSync } from '@dmalab/hot'
 import { openLab, parseKernel, withOptions } from '@dmalab/runner'
-import { openRegistry } from '@dmalab/cli'
+import { openRegistry } from '@dmalab/lab/node'
 
 const registry = await openRegistry()
 const module = compileHotSync()

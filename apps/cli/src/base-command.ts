@@ -1,7 +1,8 @@
 // What all commands share: bad input becomes one clear message and exit code 2, with and without --json.
 import { isInputError } from '@dmalab/api'
+import type { PluginSources } from '@dmalab/lab/node'
 import { Command, Flags } from '@oclif/core'
-import { installedPlugins, type PluginSources } from './plugin-sources.ts'
+import { installedPlugins } from './plugin-sources.ts'
 
 /** Exit codes of DESIGN section 4. */
 export const EXIT = { ok: 0, bug: 1, input: 2, found: 3 } as const

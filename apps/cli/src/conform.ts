@@ -1,10 +1,8 @@
-// What `conform` does, callable without oclif.
-import type { GoldenContext } from '@dmalab/api'
-import { parseVectors, runVectors, type VectorReport } from '@dmalab/golden'
-import { openLab, parseKernel } from '@dmalab/runner'
+// Vector files, one after the other.
+import type { VectorReport } from '@dmalab/golden'
+import { openLaboratory } from '@dmalab/lab'
+import { conform as conformText } from '@dmalab/lab/golden'
 import { checkNamedOnce, readText } from './files.ts'
-import { GOLDEN_ADAPTERS } from './golden-adapters.ts'
-import { openLaboratory } from './laboratory.ts'
 
 /** Runs each file in turn; `onReport` hears of each as it is done. @throws InputError for a file that is no vector file */
 export const conform = async (
@@ -12,17 +10,10 @@ export const conform = async (
   onReport: (file: string, report: VectorReport) => void = () => {},
 ): Promise<VectorReport[]> => {
   const parts = await openLaboratory()
-  const context: GoldenContext = {
-    openLab: ({ kernel, machine }) =>
-      openLab(parts, {
-        machine,
-        kernel: typeof kernel === 'string' ? parseKernel(kernel, parts.registry) : kernel,
-      }),
-  }
   checkNamedOnce(files)
   const reports: VectorReport[] = []
   for (const file of files) {
-    const report = runVectors(parseVectors(await readText(file), file), GOLDEN_ADAPTERS, context, file)
+    const report = conformText(parts, await readText(file), file)
     onReport(file, report)
     reports.push(report)
   }

@@ -1,22 +1,7 @@
-// Where a command's plug-ins come from: what `dmalab plugins install|link` knows, and --plugin.
+// The plug-ins that `dmalab plugins install|link` knows.
 import { realpathSync } from 'node:fs'
-import type { InputError } from '@dmalab/api'
+import type { InstalledPlugin } from '@dmalab/lab/node'
 import type { Config } from '@oclif/core'
-
-export interface InstalledPlugin {
-  /** Package name. */
-  readonly name: string
-  /** Folder of its package.json. */
-  readonly root: string
-}
-
-export interface PluginSources {
-  /** Paths of --plugin, in order. */
-  readonly given?: readonly string[]
-  readonly installed?: readonly InstalledPlugin[]
-  /** Told of an installed plug-in that cannot be used; the command goes on without it. */
-  readonly onBroken?: (name: string, error: InputError) => void
-}
 
 /**
  * Installed and linked packages with a "dmalab" manifest; others bring commands only, which is oclif's business. One that is given

@@ -1,5 +1,5 @@
 // Flags that run and compare share, and what they mean.
-import { InputError, type KernelOptions, type Severity } from '@dmalab/api'
+import { InputError, type Severity } from '@dmalab/api'
 import { DEFAULT_OPTIONS } from '@dmalab/runner'
 import { Flags } from '@oclif/core'
 import { PLUGIN_FLAG, REPEATED } from './base-command.ts'
@@ -63,13 +63,6 @@ export const RUN_FLAGS = {
 
 export type FailOnFlag = Severity | 'never'
 
-/** "1920x1080" -> pixels. @throws InputError */
-export const parseSize = (text: string): { width: number; height: number } => {
-  const match = /^(\d{1,5})x(\d{1,5})$/.exec(text)
-  if (match === null) throw new InputError(`--size '${text}' is not WIDTHxHEIGHT, such as 1920x1080`)
-  return { width: Number(match[1]), height: Number(match[2]) }
-}
-
 /** "element=device" pairs. @throws InputError */
 export const parseBindings = (pairs: readonly string[]): Record<string, string> => {
   const bound: Record<string, string> = {}
@@ -80,44 +73,4 @@ export const parseBindings = (pairs: readonly string[]): Record<string, string> 
     bound[element] = device
   }
   return bound
-}
-
-/** "mapPage@converter:2". @throws InputError */
-export const parseInjections = (texts: readonly string[]): { what: string; device?: string; nth: number }[] =>
-  texts.map((text) => {
-    const match = /^([a-zA-Z]+)(?:@([^:]+))?:([1-9]\d*)$/.exec(text)
-    if (match === null)
-      throw new InputError(`--inject '${text}' is not operation[@device]:nth, such as mapPage@converter:2`)
-    const [, what = '', device, nth] = match
-    return { what, nth: Number(nth), ...(device === undefined ? {} : { device }) }
-  })
-
-/** CONFIG names and command line words; a word that stands there several times keeps all its values. @throws InputError */
-export const parseKernelOptions = (config: readonly string[], cmdline: string | undefined): KernelOptions => ({
-  config: Object.fromEntries(
-    config.map((text) => {
-      const [name = '', value] = text.replace(/^CONFIG_/, '').split('=', 2)
-      if (!/^[A-Z0-9_]+$/.test(name))
-        throw new InputError(`--config '${text}' is not NAME or NAME=value, such as ARM_LPAE`)
-      return [name, configValue(value)]
-    }),
-  ),
-  cmdline: commandLine((cmdline ?? '').split(/\s+/).filter((word) => word !== '')),
-})
-
-const commandLine = (words: readonly string[]): KernelOptions['cmdline'] => {
-  const values: Record<string, string | true> = {}
-  for (const word of words) {
-    const [name = '', ...rest] = word.split('=')
-    const before = values[name]
-    if (rest.length === 0) values[name] = true
-    else values[name] = typeof before === 'string' ? `${before} ${rest.join('=')}` : rest.join('=')
-  }
-  return values
-}
-
-const configValue = (text: string | undefined): boolean | number | string => {
-  if (text === undefined || text === 'y') return true
-  if (text === 'n') return false
-  return /^\d+$/.test(text) ? Number(text) : text
 }

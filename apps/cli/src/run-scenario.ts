@@ -1,17 +1,22 @@
 // What `run` and `compare` do, callable without oclif.
 import { dirname, isAbsolute, join } from 'node:path'
 import { atLeast, type Event, InputError, type Machine, type RunReport } from '@dmalab/api'
+import { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE } from '@dmalab/lab'
+import { openLaboratory, planFor, type PluginSources } from '@dmalab/lab/node'
 import { STANDARD_INPUT, withVirtualDevices } from '@dmalab/machine'
 import { parseKernel, type Registry, runPipeline, runSteps, withOptions } from '@dmalab/runner'
-import { parsePipeline, readScenario, type ScenarioFile } from '@dmalab/scenario'
+import {
+  parseInjections,
+  parseKernelOptions,
+  parsePipeline,
+  parseSize,
+  readScenario,
+  type ScenarioFile,
+} from '@dmalab/scenario'
 import { EXIT } from './base-command.ts'
 import { boardFor } from './board-for.ts'
-import { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE } from './founding.ts'
 import { checkNamedOnce, readText } from './files.ts'
-import { openLaboratory } from './laboratory.ts'
-import { planFor } from './plan-for.ts'
-import type { PluginSources } from './plugin-sources.ts'
-import { type FailOnFlag, parseBindings, parseInjections, parseKernelOptions, parseSize } from './run-flags.ts'
+import { type FailOnFlag, parseBindings } from './run-flags.ts'
 
 export interface ScenarioRequest {
   /** `founding`, a gst-launch line, or a scenario file. */
@@ -49,7 +54,7 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
   const overrides = work.kind === 'steps' ? {} : { ...work.bind, ...parseBindings(request.bind) }
   const machine = withVirtualDevices(real, Object.values(overrides))
   const config = [...(work.config ?? []), ...request.config]
-  const kernelOptions = parseKernelOptions(config, request.cmdline ?? work.cmdline)
+  const kernelOptions = parseKernelOptions(config, request.cmdline ?? work.cmdline ?? '')
   const named = request.kernels.length > 0 ? request.kernels : defaultKernels(request, work, machine, parts.registry)
   const kernels = named.map((name) => withOptions(parseKernel(name, parts.registry), kernelOptions))
   const inject = parseInjections([...(work.inject ?? []), ...request.inject])

@@ -1,9 +1,9 @@
 // What telling costs: a list mapped and unmapped through the DMA API with somebody listening, with a stream that cannot even be
 // listened to, and with the real stream while nobody listens. The last two differ by noise.
 import { DIR } from '@dmalab/api'
-import { openRegistry } from '@dmalab/cli'
 import { openDmaApi } from '@dmalab/dma-api'
 import { compileHot } from '@dmalab/hot'
+import { openRegistry } from '@dmalab/lab'
 import { KernelStack, Memory } from '@dmalab/memory'
 import { composeKernel, EventStream, kernelFacts } from '@dmalab/runner'
 
@@ -13,7 +13,7 @@ const DEAF = { wants: () => false, emit: () => {} }
 
 /** The DMA API of one machine with the given stream, a device of it, and a list of one page's lines. */
 const open = async (sink) => {
-  const registry = await openRegistry()
+  const registry = openRegistry()
   const kernel = composeKernel(registry.kernels.get('arm@4.11'))
   const machine = registry.boards.get('odroid-xu4-nopool')
   const facts = kernelFacts(kernel)

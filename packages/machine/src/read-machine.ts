@@ -1,5 +1,5 @@
 // Board file -> Machine. Every complaint names file, line, column and path.
-import { InputError, type Machine } from '@dmalab/api'
+import { InputError, type InputPlace, type Machine } from '@dmalab/api'
 import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml'
 import { machineProblems, type MachineProblem } from './check-machine.ts'
 import { machineSchema } from './schema.ts'
@@ -22,16 +22,40 @@ export function readMachine(text: string, file: string): Machine {
       { file, line: 1, column: 1 },
       KEYS,
     )
+  const parsed = parseMachine(value)
+  if ('problems' in parsed) throw complain(parsed.problems, doc, lines, file)
+  return parsed.machine
+}
+
+/**
+ * A board that is data already, such as parsed JSON; kernel addresses are texts there. `place` leads to it in messages.
+ * @throws InputError for the first problem, with its path
+ */
+export function machineFromData(value: unknown, place: InputPlace = {}): Machine {
+  const parsed = parseMachine(value)
+  if ('machine' in parsed) return parsed.machine
+  const [{ path, message } = { path: [], message: 'no board' }] = parsed.problems
+  const steps = [...(place.path === undefined ? [] : [place.path]), ...path]
+  throw new InputError(message, { ...place, path: steps.join('.') })
+}
+
+/** The same board as JSON can hold it. */
+export const machineData = (machine: Machine): Readonly<Record<string, unknown>> =>
+  JSON.parse(
+    JSON.stringify(machine, (_key, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value)),
+  ) as Readonly<Record<string, unknown>>
+
+const parseMachine = (
+  value: unknown,
+): { readonly machine: Machine } | { readonly problems: readonly PlacedProblem[] } => {
   const parsed = machineSchema.safeParse(value)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, value))
-    // An unknown key first: a misspelt one is also why another is missing.
-    problems.sort((a, b) => Number(b.atKey ?? false) - Number(a.atKey ?? false))
-    throw complain(problems, doc, lines, file)
+  if (parsed.success) {
+    const problems = machineProblems(parsed.data)
+    return problems.length > 0 ? { problems } : { machine: parsed.data }
   }
-  const problems = machineProblems(parsed.data)
-  if (problems.length > 0) throw complain(problems, doc, lines, file)
-  return parsed.data
+  const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, value))
+  // An unknown key first: a misspelt one is also why another is missing.
+  return { problems: problems.toSorted((a, b) => Number(b.atKey ?? false) - Number(a.atKey ?? false)) }
 }
 
 interface Loaded {

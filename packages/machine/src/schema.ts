@@ -35,6 +35,13 @@ const lineSize = z.union([z.literal(16), z.literal(32), z.literal(64)], { error:
 const cpu = z.strictObject({
   compatible: z.string().exactOptional(),
   lineSize: lineSize.describe('bytes of one inner data cache line'),
+  writebackGranule: z
+    .number()
+    .int()
+    .min(16)
+    .max(2048)
+    .exactOptional()
+    .describe('cache writeback granule (CTR_EL0.CWG), bytes; the line size when absent'),
   aliasing: z.boolean().default(false).describe('VIPT aliasing data cache'),
   outer: z
     .strictObject({ model: z.enum(['l210', 'pl310']), lineSize: z.literal(32) })
@@ -101,7 +108,12 @@ const device = z.strictObject({
   iommu: name.exactOptional().describe('name of the IOMMU in front of it'),
   pools: z.array(name).default([]).describe('memory-region: names of reserved regions, in order'),
   maxSegmentSize: length.exactOptional(),
+  minAlignMask: physical.exactOptional().describe('dma_parms.min_align_mask: address bits that a bounce must keep'),
+  segmentBoundaryBits: maskBits.exactOptional().describe('width of dma_parms.segment_boundary_mask; 32 when absent'),
+  oddMask: z.number().int().positive().exactOptional().describe('the mask itself where it is no run of ones'),
+  oddCoherentMask: z.number().int().positive().exactOptional(),
   driver: z.string().exactOptional(),
+  driverName: z.string().exactOptional().describe('name that kernel messages give its driver'),
   iommuRegions: z
     .array(
       z.strictObject({

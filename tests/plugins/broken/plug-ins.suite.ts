@@ -1,7 +1,7 @@
 // One deliberately broken plug-in for each suite of the test kit. Which tests must fail is said in conformance-broken.test.ts.
 import type { AllocatorDef, DmaOpsDef, KernelDef, Patch } from '@dmalab/api'
 import { allocatorOnKit, describeAllocator, describeBackend, describePatch } from '@dmalab/testkit'
-import { openLaboratory } from '@dmalab/cli'
+import { openLaboratory } from '@dmalab/lab/node'
 
 const parts = await openLaboratory()
 const { registry } = parts

@@ -1,8 +1,7 @@
 // `trace replay` for a terminal.
 import { count, paintSeverity } from '@dmalab/report'
+import type { Outcomes, ReplayReport } from '@dmalab/runner'
 import { bold, dim } from 'ansis'
-import type { ReplayReport } from './replay.ts'
-import type { Outcomes } from './replay-outcomes.ts'
 
 const FINDINGS_SHOWN = 12
 

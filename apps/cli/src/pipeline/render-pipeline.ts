@@ -1,6 +1,6 @@
 // A described pipeline as text.
+import type { PipelineDescription } from '@dmalab/scenario'
 import { table } from '../board/render.ts'
-import type { PipelineDescription } from './describe-pipeline.ts'
 
 export const renderPipeline = ({
   elements = [],

@@ -1,6 +1,6 @@
 // Scenario file -> plain data. Every complaint names file, line, column and path.
 import { InputError } from '@dmalab/api'
-import type { PipelineExpectation, StepsScenario } from '@dmalab/api'
+import type { InputPlace, PipelineExpectation, StepsScenario } from '@dmalab/api'
 import { yamlComplaint } from '@dmalab/machine'
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { Document } from 'yaml'
@@ -35,23 +35,36 @@ export interface PipelineFile extends Meant {
  */
 export const readScenario = (text: string, file: string): ScenarioFile => {
   const source = load(text, file)
-  const value: unknown = source.doc.toJS()
+  return scenarioFrom(source.doc.toJS(), (path, atKey) => placeInText(source, path, atKey))
+}
+
+/**
+ * A scenario that is data already, such as parsed JSON. `file` is only named in messages.
+ * @throws InputError as readScenario does, with the path instead of a line
+ */
+export const checkScenario = (value: unknown, file: string): ScenarioFile =>
+  scenarioFrom(value, (path) => ({ file, path: path.join('.') }))
+
+/** Where in the input a path leads; `atKey`: to the key, not to its value. */
+type PlaceOf = (path: readonly (string | number)[], atKey: boolean) => InputPlace
+
+const scenarioFrom = (value: unknown, placeOf: PlaceOf): ScenarioFile => {
   if (typeof value === 'object' && value !== null && 'pipeline' in value) {
-    const { name, pipeline, bind = {}, expect, ...meant } = check(pipelineFileSchema, value, source)
+    const { name, pipeline, bind = {}, expect, ...meant } = check(pipelineFileSchema, value, placeOf)
     return {
       kind: 'pipeline-file',
       name,
       ...present(meant),
-      pipeline: parseAt(pipeline, source),
+      pipeline: parseAt(pipeline, placeOf),
       bind,
       ...(expect === undefined ? {} : { expect: stated(expect) }),
     }
   }
-  const { name, steps, ...meant } = check(stepsFileSchema, value, source)
+  const { name, steps, ...meant } = check(stepsFileSchema, value, placeOf)
   // Optional members that are absent stay absent; the types call them undefined.
   const plain = steps as StepsScenario['steps']
   const problems = stepProblems(plain)
-  if (problems.length > 0) throw complain(problems, source)
+  if (problems.length > 0) throw complain(problems, placeOf)
   return { kind: 'steps', name, ...present(meant), steps: plain }
 }
 
@@ -101,10 +114,10 @@ const load = (text: string, file: string): Source => {
   }
 }
 
-const check = <Schema extends z.ZodType>(schema: Schema, value: unknown, source: Source): z.output<Schema> => {
+const check = <Schema extends z.ZodType>(schema: Schema, value: unknown, placeOf: PlaceOf): z.output<Schema> => {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  throw complain(parsed.error.issues.flatMap(problemsOf), source)
+  throw complain(parsed.error.issues.flatMap(problemsOf), placeOf)
 }
 
 /** A problem of the key itself, not of its value, has `atKey`. */
@@ -125,10 +138,10 @@ const inOurWords = (message: string): string => {
 /** More than these are not listed: they are usually one mistake. */
 const MOST_LISTED = 8
 
-const complain = (problems: readonly Problem[], source: Source): InputError => {
+const complain = (problems: readonly Problem[], placeOf: PlaceOf): InputError => {
   const [first, ...others] = problems.slice(0, MOST_LISTED).map(({ path, message, atKey = false }) => ({
     message,
-    place: placeOf(source, path, atKey),
+    place: placeOf(path, atKey),
   }))
   if (!first) throw new Error('complain: no problem')
   const left = problems.length > MOST_LISTED ? [`and ${problems.length - MOST_LISTED} more`] : []
@@ -136,11 +149,11 @@ const complain = (problems: readonly Problem[], source: Source): InputError => {
   return new InputError(first.message, first.place, hint === '' ? undefined : hint)
 }
 
-const placeOf = (
+const placeInText = (
   { file, doc, lines }: Source,
   path: readonly (string | number)[],
   atKey: boolean,
-): InputError['place'] => {
+): InputPlace => {
   const { line, col } = lines.linePos(offsetOf(doc, path, atKey))
   return { file, line, column: col, path: path.join('.') }
 }
@@ -162,11 +175,11 @@ const keyNode = (doc: Document, path: readonly (string | number)[]): unknown => 
 }
 
 /** The pipeline's own message has line and caret of its text; file and place of the text are added. */
-const parseAt = (pipeline: string, source: Source): Pipeline => {
+const parseAt = (pipeline: string, placeOf: PlaceOf): Pipeline => {
   try {
     return parsePipeline(pipeline)
   } catch (cause) {
     if (!(cause instanceof PipelineError)) throw cause
-    throw new InputError(cause.message, placeOf(source, ['pipeline'], false), cause.hint)
+    throw new InputError(cause.message, placeOf(['pipeline'], false), cause.hint)
   }
 }

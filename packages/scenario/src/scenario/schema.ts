@@ -100,7 +100,7 @@ const stepSchema = z.discriminatedUnion('do', [
   ),
 ])
 
-const inject = z
+export const inject = z
   .array(
     z.string().regex(/^[a-zA-Z]+(@[^:]+)?:[1-9]\d*$/, 'expected operation[@device]:nth, such as mapPage@converter:2'),
   )

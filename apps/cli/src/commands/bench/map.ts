@@ -1,12 +1,11 @@
 import { DIR } from '@dmalab/api'
-import { openLab, parseKernel, withOptions } from '@dmalab/runner'
+import { FOUNDING_BOARD } from '@dmalab/lab'
+import { openLaboratory } from '@dmalab/lab/node'
+import { type MapBenchmark, mapBenchmark, openLab, parseKernel, withOptions } from '@dmalab/runner'
+import { parseKernelOptions } from '@dmalab/scenario'
 import { Flags } from '@oclif/core'
 import { BaseCommand, PLUGIN_FLAG, REPEATED } from '../../base-command.ts'
 import { boardFor } from '../../board-for.ts'
-import { FOUNDING_BOARD } from '../../founding.ts'
-import { openLaboratory } from '../../laboratory.ts'
-import { type MapBenchmark, mapBenchmark } from '../../map-benchmark.ts'
-import { parseKernelOptions } from '../../run-flags.ts'
 
 const DIRECTIONS = { TO_DEVICE: DIR.TO_DEVICE, FROM_DEVICE: DIR.FROM_DEVICE, BIDIRECTIONAL: DIR.BIDIRECTIONAL } as const
 
@@ -68,7 +67,7 @@ kernel tool's terms. The figures are the cost of the model on this machine, not 
     const { flags } = await this.parse(BenchMap)
     const parts = await openLaboratory(this.plugins(flags.plugin))
     const machine = await boardFor(parts.registry, flags.board)
-    const options = parseKernelOptions(flags.config, flags.cmdline)
+    const options = parseKernelOptions(flags.config, flags.cmdline ?? '')
     return flags.kernel.map((name) => {
       const lab = openLab(parts, { machine, kernel: withOptions(parseKernel(name, parts.registry), options) })
       const { granule, count } = flags

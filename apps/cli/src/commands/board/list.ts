@@ -1,8 +1,8 @@
 import { bytes } from '@dmalab/api'
+import { openRegistry } from '@dmalab/lab/node'
 import { describeBoard } from '@dmalab/machine'
 import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
 import { table } from '../../board/render.ts'
-import { openRegistry } from '../../laboratory.ts'
 
 interface BoardSummary {
   readonly name: string

@@ -1,3 +1,4 @@
+import { openRegistry } from '@dmalab/lab/node'
 import { describeBoard, type BoardDescription } from '@dmalab/machine'
 import { commandFor, lineForBoard } from '@dmalab/scenario'
 import { Args } from '@oclif/core'
@@ -6,7 +7,6 @@ import { archFlag, memoryFlag } from '../../board/flags.ts'
 import { boardFor } from '../../board-for.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
 import { renderBoard } from '../../board/render.ts'
-import { openRegistry } from '../../laboratory.ts'
 
 export default class BoardShow extends BaseCommand {
   static override summary = 'Draw a board: physical memory, and every DMA master with what its facts mean.'

@@ -1,11 +1,10 @@
 import { InputError, type Machine } from '@dmalab/api'
+import { openRegistry } from '@dmalab/lab/node'
 import { withVirtualDevices } from '@dmalab/machine'
-import { PipelineError } from '@dmalab/scenario'
+import { describeError, describePipeline, type PipelineDescription, PipelineError } from '@dmalab/scenario'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, EXIT, PLUGIN_FLAG } from '../../base-command.ts'
 import { boardFor } from '../../board-for.ts'
-import { openRegistry } from '../../laboratory.ts'
-import { describeError, describePipeline, type PipelineDescription } from '../../pipeline/describe-pipeline.ts'
 import { renderPipeline } from '../../pipeline/render-pipeline.ts'
 
 export default class PipelineParse extends BaseCommand {

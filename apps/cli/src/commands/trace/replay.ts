@@ -1,14 +1,14 @@
 import { InputError } from '@dmalab/api'
-import { parseKernel, withOptions } from '@dmalab/runner'
+import { openLaboratory } from '@dmalab/lab/node'
+import { openReplay, parseKernel, type ReplayReport, withOptions } from '@dmalab/runner'
+import { parseKernelOptions } from '@dmalab/scenario'
 import { readTrace } from '@dmalab/trace'
 import { Flags } from '@oclif/core'
 import { BaseCommand, REPEATED } from '../../base-command.ts'
 import { boardFor } from '../../board-for.ts'
-import { openLaboratory } from '../../laboratory.ts'
 import { fileArg } from '../../log/flags.ts'
-import { openReplay, type ReplayReport } from '../../log/replay.ts'
 import { renderReplay } from '../../log/replay-text.ts'
-import { parseKernelOptions, RUN_FLAGS } from '../../run-flags.ts'
+import { RUN_FLAGS } from '../../run-flags.ts'
 
 export default class TraceReplay extends BaseCommand {
   static override summary =
@@ -49,7 +49,7 @@ export default class TraceReplay extends BaseCommand {
     const machine = await boardFor(parts.registry, flags.board, { memory: flags.memory })
     const kernel = withOptions(
       parseKernel(flags.kernel, parts.registry),
-      parseKernelOptions(flags.config, flags.cmdline),
+      parseKernelOptions(flags.config, flags.cmdline ?? ''),
     )
     const replay = openReplay(parts, kernel, machine, standIns(flags.device))
     await readTrace(args.file, (event) => replay.onEvent(event))

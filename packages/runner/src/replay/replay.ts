@@ -17,12 +17,12 @@ import {
 } from '@dmalab/api'
 import { createChecker } from '@dmalab/checker'
 import { isSimulatedOops } from '@dmalab/memory'
-import { type LabParts, openLab } from '@dmalab/runner'
+import { type LabParts, openLab } from '../lab.ts'
 import { AnnouncedBounces } from '@dmalab/trace'
 import { ListLengths } from './list-lengths.ts'
 import { LogBlocks } from './log-blocks.ts'
 import { LogMemory, type Place } from './log-memory.ts'
-import { failed, outcomeOf, type Outcomes, outcomes, tally } from './replay-outcomes.ts'
+import { failed, outcomeOf, type Outcomes, outcomes, tally } from './outcomes.ts'
 
 export interface DeviceReplay {
   /** Its name in the log, and the device of the board that stood for it. */

@@ -1,7 +1,9 @@
-// What `pipeline parse` says, callable without oclif.
+// What a gst-launch line means, as data.
 import type { Machine, PipelineScenario } from '@dmalab/api'
-import { bindPipeline, parsePipeline, PipelineError } from '@dmalab/scenario'
-import type { Overrides, Pipeline, PipelineErrorKind } from '@dmalab/scenario'
+import { bindPipeline, type Overrides } from './bind/bind-pipeline.ts'
+import { parsePipeline } from './pipeline/parse-pipeline.ts'
+import type { PipelineError, PipelineErrorKind } from './pipeline/pipeline-error.ts'
+import type { Pipeline } from './pipeline/pipeline.ts'
 
 /** GStreamer's answer to a line, and what dmalab makes of it. */
 export interface PipelineDescription {

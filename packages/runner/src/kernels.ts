@@ -1,6 +1,7 @@
-// What `kernel list` and `kernel show` tell, callable without oclif.
+// What kernels and patches there are, and what each is made of, as data.
 import type { ConfigOption, DmaOpsCaps, KernelFacts, PatchHunk } from '@dmalab/api'
-import { kernelFacts, parseKernel, type Registry } from '@dmalab/runner'
+import { kernelFacts, parseKernel } from './compose-kernel.ts'
+import type { Registry } from './registry.ts'
 
 export interface KernelList {
   readonly kernels: readonly { readonly name: string; readonly title: string; readonly source: string }[]

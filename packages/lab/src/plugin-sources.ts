@@ -1,10 +1,23 @@
-// Everything a command needs to run something: the compiled engine, and the registry with built-in, installed and given plug-ins.
-import { isInputError } from '@dmalab/api'
+// Plug-ins that lie in files, added to the built-in ones.
+import { type InputError, isInputError } from '@dmalab/api'
 import { compileHot } from '@dmalab/hot'
-import { readMachine, shippedBoards } from '@dmalab/machine'
-import { createRegistry, type LabParts, loadPlugin, type Registry } from '@dmalab/runner'
-import { BUILT_IN } from './builtin.ts'
-import type { PluginSources } from './plugin-sources.ts'
+import { type LabParts, loadPlugin, type Registry } from '@dmalab/runner'
+import { openRegistry as openBuiltIn } from './laboratory.ts'
+
+export interface InstalledPlugin {
+  /** Package name. */
+  readonly name: string
+  /** Folder of its package.json. */
+  readonly root: string
+}
+
+export interface PluginSources {
+  /** Files and folders with a package.json, in order. */
+  readonly given?: readonly string[]
+  readonly installed?: readonly InstalledPlugin[]
+  /** Told of an installed plug-in that cannot be used; it is left out. */
+  readonly onBroken?: (name: string, error: InputError) => void
+}
 
 /**
  * Built-in plug-ins and boards, then what is installed, then what was given, in order. An installed plug-in that cannot be used is
@@ -12,8 +25,7 @@ import type { PluginSources } from './plugin-sources.ts'
  * @throws InputError for a given plug-in that cannot be used
  */
 export const openRegistry = async (sources: PluginSources = {}): Promise<Registry> => {
-  const registry = createRegistry(readMachine, BUILT_IN)
-  for (const machine of shippedBoards()) registry.boards.add(machine, 'dmalab')
+  const registry = openBuiltIn()
   for (const { name, root } of sources.installed ?? [])
     try {
       registry.add(await loadPlugin(root, name), { file: name })
@@ -25,6 +37,7 @@ export const openRegistry = async (sources: PluginSources = {}): Promise<Registr
   return registry
 }
 
+/** @throws InputError as openRegistry does */
 export const openLaboratory = async (sources: PluginSources = {}): Promise<LabParts> => ({
   registry: await openRegistry(sources),
   module: await compileHot(),

@@ -1,0 +1,3 @@
+// Golden vectors against this build.
+export { conform } from './conform.ts'
+export { GOLDEN_ADAPTERS } from './golden-adapters.ts'

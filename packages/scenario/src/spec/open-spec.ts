@@ -1,0 +1,30 @@
+// What a RunSpec holds, read: its board as a machine, its scenario as data.
+import type { BoardSpec, Machine, ScenarioWork } from '@dmalab/api'
+import { machineFromData, machineFromDtb, parseMemory, readMachine } from '@dmalab/machine'
+import { checkScenario, readScenario, type ScenarioFile } from '../scenario/read-scenario.ts'
+
+/**
+ * The machine that a spec's board means; `named` finds a board by its name.
+ * @throws InputError for a board that is none
+ */
+export const machineOfSpec = (board: BoardSpec, named: (name: string) => Machine): Machine => {
+  if (typeof board === 'string') return named(board)
+  if ('text' in board) return readMachine(board.text, board.file)
+  if ('machine' in board) return machineFromData(board.machine, { path: 'board.machine' })
+  const { dtb, file, memory, arch } = board
+  return machineFromDtb(bytesOf(dtb), { file, ...(arch === null ? {} : { arch }), ...parseMemory(memory) })
+}
+
+const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
+
+/** Bytes as a spec holds them. */
+export const base64Of = (bytes: Uint8Array): string => {
+  const CHUNK = 8192
+  let text = ''
+  for (let at = 0; at < bytes.length; at += CHUNK) text += String.fromCharCode(...bytes.subarray(at, at + CHUNK))
+  return btoa(text)
+}
+
+/** @throws InputError for a scenario with a mistake */
+export const scenarioOfSpec = ({ scenario, file }: ScenarioWork): ScenarioFile =>
+  typeof scenario === 'string' ? readScenario(scenario, file) : checkScenario(scenario, file)

@@ -1,0 +1,130 @@
+// RunSpec as JSON: what may be written, with the values that absent members get. The JSON schema is made from the same definitions.
+import { RUN_LIMITS, RUN_SPEC_VERSION, type RunSpec } from '@dmalab/api'
+import { z } from 'zod'
+import { inject } from '../scenario/schema.ts'
+
+/** An object of these keys only; an unknown one is answered with those that are known. */
+const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? `unknown key; expected ${Object.keys(shape).join(', ')}` : undefined,
+  })
+
+const whole = (name: keyof typeof RUN_LIMITS) => {
+  const [low, high] = RUN_LIMITS[name]
+  const error = (issue: { readonly input?: unknown }): string =>
+    `${name} is ${JSON.stringify(issue.input)}; it must be a whole number from ${low} to ${high}`
+  return z.int({ error }).min(low, { error }).max(high, { error })
+}
+
+const json = z.record(z.string(), z.unknown())
+const text = z.string().min(1)
+
+/** One of several shapes, told apart by the key that only one of them has. */
+const oneOf = <const Options extends readonly [z.ZodType, ...z.ZodType[]]>(what: string, options: Options) =>
+  z.union(options, { error: `expected ${what}` })
+
+const board = oneOf('a board: its name, {text}, {machine} or {dtb}', [
+  text.meta({ description: 'name of a board that comes with dmalab or a plug-in' }),
+  object({
+    text: text.meta({ description: 'a board file as it is written: YAML or JSON' }),
+    file: text.default('board.yaml').meta({ description: 'its name in messages' }),
+  }),
+  object({ machine: json.meta({ description: 'the content of a board file' }) }),
+  object({
+    dtb: z.base64().min(1).meta({ description: 'a device tree blob in base64' }),
+    file: text.default('board.dtb').meta({ description: 'its name in messages' }),
+    memory: z
+      .array(text)
+      .default([])
+      .meta({ description: 'where the tree states no memory: SIZE or SIZE@BASE, once for each bank' }),
+    arch: z
+      .enum(['armhf', 'arm64', 'riscv64'])
+      .nullable()
+      .default(null)
+      .meta({ description: 'architecture of the kernel; null: by the CPUs of the tree' }),
+  }),
+])
+
+const work = oneOf('work: {line}, {scenario} or {log}', [
+  object({ line: text.meta({ description: 'a gst-launch-1.0 line' }) }),
+  object({
+    scenario: z
+      .union([text, json], { error: 'expected the text of a scenario file, or its content' })
+      .meta({ description: 'a scenario file: its text (YAML or JSON) or its content' }),
+    file: text.default('scenario').meta({ description: 'its name in messages' }),
+  }),
+  object({
+    log: text.meta({ description: 'an ftrace log, to replay' }),
+    file: text.default('log').meta({ description: 'its name in messages' }),
+    devices: z
+      .record(z.string(), text)
+      .default({})
+      .meta({ description: 'device of the log -> device of the board that stands for it' }),
+  }),
+])
+
+const options = object({
+  frames: whole('frames').default(30).meta({ description: 'pictures to pass through the pipeline' }),
+  size: z
+    .string()
+    .regex(/^\d{1,5}x\d{1,5}$/, { error: 'expected WIDTHxHEIGHT, such as 1920x1080' })
+    .default('1920x1080')
+    .meta({ description: 'picture size in pixels' }),
+  buffers: whole('buffers').default(4).meta({ description: 'buffers asked of each queue' }),
+  seed: whole('seed').default(1).meta({ description: 'seed of every pattern' }),
+  bind: z
+    .record(z.string().min(1), text)
+    .default({})
+    .meta({ description: 'element of the pipeline -> device of the board' }),
+  inject: inject.default([]),
+  restart: whole('restart')
+    .nullable()
+    .default(null)
+    .meta({ description: 'stop and start all queues before this picture; null: never' }),
+  adversarialCache: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'evict dirty cache lines and fetch others at any moment, chosen by the seed' }),
+})
+
+const plugin = object({
+  path: text.meta({ description: 'a file, or a folder with a package.json' }),
+  hash: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, { error: 'expected sha256: and 64 hexadecimal digits' })
+    .nullable()
+    .default(null)
+    .meta({ description: 'digest of the module that is loaded; null: whatever is there' }),
+})
+
+/** What may be written; parsing fills in what is left out. */
+export const runSpecSchema = object({
+  version: z
+    .literal(RUN_SPEC_VERSION, { error: `this dmalab reads version ${RUN_SPEC_VERSION} of run specs` })
+    .meta({ description: 'of this format' }),
+  board,
+  kernels: z
+    .array(text)
+    .min(1, { error: 'expected at least one kernel, such as arm@4.11+nopage-rfc' })
+    .max(64, { error: 'expected at most 64 kernels' })
+    .meta({ description: 'arch@release, then +patch for each patch: a run each' }),
+  config: z.array(text).default([]).meta({ description: 'kernel configuration: NAME or NAME=value' }),
+  cmdline: z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({ description: 'kernel command line; null: what the scenario states, if it does' }),
+  work,
+  options: options.prefault({}),
+  plugins: z.array(plugin).max(64).default([]),
+})
+
+/** A spec as it may be written: members with a usual value can be left out. */
+export type WrittenRunSpec = z.input<typeof runSpecSchema>
+
+runSpecSchema satisfies z.ZodType<RunSpec>
+
+/** JSON schema (draft 2020-12) of a spec as it is written. */
+export const runSpecJsonSchema = (): object =>
+  z.toJSONSchema(runSpecSchema.meta({ title: 'dmalab run spec' }), { io: 'input' })
