@@ -41,7 +41,8 @@ const FACTS: KernelFacts = {
   poolIsFinal: true,
   cacheHooks: 'arm64',
   oopsSaysAccess: false,
-  traceNames: 'page',
+  traceFormat: '6.12',
+  dmaDebug: '6.12',
   tracesPoolFree: false,
 }
 const kernel = (facts: Partial<KernelFacts>): KernelDef => ({

@@ -2,6 +2,7 @@
 import type { Event } from './events.ts'
 import type { LabEvent } from './lab-events.ts'
 import { FINDINGS, type Finding, type FindingCode, type Severity } from './findings.ts'
+import type { KernelText } from './kernel-logs.ts'
 
 /** Takes a rule's findings; the checker adds nothing and loses nothing. */
 export type ReportFinding = (finding: Finding) => void
@@ -26,10 +27,6 @@ export interface CheckerContext {
   /** Release whose wording and types dma-debug messages take. */
   readonly kernelText: KernelText
 }
-
-/** Releases whose dma-debug texts are known. */
-export const KERNEL_TEXTS = ['4.11', '6.1', '6.12', '7.3'] as const
-export type KernelText = (typeof KERNEL_TEXTS)[number]
 
 export interface CheckerRule {
   readonly name: string

@@ -20,6 +20,15 @@ export const ATTR = {
   PRIVILEGED: 512,
 } as const
 
+/** DMA_ATTR_* bits that later releases added: MMIO with v6.18, the others with v7.0 and after. Earlier, patches may use these bits. */
+export const LATER_ATTR = {
+  MMIO: 2 ** 10,
+  DEBUGGING_IGNORE_CACHELINES: 2 ** 11,
+  REQUIRE_COHERENT: 2 ** 12,
+  CC_SHARED: 2 ** 13,
+  ALLOC_CC_SHARED: 2 ** 14,
+} as const
+
 export const has = (attrs: number, bit: number): boolean => (attrs & bit) !== 0
 
 /**

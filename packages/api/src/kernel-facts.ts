@@ -2,6 +2,7 @@
 import type { StatedBank, StatedCma } from './kernel-params.ts'
 import type { Arch } from './machine.ts'
 import type { MediaFacts } from './media-facts.ts'
+import type { KernelText, TraceRelease } from './kernel-logs.ts'
 
 /** Release facts. Rooms read these; no room compares versions. */
 export interface KernelFacts {
@@ -50,8 +51,10 @@ export interface KernelFacts {
   readonly v7InvalidatesTwice?: boolean
   /** A fault's first line says "when read" or "when write" (arm since v6.3). */
   readonly oopsSaysAccess: boolean
-  /** DMA trace events are dma_map_phys (7.x) or dma_map_page. */
-  readonly traceNames: 'page' | 'phys'
+  /** The release whose trace events it prints; one from before the `dma` events has the oldest that are known. */
+  readonly traceFormat: TraceRelease
+  /** The release whose dma-debug it has: texts, types and set of checks. */
+  readonly dmaDebug: KernelText
   /** Free of per-device pool memory is traced. */
   readonly tracesPoolFree: boolean
   /** Call paths, texts and answers of drivers/media and drivers/dma-buf; see mediaFacts(). */

@@ -1,6 +1,7 @@
 // Events that no kernel traces: cache work, accesses, faults, and the frame of a run.
 import type { FindingCode } from './findings.ts'
 import type { DmaBufIdentity } from './media-events.ts'
+import type { KernelText, TraceRelease } from './kernel-logs.ts'
 
 /** What no kernel traces: the laboratory's own view. */
 export type LabEvent =
@@ -10,6 +11,11 @@ export type LabEvent =
       readonly machine: string
       readonly kernel: string
       readonly lineSize: number
+      /** Width of a phys_addr_t: kernel messages print all digits of one. */
+      readonly physAddrBits: 32 | 64
+      /** Releases whose dma-debug it has, and whose trace events it prints. */
+      readonly dmaDebug: KernelText
+      readonly traceFormat: TraceRelease
       readonly memory: readonly { readonly base: number; readonly len: number }[]
       readonly pools: readonly { readonly name: string; readonly base: number; readonly len: number }[]
       readonly devices: readonly {
@@ -135,6 +141,8 @@ export type LabEvent =
   /** tracing_mark_write of a log, or the end of a case in the model: what is live after it is a leak. */
   | { readonly event: 'marker'; readonly text: string }
   | { readonly event: 'end' }
+  /** A log names the kernel that wrote it, as `uname -r` does. */
+  | { readonly event: 'kernel_release'; readonly release: string }
   /** A log says that k events are missing here. */
   | { readonly event: 'lost'; readonly count: number | undefined }
 

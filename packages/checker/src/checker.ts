@@ -9,6 +9,7 @@ import {
   type Session,
   type Severity,
 } from '@dmalab/api'
+import { DialectChoice } from './dma-debug/dialect-choice.ts'
 import { builtInRules } from './rules.ts'
 
 export interface CheckerOptions {
@@ -41,7 +42,10 @@ export interface CheckSummary {
   /** Findings by code, all of them. */
   readonly counts: Readonly<Record<string, number>>
   readonly bySeverity: Readonly<Record<Severity, number>>
+  /** Release whose dma-debug the events were compared with. */
   readonly kernelText: KernelText
+  /** Release that the events name, where its dma-debug is not known: `kernelText` is the nearest one before it. */
+  readonly unknownRelease: string | undefined
 }
 
 export interface CheckReport {
@@ -79,9 +83,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
   const gaps: number[] = []
   let events = 0
   let lastAt = 0
-  let kernelText: KernelText =
-    options.kernelText === undefined || options.kernelText === 'auto' ? '6.12' : options.kernelText
-  const fixedText = options.kernelText !== undefined && options.kernelText !== 'auto'
+  const dialect = new DialectChoice(options.kernelText)
   let numbers = { live: 0, untracedFrees: 0 }
 
   const report = (one: Finding): void => {
@@ -101,7 +103,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
       return complete
     },
     get kernelText() {
-      return kernelText
+      return dialect.release
     },
   }
   const rules = [
@@ -124,15 +126,14 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
     onEvent(event): void {
       events += 1
       lastAt = event.at
-      if (event.event === 'session') {
-        session = event
-        if (!fixedText) kernelText = textOf(event.kernel) ?? kernelText
-      } else if (event.event === 'lost') {
+      dialect.see(event)
+      if (event.event === 'session') session = event
+      else if (event.event === 'lost') {
         complete = false
         gapSeen = true
         if (gaps.length < GAPS) gaps.push(event.at)
         lost = lost === undefined || event.count === undefined ? undefined : lost + event.count
-      } else if (!fixedText && (event.event === 'dma_map_phys' || event.event === 'dma_unmap_phys')) kernelText = '7.3'
+      }
       for (const rule of rules) rule.onEvent(event)
     },
     finish(): CheckReport {
@@ -150,7 +151,8 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
           notFollowed,
           counts: Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))),
           bySeverity,
-          kernelText,
+          kernelText: dialect.release,
+          unknownRelease: dialect.unknownRelease,
         },
       }
     },
@@ -172,12 +174,3 @@ const OF_THE_WHOLE: ReadonlySet<string> = new Set([
 ])
 const lastStep = (one: Finding): number =>
   OF_THE_WHOLE.has(one.code) ? Number.MAX_SAFE_INTEGER : (one.evidence?.at(-1) ?? 0)
-
-/** `arm@4.11+nopage-rfc` -> 4.11: the newest text that is not newer than the kernel. */
-const textOf = (kernel: string): KernelText | undefined => {
-  const release = /@(\d+)\.(\d+)/.exec(kernel)
-  if (release === null) return undefined
-  const [major, minor] = [Number(release[1]), Number(release[2])]
-  const atLeast = (a: number, b: number): boolean => major > a || (major === a && minor >= b)
-  return atLeast(6, 18) ? '7.3' : atLeast(6, 12) ? '6.12' : atLeast(5, 0) ? '6.1' : '4.11'
-}

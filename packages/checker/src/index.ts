@@ -7,7 +7,7 @@ export {
   type CheckReport,
   type CheckSummary,
 } from './checker.ts'
-export { framed as framedKernelText } from './dma-debug/texts.ts'
+export { framedKernelText } from './dma-debug/framed.ts'
 export {
   explainCode,
   explainedCodes,

@@ -1,4 +1,4 @@
-// Every check of dma-debug, by the id of the kernel facts, in all four wordings: which release prints it, and how.
+// Every check of dma-debug, by the id of the kernel facts, in every dialect: which release prints it, and how.
 import { ATTR, DIR, KERNEL_TEXTS, type EventBody, type KernelText } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
 import { createChecker, framedKernelText } from '../src/index.ts'
@@ -6,8 +6,9 @@ import { alloc, check, free, map, mapSg, RAM, SESSION, sync, syncSg, texts, unma
 
 const ALL = KERNEL_TEXTS
 const NOT_2017 = ALL.filter((release) => release !== '4.11')
-const ONLY_NEW: readonly KernelText[] = ['7.3']
-const OLD = ALL.filter((release) => release !== '7.3')
+const SINCE_6_1 = NOT_2017.filter((release) => release !== '5.10')
+const SINCE_6_18: readonly KernelText[] = ['6.18', '7.2', '7.3']
+const SINCE_7_2: readonly KernelText[] = ['7.2', '7.3']
 
 const A = '[device address=0x0000000040000000]'
 const FROM = { dir: DIR.FROM_DEVICE }
@@ -21,9 +22,11 @@ const blocks = [
 ]
 const two = [RAM, RAM + 0x2000]
 const list = (release: KernelText): string =>
-  release === '4.11' || release === '6.1' ? 'scather-gather' : 'scatter-gather'
+  ['4.11', '5.10', '6.1'].includes(release) ? 'scather-gather' : 'scatter-gather'
 const page = (release: KernelText): string =>
-  ({ '4.11': 'page', '6.1': 'single', '6.12': 'single', '7.3': 'phy' })[release]
+  ({ '4.11': 'page', '5.10': 'single', '6.1': 'single', '6.12': 'single', '6.18': 'phy', '7.2': 'phy', '7.3': 'phy' })[
+    release
+  ]
 
 interface Check {
   readonly id: string
@@ -62,16 +65,15 @@ const CHECKS: readonly Check[] = [
     events: [resource(), unmap(RAM)],
     text: (release) =>
       `device driver frees DMA memory with wrong function ${A} [size=4096 bytes] [mapped as resource] [unmapped as ${page(release)}]`,
-    releases: OLD,
+    releases: ALL.filter((release) => !SINCE_6_18.includes(release)),
   },
   {
     id: 'U5 CPU address',
     events: [...blocks, free(RAM, { virtAddr: '0xb' })],
     text: (release) => {
-      const [of, instead] =
-        release === '4.11' || release === '6.1'
-          ? ['0x0000000040000000', '0x0000000040008000']
-          : ['0x0x40000000', '0x0x40008000']
+      const [of, instead] = ['4.11', '5.10', '6.1'].includes(release)
+        ? ['0x0000000040000000', '0x0000000040008000']
+        : ['0x0x40000000', '0x0x40008000']
       return `device driver frees DMA memory with different CPU address ${A} [size=8192 bytes] [cpu alloc address=${of}] [cpu free address=${instead}]`
     },
     releases: ALL,
@@ -98,7 +100,7 @@ const CHECKS: readonly Check[] = [
     id: 'U9 attributes',
     events: [map(RAM, { attrs: ATTR.PRIVILEGED }), unmap(RAM)],
     text: `device driver frees DMA memory with different attributes ${A} [size=4096 bytes] [mapped with 0x200] [unmapped with 0x0]`,
-    releases: ONLY_NEW,
+    releases: SINCE_7_2,
   },
   {
     id: 'S1 not allocated',
@@ -182,13 +184,13 @@ const CHECKS: readonly Check[] = [
     id: 'M8 RAM as a resource',
     events: [resource()],
     text: 'dma_map_resource called for RAM address 0x40000000',
-    releases: ONLY_NEW,
+    releases: SINCE_6_18,
   },
   {
     id: 'C1 overlap',
     events: [map(RAM, FROM), map(RAM, FROM)],
     text: "cacheline tracking EEXIST, overlapping mappings aren't supported",
-    releases: NOT_2017,
+    releases: SINCE_6_1,
   },
   {
     id: 'C2 many overlaps',
@@ -223,7 +225,10 @@ it('C1 is not printed for SKIP_CPU_SYNC, nor by 7.3 between two mappings that ma
   const overlaps = (attrs: number, kernelText: KernelText): number =>
     check(pair(attrs), { kernelText }).summary.counts['cacheline-overlap'] ?? 0
   expect(overlaps(ATTR.SKIP_CPU_SYNC, '6.12')).toBe(0)
-  expect([overlaps(0, '7.3'), overlaps(REQUIRE_COHERENT, '7.3'), overlaps(REQUIRE_COHERENT, '6.12')]).toEqual([1, 0, 1])
+  expect((['7.3', '7.2', '6.18', '6.12'] as const).map((release) => overlaps(REQUIRE_COHERENT, release))).toEqual([
+    0, 0, 1, 1,
+  ])
+  expect(overlaps(0, '7.3')).toBe(1)
 })
 it('%pa has 8 digits on a 32-bit kernel: known from the session, or from the pointers of a log', () => {
   const number = (given: ReturnType<typeof check>): string | undefined =>
@@ -231,7 +236,7 @@ it('%pa has 8 digits on a 32-bit kernel: known from the session, or from the poi
   const many = Array.from({ length: 9 }, () => map(RAM, FROM))
   const log = (virtAddr: string): ReturnType<typeof check> =>
     check([alloc(RAM + 0x8000, { virtAddr }), ...many], { session: undefined })
-  expect(number(check(many, { session: { ...SESSION, kernel: 'arm64@6.12' } }))).toMatch(/ 0x0000000001000000$/)
+  expect(number(check(many, { session: { ...SESSION, physAddrBits: 64 } }))).toMatch(/ 0x0000000001000000$/)
   expect(number(log('00000000c0de0000'))).toMatch(/ 0x0000000001000000$/)
   expect(number(log('c0de0000'))).toMatch(/ 0x01000000$/)
 })

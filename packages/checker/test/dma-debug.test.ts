@@ -127,33 +127,28 @@ describe('texts per release', () => {
   ]
   const list = [RAM, RAM + 0x2000]
   const listAsPage = [mapSg(list), unmap(RAM)]
+  const LONG = '0x0000000040000000] [cpu free address=0x0000000040008000'
+  const TWICE = '0x0x0000000040000000] [cpu free address=0x0x0000000040008000'
   const EXPECTED: Readonly<Record<KernelText, readonly [string, string, string]>> = {
-    '4.11': [
-      'page] [unmapped as resource',
-      '0x0000000040000000] [cpu free address=0x0000000040008000',
-      'scather-gather] [unmapped as page',
-    ],
-    '6.1': [
-      'single] [unmapped as resource',
-      '0x0000000040000000] [cpu free address=0x0000000040008000',
-      'scather-gather] [unmapped as single',
-    ],
-    '6.12': [
-      'single] [unmapped as resource',
-      '0x0x0000000040000000] [cpu free address=0x0x0000000040008000',
-      'scatter-gather] [unmapped as single',
-    ],
-    '7.3': ['', '0x0x0000000040000000] [cpu free address=0x0x0000000040008000', 'scatter-gather] [unmapped as phy'],
+    '4.11': ['page] [unmapped as resource', LONG, 'scather-gather] [unmapped as page'],
+    '5.10': ['single] [unmapped as resource', LONG, 'scather-gather] [unmapped as single'],
+    '6.1': ['single] [unmapped as resource', LONG, 'scather-gather] [unmapped as single'],
+    '6.12': ['single] [unmapped as resource', TWICE, 'scatter-gather] [unmapped as single'],
+    '6.18': ['', TWICE, 'scatter-gather] [unmapped as phy'],
+    '7.2': ['', TWICE, 'scatter-gather] [unmapped as phy'],
+    '7.3': ['', TWICE, 'scatter-gather] [unmapped as phy'],
   }
   for (const [release, [types, address, sg]] of Object.entries(EXPECTED)) {
     const options = on(release as KernelText)
     it(`${release} names types and addresses its own way`, () => {
       expect(texts(wrongFunction, options)[0]).toBe(
-        release === '7.3'
-          ? `device driver frees DMA memory with different attributes [device address=${A}] [size=4096 bytes] [mapped with 0x0] [unmapped with 0x400]`
-          : `device driver frees DMA memory with wrong function [device address=${A}] [size=4096 bytes] [mapped as ${types}]`,
+        release === '6.18'
+          ? undefined
+          : types === ''
+            ? `device driver frees DMA memory with different attributes [device address=${A}] [size=4096 bytes] [mapped with 0x0] [unmapped with 0x400]`
+            : `device driver frees DMA memory with wrong function [device address=${A}] [size=4096 bytes] [mapped as ${types}]`,
       )
-      expect(texts(cpuAddress, { ...options, session: { ...SESSION, kernel: 'arm64@6.12' } })[0]).toBe(
+      expect(texts(cpuAddress, { ...options, session: { ...SESSION, physAddrBits: 64 } })[0]).toBe(
         `device driver frees DMA memory with different CPU address [device address=${A}] [size=8192 bytes] [cpu alloc address=${address}]`,
       )
       expect(texts(listAsPage, options)[0]).toBe(
@@ -161,16 +156,38 @@ describe('texts per release', () => {
       )
     })
   }
-  it('the release follows the kernel of the session, and the events of a log', () => {
-    const kernel = (name: string): KernelText => check([], { session: { ...SESSION, kernel: name } }).summary.kernelText
-    expect([kernel('arm@4.11+nopage-rfc'), kernel('arm64@6.6'), kernel('arm64@6.12'), kernel('arm64@7.3')]).toEqual([
-      '4.11',
-      '6.1',
-      '6.12',
-      '7.3',
-    ])
+  it('is that of the session, of the release that a log names, or what its events prove', () => {
+    const chosen = (...bodies: readonly EventBody[]): readonly unknown[] => {
+      const { kernelText, unknownRelease } = check(bodies, { session: undefined }).summary
+      return [kernelText, unknownRelease]
+    }
+    const of = (release: string): EventBody => ({ event: 'kernel_release', release })
     const phys = { ...map(RAM), event: 'dma_map_phys' } as EventBody
-    expect(check([phys], { session: undefined }).summary.kernelText).toBe('7.3')
+    expect(check([], { session: { ...SESSION, dmaDebug: '5.10' } }).summary.kernelText).toBe('5.10')
+    expect(chosen(map(RAM))).toEqual(['6.12', undefined])
+    expect(chosen(phys)).toEqual(['7.3', undefined])
+    expect(chosen(of('6.18.3'), phys)).toEqual(['6.18', undefined])
+    expect(chosen(of('6.12.117-lab'))).toEqual(['6.12', undefined])
+  })
+  it('of a release that is not known is that of the nearest one before it, and the summary says so', () => {
+    const chosen = (release: string): readonly unknown[] => {
+      const { kernelText, unknownRelease } = check([{ event: 'kernel_release', release }], {
+        session: undefined,
+      }).summary
+      return [kernelText, unknownRelease]
+    }
+    expect(chosen('6.6.30')).toEqual(['6.1', '6.6.30'])
+    expect(chosen('8.0')).toEqual(['7.3', '8.0'])
+    expect(chosen('3.2')).toEqual(['4.11', '3.2'])
+    expect(chosen('next')).toEqual(['6.12', 'next'])
+  })
+})
+
+describe('texts of a sync', () => {
+  it('name the address of the sync and the size of the mapping', () => {
+    expect(texts([map(RAM), sync('device', RAM + 64, { size: 64, dir: DIR.FROM_DEVICE })], on('6.12'))[0]).toBe(
+      'device driver syncs DMA memory with different direction [device address=0x0000000040000040] [size=4096 bytes] [mapped with DMA_TO_DEVICE] [synced with DMA_FROM_DEVICE]',
+    )
   })
 })
 

@@ -10,6 +10,9 @@ export const SESSION: Session = {
   machine: 'm',
   kernel: 'arm@4.11',
   lineSize: 64,
+  physAddrBits: 32,
+  dmaDebug: '4.11',
+  traceFormat: '6.12',
   memory: [{ base: RAM, len: 0x1000_0000 }],
   pools: [{ name: 'pool', base: POOL, len: 0x10_0000 }],
   devices: [

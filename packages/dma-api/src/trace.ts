@@ -13,6 +13,7 @@ import {
   physOf,
   type SgPage,
   type SgTable,
+  TRACE_FORMATS,
 } from '@dmalab/api'
 
 /** Arrays of dma_map_sg are cut here. Models: Linux v6.12 include/trace/events/dma.h: DMA_TRACE_MAX_ENTRIES */
@@ -55,6 +56,7 @@ export interface Mapping {
 
 /** Models: Linux v6.12 include/trace/events/dma.h: dma_map_page, dma_map_sg, dma_alloc, dma_sync_single_for_cpu, dma_sync_sg_for_cpu */
 export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemory): Trace => {
+  const { mapEvents } = TRACE_FORMATS[facts.traceFormat]
   const tell = (event: () => EventBody): void => {
     if (sink.wants('op')) sink.emit(event())
   }
@@ -97,13 +99,13 @@ export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemo
     poolFree: (device, pool, size, handle) => tell(() => ({ event: 'pool_free', device, pool, dmaAddr: handle, size })),
     map: (kind, device, m, at) =>
       tell(() => ({
-        event: facts.traceNames === 'phys' ? 'dma_map_phys' : `dma_map_${kind}`,
+        event: mapEvents === 'phys' ? 'dma_map_phys' : `dma_map_${kind}`,
         ...streaming(device, m),
         physAddr: at,
       })),
     unmap: (kind, device, m) =>
       tell(() => ({
-        event: facts.traceNames === 'phys' ? 'dma_unmap_phys' : `dma_unmap_${kind}`,
+        event: mapEvents === 'phys' ? 'dma_unmap_phys' : `dma_unmap_${kind}`,
         ...streaming(device, m),
       })),
     mapSg: (device, table, ents, dir, attrs) =>

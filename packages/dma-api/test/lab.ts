@@ -34,7 +34,8 @@ export const FACTS: KernelFacts = {
   poolIsFinal: true,
   cacheHooks: 'arm64',
   oopsSaysAccess: false,
-  traceNames: 'page',
+  traceFormat: '6.12',
+  dmaDebug: '6.12',
   tracesPoolFree: false,
 }
 

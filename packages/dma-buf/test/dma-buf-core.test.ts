@@ -30,7 +30,8 @@ const facts: KernelFacts = {
   dmabufKmap: true,
   poolIsFinal: true,
   cacheHooks: 'arm-v7',
-  traceNames: 'page',
+  traceFormat: '6.12',
+  dmaDebug: '6.12',
   tracesPoolFree: false,
   oopsSaysAccess: false,
 }

@@ -20,7 +20,8 @@ export const FACTS: KernelFacts = {
   poolIsFinal: false,
   cacheHooks: 'arm-v7',
   oopsSaysAccess: false,
-  traceNames: 'page',
+  traceFormat: '6.12',
+  dmaDebug: '6.12',
   tracesPoolFree: true,
 }
 

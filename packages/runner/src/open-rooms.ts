@@ -140,6 +140,9 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
       machine: machine.name,
       kernel: kernel.name,
       lineSize: machine.cpu.lineSize,
+      physAddrBits: facts.dmaAddrSize === 8 ? 64 : 32,
+      dmaDebug: facts.dmaDebug,
+      traceFormat: facts.traceFormat,
       memory: machine.memory,
       pools: machine.reserved.filter((region) => region.compatible === 'shared-dma-pool' && !region.reusable),
       devices: [...api.devices, ...api.devices.flatMap((device) => device.memDevices)].map((device) => ({

@@ -20,7 +20,8 @@ const facts = (dmaLength: boolean): KernelFacts => ({
   poolIsFinal: false,
   cacheHooks: 'arm-v7',
   oopsSaysAccess: false,
-  traceNames: 'page',
+  traceFormat: '6.12',
+  dmaDebug: '6.12',
   tracesPoolFree: false,
 })
 const base: KernelDef = {

@@ -1,8 +1,7 @@
 // Chrome trace JSON, which Perfetto opens: one process a device with the lifetimes of its mappings, bounces and live bytes; one
 // process for video buffers. Written piece by piece, so that a log of any length goes through.
-import { dirName, attrNames, hex, type Event } from '@dmalab/api'
+import { attrNames, dirName, hex, TRACE_ATTRS, type Event } from '@dmalab/api'
 import { Lifetimes, timeOf, type Lifetime } from './lifetimes.ts'
-import { NEW_ATTRS } from './values.ts'
 
 export interface ChromeTrace {
   onEvent(event: Event): void
@@ -63,7 +62,7 @@ export const createChromeTrace = (write: (text: string) => void): ChromeTrace =>
           dmaAddr: hex(dmaAddr),
           bytes: size,
           dir: dirName(dir),
-          attrs: attrNames(attrs, NEW_ATTRS),
+          attrs: attrNames(attrs, TRACE_ATTRS),
           line: life.at,
           ...(event.task === undefined ? {} : { task: `${event.task}-${event.pid}` }),
         },

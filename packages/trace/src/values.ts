@@ -1,18 +1,10 @@
 // Values as the trace events print them: directions, attributes, addresses, arrays. Reader and writer share the names.
-import { ATTR, DIR } from '@dmalab/api'
+import { DIR, LATER_ATTR, TRACE_ATTRS } from '@dmalab/api'
 
-/** DMA_ATTR_* bits of 6.18 and later; bit 11 changed its name twice. */
-export const NEW_ATTRS: Readonly<Record<string, number>> = {
-  MMIO: 2 ** 10,
-  CACHELINES_OVERLAP: 2 ** 11,
-  REQUIRE_COHERENT: 2 ** 12,
-  CC_SHARED: 2 ** 13,
-  ALLOC_CC_SHARED: 2 ** 14,
-}
+/** Every label, and the other names that bit 11 had. */
 const ATTR_BITS: ReadonlyMap<string, number> = new Map([
-  ...Object.entries({ ...ATTR, ...NEW_ATTRS }),
-  ['CPU_CACHE_CLEAN', 2 ** 11],
-  ['DEBUGGING_IGNORE_CACHELINES', 2 ** 11],
+  ...Object.entries({ ...LATER_ATTR, ...TRACE_ATTRS }),
+  ['CPU_CACHE_CLEAN', LATER_ATTR.DEBUGGING_IGNORE_CACHELINES],
 ])
 const DIR_VALUES: ReadonlyMap<string, number> = new Map(Object.entries(DIR))
 

@@ -14,6 +14,22 @@ const frame = (text: string, head = '            init-1       [001] .....     4.
 const MAP =
   'dma_map_page: 0000:00:02.0 dir=BIDIRECTIONAL dma_addr=421c8000 size=1024 phys_addr=421c9000 attrs=SKIP_CPU_SYNC|NO_WARN|0x8000'
 
+describe('the kernel of a log', () => {
+  const named = (text: string): readonly unknown[] => read(text).events.map((event) => ({ ...event }))
+  it('is named by the header of the latency format, and by the banner of a console log', () => {
+    expect(named('# tracer: nop\n#\n# nop latency trace v1.1.5 on 6.12.117-lab\n')).toEqual([
+      { event: 'kernel_release', release: '6.12.117-lab', at: 3 },
+    ])
+    const banner = 'Linux version 5.10.13 (me@here) (gcc 12) #1 SMP'
+    for (const line of [banner, `[    0.000000] ${banner}`]) {
+      const { events, summary } = read(`${line}\n`)
+      expect(events).toEqual([{ event: 'kernel_release', release: '5.10.13', at: 1 }])
+      expect(summary.damagedCount).toBe(0)
+    }
+    expect(read('Linux version x\n').events).toEqual([])
+  })
+})
+
 describe('frames', () => {
   it('an ordinary line becomes an event with its line number, task, cpu and time', () => {
     expect(read('# tracer: nop\n', frame(MAP)).events).toEqual([

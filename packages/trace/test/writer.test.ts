@@ -1,8 +1,8 @@
 // What the writer prints is what a kernel prints, and reading it back gives the same events.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { Event, EventBody } from '@dmalab/api'
-import { createFtraceWriter, createReader, printEvent, type FtraceFormat } from '../src/index.ts'
+import { TRACE_FORMATS, type Event, type EventBody, type TraceRelease } from '@dmalab/api'
+import { createFtraceWriter, createReader, printEvent } from '../src/index.ts'
 import { logPath, table } from './files.ts'
 
 const read = (text: string | Uint8Array): readonly Event[] => {
@@ -12,11 +12,12 @@ const read = (text: string | Uint8Array): readonly Event[] => {
   expect(reader.end().damaged).toEqual([])
   return events
 }
-const written = (events: readonly Event[], format?: FtraceFormat): string => {
+const written = (events: readonly Event[], format?: TraceRelease): string => {
   const writer = createFtraceWriter(format)
   for (const event of events) writer.onEvent(event)
   return writer.finish()
 }
+const releaseOf = (file: string): TraceRelease => (/7\.3/.test(file) ? '7.3' : /7\.2/.test(file) ? '7.2' : '6.12')
 /** The page pointers of CMA are not part of an event, and 7.x adds counts of its area. */
 const comparable = (line: string): string =>
   line
@@ -30,9 +31,9 @@ describe('logs of real kernels, read and written again', () => {
     const path = logPath(file)
     it.skipIf(path === undefined)(`${file}: line by line the same text`, () => {
       const text = readFileSync(path ?? '', 'latin1')
-      const format: FtraceFormat = /7\.[23]/.test(file) ? '7.3' : '6.12'
+      const format: TraceRelease = releaseOf(file)
       const printed = read(text).map((event) => {
-        const line = printEvent(event, format)
+        const line = printEvent(event, TRACE_FORMATS[format])
         return comparable(`${line?.name}: ${line?.body}`)
       })
       const original = text
@@ -44,7 +45,7 @@ describe('logs of real kernels, read and written again', () => {
     })
     it.skipIf(path === undefined)(`${file}: the same events after writing and reading`, () => {
       const events = read(readFileSync(path ?? ''))
-      const format: FtraceFormat = /7\.[23]/.test(file) ? '7.3' : '6.12'
+      const format: TraceRelease = releaseOf(file)
       expect(read(written(events, format))).toEqual(events)
     })
   }
@@ -56,6 +57,9 @@ describe('a modelled run', () => {
     machine: 'm',
     kernel: 'arm@4.11',
     lineSize: 64,
+    physAddrBits: 32,
+    dmaDebug: '4.11',
+    traceFormat: '6.12',
     memory: [{ base: 0, len: 4096 }],
     pools: [],
     devices: [],
@@ -104,10 +108,11 @@ describe('a modelled run', () => {
     expect(read(written(run)).find(({ event }) => event === 'cpu_access')).toMatchObject({ task: 'app' })
   })
   it('has the form of its kernel: one event for pages and resources since 6.18, two before', () => {
-    const lines = (kernel: string): string =>
-      written(run.map((event) => (event.event === 'session' ? { ...event, kernel } : event)))
-    expect(lines('arm64@6.12')).toContain('dma_map_resource: mfc dir=TO_DEVICE dma_addr=1 size=2 phys_addr=3 attrs=\n')
-    expect(lines('arm64@7.3')).toContain('dma_map_phys: mfc dir=TO_DEVICE dma_addr=1 size=2 phys_addr=3 attrs=MMIO\n')
+    const lines = (traceFormat: TraceRelease): string =>
+      written(run.map((event) => (event.event === 'session' ? { ...event, traceFormat } : event)))
+    expect(lines('6.12')).toContain('dma_map_resource: mfc dir=TO_DEVICE dma_addr=1 size=2 phys_addr=3 attrs=\n')
+    for (const release of ['6.18', '7.2', '7.3'] as const)
+      expect(lines(release)).toContain('dma_map_phys: mfc dir=TO_DEVICE dma_addr=1 size=2 phys_addr=3 attrs=MMIO\n')
   })
   it('counts its entries in the header', () => {
     expect(written(run)).toContain(`# entries-in-buffer/entries-written: ${run.length + 1}/${run.length + 1}   #P:1`)

@@ -35,7 +35,8 @@ export const V4_11: KernelFacts = {
   dmabufKmap: true,
   poolIsFinal: true,
   cacheHooks: 'arm-v7',
-  traceNames: 'page',
+  traceFormat: '6.12',
+  dmaDebug: '4.11',
   tracesPoolFree: false,
   oopsSaysAccess: false,
 }

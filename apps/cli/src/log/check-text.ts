@@ -51,6 +51,11 @@ const notes = ({ read, summary }: LogCheck): readonly string[] => {
       ? ['no event of the DMA API or its users in this file: is it ftrace text? Nothing was checked']
       : []),
     ...(read.gaps === 0 ? [] : [`incomplete: ${read.gaps} gaps, ${count(read.lost)} events lost`]),
+    ...(summary.unknownRelease === undefined
+      ? []
+      : [
+          `of kernel ${summary.unknownRelease}, whose dma-debug is not known: types and texts are those of ${summary.kernelText}`,
+        ]),
     ...(summary.startsInTheMiddle ? ['begins while devices were in use'] : []),
     ...(summary.untracedFrees > 0
       ? [

@@ -12,13 +12,12 @@ import {
   type KernelText,
   type ReportFinding,
 } from '@dmalab/api'
-import { mapTexts, type PhysDigits } from './texts.ts'
+import { DIALECTS, type PhysDigits } from './dialects.ts'
+import { mapTexts } from './texts.ts'
+import { isResource } from './types.ts'
 
 type MapEvent = Extract<Event, { event: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys' }>
 type SgEvent = Extract<Event, { event: 'dma_map_sg' }>
-
-/** DMA_ATTR_MMIO of 6.18 and later. */
-const ATTR_MMIO = 1024
 
 /** Memory that must not be mapped this way; only a model run can tell. */
 export const checkArea = (
@@ -36,14 +35,14 @@ export const checkArea = (
         kernelText: [text],
       }),
     )
-  const old = context.kernelText === '4.11'
+  const { checks } = DIALECTS[context.kernelText]
   if (event.area === 'stack') say('map-stack', 'which is the stack of the running task', mapTexts.stack(virt))
   else if (event.area === 'stack-page') say('map-stack', 'which is a page of a vmalloc stack', mapTexts.stackPage(virt))
   else if (event.area === 'text')
     say('map-kernel-text', 'which is kernel text or rodata', mapTexts.text(virt, event.size))
-  else if (event.area === 'invalid' && !old)
+  else if (event.area === 'invalid' && checks.linearArea)
     say('map-invalid-area', 'which is outside the linear mapping', mapTexts.invalid(virt, event.size))
-  else if (event.area === 'vmalloc' && !old)
+  else if (event.area === 'vmalloc' && checks.linearArea)
     say('map-vmalloc', 'which is vmalloc memory', mapTexts.vmalloc(virt, event.size))
   else if (event.area === 'zone-device')
     report(
@@ -52,7 +51,7 @@ export const checkArea = (
         evidence: [event.at],
       }),
     )
-  if (context.kernelText === '7.3' && (event.event === 'dma_map_resource' || has(event.attrs, ATTR_MMIO))) {
+  if (checks.resourceRam && isResource(event)) {
     const ram = context.session?.memory.find(({ base, len }) => event.physAddr >= base && event.physAddr < base + len)
     if (ram !== undefined)
       say('map-resource-ram', 'as a resource, but this is RAM', mapTexts.resourceRam(event.physAddr, digits))
@@ -62,7 +61,7 @@ export const checkArea = (
 /** Segments against what the device claims to take; only a session names the limits. */
 export const checkSegments = (event: SgEvent, report: ReportFinding, context: CheckerContext): void => {
   const device = context.session?.devices.find(({ name }) => name === event.device)
-  if (device === undefined || context.kernelText === '4.11') return
+  if (device === undefined || !DIALECTS[context.kernelText].checks.segments) return
   for (const [index, start] of event.dmaAddrs.entries()) {
     const len = event.sizes[index] ?? 0
     const end = start + len - 1
@@ -96,9 +95,6 @@ export const checkSegments = (event: SgEvent, report: ReportFinding, context: Ch
 
 /** dma-debug keeps the overlap count of a line in three tag bits. */
 const MAX_OVERLAP = 7
-/** Attributes of 7.x. */
-const CACHELINES_OVERLAP = 2048
-const REQUIRE_COHERENT = 4096
 /** What the texts and the arithmetic need to know of the machine. */
 export interface CacheLineFacts {
   readonly lineSize: number
@@ -145,17 +141,18 @@ export class CacheLines {
     const { steps } = line
     const evidence = [steps[0] ?? at, at]
     steps.push(at)
-    const shared = release === '7.3' && mayShare(attrs) && mayShare(line.attrs)
+    const { lineSharers, checks } = DIALECTS[release]
+    const mayShare = (carried: number): boolean => has(carried, lineSharers)
+    const shared = mayShare(attrs) && mayShare(line.attrs)
     if (!has(attrs, ATTR.SKIP_CPU_SYNC) && !shared)
       report(
         finding(
           'cacheline-overlap',
           `${device}: the mapping of ${hex(physAddr)} begins in a cache line that another live mapping begins in`,
-          // 4.11 counts overlaps and says nothing of a single one.
-          { device, evidence, ...(release === '4.11' ? {} : { kernelText: [mapTexts.cacheline()] }) },
+          { device, evidence, ...(checks.cacheLine ? { kernelText: [mapTexts.cacheline()] } : {}) },
         ),
       )
-    if (steps.length === MAX_OVERLAP + 2 && !(release === '7.3' && mayShare(attrs)))
+    if (steps.length === MAX_OVERLAP + 2 && !mayShare(attrs))
       report(
         finding(
           'cacheline-overlap-overflow',
@@ -175,6 +172,3 @@ export class CacheLines {
     if (steps.length === 0) this.#lines.delete(number)
   }
 }
-
-/** Bearers of these may share lines with each other. */
-const mayShare = (attrs: number): boolean => has(attrs, CACHELINES_OVERLAP) || has(attrs, REQUIRE_COHERENT)

@@ -10,6 +10,7 @@ import {
   type ReportFinding,
 } from '@dmalab/api'
 import { named, range } from './describe.ts'
+import { DIALECTS } from './dialects.ts'
 import type { DebugEntry, EntryRef } from './entry.ts'
 import { syncTexts } from './texts.ts'
 import type { Tracker } from './tracker.ts'
@@ -28,7 +29,7 @@ export const checkSync = (
   context: CheckerContext,
 ): DebugEntry | undefined => {
   const maxSegment = context.session?.devices.find(({ name }) => name === ref.device)?.maxSegmentSize
-  const entry = tracker.table.findContaining(ref, context.kernelText, maxSegment)
+  const entry = tracker.table.findContaining(ref, DIALECTS[context.kernelText], maxSegment)
   if (entry === undefined) return undefined
   const say = (code: FindingCode, message: string, text: string): void =>
     report(

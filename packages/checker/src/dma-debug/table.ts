@@ -1,10 +1,6 @@
 // dma-debug's hash of live entries, with its matching rules: exact for unmap, containing for sync, and no answer when it is ambiguous.
-import type { KernelText } from '@dmalab/api'
+import { BUCKET_BYTES, type Dialect } from './dialects.ts'
 import type { DebugEntry, EntryRef } from './entry.ts'
-
-/** Bytes of device address space per hash bucket: HASH_FN_SHIFT is 13 in every release. */
-const BUCKET_BYTES = 8192
-const HASH_SIZE: Record<KernelText, number> = { '4.11': 1024, '6.1': 16384, '6.12': 16384, '7.3': 16384 }
 
 interface DeviceEntries {
   readonly buckets: Map<number, DebugEntry[]>
@@ -54,14 +50,11 @@ export class EntryTable {
   }
 
   /** The entry that covers the range: in the bucket of the address, then in those before it. */
-  findContaining(ref: EntryRef, kernelText: KernelText, maxSegmentSize = 65536): DebugEntry | undefined {
+  findContaining(ref: EntryRef, { lookBack }: Dialect, maxSegmentSize = 65536): DebugEntry | undefined {
     const device = this.#devices.get(ref.device)
     if (device === undefined) return undefined
     const first = Math.floor(ref.dmaAddr / BUCKET_BYTES)
-    // 4.11 stops after the device's largest segment; later releases after one round through the hash.
-    const kernelLimit =
-      kernelText === '4.11' ? Math.ceil(maxSegmentSize / BUCKET_BYTES) : Math.min(HASH_SIZE[kernelText], first + 1)
-    const steps = Math.min(kernelLimit, Math.ceil(device.longest / BUCKET_BYTES) + 1)
+    const steps = Math.min(lookBack(first, maxSegmentSize), Math.ceil(device.longest / BUCKET_BYTES) + 1)
     for (let step = 0; step < steps; step += 1) {
       const bucket = device.buckets.get(first - step)
       const found = bucket === undefined ? undefined : pick(bucket, ref, (entry) => contains(entry, ref))
@@ -85,11 +78,15 @@ export class EntryTable {
     return undefined
   }
 
+  /** Entries of one device. */
+  ofDevice(device: string): readonly DebugEntry[] {
+    return [...(this.#devices.get(device)?.buckets.values() ?? [])].flat()
+  }
+
   /** Entries of one device in the order in which the kernel walks its hash. */
-  ofDevice(device: string, kernelText: KernelText = '6.12'): readonly DebugEntry[] {
+  inHashOrder(device: string, { buckets: size }: Dialect): readonly DebugEntry[] {
     const buckets = [...(this.#devices.get(device)?.buckets ?? [])]
-    const hash = (key: number): number => key % HASH_SIZE[kernelText]
-    return buckets.sort(([a], [b]) => hash(a) - hash(b)).flatMap(([, entries]) => entries)
+    return buckets.sort(([a], [b]) => (a % size) - (b % size)).flatMap(([, entries]) => entries)
   }
 
   /** Forgets everything about a device. */

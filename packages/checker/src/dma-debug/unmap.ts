@@ -2,11 +2,9 @@
 import { bytes, dirName, finding, type CheckerContext, type Finding, type ReportFinding } from '@dmalab/api'
 import { isMappingError, type DebugEntry, type EntryRef } from './entry.ts'
 import { named, range } from './describe.ts'
-import { type PhysDigits, typeName, unmapTexts } from './texts.ts'
+import { DIALECTS, type PhysDigits } from './dialects.ts'
+import { typeName, unmapTexts } from './texts.ts'
 import type { Tracker } from './tracker.ts'
-
-/** Attributes that have to be the same at unmap: NO_KERNEL_MAPPING, FORCE_CONTIGUOUS, PRIVILEGED, MMIO, REQUIRE_COHERENT, CC_SHARED. */
-const COMPARED_ATTRS = 16 + 64 + 512 + 1024 + 4096 + 8192
 
 export interface UnmapExtra {
   /** Step or line of the event. */
@@ -33,7 +31,7 @@ export const checkUnmap = (
 ): DebugEntry | undefined => {
   const entry = tracker.table.findExact(ref)
   if (entry === undefined) return undefined
-  const release = context.kernelText
+  const dialect = DIALECTS[context.kernelText]
   const evidence = [entry.mapping.at, extra.at]
   const say = (code: Parameters<typeof finding>[0], message: string, text: string | undefined): void =>
     report(
@@ -53,10 +51,10 @@ export const checkUnmap = (
   if (ref.type !== entry.type)
     say(
       'unmap-function',
-      `of type ${typeName(release, entry.type)} was ${verb(ref)} as ${typeName(release, ref.type)}`,
-      unmapTexts.function(release, ref, entry),
+      `of type ${typeName(dialect, entry.type)} was ${verb(ref)} as ${typeName(dialect, ref.type)}`,
+      unmapTexts.function(dialect, ref, entry),
     )
-  else if (ref.type === 'coherent' || (ref.type === 'noncoherent' && (release === '6.12' || release === '7.3'))) {
+  else if (dialect.cpuAddressTypes.includes(ref.type)) {
     const allocated = entry.mapping.virtAddr
     if (differ(allocated, extra.virtAddr)) {
       const other = [...tracker.live(ref.device)].find(({ virtAddr }) => virtAddr === extra.virtAddr)
@@ -67,7 +65,7 @@ export const checkUnmap = (
         `was freed with CPU address ${extra.virtAddr} instead of ${allocated}`,
         alloc === undefined || free === undefined
           ? undefined
-          : unmapTexts.cpuAddress(release, ref, alloc, free, extra.physDigits),
+          : unmapTexts.cpuAddress(dialect, ref, alloc, free, extra.physDigits),
       )
     }
   }
@@ -84,12 +82,13 @@ export const checkUnmap = (
       unmapTexts.direction(ref, entry),
     )
   if (extra.checksTraced && entry.mapErrorChecked === false && ref.type !== 'sg' && ref.type !== 'coherent')
-    say('unchecked-mapping-error', 'was never checked with dma_mapping_error()', unmapTexts.unchecked(release, entry))
-  if (release === '7.3' && masked(ref.attrs) !== masked(entry.attrs))
+    say('unchecked-mapping-error', 'was never checked with dma_mapping_error()', unmapTexts.unchecked(dialect, entry))
+  const compared = (attrs: number): string => `0x${(BigInt(attrs) & BigInt(dialect.comparedAttrs)).toString(16)}`
+  if (compared(ref.attrs) !== compared(entry.attrs))
     say(
       'unmap-attributes',
-      `was ${verb(ref)} with attributes 0x${masked(ref.attrs).toString(16)} instead of 0x${masked(entry.attrs).toString(16)}`,
-      unmapTexts.attributes(ref, entry, COMPARED_ATTRS),
+      `was ${verb(ref)} with attributes ${compared(ref.attrs)} instead of ${compared(entry.attrs)}`,
+      unmapTexts.attributes(ref, entry),
     )
   return entry
 }
@@ -129,5 +128,4 @@ export const unmapOfNothing = (tracker: Tracker, ref: EntryRef, at: number, unit
 const differ = (a: string | undefined, b: string | undefined): boolean =>
   a !== undefined && b !== undefined && a !== b && !a.includes('ptrval') && !b.includes('ptrval')
 
-const masked = (attrs: number): bigint => BigInt(attrs) & BigInt(COMPARED_ATTRS)
 const verb = (ref: EntryRef): string => (ref.type === 'coherent' || ref.type === 'noncoherent' ? 'freed' : 'unmapped')

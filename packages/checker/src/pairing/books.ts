@@ -2,7 +2,7 @@
 import { ATTR, has, type CheckerContext, type EventBase, type ReportFinding } from '@dmalab/api'
 import { isMappingError, type DebugEntry, type EntryRef, type Mapping } from '../dma-debug/entry.ts'
 import { type CacheLineFacts, CacheLines } from '../dma-debug/map.ts'
-import type { PhysDigits } from '../dma-debug/texts.ts'
+import { DIALECTS, type Dialect, type PhysDigits } from '../dma-debug/dialects.ts'
 import { Tracker } from '../dma-debug/tracker.ts'
 import { checkUnmap, type UnmapExtra, unmapOfNothing } from '../dma-debug/unmap.ts'
 import { Bounces } from './bounces.ts'
@@ -49,10 +49,14 @@ export class Books {
     return this.context.session?.lineSize ?? LINE_SIZE
   }
 
-  /** 32-bit kernels are taken for ones without LPAE; a log shows by its pointers which it is. */
+  get dialect(): Dialect {
+    return DIALECTS[this.context.kernelText]
+  }
+
+  /** A log shows the width by its pointers: a 32-bit kernel is taken for one without LPAE. */
   get physDigits(): PhysDigits {
     const { session } = this.context
-    const narrow = session === undefined ? this.#pointerDigits === 8 : session.kernel.startsWith('arm@')
+    const narrow = session === undefined ? this.#pointerDigits === 8 : session.physAddrBits === 32
     return narrow ? 8 : 16
   }
 

@@ -30,7 +30,7 @@ export const alloc = (books: Books, event: AllocEvent): void => {
     virtAddr: event.virtAddr,
     pool: event.pool,
   }
-  const type = coherentType(event.event, books.context.kernelText)
+  const type = coherentType(event.event, books.dialect)
   // The kernel does not track memory of a per-device pool; a log cannot tell where memory came from.
   books.open(
     mapping,
@@ -43,7 +43,7 @@ export const alloc = (books: Books, event: AllocEvent): void => {
 
 export const free = (books: Books, event: FreeEvent): void => {
   const { device, dmaAddr, size, dir, attrs } = event
-  const type = coherentType(event.event, books.context.kernelText)
+  const type = coherentType(event.event, books.dialect)
   books.undo({ device, dmaAddr, size, dir, attrs, type, sgCallEnts: 0 }, event, event.virtAddr)
 }
 

@@ -1,6 +1,7 @@
 // What is still mapped or allocated: a leak once the driver is gone or the run is over, information when a log merely stops.
 import { bytes, finding, type CheckerContext, type ReportFinding } from '@dmalab/api'
 import { named } from '../dma-debug/describe.ts'
+import { DIALECTS } from '../dma-debug/dialects.ts'
 import type { Mapping } from '../dma-debug/entry.ts'
 import { unbindText } from '../dma-debug/texts.ts'
 import type { Tracker } from '../dma-debug/tracker.ts'
@@ -37,14 +38,14 @@ export class Leaks {
   }
 
   gone(tracker: Tracker, device: string, at: number): void {
-    const entries = tracker.table.ofDevice(device, this.#context.kernelText)
+    const entries = tracker.table.inHashOrder(device, DIALECTS[this.#context.kernelText])
     const last = entries.at(-1)
     if (last !== undefined)
       this.#report(
         finding('unbind-pending', `${device}: the driver left ${entries.length} entries behind when it was unbound`, {
           device,
           evidence: [...new Set(entries.map(({ mapping }) => mapping.at)), at],
-          kernelText: [unbindText(this.#context.kernelText, entries.length, last)],
+          kernelText: [unbindText(DIALECTS[this.#context.kernelText], entries.length, last)],
         }),
       )
     const live = [...tracker.live(device)]

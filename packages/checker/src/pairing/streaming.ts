@@ -36,7 +36,7 @@ export const mapOne = (books: Books, event: MapEvent): void => {
         evidence: [event.at],
       }),
     )
-  const { type, attrs } = pageType(event, books.context.kernelText)
+  const { type, attrs } = pageType(event, books.dialect)
   books.cacheLines.insert(event, event.physAddr, books.report)
   const entry = {
     device,
@@ -54,13 +54,13 @@ export const mapOne = (books: Books, event: MapEvent): void => {
 
 export const unmapOne = (books: Books, event: UnmapEvent): void => {
   const { device, dmaAddr, size, dir } = event
-  books.undo({ device, dmaAddr, size, dir, ...pageType(event, books.context.kernelText), sgCallEnts: 0 }, event)
+  books.undo({ device, dmaAddr, size, dir, ...pageType(event, books.dialect), sgCallEnts: 0 }, event)
 }
 
 export const syncOne = (books: Books, event: SyncEvent): void => {
   const { device, dmaAddr, size, dir, at } = event
   books.leaks.active(device)
-  const type = books.context.kernelText === '7.3' ? 'phy' : 'single'
+  const type = books.dialect.types.sync
   const ref: EntryRef = { device, dmaAddr, size, dir, type, attrs: 0, sgCallEnts: 0 }
   const toCpu = event.event === 'dma_sync_single_for_cpu'
   const entry = checkSync(books.tracker, ref, toCpu, at, books.report, books.context)

@@ -5,11 +5,16 @@ import { LAB_MARKER } from '../write/writer.ts'
 type Kind = 'code' | 'string' | 'number' | 'boolean' | 'numbers' | 'strings' | 'named' | 'ranges' | 'oops'
 
 /** Events that may come this way, with the fields that rules rely on: a log is text that anybody may have edited. */
-const SHAPES: Readonly<Record<Exclude<LabEvent['event'], 'marker' | 'lost'>, Readonly<Record<string, Kind>>>> = {
+const SHAPES: Readonly<
+  Record<Exclude<LabEvent['event'], 'marker' | 'lost' | 'kernel_release'>, Readonly<Record<string, Kind>>>
+> = {
   session: {
     machine: 'string',
     kernel: 'string',
     lineSize: 'number',
+    physAddrBits: 'number',
+    dmaDebug: 'string',
+    traceFormat: 'string',
     memory: 'ranges',
     pools: 'named',
     devices: 'named',

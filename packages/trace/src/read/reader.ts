@@ -113,9 +113,16 @@ export const createReader = (options: ReaderOptions): Reader => {
     emit(event, frame)
   }
 
+  const kernelNamed = (match: RegExpExecArray | null): boolean => {
+    const release = match?.[1]
+    if (release !== undefined) deliver({ event: 'kernel_release', release, at: line })
+    return release !== undefined
+  }
+
   /** A header line, an annotation, a form without [cpu] column, or damage. */
   const otherLine = (text: string): void => {
     if (text.startsWith('#')) {
+      kernelNamed(/^# \S+ latency trace v[\d.]+ on (\d\S{0,63})/.exec(text.slice(0, MAX_FRAME)))
       const counts = /entries-in-buffer\/entries-written: (\d+)\/(\d+)|latency: .* #(\d+)\/(\d+),/.exec(
         text.slice(0, MAX_FRAME),
       )
@@ -127,6 +134,8 @@ export const createReader = (options: ReaderOptions): Reader => {
       }
       return
     }
+    // A console log that holds a dump of the trace begins with the banner.
+    if (kernelNamed(/^(?:\[[ \d.]+\] )?Linux version (\d\S{0,63}) /.exec(text.slice(0, MAX_FRAME)))) return
     if (text.trim() === '' || /^cpus=\d+$|^version = \d+$/.test(text)) return
     if (text.startsWith(' =>')) {
       stackLines += 1

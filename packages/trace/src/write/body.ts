@@ -1,8 +1,5 @@
-// Events as the kernel prints them: the bodies, in the form of 6.12 or of 7.3.
-import { attrNames, dirName, type DmaEvent, type EventBody } from '@dmalab/api'
-import { NEW_ATTRS } from '../values.ts'
-
-export type FtraceFormat = '6.12' | '7.3'
+// Events as a kernel prints them: the bodies, in the form of a release.
+import { attrNames, dirName, has, LATER_ATTR, type DmaEvent, type EventBody, type TraceFormat } from '@dmalab/api'
 
 /** 64 bits without 0x; numbers cannot hold the last ones, which all stand for an error. */
 const hex64 = (value: number): string => (value >= 2 ** 64 - 2048 ? 'f'.repeat(16) : value.toString(16))
@@ -11,15 +8,15 @@ const iova = (value: number): string => `0x${value.toString(16).padStart(16, '0'
 const pointer = (text: string): string => (text === '' ? '0'.repeat(16) : text)
 const flags = (text: string): string => (text === '' ? 'none' : text)
 
-const MMIO = 1024
-const isMmio = (attrs: number): boolean => Math.floor(attrs / MMIO) % 2 === 1
+const { MMIO } = LATER_ATTR
+const isMmio = (attrs: number): boolean => has(attrs, MMIO)
 
 /** Name and body, or undefined for what no kernel prints. */
 export const printed = (
   event: EventBody,
-  format: FtraceFormat,
+  format: TraceFormat,
 ): { readonly name: string; readonly body: string } | undefined => {
-  const attrs = (bits: number): string => attrNames(bits, format === '7.3' ? NEW_ATTRS : {})
+  const attrs = (bits: number): string => attrNames(bits, format.attrs)
   const line = (body: string, name: string = event.event): { name: string; body: string } => ({ name, body })
   switch (event.event) {
     case 'dma_map_page':
@@ -162,15 +159,16 @@ const head = (event: { device: string; dir: number; dmaAddr: number; size: numbe
 const buffer = (event: { expName: string; size: number; ino: number }): string =>
   `exp_name=${event.expName} size=${event.size} ino=${event.ino}`
 
-/** 6.12 has events of their own for pages and resources, 7.x one for both and an attribute. */
+/** Pages and resources have an event each, or one for both and an attribute. */
 const pageName = (
   event: DmaEvent & { readonly attrs: number },
   what: 'map' | 'unmap',
-  format: FtraceFormat,
+  format: TraceFormat,
 ): { readonly name: string; readonly bits: number } => {
   const { attrs } = event
   const resource = event.event.endsWith('_resource') || (event.event.endsWith('_phys') && isMmio(attrs))
-  if (format === '7.3') return { name: `dma_${what}_phys`, bits: resource && !isMmio(attrs) ? attrs + MMIO : attrs }
+  if (format.mapEvents === 'phys')
+    return { name: `dma_${what}_phys`, bits: resource && !isMmio(attrs) ? attrs + MMIO : attrs }
   const bits = event.event.endsWith('_phys') && isMmio(attrs) ? attrs - MMIO : attrs
   return { name: `dma_${what}_${resource ? 'resource' : 'page'}`, bits }
 }

@@ -1,10 +1,19 @@
 // A modelled run as ftrace text: what a kernel would print in the kernel's form, everything else as markers that the reader turns
 // back into events. Reading the file gives the same findings as the run.
-import type { Event, EventBody } from '@dmalab/api'
-import { LIST_LIMIT, printed, type FtraceFormat } from './body.ts'
+import {
+  nearestRelease,
+  TRACE_FORMATS,
+  TRACE_RELEASES,
+  type Event,
+  type EventBody,
+  type TraceRelease,
+} from '@dmalab/api'
+import { LIST_LIMIT, printed } from './body.ts'
 
 /** Begins a marker that holds an event no kernel prints. */
 export const LAB_MARKER = 'dmalab: '
+
+const [OLDEST] = TRACE_RELEASES
 
 export interface FtraceWriter {
   onEvent(event: Event): void
@@ -12,16 +21,17 @@ export interface FtraceWriter {
   finish(): string
 }
 
-/** The form follows the kernel of the session unless it is given. */
-export const createFtraceWriter = (format?: FtraceFormat): FtraceWriter => {
+/** The form follows the kernel of the session unless it is given; a release whose form is not known has that of the nearest before it. */
+export const createFtraceWriter = (release?: TraceRelease): FtraceWriter => {
   const lines: string[] = []
-  let form: FtraceFormat = format ?? '6.12'
+  let form = TRACE_FORMATS[release ?? OLDEST]
   const add = (event: Event, name: string, body: string): void => {
     lines.push(`${frame(event)}${name}: ${body}`)
   }
   return {
     onEvent(event): void {
-      if (event.event === 'session' && format === undefined) form = formatOf(event.kernel)
+      if (event.event === 'session' && release === undefined)
+        form = TRACE_FORMATS[nearestRelease(TRACE_RELEASES, event.traceFormat)?.release ?? OLDEST]
       const text = printed(event, form)
       if (text === undefined) return add(event, 'tracing_mark_write', `${LAB_MARKER}${JSON.stringify(bodyOf(event))}`)
       const extra = extraOf(event)
@@ -74,10 +84,3 @@ const header = (entries: number): readonly string[] => [
   '#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION',
   '#              | |         |   |||||     |         |',
 ]
-
-/** dma_map_phys came with 6.18. */
-const formatOf = (kernel: string): FtraceFormat => {
-  const release = /@(\d+)\.(\d+)/.exec(kernel)
-  const [major, minor] = [Number(release?.[1] ?? 0), Number(release?.[2] ?? 0)]
-  return major > 6 || (major === 6 && minor >= 18) ? '7.3' : '6.12'
-}
