@@ -1,11 +1,30 @@
 // The rooms and who may import whom: every package.json against the table of the architecture.
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { filesIn, importsOf, products, rooms } from './house.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
+/** Plug-ins of the house: only the laboratory puts them together. */
+const BUILT_IN = [
+  'arch-arm',
+  'arch-generic',
+  'arch-iommu',
+  'patches',
+  'drivers',
+  'vb2-dma-contig',
+  'vb2-dma-sg',
+  'vb2-vmalloc',
+]
 
-/** Direct imports allowed for each room; `api` is implied, `*` is everything. */
+/** What lab stands on: everything but the test kit and sweeps. */
+const LAB = [
+  ...BUILT_IN,
+  ...['hot', 'iommu', 'machine', 'memory', 'dma-api', 'dma-buf', 'videobuf2', 'scenario', 'checker', 'trace', 'klog'],
+  ...['golden', 'runner', 'explore', 'diagnose', 'report'],
+]
+/** Rooms that the commands still name themselves. */
+const STILL_CLI = ['checker', 'golden', 'machine', 'runner', 'scenario', 'trace']
+
+/** Direct imports allowed for each room, whatever for; `api` is implied, `*` is everything. */
 const TABLE: Readonly<Record<string, readonly string[]>> = {
   api: [],
   hot: [],
@@ -26,76 +45,42 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   scenario: ['machine'],
   checker: [],
   trace: [],
+  klog: [],
   golden: [],
   runner: ['scenario', 'videobuf2', 'dma-buf', 'dma-api', 'memory', 'checker', 'trace'],
+  explore: ['runner'],
+  sweep: ['runner'],
+  'sweep-queue': ['sweep'],
+  diagnose: ['runner', 'klog', 'trace', 'machine', 'scenario', 'checker'],
   report: [],
-  testkit: ['runner', 'golden'],
-  lab: ['*'],
-  dmalab: ['*'],
-  bench: ['*'],
+  lab: LAB,
+  testkit: ['runner', 'golden', 'explore'],
+  generate: [],
+  explorer: ['lab', 'report'],
+  dmalab: ['lab', 'sweep', 'diagnose', 'generate', 'report', 'explorer', ...STILL_CLI],
   tests: ['*'],
+  bench: ['*'],
 }
-
-interface PackageJson {
-  readonly name: string
-  readonly dependencies?: Record<string, string>
-  readonly devDependencies?: Record<string, string>
-  readonly peerDependencies?: Record<string, string>
-}
-
-const folders = [
-  ...['packages', 'apps'].flatMap((top) => readdirSync(join(ROOT, top)).map((name) => join(top, name))),
-  'bench',
-  'tests',
-]
-const read = (folder: string): PackageJson =>
-  JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as PackageJson
-const roomOf = (name: string): string => name.replace('@dmalab/', '')
-const imported = (json: PackageJson): string[] =>
-  Object.keys({ ...json.dependencies, ...json.devDependencies, ...json.peerDependencies })
-    .filter((name) => name.startsWith('@dmalab/'))
-    .map(roomOf)
-
+/** Rows of the table that no folder stands for yet. */
+const PLANNED = ['klog', 'explore', 'sweep', 'sweep-queue', 'diagnose', 'generate', 'explorer']
 test('every room is in the table, and every row of it is a room', () => {
-  expect(folders.map((folder) => roomOf(read(folder).name)).toSorted()).toEqual(Object.keys(TABLE).toSorted())
+  const names = rooms.map(({ name }) => name)
+  expect(names.filter((name) => TABLE[name] === undefined)).toEqual([])
+  expect(Object.keys(TABLE).filter((row) => !names.includes(row) && !PLANNED.includes(row))).toEqual([])
 })
 
-test.each(folders)('%s imports only what the table allows', (folder) => {
-  const json = read(folder)
-  const allowed = TABLE[roomOf(json.name)] ?? []
-  if (allowed.includes('*')) return
-  expect(imported(json).filter((room) => room !== 'api' && !allowed.includes(room))).toEqual([])
-})
-
-test.each(folders.filter((folder) => folder !== 'bench' && folder !== 'tests'))(
-  '%s imports no room that its package.json does not name',
-  (folder) => {
-    const json = read(folder)
-    const named = new Set([roomOf(json.name), ...imported(json)])
-    const files = (readdirSync(join(ROOT, folder, 'src'), { recursive: true }) as string[]).filter((file) =>
-      file.endsWith('.ts'),
-    )
-    const found = files.flatMap((file) =>
-      [...readFileSync(join(ROOT, folder, 'src', file), 'utf8').matchAll(/from '@dmalab\/([a-z0-9-]+)/g)].map(
-        (match) => match[1] ?? '',
-      ),
-    )
-    expect(found.filter((room) => !named.has(room))).toEqual([])
+test.each(rooms.map((room) => [room.name, room] as const))(
+  '%s imports only what the table allows',
+  (name, { named }) => {
+    const allowed = TABLE[name] ?? []
+    expect(named.filter((room) => room !== 'api' && !allowed.includes(room) && !allowed.includes('*'))).toEqual([])
   },
 )
 
-/** The files of a room, each with those it imports by path. */
-const importsWithin = (folder: string): Map<string, readonly string[]> => {
-  const src = join(ROOT, folder, 'src')
-  const files = (readdirSync(src, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'))
-  return new Map(
-    files.map((file) => {
-      const text = readFileSync(join(src, file), 'utf8')
-      const found = [...text.matchAll(/from '(\.{1,2}\/[^']+)'/g)].map(([, path = '']) => join(dirname(file), path))
-      return [file, found]
-    }),
-  )
-}
+test('plug-ins of the house are named by lab alone, and by what puts rooms on trial', () => {
+  const naming = rooms.filter(({ named }) => named.some((room) => BUILT_IN.includes(room))).map(({ name }) => name)
+  expect(naming.filter((name) => !['lab', 'tests', 'bench'].includes(name))).toEqual([])
+})
 
 /** Takes away every file that imports nothing that is left, again and again: what stays is on a cycle, or leads to one. */
 const onCycles = (imports: Map<string, readonly string[]>): string[] => {
@@ -107,10 +92,11 @@ const onCycles = (imports: Map<string, readonly string[]>): string[] => {
   }
 }
 
-test.each(folders.filter((folder) => folder !== 'bench' && folder !== 'tests'))(
+test.each(products.map(({ name, folder }) => [name, folder]))(
   '%s has no import cycle, not even of types',
-  (folder) => {
-    expect(onCycles(importsWithin(folder))).toEqual([])
+  (_name, folder) => {
+    const files = filesIn(join(folder, 'src'))
+    expect(onCycles(new Map(files.map((file) => [file.path, importsOf(file)])))).toEqual([])
   },
 )
 

@@ -1,0 +1,188 @@
+// Rules that hold for every file of the products, each with its reason; what still breaks one is listed by name, and the list only shrinks.
+import { basename } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { filesIn, products, reachedFrom, type SourceFile, sources } from './house.ts'
+
+interface Rule {
+  readonly rule: string
+  /** What breaks it, in the text that `look` picks. */
+  readonly pattern: RegExp
+  /** `code` has its comments blanked, `bare` its quoted texts too. */
+  readonly look: 'text' | 'code' | 'bare'
+  /** Files that may, because it is their purpose. */
+  readonly owners?: RegExp
+  /** Files that do not keep it yet. */
+  readonly still?: readonly string[]
+}
+
+const ARCH = 'arm|armhf|arm64|riscv64|x86_64'
+
+/** Where an architecture, or a release, is described. */
+const ARCH_OWNERS = /^packages\/arch-\w+\/src\/(arch|kernels)\b/
+const RELEASE_OWNERS = /^packages\/(arch-\w+\/src\/kernels\b|api\/src\/releases\b)/
+const STILL_BY_ARCH: readonly string[] = [
+  'packages/arch-generic/src/direct-alloc.ts',
+  'packages/arch-generic/src/arch-sync.ts',
+  'packages/dma-api/src/device.ts',
+  'packages/dma-api/src/sg-loop.ts',
+  'packages/dma-buf/src/debug-tables.ts',
+  'packages/machine/src/describe-board.ts',
+  'packages/machine/src/facts/reserved.ts',
+  'packages/machine/src/import/parts.ts',
+  'packages/machine/src/import/reserved.ts',
+  'packages/machine/src/lint/machine.ts',
+  'packages/machine/src/lint/regions.ts',
+  'packages/machine/src/of/dma.ts',
+  'packages/memory/src/layout.ts',
+  'packages/memory/src/oops.ts',
+  'packages/memory/src/page-allocator.ts',
+  'packages/memory/src/page-array.ts',
+  'packages/patches/src/nopage-rfc.ts',
+  'packages/runner/src/compose-kernel.ts',
+  'packages/runner/src/steps/mapping-steps.ts',
+  'packages/testkit/src/kit-machine.ts',
+  'apps/cli/src/run-scenario.ts',
+]
+const STILL_BY_RELEASE: readonly string[] = [
+  'packages/checker/src/checker.ts',
+  'packages/checker/src/dma-debug/map.ts',
+  'packages/checker/src/dma-debug/table.ts',
+  'packages/checker/src/dma-debug/texts.ts',
+  'packages/checker/src/dma-debug/types.ts',
+  'packages/checker/src/dma-debug/unmap.ts',
+  'packages/checker/src/pairing/books.ts',
+  'packages/checker/src/pairing/streaming.ts',
+  'packages/trace/src/write/body.ts',
+  'packages/trace/src/write/writer.ts',
+]
+const STILL_NODE: readonly string[] = [
+  'packages/checker/src/rules/dma-buf.ts',
+  'packages/hot/src/module.ts',
+  'packages/machine/src/open-board.ts',
+  'packages/machine/src/shipped-boards.ts',
+  'packages/machine/src/input-kind.ts',
+  'packages/machine/src/facts/dma-facts.ts',
+  'packages/runner/src/load-plugin.ts',
+  'packages/trace/src/open.ts',
+  'packages/trace/src/read/reader.ts',
+]
+
+const RULES: readonly Rule[] = [
+  {
+    rule: 'a room exports names, never another room as a whole',
+    pattern: /^export \* (as \w+ )?from '[^.]/m,
+    look: 'code',
+  },
+  {
+    rule: 'default exports are for commands, hooks and plug-ins',
+    pattern: /^export default\b/m,
+    look: 'bare',
+    owners: /^apps\/cli\/src\/(commands|hooks)\/|^packages\/(arch-\w+|patches|drivers|vb2-[\w-]+)\/src\/index\.ts$/,
+  },
+  { rule: 'no `any`', pattern: /(:|<|\bas|\|) any\b|\bany\[\]/, look: 'bare' },
+  { rule: 'what is left to do is an issue, not a remark', pattern: /\b(TODO|FIXME|XXX|HACK)\b/, look: 'text' },
+  { rule: 'no state at module level', pattern: /^(export )?(let|var) /m, look: 'bare' },
+  {
+    rule: 'an architecture is asked through Arch, not by its name',
+    pattern: new RegExp(`\\barch(itecture)?\\b[^=!<>\\n]{0,12}[!=]== '(${ARCH})'|^\\s*case '(${ARCH})':`, 'm'),
+    look: 'code',
+    owners: ARCH_OWNERS,
+    still: STILL_BY_ARCH,
+  },
+  {
+    rule: 'a release is facts, not a number that rooms compare',
+    pattern: new RegExp(
+      `[!=]== '[3-7]\\.\\d{1,2}'|'[3-7]\\.\\d{1,2}' [!=]==|startsWith\\('(${ARCH})@|\\? '[3-7]\\.\\d{1,2}'`,
+    ),
+    look: 'code',
+    owners: RELEASE_OWNERS,
+    still: STILL_BY_RELEASE,
+  },
+  {
+    rule: 'same input, same bytes out: no clock, no chance, no locale',
+    pattern: /\b(Math\.random|Date\.now|new Date|performance\.now|Intl|toLocale\w+|localeCompare)\b/,
+    look: 'bare',
+    owners: /^packages\/runner\/src\/map-benchmark\.ts$/,
+    still: ['packages/report/src/numbers.ts'],
+  },
+  {
+    rule: 'a contract has no optional methods',
+    pattern: /^ {2}\w+\?\(/m,
+    look: 'bare',
+    still: [
+      'packages/api/src/kernel.ts',
+      'packages/api/src/ops.ts',
+      'packages/api/src/vb2.ts',
+      'packages/videobuf2/src/queue-state.ts',
+    ],
+  },
+]
+
+test.each(RULES)('$rule', ({ pattern, look, owners, still = [] }) => {
+  const breaking = sources.filter((file) => pattern.test(file[look])).map(({ path }) => path)
+  expect(breaking.filter((path) => owners?.test(path) !== true && !still.includes(path))).toEqual([])
+})
+
+describe('main entries run in a browser', () => {
+  const files = new Map(sources.map((file) => [file.path, file] as const))
+  /** Rooms that only ever run in Node. */
+  const NODE_ONLY = ['dmalab', 'sweep', 'sweep-queue', 'generate', 'testkit']
+  const entries = products
+    .filter(({ name }) => !NODE_ONLY.includes(name))
+    .flatMap(({ folder, json: { exports = {} } }) =>
+      Object.entries(exports)
+        .filter(([entry]) => entry !== './node')
+        .map(([, { 'dmalab-src': path }]) => `${folder}/${path.replace('./', '')}`),
+    )
+  const ofNode = ({ code, bare }: SourceFile): boolean =>
+    /'node:/.test(code) || /\bBuffer\b|\bprocess\.|\b__dirname\b|\bimport\.meta\.(dirname|filename)\b/.test(bare)
+
+  test.each(entries)('%s', (entry) => {
+    const found = [...reachedFrom(entry, files)].filter((path) => {
+      const file = files.get(path)
+      return file !== undefined && ofNode(file) && !STILL_NODE.includes(path)
+    })
+    expect(found).toEqual([])
+  })
+})
+
+describe('files', () => {
+  /** Longer than 300 lines, and why they stay whole. */
+  const LONG: Readonly<Record<string, string>> = {
+    'packages/runner/src/replay/replay.ts': 'one log, from its first event to its report',
+    'packages/dma-buf/test/dma-buf-core.test.ts': 'one test for each function of dma-buf.c, in its order',
+    'packages/machine/test/lint/lint.test.ts': 'one test for each code of board lint',
+    'packages/machine/test/import/board.test.ts': 'one board, fact by fact',
+    'packages/videobuf2/test/queue.test.ts': 'one test for each ioctl of a queue, in the order of their use',
+    'tests/sharing/v4l2-conformance.ts': 'the tests of v4l2-compliance, in its order',
+  }
+  const all = [...products.flatMap(({ folder }) => filesIn(folder)), ...filesIn('bench'), ...filesIn('tests')]
+  const lines = ({ text }: SourceFile): number => text.trimEnd().split('\n').length
+
+  test('past 300 lines a file is split by kernel concept, or listed with the reason why it stays whole', () => {
+    const long = all.filter((file) => lines(file) > 300).map(({ path }) => path)
+    expect(long.filter((path) => LONG[path] === undefined)).toEqual([])
+  })
+
+  test('past 400 lines the first comment of the file says so', () => {
+    const silent = all.filter((file) => lines(file) > 400 && !/^\/\/[^\n]*\bwhole\b/.test(file.text))
+    expect(silent.map(({ path }) => path)).toEqual([])
+  })
+
+  test('each begins with a sentence that says what it is for, unless its class says it', () => {
+    const says = /^(#!.*\n)?\/[/*]|\bextends BaseCommand\b|static override summary/
+    const named = sources.filter(({ path, text }) => basename(path) !== 'index.ts' && !says.test(text))
+    expect(named.map(({ path }) => path)).toEqual([])
+  })
+
+  test('names are kebab-case, and imports by path name the file', () => {
+    expect(
+      all.map(({ path }) => basename(path)).filter((name) => !/^[a-z0-9]+([-.][a-z0-9]+)*\.tsx?$/.test(name)),
+    ).toEqual([])
+    const written = all.filter(({ path }) => !path.startsWith('packages/hot/assembly/')) // asc finds them without
+    const bare = written.filter(({ code }) =>
+      /(from|import) '\.{1,2}\/[^']*(?<!\.(ts|tsx|js|mjs|json|css))'/.test(code),
+    )
+    expect(bare.map(({ path }) => path)).toEqual([])
+  })
+})
