@@ -11,6 +11,10 @@ afterAll(() => rmSync(scratch, { recursive: true }))
 
 const pages = [
   'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  'tests/README.md',
   'examples/README.md',
   ...(readdirSync(join(ROOT, 'docs'), { recursive: true }) as string[])
     .filter((file) => file.endsWith('.md'))
