@@ -1,4 +1,5 @@
 // What a run executes, as plain data: a pipeline bound to a machine's devices, or a list of steps.
+import type { Assumption, Ignored } from './stated.ts'
 import type { V4l2Memory } from './vb2.ts'
 import type { Severity } from './findings.ts'
 import type { Verdict } from './run.ts'
@@ -18,6 +19,9 @@ export interface PipelineScenario {
   readonly hops: readonly BufferHop[]
   /** What a person should know: unknown elements and how to bind them, names that are taken. */
   readonly notes: readonly string[]
+  readonly assumptions: readonly Assumption[]
+  /** What of the line makes no difference to a run. */
+  readonly ignored: readonly Ignored[]
 }
 
 /** V4L2 elements: where the buffers of a queue come from. */

@@ -4,7 +4,7 @@ import peggy from 'peggy'
 
 const root = new URL('../', import.meta.url)
 const grammar = new URL('src/pipeline/pipeline.peggy', root)
-const options = { grammarSource: 'pipeline.peggy', output: 'source', format: 'es' }
+const options = { grammarSource: 'pipeline.peggy', output: 'source', format: 'es', cache: true }
 const code = peggy.generate(readFileSync(grammar, 'utf8'), options)
 const types = `import type { GraphNode } from '../pipeline/syntax.js'
 export declare function parse(text: string): GraphNode

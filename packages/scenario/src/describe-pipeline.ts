@@ -19,13 +19,15 @@ export interface PipelineDescription {
   readonly links?: Pipeline['links']
   readonly unknown?: Pipeline['unknown']
   readonly warnings?: Pipeline['warnings']
-  readonly binding?: Pick<PipelineScenario, 'elements' | 'hops' | 'notes'>
+  /** What of the line is for the shell. */
+  readonly ignored?: Pipeline['ignored']
+  readonly binding?: Pick<PipelineScenario, 'elements' | 'hops' | 'notes' | 'assumptions' | 'ignored'>
 }
 
 /** @throws PipelineError for a line that does not parse, InputError for a binding that does not fit */
 export const describePipeline = (text: string, machine?: Machine, overrides: Overrides = {}): PipelineDescription => {
   const pipeline = parsePipeline(text)
-  const { elements, links, unknown, warnings } = pipeline
+  const { elements, links, unknown, warnings, ignored } = pipeline
   const bound = machine && bindPipeline(pipeline, machine, overrides)
   return {
     ok: unknown.length === 0,
@@ -34,9 +36,18 @@ export const describePipeline = (text: string, machine?: Machine, overrides: Ove
     links,
     unknown,
     warnings,
-    ...(bound ? { binding: { elements: bound.elements, hops: bound.hops, notes: bound.notes } } : {}),
+    ignored,
+    ...(bound ? { binding: bindingOf(bound) } : {}),
   }
 }
+
+const bindingOf = ({
+  elements,
+  hops,
+  notes,
+  assumptions,
+  ignored,
+}: PipelineScenario): NonNullable<PipelineDescription['binding']> => ({ elements, hops, notes, assumptions, ignored })
 
 /** A refused line as data. */
 export const describeError = ({ kind, reason, place, hint }: PipelineError): PipelineDescription => ({

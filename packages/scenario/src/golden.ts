@@ -45,11 +45,17 @@ const asRecorded = ({ elements, links }: Pipeline, core: boolean): { elements: u
     })),
     links: links.map(([source, sourcePad, sink, sinkPad]) => [
       names.get(source) ?? source,
-      sourcePad,
+      padOfStandIn(elements, source, sourcePad),
       names.get(sink) ?? sink,
       sinkPad,
     ]),
   }
+}
+
+/** The stand-in for an element whose source pads come later has one from the start. */
+const padOfStandIn = (elements: readonly PipelineElement[], name: string, pad: string): string => {
+  const pads = elementFacts(elements.find((one) => one.name === name)?.factory ?? '')?.pads ?? []
+  return pads.some(({ direction, presence }) => direction === 'src' && presence === 'sometimes') ? 'src' : pad
 }
 
 /**

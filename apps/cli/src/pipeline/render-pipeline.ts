@@ -7,6 +7,7 @@ export const renderPipeline = ({
   links = [],
   unknown = [],
   warnings = [],
+  ignored = [],
   binding,
 }: PipelineDescription): string => {
   const bound = new Map(binding?.elements.map((element) => [element.name, element]))
@@ -30,9 +31,19 @@ export const renderPipeline = ({
         ['from', 'pad', 'to', 'pad'],
         links.map((link) => [...link]),
       )
-  const strangers = unknown.map(
+  const unknownOnes = unknown.map(
     ({ name, factory }) =>
       `${name}: the element ${factory} is not known and is taken to pass buffers on; --board BOARD --bind ${factory}=DEVICE gives its work to a device`,
   )
-  return [table(head, rows), ways, ...(binding ? binding.notes : [...strangers, ...warnings])].join('\n')
+  const assumed = (binding?.assumptions ?? []).map(
+    ({ what, why, howToState }) => `assumed: ${what} (${why}; to state it: ${howToState})`,
+  )
+  const leftOut = (binding?.ignored ?? ignored).map(({ what, why }) => `ignored: ${what} (${why})`)
+  return [
+    table(head, rows),
+    ways,
+    ...(binding ? binding.notes : [...unknownOnes, ...warnings]),
+    ...assumed,
+    ...leftOut,
+  ].join('\n')
 }

@@ -6,7 +6,9 @@ import { familyOf, isIoMode } from '../elements/device-families.ts'
 import type { DeviceFamily } from '../elements/device-families.ts'
 import type { Pipeline, PipelineElement } from '../pipeline/pipeline.ts'
 import { commandFor, lineForBoard } from './line-for-board.ts'
+import { elementAssumptions, ignoredProperties } from './assumptions.ts'
 import { bufferHops } from './buffer-hops.ts'
+import { checkElements } from './check-elements.ts'
 
 /** Element (factory or name) to device; the device `none` leaves the work to user space. */
 export type Overrides = Readonly<Record<string, string>>
@@ -15,10 +17,11 @@ const NONE = 'none'
 
 /** @throws InputError for an element or a device that does not exist, and for an element whose device the board lacks. */
 export const bindPipeline = (pipeline: Pipeline, machine: Machine, overrides: Overrides = {}): PipelineScenario => {
+  checkElements(pipeline, machine)
   checkOverrides(pipeline, machine, overrides)
   const elements = pipeline.elements
     .filter(({ role }) => role !== 'bin')
-    .map((element) => bindElement(element, machine, overrides))
+    .map((element) => bindElement(atItsEnd(element, pipeline), machine, overrides))
   const unbound = pipeline.unknown.filter(({ name }) => elements.some((e) => e.name === name && e.device === null))
   return {
     kind: 'pipeline',
@@ -27,7 +30,16 @@ export const bindPipeline = (pipeline: Pipeline, machine: Machine, overrides: Ov
     elements,
     hops: bufferHops(elements, pipeline.flow, machine),
     notes: [...unbound.map(({ name, factory }) => howToBind(name, factory, machine)), ...pipeline.warnings],
+    assumptions: elementAssumptions(elements, pipeline),
+    ignored: [...pipeline.ignored, ...ignoredProperties(elements)],
   }
+}
+
+/** An unknown element that nothing goes into is a source, one that nothing comes out of a sink. */
+const atItsEnd = (element: PipelineElement, { flow }: Pipeline): PipelineElement => {
+  if (element.role !== 'unknown') return element
+  if (!flow.some(([, , sink]) => sink === element.name)) return { ...element, role: 'source' }
+  return flow.some(([source]) => source === element.name) ? element : { ...element, role: 'sink' }
 }
 
 const checkOverrides = ({ elements }: Pipeline, machine: Machine, overrides: Overrides): void => {

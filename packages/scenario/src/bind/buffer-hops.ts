@@ -1,5 +1,6 @@
 // How buffers go from element to element: who allocates, who exports, who imports, and where the CPU has to copy.
 import type { BoundElement, BufferHop, HopKind, Machine } from '@dmalab/api'
+import { checkWays } from './check-elements.ts'
 import { familyOf } from '../elements/device-families.ts'
 import type { PipelineLink } from '../pipeline/pipeline.ts'
 
@@ -17,8 +18,10 @@ export const bufferHops = (
   const next = (name: string): readonly BoundElement[] =>
     flow.flatMap(([source, , sink]) => (source === name ? (byName.get(sink) ?? []) : []))
 
+  let ways = 0
   const from = (producer: BoundElement, at: BoundElement, through: readonly string[]): readonly BufferHop[] =>
     next(at.name).flatMap((element) => {
+      checkWays(++ways)
       if (!passes(element)) return [hop(producer, element, through, machine)]
       return through.includes(element.name) ? [] : from(producer, element, [...through, element.name])
     })

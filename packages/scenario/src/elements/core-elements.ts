@@ -7,9 +7,21 @@ const OBJECT = 'name:string parent:object'
 const BASE_SRC = `${OBJECT} blocksize:uint num-buffers:int typefind,do-timestamp:boolean`
 const BASE_SINK = `${OBJECT} sync,qos,async,enable-last-sample:boolean max-lateness,ts-offset:int64 blocksize:uint
   render-delay,throttle-time,max-bitrate,processing-deadline:uint64`
-const FORMAT = '0=undefined,1=default,2=bytes,3=time,4=buffers,5=percent'
-const STATE_ERROR =
-  '0=none,1=null-to-ready,2=ready-to-paused,3=paused-to-playing,4=playing-to-paused,5=paused-to-ready,6=ready-to-null'
+const FORMAT = 'undefined default bytes time buffers percent'
+  .split(' ')
+  .map((nick, value) => `${value}=${nick}=GST_FORMAT_${nick.toUpperCase()}`)
+  .join(',')
+const STATE_ERROR = [
+  '0=none=No_state_change_errors',
+  ...[
+    'null-to-ready',
+    'ready-to-paused',
+    'paused-to-playing',
+    'playing-to-paused',
+    'paused-to-ready',
+    'ready-to-null',
+  ].map((nick, at) => `${at + 1}=${nick}=Fail_state_change_from_${nick.toUpperCase().replace('-TO-', '_to_')}`),
+].join(',')
 
 interface Extra {
   readonly proxy?: boolean
@@ -46,7 +58,7 @@ export const CORE_ELEMENTS: readonly ElementFacts[] = [
     'capsfilter',
     'filter',
     THROUGH,
-    `${OBJECT} qos:boolean caps:caps caps-change-mode:0=immediate,1=delayed`,
+    `${OBJECT} qos:boolean caps:caps caps-change-mode:0=immediate=Only_accept_the_current_filter_caps,1=delayed=Temporarily_accept_previous_filter_caps`,
     PROXY,
   ),
   core('clocksync', 'filter', THROUGH, `${OBJECT} sync,sync-to-first:boolean ts-offset:int64`, PROXY),
@@ -69,8 +81,11 @@ export const CORE_ELEMENTS: readonly ElementFacts[] = [
     'fakesrc',
     'source',
     [SRC],
-    `${BASE_SRC} data:1=allocate,2=subbuffer sizetype:1=empty,2=fixed,3=random sizemin,sizemax,datarate,parentsize:int
-     filltype:1=nothing,2=zero,3=random,4=pattern,5=pattern-span pattern:string format:${FORMAT}
+    `${BASE_SRC} data:1=allocate=Allocate_data,2=subbuffer=Subbuffer_data
+     sizetype:1=empty=Send_empty_buffers,2=fixed=Fixed_size_buffers_(sizemax_sized),3=random=Random_sized_buffers_(sizemin_<=_size_<=_sizemax)
+     sizemin,sizemax,datarate,parentsize:int
+     filltype:1=nothing=Leave_data_as_malloced,2=zero=Fill_buffers_with_zeros,3=random=Fill_buffers_with_random_data,4=pattern=Fill_buffers_with_pattern_0x00_->_0xff,5=pattern-span=Fill_buffers_with_pattern_0x00_->_0xff_that_spans_buffers
+     pattern:string format:${FORMAT}
      sync,signal-handoffs,silent,dump,can-activate-pull,can-activate-push,is-live:boolean`,
   ),
   core('fdsink', 'sink', [SINK], `${BASE_SINK} fd:int`),
@@ -79,7 +94,7 @@ export const CORE_ELEMENTS: readonly ElementFacts[] = [
     'filesink',
     'sink',
     [SINK],
-    `${BASE_SINK} location:string buffer-mode:-1=default,0=full,1=line,2=unbuffered buffer-size:uint append,o-sync:boolean
+    `${BASE_SINK} location:string buffer-mode:-1=default=Default_buffering,0=full=Fully_buffered,1=line=Line_buffered_(deprecated~_like_full),2=unbuffered=Unbuffered buffer-size:uint append,o-sync:boolean
      max-transient-error-timeout:int`,
   ),
   core('filesrc', 'source', [SRC], `${BASE_SRC} location:string`),
@@ -99,7 +114,7 @@ export const CORE_ELEMENTS: readonly ElementFacts[] = [
     'input-selector',
     'filter',
     [request('sink_%u'), SRC],
-    `${OBJECT} active-pad:object sync-streams,cache-buffers,drop-backwards:boolean sync-mode:0=active-segment,1=clock`,
+    `${OBJECT} active-pad:object sync-streams,cache-buffers,drop-backwards:boolean sync-mode:0=active-segment=Sync_using_the_current_active_segment,1=clock=Sync_using_the_clock`,
     { autoName: 'inputselector' },
   ),
   core(
@@ -114,7 +129,7 @@ export const CORE_ELEMENTS: readonly ElementFacts[] = [
     'output-selector',
     'filter',
     [SINK, request('src_%u')],
-    `${OBJECT} active-pad:object resend-latest:boolean pad-negotiation-mode:0=none,1=all,2=active`,
+    `${OBJECT} active-pad:object resend-latest:boolean pad-negotiation-mode:0=none=None,1=all=All,2=active=Active`,
     { autoName: 'outputselector' },
   ),
   core(
@@ -122,7 +137,7 @@ export const CORE_ELEMENTS: readonly ElementFacts[] = [
     'queue',
     THROUGH,
     `${OBJECT} max-size-buffers,max-size-bytes,min-threshold-buffers,min-threshold-bytes:uint
-     max-size-time,min-threshold-time:uint64 leaky:0=no,1=upstream,2=downstream silent,flush-on-eos:boolean`,
+     max-size-time,min-threshold-time:uint64 leaky:0=no=Not_Leaky,1=upstream=Leaky_on_upstream_(new_buffers),2=downstream=Leaky_on_downstream_(old_buffers) silent,flush-on-eos:boolean`,
     PROXY,
   ),
   core(
@@ -139,7 +154,7 @@ export const CORE_ELEMENTS: readonly ElementFacts[] = [
     'tee',
     'tee',
     [SINK, request('src_%u')],
-    `${OBJECT} has-chain,silent,allow-not-linked:boolean pull-mode:0=never,1=single alloc-pad:object`,
+    `${OBJECT} has-chain,silent,allow-not-linked:boolean pull-mode:0=never=Never_activate_in_pull_mode,1=single=Only_one_src_pad_can_be_active_in_pull_mode alloc-pad:object`,
     PROXY,
   ),
   core('typefind', 'parser', THROUGH, `${OBJECT} minimum:uint force-caps:caps`, { autoName: 'typefindelement' }),
@@ -147,7 +162,7 @@ export const CORE_ELEMENTS: readonly ElementFacts[] = [
     'valve',
     'filter',
     THROUGH,
-    `${OBJECT} drop:boolean drop-mode:0=drop-all,1=forward-sticky-events,2=transform-to-gap`,
+    `${OBJECT} drop:boolean drop-mode:0=drop-all=Drop_all_buffers_and_events,1=forward-sticky-events=Drop_all_buffers_but_forward_sticky_events,2=transform-to-gap=Convert_all_dropped_buffers_into_gap_events_and_forward_sticky_events`,
     PROXY,
   ),
 ]

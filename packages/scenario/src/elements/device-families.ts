@@ -34,11 +34,13 @@ export interface DeviceFamily {
   readonly properties: string
   /** Further properties are accepted: vendors' elements differ from release to release. */
   readonly open: boolean
+  /** Not one of GStreamer's own elements: what it asks of a driver is not known, and a board may lack the device. */
+  readonly vendor?: true
 }
 
 const OBJECT = 'name:string parent:object'
 const MODE = Object.entries(IO_MODES)
-  .map(([nick, value]) => `${value}=${nick}`)
+  .map(([nick, value]) => `${value}=${nick}=GST_V4L2_IO_${nick.toUpperCase().replace('-', '_')}`)
   .join(',')
 const M2M = `device,device-name:string device-fd:int extra-controls:string capture-io-mode,output-io-mode:${MODE}`
 const CODEC = `${OBJECT} ${M2M} qos,automatic-request-sync-points,discard-corrupted-frames,min-force-key-unit-interval:string
@@ -160,6 +162,7 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     pattern: /^libcamerasrc$/,
     devices: ['camera', 'isp'],
     optional: true,
+    vendor: true,
     role: 'source',
     pads: [SRC],
     importsDmaBuf: false,
@@ -172,7 +175,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     pattern:
       /^(mpp(video|jpeg)dec|vpudec|imxvpudec_[a-z0-9]+|omx[a-z0-9]+dec|nvv4l2decoder|amlv4l2[a-z0-9]*dec|brcm[a-z0-9]*dec|va(api)?[a-z0-9]*dec)$/,
     devices: ['codec'],
-    optional: false,
+    optional: true,
+    vendor: true,
     role: 'decoder',
     properties: `${OBJECT} capture-io-mode,output-io-mode:${MODE}`,
     open: true,
@@ -183,7 +187,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     pattern:
       /^(mpp[a-z0-9]+enc|vpuenc_[a-z0-9]+|imxvpuenc_[a-z0-9]+|omx[a-z0-9]+enc|nvv4l2[a-z0-9]*enc|va(api)?[a-z0-9]*enc)$/,
     devices: ['codec'],
-    optional: false,
+    optional: true,
+    vendor: true,
     role: 'encoder',
     properties: `${OBJECT} capture-io-mode,output-io-mode:${MODE}`,
     open: true,
@@ -194,7 +199,8 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     pattern:
       /^(rga(convert|video)?|imxvideoconvert_[a-z0-9]+|imx[a-z0-9]+videotransform|nvvidconv|vspmfilter|vsp[a-z0-9]*convert)$/,
     devices: ['converter', '2d'],
-    optional: false,
+    optional: true,
+    vendor: true,
     properties: `${OBJECT} capture-io-mode,output-io-mode:${MODE}`,
     open: true,
   },

@@ -9,6 +9,9 @@ export interface PadTemplate {
   readonly presence: PadPresence
 }
 
+/** What streams a pad or an element is for; undefined: any. */
+export type StreamKind = 'video' | 'audio' | 'text' | 'rtcp' | undefined
+
 /** How a property's text is read. `object` and `flags` values are not for pipelines' text, `object` never fits. */
 export type PropertyType =
   | 'string'
@@ -21,7 +24,13 @@ export type PropertyType =
   | 'caps'
   | 'flags'
   | 'object'
-  | { readonly enum: Readonly<Record<string, number>> }
+  | EnumType
+
+/** Values by nick, and nicks by the full names that gst-inspect-1.0 prints, where they are known. */
+export interface EnumType {
+  readonly enum: Readonly<Record<string, number>>
+  readonly names: ReadonlyMap<string, string>
+}
 
 /** What user space does at this place of the graph. */
 export type UserSpaceRole =
@@ -37,6 +46,8 @@ export type UserSpaceRole =
   | 'filter'
   | 'sink'
   | 'bin'
+  /** Makes a whole pipeline of its own when it runs. */
+  | 'whole'
   | 'unknown'
 
 export interface ElementFacts {
@@ -59,9 +70,14 @@ export interface ElementFacts {
 
 export const SRC: PadTemplate = { name: 'src', direction: 'src', presence: 'always' }
 export const SINK: PadTemplate = { name: 'sink', direction: 'sink', presence: 'always' }
-export const request = (name: string): PadTemplate => ({
+export const request = (name: string, direction: PadTemplate['direction'] = sideOf(name)): PadTemplate => ({
   name,
-  direction: name.startsWith('src') ? 'src' : 'sink',
+  direction,
   presence: 'request',
 })
-export const sometimes = (name: string): PadTemplate => ({ ...request(name), presence: 'sometimes' })
+export const sometimes = (name: string): PadTemplate => ({ name, direction: 'src', presence: 'sometimes' })
+
+/** How automatic names of a type start: a type's name that ends in a digit gets a dash. Models: GStreamer 1.22 gst/gstobject.c: gst_object_set_name_default */
+export const autoNameOf = (factory: string): string => (/\d$/.test(factory) ? `${factory}-` : factory)
+
+const sideOf = (name: string): PadTemplate['direction'] => (name.startsWith('src') ? 'src' : 'sink')

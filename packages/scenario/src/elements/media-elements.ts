@@ -1,5 +1,5 @@
 // Well-known elements that work in user space: by the name's pattern, a role and the pads that the role has.
-import { request, SINK, SRC } from './element-facts.ts'
+import { autoNameOf, request, SINK, sometimes, SRC } from './element-facts.ts'
 import type { ElementFacts, PadTemplate, UserSpaceRole } from './element-facts.ts'
 import { properties } from './property-table.ts'
 
@@ -12,14 +12,9 @@ interface MediaFamily {
 const THROUGH = [SRC, SINK]
 
 const MEDIA_FAMILIES: readonly MediaFamily[] = [
-  { pattern: /^((uri|uri3|parse)?decodebin3?|parsebin|playsink)$/, role: 'decoder', pads: THROUGH },
-  {
-    pattern: /^([a-z0-9]*(?<!de)mux|splitmuxsink|compositor|glvideomixer|videomixer)$/,
-    role: 'muxer',
-    pads: [request('sink_%u'), SRC],
-  },
-  { pattern: /^[a-z0-9]*(demux|demuxer)$/, role: 'demuxer', pads: THROUGH },
-  { pattern: /^([a-z0-9]+parse|rtp[a-z0-9]+depay|rtpjitterbuffer|rtpbin)$/, role: 'parser', pads: THROUGH },
+  { pattern: /^[a-z0-9]*(?<!de)mux$/, role: 'muxer', pads: [SRC, request('sink_%u')] },
+  { pattern: /^[a-z0-9]*(demux|demuxer)$/, role: 'demuxer', pads: [SINK, sometimes('src_%u')] },
+  { pattern: /^([a-z0-9]+parse|rtp[a-z0-9]+depay|rtpjitterbuffer)$/, role: 'parser', pads: THROUGH },
   { pattern: /^rtp[a-z0-9]+pay$/, role: 'parser', pads: THROUGH },
   {
     pattern:
@@ -48,7 +43,7 @@ const MEDIA_FAMILIES: readonly MediaFamily[] = [
   },
   {
     pattern:
-      /^((app|udp|rtsp|rtmp|rtmp2|tcpserver|tcpclient|souphttp|curlhttp|shm|multifile|videotest|audiotest|giostream|gio|giolib|alsa|pulse|pipewire|autovideo|autoaudio|srt|rist|inter(video|audio)|proxy|ximage|image|push)src|splitfilesrc|imagesequencesrc)$/,
+      /^((app|udp|rtmp|rtmp2|tcpserver|tcpclient|souphttp|curlhttp|shm|multifile|videotest|audiotest|giostream|gio|giolib|alsa|pulse|pipewire|autovideo|autoaudio|srt|rist|inter(video|audio)|proxy|ximage|image|push)src|splitfilesrc|imagesequencesrc)$/,
     role: 'source',
     pads: [SRC],
   },
@@ -65,7 +60,7 @@ export const mediaFacts = (factory: string): ElementFacts | undefined => {
       properties: properties('name:string parent:object'),
       open: true,
       proxy: false,
-      autoName: factory,
+      autoName: autoNameOf(factory),
       presets: family.role === 'encoder',
     }
   )

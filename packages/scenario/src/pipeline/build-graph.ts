@@ -5,7 +5,9 @@ import { readCaps } from '../caps/read-caps.ts'
 import { elementFacts } from '../elements/catalogue.ts'
 import { addToBin, findByName } from './graph.ts'
 import type { Element } from './graph.ts'
-import { linkPads } from './link-pads.ts'
+import { mayWait, padAppears } from './delayed-links.ts'
+import type { DelayedLink } from './delayed-links.ts'
+import { hasSource, linkPads } from './link-pads.ts'
 import { elementMaker } from './make-element.ts'
 import type { Refuse } from './make-element.ts'
 import type {
@@ -24,6 +26,8 @@ export interface Graph {
   /** Holds what stands at the top. */
   readonly root: Element
   readonly warnings: readonly string[]
+  /** Links that are never made, whatever the stream holds. */
+  readonly lost: readonly { readonly why: string; readonly at: number }[]
 }
 
 /** One end of a link: an element, or a name that is looked up when all elements exist. */
@@ -44,6 +48,7 @@ interface Link {
   readonly src: End
   readonly sink: End
   readonly caps: Caps | undefined
+  readonly capsAt: number
   readonly all: boolean
   readonly at: number
 }
@@ -86,7 +91,10 @@ export const buildGraph = (graph: GraphNode, refuse: Refuse, acceptUnknown: bool
   }
 
   const chain = ({ head, steps }: ChainNode): Chain => {
-    let { first, last, elements } = chainHead(head)
+    const start = chainHead(head)
+    const { first } = start
+    let { last } = start
+    const elements = [...start.elements]
     for (const { link, pads, to } of steps) {
       const caps = linkCaps(link)
       const before = padNames(pads)
@@ -96,11 +104,12 @@ export const buildGraph = (graph: GraphNode, refuse: Refuse, acceptUnknown: bool
         src: last,
         sink: { ...next.first, pads: [...before, ...next.first.pads] },
         caps,
+        capsAt: link.capsAt,
         all: link.all,
         at: link.at,
       })
       last = next.last
-      elements = [...elements, ...next.elements]
+      elements.push(...next.elements)
     }
     if (last.name !== undefined)
       refuse('syntax', `unexpected reference "${last.name}": nothing is linked to it`, last.at)
@@ -145,15 +154,19 @@ export const buildGraph = (graph: GraphNode, refuse: Refuse, acceptUnknown: bool
   const resolve = ({ element, name, at }: End, side: 'source' | 'sink'): Element =>
     element ?? findByName(root, name ?? '') ?? refuse('no-such-element', `no ${side} element is named "${name}"`, at)
 
+  const delayed: DelayedLink[] = []
   for (const link of links) {
     const src = resolve(link.src, 'source')
     const sink = resolve(link.sink, 'sink')
-    const done = performLink(src, sink, link, () => maker.capsFilter())
+    if (performLink(src, sink, link, () => maker.capsFilter(link.capsAt), delayed)) continue
     const filter = link.caps ? ` with caps ${printCaps(link.caps)}` : ''
-    if (done === 'failed') refuse('link', `could not link ${src.name} to ${sink.name}${filter}`, link.at)
-    if (done === 'delayed') warnings.push(`${src.name} is linked to ${sink.name} once it has a pad for it`)
+    refuse('link', `could not link ${src.name} to ${sink.name}${filter}`, link.at)
   }
-  return { root, warnings }
+  const lost = delayed.flatMap((link) => {
+    const why = padAppears(link)
+    return why === undefined ? [] : [{ why, at: link.at }]
+  })
+  return { root, warnings, lost }
 }
 
 const nothing = (at: number): End => ({ pads: [], at })
@@ -167,33 +180,40 @@ const single = (element: Element, at: number): Chain => ({
 const rootBin = (): Element => {
   const facts = elementFacts('pipeline')
   if (!facts) throw new Error('pipeline is missing in the catalogue')
-  const none = { automatic: true, at: undefined, parent: undefined, filter: undefined, requested: 0 }
-  return { ...none, facts, name: '', props: new Map(), presets: [], pads: [], children: [] }
+  const none = { automatic: true, at: undefined, parent: undefined, filter: undefined }
+  return { ...none, facts, name: '', props: new Map(), presets: [], pads: [], children: [], requested: new Map() }
 }
 
 /** A link of all pads stops here at the latest: two elements that make pads on request never run out. */
 const MOST_PADS = 64
 
-/** Models: GStreamer 1.22 gst/parse/grammar.y: gst_parse_perform_link */
+/**
+ * Links now, or notes the link for when a pad appears; false when neither is possible.
+ *
+ * Models: GStreamer 1.22 gst/parse/grammar.y: gst_parse_perform_link
+ */
 const performLink = (
   src: Element,
   sink: Element,
-  { src: { pads: srcs }, sink: { pads: sinks }, caps, all }: Link,
+  { src: { pads: srcs, at }, sink: { pads: sinks }, caps, all }: Link,
   makeFilter: () => Element,
-): 'done' | 'delayed' | 'failed' => {
-  const one = (srcPad: string | undefined, sinkPad: string | undefined): boolean =>
+  delayed: DelayedLink[],
+): boolean => {
+  const now = (srcPad: string | undefined, sinkPad: string | undefined): boolean =>
     caps ? linkFiltered(src, srcPad, sink, sinkPad, caps, makeFilter) : linkPads(src, srcPad, sink, sinkPad)
-  const later = src.facts.pads.some((pad) => pad.direction === 'src' && pad.presence === 'sometimes')
-  if (srcs.length === 0 || sinks.length === 0) {
-    const found = one(srcs[0], sinks[0])
-    for (let more = found && all, n = 1; more && n < MOST_PADS; n++) more = one(srcs[0], sinks[0])
-    if (found) return 'done'
-    return later ? 'delayed' : all ? 'done' : 'failed'
+  const later = (srcPad: string | undefined, sinkPad: string | undefined): boolean => {
+    if (!mayWait(src)) return false
+    const filter = caps && placeFilter(src, caps, makeFilter)
+    if (filter) linkPads(filter, 'src', sink, sinkPad)
+    delayed.push({ src, srcPad, sink: filter ?? sink, sinkPad: filter ? 'sink' : sinkPad, at })
+    return true
   }
-  if (srcs.length !== sinks.length) return 'failed'
-  const linked = srcs.map((pad, i) => one(pad, sinks[i]))
-  if (linked.every(Boolean)) return 'done'
-  return later ? 'delayed' : 'failed'
+  if (srcs.length === 0 || sinks.length === 0) {
+    const found = now(srcs[0], sinks[0])
+    for (let more = found && all, n = 1; more && n < MOST_PADS; n++) more = now(srcs[0], sinks[0])
+    return found || later(srcs[0], sinks[0]) || all
+  }
+  return srcs.length === sinks.length && srcs.every((pad, i) => now(pad, sinks[i]) || later(pad, sinks[i]))
 }
 
 /** A caps filter goes into the bin of the source. Models: GStreamer 1.22 gst/gstutils.c: gst_element_link_pads_filtered */
@@ -205,14 +225,20 @@ const linkFiltered = (
   caps: Caps,
   makeFilter: () => Element,
 ): boolean => {
-  const { parent } = src
-  if (!parent || src === sink) return false
+  if (src === sink || !hasSource(src, srcPad)) return false
+  const filter = placeFilter(src, caps, makeFilter)
+  if (!filter) return false
+  if (linkPads(src, srcPad, filter, 'sink') && linkPads(filter, 'src', sink, sinkPad)) return true
+  for (const pad of filter.pads) if (pad.peer) pad.peer.peer = undefined
+  const siblings = filter.parent?.children ?? []
+  siblings.splice(siblings.indexOf(filter), 1)
+  return false
+}
+
+const placeFilter = ({ parent }: Element, caps: Caps, makeFilter: () => Element): Element | undefined => {
+  if (!parent) return undefined
   const filter = makeFilter()
   filter.filter = caps
   filter.props.set('caps', printCaps(caps))
-  if (!addToBin(parent, filter)) return false
-  if (linkPads(src, srcPad, filter, 'sink') && linkPads(filter, 'src', sink, sinkPad)) return true
-  for (const pad of filter.pads) if (pad.peer) pad.peer.peer = undefined
-  parent.children.splice(parent.children.indexOf(filter), 1)
-  return false
+  return addToBin(parent, filter) ? filter : undefined
 }

@@ -15,8 +15,8 @@ export interface Element {
   parent: Element | undefined
   /** What a caps filter lets pass. */
   filter: Caps | undefined
-  /** Pads made on request so far. */
-  requested: number
+  /** For each template: the number that the next pad gets. */
+  readonly requested: Map<string, number>
 }
 
 export interface Pad {

@@ -1,6 +1,7 @@
 // From a typed line to the text that GStreamer parses: shell words, the launcher and its options dropped, words joined again.
+import type { Ignored } from '@dmalab/api'
 import { PipelineError } from './pipeline-error.ts'
-import { shellWords } from './shell-words.ts'
+import { launcherWords } from './shell-line.ts'
 import type { Word } from './shell-words.ts'
 
 export interface LaunchText {
@@ -8,13 +9,26 @@ export interface LaunchText {
   readonly text: string
   /** Offset in the typed line of each character of `text`, and of its end. */
   readonly from: readonly number[]
+  /** What of the line is not for GStreamer. */
+  readonly ignored: readonly Ignored[]
 }
+
+/** The longest line that is read, characters: more than people type, and read in a moment. */
+const LONGEST_LINE = 2 ** 15
 
 /** @throws PipelineError of kind `syntax` when the line is not shell words, or names an option the launcher does not have. */
 export const launchText = (line: string): LaunchText => {
-  const words = shellWords(line)
+  if (line.length > LONGEST_LINE)
+    throw new PipelineError(
+      'syntax',
+      `the line has ${line.length} characters; ${LONGEST_LINE} are read at most`,
+      line,
+      0,
+    )
+  const words = launcherWords(line)
   if ('problem' in words) throw new PipelineError('syntax', words.problem, line, words.at)
-  return joinWords(withoutLauncher(line, words), line.length)
+  const kept = words.launcher ? withoutOptions(line, words.words) : words.words
+  return { ...joinWords(kept, line.length), ignored: words.ignored }
 }
 
 const FLAGS = new Set(
@@ -38,12 +52,10 @@ const TAKES_VALUE = new Set([
   '--gst-plugin-load',
 ])
 
-/** Drops `gst-launch-1.0` and what may stand before it (sudo, NAME=value), and with it the options it takes, wherever they stand. */
-const withoutLauncher = (line: string, words: readonly Word[]): readonly Word[] => {
-  const at = words.findIndex(({ text }) => !/^(sudo|env|[A-Z_][A-Z0-9_]*=.*)$/s.test(text))
-  if (at < 0 || !/(^|\/)gst-launch(-1\.0)?$/.test(words[at]?.text ?? '')) return words
+/** Drops the options that gst-launch-1.0 takes, wherever they stand. */
+const withoutOptions = (line: string, words: readonly Word[]): readonly Word[] => {
   const kept: Word[] = []
-  for (let i = at + 1; i < words.length; i++) {
+  for (let i = 0; i < words.length; i++) {
     const word = words[i]
     if (!word) break
     const { text } = word
@@ -61,7 +73,7 @@ const withoutLauncher = (line: string, words: readonly Word[]): readonly Word[] 
  *
  * Models: GStreamer 1.22 gst/gstparse.c: gst_parse_launchv, gst_parse_escape
  */
-const joinWords = (words: readonly Word[], end: number): LaunchText => {
+const joinWords = (words: readonly Word[], end: number): Omit<LaunchText, 'ignored'> => {
   const text: string[] = []
   const from: number[] = []
   for (const word of words) {

@@ -1,9 +1,11 @@
 // Which pads two elements are linked by.
 import { ANY_CAPS, intersectCaps } from '../caps/caps.ts'
 import type { Caps } from '../caps/caps.ts'
-import type { PadTemplate } from '../elements/element-facts.ts'
+import type { StreamKind } from '../elements/element-facts.ts'
+import { streamKindOfElement, streamKindOfPad } from '../elements/stream-elements.ts'
 import { addPad, ancestors, behindGhosts, outside } from './graph.ts'
 import type { Element, Pad } from './graph.ts'
+import { fitsTemplate, makePad } from './pad-names.ts'
 
 /**
  * Links one pair of pads, chosen by name or by what is free; true when it worked.
@@ -18,7 +20,7 @@ export const linkPads = (
 ): boolean => {
   if (from === to || !commonBin(from, to)) return false
   const src = candidates(from, fromPad, 'src')
-  const sink = candidates(to, toPad, 'sink')
+  const sink = candidates(to, toPad, 'sink', kindUpstream(from, fromPad, new Set()))
   for (const a of src) for (const b of sink) if (join(a, b)) return true
   return false
 }
@@ -30,43 +32,61 @@ interface Candidate {
   readonly make?: () => Pad
 }
 
-/** Free pads with static ones first; a named pad alone. */
-const candidates = (element: Element, name: string | undefined, direction: 'src' | 'sink'): readonly Candidate[] => {
+/** Free pads with static ones first; a named pad alone. Of pads made on request those for the stream's kind. */
+const candidates = (
+  element: Element,
+  name: string | undefined,
+  direction: 'src' | 'sink',
+  kind?: StreamKind,
+): readonly Candidate[] => {
   const free = element.pads.filter((pad) => pad.direction === direction && !pad.peer && !pad.ghost)
+  const onRequest = element.facts.pads.filter((t) => t.presence === 'request' && t.direction === direction)
   if (name !== undefined) {
     const there = element.pads.find((pad) => pad.name === name)
     if (there) return free.includes(there) ? [{ owner: element, pad: there }] : []
-    const template = element.facts.pads.find(
-      (t) => t.presence === 'request' && t.direction === direction && fits(t, name),
-    )
-    return template ? [{ owner: element, make: () => requestPad(element, template, name) }] : []
+    const template = onRequest.find((t) => fitsTemplate(t, name))
+    if (template) return [{ owner: element, make: () => makePad(element, template, name) }]
+    // What pads an unknown element makes is not known: it has each that a line names.
+    return element.facts.role === 'unknown' ? [{ owner: element, make: () => addPad(element, name, direction) }] : []
   }
-  const onRequest = element.facts.pads.filter((t) => t.presence === 'request' && t.direction === direction)
+  const fitting = onRequest.filter((t) => {
+    const wanted = streamKindOfPad(t.name)
+    const isFree = t.name.includes('%') || !element.pads.some((pad) => pad.name === t.name)
+    return isFree && wanted !== 'rtcp' && (kind === undefined || wanted === undefined || wanted === kind)
+  })
   return [
     ...free.map((pad) => ({ owner: element, pad })),
-    ...onRequest.map((template) => ({ owner: element, make: () => requestPad(element, template, undefined) })),
+    ...fitting.map((template) => ({ owner: element, make: () => makePad(element, template, undefined) })),
   ]
 }
 
-const fits = (template: PadTemplate, name: string): boolean => {
-  const [head = '', tail] = template.name.split('%')
-  if (tail === undefined || name === template.name) return name === template.name
-  return name.startsWith(head) && (tail === 's' ? name.length > head.length : /^\d+$/.test(name.slice(head.length)))
+const streamKindOfCaps = (caps: Caps | undefined): StreamKind => {
+  if (!caps || caps.any) return undefined
+  const [type] = (caps.structures[0]?.name ?? '').split('/')
+  return type === 'image' ? 'video' : type === 'video' || type === 'audio' || type === 'text' ? type : undefined
 }
 
-/**
- * Names count up; a pad asked for by number moves the count past it.
- *
- * Models: GStreamer 1.22 plugins/elements/gsttee.c: gst_tee_request_new_pad
- */
-const requestPad = (element: Element, template: PadTemplate, name: string | undefined): Pad => {
-  const number = name === undefined || name === template.name ? undefined : Number(/\d+$/.exec(name)?.[0])
-  const taken = new Set(element.pads.map((pad) => pad.name))
-  const make = element.facts.requestName ?? template.name
-  let index = number ?? element.requested
-  while (number === undefined && taken.has(make.replace('%u', String(index)))) index++
-  element.requested = Math.max(element.requested, index + 1)
-  return addPad(element, number === undefined ? make.replace('%u', String(index)) : (name ?? ''), template.direction)
+/** Whether an element has, or makes, a source pad to link from. */
+export const hasSource = (element: Element, pad: string | undefined): boolean =>
+  candidates(element, pad, 'src').length > 0
+
+/** What kind of stream comes out of an element, as far as names tell; through elements that pass caps on. */
+const kindUpstream = (element: Element, pad: string | undefined, seen: Set<Element>): StreamKind =>
+  streamKindOfPad(pad ?? '') ?? kindBeyond(element, 'sink', seen)
+
+/** What kind of stream goes into an element. */
+export const kindDownstream = (element: Element): StreamKind => kindBeyond(element, 'src', new Set())
+
+const kindBeyond = (element: Element, direction: 'src' | 'sink', seen: Set<Element>): StreamKind => {
+  const kind = streamKindOfElement(element.facts.factory) ?? streamKindOfCaps(element.filter)
+  if (kind !== undefined || seen.has(element) || !element.facts.proxy) return kind
+  seen.add(element)
+  for (const pad of element.pads) {
+    const peer = pad.direction === direction ? peerInside(pad) : undefined
+    const found = peer && (streamKindOfPad(peer.name) ?? kindBeyond(peer.owner, direction, seen))
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 const join = (a: Candidate, b: Candidate): boolean => {

@@ -16,12 +16,17 @@ export interface ElementMaker {
   /** An element of a bin's factory, still empty. */
   bin(factory: string, at: number, settings: readonly AssignmentNode[]): Element
   fromUri(node: UriNode, side: 'src' | 'sink'): Element
-  capsFilter(): Element
+  /** The filter of a link; `at` is where its caps stand. */
+  capsFilter(at: number): Element
 }
+
+/** More than any pipeline of people has, and few enough to be linked in a moment. */
+const MOST_ELEMENTS = 1000
 
 /** A maker numbers the automatic names of one line. */
 export const elementMaker = (refuse: Refuse, acceptUnknown: boolean): ElementMaker => {
   const counts = new Map<string, number>()
+  let made = 0
 
   const autoName = ({ autoName: base }: ElementFacts): string => {
     const count = counts.get(base) ?? 0
@@ -34,6 +39,8 @@ export const elementMaker = (refuse: Refuse, acceptUnknown: boolean): ElementMak
     at: number | undefined,
     settings: readonly (AssignmentNode | PresetNode)[],
   ): Element => {
+    if (++made > MOST_ELEMENTS)
+      refuse('syntax', `the pipeline has more than ${MOST_ELEMENTS} elements, of which no more are read`, at ?? 0)
     const props = new Map<string, string>()
     const presets: string[] = []
     for (const setting of settings.filter(({ kind }) => kind === 'assignment')) assign(facts, props, setting)
@@ -58,7 +65,7 @@ export const elementMaker = (refuse: Refuse, acceptUnknown: boolean): ElementMak
       children: [],
       parent: undefined,
       filter: caps === undefined ? undefined : readCaps(caps),
-      requested: 0,
+      requested: new Map(),
     }
     for (const { name, direction, presence } of facts.pads) if (presence === 'always') addPad(element, name, direction)
     return element
@@ -131,6 +138,6 @@ export const elementMaker = (refuse: Refuse, acceptUnknown: boolean): ElementMak
       element.props.set(handler.property, protocol === 'data' ? uri : uri.slice(protocol.length + 3))
       return element
     },
-    capsFilter: () => make(known('capsfilter'), undefined, []),
+    capsFilter: (at) => make(known('capsfilter'), at, []),
   }
 }

@@ -18,22 +18,24 @@ export interface ParseOptions {
  * @throws PipelineError with GStreamer's class of error and the place.
  */
 export const parsePipeline = (line: string, { unknown = 'accept' }: ParseOptions = {}): Pipeline => {
-  const { text, from } = launchText(line)
+  const { text, from, ignored } = launchText(line)
   const refuse = (kind: PipelineError['kind'], reason: string, at: number, hint?: string): never => {
     throw new PipelineError(kind, reason, line, from[at] ?? line.length, hint)
   }
-  const { root, warnings } = buildGraph(parse(text), refuse, unknown === 'accept')
+  const { root, warnings, lost } = buildGraph(parse(text), refuse, unknown === 'accept')
   const all = root.children.flatMap(walk)
-  const strangers = all.filter(({ facts }) => facts.role === 'unknown')
-  for (const { facts, pads, at = 0 } of strangers)
+  const unknownOnes = all.filter(({ facts }) => facts.role === 'unknown')
+  for (const { facts, pads, at = 0 } of unknownOnes)
     if (!pads.some(({ peer, ghost }) => peer ?? ghost)) refuse('no-such-element', `no element "${facts.factory}"`, at)
   return {
     text: line,
     elements: all.map((element) => plainElement(element, root, from)),
     links: all.flatMap((element) => linksFrom(element, (pad) => pad)),
     flow: all.filter(({ facts }) => facts.role !== 'bin').flatMap((element) => linksFrom(element, outside)),
-    unknown: strangers.map(({ facts, name, at = 0 }) => ({ factory: facts.factory, name, at: from[at] ?? 0 })),
+    unknown: unknownOnes.map(({ facts, name, at = 0 }) => ({ factory: facts.factory, name, at: from[at] ?? 0 })),
     warnings,
+    ignored,
+    lost: lost.map(({ why, at }) => ({ why, at: from[at] ?? line.length })),
   }
 }
 

@@ -2,7 +2,7 @@
 import { readCaps } from '../caps/read-caps.ts'
 import { printCaps } from '../caps/caps.ts'
 import { readScalar } from '../caps/scalar.ts'
-import type { ElementFacts, PropertyType } from '../elements/element-facts.ts'
+import type { ElementFacts, EnumType, PropertyType } from '../elements/element-facts.ts'
 
 /**
  * The value of an assignment: without the double quotes around it, and without backslashes outside quotes.
@@ -28,7 +28,7 @@ export const unescapeText = (written: string): string => {
 
 /** The text to keep for a value, or undefined when the property does not take it: an enum's nick, printed caps, else the text itself. */
 export const propertyText = (type: PropertyType, text: string): string | undefined => {
-  if (typeof type === 'object') return enumNick(type.enum, text)
+  if (typeof type === 'object') return enumNick(type, text)
   switch (type) {
     case 'string':
       return text
@@ -45,7 +45,10 @@ export const propertyText = (type: PropertyType, text: string): string | undefin
   }
 }
 
-const enumNick = (values: Readonly<Record<string, number>>, text: string): string | undefined => {
+/** Models: GStreamer 1.22 gst/gstvalue.c: gst_value_deserialize_enum */
+const enumNick = ({ enum: values, names }: EnumType, text: string): string | undefined => {
+  const named = names.get(text)
+  if (named !== undefined) return named
   if (Object.hasOwn(values, text)) return text
   const number = readScalar('int64', text)
   return number === undefined || text === ''

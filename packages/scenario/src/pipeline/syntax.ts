@@ -23,6 +23,8 @@ export interface LinkNode {
   readonly all: boolean
   /** Text of a caps filter between two link operators. */
   readonly caps: string | null
+  /** Where the caps stand; the place of the link where there are none. */
+  readonly capsAt: number
   readonly at: number
 }
 

@@ -1,0 +1,97 @@
+// What binding a pipeline had to assume: drivers known by a device's class only, and elements that are not known.
+import type { Assumption, BoundElement, Ignored } from '@dmalab/api'
+import { familyOf } from '../elements/device-families.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+
+/** In the order of the line. */
+export const elementAssumptions = (elements: readonly BoundElement[], { unknown }: Pipeline): readonly Assumption[] => {
+  const names = new Set(unknown.map(({ name }) => name))
+  return elements.flatMap((element) => [
+    ...(names.has(element.name) && element.by === 'user space' ? [passesOn(element)] : []),
+    ...(AUTOMATIC.test(element.factory) ? [chooses(element)] : []),
+    ...(vendorOf(element) && element.by !== '--bind' ? [vendors(element)] : []),
+    ...(element.by.startsWith('class ') ? [driverByClass(element)] : []),
+  ])
+}
+
+const bindIt = ({ factory }: BoundElement): string => `--bind ${factory}=DEVICE, or ${factory}=none for user space`
+
+const passesOn = (element: BoundElement): Assumption => ({
+  kind: 'element',
+  what: `${element.name} passes on the buffers that it gets, unchanged`,
+  why: `the element ${element.factory} is not one that dmalab knows`,
+  howToState: bindIt(element),
+})
+
+/** Elements that put others in their place when they run. */
+const AUTOMATIC = /^(auto(video|audio)?(sink|src)|decodebin3?|uridecodebin3?|parsebin|autoconvert|autovideoconvert)$/
+
+const chooses = (element: BoundElement): Assumption => ({
+  kind: 'element',
+  what: `${element.name} ${element.device === null ? 'works in user space' : `works on ${element.device}`}`,
+  why: `${element.factory} chooses the element that does its work when it runs`,
+  howToState: `write that element in place of ${element.factory}`,
+})
+
+const vendorOf = ({ factory }: BoundElement): boolean => familyOf(factory)?.vendor === true
+
+const vendors = (element: BoundElement): Assumption => ({
+  kind: 'element',
+  what:
+    element.device === null
+      ? `${element.name} works in user space`
+      : `${element.name} takes and gives buffers of ${element.device} as V4L2 elements do`,
+  why: `${element.factory} comes from a vendor's tree, with an interface of its own`,
+  howToState: bindIt(element),
+})
+
+const driverByClass = (element: BoundElement): Assumption => ({
+  kind: 'driver',
+  what: `${element.name} (${element.factory}) works on ${element.device}`,
+  why: `the board names no device for ${element.factory}; ${element.device} is the first of its ${element.by}`,
+  howToState: `--bind ${element.factory}=${element.device}, or bindings in the board file`,
+})
+
+/** Properties that a run has no use for, though they are known: what they do is no matter of buffers. */
+export const ignoredProperties = (elements: readonly BoundElement[]): readonly Ignored[] =>
+  elements.flatMap(({ name, factory, props }) =>
+    Object.entries(props).flatMap(([property, value]) => {
+      const why = familyOf(factory) ? WITHOUT_EFFECT[property] : factory === 'queue' ? OF_QUEUES[property] : undefined
+      return why === undefined || value === 'no' ? [] : [{ what: `${property}=${value} of ${name}`, why }]
+    }),
+  )
+
+const NO_CLOCK = 'a run has no clock: every picture arrives'
+const NO_DMA = 'no effect on DMA'
+const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
+  'extra-controls': NO_DMA,
+  brightness: NO_DMA,
+  contrast: NO_DMA,
+  saturation: NO_DMA,
+  hue: NO_DMA,
+  norm: NO_DMA,
+  sync: NO_CLOCK,
+  qos: NO_CLOCK,
+  'max-lateness': NO_CLOCK,
+  'ts-offset': NO_CLOCK,
+  'render-delay': NO_CLOCK,
+  'throttle-time': NO_CLOCK,
+  'skip-vsync': NO_CLOCK,
+  'do-timestamp': NO_CLOCK,
+  device: 'a board names its devices; --bind says which one does the work',
+  'device-name': 'a board names its devices; --bind says which one does the work',
+  'device-fd': 'a board names its devices; --bind says which one does the work',
+  'render-rectangle': 'a display reads each frame buffer whole',
+  'plane-id': NO_DMA,
+  'connector-id': NO_DMA,
+  'plane-properties': NO_DMA,
+  'connector-properties': NO_DMA,
+  fullscreen: NO_DMA,
+  'enable-last-sample': 'the last picture is not kept',
+}
+const OF_QUEUES: Readonly<Record<string, string>> = {
+  leaky: NO_CLOCK,
+  'min-threshold-buffers': NO_CLOCK,
+  'min-threshold-bytes': NO_CLOCK,
+  'min-threshold-time': NO_CLOCK,
+}
