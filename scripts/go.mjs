@@ -16,7 +16,7 @@ const must = (cmd, ...args) => {
   if (r.status !== 0) process.exit(r.status ?? 1)
 }
 const quiet = (cmd, ...args) => {
-  const r = sh(cmd, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 1 << 28 })
+  const r = sh(cmd, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 2 ** 28 })
   if (r.status !== 0) {
     process.stderr.write(`${r.stdout}${r.stderr}`)
     process.exit(r.status ?? 1)

@@ -2,6 +2,7 @@
 export * from './units.ts'
 export * from './errno.ts'
 export * from './flags.ts'
+export * from './bits.ts'
 export * from './kernel-logs.ts'
 export * from './input-error.ts'
 export * from './machine.ts'

@@ -17,6 +17,8 @@ import {
   type PhysAddr,
   type Swiotlb,
   type SwiotlbPolicy,
+  wideAnd,
+  wideOr,
 } from '@dmalab/api'
 import type { KernelStack, Memory } from '@dmalab/memory'
 import type { DeviceState } from './device.ts'
@@ -56,7 +58,8 @@ export const swiotlbOf = (room: SwiotlbRoom, pool: BouncePool, device: DeviceSta
   const contains = (at: PhysAddr): boolean => at >= start && at < end
 
   /** Models: Linux v6.12 kernel/dma/swiotlb.c: swiotlb_align_offset */
-  const alignOffset = (alignMask: number, at: PhysAddr): number => and(at, and(minAlignMask, or(alignMask, SLOT - 1)))
+  const alignOffset = (alignMask: number, at: PhysAddr): number =>
+    wideAnd(at, wideAnd(minAlignMask, wideOr(alignMask, SLOT - 1)))
 
   const lent = new Map<PhysAddr, { readonly base: PhysAddr; readonly len: number }>()
 
@@ -183,10 +186,6 @@ export const swiotlbOf = (room: SwiotlbRoom, pool: BouncePool, device: DeviceSta
     freeRuns: () => Array.from({ length: slots.slots }, (_, slot) => slots.freeRun(slot)),
   }
 }
-
-/** Bitwise on addresses: masks here are runs of ones (or zero), far below 2^53. */
-const and = (a: number, mask: number): number => Number(BigInt(a) & BigInt(mask))
-const or = (a: number, b: number): number => Number(BigInt(a) | BigInt(b))
 
 /**
  * Slots of the pool that the kernel makes at boot; 0: none.

@@ -1,6 +1,6 @@
 // DMABUF_DEBUG: what importers get instead of the exporter's list, so that one who looks at pages finds out at once.
 import type { KernelFacts, KernelMemory, KResult, SgPage, SgTable } from '@dmalab/api'
-import { ok, vaddr } from '@dmalab/api'
+import { ok, vaddr, wideXor } from '@dmalab/api'
 
 /** What the debug option needs of the machine. */
 export interface DebugTablesParts {
@@ -38,7 +38,7 @@ export const createDebugTables = (facts: KernelFacts, parts: DebugTablesParts): 
           )
           for (const [i, { page, length, offset }] of entries.entries())
             if (page.kind !== 'null')
-              table.setPage(i, { kind: 'vaddr', at: vaddr(linkOf(page, parts) ^ flip) }, length, offset)
+              table.setPage(i, { kind: 'vaddr', at: vaddr(wideXor(linkOf(page, parts), flip)) }, length, offset)
           return ok(table)
         },
         takeBack: (handed) => {

@@ -1,4 +1,4 @@
-import { dma, type KernelFacts, ok, pfn, type SgEntry, type SgPage, type SgTable, vaddr } from '@dmalab/api'
+import { dma, type KernelFacts, ok, pfn, type SgEntry, type SgPage, type SgTable, vaddr, wideXor } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
 import { createDebugTables } from '../src/debug-tables.ts'
 
@@ -70,7 +70,7 @@ describe('DMABUF_DEBUG', () => {
     const debug = createDebugTables(facts('mangle'), parts())
     const handed = value(debug.hand(table))
     const real = 0xffff_fdff_c000_0000n + 0x6_1000n * 64n
-    expect(handed.entry(0).page).toEqual({ kind: 'vaddr', at: real ^ 0xffff_ffff_ffff_ff00n })
+    expect(handed.entry(0).page).toEqual({ kind: 'vaddr', at: wideXor(real, 0xffff_ffff_ffff_ff00n) })
     expect(handed.entry(0)).toMatchObject({ length: 4096, dmaAddress: 0x6100_0000 })
     debug.takeBack(handed, table)
     expect(table.entries()).toEqual(before)

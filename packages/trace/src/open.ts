@@ -10,7 +10,7 @@ import { createReader, type ReadSummary } from './read/reader.ts'
 /** First bytes of a trace.dat. */
 const TRACE_DAT = Buffer.from([0x17, 0x08, 0x44, ...Buffer.from('tracing')])
 const GZIP = Buffer.from([0x1f, 0x8b])
-const CHUNK = 1 << 18
+const CHUNK = 2 ** 18
 
 export interface OpenOptions {
   /** What stands for `-`. */

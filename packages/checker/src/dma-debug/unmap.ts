@@ -1,5 +1,14 @@
 // What dma-debug checks when a driver unmaps or frees.
-import { bytes, dirName, finding, type CheckerContext, type Finding, type ReportFinding } from '@dmalab/api'
+import {
+  bytes,
+  dirName,
+  finding,
+  hex,
+  wideAnd,
+  type CheckerContext,
+  type Finding,
+  type ReportFinding,
+} from '@dmalab/api'
 import { isMappingError, type DebugEntry, type EntryRef } from './entry.ts'
 import { named, range } from './describe.ts'
 import { DIALECTS, type PhysDigits } from './dialects.ts'
@@ -83,7 +92,7 @@ export const checkUnmap = (
     )
   if (extra.checksTraced && entry.mapErrorChecked === false && ref.type !== 'sg' && ref.type !== 'coherent')
     say('unchecked-mapping-error', 'was never checked with dma_mapping_error()', unmapTexts.unchecked(dialect, entry))
-  const compared = (attrs: number): string => `0x${(BigInt(attrs) & BigInt(dialect.comparedAttrs)).toString(16)}`
+  const compared = (attrs: number): string => hex(wideAnd(attrs, dialect.comparedAttrs))
   if (compared(ref.attrs) !== compared(entry.attrs))
     say(
       'unmap-attributes',

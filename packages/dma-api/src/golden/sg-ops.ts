@@ -1,6 +1,7 @@
 // Topic sg-ops: splitting, copying, iterating and chaining of scatterlists.
 import {
   dma,
+  flipBits,
   type GoldenAdapter,
   type GoldenCase,
   type GoldenContext,
@@ -9,6 +10,7 @@ import {
   pfn,
   physOf,
   type SgTable,
+  u32,
 } from '@dmalab/api'
 import { chunkSizes } from '../index.ts'
 import { openVectorLab } from './machine.ts'
@@ -164,6 +166,6 @@ const hashes = (lab: Lab, table: SgTable): readonly number[] => {
 /** FNV-1a, 32 bits. */
 const fnv1a = (bytes: Uint8Array): number => {
   let hash = 2_166_136_261
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 16_777_619)
-  return hash >>> 0
+  for (const byte of bytes) hash = Math.imul(flipBits(hash, byte), 16_777_619)
+  return u32(hash)
 }

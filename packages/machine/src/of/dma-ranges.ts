@@ -153,7 +153,7 @@ function plus(address: readonly number[], offset: bigint, flagCells: number): nu
   const moved = [...address].fill(0, flagCells)
   const count = address.length - flagCells
   const sum = wrap(readNumber(address, flagCells, count) + offset)
-  if (count > 1) moved[moved.length - 2] = Number(sum >> 32n)
+  if (count > 1) moved[moved.length - 2] = Number(sum / 2n ** 32n)
   if (count > 0) moved[moved.length - 1] = Number(sum % 2n ** 32n)
   return moved
 }

@@ -1,4 +1,5 @@
 // Single values from text, as GStreamer deserializes them: for caps fields and for properties of core elements.
+import { commonBits } from '@dmalab/api'
 import type { ScalarType } from './caps.ts'
 
 /** The value's normal text, or undefined when `text` is no value of the type. */
@@ -43,13 +44,13 @@ const readInteger = (text: string, bits: number, signed: boolean): string | unde
   const size = digits === '' ? (named ?? 0n) : parseDigits(digits)
   if (size === undefined) return undefined
   const value = sign === '-' ? -size : size
-  const wide = 1n << BigInt(bits)
+  const wide = 2n ** BigInt(bits)
   if (value >= wide || value < -wide / 2n) return undefined
   return String(signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value))
 }
 
 const limit = (name: string, bits: number, signed: boolean): bigint | undefined => {
-  const top = 1n << BigInt(signed ? bits - 1 : bits)
+  const top = 2n ** BigInt(signed ? bits - 1 : bits)
   if (name === 'max') return top - 1n
   return name === 'min' ? (signed ? -top : 0n) : undefined
 }
@@ -95,5 +96,5 @@ const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
 const readFlagSet = (text: string): string | undefined => {
   const [, flags, mask] = /^(?:0x)?([0-9a-f]{1,8}):(?:0x)?([0-9a-f]{1,8})$/i.exec(text) ?? []
   if (flags === undefined || mask === undefined) return undefined
-  return `${(BigInt(`0x${flags}`) & BigInt(`0x${mask}`)).toString(16)}:${BigInt(`0x${mask}`).toString(16)}`
+  return `${commonBits(Number(`0x${flags}`), Number(`0x${mask}`)).toString(16)}:${Number(`0x${mask}`).toString(16)}`
 }

@@ -44,9 +44,9 @@ export interface Reader {
 }
 
 /** A line longer than this is no trace line: it is dropped as damaged, so that memory stays bounded. */
-const MAX_LINE = 1 << 20
+const MAX_LINE = 2 ** 20
 /** The kernel's buffer of one line holds 8 KiB. Only markers of our own writer are longer. */
-const MAX_EVENT = 1 << 14
+const MAX_EVENT = 2 ** 14
 /** Frames, headers and annotations end before this column: more of a line is not searched for them. */
 const MAX_FRAME = 512
 const KEEP = 8
