@@ -4,8 +4,8 @@ import { createReadStream } from 'node:fs'
 import { open as openFile, stat } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { InputError, type Event } from '@dmalab/api'
-import { createReader, type ReadSummary } from './read/reader.ts'
+import { type Event, InputError, type ReadSummary } from '@dmalab/api'
+import { createReader } from './read/reader.ts'
 
 /** First bytes of a trace.dat. */
 const TRACE_DAT = Buffer.from([0x17, 0x08, 0x44, ...Buffer.from('tracing')])

@@ -1,6 +1,6 @@
 // Streaming reader of ftrace text: chunks of bytes in, events out, constant memory. Lines are found and rejected on bytes; only what
 // the checks understand is decoded. A line that cannot be read is counted and shown, never a failure.
-import type { Event, EventBase, EventBody } from '@dmalab/api'
+import type { Event, EventBase, EventBody, LineNote, ReadSummary } from '@dmalab/api'
 import { decodeText, EVENT_NAMES } from './decode.ts'
 import { decodeFields, isFields } from './fields.ts'
 import { createLabMarkers } from './lab-marker.ts'
@@ -10,32 +10,6 @@ export interface ReaderOptions {
   readonly onEvent: (event: Event) => void
   /** Damaged lines and unknown event names kept with their line numbers. */
   readonly keep?: number
-}
-
-export interface LineNote {
-  readonly line: number
-  /** The beginning of the line. */
-  readonly text: string
-}
-
-export interface ReadSummary {
-  readonly bytes: number
-  readonly lines: number
-  /** Events of the vocabulary, by the name the log prints. */
-  readonly events: Readonly<Record<string, number>>
-  /** Well-formed lines of other events, by name: the first names only. */
-  readonly unknown: Readonly<Record<string, { readonly count: number; readonly line: number }>>
-  readonly unknownCount: number
-  readonly damaged: readonly LineNote[]
-  readonly damagedCount: number
-  /** Lines of stack traces. */
-  readonly stackLines: number
-  /** Entries in the buffer and written to it, from the header; undefined without one. */
-  readonly entries: { readonly inBuffer: number; readonly written: number } | undefined
-  /** Events the log says are missing. */
-  readonly lost: number
-  /** Places where events are missing. */
-  readonly gaps: number
 }
 
 export interface Reader {
