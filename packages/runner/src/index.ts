@@ -1,9 +1,8 @@
-// Runs: kernel composition, plug-in loading, failure injection, the run itself, replay.
+// Runs: kernel composition, plug-ins, failure injection, the run itself, replay.
 export { createRegistry, Registry } from './registry.ts'
 export { composeKernel, kernelFacts, parseKernel, withOptions } from './compose-kernel.ts'
 export { type KernelList, type KernelShow, listKernels, showKernel } from './kernels.ts'
 export { type LabParts, openLab } from './lab.ts'
-export { loadPlugin } from './load-plugin.ts'
 export { checkOptions, DEFAULT_OPTIONS, type PipelineRun, runPipeline } from './run.ts'
 export { type Hop, type PipelinePlan, type Stage } from './pipeline-plan.ts'
 export { type Experiment, openExperiment } from './steps/experiment.ts'

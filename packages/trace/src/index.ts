@@ -1,6 +1,6 @@
 // ftrace text: reader, writer, exporters.
 export { createReader, type Reader, type ReaderOptions } from './read/reader.ts'
-export { readTrace, type OpenOptions } from './open.ts'
+export { latin1, type TextOf } from './read/latin1.ts'
 export { AnnouncedBounces } from './announced-bounces.ts'
 export { createStats, type StatsCollector } from './stats.ts'
 export { createChromeTrace, type ChromeTrace } from './chrome-trace.ts'

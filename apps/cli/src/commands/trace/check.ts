@@ -2,7 +2,7 @@ import { type Finding, InputError, isInputError, KERNEL_TEXTS, type LogCheck } f
 import { explainCode, framedKernelText } from '@dmalab/checker'
 import { checkLog, foundSomething } from '@dmalab/lab'
 import { checkText, junitOf, sarifOf } from '@dmalab/report'
-import { readTrace } from '@dmalab/trace'
+import { readTrace } from '@dmalab/trace/node'
 import { Flags } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
 import { checkNamedOnce } from '../../files.ts'

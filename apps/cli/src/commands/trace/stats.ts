@@ -1,6 +1,7 @@
 import type { TraceStats } from '@dmalab/api'
 import { statsText } from '@dmalab/report'
-import { createStats, readTrace } from '@dmalab/trace'
+import { createStats } from '@dmalab/trace'
+import { readTrace } from '@dmalab/trace/node'
 import { BaseCommand } from '../../base-command.ts'
 import { fileArg } from '../../log/flags.ts'
 
