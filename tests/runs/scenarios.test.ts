@@ -29,6 +29,36 @@ const SHARED = [
   'do: map, buffer: frame, device: converter, dir: BIDIRECTIONAL',
 ]
 
+describe('what is found', () => {
+  const codesOf = ({ runs }: RunReport): readonly string[] =>
+    runs.flatMap(({ findings }) => findings.map(({ code }) => code))
+
+  test('memory that a task mapped to read it goes with its buffer', async () => {
+    const report = await run(
+      [
+        'do: alloc, buffer: frame, size: 64KiB, from: coherent, device: codec.left',
+        'do: cpu-write, buffer: frame',
+        'do: cpu-read, buffer: frame',
+        'do: free, buffer: frame',
+      ],
+      ['kernel: arm@4.11'],
+    )
+    expect(codesOf(report)).toEqual([])
+  })
+
+  test('what a run that stopped did not reach is one note a device, after the cause', async () => {
+    const report = await run([...SHARED, 'do: alloc, buffer: big, size: 1GiB, from: coherent, device: codec.left'], RFC)
+    const [one] = report.runs
+    expect(one).toMatchObject({ verdict: 'refused', step: expect.stringContaining('alloc big') })
+    expect(one?.findings.map(({ severity, code }) => `${severity} ${code}`)).toEqual([
+      'info mapping-failed',
+      'info leak-dma-buf',
+      'info live-at-end',
+      'info live-at-end',
+    ])
+  })
+})
+
 describe('steps', () => {
   test('a shared pool buffer carries bytes from device to device under the RFC', async () => {
     const report = await run(

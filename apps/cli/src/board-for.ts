@@ -1,14 +1,13 @@
 // The board of a command, by whatever the user names.
 import { InputError, type Machine } from '@dmalab/api'
-import { type BoardOptions as TreeOptions, parseMemory } from '@dmalab/machine'
-import { isDeviceTree, openBoard } from '@dmalab/machine/node'
+import { isDeviceTree, openBoard, type OpenOptions, parseMemory } from '@dmalab/machine'
 import type { Registry } from '@dmalab/runner'
 import { givenBytes } from './files.ts'
 
 export interface BoardOptions {
   /** What `--memory` says: for a device tree that states none. */
   readonly memory?: readonly string[] | undefined
-  readonly arch?: TreeOptions['arch'] | undefined
+  readonly arch?: OpenOptions['arch'] | undefined
 }
 
 /**

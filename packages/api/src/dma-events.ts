@@ -80,9 +80,12 @@ export type PlatformEvent =
       readonly event: 'swiotlb_bounced'
       readonly device: string
       readonly dmaMask: number
+      /** What the device would have used. */
       readonly devAddr: number
       readonly size: number
       readonly force: boolean
+      /** Physical address of the memory; model only, as buses with an offset make it differ. */
+      readonly physAddr?: number
     }
   | {
       readonly event: 'add_device_to_group' | 'remove_device_from_group'

@@ -55,7 +55,7 @@ export const FINDINGS = {
   // What the kernel does not check.
   'mapping-failed': { severity: 'info', title: 'the DMA API refused a mapping or allocation' },
   'unmap-before-log': { severity: 'info', title: 'an unmap or sync whose mapping the log does not show' },
-  'live-at-end': { severity: 'info', title: 'mapped or allocated when the log ended' },
+  'live-at-end': { severity: 'info', title: 'mapped or allocated when the log ended or the run stopped' },
   'log-incomplete': { severity: 'info', title: 'the log lacks events' },
   'map-zero-length': { severity: 'warning', title: 'nothing was mapped: the length is 0' },
   'overlapping-mappings': { severity: 'warning', title: 'two live mappings the device writes overlap' },
@@ -96,6 +96,8 @@ export const FINDINGS = {
     severity: 'info',
     title: 'a bounced buffer was never synced, and nothing shows that it was used',
   },
+  bounced: { severity: 'info', title: 'mappings of a device were copied through bounce buffers' },
+  'device-address-cut': { severity: 'error', title: 'a device was given an address that its mask cuts' },
   'tracking-limit': { severity: 'info', title: 'more mappings were live at once than the checker follows' },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 

@@ -26,6 +26,8 @@ export type LabEvent =
         /** Name of its driver, as kernel messages have it. */
         readonly driver?: string
         readonly maxSegmentSize: number
+        /** Highest bus address that the interconnect carries; absent where only the mask limits it. */
+        readonly busLimit?: number
         /** Segment boundary mask, e.g. 0xffffffff; absent means none. */
         readonly segmentBoundary?: number
       }[]
@@ -107,6 +109,8 @@ export type LabEvent =
       readonly firstWrong?: number
       /** Owner of memory it should not have reached. */
       readonly foreign?: string
+      /** Bits of an address that the device keeps, where the address given to it has more: it used the low ones. */
+      readonly addressBits?: number
       /** Bytes that reached nothing, and why. */
       readonly blocked?: number
       readonly fault?: string
@@ -140,7 +144,8 @@ export type LabEvent =
   | { readonly event: 'kernel_quirk'; readonly code: FindingCode; readonly text: string; readonly device?: string }
   /** tracing_mark_write of a log, or the end of a case in the model: what is live after it is a leak. */
   | { readonly event: 'marker'; readonly text: string }
-  | { readonly event: 'end' }
+  /** `stoppedAt` is the step that ended the run early: what is live was not reached by the steps that give it back. */
+  | { readonly event: 'end'; readonly stoppedAt?: string }
   /** A log names the kernel that wrote it, as `uname -r` does. */
   | { readonly event: 'kernel_release'; readonly release: string }
   /** A log says that k events are missing here. */

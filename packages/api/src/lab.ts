@@ -89,8 +89,8 @@ export interface Lab {
   listen(detail: Detail, listener: (event: Event) => void): () => void
   /** Opens a step: events that follow carry its number. */
   step(what: string, device?: string): void
-  /** The case is over: what is live now is a leak. */
-  end(): void
+  /** The case is over: what is live now is a leak, unless the step `stoppedAt` ended it early. */
+  end(stoppedAt?: string): void
   /** Puts a fault of the modelled kernel on record; the runner that caught it calls this. */
   oops(oops: Oops): void
   /** Back to the state after opening. */

@@ -76,9 +76,11 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
       event: 'swiotlb_bounced',
       device: device.name,
       dmaMask: 2 ** device.maskBits - 1,
-      devAddr: buffer.handle,
+      // The address that the device would have used.
+      devAddr: (from === undefined ? undefined : host.physToDma(from.phys)) ?? 2 ** 64 - 1,
       size,
       force: false,
+      ...(from === undefined ? {} : { physAddr: from.phys }),
     })
     if (dir !== DIR.FROM_DEVICE && !has(attrs, ATTR.SKIP_CPU_SYNC)) copy(buffer, 'safe', 0, size)
     return ok(buffer.handle)

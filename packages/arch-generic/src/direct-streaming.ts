@@ -42,6 +42,7 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
         devAddr: host.physToDma(at) ?? 2 ** 64 - 1,
         size,
         force: pool.force,
+        physAddr: at,
       })
     return host.call('swiotlb_map', () => {
       const tlb = pool.tblMapSingle(at, size, 0, dir, attrs)

@@ -5,6 +5,7 @@ import type { BusView } from '@dmalab/memory'
 export class DeviceBusView implements BusView {
   readonly name: string
   readonly snoops: boolean
+  readonly addressBits: number
   private readonly facts: DeviceFacts
   private translation: BusTranslation | null = null
 
@@ -12,6 +13,7 @@ export class DeviceBusView implements BusView {
     this.facts = facts
     this.name = facts.name
     this.snoops = facts.coherent
+    this.addressBits = facts.maskBits
   }
 
   setTranslation(translation: BusTranslation | null): void {
@@ -20,7 +22,10 @@ export class DeviceBusView implements BusView {
 
   /** Hardware, not kernel: this knows the real windows, whatever the kernel believes of them. */
   translate(at: DmaAddr, len: number, write: boolean): readonly BusPart[] {
-    const limit = Math.min(2 ** this.facts.maskBits - 1, this.facts.busLimit ?? Infinity)
+    // A device that holds fewer bits puts the low ones on the bus.
+    const registers = 2 ** this.addressBits
+    if (this.addressBits < 64 && at >= registers) return this.translate((at % registers) as DmaAddr, len, write)
+    const limit = Math.min(registers - 1, this.facts.busLimit ?? Infinity)
     if (at > limit) return [{ fault: `${hex(at)} is beyond the ${hex(limit)} that ${this.name} can address`, len }]
     if (at + len - 1 > limit) {
       const within = limit - at + 1

@@ -15,6 +15,8 @@ export interface BusView {
   readonly name: string
   /** Snoops the CPU's caches. */
   readonly snoops: boolean
+  /** Bits of an address that the device keeps, 1 to 64. */
+  readonly addressBits: number
   translate(at: DmaAddr, len: number, write: boolean): readonly BusRun[]
 }
 
@@ -81,6 +83,9 @@ export const createDeviceBus = (view: BusView, deps: BusDeps): DeviceBus => {
       ...(compared === undefined ? {} : { wrong: compared.wrong, firstWrong: compared.firstWrong }),
       ...(foreign === undefined ? {} : { foreign }),
       ...(access.buffer === undefined ? {} : { buffer: access.buffer }),
+      ...(view.addressBits < 64 && access.at + access.len > 2 ** view.addressBits
+        ? { addressBits: view.addressBits }
+        : {}),
       ...(blocked === 0 ? {} : { blocked }),
       ...(fault !== undefined && 'fault' in fault ? { fault: fault.fault } : {}),
     })

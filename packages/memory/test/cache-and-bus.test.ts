@@ -6,6 +6,7 @@ import { oopsOf, open, POOL, RAM } from './small-machine.ts'
 const flat = (snoops: boolean): BusView => ({
   name: 'dev',
   snoops,
+  addressBits: 64,
   translate: (at: DmaAddr, len) => [{ phys: phys(at), len }],
 })
 const at = RAM + 64 * 2 ** 20
@@ -64,4 +65,14 @@ test('what the last writer put into a buffer is what a reader may expect', () =>
   bus.write({ at: dma(at), len: 128, owner: 'frame' }, { seed: 3 })
   bus.write({ at: dma(at), len: 128, owner: 'frame' }, { seed: 4 })
   expect(memory.ledger.expected('frame')).toEqual({ content: { seed: 4 }, len: 128 })
+})
+
+test('an access says when the device keeps fewer bits of its address', () => {
+  const { memory, events } = open()
+  const bits = (at: number): unknown => {
+    memory.bus({ ...flat(true), addressBits: 31 }).read({ at: dma(at), len: 4096 })
+    const last = events.at(-1)
+    return last?.event === 'device_access' ? last.addressBits : 'no access'
+  }
+  expect([bits(2 ** 31 - 4096), bits(2 ** 31)]).toEqual([undefined, 31])
 })

@@ -53,6 +53,7 @@ test('a gathering device’s accesses add up to one content from the buffer’s 
   const bus = memory.bus({
     name: 'camera',
     snoops: false,
+    addressBits: 64,
     translate: (at, len) => [{ phys: phys(at), len }],
   })
   const at = (RAM + 64 * PAGE_SIZE) as Parameters<typeof bus.write>[0]['at']

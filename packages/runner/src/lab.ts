@@ -77,7 +77,7 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
       stream.nextStep()
       stream.emit({ event: 'step', what, ...(device === undefined ? {} : { device }) })
     },
-    end: () => stream.emit({ event: 'end' }),
+    end: (stoppedAt) => stream.emit({ event: 'end', ...(stoppedAt === undefined ? {} : { stoppedAt }) }),
     oops: (oops) => stream.emit({ event: 'oops', oops }),
     reset() {
       stream.restart()

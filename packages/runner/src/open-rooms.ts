@@ -152,6 +152,7 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
         ops: device.opsName,
         ...(device.facts.driverName === undefined ? {} : { driver: device.facts.driverName }),
         maxSegmentSize: device.facts.maxSegmentSize ?? 65536,
+        ...(device.facts.busLimit === undefined ? {} : { busLimit: device.facts.busLimit }),
       })),
     }) as const
 

@@ -32,6 +32,16 @@ export const ACCESS = {
     source: 'no kernel checks it; drivers/iommu reports a permission fault',
     fixes: ['map with the direction of the transfer, or BIDIRECTIONAL'],
   },
+  'device-address-cut': {
+    what: 'A device was given an address with more bits than its mask has, and used the low ones. The finding names the mask, the address, and where the access went.',
+    why: 'The device reads or overwrites other memory, or nothing answers. A kernel that does not compare addresses with the mask of a device (32-bit ARM until dma-direct) hands them out.',
+    source: 'the model; no kernel checks it',
+    fixes: [
+      'set the mask that the hardware has: dma_set_mask_and_coherent()',
+      'give the device memory below its mask: its own pool, CMA or ZONE_DMA',
+      'put the device behind an IOMMU',
+    ],
+  },
   'iommu-fault': {
     what: 'The IOMMU stopped an access. The finding says what the address was: undone before, the physical address of a buffer, right behind a mapping.',
     why: 'The transfer did not happen; many faults slow the machine down.',

@@ -79,6 +79,16 @@ export const SYNC = {
       'let the importer refuse bounced buffers (DMA_ATTR_REQUIRE_COHERENT since 6.18)',
     ],
   },
+  bounced: {
+    what: 'The kernel copied mappings of a device through bounce buffers. The finding counts mappings and bytes and says why: forced, the mask, the bus, or the alignment of the memory.',
+    why: 'Each mapping costs a copy and slots of a pool that can run full. It is right as long as each transfer has its syncs: see bounce-without-sync.',
+    source: 'kernel/dma/direct.h: dma_direct_map_phys (dma_direct_map_page before), kernel/dma/swiotlb.c: swiotlb_map',
+    fixes: [
+      'allocate the buffer where the device reaches it',
+      'set the mask that the hardware has, and describe the bus in dma-ranges',
+      'align buffers to ARCH_DMA_MINALIGN; leave swiotlb=force out',
+    ],
+  },
   'bounce-not-synced': {
     what: 'A mapping was bounced by swiotlb, carries SKIP_CPU_SYNC, and nobody synced it while it lived. The events do not show whether its device used it more than once, or at all.',
     why: 'A single transfer to the device is right, as swiotlb copies when it maps; receive buffers that were never filled lose nothing. Everything else arrives stale: then this is bounce-without-sync.',

@@ -20,6 +20,10 @@ export const deviceAccess = (books: Books, event: DeviceAccess): void => {
   const did = `${device} ${write ? 'wrote' : 'read'} ${bytes(size)} at ${hex(dmaAddr)}`
   const say = (code: FindingCode, message: string, since?: number): void =>
     books.report(finding(code, `${did}: ${message}`, { device, evidence: since === undefined ? [at] : [since, at] }))
+  if (event.addressBits !== undefined) {
+    const reached = hex(dmaAddr % 2 ** event.addressBits)
+    say('device-address-cut', `its mask of ${event.addressBits} bits cuts the address, so it went to ${reached}`)
+  }
   const touched = coveredBy(books, device, dmaAddr, size)
   const first = touched.mappings[0]
   if (first === undefined) {

@@ -12,6 +12,7 @@ import {
 } from '@dmalab/api'
 import { named } from '../dma-debug/describe.ts'
 import type { Mapping } from '../dma-debug/entry.ts'
+import { BounceTotals } from './bounce-totals.ts'
 
 type BounceEvent = Extract<Event, { event: 'swiotlb_bounced' }>
 type BufferEvent = Extract<MediaEvent, { readonly owner: string }>
@@ -33,8 +34,9 @@ const OUTPUT_TYPES: ReadonlySet<number> = new Set([2, 3, 5, 7, 8, 10, 12, 14])
 export class Bounces {
   readonly #report: ReportFinding
   readonly #context: CheckerContext
-  /** Device and task -> pages that swiotlb announced; the event of their mapping comes next, unless it was refused. */
-  readonly #announced = new Map<string, Set<number>>()
+  /** Device and task -> what swiotlb announced, by page; the event of the mapping comes next, unless it was refused. */
+  readonly #announced = new Map<string, Map<number, BounceEvent>>()
+  readonly #told: BounceTotals
   /** pid -> mappings whose buffer has not been queued yet: QBUF maps first. */
   readonly #unqueued = new Map<number, Mapping[]>()
   /** Queue, type and index -> what is mapped for this buffer. */
@@ -43,24 +45,33 @@ export class Bounces {
   constructor(report: ReportFinding, context: CheckerContext) {
     this.#report = report
     this.#context = context
+    this.#told = new BounceTotals(report, context)
   }
 
   bounced(event: BounceEvent): void {
     const key = taskOf(event)
     let pages = this.#announced.get(key)
-    if (pages === undefined) this.#announced.set(key, (pages = new Set()))
-    if (pages.size < PAGES) pages.add(event.devAddr)
+    if (pages === undefined) this.#announced.set(key, (pages = new Map()))
+    if (pages.size < PAGES) pages.set(event.physAddr ?? event.devAddr, event)
     if (this.#announced.size > TASKS)
       for (const oldest of this.#announced.keys()) return void this.#announced.delete(oldest)
   }
 
   /** A task's next mapping for the device, also a refused one, takes all that was announced: what does not fit it was refused before. */
-  take(event: EventBase & { readonly device: string }, physAddrs: readonly number[]): boolean {
+  take(event: EventBase & { readonly device: string }, physAddrs: readonly number[], refused = false): boolean {
     if (this.#announced.size === 0) return false
     const key = taskOf(event)
     const pages = this.#announced.get(key)
     this.#announced.delete(key)
-    return pages !== undefined && physAddrs.some((page) => pages.has(page))
+    if (pages === undefined) return false
+    const own = physAddrs.flatMap((page) => pages.get(page) ?? [])
+    if (!refused) this.#told.add(own, event.at)
+    return own.length > 0
+  }
+
+  /** The stream is over. */
+  end(): void {
+    this.#told.report()
   }
 
   /** A model run shows accesses, which say more than buffers. */

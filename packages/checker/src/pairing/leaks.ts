@@ -54,10 +54,11 @@ export class Leaks {
     tracker.table.drop(device)
   }
 
-  /** The run is over: everything live is a leak. */
-  end(tracker: Tracker, at: number): void {
+  /** The run is over: everything live is a leak. After a stop it is a consequence, and told once a device. */
+  end(tracker: Tracker, at: number, stoppedAt?: string): void {
     const live = [...tracker.live()]
-    for (const mapping of live) this.#leaked(mapping, at)
+    if (stoppedAt !== undefined) this.stillLive(tracker, `when the run stopped at '${stoppedAt}'`)
+    else for (const mapping of live) this.#leaked(mapping, at)
     for (const mapping of live) tracker.close(mapping, at)
   }
 
@@ -75,7 +76,7 @@ export class Leaks {
   }
 
   /** A log stops while things are in use, which is what logs do. */
-  stillLive(tracker: Tracker): void {
+  stillLive(tracker: Tracker, when = 'at the end'): void {
     for (const device of tracker.devices()) {
       const live = [...tracker.live(device)]
       if (live.length === 0) continue
@@ -83,7 +84,7 @@ export class Leaks {
       this.#report(
         finding(
           'live-at-end',
-          `${device}: ${live.length === 1 ? '1 mapping' : `${live.length} mappings`} (${bytes(total)}) live at the end`,
+          `${device}: ${live.length === 1 ? '1 mapping' : `${live.length} mappings`} (${bytes(total)}) live ${when}`,
           {
             device,
             evidence: live.slice(0, NAMED).map((mapping) => mapping.at),

@@ -14,7 +14,7 @@ type SyncEvent = Extract<Event, { event: 'dma_sync_single_for_cpu' | 'dma_sync_s
 export const mapOne = (books: Books, event: MapEvent): void => {
   const { device } = event
   books.begins(event)
-  const bounced = books.bounces.take(event, [event.physAddr])
+  const bounced = books.bounces.take(event, [event.physAddr], isMappingError(event.dmaAddr))
   if (isMappingError(event.dmaAddr)) {
     books.report(
       finding(

@@ -4,7 +4,7 @@ import { bytes, finding, type CheckerRule, type Event } from '@dmalab/api'
 
 type Attach = Extract<Event, { event: 'dma_buf_dynamic_attach' | 'dma_buf_detach' }>
 
-interface SharedBuffer {
+interface Buffer {
   readonly at: number
   readonly name: string
   readonly attachments: Map<string, Attach>
@@ -15,7 +15,7 @@ export const dmaBufRule: CheckerRule = {
   source: 'Linux drivers/dma-buf/dma-buf.c',
   codes: ['leak-dma-buf', 'leak-attachment', 'dma-buf-use-after-put', 'dma-buf-detach-unattached'],
   create(report, context) {
-    const buffers = new Map<number, SharedBuffer>()
+    const buffers = new Map<number, Buffer>()
     const dead = new Map<number, number>()
     const nameOf = (event: { expName: string; ino: number; size: number }): string =>
       `dma-buf ${event.ino} of ${event.expName} (${bytes(event.size)})`
@@ -77,6 +77,11 @@ export const dmaBufRule: CheckerRule = {
             dead.clear()
             return
           case 'end':
+            if (event.stoppedAt !== undefined) {
+              unreached(event.stoppedAt, event.at)
+              buffers.clear()
+              return
+            }
             for (const buffer of buffers.values()) {
               report(
                 finding('leak-dma-buf', `${buffer.name} was never released`, {
@@ -91,6 +96,20 @@ export const dmaBufRule: CheckerRule = {
         }
       },
       onEnd(): void {},
+    }
+
+    /** The steps that release them did not run: a consequence, told once. */
+    function unreached(stoppedAt: string, at: number): void {
+      const live = [...buffers.values()]
+      if (live.length === 0) return
+      const attached = live.reduce((sum, buffer) => sum + buffer.attachments.size, 0)
+      report(
+        finding(
+          'leak-dma-buf',
+          `${live.map(({ name }) => name).join(', ')} with ${attached} attachments not released: the run stopped at '${stoppedAt}'`,
+          { evidence: [...live.map((buffer) => buffer.at), at], severity: 'info' },
+        ),
+      )
     }
 
     function leakedAttachment(attach: Attach, at: number): void {

@@ -51,6 +51,8 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
     'conflicting-directions',
     'bounce-without-sync',
     'bounce-not-synced',
+    'bounced',
+    'device-address-cut',
     'device-access-unmapped',
     'device-access-after-unmap',
     'device-access-overrun',
@@ -137,13 +139,14 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
             stopped = true
             return
           case 'end':
-            return books.leaks.end(books.tracker, event.at)
+            return books.leaks.end(books.tracker, event.at, event.stoppedAt)
           default:
         }
       },
       onEnd(): void {
         options.onSummary?.({ live: books.tracker.liveCount, untracedFrees: books.untracedFrees })
         books.unexplained.decide()
+        books.bounces.end()
         // A machine that stopped gives nothing back, and there is nobody to miss it.
         if (!stopped) books.leaks.stillLive(books.tracker)
       },

@@ -104,7 +104,13 @@ const userMapping = (c: StepContext, buffer: LabBuffer): KResult<UserMapping> =>
   if (memory.kind === 'list') throw new InputError(`'${buffer.name}' is a list: the CPU has the buffers it is made of`)
   if (memory.kind === 'user') return ok(memory.mapping)
   if (memory.kind === 'pages') return ok({ phys: physOf(memory.pfn), len: pageAlign(buffer.size), kind: 'cached' })
-  if (memory.kind === 'vb2') return c.lab.allocator(EXPORTER).mmap(memory.mem)
+  if (memory.kind === 'vb2') {
+    const exporter = c.lab.allocator(EXPORTER)
+    const mapping = exporter.mmap(memory.mem)
+    // The task unmaps when it is done: only then does the buffer go with its last other reference.
+    if (mapping.ok) exporter.put(memory.mem)
+    return mapping
+  }
   if (memory.kind === 'coherent')
     return c.lab.dma.mmapAttrs(
       memory.device,

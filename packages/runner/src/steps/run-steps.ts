@@ -114,7 +114,7 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: StepsRun): Kernel
       task.exit()
       return { ok: true, value: '' }
     }, scenario.steps.length)
-    lab.end()
+    lab.end(stop?.step)
   }
   const { findings } = checker.finish()
   const verdict = verdictOf(stop, task.wrong, findings, last)

@@ -47,7 +47,8 @@ export const createFtraceWriter = (release?: TraceRelease): FtraceWriter => {
 const extraOf = (event: Event): Readonly<Record<string, unknown>> | undefined => {
   const extra: Record<string, unknown> = {}
   if ('pool' in event && event.event === 'dma_alloc' && event.pool !== undefined) extra['pool'] = event.pool
-  if (event.event === 'dma_alloc' && event.physAddr !== undefined) extra['physAddr'] = event.physAddr
+  if ((event.event === 'dma_alloc' || event.event === 'swiotlb_bounced') && event.physAddr !== undefined)
+    extra['physAddr'] = event.physAddr
   if ('area' in event && event.area !== undefined) extra['area'] = event.area
   if (event.event === 'dma_map_sg' && Math.max(event.nents, event.ents) > LIST_LIMIT && !event.truncated) {
     const { dmaAddrs, sizes, physAddrs, truncated } = event

@@ -1,5 +1,4 @@
-import { lintDtb, lintMachine, type LintSeverity } from '@dmalab/machine'
-import { isDeviceTree, openBoard } from '@dmalab/machine/node'
+import { isDeviceTree, lintDtb, lintMachine, openBoard, type LintSeverity } from '@dmalab/machine'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
 import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'

@@ -1,5 +1,6 @@
 // JUnit XML, which CI systems read: a suite per log, a case per finding code that can be a failure.
-import { atLeast, FINDINGS, type LogCheck } from '@dmalab/api'
+import { atLeast, FINDINGS } from '@dmalab/api'
+import type { LogCheck } from './check-log.ts'
 
 export const junitOf = (checks: readonly LogCheck[]): string => {
   const suites = checks.map(suiteOf)

@@ -1,2 +1,0 @@
-// Plug-ins that lie in files.
-export { loadPlugin } from './load-plugin.ts'
