@@ -55,18 +55,6 @@ const STILL_BY_RELEASE: readonly string[] = [
   'packages/trace/src/write/body.ts',
   'packages/trace/src/write/writer.ts',
 ]
-const STILL_NODE: readonly string[] = [
-  'packages/checker/src/rules/dma-buf.ts',
-  'packages/hot/src/module.ts',
-  'packages/machine/src/open-board.ts',
-  'packages/machine/src/shipped-boards.ts',
-  'packages/machine/src/input-kind.ts',
-  'packages/machine/src/facts/dma-facts.ts',
-  'packages/runner/src/load-plugin.ts',
-  'packages/trace/src/open.ts',
-  'packages/trace/src/read/reader.ts',
-]
-
 const RULES: readonly Rule[] = [
   {
     rule: 'a room exports names, never another room as a whole',
@@ -126,7 +114,7 @@ test.each(RULES)('$rule', ({ pattern, look, owners, still = [] }) => {
 describe('main entries run in a browser', () => {
   const files = new Map(sources.map((file) => [file.path, file] as const))
   /** Rooms that only ever run in Node. */
-  const NODE_ONLY = ['dmalab', 'sweep', 'sweep-queue', 'generate', 'testkit']
+  const NODE_ONLY = ['dmalab', 'sweep', 'sweep-queue', 'generate']
   const entries = products
     .filter(({ name }) => !NODE_ONLY.includes(name))
     .flatMap(({ folder, json: { exports = {} } }) =>
@@ -140,7 +128,7 @@ describe('main entries run in a browser', () => {
   test.each(entries)('%s', (entry) => {
     const found = [...reachedFrom(entry, files)].filter((path) => {
       const file = files.get(path)
-      return file !== undefined && ofNode(file) && !STILL_NODE.includes(path)
+      return file !== undefined && ofNode(file)
     })
     expect(found).toEqual([])
   })

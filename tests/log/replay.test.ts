@@ -1,8 +1,8 @@
 // A log's operations on other machines and kernels.
 import { readFileSync } from 'node:fs'
-import { phys } from '@dmalab/api'
+import { phys, type ReplayReport } from '@dmalab/api'
 import { shippedBoards } from '@dmalab/machine'
-import { openLab, openReplay, parseKernel, type ReplayReport, withOptions } from '@dmalab/runner'
+import { openLab, openReplay, parseKernel, withOptions } from '@dmalab/runner'
 import { createReader } from '@dmalab/trace'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { logPath } from '../../packages/trace/test/files.ts'
@@ -24,7 +24,7 @@ const replay = (
   const machine = shippedBoards().find(({ name }) => name === board)
   if (machine === undefined) throw new Error(`no board ${board}`)
   const spec = withOptions(parseKernel(kernel, parts.registry), parseKernelOptions([], cmdline ?? ''))
-  const driven = openReplay(parts, spec, machine, as)
+  const driven = openReplay(parts, { kernel: spec, machine, devices: as })
   const reader = createReader({ onEvent: (event) => driven.onEvent(event) })
   reader.push(log.includes('\n') ? Buffer.from(log, 'latin1') : readFileSync(logPath(log) ?? log))
   reader.end()

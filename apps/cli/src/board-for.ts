@@ -1,13 +1,14 @@
 // The board of a command, by whatever the user names.
 import { InputError, type Machine } from '@dmalab/api'
-import { isDeviceTree, openBoard, type OpenOptions, parseMemory } from '@dmalab/machine'
+import { type BoardOptions as TreeOptions, parseMemory } from '@dmalab/machine'
+import { isDeviceTree, openBoard } from '@dmalab/machine/node'
 import type { Registry } from '@dmalab/runner'
 import { givenBytes } from './files.ts'
 
 export interface BoardOptions {
   /** What `--memory` says: for a device tree that states none. */
   readonly memory?: readonly string[] | undefined
-  readonly arch?: OpenOptions['arch'] | undefined
+  readonly arch?: TreeOptions['arch'] | undefined
 }
 
 /**

@@ -1,5 +1,6 @@
 // The checker: takes events one by one, hands them to its rules, collects findings and what the stream was like.
 import {
+  type CheckSummary,
   finding,
   type CheckerContext,
   type CheckerRule,
@@ -23,29 +24,6 @@ export interface CheckerOptions {
   readonly keep?: number
   /** Mappings live at once that are followed. When there are more, all are forgotten: memory stays bounded. */
   readonly follow?: number
-}
-
-export interface CheckSummary {
-  readonly events: number
-  /** The events say nothing about gaps. A log may still have begun while devices were in use. */
-  readonly complete: boolean
-  /** Events that the log says are missing; undefined when it says only that some are. */
-  readonly lost: number | undefined
-  /** The log shows operations on mappings from before it began. */
-  readonly startsInTheMiddle: boolean
-  /** Mapped or allocated at the end, leaks not counted. */
-  readonly live: number
-  /** Mappings forgotten because too many were live at once. */
-  readonly notFollowed: number
-  /** Allocations whose memory was handed out again without a traced free: a per-device pool. */
-  readonly untracedFrees: number
-  /** Findings by code, all of them. */
-  readonly counts: Readonly<Record<string, number>>
-  readonly bySeverity: Readonly<Record<Severity, number>>
-  /** Release whose dma-debug the events were compared with. */
-  readonly kernelText: KernelText
-  /** Release that the events name, where its dma-debug is not known: `kernelText` is the nearest one before it. */
-  readonly unknownRelease: string | undefined
 }
 
 export interface CheckReport {

@@ -1,12 +1,5 @@
 // Checks over the event stream: dma-debug and beyond.
-export {
-  createChecker,
-  UNBIND_MARKER,
-  type Checker,
-  type CheckerOptions,
-  type CheckReport,
-  type CheckSummary,
-} from './checker.ts'
+export { createChecker, UNBIND_MARKER, type Checker, type CheckerOptions, type CheckReport } from './checker.ts'
 export { framedKernelText } from './dma-debug/framed.ts'
 export {
   explainCode,

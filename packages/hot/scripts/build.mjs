@@ -1,6 +1,6 @@
-// Compiles assembly/ to build/{release,debug}.wasm, lays the release module beside the sources and beside what tsc makes of
-// them, and writes the type of its exports, taken from what the compiler says of them.
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// Compiles assembly/ to build/{release,debug}.wasm. The release module becomes text in a source file, so that it is loaded in the
+// same way everywhere; the type of its exports is taken from what the compiler says of them.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
@@ -17,11 +17,10 @@ for (const target of ['release', 'debug']) {
   }
 }
 
-rmSync('src/generated/wasm.ts', { force: true })
-for (const folder of ['src/generated', 'dist/src/generated']) {
-  mkdirSync(folder, { recursive: true })
-  copyFileSync('build/release.wasm', `${folder}/hot.wasm`)
-}
+writeFileSync(
+  'src/generated/wasm.ts',
+  `/** The release module in base64. */\nexport const wasmText: string =\n  '${readFileSync('build/release.wasm').toString('base64')}'\n`,
+)
 writeFileSync('src/generated/exports.ts', exportsSource(readFileSync('build/release.d.ts', 'utf8')))
 
 /**

@@ -1,7 +1,7 @@
 // The WebAssembly module: compiled once per process, instantiated once per machine.
-import { readFileSync } from 'node:fs'
 import * as L from '../assembly/shared/layout.ts'
 import { type Exports, unsigned } from './generated/exports.ts'
+import { wasmText } from './generated/wasm.ts'
 
 export type { Exports }
 
@@ -15,9 +15,13 @@ export function compileHotSync(): WebAssembly.Module {
   return new WebAssembly.Module(wasmBytes())
 }
 
-/** There is no other engine: without this file nothing runs. */
-const wasmBytes = (): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(readFileSync(new URL('./generated/hot.wasm', import.meta.url)))
+/** The module is part of the code: Node, bundlers, workers and pages opened from disk load it in this one way. */
+function wasmBytes(): Uint8Array<ArrayBuffer> {
+  const text = atob(wasmText)
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
+}
 
 /** A fresh instance with its own linear memory. Functions that return u32 return it unsigned. */
 export function instantiate(module: WebAssembly.Module): Exports {

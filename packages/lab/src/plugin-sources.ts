@@ -1,7 +1,8 @@
 // Plug-ins that lie in files, added to the built-in ones.
 import { type InputError, isInputError } from '@dmalab/api'
 import { compileHot } from '@dmalab/hot'
-import { type LabParts, loadPlugin, type Registry } from '@dmalab/runner'
+import type { LabParts, Registry } from '@dmalab/runner'
+import { loadPlugin } from '@dmalab/runner/node'
 import { openRegistry as openBuiltIn } from './laboratory.ts'
 
 export interface InstalledPlugin {

@@ -108,4 +108,4 @@ function validUtf8(content: Uint8Array): number {
 }
 
 const startsWith = (content: Uint8Array, magic: string): boolean =>
-  Buffer.from(content.subarray(0, magic.length / 2)).toString('hex') === magic
+  Array.from(content.subarray(0, magic.length / 2), (byte) => byte.toString(16).padStart(2, '0')).join('') === magic

@@ -1,5 +1,10 @@
-// RunReport to terminal, JSON, HTML.
+// Reports for people and for other tools: text, SARIF, JUnit.
 export { compareText } from './compare-text.ts'
 export { runText } from './run-text.ts'
+export { checkText, type CheckTextOptions } from './log/check-text.ts'
+export { junitOf } from './log/junit.ts'
+export { replayText } from './log/replay-text.ts'
+export { type RuleText, sarifOf } from './log/sarif.ts'
+export { statsText } from './log/stats-text.ts'
 export { count } from './numbers.ts'
 export { paint, paintSeverity } from './paint.ts'

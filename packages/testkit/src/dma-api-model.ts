@@ -1,7 +1,7 @@
 // What drivers may do with buffers and lists at each moment, and what is in them then: the rules that every op table has to keep.
 import { type ListPart, pageAlign, type ScenarioStep, type StepDirection } from '@dmalab/api'
 import {
-  type Buffer,
+  type OwnedBuffer,
   type Held,
   isDefined,
   isReadable,
@@ -108,7 +108,7 @@ export class DmaApiModel {
       size = offset + len
       return { offset, size: len, defined: true }
     })
-    const buffer: Buffer = { name: `b${this.made + 1}`, size, coherent, pieces }
+    const buffer: OwnedBuffer = { name: `b${this.made + 1}`, size, coherent, pieces }
     for (const place of places) pieces.push({ buffer, ...place })
     const step = { do: 'alloc', buffer: buffer.name, size } as const
     return {
@@ -121,7 +121,7 @@ export class DmaApiModel {
     }
   }
 
-  private free(buffer: Buffer | undefined): Plan | undefined {
+  private free(buffer: OwnedBuffer | undefined): Plan | undefined {
     if (buffer === undefined) return undefined
     return {
       step: { do: 'free', buffer: buffer.name },

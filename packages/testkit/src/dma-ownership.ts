@@ -3,14 +3,14 @@ import type { StepDirection } from '@dmalab/api'
 
 /** Bytes that always go together: they lie in one piece, and an entry of a list covers all of them or none. */
 export interface Piece {
-  readonly buffer: Buffer
+  readonly buffer: OwnedBuffer
   readonly offset: number
   readonly size: number
   /** Every byte that was ever written holds what was written last. False after a mapping for the device to write, until it did. */
   defined: boolean
 }
 
-export interface Buffer {
+export interface OwnedBuffer {
   readonly name: string
   readonly size: number
   /** Whose coherent memory it is; null for pages. */
@@ -36,7 +36,7 @@ export interface Mapping {
 export type Held = Pick<Mapping, 'target' | 'device' | 'dir'>
 
 export class Ownership {
-  buffers: readonly Buffer[] = []
+  buffers: readonly OwnedBuffer[] = []
   lists: readonly Target[] = []
   mappings: readonly Mapping[] = []
 

@@ -1,49 +1,6 @@
 // `dmalab trace stats`: what each device did, in memory that does not grow with the log.
-import type { Event } from '@dmalab/api'
+import type { DeviceStats, Event, Histogram, TraceStats } from '@dmalab/api'
 import { Lifetimes, timeOf, type Lifetime } from './lifetimes.ts'
-
-/** Counts by power of two: slot n holds values in [2^n, 2^(n+1)). */
-export interface Histogram {
-  readonly slots: Readonly<Record<number, number>>
-  readonly count: number
-  readonly min: number
-  readonly max: number
-}
-
-export interface DeviceStats {
-  readonly device: string
-  /** Events by kind: map, unmap, sync, alloc, free, list map, list unmap. */
-  readonly operations: Readonly<Record<string, number>>
-  /** Bytes mapped by streaming mappings and lists, and allocated. */
-  readonly mappedBytes: number
-  readonly allocatedBytes: number
-  readonly live: {
-    readonly mappings: number
-    readonly bytes: number
-    readonly allocations: number
-    readonly allocatedBytes: number
-  }
-  readonly peak: { readonly mappings: number; readonly bytes: number }
-  /** Bytes by power of two. */
-  readonly sizes: Histogram
-  /** Time between map and unmap, in millionths of the clock's unit. */
-  readonly lifetimes: Histogram
-  /** Share of mappings that swiotlb bounced, 0..1. */
-  readonly bounceShare: number
-  readonly bounces: number
-  /** Device addresses used where they are not physical ones; null without translation. */
-  readonly iova: { readonly lowest: number; readonly highest: number; readonly peakBytes: number } | null
-  /** Most mappings live at once in each slice of the log. */
-  readonly overTime: { readonly start: number; readonly step: number; readonly mappings: readonly number[] }
-}
-
-export interface TraceStats {
-  readonly begins: number | null
-  readonly ends: number | null
-  readonly devices: readonly DeviceStats[]
-  /** Mappings and allocations that were too many to follow: they count as live, whatever became of them. */
-  readonly notFollowed: number
-}
 
 const OPERATIONS: Readonly<Record<string, string>> = {
   dma_map_page: 'map',

@@ -1,8 +1,8 @@
 // Statistics and the Chrome trace, on real logs and on small ones.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { Event } from '@dmalab/api'
-import { createChromeTrace, createReader, createStats, type DeviceStats } from '../src/index.ts'
+import type { DeviceStats, Event } from '@dmalab/api'
+import { createChromeTrace, createReader, createStats } from '../src/index.ts'
 import { logPath, table } from './files.ts'
 
 const each = (text: string | Uint8Array, onEvent: (event: Event) => void): void => {

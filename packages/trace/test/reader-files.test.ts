@@ -1,8 +1,8 @@
 // Every log of the collection: lines, events by name, entries, against the table that came with it.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { Event } from '@dmalab/api'
-import { createReader, type ReadSummary } from '../src/index.ts'
+import type { Event, ReadSummary } from '@dmalab/api'
+import { createReader } from '../src/index.ts'
 import { logPath, table } from './files.ts'
 
 const read = (path: string): { readonly summary: ReadSummary; readonly events: readonly Event[] } => {

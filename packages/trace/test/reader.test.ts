@@ -1,8 +1,8 @@
 // The reader on lines made for the purpose: chunk borders, damage, odd frames, bounded memory.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Event } from '@dmalab/api'
-import { createReader, type ReadSummary } from '../src/index.ts'
+import type { Event, ReadSummary } from '@dmalab/api'
+import { createReader } from '../src/index.ts'
 
 const read = (...chunks: readonly (string | Uint8Array)[]): { summary: ReadSummary; events: readonly Event[] } => {
   const events: Event[] = []

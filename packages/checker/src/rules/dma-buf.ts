@@ -4,7 +4,7 @@ import { bytes, finding, type CheckerRule, type Event } from '@dmalab/api'
 
 type Attach = Extract<Event, { event: 'dma_buf_dynamic_attach' | 'dma_buf_detach' }>
 
-interface Buffer {
+interface SharedBuffer {
   readonly at: number
   readonly name: string
   readonly attachments: Map<string, Attach>
@@ -15,7 +15,7 @@ export const dmaBufRule: CheckerRule = {
   source: 'Linux drivers/dma-buf/dma-buf.c',
   codes: ['leak-dma-buf', 'leak-attachment', 'dma-buf-use-after-put', 'dma-buf-detach-unattached'],
   create(report, context) {
-    const buffers = new Map<number, Buffer>()
+    const buffers = new Map<number, SharedBuffer>()
     const dead = new Map<number, number>()
     const nameOf = (event: { expName: string; ino: number; size: number }): string =>
       `dma-buf ${event.ino} of ${event.expName} (${bytes(event.size)})`

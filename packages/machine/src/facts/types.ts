@@ -13,6 +13,9 @@ export interface HexRange {
   readonly size: Hex
 }
 
+/** What a device tree says, whatever bytes it came in. */
+export type TreeFacts = Omit<DmaFacts, 'sha256'>
+
 export interface DmaFacts {
   readonly schema: 1
   readonly file: string

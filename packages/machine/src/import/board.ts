@@ -3,7 +3,7 @@ import { InputError, type Machine } from '@dmalab/api'
 import { machineProblems } from '../check-machine.ts'
 import { cpuFacts } from '../facts/caches.ts'
 import { dmaFactsOfTree } from '../facts/dma-facts.ts'
-import type { DmaFacts } from '../facts/types.ts'
+import type { TreeFacts } from '../facts/types.ts'
 import { readFdt } from '../fdt/read.ts'
 import type { DebianArch } from '../of/dma.ts'
 import { DeviceTree } from '../of/tree.ts'
@@ -19,7 +19,7 @@ export interface ImportOptions extends MemoryOptions {
 
 export interface ImportedBoard {
   readonly machine: Machine
-  readonly facts: DmaFacts
+  readonly facts: TreeFacts
   /** Node path by name of region, IOMMU or device. */
   readonly paths: ReadonlyMap<string, string>
   /** What was decided or left out, by part of the machine. */
@@ -75,7 +75,7 @@ export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedB
 }
 
 /** The file's name, or the board's where the file is one of those that the kernel offers (`/sys/firmware/fdt`). */
-function boardName({ compatible: [first] }: DmaFacts, file: string): string {
+function boardName({ compatible: [first] }: TreeFacts, file: string): string {
   const [, stem] = /([^/]+)\.(?:dtb|dts)$/.exec(file) ?? []
   return stem ?? first?.replaceAll(',', '-') ?? 'board'
 }

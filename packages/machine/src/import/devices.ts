@@ -1,7 +1,7 @@
 // DMA masters of a device tree -> devices of a machine, and which of them a pipeline's elements mean.
 import type { DeviceClass, DeviceFacts, DmaRange, IommuFacts } from '@dmalab/api'
 import { deviceFact } from '../facts/devices.ts'
-import type { DeviceNode, DmaBusFacts, DmaFacts, IommuNode } from '../facts/types.ts'
+import type { DeviceNode, DmaBusFacts, TreeFacts, IommuNode } from '../facts/types.ts'
 import type { FdtNode } from '../fdt/node.ts'
 import { isPciBus, sizeCells } from '../of/bus.ts'
 import { iommuRegions } from '../of/iommu-regions.ts'
@@ -21,7 +21,7 @@ export interface ImportedDevices {
 /** `regions`: names of the reserved regions that exist in the machine, by node path. */
 export function importDevices(
   tree: DeviceTree,
-  facts: DmaFacts,
+  facts: TreeFacts,
   regions: ReadonlyMap<string, readonly string[]>,
 ): ImportedDevices {
   const paths = new Map<string, string>()
@@ -46,7 +46,7 @@ export function importDevices(
 /** Nodes that do DMA although nothing in them speaks of it, by name: what is behind a bus with an address of its own. */
 const PLAIN = /^(ethernet|wifi|mmc|sdhci|emmc|sata|ufs|ufshc|nvme|nand-controller|usb|pcie|dma|dma-controller|crypto)$/
 
-function plainMasters(tree: DeviceTree, facts: DmaFacts): DeviceNode[] {
+function plainMasters(tree: DeviceTree, facts: TreeFacts): DeviceNode[] {
   const listed = new Set(facts.devices.map((device) => device.path))
   const isPlain = (node: FdtNode): boolean => {
     if (isUnlistedMedia(node.compatible)) return true

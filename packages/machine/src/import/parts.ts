@@ -1,6 +1,6 @@
 // The parts of a machine that are more than devices: architecture, CPU, memory, layout of the kernel.
 import { InputError, bytes, hex, type Arch, type Cpu, type KernelLayout, type LineSize, type Range } from '@dmalab/api'
-import type { CacheNode, CpuNode, DmaFacts } from '../facts/types.ts'
+import type { CacheNode, CpuNode, TreeFacts } from '../facts/types.ts'
 import type { DebianArch } from '../of/dma.ts'
 import { coreFacts } from './cores.ts'
 import { roundDown, toBanks } from './physical-memory.ts'
@@ -27,7 +27,7 @@ export function guessArch(cpus: readonly CpuNode[], file: string): DebianArch {
   )
 }
 
-export function importCpu(facts: DmaFacts, arch: DebianArch): Part<Cpu> {
+export function importCpu(facts: TreeFacts, arch: DebianArch): Part<Cpu> {
   const cpu = facts.cpus.find((each) => each.enabled) ?? facts.cpus[0]
   const core = coreFacts(cpu?.compatible ?? [])
   const stated = statedLine(cpu)
@@ -77,7 +77,7 @@ export interface MemoryOptions {
 }
 
 /** @throws InputError when neither the blob nor the options say how much memory there is */
-export function importMemory(facts: DmaFacts, { file, memory, memorySize }: MemoryOptions): Part<readonly Range[]> {
+export function importMemory(facts: TreeFacts, { file, memory, memorySize }: MemoryOptions): Part<readonly Range[]> {
   if (memory !== undefined)
     return { value: toBanks(memory.map(big)), notes: ['as given, not as the device tree states'] }
   if (memorySize !== undefined) {
@@ -115,7 +115,7 @@ const FAMILIES: readonly (readonly [RegExp, number])[] = [
   [/^renesas,/, 0x4800_0000],
 ]
 
-function memoryStart(facts: DmaFacts, file: string): readonly [number, string] {
+function memoryStart(facts: TreeFacts, file: string): readonly [number, string] {
   const unit = facts.memory.map(({ path }) => /@([0-9a-f]+)$/i.exec(path)?.[1]).find((each) => each !== undefined)
   if (unit !== undefined)
     return [Number.parseInt(unit, 16), `the unit address of ${facts.memory[0]?.path ?? '/memory'}`]

@@ -1,6 +1,6 @@
 // Reserved memory of a device tree -> regions of a machine: what Linux reserves, with a place for what has none.
 import { bytes, type Range, type ReservedRegion } from '@dmalab/api'
-import type { DmaFacts, HexRange, RegionNode } from '../facts/types.ts'
+import type { TreeFacts, HexRange, RegionNode } from '../facts/types.ts'
 import { FreeMemory, roundUp, toNumber, toPages } from './physical-memory.ts'
 import type { Part } from './parts.ts'
 
@@ -15,7 +15,7 @@ const CMA_ALIGNMENT = 4 * 2 ** 20
 const DEFAULT_CMA = 64 * 2 ** 20
 const FOUR_GIB = 2 ** 32
 
-export function importReserved(facts: DmaFacts, banks: readonly Range[]): ImportedReserved {
+export function importReserved(facts: TreeFacts, banks: readonly Range[]): ImportedReserved {
   const regions: ReservedRegion[] = []
   const notes: string[] = []
   const names = new Map<string, readonly string[]>()
@@ -130,7 +130,7 @@ function regionOf(node: RegionNode, name: string, range: Range): ReservedRegion 
 }
 
 /** 64-bit kernels put the default area where all masters reach it; 32-bit ones below 4 GiB. */
-function cmaLimit(facts: DmaFacts): number {
+function cmaLimit(facts: TreeFacts): number {
   const reach = toNumber(BigInt(facts.dma_max_cpu_address)) + 1
   return facts.arch === 'armhf' ? FOUR_GIB : Math.min(reach, FOUR_GIB)
 }

@@ -1,11 +1,11 @@
 // Hazards between devices and what they refer to: regions, windows, IOMMUs, each other.
 import { bytes } from '@dmalab/api'
-import type { DeviceNode, DmaBusFacts, DmaFacts, RegionNode } from '../facts/types.ts'
+import type { DeviceNode, DmaBusFacts, TreeFacts, RegionNode } from '../facts/types.ts'
 import { toNumber } from '../import/physical-memory.ts'
 import type { Report } from './finding.ts'
 
 /** Only devices that can probe: a disabled one harms nobody. */
-export function lintDevices(facts: DmaFacts, report: Report): void {
+export function lintDevices(facts: TreeFacts, report: Report): void {
   const regions = new Map((facts.reserved_memory?.regions ?? []).map((region) => [region.path, region]))
   const buses = new Map(facts.dma_buses.map((bus) => [bus.path, bus]))
   const devices = facts.devices.filter((device) => device.reachable)

@@ -1,12 +1,12 @@
 // Hazards of reserved memory by itself: where regions lie, what their flags say, what Linux makes of them.
 import { bytes, type Range } from '@dmalab/api'
-import type { DmaFacts, RegionNode } from '../facts/types.ts'
+import type { TreeFacts, RegionNode } from '../facts/types.ts'
 import { FreeMemory, roundUp, toBanks, toNumber, toPages } from '../import/physical-memory.ts'
 import type { Report } from './finding.ts'
 
 const MIB = 2 ** 20
 
-export function lintRegions(facts: DmaFacts, report: Report): void {
+export function lintRegions(facts: TreeFacts, report: Report): void {
   const { reserved_memory: reserved, overlaps, memory } = facts
   for (const { a, b, base, size } of overlaps)
     report('region-overlap', 'error', a, `overlaps ${b} at ${base}, ${bytes(toNumber(BigInt(size)))}`)
@@ -75,7 +75,7 @@ function lintResult(region: RegionNode, report: Report): void {
     report('region-refused', 'warning', region.path, `alignment ${alignment} is no power of two`)
 }
 
-function lintFlags(region: RegionNode, { arch }: DmaFacts, report: Report): void {
+function lintFlags(region: RegionNode, { arch }: TreeFacts, report: Report): void {
   const { path, no_map: noMap, reusable, linux_cma_default: cmaDefault, linux_dma_default: dmaDefault, kind } = region
   const say = (message: string): void => report('region-flags', 'error', path, message)
   const restricted = region.compatible.includes('restricted-dma-pool')
@@ -104,7 +104,7 @@ function lintFlags(region: RegionNode, { arch }: DmaFacts, report: Report): void
 }
 
 /** What needs memory must lie in it. On-chip RAM for a device, never mapped by the kernel, may lie anywhere. */
-function lintPlace(region: RegionNode, facts: DmaFacts, banks: readonly Range[], report: Report): void {
+function lintPlace(region: RegionNode, facts: TreeFacts, banks: readonly Range[], report: Report): void {
   const width = 32 * Math.min(2, facts.reserved_memory?.address_cells ?? 1)
   for (const entry of region.reg ?? []) {
     const { base, size } = big(entry)
@@ -165,7 +165,7 @@ function lintDefaults(regions: readonly RegionNode[], report: Report): void {
 }
 
 /** Places dynamic regions as Linux does: in their order, top down, inside alloc-ranges. */
-function lintFit({ reserved_memory: reserved, memreserve }: DmaFacts, banks: readonly Range[], report: Report): void {
+function lintFit({ reserved_memory: reserved, memreserve }: TreeFacts, banks: readonly Range[], report: Report): void {
   if (banks.length === 0) return
   const taken = [
     ...(reserved?.regions ?? [])

@@ -1,14 +1,5 @@
 // How a mapping ended, told from the addresses alone, and so the same way for a log and for the model.
-
-/** What became of mappings. */
-export interface Outcomes {
-  /** The device address is the physical one. */
-  direct: number
-  bounced: number
-  /** It is another: an IOMMU, a bus offset, or a list entry whose page is none. A log does not say which. */
-  translated: number
-  refused: number
-}
+import type { Outcomes } from '@dmalab/api'
 
 export const outcomeOf = (bounced: boolean, dmaAddr: number, physAddr: number): keyof Outcomes =>
   bounced ? 'bounced' : dmaAddr === physAddr ? 'direct' : 'translated'

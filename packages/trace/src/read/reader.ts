@@ -1,41 +1,18 @@
 // Streaming reader of ftrace text: chunks of bytes in, events out, constant memory. Lines are found and rejected on bytes; only what
 // the checks understand is decoded. A line that cannot be read is counted and shown, never a failure.
-import type { Event, EventBase, EventBody } from '@dmalab/api'
+import type { Event, EventBase, EventBody, LineNote, ReadSummary } from '@dmalab/api'
 import { decodeText, EVENT_NAMES } from './decode.ts'
 import { decodeFields, isFields } from './fields.ts'
 import { createLabMarkers } from './lab-marker.ts'
+import { latin1, type TextOf } from './latin1.ts'
 import { findName, hashOf, newPlace, splitHead, splitOtherForms, type Frame } from './frame.ts'
 
 export interface ReaderOptions {
   readonly onEvent: (event: Event) => void
   /** Damaged lines and unknown event names kept with their line numbers. */
   readonly keep?: number
-}
-
-export interface LineNote {
-  readonly line: number
-  /** The beginning of the line. */
-  readonly text: string
-}
-
-export interface ReadSummary {
-  readonly bytes: number
-  readonly lines: number
-  /** Events of the vocabulary, by the name the log prints. */
-  readonly events: Readonly<Record<string, number>>
-  /** Well-formed lines of other events, by name: the first names only. */
-  readonly unknown: Readonly<Record<string, { readonly count: number; readonly line: number }>>
-  readonly unknownCount: number
-  readonly damaged: readonly LineNote[]
-  readonly damagedCount: number
-  /** Lines of stack traces. */
-  readonly stackLines: number
-  /** Entries in the buffer and written to it, from the header; undefined without one. */
-  readonly entries: { readonly inBuffer: number; readonly written: number } | undefined
-  /** Events the log says are missing. */
-  readonly lost: number
-  /** Places where events are missing. */
-  readonly gaps: number
+  /** How bytes become text, one character a byte: where the platform has something faster than what runs everywhere. */
+  readonly textOf?: TextOf
 }
 
 export interface Reader {
@@ -57,6 +34,7 @@ const HASH = 35
 
 export const createReader = (options: ReaderOptions): Reader => {
   const keep = options.keep ?? KEEP
+  const textOf = options.textOf ?? latin1
   const known = new Map(EVENT_NAMES.map((name) => [hashOf(name), { name, count: 0 }]))
   const unknown = new Map<number, { name: string; count: number; line: number }>()
   const damaged: LineNote[] = []
@@ -70,7 +48,7 @@ export const createReader = (options: ReaderOptions): Reader => {
   let line = 0
   let bytes = 0
   let entries: ReadSummary['entries']
-  let carry: Buffer | undefined
+  let carry: Uint8Array | undefined
   let skipping = false
 
   const emit = (body: EventBody, frame: Omit<Frame, 'event' | 'body'> | undefined): void =>
@@ -150,12 +128,12 @@ export const createReader = (options: ReaderOptions): Reader => {
     wanted(entry, frame, frame.body)
   }
 
-  const takeLine = (chunk: Buffer, start: number, end: number): void => {
+  const takeLine = (chunk: Uint8Array, start: number, end: number): void => {
     line += 1
     if (start === end) return
     if (chunk[start] === HASH || !findName(chunk, start, end, place)) {
       // A frame without `name:` after its time: a stack trace, an event of unknown type, a function of the function tracer.
-      const text = chunk.toString('latin1', start, end)
+      const text = textOf(chunk, start, end)
       const bare = /\[\d+\].*?\d: (<stack trace>|\S.*)$/.exec(text.slice(0, MAX_FRAME))
       if (chunk[start] === HASH || bare === null || !/^.{16,}-\d+ /.test(text.slice(0, MAX_FRAME)))
         return otherLine(text)
@@ -166,14 +144,14 @@ export const createReader = (options: ReaderOptions): Reader => {
     const entry = known.get(place.hash)
     if (entry === undefined) {
       const before = unknown.get(place.hash)
-      if (before === undefined) return note(place.hash, chunk.toString('latin1', place.start, place.end))
+      if (before === undefined) return note(place.hash, textOf(chunk, place.start, place.end))
       before.count += 1
       unknownCount += 1
       return
     }
     if (entry.name.length !== place.end - place.start)
-      return note(place.hash + 1, chunk.toString('latin1', place.start, place.end))
-    const text = chunk.toString('latin1', start, end)
+      return note(place.hash + 1, textOf(chunk, place.start, place.end))
+    const text = textOf(chunk, start, end)
     const frame = splitHead(text, place.cpu - start, place.start - start - 2)
     if (frame === undefined) return damagedEvent(text)
     let body = place.end - start + 1
@@ -182,7 +160,7 @@ export const createReader = (options: ReaderOptions): Reader => {
   }
 
   /** Takes the whole lines from `start` on; returns where the last, unfinished one begins. */
-  const takeLines = (chunk: Buffer, start: number): number => {
+  const takeLines = (chunk: Uint8Array, start: number): number => {
     for (;;) {
       const newline = chunk.indexOf(NEWLINE, start)
       if (newline < 0) return start
@@ -198,7 +176,7 @@ export const createReader = (options: ReaderOptions): Reader => {
   }
 
   /** Completes the line that the chunk before left unfinished; returns where the next one begins. */
-  const takeCarry = (chunk: Buffer): number => {
+  const takeCarry = (chunk: Uint8Array): number => {
     if (carry === undefined && !skipping) return 0
     const newline = chunk.indexOf(NEWLINE)
     if (newline >= 0 && skipping) {
@@ -206,24 +184,23 @@ export const createReader = (options: ReaderOptions): Reader => {
       return newline + 1
     }
     if (skipping) return chunk.length
-    const whole = Buffer.concat([carry ?? chunk, chunk.subarray(0, newline < 0 ? chunk.length : newline + 1)])
+    const whole = joined(carry ?? chunk, chunk.subarray(0, newline < 0 ? chunk.length : newline + 1))
     carry = undefined
     if (newline >= 0) takeLines(whole, 0)
     else keepRest(whole, 0)
     return newline < 0 ? chunk.length : newline + 1
   }
 
-  const keepRest = (chunk: Buffer, start: number): void => {
+  const keepRest = (chunk: Uint8Array, start: number): void => {
     if (start === chunk.length) return
-    if (chunk.length - start <= MAX_LINE) carry = Buffer.from(chunk.subarray(start))
+    if (chunk.length - start <= MAX_LINE) carry = new Uint8Array(chunk.subarray(start))
     else skipping = true
   }
 
   return {
     push(chunk): void {
       bytes += chunk.length
-      const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-      keepRest(view, takeLines(view, takeCarry(view)))
+      keepRest(chunk, takeLines(chunk, takeCarry(chunk)))
     },
     end(): ReadSummary {
       if (carry !== undefined) takeLine(carry, 0, carry.length)
@@ -247,6 +224,13 @@ export const createReader = (options: ReaderOptions): Reader => {
       }
     },
   }
+}
+
+const joined = (head: Uint8Array, tail: Uint8Array): Uint8Array => {
+  const whole = new Uint8Array(head.length + tail.length)
+  whole.set(head)
+  whole.set(tail, head.length)
+  return whole
 }
 
 /** Are all elements of its lists numbers? */

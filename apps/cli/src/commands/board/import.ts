@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
-import { boardYaml, importBoard, parseMemory, readDeviceTree } from '@dmalab/machine'
+import { boardYaml, importBoard, parseMemory } from '@dmalab/machine'
+import { readDeviceTree } from '@dmalab/machine/node'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../base-command.ts'
 import { archFlag, memoryFlag } from '../../board/flags.ts'

@@ -1,4 +1,5 @@
-import { isDeviceTree, lintDtb, lintMachine, openBoard, type LintSeverity } from '@dmalab/machine'
+import { lintDtb, lintMachine, type LintSeverity } from '@dmalab/machine'
+import { isDeviceTree, openBoard } from '@dmalab/machine/node'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
 import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'

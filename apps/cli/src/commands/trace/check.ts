@@ -1,12 +1,12 @@
-import { InputError, isInputError, KERNEL_TEXTS } from '@dmalab/api'
+import { type Finding, InputError, isInputError, KERNEL_TEXTS, type LogCheck } from '@dmalab/api'
+import { explainCode, framedKernelText } from '@dmalab/checker'
+import { checkLog, foundSomething } from '@dmalab/lab'
+import { checkText, junitOf, sarifOf } from '@dmalab/report'
+import { readTrace } from '@dmalab/trace/node'
 import { Flags } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
 import { checkNamedOnce } from '../../files.ts'
-import { checkLog, foundSomething, type LogCheck } from '../../log/check-log.ts'
-import { renderCheck } from '../../log/check-text.ts'
 import { fileArg } from '../../log/flags.ts'
-import { junitOf } from '../../log/junit.ts'
-import { sarifOf } from '../../log/sarif.ts'
 
 export default class TraceCheck extends BaseCommand {
   static override summary =
@@ -47,22 +47,26 @@ export default class TraceCheck extends BaseCommand {
     const checks: LogCheck[] = []
     for (const file of argv.map(String)) {
       try {
-        const check = await checkLog(file, options)
+        const check = await checkLog(file, (onEvent) => readTrace(file, onEvent), options)
         checks.push(check)
         if (flags.format === 'text')
-          this.log(renderCheck(check, { kernelText: kernelText !== undefined, hideInfo: flags.quiet }))
+          this.log(checkText(check, { hideInfo: flags.quiet, ...(kernelText === undefined ? {} : { kernelLines }) }))
       } catch (error) {
         if (!isInputError(error) || argv.length === 1) throw error
         this.logToStderr(`error: ${error.message}`)
         process.exitCode = EXIT.input
       }
     }
-    if (flags.format === 'sarif') this.log(JSON.stringify(sarifOf(checks), null, 2))
+    if (flags.format === 'sarif') this.log(JSON.stringify(sarifOf(checks, explainCode), null, 2))
     else if (flags.format === 'junit') this.log(junitOf(checks))
     if (process.exitCode !== EXIT.input && checks.some(foundSomething)) process.exitCode = EXIT.found
     return checks
   }
 }
+
+/** What dma-debug would print, as the release words it. */
+const kernelLines = ({ device = '?', kernelText = [] }: Finding, { summary, drivers }: LogCheck): readonly string[] =>
+  kernelText.map((text) => framedKernelText(summary.kernelText, device, text, drivers[device]))
 
 const pattern = (text: string): RegExp => {
   try {

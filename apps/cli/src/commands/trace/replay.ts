@@ -1,13 +1,13 @@
-import { InputError } from '@dmalab/api'
+import { InputError, type ReplayReport } from '@dmalab/api'
 import { openLaboratory } from '@dmalab/lab/node'
-import { openReplay, parseKernel, type ReplayReport, withOptions } from '@dmalab/runner'
+import { replayText } from '@dmalab/report'
+import { parseKernel, replayLog, withOptions } from '@dmalab/runner'
 import { parseKernelOptions } from '@dmalab/scenario'
-import { readTrace } from '@dmalab/trace'
+import { readTrace } from '@dmalab/trace/node'
 import { Flags } from '@oclif/core'
 import { BaseCommand, REPEATED } from '../../base-command.ts'
 import { boardFor } from '../../board-for.ts'
 import { fileArg } from '../../log/flags.ts'
-import { renderReplay } from '../../log/replay-text.ts'
 import { RUN_FLAGS } from '../../run-flags.ts'
 
 export default class TraceReplay extends BaseCommand {
@@ -51,10 +51,9 @@ export default class TraceReplay extends BaseCommand {
       parseKernel(flags.kernel, parts.registry),
       parseKernelOptions(flags.config, flags.cmdline ?? ''),
     )
-    const replay = openReplay(parts, kernel, machine, standIns(flags.device))
-    await readTrace(args.file, (event) => replay.onEvent(event))
-    const report = replay.finish()
-    this.log(renderReplay(args.file, report))
+    const request = { kernel, machine, devices: standIns(flags.device) }
+    const report = await replayLog(parts, request, (onEvent) => readTrace(args.file, onEvent))
+    this.log(replayText(args.file, report))
     return report
   }
 }

@@ -1,7 +1,9 @@
-import { createStats, readTrace, type TraceStats } from '@dmalab/trace'
+import type { TraceStats } from '@dmalab/api'
+import { statsText } from '@dmalab/report'
+import { createStats } from '@dmalab/trace'
+import { readTrace } from '@dmalab/trace/node'
 import { BaseCommand } from '../../base-command.ts'
 import { fileArg } from '../../log/flags.ts'
-import { renderStats } from '../../log/stats-text.ts'
 
 export default class TraceStatsCommand extends BaseCommand {
   static override summary =
@@ -17,7 +19,7 @@ export default class TraceStatsCommand extends BaseCommand {
     const collector = createStats()
     await readTrace(args.file, (event) => collector.onEvent(event))
     const stats = collector.finish()
-    this.log(renderStats(args.file, stats))
+    this.log(statsText(args.file, stats))
     return stats
   }
 }

@@ -4,8 +4,9 @@ import { createReadStream } from 'node:fs'
 import { open as openFile, stat } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { InputError, type Event } from '@dmalab/api'
-import { createReader, type ReadSummary } from './read/reader.ts'
+import { type Event, InputError, type ReadSummary } from '@dmalab/api'
+import type { TextOf } from '../read/latin1.ts'
+import { createReader } from '../read/reader.ts'
 
 /** First bytes of a trace.dat. */
 const TRACE_DAT = Buffer.from([0x17, 0x08, 0x44, ...Buffer.from('tracing')])
@@ -28,7 +29,7 @@ export const readTrace = async (
   onEvent: (event: Event) => void,
   options: OpenOptions = {},
 ): Promise<ReadSummary> => {
-  const reader = createReader({ onEvent })
+  const reader = createReader({ onEvent, textOf: bufferText() })
   try {
     for await (const chunk of await chunksOf(path, options)) reader.push(chunk)
   } catch (error) {
@@ -37,6 +38,19 @@ export const readTrace = async (
     throw error
   }
   return reader.end()
+}
+
+/** Buffer decodes a line in less than half the time. */
+const bufferText = (): TextOf => {
+  let view: Buffer = Buffer.alloc(0)
+  let of: Uint8Array = view
+  return (bytes, start, end) => {
+    if (bytes !== of) {
+      of = bytes
+      view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    return view.toString('latin1', start, end)
+  }
 }
 
 const chunksOf = async (path: string, options: OpenOptions): Promise<AsyncIterable<Uint8Array>> => {

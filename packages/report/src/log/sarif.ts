@@ -1,11 +1,21 @@
 // SARIF 2.1.0, which code review tools read: a rule per finding code, a location per line of the log.
-import type { Finding, Severity } from '@dmalab/api'
-import { explainCode } from '@dmalab/checker'
-import type { LogCheck } from './check-log.ts'
+import type { Finding, LogCheck, Severity } from '@dmalab/api'
+
+/** What a rule says of a finding code; `explainCode` of @dmalab/checker has it for the codes of the catalogue. */
+export interface RuleText {
+  readonly severity: Severity
+  readonly title: string
+  readonly what: string
+  readonly why: string
+  readonly fixes: readonly string[]
+}
 
 const LEVEL: Record<Severity, string> = { info: 'note', warning: 'warning', error: 'error' }
 
-export const sarifOf = (checks: readonly LogCheck[]): Readonly<Record<string, unknown>> => {
+export const sarifOf = (
+  checks: readonly LogCheck[],
+  explain: (code: string) => RuleText | undefined,
+): Readonly<Record<string, unknown>> => {
   const codes = [...new Set(checks.flatMap(({ findings }) => findings.map(({ code }) => code)))].toSorted((a, b) =>
     a < b ? -1 : 1,
   )
@@ -14,25 +24,23 @@ export const sarifOf = (checks: readonly LogCheck[]): Readonly<Record<string, un
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'dmalab', rules: codes.map(ruleOf) } },
+        tool: { driver: { name: 'dmalab', rules: codes.map((code) => ruleOf(code, explain(code))) } },
         results: checks.flatMap(({ file, findings }) => findings.map((one) => resultOf(file, one, codes))),
       },
     ],
   }
 }
 
-const ruleOf = (code: string): Readonly<Record<string, unknown>> => {
-  const explained = explainCode(code)
-  return explained === undefined
+const ruleOf = (code: string, text: RuleText | undefined): Readonly<Record<string, unknown>> =>
+  text === undefined
     ? { id: code }
     : {
         id: code,
-        shortDescription: { text: explained.title },
-        fullDescription: { text: `${explained.what} ${explained.why}` },
-        help: { text: explained.fixes.map((fix) => `- ${fix}`).join('\n') },
-        defaultConfiguration: { level: LEVEL[explained.severity] },
+        shortDescription: { text: text.title },
+        fullDescription: { text: `${text.what} ${text.why}` },
+        help: { text: text.fixes.map((fix) => `- ${fix}`).join('\n') },
+        defaultConfiguration: { level: LEVEL[text.severity] },
       }
-}
 
 /** The last line completes the finding; the others led to it. */
 const resultOf = (file: string, one: Finding, codes: readonly string[]): Readonly<Record<string, unknown>> => {

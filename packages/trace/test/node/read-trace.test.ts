@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, expect, it } from 'vitest'
-import { readTrace, type OpenOptions } from '../src/index.ts'
+import { readTrace, type OpenOptions } from '../../src/node/index.ts'
 
 const LINE =
   '            init-1       [001] .....     4.390004: dma_map_page: dev dir=TO_DEVICE dma_addr=1000 size=16 phys_addr=1000 attrs=\n'

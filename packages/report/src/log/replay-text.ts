@@ -1,11 +1,11 @@
-// `trace replay` for a terminal.
-import { count, paintSeverity } from '@dmalab/report'
-import type { Outcomes, ReplayReport } from '@dmalab/runner'
-import { bold, dim } from 'ansis'
+// What came of a log on another kernel or board, as text.
+import type { Outcomes, ReplayReport } from '@dmalab/api'
+import { count } from '../numbers.ts'
+import { bold, dim, paintSeverity } from '../paint.ts'
 
 const FINDINGS_SHOWN = 12
 
-export const renderReplay = (file: string, report: ReplayReport): string => {
+export const replayText = (file: string, report: ReplayReport): string => {
   const { kernel, board, devices, moved, skipped, refusals, fault, findings } = report
   const grave = findings.filter(({ severity }) => severity !== 'info')
   return [

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { InputError, isInputError, type Plugin, PLUGIN_API, pluginApi, type PluginManifest } from '@dmalab/api'
-import { checkPlugin } from './plugin-shape.ts'
+import { checkPlugin } from '../plugin-shape.ts'
 
 /**
  * @param from a module file, or a folder whose package.json has a "dmalab" manifest

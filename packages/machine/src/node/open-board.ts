@@ -1,28 +1,19 @@
 // A board by whatever the user names: a shipped one, a board file, a device tree blob, device tree source.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { InputError, type Machine, type Range } from '@dmalab/api'
-import { machineFromDtb, type ImportOptions } from './import/board.ts'
-import { boardText, checkDeviceTree, isDtb, isDts } from './input-kind.ts'
-import { parseQuantity } from './quantity.ts'
-import { readMachine } from './read-machine.ts'
-import { shippedBoard, shippedBoardNames } from './shipped-boards.ts'
-
-export type OpenOptions = Omit<ImportOptions, 'file'>
-
-/** Standard input as a file's name: whoever opens it has read the bytes already. */
-export const STANDARD_INPUT = '-'
+import { InputError, type Machine } from '@dmalab/api'
+import { checkDeviceTree, isDtb, isDts } from '../input-kind.ts'
+import { readBoard, type BoardOptions, STANDARD_INPUT } from '../read-board.ts'
+import { shippedBoard, shippedBoardNames } from '../shipped-boards.ts'
 
 /**
  * `options` matter for device trees only: a board file states everything. `given` are the bytes, where they do not lie in a file.
  * @throws InputError for a name that is neither a shipped board nor a file, and for a file that is no board
  */
-export function openBoard(reference: string, options: OpenOptions = {}, given?: Uint8Array): Machine {
+export function openBoard(reference: string, options: BoardOptions = {}, given?: Uint8Array): Machine {
   if (given === undefined && !looksLikeFile(reference)) return shippedOrFile(reference)
   const content = given ?? readInput(reference)
-  if (isDtb(content)) return machineFromDtb(content, { ...options, file: reference })
-  if (isDts(content)) return machineFromDtb(compileDts(reference, given), { ...options, file: reference })
-  return readMachine(boardText(content, reference), reference)
+  return readBoard(isDtb(content) || !isDts(content) ? content : compileDts(reference, given), reference, options)
 }
 
 /** Is this a device tree, blob or source, rather than a board file or a shipped board? @throws InputError for a file that cannot be read */
@@ -40,30 +31,10 @@ export function readDeviceTree(file: string, given?: Uint8Array): Uint8Array {
   return content
 }
 
-/** `2GiB`, or `2GiB@0x8000_0000` with the address where it starts. */
-export function parseMemory(texts: readonly string[]): Pick<ImportOptions, 'memory' | 'memorySize'> {
-  const parsed = texts.map((text): { len: number; base?: number } => {
-    const [size, at] = text.split('@').map((part) => parseQuantity(part))
-    if (size === undefined || size === 0n || size > 2n ** 52n || (text.includes('@') && at === undefined))
-      throw new InputError(`no amount of memory: ${text}`, {}, 'expected a size such as 2GiB, or 2GiB@0x8000_0000')
-    return { len: Number(size), ...(at !== undefined && { base: Number(at) }) }
-  })
-  const [first, ...others] = parsed
-  if (first === undefined) return {}
-  if (first.base === undefined && others.length === 0) return { memorySize: first.len }
-  return {
-    memory: parsed.map(({ base, len }): Range => {
-      if (base === undefined)
-        throw new InputError('of several banks each needs its address', {}, 'such as 1GiB@0x8000_0000')
-      return { base, len }
-    }),
-  }
-}
-
 /** Whatever has a suffix or a slash is a file; a shipped board has neither. */
 const looksLikeFile = (reference: string): boolean => /[/\\]|\.(ya?ml|json|dtb|dts|fdt)$|^fdt$/i.test(reference)
 
-function readInput(file: string): Buffer {
+function readInput(file: string): Uint8Array {
   try {
     return readFileSync(file)
   } catch (cause) {

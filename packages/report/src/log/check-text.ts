@@ -1,26 +1,25 @@
-// `trace check` for a terminal.
-import type { Finding } from '@dmalab/api'
-import { framedKernelText } from '@dmalab/checker'
-import { count, paintSeverity } from '@dmalab/report'
-import { bold, dim } from 'ansis'
-import type { LogCheck } from './check-log.ts'
+// The check of a log as text.
+import type { Finding, LogCheck } from '@dmalab/api'
+import { count } from '../numbers.ts'
+import { bold, dim, paintSeverity } from '../paint.ts'
 
-export interface TextOptions {
-  /** Show what dma-debug would print. */
-  readonly kernelText: boolean
-  /** Findings of this severity are left out, only counted. */
-  readonly hideInfo: boolean
+export interface CheckTextOptions {
+  /** The lines that a kernel would print for a finding; none when absent. */
+  readonly kernelLines?: (one: Finding, check: LogCheck) => readonly string[]
+  /** Notes (severity info) are left out, only counted. */
+  readonly hideInfo?: boolean
 }
 
 const LINES_SHOWN = 6
 
-export const renderCheck = (check: LogCheck, options: TextOptions): string => {
+/** `trace check` for a terminal: findings with their lines, then what the reader has to know about the log. */
+export const checkText = (check: LogCheck, options: CheckTextOptions = {}): string => {
   const { file, read, summary, findings } = check
   const events = Object.values(read.events).reduce((sum, n) => sum + n, 0)
   const { error, warning, info } = summary.bySeverity
   const head = `${bold(file)}: ${count(read.lines)} lines, ${count(events)} events`
   const totals = `${plural(error, 'error')}, ${plural(warning, 'warning')}, ${plural(info, 'note')}`
-  const shown = findings.filter(({ severity }) => !(options.hideInfo && severity === 'info'))
+  const shown = findings.filter(({ severity }) => !(options.hideInfo === true && severity === 'info'))
   const kept = Object.values(summary.counts).reduce((sum, n) => sum + n, 0) - findings.length
   return [
     `${head}: ${totals}`,
@@ -30,16 +29,13 @@ export const renderCheck = (check: LogCheck, options: TextOptions): string => {
   ].join('\n')
 }
 
-const renderFinding = (one: Finding, { summary, drivers }: LogCheck, options: TextOptions): readonly string[] => {
+const renderFinding = (one: Finding, check: LogCheck, { kernelLines }: CheckTextOptions): readonly string[] => {
   const lines = one.evidence ?? []
   const more = lines.length > LINES_SHOWN ? ` and ${lines.length - LINES_SHOWN} more` : ''
   const where = lines.length === 0 ? '' : dim(` (line ${lines.slice(0, LINES_SHOWN).join(', ')}${more})`)
-  const texts = options.kernelText ? (one.kernelText ?? []) : []
   return [
     `  ${paintSeverity(one.severity, one.severity.padEnd(7))} ${one.code}: ${one.message}${where}`,
-    ...texts.map(
-      (text) => `          ${framedKernelText(summary.kernelText, one.device ?? '?', text, drivers[one.device ?? ''])}`,
-    ),
+    ...(kernelLines?.(one, check) ?? []).map((text) => `          ${text}`),
   ]
 }
 

@@ -1,6 +1,5 @@
 // JUnit XML, which CI systems read: a suite per log, a case per finding code that can be a failure.
-import { atLeast, FINDINGS } from '@dmalab/api'
-import type { LogCheck } from './check-log.ts'
+import { atLeast, FINDINGS, type LogCheck } from '@dmalab/api'
 
 export const junitOf = (checks: readonly LogCheck[]): string => {
   const suites = checks.map(suiteOf)

@@ -2,9 +2,9 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { openBoard, parseMemory, readDeviceTree } from '../src/open-board.ts'
-import { shippedBoardText } from '../src/shipped-boards.ts'
-import { writeDtb } from './dtb-writer.ts'
+import { parseMemory, readBoard, shippedBoardText } from '../../src/index.ts'
+import { openBoard, readDeviceTree } from '../../src/node/index.ts'
+import { writeDtb } from '../dtb-writer.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-board-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -24,6 +24,13 @@ describe('a board', () => {
   it('is a shipped one by name', () => {
     expect(openBoard('odroid-xu4-2017').arch).toBe('arm')
     expect(() => openBoard('odroid-xu5')).toThrow('no board is named odroid-xu5')
+  })
+
+  it('is read from bytes where no file is; source needs a compiler', () => {
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+    expect(readBoard(bytes(shippedBoardText('odroid-xu4-2017')), 'b.yaml')).toEqual(openBoard('odroid-xu4-2017'))
+    expect(readBoard(BLOB, 'b.dtb').memory).toEqual([{ base: 0, len: 0x1000_0000 }])
+    expect(() => readBoard(bytes('/dts-v1/;\n/ {};'), 'b.dts')).toThrow('b.dts: this is device tree source')
   })
 
   it('is a board file or a blob, by what the file holds', () => {

@@ -1,10 +1,9 @@
-// `trace stats` for a terminal.
-import { bytes, hex } from '@dmalab/api'
-import { count } from '@dmalab/report'
-import { bold, dim } from 'ansis'
-import type { DeviceStats, Histogram, TraceStats } from '@dmalab/trace'
+// What each device of a log did, as text.
+import { bytes, type DeviceStats, hex, type Histogram, type TraceStats } from '@dmalab/api'
+import { count } from '../numbers.ts'
+import { bold, dim } from '../paint.ts'
 
-export const renderStats = (file: string, { begins, ends, devices, notFollowed }: TraceStats): string => {
+export const statsText = (file: string, { begins, ends, devices, notFollowed }: TraceStats): string => {
   const span = begins === null || ends === null ? 'no events' : `${begins} to ${ends}`
   return [
     `${bold(file)}: ${span}, ${devices.length} device${devices.length === 1 ? '' : 's'}`,

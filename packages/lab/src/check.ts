@@ -1,0 +1,24 @@
+// One log through reader and checker.
+import { atLeast, type CheckSummary, type Event, type LogCheck, type ReadSummary } from '@dmalab/api'
+import { createChecker, type CheckerOptions } from '@dmalab/checker'
+
+/** Reads a log to its end and hands over its events in order. */
+export type ReadLog = (onEvent: (event: Event) => void) => Promise<ReadSummary>
+
+/** @throws InputError as `read` does */
+export const checkLog = async (file: string, read: ReadLog, options: CheckerOptions = {}): Promise<LogCheck> => {
+  const checker = createChecker(options)
+  const drivers: Record<string, string> = {}
+  const summary = await read((event) => {
+    checker.onEvent(event)
+    if (event.event === 'session')
+      for (const { name, driver } of event.devices) if (driver !== undefined) drivers[name] = driver
+  })
+  return { file, read: summary, ...checker.finish(), drivers }
+}
+
+/** Did it find something of severity warning or error? */
+export const foundSomething = ({ summary }: LogCheck): boolean =>
+  Object.entries(summary.bySeverity).some(
+    ([severity, count]) => count > 0 && atLeast(severity as keyof CheckSummary['bySeverity'], 'warning'),
+  )

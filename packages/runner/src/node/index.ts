@@ -1,0 +1,2 @@
+// Plug-ins that lie in files.
+export { loadPlugin } from './load-plugin.ts'
