@@ -239,7 +239,7 @@ describe('video buffers and fences', () => {
     context: 1,
     seqno,
   })
-  it('fences are signaled once and in order, and nobody waits for ever', () => {
+  it('fences are signaled once and in order, and no wait is left open', () => {
     expect(codes([fence('dma_fence_wait_start', 1), fence('dma_fence_signaled', 1), { event: 'end' }])).toEqual([])
     expect(codes([fence('dma_fence_wait_start', 1), { event: 'end' }])).toEqual(['fence-never-signaled'])
     expect(codes([fence('dma_fence_signaled', 1), fence('dma_fence_signaled', 1)])).toEqual(['fence-signaled-twice'])

@@ -195,16 +195,16 @@ describe('a log', () => {
   const log = { session: undefined }
   const busy = Array.from({ length: 6 }, (_, n) => [map(RAM + n * 4096), unmap(RAM + n * 4096)]).flat()
   const by = (event: EventBody, interrupt: boolean): EventBody => Object.assign({}, event, { pid: 7, interrupt })
-  const stranger = 0x7000_0000
+  const unknownAddr = 0x7000_0000
 
   it('an unmap that nothing explains is an error when a task that maps for the device does it, once', () => {
     const mapped = busy.map((event) => by(event, false))
-    expect(codes([...mapped, by(unmap(stranger), false)], log)).toEqual(['unmap-not-mapped'])
-    expect(codes([...mapped, by(unmap(stranger), true)], log)).toEqual(['unmap-before-log'])
-    expect(codes([...mapped, by(unmap(stranger), false), by(unmap(stranger + 4096), false)], log)).toEqual([
+    expect(codes([...mapped, by(unmap(unknownAddr), false)], log)).toEqual(['unmap-not-mapped'])
+    expect(codes([...mapped, by(unmap(unknownAddr), true)], log)).toEqual(['unmap-before-log'])
+    expect(codes([...mapped, by(unmap(unknownAddr), false), by(unmap(unknownAddr + 4096), false)], log)).toEqual([
       'unmap-before-log',
     ])
-    expect(codes([by(unmap(stranger), false), ...mapped], log)).toEqual(['unmap-before-log'])
+    expect(codes([by(unmap(unknownAddr), false), ...mapped], log)).toEqual(['unmap-before-log'])
   })
   it('after a gap nothing unknown is an error, and nothing is compared with what was before', () => {
     const lost: EventBody = { event: 'lost', count: 3 }

@@ -82,7 +82,7 @@ describe('what went visibly wrong', () => {
   it('an access that compared equal is no finding', () => {
     expect(codes([held, { ...access, wrong: 0 }, unmap(RAM, { dir: DIR.BIDIRECTIONAL })])).toEqual([])
   })
-  it('memory of somebody else is named', () => {
+  it('the owner of foreign memory is named', () => {
     const { findings } = check([held, { ...access, foreign: 'page cache' }])
     expect(findings.find(({ code }) => code === 'foreign-memory')?.message).toContain('belongs to page cache')
   })
@@ -107,7 +107,7 @@ describe('what went visibly wrong', () => {
     }
     expect(codes([event])).toEqual(['type-confusion'])
   })
-  it('an access of memory that nobody mapped is told apart from one after the unmap', () => {
+  it('an access of memory that was never mapped is told apart from one after the unmap', () => {
     expect(codes([deviceAccess(true, RAM)])).toEqual(['device-access-unmapped'])
     expect(codes([map(RAM), unmap(RAM), deviceAccess(false, RAM + 64, 64)])).toEqual(['device-access-after-unmap'])
   })

@@ -15,7 +15,7 @@ export const LIFETIME = {
     fixes: ['free with dma_free_coherent, or allocate with dmam_alloc_coherent'],
   },
   'leak-dma-buf': {
-    what: 'A dma-buf was never released: somebody holds an fd or a reference. Only a model run can show it.',
+    what: 'A dma-buf was never released: an fd or a reference is still held. Only a model run can show it.',
     why: 'The exporter’s buffer stays allocated; REQBUFS(0) orphans it instead of freeing.',
     source: 'drivers/dma-buf/dma-buf.c: dma_buf_release',
     fixes: ['close every exported fd', 'pair dma_buf_get with dma_buf_put'],
@@ -65,14 +65,14 @@ export const LIFETIME = {
     fixes: ['detach once; clear the pointer'],
   },
   'fence-never-signaled': {
-    what: 'Somebody waits for a fence that nobody signaled by the end of the run.',
+    what: 'A task waits for a fence that was not signaled by the end of the run.',
     why: 'The pipeline stalls; with implicit fences every other user of the buffer stalls too.',
     source: 'drivers/dma-buf/dma-fence.c: dma_fence_default_wait',
     fixes: ['signal in the error path too', 'signal fences of cancelled jobs with an error'],
   },
   'fence-signaled-twice': {
     what: 'A fence was signaled twice.',
-    why: 'The second signal belonged to another job: somebody’s work was reported done before it was.',
+    why: 'The second signal belonged to another job, whose work was reported done before it was.',
     source: 'drivers/dma-buf/dma-fence.c: dma_fence_signal',
     fixes: ['one fence a job'],
   },

@@ -43,7 +43,7 @@ export const RUN = {
   },
   'page-less-export': {
     what: 'A scatterlist was made for memory that has no struct page.',
-    why: 'It works as long as nobody looks at the page: a syncing importer, a bounce or a CPU mapping of the page then faults or reads nonsense.',
+    why: 'It works as long as nothing uses the page: a syncing importer, a bounce or a CPU mapping of the page then faults or reads nonsense.',
     source: 'kernel/dma/mapping.c: dma_get_sgtable_attrs',
     fixes: [
       'a pool inside RAM, or a CMA region, has struct pages',

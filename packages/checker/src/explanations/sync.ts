@@ -1,4 +1,4 @@
-// Findings about syncs: dma-debug's check_sync, and what nobody checks.
+// Findings about syncs: dma-debug's check_sync, and what no kernel checks.
 import type { Explanation } from './explanation.ts'
 
 const CHECK_SYNC = 'kernel/dma/debug.c: check_sync'
@@ -90,7 +90,7 @@ export const SYNC = {
     ],
   },
   'bounce-not-synced': {
-    what: 'A mapping was bounced by swiotlb, carries SKIP_CPU_SYNC, and nobody synced it while it lived. The events do not show whether its device used it more than once, or at all.',
+    what: 'A mapping was bounced by swiotlb, carries SKIP_CPU_SYNC, and was never synced while it was mapped. The events do not show whether its device used it more than once, or at all.',
     why: 'A single transfer to the device is right, as swiotlb copies when it maps; receive buffers that were never filled lose nothing. Everything else arrives stale: then this is bounce-without-sync.',
     source: 'kernel/dma/swiotlb.c: swiotlb_tbl_map_single, swiotlb_tbl_unmap_single',
     fixes: [

@@ -15,7 +15,7 @@ export const UNMAP = {
   },
   'unmap-not-mapped': {
     what: 'Memory was unmapped or freed that is not mapped: unmapped twice, never mapped, or at another address than it was mapped at. dma-debug also says this when several mappings of one address exist and none fits.',
-    why: 'Behind an IOMMU somebody else’s mapping may go away, behind swiotlb a slot that is in use again; a freed coherent block goes into the page allocator twice.',
+    why: 'Behind an IOMMU the mapping of another buffer may go away, behind swiotlb a slot that is in use again; a freed coherent block goes into the page allocator twice.',
     source: CHECK_UNMAP,
     fixes: [
       'clear the stored address when it is unmapped; look at error and remove paths',
@@ -57,7 +57,7 @@ export const UNMAP = {
     fixes: ['store the direction with the mapping'],
   },
   'unchecked-mapping-error': {
-    what: 'Nobody asked dma_mapping_error() about this address. A log cannot show it; a model run does.',
+    what: 'The driver never asked dma_mapping_error() about this address. A log cannot show it; a model run does.',
     why: 'When the mapping fails one day, the device gets the error value as an address.',
     source: CHECK_UNMAP,
     fixes: ['check every dma_map_single, dma_map_page and dma_map_resource'],

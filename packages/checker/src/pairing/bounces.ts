@@ -1,4 +1,4 @@
-// Bounced mappings that nobody copies again: swiotlb copies at map and unmap, and in between only at a sync.
+// Bounced mappings that are never copied again: swiotlb copies at map and unmap, and in between only at a sync.
 import {
   ATTR,
   DIR,

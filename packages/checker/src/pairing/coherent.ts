@@ -2,7 +2,7 @@
 import { bytes, finding, hex, type Event } from '@dmalab/api'
 import { named, range } from '../dma-debug/describe.ts'
 import { coherentType, failedAllocation } from '../dma-debug/types.ts'
-import { mappingOf, type Books } from './books.ts'
+import { mappingOf, type MappingLedger } from './mapping-ledger.ts'
 
 type AllocEvent = Extract<Event, { event: 'dma_alloc' | 'dma_alloc_pages' | 'dma_alloc_sgt_err' }>
 type FreeEvent = Extract<Event, { event: 'dma_free' | 'dma_free_pages' }>
@@ -10,11 +10,11 @@ type AllocSgtEvent = Extract<Event, { event: 'dma_alloc_sgt' }>
 type FreeSgtEvent = Extract<Event, { event: 'dma_free_sgt' }>
 type PoolFreeEvent = Extract<Event, { event: 'pool_free' }>
 
-export const alloc = (books: Books, event: AllocEvent): void => {
+export const alloc = (ledger: MappingLedger, event: AllocEvent): void => {
   const { device, dmaAddr, size, dir, attrs } = event
-  books.begins(event)
+  ledger.begins(event)
   if (event.event === 'dma_alloc_sgt_err' || failedAllocation(event.virtAddr)) {
-    books.report(
+    ledger.report(
       finding('mapping-failed', `${device}: allocating ${bytes(size)} of coherent memory failed`, {
         device,
         evidence: [event.at],
@@ -22,17 +22,17 @@ export const alloc = (books: Books, event: AllocEvent): void => {
     )
     return
   }
-  books.sawPointer(event.virtAddr)
-  if (event.pool === undefined) books.tracker.dropCoherentAt(device, dmaAddr)
-  else poolOverlap(books, event, event.pool)
+  ledger.sawPointer(event.virtAddr)
+  if (event.pool === undefined) ledger.tracker.dropCoherentAt(device, dmaAddr)
+  else poolOverlap(ledger, event, event.pool)
   const mapping = {
     ...mappingOf(event, 'coherent', event.physAddr),
     virtAddr: event.virtAddr,
     pool: event.pool,
   }
-  const type = coherentType(event.event, books.dialect)
+  const type = coherentType(event.event, ledger.dialect)
   // The kernel does not track memory of a per-device pool; a log cannot tell where memory came from.
-  books.open(
+  ledger.open(
     mapping,
     event.pool === undefined
       ? [{ device, dmaAddr, size, dir, attrs, type, sgCallEnts: 0, sgMappedEnts: 0, mapErrorChecked: undefined }]
@@ -41,16 +41,16 @@ export const alloc = (books: Books, event: AllocEvent): void => {
   )
 }
 
-export const free = (books: Books, event: FreeEvent): void => {
+export const free = (ledger: MappingLedger, event: FreeEvent): void => {
   const { device, dmaAddr, size, dir, attrs } = event
-  const type = coherentType(event.event, books.dialect)
-  books.undo({ device, dmaAddr, size, dir, attrs, type, sgCallEnts: 0 }, event, event.virtAddr)
+  const type = coherentType(event.event, ledger.dialect)
+  ledger.undo({ device, dmaAddr, size, dir, attrs, type, sgCallEnts: 0 }, event, event.virtAddr)
 }
 
-export const allocSgt = (books: Books, event: AllocSgtEvent): void => {
+export const allocSgt = (ledger: MappingLedger, event: AllocSgtEvent): void => {
   const { device, dmaAddr, size, dir, attrs, physAddrs } = event
-  books.begins(event)
-  books.tracker.dropCoherentAt(device, dmaAddr)
+  ledger.begins(event)
+  ledger.tracker.dropCoherentAt(device, dmaAddr)
   const entry = {
     device,
     dmaAddr,
@@ -62,25 +62,25 @@ export const allocSgt = (books: Books, event: AllocSgtEvent): void => {
     sgMappedEnts: 1,
     mapErrorChecked: undefined,
   }
-  books.open(mappingOf(event, 'coherent', physAddrs[0]), [entry], event)
+  ledger.open(mappingOf(event, 'coherent', physAddrs[0]), [entry], event)
 }
 
-export const freeSgt = (books: Books, event: FreeSgtEvent): void => {
+export const freeSgt = (ledger: MappingLedger, event: FreeSgtEvent): void => {
   const { device, dmaAddr, size, dir, physAddrs } = event
-  books.undo({ device, dmaAddr, size, dir, attrs: 0, type: 'sg', sgCallEnts: physAddrs.length }, event)
+  ledger.undo({ device, dmaAddr, size, dir, attrs: 0, type: 'sg', sgCallEnts: physAddrs.length }, event)
 }
 
-export const poolFree = (books: Books, event: PoolFreeEvent): void => {
-  books.leaks.active(event.device)
+export const poolFree = (ledger: MappingLedger, event: PoolFreeEvent): void => {
+  ledger.leaks.active(event.device)
   const { device, pool, dmaAddr, at } = event
-  const mapping = books.tracker.at(device, dmaAddr).find((one) => one.pool !== undefined)
+  const mapping = ledger.tracker.at(device, dmaAddr).find((one) => one.pool !== undefined)
   if (mapping !== undefined) {
-    books.tracker.close(mapping, at)
+    ledger.tracker.close(mapping, at)
     return
   }
-  const before = books.tracker.undoneAt(device, dmaAddr)
-  const since = before === undefined ? 'it was never allocated' : `it was freed at ${books.context.unit} ${before.at}`
-  books.report(
+  const before = ledger.tracker.undoneAt(device, dmaAddr)
+  const since = before === undefined ? 'it was never allocated' : `it was freed at ${ledger.context.unit} ${before.at}`
+  ledger.report(
     finding('pool-double-free', `${device}: ${hex(dmaAddr)} was given back to ${pool}, but ${since}`, {
       device,
       evidence: before === undefined ? [at] : [before.at, at],
@@ -89,12 +89,12 @@ export const poolFree = (books: Books, event: PoolFreeEvent): void => {
 }
 
 /** A pool's bitmap is all that guards it: after a wrong free it hands out memory that is in use. */
-const poolOverlap = (books: Books, event: AllocEvent, pool: string): void => {
+const poolOverlap = (ledger: MappingLedger, event: AllocEvent, pool: string): void => {
   const { device, dmaAddr, size, at } = event
-  for (const mapping of books.tracker.live()) {
+  for (const mapping of ledger.tracker.live()) {
     if (mapping.pool !== pool || mapping.dmaAddr >= dmaAddr + size || dmaAddr >= mapping.dmaAddr + mapping.size)
       continue
-    books.report(
+    ledger.report(
       finding(
         'pool-overlap',
         `${device}: ${pool} handed out ${range(dmaAddr, size)}, which ${mapping.device} still has as ${named(mapping)}`,

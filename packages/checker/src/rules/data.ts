@@ -1,4 +1,4 @@
-// What went visibly wrong in a model run: wrong bytes, memory of somebody else, a fault, a page pointer that is none.
+// What went visibly wrong in a model run: wrong bytes, memory of another owner, a fault, a pointer to no struct page.
 import { bytes, finding, hex, type CheckerRule } from '@dmalab/api'
 
 export const dataRule: CheckerRule = {

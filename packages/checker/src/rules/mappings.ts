@@ -1,7 +1,7 @@
 // dma-debug over events: every map, unmap, allocation, free and sync is paired the way the kernel's checker pairs them.
 import { finding, type CheckerRule } from '@dmalab/api'
 import { cpuAccess, deviceAccess, ioFault } from '../pairing/accesses.ts'
-import { Books } from '../pairing/books.ts'
+import { MappingLedger } from '../pairing/mapping-ledger.ts'
 import { alloc, allocSgt, free, freeSgt, poolFree } from '../pairing/coherent.ts'
 import { mapSg, syncSg, unmapSg } from '../pairing/lists.ts'
 import { mapOne, mappingErrorAsked, syncOne, unmapOne } from '../pairing/streaming.ts'
@@ -71,7 +71,7 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
     'live-at-end',
   ],
   create(report, context) {
-    const books = new Books(report, context, options)
+    const ledger = new MappingLedger(report, context, options)
     let stopped = false
     return {
       onEvent(event): void {
@@ -79,76 +79,76 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
           case 'dma_map_page':
           case 'dma_map_phys':
           case 'dma_map_resource':
-            return mapOne(books, event)
+            return mapOne(ledger, event)
           case 'dma_unmap_page':
           case 'dma_unmap_phys':
           case 'dma_unmap_resource':
-            return unmapOne(books, event)
+            return unmapOne(ledger, event)
           case 'dma_sync_single_for_cpu':
           case 'dma_sync_single_for_device':
-            return syncOne(books, event)
+            return syncOne(ledger, event)
           case 'dma_mapping_error':
-            return mappingErrorAsked(books, event)
+            return mappingErrorAsked(ledger, event)
           case 'dma_map_sg':
-            return mapSg(books, event)
+            return mapSg(ledger, event)
           case 'dma_unmap_sg':
-            return unmapSg(books, event)
+            return unmapSg(ledger, event)
           case 'dma_sync_sg_for_cpu':
           case 'dma_sync_sg_for_device':
-            return syncSg(books, event)
+            return syncSg(ledger, event)
           case 'dma_map_sg_err': {
             const { device, err } = event
-            books.bounces.take(event, [])
+            ledger.bounces.take(event, [])
             const what = `mapping a scatterlist of ${event.physAddrs.length} entries failed with ${err}`
             return report(finding('mapping-failed', `${device}: ${what}`, { device, evidence: [event.at] }))
           }
           case 'dma_alloc':
           case 'dma_alloc_pages':
           case 'dma_alloc_sgt_err':
-            return alloc(books, event)
+            return alloc(ledger, event)
           case 'dma_free':
           case 'dma_free_pages':
-            return free(books, event)
+            return free(ledger, event)
           case 'dma_alloc_sgt':
-            return allocSgt(books, event)
+            return allocSgt(ledger, event)
           case 'dma_free_sgt':
-            return freeSgt(books, event)
+            return freeSgt(ledger, event)
           case 'pool_free':
-            return poolFree(books, event)
+            return poolFree(ledger, event)
           case 'swiotlb_bounced':
-            return books.bounces.bounced(event)
+            return ledger.bounces.bounced(event)
           case 'vb2_qbuf':
-            return books.bounces.queued(event)
+            return ledger.bounces.queued(event)
           case 'vb2_dqbuf':
-            return books.bounces.dequeued(event)
+            return ledger.bounces.dequeued(event)
           case 'device_access':
-            return deviceAccess(books, event)
+            return deviceAccess(ledger, event)
           case 'cpu_access':
-            return cpuAccess(books, event)
+            return cpuAccess(ledger, event)
           case 'io_page_fault':
-            return ioFault(books, event)
+            return ioFault(ledger, event)
           case 'marker':
-            if (options.unbindMarker.test(event.text)) books.leaks.unbound(books.tracker, event.text, event.at)
-            else if (!/unb(?:ind|ound)/i.test(event.text)) books.leaks.stepBegins()
+            if (options.unbindMarker.test(event.text)) ledger.leaks.unbound(ledger.tracker, event.text, event.at)
+            else if (!/unb(?:ind|ound)/i.test(event.text)) ledger.leaks.stepBegins()
             return
           case 'remove_device_from_group':
-            return books.leaks.gone(books.tracker, event.device, event.at)
+            return ledger.leaks.gone(ledger.tracker, event.device, event.at)
           case 'lost':
-            return books.forget()
+            return ledger.forget()
           case 'oops':
             stopped = true
             return
           case 'end':
-            return books.leaks.end(books.tracker, event.at, event.stoppedAt)
+            return ledger.leaks.end(ledger.tracker, event.at, event.stoppedAt)
           default:
         }
       },
       onEnd(): void {
-        options.onSummary?.({ live: books.tracker.liveCount, untracedFrees: books.untracedFrees })
-        books.unexplained.decide()
-        books.bounces.end()
-        // A machine that stopped gives nothing back, and there is nobody to miss it.
-        if (!stopped) books.leaks.stillLive(books.tracker)
+        options.onSummary?.({ live: ledger.tracker.liveCount, untracedFrees: ledger.untracedFrees })
+        ledger.unexplained.decide()
+        ledger.bounces.end()
+        // After an oops nothing is given back: that is no leak.
+        if (!stopped) ledger.leaks.stillLive(ledger.tracker)
       },
     }
   },

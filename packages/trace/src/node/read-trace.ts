@@ -83,7 +83,7 @@ async function* uncompressed(input: AsyncIterable<Uint8Array | string>): AsyncGe
   yield* unpacked
 }
 
-/** Left open when its reader stops, so that somebody else can go on. */
+/** Left open when its reader stops, so that another reader can go on. */
 const bytesOf = (input: AsyncIterable<Uint8Array | string>): AsyncIterable<Uint8Array> => {
   const chunks = input[Symbol.asyncIterator]()
   return {

@@ -51,7 +51,7 @@ export const hashOf = (name: string): number => {
 
 /**
  * Finds `[cpu] ... time: name:` in the line at [start, end) of `bytes`. False when the line has another form.
- * The name's hash is made on the way, so that a line nobody wants is never decoded.
+ * The name's hash is made on the way, so that a line that is not wanted is never decoded.
  */
 export const findName = (bytes: Uint8Array, start: number, end: number, place: NamePlace): boolean => {
   const guess = start + place.nameColumn

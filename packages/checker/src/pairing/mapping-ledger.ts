@@ -19,7 +19,7 @@ interface FollowLimit {
   readonly onForget?: (count: number, at: number) => void
 }
 
-export class Books {
+export class MappingLedger {
   readonly report: ReportFinding
   readonly context: CheckerContext
   readonly unexplained: Unexplained
@@ -71,7 +71,7 @@ export class Books {
     return { at, checksTraced, physDigits }
   }
 
-  /** Read anew at every use: the session may come after the books are opened. */
+  /** Read anew at every use: the session may come after the ledger are opened. */
   #cacheLineFacts(): CacheLineFacts {
     const lineSize = (): number => this.#lineSize
     const physDigits = (): PhysDigits => this.physDigits
