@@ -97,8 +97,7 @@ export const RESTART = 'restart'
 export const RELEASE = 'release'
 
 /** Stages that stage `index` gives its pictures to. */
-export const consumersOf = (plan: PipelinePlan, index: number): readonly Stage[] =>
-  plan.stages.filter((s) => s.from === index)
+const consumersOf = (plan: PipelinePlan, index: number): readonly Stage[] => plan.stages.filter((s) => s.from === index)
 
 /** Every step of the plan, in order. */
 export const planSteps = (plan: PipelinePlan, restart: boolean): string[] => {

@@ -96,7 +96,7 @@ export const open = (kernel: object = { dmabufKmap: false, dqbufUnmaps: false })
   return { ops: vb2DmaSg(pluginApi).create(host), device, calls, texts, taken, world }
 }
 
-export const newTable = (count: number): SgTable => {
+const newTable = (count: number): SgTable => {
   const entries: SgEntry[] = Array.from({ length: count }, () => ({
     page: { kind: 'null' },
     offset: 0,

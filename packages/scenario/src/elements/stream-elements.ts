@@ -38,7 +38,10 @@ const whole: StreamElement = { role: 'whole', pads: [] }
 /**
  * Pad templates as gst-inspect-1.0 of GStreamer 1.22 prints them, those for video first.
  *
- * Models: GStreamer 1.22 gst/isomp4/qtdemux.c, gst/matroska/matroska-demux.c, gst/mpegtsdemux/tsdemux.c, gst/rtpmanager/gstrtpbin.c
+ * Models: GStreamer 1.22 gst/isomp4/qtdemux.c: gst_qtdemux_class_init
+ * Models: GStreamer 1.22 gst/matroska/matroska-demux.c: gst_matroska_demux_class_init
+ * Models: GStreamer 1.22 gst/mpegtsdemux/tsdemux.c: gst_ts_demux_class_init
+ * Models: GStreamer 1.22 gst/rtpmanager/gstrtpbin.c: gst_rtp_bin_class_init
  */
 const STREAM_ELEMENTS: Readonly<Record<string, StreamElement>> = {
   qtdemux: demuxer(three),

@@ -23,7 +23,7 @@ export interface Pipeline {
   readonly lost: readonly LostLink[]
 }
 
-export interface LostLink {
+interface LostLink {
   readonly why: string
   /** Offset in the text. */
   readonly at: number

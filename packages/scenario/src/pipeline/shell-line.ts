@@ -19,7 +19,7 @@ const OPERATOR = /^(?:&&?|\|\|?&?|;)$/
 const REDIRECTION = /^(?:\d*|&)(?:>>?|<)(?:&\d+|&-)?/
 const FOR_THE_SHELL = 'it is for the shell'
 
-/** Models: what a shell does before it starts gst-launch-1.0, as far as pasted lines need it. */
+/** Does what a shell does before it starts gst-launch-1.0, as far as pasted lines need it. */
 export const launcherWords = (line: string): LauncherWords | ShellProblem => {
   const prompt = PROMPT.exec(line)?.[0].length ?? 0
   const words = shellWords(' '.repeat(prompt) + line.slice(prompt))

@@ -149,11 +149,7 @@ const complain = (problems: readonly Problem[], placeOf: PlaceOf): InputError =>
   return new InputError(first.message, first.place, hint === '' ? undefined : hint)
 }
 
-const placeInText = (
-  { file, doc, lines }: Source,
-  path: readonly (string | number)[],
-  atKey: boolean,
-): InputPlace => {
+const placeInText = ({ file, doc, lines }: Source, path: readonly (string | number)[], atKey: boolean): InputPlace => {
   const { line, col } = lines.linePos(offsetOf(doc, path, atKey))
   return { file, line, column: col, path: path.join('.') }
 }

@@ -17,7 +17,8 @@ export const readRunSpec = (text: string, file: string): RunSpec => {
   return checkRunSpec(value, file)
 }
 
-const EXPECTED = 'expected {"version": 1, "board": ..., "kernels": [...], "work": ...}; docs/run-spec.schema.json has all'
+const EXPECTED =
+  'expected {"version": 1, "board": ..., "kernels": [...], "work": ...}; docs/run-spec.schema.json has all'
 
 /** @throws InputError for the first thing that is wrong, with its path and what was expected */
 export const checkRunSpec = (value: unknown, file?: string): RunSpec => {
