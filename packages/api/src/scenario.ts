@@ -17,6 +17,10 @@ export interface PipelineScenario {
   readonly elements: readonly BoundElement[]
   /** How buffers go from one place to the next; queues, tees and filters between are named in `through`. */
   readonly hops: readonly BufferHop[]
+  /** Pictures and streams as they are negotiated, link by link. */
+  readonly pictures: readonly LinkPicture[]
+  /** How many pictures pass, where the line or the user says so. */
+  readonly frames: StatedFact<number> | null
   /** What a person should know: unknown elements and how to bind them, names that are taken. */
   readonly notes: readonly string[]
   readonly assumptions: readonly Assumption[]
@@ -59,6 +63,50 @@ export interface BufferHop {
   readonly through: readonly string[]
   readonly kind: HopKind
   readonly why: string
+  /** What the buffers hold. */
+  readonly picture: Picture
+  /** Pictures that may wait on the way: what the queue elements between hold. */
+  readonly depth: number
+}
+
+/** A fact, and which input it came from: `caps filter capsfilter0`, `--size`, `driver default` ... */
+export interface StatedFact<T> {
+  readonly value: T
+  readonly by: string
+}
+
+/** One plane of memory of a picture. Bytes. */
+export interface PlaneLayout {
+  /** 0 for coded pictures. */
+  readonly bytesperline: number
+  /** What the picture itself takes. */
+  readonly bytes: number
+  /** What a driver's buffer has for it, with the lines that the hardware adds. */
+  readonly sizeimage: number
+}
+
+/** What passes a link: pictures as they are in memory, or coded ones. */
+export interface Picture {
+  /** `video/x-raw`, `video/x-h264`, `image/jpeg` ... */
+  readonly media: string
+  /** GStreamer's name of the pixel format; null for coded pictures. */
+  readonly format: StatedFact<string> | null
+  /** V4L2's name of it; null where V4L2 has none. */
+  readonly fourcc: string | null
+  /** Pixels. */
+  readonly width: StatedFact<number>
+  readonly height: StatedFact<number>
+  /** Pictures a second as a fraction; null where nothing says so. */
+  readonly framerate: StatedFact<string> | null
+  /** Kinds of memory that the line asks for, such as `memory:DMABuf`. */
+  readonly features: readonly string[]
+  readonly planes: readonly PlaneLayout[]
+}
+
+/** The picture on one link, from element to element. */
+export interface LinkPicture extends Picture {
+  readonly from: string
+  readonly to: string
 }
 
 // ---- steps

@@ -21,7 +21,10 @@ export interface PipelineDescription {
   readonly warnings?: Pipeline['warnings']
   /** What of the line is for the shell. */
   readonly ignored?: Pipeline['ignored']
-  readonly binding?: Pick<PipelineScenario, 'elements' | 'hops' | 'notes' | 'assumptions' | 'ignored'>
+  readonly binding?: Pick<
+    PipelineScenario,
+    'elements' | 'hops' | 'pictures' | 'frames' | 'notes' | 'assumptions' | 'ignored'
+  >
 }
 
 /** @throws PipelineError for a line that does not parse, InputError for a binding that does not fit */
@@ -44,10 +47,20 @@ export const describePipeline = (text: string, machine?: Machine, overrides: Ove
 const bindingOf = ({
   elements,
   hops,
+  pictures,
+  frames,
   notes,
   assumptions,
   ignored,
-}: PipelineScenario): NonNullable<PipelineDescription['binding']> => ({ elements, hops, notes, assumptions, ignored })
+}: PipelineScenario): NonNullable<PipelineDescription['binding']> => ({
+  elements,
+  hops,
+  pictures,
+  frames,
+  notes,
+  assumptions,
+  ignored,
+})
 
 /** A refused line as data. */
 export const describeError = ({ kind, reason, place, hint }: PipelineError): PipelineDescription => ({

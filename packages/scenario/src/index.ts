@@ -7,6 +7,8 @@ export type { Pipeline, PipelineElement, PipelineLink, UnknownElement } from './
 export { printPipeline } from './pipeline/print-pipeline.ts'
 export { bindPipeline } from './bind/bind-pipeline.ts'
 export type { Overrides } from './bind/bind-pipeline.ts'
+export type { PictureWishes } from './negotiate/told.ts'
+export { formatNamed, formatNames } from './formats/pixel-formats.ts'
 export { commandFor, lineForBoard } from './bind/line-for-board.ts'
 export type { LineForBoard } from './bind/line-for-board.ts'
 export { elementFacts } from './elements/catalogue.ts'

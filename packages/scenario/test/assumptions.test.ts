@@ -19,7 +19,7 @@ const refused = (line: string): InputError => {
   throw new Error('accepted')
 }
 const assumed = (line: string, overrides: Overrides = {}): readonly string[] =>
-  bind(line, overrides).assumptions.map(({ kind, what }) => `${kind}: ${what}`)
+  bind(line, overrides).assumptions.flatMap(({ kind, what }) => (kind === 'format' ? [] : [`${kind}: ${what}`]))
 
 describe('elements that make a whole pipeline of their own', () => {
   it.each([

@@ -1,5 +1,6 @@
 // A described pipeline as text.
 import type { PipelineDescription } from '@dmalab/scenario'
+import type { Picture } from '@dmalab/api'
 import { table } from '../board/render.ts'
 
 export const renderPipeline = ({
@@ -24,8 +25,15 @@ export const renderPipeline = ({
   ])
   const ways = binding
     ? table(
-        ['from', 'through', 'to', 'buffers', 'why'],
-        binding.hops.map(({ from, through, to, kind, why }) => [from, through.join(' '), to, kind, why]),
+        ['from', 'through', 'to', 'buffers', 'pictures', 'why'],
+        binding.hops.map(({ from, through, to, kind, picture, why }) => [
+          from,
+          through.join(' '),
+          to,
+          kind,
+          pictureText(picture),
+          why,
+        ]),
       )
     : table(
         ['from', 'pad', 'to', 'pad'],
@@ -46,4 +54,15 @@ export const renderPipeline = ({
     ...assumed,
     ...leftOut,
   ].join('\n')
+}
+
+/** What a hop carries, and where that came from. */
+const pictureText = ({ media, format, fourcc, width, height, framerate, planes }: Picture): string => {
+  const name =
+    format === null ? media : `${format.value}${fourcc === null || fourcc === format.value ? '' : ` (${fourcc})`}`
+  const bytes = planes.map(({ sizeimage }) => sizeimage).join(' + ')
+  const rate =
+    framerate === null ? '' : `, ${framerate.value}/s`.replace('/1/s', ' a second').replace('/s', ' a second')
+  const sources = [...new Set([format?.by, width.by, height.by].filter((by) => by !== undefined))]
+  return `${name} ${width.value}x${height.value}${rate}\n${bytes} bytes\n${sources.join('\n')}`
 }

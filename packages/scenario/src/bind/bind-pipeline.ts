@@ -4,6 +4,8 @@ import { InputError } from '@dmalab/api'
 import type { BoundElement, DeviceClass, DeviceFacts, IoMode, Machine, PipelineScenario } from '@dmalab/api'
 import { familyOf, isIoMode } from '../elements/device-families.ts'
 import type { DeviceFamily } from '../elements/device-families.ts'
+import { negotiate } from '../negotiate/negotiate.ts'
+import type { PictureWishes } from '../negotiate/told.ts'
 import type { Pipeline, PipelineElement } from '../pipeline/pipeline.ts'
 import { commandFor, lineForBoard } from './line-for-board.ts'
 import { elementAssumptions, ignoredProperties } from './assumptions.ts'
@@ -16,22 +18,34 @@ export type Overrides = Readonly<Record<string, string>>
 const NONE = 'none'
 
 /** @throws InputError for an element or a device that does not exist, and for an element whose device the board lacks. */
-export const bindPipeline = (pipeline: Pipeline, machine: Machine, overrides: Overrides = {}): PipelineScenario => {
+export const bindPipeline = (
+  pipeline: Pipeline,
+  machine: Machine,
+  overrides: Overrides = {},
+  wishes: PictureWishes = {},
+): PipelineScenario => {
   checkElements(pipeline, machine)
   checkOverrides(pipeline, machine, overrides)
   const elements = pipeline.elements
     .filter(({ role }) => role !== 'bin')
     .map((element) => bindElement(atItsEnd(element, pipeline), machine, overrides))
+  const { pictures, pictureOf, ...negotiated } = negotiate(pipeline, elements, machine, wishes)
   const unbound = pipeline.unknown.filter(({ name }) => elements.some((e) => e.name === name && e.device === null))
   return {
     kind: 'pipeline',
     name: 'pipeline',
     text: pipeline.text,
     elements,
-    hops: bufferHops(elements, pipeline.flow, machine),
-    notes: [...unbound.map(({ name, factory }) => howToBind(name, factory, machine)), ...pipeline.warnings],
-    assumptions: elementAssumptions(elements, pipeline),
-    ignored: [...pipeline.ignored, ...ignoredProperties(elements)],
+    hops: bufferHops(elements, pipeline.flow, machine, pictureOf),
+    pictures,
+    frames: negotiated.frames,
+    notes: [
+      ...unbound.map(({ name, factory }) => howToBind(name, factory, machine)),
+      ...pipeline.warnings,
+      ...negotiated.notes,
+    ],
+    assumptions: [...elementAssumptions(elements, pipeline), ...negotiated.assumptions],
+    ignored: [...pipeline.ignored, ...ignoredProperties(elements), ...negotiated.ignored],
   }
 }
 

@@ -1,42 +1,45 @@
 // How buffers go from element to element: who allocates, who exports, who imports, and where the CPU has to copy.
-import type { BoundElement, BufferHop, HopKind, Machine } from '@dmalab/api'
+import type { BoundElement, BufferHop, HopKind, Machine, Picture } from '@dmalab/api'
 import { checkWays } from './check-elements.ts'
 import { familyOf } from '../elements/device-families.ts'
+import { queueDepth } from '../negotiate/queue-depth.ts'
+import { passesOn } from '../negotiate/segments.ts'
 import type { PipelineLink } from '../pipeline/pipeline.ts'
-
-/** User-space roles that hand on the buffers they get. */
-const PASSES = new Set(['queue', 'tee', 'filter', 'unknown'])
 
 /** One hop for each way from a place where buffers are made or used to the next. */
 export const bufferHops = (
   elements: readonly BoundElement[],
   flow: readonly PipelineLink[],
   machine: Machine,
+  pictureOf: (from: string, to: string) => Picture,
 ): readonly BufferHop[] => {
   const byName = new Map(elements.map((element) => [element.name, element]))
-  const passes = ({ device, role }: BoundElement): boolean => device === null && PASSES.has(role)
   const next = (name: string): readonly BoundElement[] =>
     flow.flatMap(([source, , sink]) => (source === name ? (byName.get(sink) ?? []) : []))
 
   let ways = 0
+  const hop = (
+    producer: BoundElement,
+    consumer: BoundElement,
+    through: readonly string[],
+    picture: Picture,
+  ): BufferHop => {
+    const [kind, why] = howBetween(producer, consumer, machine)
+    const depth = through.reduce((sum, name) => {
+      const passed = byName.get(name)
+      return sum + (passed ? queueDepth(passed, picture) : 0)
+    }, 0)
+    return { from: producer.name, to: consumer.name, through, kind, why, picture, depth }
+  }
+
   const from = (producer: BoundElement, at: BoundElement, through: readonly string[]): readonly BufferHop[] =>
     next(at.name).flatMap((element) => {
       checkWays(++ways)
-      if (!passes(element)) return [hop(producer, element, through, machine)]
+      if (!passesOn(element)) return [hop(producer, element, through, pictureOf(at.name, element.name))]
       return through.includes(element.name) ? [] : from(producer, element, [...through, element.name])
     })
 
-  return elements.filter((element) => !passes(element)).flatMap((element) => from(element, element, []))
-}
-
-const hop = (
-  producer: BoundElement,
-  consumer: BoundElement,
-  through: readonly string[],
-  machine: Machine,
-): BufferHop => {
-  const [kind, why] = howBetween(producer, consumer, machine)
-  return { from: producer.name, to: consumer.name, through, kind, why }
+  return elements.filter((element) => !passesOn(element)).flatMap((element) => from(element, element, []))
 }
 
 const howBetween = (producer: BoundElement, consumer: BoundElement, machine: Machine): readonly [HopKind, string] => {

@@ -92,7 +92,8 @@ const intersectStructures = (a: CapsStructure, b: CapsStructure): CapsStructure 
 
 const featureKey = ({ features }: CapsStructure): string => [...(features ?? ['memory:SystemMemory'])].sort().join(',')
 
-const intersectValues = (a: CapsValue, b: CapsValue): CapsValue | undefined => {
+/** The values that both allow. */
+export const intersectValues = (a: CapsValue, b: CapsValue): CapsValue | undefined => {
   if (a.kind === 'list' || b.kind === 'list') {
     const items = alternatives(a).flatMap((x) => alternatives(b).flatMap((y) => intersectValues(x, y) ?? []))
     return items.length > 1 ? { kind: 'list', items } : items[0]

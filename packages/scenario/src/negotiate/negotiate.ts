@@ -1,0 +1,254 @@
+// Size, pixel format and rate of the pictures on each link: what the line states, what elements keep, and what is left to defaults.
+import type { Assumption, BoundElement, Ignored, LinkPicture, Machine, Picture, StatedFact } from '@dmalab/api'
+import { intersectValues, numberOf } from '../caps/caps.ts'
+import type { CapsValue } from '../caps/caps.ts'
+import { CODED, fourccOf, layoutOf } from '../formats/picture-layout.ts'
+import { formatNamed, formatNames, pixelFormat, streamCode } from '../formats/pixel-formats.ts'
+import { PipelineError } from '../pipeline/pipeline-error.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import { follows, keeps, sourceDefault } from './element-rules.ts'
+import type { Field } from './element-rules.ts'
+import { isCoded, layoutRules, mediaOf } from './segment-media.ts'
+import { segmentsOf } from './segments.ts'
+import type { Segment, Segments, Statement } from './segments.ts'
+import { assumedOf, framesOf, ignoredFields, overridden } from './told.ts'
+import type { PictureWishes } from './told.ts'
+
+export interface Negotiated {
+  readonly pictures: readonly LinkPicture[]
+  readonly pictureOf: (from: string, to: string) => Picture
+  readonly frames: StatedFact<number> | null
+  readonly assumptions: readonly Assumption[]
+  readonly ignored: readonly Ignored[]
+  /** What of the line the wishes took the place of. */
+  readonly notes: readonly string[]
+}
+
+const DEFAULTS: Readonly<Record<Field, string | undefined>> = {
+  width: '1920',
+  height: '1080',
+  framerate: undefined,
+  format: 'NV12',
+}
+
+/** @throws PipelineError where two places of the line cannot both be so */
+export const negotiate = (
+  pipeline: Pipeline,
+  elements: readonly BoundElement[],
+  machine: Machine,
+  wishes: PictureWishes,
+): Negotiated => {
+  const segments = segmentsOf(pipeline, elements)
+  const facts = factFinder(pipeline, segments, wishes)
+  const pictures = new Map<Segment, Picture>()
+  for (const segment of segments.all) {
+    checkMedia(pipeline, segment)
+    checkMemory(pipeline, segment)
+    pictures.set(segment, pictureOn(pipeline, segment, facts, machine))
+  }
+  const links = pipeline.flow.flatMap(([from, , to], at): readonly LinkPicture[] => {
+    const segment = segments.ofLink[at]
+    const picture = segment && pictures.get(segment)
+    return picture ? [{ from, to, ...picture }] : []
+  })
+  return {
+    pictures: links,
+    pictureOf: (from, to) => {
+      const found = links.find((link) => link.from === from && link.to === to)
+      if (!found) throw new Error(`no link goes from ${from} to ${to}`)
+      const { from: _from, to: _to, ...picture } = found
+      return picture
+    },
+    frames: framesOf(elements, wishes),
+    assumptions: segments.all.flatMap((segment) => assumedOf(segment, pictures.get(segment))),
+    ignored: segments.all.flatMap(ignoredFields),
+    notes: overridden(segments, wishes, elements),
+  }
+}
+
+interface FactFinder {
+  (segment: Segment, field: Field): StatedFact<string> | null
+}
+
+/** Facts by segment and field; segments that an element keeps equal answer together. */
+const factFinder = (pipeline: Pipeline, { all }: Segments, wishes: PictureWishes): FactFinder => {
+  const before = (element: BoundElement): Segment | undefined => all.find(({ users }) => users.includes(element))
+  const after = (element: BoundElement): readonly Segment[] => all.filter(({ makers }) => makers.includes(element))
+
+  /** Segments that have the same value, nearest first. */
+  const equals = (start: Segment, field: Field): readonly Segment[] => {
+    const found = [start]
+    for (const segment of found) {
+      const inputs = segment.makers.filter((one) => keeps(one, field)).flatMap((one) => before(one) ?? [])
+      const outputs = segment.users.filter((one) => keeps(one, field)).flatMap(after)
+      for (const next of [...inputs, ...outputs]) if (!found.includes(next)) found.push(next)
+    }
+    return found
+  }
+
+  const wished = (group: readonly Segment[], field: Field): StatedFact<string> | undefined => {
+    const isRoot = group.some(({ makers }) => makers.length === 0 || makers.some((one) => !follows(one, field)))
+    if (!isRoot) return undefined
+    if (field === 'format')
+      return wishes.format === undefined
+        ? undefined
+        : { value: formatNamed(wishes.format)?.name ?? wishes.format, by: '--format' }
+    if (field === 'framerate' || wishes.size === undefined) return undefined
+    return { value: String(wishes.size[field]), by: '--size' }
+  }
+
+  const stated = (group: readonly Segment[], field: Field): { value: CapsValue; by: string } | undefined => {
+    const statements = group.flatMap((segment) => segment.stated.get(field) ?? []).toSorted((a, b) => a.at - b.at)
+    let both: CapsValue | undefined
+    for (const [i, { value, at }] of statements.entries()) {
+      const next = both ? intersectValues(both, value) : value
+      if (!next) return contradiction(pipeline, field, statements.slice(0, i), at)
+      both = next
+    }
+    return both && { value: both, by: [...new Set(statements.map(({ by }) => by))].join(', ') }
+  }
+
+  const find = (segment: Segment, field: Field, seen: readonly Segment[]): StatedFact<string> | null => {
+    const group = equals(segment, field)
+    const wish = wished(group, field)
+    if (wish) return wish
+    const said = stated(group, field)
+    const left = fallback(group, field, [...seen, ...group])
+    if (said) return { value: nearest(said.value, left?.value), by: said.by }
+    return left
+  }
+
+  /** Where nothing is said: as it went in, or as the next converter wants it, or the source's default. */
+  const fallback = (group: readonly Segment[], field: Field, seen: readonly Segment[]): StatedFact<string> | null => {
+    for (const { makers } of group)
+      for (const maker of makers) {
+        const input = follows(maker, field) ? before(maker) : undefined
+        if (input && !seen.includes(input)) return find(input, field, seen)
+      }
+    for (const { users } of group)
+      for (const user of users) {
+        if (user.device !== null || user.role !== 'converter') continue
+        const output = after(user).find((one) => !seen.includes(one) && one.stated.has(field))
+        const fixed = output && stated([output], field)
+        if (fixed?.value.kind === 'one') return { value: fixed.value.text, by: `${fixed.by} behind ${user.name}` }
+      }
+    for (const { makers } of group)
+      for (const maker of makers) {
+        const value = sourceDefault(maker, field)
+        if (value !== undefined) return { value, by: `default of ${maker.factory}` }
+      }
+    const value = DEFAULTS[field]
+    return value === undefined ? null : { value, by: 'driver default' }
+  }
+
+  return (segment, field) => find(segment, field, [])
+}
+
+const contradiction = ({ text }: Pipeline, field: Field | 'media', before: readonly Statement[], at: number): never => {
+  const first = before.at(-1)
+  throw new PipelineError(
+    'link',
+    `${field === 'media' ? 'the media type' : field} cannot be what is asked for here: ${first?.by ?? 'an element before'} asks for another, and nothing between them changes it`,
+    text,
+    at,
+    'put a converter between them, or leave one out',
+  )
+}
+
+/** The value nearest to the one that would be there without it. */
+const nearest = (value: CapsValue, wanted: string | undefined): string => {
+  if (value.kind === 'one') return value.text
+  if (value.kind === 'range') {
+    const [low = '0', high = '0'] = value.bounds
+    if (wanted === undefined || numberOf(wanted) < numberOf(low)) return low
+    return numberOf(wanted) > numberOf(high) ? high : wanted
+  }
+  const items = value.items.map((item) => nearest(item, wanted))
+  return items.find((item) => item === wanted) ?? items[0] ?? ''
+}
+
+const pictureOn = (pipeline: Pipeline, segment: Segment, facts: FactFinder, machine: Machine): Picture => {
+  const media = mediaOf(segment)
+  const of = (field: Field): StatedFact<string> => facts(segment, field) ?? { value: '0', by: 'driver default' }
+  const number = (field: 'width' | 'height'): StatedFact<number> => {
+    const { value, by } = of(field)
+    const pixels = Number(value)
+    if (pixels >= 1 && pixels <= MOST_PIXELS) return { value: pixels, by }
+    const at = segment.stated.get(field)?.[0]?.at ?? 0
+    throw new PipelineError(
+      'link',
+      `${field}=${value}: a picture has 1 to ${MOST_PIXELS} pixels each way`,
+      pipeline.text,
+      at,
+    )
+  }
+  const [width, height] = [number('width'), number('height')]
+  const shared = {
+    media,
+    width,
+    height,
+    framerate: facts(segment, 'framerate'),
+    features: [...new Set(segment.features.map(({ name }) => name))],
+  }
+  if (isCoded(media)) return { ...shared, format: null, fourcc: streamCode(media), planes: [CODED] }
+  const format = of('format')
+  const known = pixelFormat(format.value)
+  if (!known) {
+    const at = segment.stated.get('format')?.[0]?.at ?? 0
+    const reason = `${format.by === '--format' ? `--format ${format.value}` : `format=${format.value}`} is not a pixel format that dmalab knows`
+    throw new PipelineError('link', reason, pipeline.text, at, `it knows ${formatNames().join(', ')}`)
+  }
+  // Each buffer has one field: half the lines.
+  const alternate = (segment.stated.get('interlace-mode') ?? []).some(
+    ({ value }) => value.kind === 'one' && value.text === 'alternate',
+  )
+  const lines = alternate ? Math.ceil(height.value / 2) : height.value
+  const planes = layoutOf(known, width.value, lines, layoutRules(segment, machine))
+  return { ...shared, format, fourcc: fourccOf(known, planes.length), planes }
+}
+
+const MOST_PIXELS = 16384
+
+/** A decoder takes coded pictures and gives others; the line must not ask for the opposite. */
+const checkMedia = (pipeline: Pipeline, segment: Segment): void => {
+  const statements = segment.stated.get('media') ?? []
+  for (const [i, one] of statements.entries()) {
+    const other = statements[i - 1]
+    if (other && !intersectValues(other.value, one.value)) contradiction(pipeline, 'media', [other], one.at)
+  }
+  const [asked] = statements
+  if (asked?.value.kind !== 'one') return
+  const coded = isCoded(asked.value.text)
+  const maker = segment.makers.find(
+    ({ role, device }) => device !== null && (coded ? role === 'decoder' : role === 'encoder'),
+  )
+  const user = segment.users.find(
+    ({ role, device }) => device !== null && (coded ? role === 'encoder' : role === 'decoder'),
+  )
+  const wrong = maker ?? user
+  if (!wrong) return
+  throw new PipelineError(
+    'link',
+    `${wrong.name} ${maker ? 'gives' : 'takes'} ${coded ? 'pictures that are not coded' : 'coded pictures'}, and ${asked.value.text} is asked for here`,
+    pipeline.text,
+    asked.at,
+  )
+}
+
+/** memory:DMABuf must come from a queue that exports or imports. */
+const checkMemory = ({ text }: Pipeline, { makers, features }: Segment): void => {
+  const asked = features.find(({ name }) => name === 'memory:DMABuf')
+  if (!asked) return
+  for (const { name, device, outMode, role } of makers) {
+    const why =
+      device === null
+        ? role === 'source' || role === 'converter' || role === 'decoder' || role === 'encoder'
+          ? `${name} makes pictures in memory of user space`
+          : undefined
+        : outMode === 'mmap' || outMode === 'rw' || outMode === 'userptr'
+          ? `${name} has mode ${outMode}, which exports nothing`
+          : undefined
+    if (why !== undefined)
+      throw new PipelineError('link', `memory:DMABuf is asked for here, and ${why}`, text, asked.at)
+  }
+}
