@@ -1,0 +1,73 @@
+// The laboratory in a browser: the same bytes as from the command line.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Bundle, bundleFor } from './bundle.ts'
+import { chromiumPath, withPage } from './chromium.ts'
+
+const CLI = join(import.meta.dirname, '../../apps/cli/bin/run.js')
+const PAGE = '<!doctype html><meta charset="utf-8"><title>dmalab</title>'
+
+/** The page and the worker's script, on a port of this machine's own. */
+const served = async <T>(script: string, work: (url: string) => Promise<T>): Promise<T> => {
+  const server = createServer(({ url }, answer) => {
+    const type = url === '/worker.js' ? 'text/javascript' : 'text/html'
+    answer.writeHead(200, { 'content-type': type }).end(url === '/worker.js' ? script : PAGE)
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  try {
+    return await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+/** What the worker posts, or why it does not start. Runs in the page. */
+const inWorker = (): Promise<{ text?: string; error?: string }> =>
+  new Promise((resolve) => {
+    const worker = new Worker('/worker.js', { type: 'module' })
+    worker.addEventListener('message', ({ data }: MessageEvent<{ text?: string; error?: string }>) => resolve(data))
+    worker.addEventListener('error', ({ message }) => resolve({ error: message }))
+  })
+
+/** What the command prints, in a home without films. */
+const byCommand = (): string => {
+  const home = mkdtempSync(join(tmpdir(), 'dmalab-home-'))
+  try {
+    const env = { ...process.env, HOME: home, XDG_DATA_HOME: join(home, 'data') }
+    return spawnSync(process.execPath, [CLI, 'compare', 'founding', '--json'], { encoding: 'utf8', env }).stdout
+  } finally {
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+describe('@dmalab/lab for browsers', () => {
+  let bundle: Bundle
+  beforeAll(async () => {
+    bundle = await bundleFor(join(import.meta.dirname, 'founding-worker.ts'))
+  })
+
+  test('needs no module that only Node has', () => {
+    expect(bundle.ofNode).toEqual([])
+    expect(bundle.code.length).toBeGreaterThan(100_000)
+  })
+
+  test('what needs Node would be seen', async () => {
+    const { ofNode } = await bundleFor(join(import.meta.dirname, '../../packages/machine/src/node/index.ts'))
+    expect(ofNode.toSorted().map((one) => one.replace(/.*: /, ''))).toContain('node:child_process')
+  })
+
+  test.skipIf(chromiumPath === undefined)(
+    'gives the founding comparison byte for byte in a worker (needs Chromium: set DMALAB_CHROMIUM, or install it)',
+    async () => {
+      const got = await served(bundle.code, (url) => withPage(url, (page) => page.evaluate(inWorker)))
+      expect(got.error).toBeUndefined()
+      expect(`${got.text}\n`).toBe(byCommand())
+    },
+  )
+})
