@@ -1,5 +1,5 @@
 // Mends a hole of the RFC: it keeps map and unmap away from entries without a page, but not sync. One line of data does it.
-export const dmalab = { api: 1 }
+export const dmalab = { api: 2 }
 
 const NOPAGE = 1024 // DMA_ATTR_DEV_COHERENT_NOPAGE
 

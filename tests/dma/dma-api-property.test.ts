@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { shippedBoard } from '@dmalab/machine'
+import { parseKernel } from '@dmalab/runner'
 import { checkDmaApi, kitMachine } from '@dmalab/testkit'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openLaboratory } from '@dmalab/lab/node'
@@ -24,15 +25,18 @@ describe('every byte is where the rules say', () => {
     ['arm64@6.12', ['translated', 'snooping', 'plain']],
     ['arm-alias@4.11', ['plain']],
   ])('%s, devices %s', (kernel, devices) => {
-    const arch = kernel.startsWith('arm64') ? 'arm64' : 'arm'
+    const arch = parts.registry.arches.get(parseKernel(kernel, parts.registry).base.arch)
     const machine = kitMachine(arch, devices.includes('translated') ? 'smmu-v3' : undefined)
     expect(checkDmaApi({ parts, kernel, machine, devices })).toBeUndefined()
   })
 
   test('with a device that bounces everything', () => {
-    const [low, high] = kitMachine('arm64').memory
+    const [low, high] = kitMachine(parts.registry.arches.get('arm64')).memory
     if (low === undefined || high === undefined) throw new Error('the kit has two banks')
-    const machine = { ...kitMachine('arm64'), memory: [{ base: low.base, len: 2 ** 27 }, high] }
+    const machine = {
+      ...kitMachine(parts.registry.arches.get('arm64')),
+      memory: [{ base: low.base, len: 2 ** 27 }, high],
+    }
     expect(checkDmaApi({ parts, kernel: 'arm64@6.12', machine, devices: ['narrow', 'plain'] })).toBeUndefined()
   })
 })
@@ -42,13 +46,19 @@ describe('and stays there when caches are at their worst', () => {
     ['arm@4.11', ['plain', 'snooping', 'pooled']],
     ['arm@6.12', ['plain', 'snooping', 'pooled']],
   ])('%s, devices %s', (kernel, devices) => {
-    const under = { parts, kernel, machine: kitMachine('arm'), devices, adversarialCache: true }
+    const under = {
+      parts,
+      kernel,
+      machine: kitMachine(parts.registry.arches.get('arm')),
+      devices,
+      adversarialCache: true,
+    }
     expect(checkDmaApi({ ...under, runs: 40 })).toBeUndefined()
   })
 })
 
 /** A patch of the op table `arm`, as a plug-in. */
-const patchOfArm = (name: string, operations: string): string => `export const dmalab = { api: 1 }
+const patchOfArm = (name: string, operations: string): string => `export const dmalab = { api: 2 }
 export default () => ({ name: '${name}', patches: [{ name: '${name}', title: 't', source: 's', hunks: [],
   ops: { arm: (next) => ({ ...next, ${operations} }) } }] })`
 

@@ -1,13 +1,13 @@
 // The op table dma-iommu in a whole laboratory: what a device behind an IOMMU reaches, and when it stops reaching it.
 import {
   ATTR,
+  type BuildFacts,
   type Device,
   type DeviceFacts,
   DIR,
   type DmaAddr,
   type Event,
   type KernelDef,
-  type KernelFacts,
   type KResult,
   type Lab,
   type Machine,
@@ -15,37 +15,24 @@ import {
   phys,
   pfnOf,
   pluginApi,
+  RELEASES,
   type ReservedRegion,
 } from '@dmalab/api'
+import { openLaboratory } from '@dmalab/lab/node'
 import { dmaIommuOps } from '@dmalab/arch-iommu'
-import { compileHotSync } from '@dmalab/hot'
-import { readMachine } from '@dmalab/machine'
 import { fixV7sSplit } from '@dmalab/patches'
-import { composeKernel, createRegistry, openLab } from '@dmalab/runner'
+import { composeKernel, openLab } from '@dmalab/runner'
 import { describe, expect, it } from 'vitest'
 
-const FACTS: KernelFacts = {
-  arch: 'arm64',
-  release: '6.12',
-  pfnValid: 'section',
-  noMap: 'kept',
-  attrs: {},
+const FACTS: BuildFacts = {
+  ...RELEASES['6.12'],
+  skipsNeedlessSync: false,
   sgEntrySize: 32,
   sgDmaLength: true,
   dmaAddrSize: 8,
-  vb2ImportAttrs: 32,
-  dqbufUnmaps: false,
-  primeImportAttrs: 32,
-  dmabufDebug: 'none',
-  dmabufKmap: false,
-  poolIsFinal: true,
-  cacheHooks: 'arm64',
-  oopsSaysAccess: false,
-  traceFormat: '6.12',
-  dmaDebug: '6.12',
-  tracesPoolFree: false,
+  physAddrSize: 8,
 }
-const kernel = (facts: Partial<KernelFacts>): KernelDef => ({
+const kernel = (facts: Partial<BuildFacts>): KernelDef => ({
   name: 'iommu@6.12',
   arch: 'arm64',
   title: 'every device behind its IOMMU',
@@ -53,6 +40,7 @@ const kernel = (facts: Partial<KernelFacts>): KernelDef => ({
   facts: () => ({ ...FACTS, ...facts }),
   config: {},
   cmdline: {},
+  idle: () => ({}),
   ops: [dmaIommuOps(pluginApi)],
   opsFor: () => 'dma-iommu',
 })
@@ -65,14 +53,13 @@ const POOL: ReservedRegion = {
   reusable: false,
 }
 interface Setup {
-  readonly facts?: Partial<KernelFacts>
+  readonly facts?: Partial<BuildFacts>
   readonly device?: Partial<DeviceFacts>
   readonly model?: string
   readonly reserved?: readonly ReservedRegion[]
   readonly patches?: readonly Patch[]
 }
-const module = compileHotSync()
-const registry = createRegistry((text, file) => readMachine(text, file), [])
+const { module, registry } = await openLaboratory()
 
 const open = ({ facts = {}, device = {}, model = 'arm-smmu-v3', reserved = [], patches = [] }: Setup = {}) => {
   const machine: Machine = {
@@ -145,7 +132,7 @@ describe('streaming maps', () => {
 })
 
 describe('invalidation', () => {
-  const touchAfterUnmap = (facts: Partial<KernelFacts>) => {
+  const touchAfterUnmap = (facts: Partial<BuildFacts>) => {
     const { lab, codec, events } = open({ facts })
     const { handle } = buffer(lab, codec, 0x1000)
     lab.bus(codec).read({ at: handle, len: 64 })
@@ -237,7 +224,7 @@ it('takes the driver`s word for the tables: short descriptors lose an address un
         coherentWalk: true,
         apertureStart: 0,
         lazy: null,
-        fixes: lab.facts.iommuFixV7sSplit === true ? ['v7sSplit'] : [],
+        fixes: lab.facts.iommuFixV7sSplit ? ['v7sSplit'] : [],
       },
       {
         wanted: () => false,

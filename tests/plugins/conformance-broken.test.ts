@@ -59,7 +59,7 @@ test('each broken plug-in fails the tests of what it breaks, and passes the othe
     'patch careless on arm@4.11': [
       'names its hunks',
       'changes something that exists',
-      'defines attribute bits that nobody has yet, one bit each',
+      'defines attribute bits that the release does not have, one bit each',
       'exempts only entries with bits that it or the kernel defines',
     ],
     'op table arm of arm@4.11+careless, device plain': [],

@@ -37,7 +37,7 @@ const must = ({ status, stdout, stderr }: Pick<ReturnType<typeof dmalab>, 'statu
 const write = (name: string, source: string, packageJson: Record<string, unknown> = {}): string => {
   const folder = join(home, name)
   mkdirSync(folder)
-  const manifest = { name, version: '1.0.0', type: 'module', oclif: {}, dmalab: { api: 1, entry: './index.mjs' } }
+  const manifest = { name, version: '1.0.0', type: 'module', oclif: {}, dmalab: { api: 2, entry: './index.mjs' } }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, ...packageJson }))
   writeFileSync(join(folder, 'index.mjs'), source)
   return folder
@@ -109,7 +109,7 @@ describe('installed into a fresh home', () => {
   describe('with a broken one linked beside them', () => {
     beforeAll(() => {
       const folder = write('from-tomorrow', `throw new Error('needs a later dmalab')`, {
-        dmalab: { api: 2, entry: './index.mjs' },
+        dmalab: { api: 3, entry: './index.mjs' },
       })
       must(dmalab('plugins', 'link', '--no-install', folder))
     })
@@ -118,7 +118,7 @@ describe('installed into a fresh home', () => {
       const { status, stdout, stderr } = dmalab('kernel', 'list')
       expect(status).toBe(0)
       expect(stdout).toContain('arm-alias@4.11')
-      expect(stderr).toContain('plug-in left out: from-tomorrow: follows plug-in contract 2, this is contract 1')
+      expect(stderr).toContain('plug-in left out: from-tomorrow: follows plug-in contract 3, this is contract 2')
       expect(stderr).toContain('install a newer dmalab; or remove it with: dmalab plugins uninstall from-tomorrow')
     })
 
@@ -143,8 +143,8 @@ describe('a bad plug-in is refused with what, where and how to mend', () => {
     [
       'older-contract',
       '',
-      /older-contract: follows plug-in contract 0, this is contract 1/,
-      { dmalab: { api: 0, entry: './index.mjs' } },
+      /older-contract: follows plug-in contract 1, this is contract 2/,
+      { dmalab: { api: 1, entry: './index.mjs' } },
     ],
     ['no-number', '', /does not say which plug-in contract/, { dmalab: { entry: './index.mjs' } }],
     ['no-manifest', '', /package\.json: has no "dmalab" manifest with an entry/, { dmalab: undefined }],
@@ -152,7 +152,7 @@ describe('a bad plug-in is refused with what, where and how to mend', () => {
       'entry-missing',
       '',
       /package\.json: dmalab\.entry names '\.\/dist\/x\.js', which is not there/,
-      { dmalab: { api: 1, entry: './dist/x.js' } },
+      { dmalab: { api: 2, entry: './dist/x.js' } },
     ],
     ['no-export', 'export const x = 1', /no-export: has no default export that is a function/],
     ['throws-on-load', `throw new Error('no such luck')`, /throws-on-load: throws when it is loaded: no such luck/],
@@ -229,6 +229,6 @@ describe('a bad plug-in is refused with what, where and how to mend', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toContain('error: ')
     expect(stderr).toContain("brings 'patchs', which is no kind of plug-in")
-    expect(stderr).toContain('hint: kinds: kernels, ops, patches, allocators, drivers, boards, checkerRules')
+    expect(stderr).toContain('hint: kinds: arches, kernels, ops, patches, allocators, drivers, boards, checkerRules')
   })
 })

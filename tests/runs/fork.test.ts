@@ -9,10 +9,11 @@ import { openLaboratory } from '@dmalab/lab/node'
 import { anySteps, firstSteps } from './random-steps.ts'
 
 const parts = await openLaboratory()
+const archOf = (kernel: string) => parts.registry.arches.get(parseKernel(kernel, parts.registry).base.arch)
 const open = (kernel: string, device: string): Experiment =>
   openExperiment(parts, {
     kernel: parseKernel(kernel, parts.registry),
-    machine: kitMachine(kernel.startsWith('arm64') ? 'arm64' : 'arm', device === 'translated' ? 'smmu-v3' : undefined),
+    machine: kitMachine(archOf(kernel), device === 'translated' ? 'smmu-v3' : undefined),
     seed: 7,
     inject: [{ what: 'mapSg', nth: 3 }],
   })

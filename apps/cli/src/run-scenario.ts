@@ -1,6 +1,6 @@
 // What `run` and `compare` do, callable without oclif.
 import { dirname, isAbsolute, join } from 'node:path'
-import { atLeast, type Event, InputError, type Machine, type RunReport } from '@dmalab/api'
+import { atLeast, type Event, InputError, type KernelDef, type Machine, type RunReport } from '@dmalab/api'
 import { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE } from '@dmalab/lab'
 import { openLaboratory, planFor, type PluginSources } from '@dmalab/lab/node'
 import { STANDARD_INPUT, withVirtualDevices } from '@dmalab/machine'
@@ -90,10 +90,11 @@ const defaultKernels = (
   registry: Registry,
 ): readonly string[] => {
   if (!compare && work.kernel !== undefined) return [work.kernel]
-  const fitting = registry.kernels.values().flatMap((kernel) => (kernel.arch === arch ? [kernel.name] : []))
+  const runsOn = (kernel: KernelDef): string => registry.arches.get(kernel.arch).board
+  const fitting = registry.kernels.values().flatMap((kernel) => (runsOn(kernel) === arch ? [kernel.name] : []))
   const [first] = fitting
   if (first === undefined) {
-    const others = [...new Set(registry.kernels.values().map((kernel) => kernel.arch))].join(', ')
+    const others = [...new Set(registry.kernels.values().map(runsOn))].join(', ')
     throw new InputError(
       `board ${name} is ${arch}, and no kernel here is: there are some for ${others}`,
       {},

@@ -58,7 +58,7 @@ test('a failure that was asked for and never came is told', () => {
 test('a patch of the user changes the verdict', () => {
   const plugin = file(
     'refuse.mjs',
-    `export const dmalab = { api: 1 }
+    `export const dmalab = { api: 2 }
 export default (api) => ({ name: 'refuse', patches: [{ name: 'refuse', title: 't', source: 's', hunks: [],
   ops: { arm: (next) => ({ ...next, getSgtable: () => api.fail('EOPNOTSUPP', 'refused by a plug-in') }) } }] })`,
   )

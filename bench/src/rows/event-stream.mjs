@@ -16,10 +16,11 @@ const open = async (sink) => {
   const registry = openRegistry()
   const kernel = composeKernel(registry.kernels.get('arm@4.11'))
   const machine = registry.boards.get('odroid-xu4-nopool')
-  const facts = kernelFacts(kernel)
+  const facts = kernelFacts(kernel, registry)
   const stack = new KernelStack(facts)
   const memory = new Memory({ machine, facts, module: await compileHot(), sink, stack })
-  const api = openDmaApi({ memory, machine, kernel, facts, ops: new Map(), sink, stack })
+  const ops = new Map(registry.ops.values().map((def) => [def.name, def]))
+  const api = openDmaApi({ memory, machine, kernel, facts, ops, sink, stack })
   const pages = memory.allocPages(4096)
   const table = api.sgAlloc(ENTRIES)
   if (!pages.ok || !table.ok) throw new Error('there is memory for a page and a list')
@@ -36,8 +37,8 @@ const version = (makeSink) => ({
       work: times,
       run: () => {
         for (let i = 0; i < times; i++) {
-          api.front.mapSgAttrs(device, table, DIR.TO_DEVICE, 0)
-          api.front.unmapSgAttrs(device, table, DIR.TO_DEVICE, 0)
+          api.mapping.mapSgAttrs(device, table, DIR.TO_DEVICE, 0)
+          api.mapping.unmapSgAttrs(device, table, DIR.TO_DEVICE, 0)
         }
       },
       result: () => ({ lines: memory.cache.counters().lines, at: table.entry(ENTRIES - 1).dmaAddress }),

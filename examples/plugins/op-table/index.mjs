@@ -48,15 +48,24 @@ const busAlias = (api) => ({
       cache.dmacUnmapPhys(at, len, dir)
     }
 
-    /** Tells what a list cost, for the report. */
-    const counted = (op, body) => {
-      const before = cache.counters()
-      const result = body()
-      const { lines, writtenBack } = cache.counters()
-      const done = { lines: lines - before.lines, writtenBack: writtenBack - before.writtenBack }
-      host.emit({ event: 'cache_summary', device: device.name, op, ...done, skippedEntries: 0, skippedLines: 0 })
-      return result
-    }
+    /** One pass over a list, entry by entry: `batch: false` keeps the engine's loop out. Skipped entries are counted by the host. */
+    const forEach = (table, nents, dir, skip, summary, each) =>
+      host.forEachEntry(
+        table,
+        nents,
+        {
+          summary,
+          dir,
+          maintain: 'none',
+          skip,
+          assign: false,
+          byBusAddress: true,
+          byDmaLength: false,
+          checkReach: false,
+          batch: false,
+        },
+        each,
+      )
 
     const mapPage = (page, offset, size, dir, attrs) => {
       const at = physOf(mem.pageToPfn(page), offset)
@@ -72,20 +81,23 @@ const busAlias = (api) => ({
     const kindFor = (attrs) =>
       device.facts.coherent ? 'cached' : has(attrs, ATTR.WRITE_COMBINE) ? 'writecombine' : 'uncached'
 
+    const alloc = (size, attrs, owner) => {
+      const limit = Math.min(2 ** device.coherentMaskBits, ALIAS + WINDOW) - ALIAS - 1
+      if (limit < size) return fail('ENOMEM', `${device.name} reaches no memory`)
+      const len = pageAlign(size)
+      const pages = mem.allocContiguous(len, { limit, owner })
+      if (!pages.ok) return pages
+      const at = physOf(pages.value)
+      mem.memset(mem.linearAddress(at), 0, len)
+      if (!device.facts.coherent) cache.dmacFlushPhys(at, len)
+      if (!device.facts.coherent) cache.outerFlush(at, len)
+      mem.setLinearKind(at, len, kindFor(attrs))
+      return ok({ cpuAddr: mem.linearAddress(at), handle: toDma(at) })
+    }
+
     return {
-      alloc: (size, attrs, owner) => {
-        const limit = Math.min(2 ** device.coherentMaskBits, ALIAS + WINDOW) - ALIAS - 1
-        if (limit < size) return fail('ENOMEM', `${device.name} reaches no memory`)
-        const len = pageAlign(size)
-        const pages = mem.allocContiguous(len, { limit, owner })
-        if (!pages.ok) return pages
-        const at = physOf(pages.value)
-        mem.memset(mem.linearAddress(at), 0, len)
-        if (!device.facts.coherent) cache.dmacFlushPhys(at, len)
-        if (!device.facts.coherent) cache.outerFlush(at, len)
-        mem.setLinearKind(at, len, kindFor(attrs))
-        return ok({ cpuAddr: mem.linearAddress(at), handle: toDma(at) })
-      },
+      alloc,
+      allocAtomic: alloc, // nothing here sleeps
       free: (size, _cpuAddr, handle) => {
         mem.setLinearKind(toPhys(handle), pageAlign(size), 'cached')
         mem.freeContiguous(pfnOf(toPhys(handle)), pageAlign(size))
@@ -102,37 +114,44 @@ const busAlias = (api) => ({
       },
       mapPage,
       unmapPage,
-      mapSg: (table, nents, dir, attrs) =>
-        counted('map_sg', () => {
-          const ops = host.ops() // the final table: a patch may have wrapped mapPage
-          for (let i = 0; i < nents; i++) {
-            const entry = table.entry(i)
-            if (has(entry.attrs, host.skip.map)) continue
-            const mapped = ops.mapPage(entry.page, entry.offset, entry.length, dir, attrs)
-            if (!mapped.ok) {
-              ops.unmapSg(table, i, dir, attrs | ATTR.SKIP_CPU_SYNC)
-              return fail('EIO', `entry ${i}: ${mapped.why}`)
-            }
-            table.setDma(i, mapped.value, entry.length)
-          }
-          return ok(nents)
-        }),
-      unmapSg: (table, nents, dir, attrs) =>
-        counted('unmap_sg', () => {
-          for (const { attrs: tag, dmaAddress, dmaLength } of table.entries().slice(0, nents))
-            if (!has(tag, host.skip.unmap)) host.ops().unmapPage(dmaAddress, dmaLength, dir, attrs)
-        }),
+      mapSg: (table, nents, dir, attrs) => {
+        const ops = host.ops() // the final table: a patch may have wrapped mapPage
+        let failed
+        const done = forEach(table, nents, dir, host.skip.map, 'map_sg', (i) => {
+          const { page, offset, length } = table.entry(i)
+          const mapped = ops.mapPage(page, offset, length, dir, attrs)
+          if (mapped.ok) table.setDma(i, mapped.value, length)
+          else failed = mapped
+          return mapped.ok
+        })
+        if (failed === undefined) return ok(nents)
+        ops.unmapSg(table, done, dir, attrs | ATTR.SKIP_CPU_SYNC)
+        return fail('EIO', `entry ${done}: ${failed.why}`)
+      },
+      unmapSg: (table, nents, dir, attrs) => {
+        forEach(table, nents, dir, host.skip.unmap, 'unmap_sg', (i) => {
+          const { dmaAddress, dmaLength } = table.entry(i)
+          host.ops().unmapPage(dmaAddress, dmaLength, dir, attrs)
+          return true
+        })
+      },
       mapResource: (at) => fail('EIO', `${hex(at)}: the alias shows memory only`),
       unmapResource: () => {},
       syncSingleForCpu: (handle, size, dir) => toCpu(toPhys(handle), size, dir),
       syncSingleForDevice: (handle, size, dir) => toDevice(toPhys(handle), size, dir),
       syncSgForCpu: (table, nents, dir) => {
-        for (const { attrs, dmaAddress, length } of table.entries().slice(0, nents))
-          if (!has(attrs, host.skip.sync)) host.ops().syncSingleForCpu(dmaAddress, length, dir)
+        forEach(table, nents, dir, host.skip.sync, null, (i) => {
+          const { dmaAddress, length } = table.entry(i)
+          host.ops().syncSingleForCpu(dmaAddress, length, dir)
+          return true
+        })
       },
       syncSgForDevice: (table, nents, dir) => {
-        for (const { attrs, dmaAddress, length } of table.entries().slice(0, nents))
-          if (!has(attrs, host.skip.sync)) host.ops().syncSingleForDevice(dmaAddress, length, dir)
+        forEach(table, nents, dir, host.skip.sync, null, (i) => {
+          const { dmaAddress, length } = table.entry(i)
+          host.ops().syncSingleForDevice(dmaAddress, length, dir)
+          return true
+        })
       },
       dmaSupported: (bits) => bits >= 32,
       requiredMaskBits: () => 32,
@@ -144,32 +163,19 @@ const busAlias = (api) => ({
 /** @param {import('@dmalab/api').PluginApi} api @returns {import('@dmalab/api').KernelDef} */
 const kernel = (api) => ({
   name: 'arm-alias@4.11',
-  arch: 'arm',
+  arch: 'arm-v4.11',
   title: '32-bit ARM, a vendor tree on Linux 4.11 with a bus alias',
   source: 'example',
   facts: () => ({
-    arch: 'arm',
-    release: '4.11',
-    pfnValid: 'memblock',
-    noMap: 'removed',
-    attrs: {},
+    ...api.RELEASES['4.11'],
     sgEntrySize: 16,
     sgDmaLength: false,
     dmaAddrSize: 4,
-    vb2ImportAttrs: 0,
-    dqbufUnmaps: true,
-    primeImportAttrs: 0,
-    dmabufDebug: 'none',
-    dmabufKmap: true,
-    poolIsFinal: false,
-    cacheHooks: 'arm-v7',
-    oopsSaysAccess: false,
-    traceFormat: '6.12',
-    dmaDebug: '4.11',
-    tracesPoolFree: false,
+    physAddrSize: 4,
   }),
   config: {},
   cmdline: {},
+  idle: () => ({}),
   ops: [busAlias(api)],
   opsFor: () => 'bus-alias',
 })

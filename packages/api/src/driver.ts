@@ -1,6 +1,6 @@
 // Device models: what a driver and its hardware do together.
 import type { DmaBufCore } from './dma-buf.ts'
-import type { DmaFront } from './dma-front.ts'
+import type { DmaMapping } from './dma-mapping.ts'
 import type { DeviceClass } from './machine.ts'
 import type { EventBody } from './events.ts'
 import type { Content, DeviceBus, KernelMemory } from './memory.ts'
@@ -21,7 +21,7 @@ export interface FrameFormat {
 export interface DriverHost {
   readonly device: Device
   readonly kernel: KernelFacts
-  readonly dma: DmaFront
+  readonly dma: DmaMapping
   readonly dmaBuf: DmaBufCore
   /** Bus of this device, or of one of its memory-region children. */
   bus(device?: Device): DeviceBus

@@ -1,102 +1,97 @@
-// Release facts: what other rooms read of a kernel instead of its version.
+// Release facts: what other rooms read of a kernel instead of its version. Every fact has a value: nothing is said by leaving one out.
+import type { Arch } from './arch.ts'
 import type { StatedBank, StatedCma } from './kernel-params.ts'
-import type { Arch } from './machine.ts'
 import type { MediaFacts } from './media-facts.ts'
 import type { KernelText, TraceRelease } from './kernel-logs.ts'
 
-/** Release facts. Rooms read these; no room compares versions. */
-export interface KernelFacts {
-  readonly arch: Arch
+/** What a release is like on every architecture, with the options in force. Rooms read these; no room compares versions. */
+export interface ReleaseFacts {
   readonly release: string
-  /**
-   * pfn_valid(): `memblock` = mapped memory only (arm 4.11); `pageblock` = any memory within one pageblock (arm since v5.14);
-   * `section` = a section with a memory map (generic).
-   */
-  readonly pfnValid: 'memblock' | 'pageblock' | 'section'
+  /** Attribute bits by name: those of the release (attrsOf), then those of patches. */
+  readonly attrs: Readonly<Record<string, number>>
   /** What becomes of a no-map region inside a bank: removed from memory, or kept with struct pages but no linear map (v5.12 on). */
   readonly noMap: 'removed' | 'kept'
-  /** CONFIG_ARM_DMA_IOMMU_ALIGNMENT: order of the largest alignment of bus addresses, in pages (arm until v6.0). */
-  readonly iommuAlignment?: number
-  /** As `iommu: { strict: false }`, for kernels without a command line. */
-  readonly iommuLazy?: boolean
-  /** IOMMU bugs that a patch corrects. Absent: as the release has them. */
-  readonly iommuFixV7sSplit?: boolean
-  readonly iommuFixV7sSupersection?: boolean
-  readonly iommuFixOverwrite?: boolean
-  readonly iommuFixSegmentLimit?: boolean
-  readonly iommuFixUnmapAtTop?: boolean
-  /** Attribute bits beyond the common ones. */
-  readonly attrs: Readonly<Record<string, number>>
-  /** sizeof(struct scatterlist), bytes, with the config in force. */
-  readonly sgEntrySize: number
-  /** Does struct scatterlist have its own dma_length (CONFIG_NEED_SG_DMA_LENGTH)? */
-  readonly sgDmaLength: boolean
-  /** sizeof(dma_addr_t), bytes. */
-  readonly dmaAddrSize: 4 | 8
   /** Attributes that vb2 importers pass to dma_map_sg (SKIP_CPU_SYNC since v4.15 or so). */
   readonly vb2ImportAttrs: number
-  /** DQBUF unmaps an imported dma-buf (4.11), or keeps it mapped until the buffer changes. */
-  readonly dqbufUnmaps: boolean
   /** Attributes that DRM PRIME importers pass to dma_map_sg. */
   readonly primeImportAttrs: number
+  /** DQBUF unmaps an imported dma-buf (4.11), or keeps it mapped until the buffer changes. */
+  readonly dqbufUnmaps: boolean
   /** DMABUF_DEBUG: page pointers handed to importers are mangled, or replaced by copies without pages. */
   readonly dmabufDebug: 'none' | 'mangle' | 'page-less'
   /** dma_buf_ops has kmap (until v5.6). */
   readonly dmabufKmap: boolean
   /** A failed per-device pool allocation fails the call (else it falls back to general memory unless the pool is exclusive). */
   readonly poolIsFinal: boolean
-  /** `arm`: DMA to/from cache hooks of arch/arm; `arm64`: clean/invalidate to the point of coherency. */
-  readonly cacheHooks: 'arm-v7' | 'arm64'
-  /** v7_dma_inv_range invalidates a partial first line a second time, and at least one line (until v4.20). */
-  readonly v7InvalidatesTwice?: boolean
-  /** A fault's first line says "when read" or "when write" (arm since v6.3). */
-  readonly oopsSaysAccess: boolean
   /** The release whose trace events it prints; one from before the `dma` events has the oldest that are known. */
   readonly traceFormat: TraceRelease
   /** The release whose dma-debug it has: texts, types and set of checks. */
   readonly dmaDebug: KernelText
   /** Free of per-device pool memory is traced. */
   readonly tracesPoolFree: boolean
-  /** Call paths, texts and answers of drivers/media and drivers/dma-buf; see mediaFacts(). */
-  readonly media?: MediaFacts
+  /** Call paths, texts and answers of drivers/media and drivers/dma-buf. */
+  readonly media: MediaFacts
   /** sg_split() ends with its last list, as a fix would have it; stock kernels count on when that list ends inside an entry. */
-  readonly sgSplitEnds?: boolean
-  /** What swiotlb_init() makes; absent where the kernel has no swiotlb. */
-  readonly swiotlb?: SwiotlbPolicy
-  /** RAM that the kernel uses at most (`mem=`), bytes; the rest answers on the bus all the same. */
-  readonly memLimit?: number
-  /** RAM as the command line states it in the place of the board's (`mem=nn@ss` of arm); the rest answers on the bus all the same. */
-  readonly memBanks?: readonly StatedBank[]
-  /** End of what a phys_addr_t holds, exclusive: memory from there on is ignored. Absent: it holds everything. */
-  readonly physEnd?: number
+  readonly sgSplitEnds: boolean
+  /** CONFIG_ARM_DMA_IOMMU_ALIGNMENT: order of the largest alignment of bus addresses, in pages (op tables of arch/arm). */
+  readonly iommuAlignment: number
   /** How dma-iommu works: invalidate at once, and translate at all (`iommu.strict`, `iommu.passthrough`). */
-  readonly iommu?: { readonly strict: boolean; readonly passthrough: boolean }
-  /** `cma=`: size and place of the default CMA area, bytes; size 0: none. Absent: what the board says. */
-  readonly cma?: StatedCma
-  /** Memory for coherent allocations that may not sleep; absent where the kernel keeps none. */
-  readonly atomicPools?: AtomicPoolPolicy
-  /** zone_dma_limit where the kernel has ZONE_DMA: smaller masks than this are refused. */
-  readonly zoneDmaLimit?: number
-  /** Bus windows: the first one's offset serves every address (dma_pfn_offset, until v5.9), or all are kept (the default). */
-  readonly busWindows?: 'one-offset' | 'ranges'
+  readonly iommu: { readonly strict: boolean; readonly passthrough: boolean }
+  /** IOMMU bugs that a patch corrects; false: as the release has them. */
+  readonly iommuFixV7sSplit: boolean
+  readonly iommuFixV7sSupersection: boolean
+  readonly iommuFixOverwrite: boolean
+  readonly iommuFixSegmentLimit: boolean
+  readonly iommuFixUnmapAtTop: boolean
+  /** What swiotlb_init() makes; null where the kernel has no swiotlb. */
+  readonly swiotlb: SwiotlbPolicy | null
+  /** RAM that the kernel uses at most (`mem=`), bytes; the rest answers on the bus all the same. null: all of it. */
+  readonly memLimit: number | null
+  /** RAM as the command line states it in the place of the board's (`mem=nn@ss` of arm); the rest answers on the bus all the same. */
+  readonly memBanks: readonly StatedBank[] | null
+  /** `cma=`: size and place of the default CMA area, bytes; size 0: none. null: what the board says. */
+  readonly cma: StatedCma | null
+  /** Memory for coherent allocations that may not sleep; null where the kernel keeps none. */
+  readonly atomicPools: AtomicPoolPolicy | null
+  /** zone_dma_limit where the kernel has ZONE_DMA: smaller masks than this are refused. null: there is no such zone. */
+  readonly zoneDmaLimit: number | null
+  /** Bus windows: the first one's offset serves every address (dma_pfn_offset, until v5.9), or all are kept. */
+  readonly busWindows: 'one-offset' | 'ranges'
   /** A reserved-memory pool hands out physical addresses whatever the device's windows (until v4.13). */
-  readonly poolIgnoresWindows?: boolean
-  /** There are no per-device pools (CONFIG_HAVE_GENERIC_DMA_COHERENT is not set): coherent memory is general memory. */
-  readonly noDevicePools?: boolean
+  readonly poolIgnoresWindows: boolean
+  /** There are per-device pools (CONFIG_HAVE_GENERIC_DMA_COHERENT); else coherent memory is general memory. */
+  readonly devicePools: boolean
   /** The length of a per-device pool is computed in a C int: one of 2 GiB gives nothing (v4.11; v6.12 widens it first). */
-  readonly poolLengthIsInt?: boolean
+  readonly poolLengthIsInt: boolean
   /** Sync calls of a coherent device that never bounced return before the op table and the trace event (CONFIG_DMA_NEED_SYNC). */
-  readonly skipsNeedlessSync?: boolean
+  readonly skipsNeedlessSync: boolean
   /** dma_map_resource() of memory with a valid pfn is a BUG (until v5.2). */
-  readonly mapResourceRefusesRam?: boolean
+  readonly mapResourceRefusesRam: boolean
+}
+
+/** A release built for an architecture: what KernelDef.facts() states. */
+export interface BuildFacts extends ReleaseFacts {
+  /** sizeof(struct scatterlist), bytes, with the config in force. */
+  readonly sgEntrySize: number
+  /** Does struct scatterlist have its own dma_length (CONFIG_NEED_SG_DMA_LENGTH)? */
+  readonly sgDmaLength: boolean
+  /** sizeof(dma_addr_t), bytes. */
+  readonly dmaAddrSize: 4 | 8
+  /** sizeof(phys_addr_t), bytes: memory beyond what it holds is ignored. */
+  readonly physAddrSize: 4 | 8
+}
+
+/** The facts of a composed kernel, and its architecture. */
+export interface KernelFacts extends BuildFacts {
+  readonly arch: Arch
 }
 
 /** Pools for atomic allocations. */
 export interface AtomicPoolPolicy {
   /** `zones`: one for each memory zone, and they grow (kernel/dma/pool.c); `single`: one of a fixed size (arch/arm). */
   readonly kind: 'zones' | 'single'
-  /** `coherent_pool=`, bytes. Absent: by the size of memory, or the architecture's default. */
-  readonly size?: number
+  /** `coherent_pool=`, bytes. null: by the size of memory, or the architecture's default. */
+  readonly size: number | null
 }
 
 /** How a kernel sets up its bounce pool. */

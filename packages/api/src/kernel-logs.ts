@@ -1,5 +1,6 @@
 // What a kernel prints differs by release: the releases whose dma-debug and whose trace events are known, and how one is picked.
-import { ATTR, LATER_ATTR } from './flags.ts'
+import { ATTR, COMMON_ATTRS } from './attrs.ts'
+import { compareReleases, isRelease } from './release-order.ts'
 
 /** Releases whose dma-debug (CONFIG_DMA_API_DEBUG) is known, oldest first: its texts, its types, its checks. */
 export const KERNEL_TEXTS = ['4.11', '5.10', '6.1', '6.12', '6.18', '7.2', '7.3'] as const
@@ -19,7 +20,7 @@ export interface TraceFormat {
   readonly attrs: Readonly<Record<string, number>>
 }
 
-const { MMIO, DEBUGGING_IGNORE_CACHELINES, REQUIRE_COHERENT, CC_SHARED, ALLOC_CC_SHARED } = LATER_ATTR
+const { MMIO, DEBUGGING_IGNORE_CACHELINES, REQUIRE_COHERENT, CC_SHARED, ALLOC_CC_SHARED } = ATTR
 /** The label of bit 11 is not its name in the source. */
 const V7_2_ATTRS = { MMIO, CACHELINES_OVERLAP: DEBUGGING_IGNORE_CACHELINES, REQUIRE_COHERENT, CC_SHARED }
 const HEADER = 'include/trace/events/dma.h'
@@ -44,7 +45,7 @@ export const TRACE_FORMATS: Readonly<Record<TraceRelease, TraceFormat>> = {
 
 /** Every attribute bit that some release names in its trace events. */
 export const TRACE_ATTRS: Readonly<Record<string, number>> = Object.assign(
-  { ...ATTR },
+  { ...COMMON_ATTRS },
   ...Object.values(TRACE_FORMATS).map(({ attrs }) => attrs),
 )
 
@@ -63,16 +64,8 @@ export const nearestRelease = <T extends string>(
   known: readonly [T, ...T[]] | readonly T[],
   release: string,
 ): NearestRelease<T> | undefined => {
-  const wanted = numbersOf(release)
   const [oldest] = known
-  if (wanted === undefined || oldest === undefined) return undefined
-  const earlier = known.findLast((one) => order(numbersOf(one) ?? wanted, wanted) <= 0) ?? oldest
-  return { release: earlier, exact: order(numbersOf(earlier) ?? wanted, wanted) === 0 }
+  if (!isRelease(release) || oldest === undefined) return undefined
+  const earlier = known.findLast((one) => compareReleases(one, release) <= 0) ?? oldest
+  return { release: earlier, exact: compareReleases(earlier, release) === 0 }
 }
-
-type Release = readonly [major: number, minor: number]
-const numbersOf = (release: string): Release | undefined => {
-  const match = /^v?(\d+)\.(\d+)/.exec(release)
-  return match === null ? undefined : [Number(match[1]), Number(match[2])]
-}
-const order = (a: Release, b: Release): number => a[0] - b[0] || a[1] - b[1]

@@ -1,7 +1,7 @@
 // A kernel is data: architecture and release, its facts, op tables, patches on top.
-import type { Arch, DeviceFacts } from './machine.ts'
+import type { DeviceFacts } from './machine.ts'
 import type { DmaBufOps } from './dma-buf.ts'
-import type { KernelFacts } from './kernel-facts.ts'
+import type { BuildFacts, KernelFacts } from './kernel-facts.ts'
 import type { DmaOps, DmaOpsDef, Host } from './ops.ts'
 import type { AllocatorHost, Vb2MemOps } from './vb2.ts'
 
@@ -22,17 +22,19 @@ export interface KernelOptions {
 export interface KernelDef {
   /** `arm@4.11`. */
   readonly name: string
-  readonly arch: Arch
+  /** Name of an Arch. */
+  readonly arch: string
   readonly title: string
   readonly source: string
   /** Facts with the given options applied. */
-  facts(options: KernelOptions): KernelFacts
+  facts(options: KernelOptions): BuildFacts
   readonly config: Readonly<Record<string, ConfigOption>>
   readonly cmdline: Readonly<Record<string, string>>
-  /** Options of other kernels that this one does not have, and why: the answer to somebody who asks for one. */
+  /** Options of other kernels that this one does not have, and why: the answer to a user who asks for one. */
   readonly lacks?: Readonly<Record<string, string>>
   /** Of the given options, those that change nothing beside the others, and why. */
-  idle?(options: KernelOptions): Readonly<Record<string, string>>
+  idle(options: KernelOptions): Readonly<Record<string, string>>
+  /** Op tables of its own; those of other plug-ins and the built-in ones are there by name. */
   readonly ops: readonly DmaOpsDef[]
   /** Name of the op table a device gets. */
   opsFor(device: DeviceFacts, options: KernelOptions, iommuEnabled: boolean): string
@@ -76,7 +78,7 @@ export interface Patch {
   /** Kernel functions it exports, by C name, for a kernel with these facts. */
   readonly exports?: (facts: KernelFacts) => Readonly<Record<string, (...args: never[]) => unknown>>
   /** Release facts it changes. */
-  readonly facts?: Partial<KernelFacts>
+  readonly facts?: Partial<BuildFacts>
   /** Capabilities of op tables it changes. */
   readonly caps?: Readonly<Record<string, Partial<DmaOpsDef['caps']>>>
 }

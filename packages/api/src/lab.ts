@@ -1,7 +1,7 @@
 // The laboratory: one machine under one kernel, opened. What `run`, golden adapters, the test kit and library users drive.
 import type { PhysAddr } from './units.ts'
 import type { DmaBufCore } from './dma-buf.ts'
-import type { DmaFront } from './dma-front.ts'
+import type { DmaMapping } from './dma-mapping.ts'
 import type { Driver } from './driver.ts'
 import type { Detail, Event } from './events.ts'
 import type { Oops } from './lab-events.ts'
@@ -43,7 +43,7 @@ export interface Lab {
   readonly devices: readonly Device[]
   /** @throws InputError for a device the machine lacks. */
   device(name: string): Device
-  readonly dma: DmaFront
+  readonly dma: DmaMapping
   readonly dmaBuf: DmaBufCore
   readonly mem: KernelMemory
   readonly cache: CacheOps

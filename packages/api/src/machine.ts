@@ -1,6 +1,7 @@
 // A machine as plain data: what a board is, before any kernel runs on it. Written in YAML or read from a device tree.
 
-export type Arch = 'arm' | 'arm64' | 'riscv64' | 'x86_64'
+/** `arm`, `arm64`, `riscv64`, `x86_64`, or one that a plug-in brings (Arch.board). */
+export type ArchName = string
 
 /** Physical range [base, base + len), bytes. */
 export interface Range {
@@ -11,7 +12,7 @@ export interface Range {
 export interface Machine {
   readonly name: string
   readonly title: string
-  readonly arch: Arch
+  readonly arch: ArchName
   readonly cpu: Cpu
   /** RAM banks the kernel is told of. */
   readonly memory: readonly Range[]
@@ -53,7 +54,7 @@ export interface ReservedRegion extends Range {
 export interface KernelLayout {
   /** Kernel virtual address of the first byte of linearly mapped memory. */
   readonly pageOffset?: bigint
-  /** Physical end of the linear map (arm: lowmem end); memory above is highmem. Absent: all memory is linearly mapped. */
+  /** Physical end of the linear map (32-bit ARM: lowmem end); memory above is highmem. Absent: all memory is linearly mapped. */
   readonly lowmemEnd?: number
   /** Window for vmalloc, ioremap and memremap. */
   readonly vmalloc?: { readonly start: bigint; readonly end: bigint }

@@ -1,5 +1,4 @@
 // How drivers/media and drivers/dma-buf differ between releases, as facts; call paths, texts and the answers that changed.
-import type { Arch } from './machine.ts'
 
 export interface MediaFacts {
   /** Name stem of vb2's prepare step: `__qbuf_dmabuf`, later `__prepare_dmabuf`. */
@@ -10,8 +9,6 @@ export interface MediaFacts {
   readonly reqbufsFloor: 'queued' | 'queued-plus-one'
   /** Head of vb2's debug lines by source file; `named` ones carry the queue's name in brackets. */
   readonly log: { readonly core: string; readonly v4l2: string; readonly named: boolean }
-  /** From the system call to the file's ioctl, outermost first. */
-  readonly ioctlEntry: Readonly<Record<Arch, readonly string[]>>
   /** What vb2-dma-contig prints before the size when an allocation fails. */
   readonly allocFailure: string
   /** Unit after the two sizes of "contiguous chunk is too small". */

@@ -103,35 +103,25 @@ export interface CacheOps {
   markPageClean(pfn: Pfn): void
 }
 
-/** What a batch loop over a list did, and why it stopped. */
-export interface SgLoopResult {
-  /** First entry not handled; equals the end when the list is done. */
-  readonly next: number
-  readonly stopped: 'done' | 'bad-page' | 'unreachable' | 'no-range' | 'highmem'
-  readonly lines: number
-  readonly writtenBack: number
-  readonly skippedEntries: number
-  readonly skippedLines: number
-}
-
-export interface SgLoopOptions {
-  readonly from: number
-  readonly count: number
+/** How a pass over the entries of a list goes (Host.forEachEntry). */
+export interface EntryPass {
+  /** Operation that the cache_summary event names; null: none is told. */
+  readonly summary: string | null
   readonly dir: Direction
   /** `map`: before the device owns it; `unmap`: after; `none`: no maintenance. */
   readonly maintain: 'map' | 'unmap' | 'none'
   /** Entries whose attributes meet this mask are left alone. */
   readonly skip: number
-  /** The per-entry operation dereferences the struct page. */
-  readonly needPage: boolean
-  /** Write dma_address/dma_length (map), or leave them (unmap, sync). */
+  /** Write dma_address and dma_length (map), or leave them (unmap, sync). */
   readonly assign: boolean
   /** The memory is found by dma_address instead of the page (unmap, sync). */
-  readonly byBusAddress?: boolean
+  readonly byBusAddress: boolean
   /** The length is dma_length (unmap of lists where it may differ). */
-  readonly byDmaLength?: boolean
-  /** Stop at an entry whose bus address passes the device's mask or bus limit. */
+  readonly byDmaLength: boolean
+  /** An entry whose bus address passes the device's mask or bus limit needs the per-entry way. */
   readonly checkReach: boolean
+  /** The per-entry function is the table's own, unwrapped: the batch loop may do its work. */
+  readonly batch: boolean
 }
 
 /** What a device sends over the bus; expectations make it a comparison. */

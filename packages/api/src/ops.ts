@@ -1,10 +1,11 @@
 // Op tables: struct dma_map_ops in TypeScript, and the host through which they see the machine.
+import type { ArchDma } from './arch.ts'
 import type { Direction } from './flags.ts'
 import type { Detail, EventBody } from './events.ts'
 import type { KResult } from './errno.ts'
 import type { IommuHost } from './iommu.ts'
 import type { DeviceFacts, Range } from './machine.ts'
-import type { BusTranslation, CacheOps, KernelMemory, SgLoopOptions, SgLoopResult } from './memory.ts'
+import type { BusTranslation, CacheOps, EntryPass, KernelMemory } from './memory.ts'
 import type { KernelFacts } from './kernel-facts.ts'
 import type { Scatterlists, SgPage, SgTable } from './sg.ts'
 import type { DmaAddr, KernelVaddr, Pfn, PhysAddr } from './units.ts'
@@ -63,8 +64,8 @@ export interface UserMapping {
 export interface DmaOps {
   /** ENOMEM. */
   alloc(size: number, attrs: number, owner: string): KResult<Coherent>
-  /** As alloc, for a caller that may not sleep (GFP_ATOMIC). Absent: alloc serves it. ENOMEM. */
-  allocAtomic?(size: number, attrs: number, owner: string): KResult<Coherent>
+  /** As alloc, for a caller that may not sleep (GFP_ATOMIC). ENOMEM. */
+  allocAtomic(size: number, attrs: number, owner: string): KResult<Coherent>
   free(size: number, cpuAddr: KernelVaddr, handle: DmaAddr, attrs: number): void
   /** ENXIO outside the allocation. `pgoff` and `userLen` as in vm_area_struct. */
   mmap(
@@ -202,6 +203,8 @@ export interface Host {
   direct(): DmaOps
   readonly mem: KernelMemory
   readonly cache: CacheOps
+  /** The DMA code of the architecture (arch_sync_dma_for_device and the like), for this device. */
+  readonly arch: ArchDma
   /** Functions that patches export, by kernel name. */
   readonly exports: Readonly<Record<string, (...args: never[]) => unknown>>
   /** Bus address of a physical address through this device's windows; undefined where no window matches. */
@@ -212,8 +215,11 @@ export interface Host {
   sgFree(table: SgTable): void
   /** The other functions of lib/scatterlist.c. */
   readonly sg: Scatterlists
-  /** The batch loop over the first entries of a list; see SgLoopOptions. */
-  sgLoop(table: SgTable, options: SgLoopOptions): SgLoopResult
+  /**
+   * One pass over the first `nents` entries: batches of ordinary ones in one call of the engine, `each` for the others. `each` is false
+   * where it fails, which ends the pass. The value is the first entry not handled: `nents` when all went well.
+   */
+  forEachEntry(table: SgTable, nents: number, pass: EntryPass, each: (index: number) => boolean): number
   /** Runs `body` inside a kernel function, so that an oops shows the path. */
   call<T>(symbols: string | readonly string[], body: () => T): T
   /** BUG(): stops the modelled kernel. */

@@ -1,4 +1,5 @@
 // Plug-ins: what a package or file hands over, and what it is given. One contract number, checked at load.
+import type { Arch } from './arch.ts'
 import type { DriverDef } from './driver.ts'
 import type { DmaOpsDef } from './ops.ts'
 import type { KernelDef, Patch } from './kernel.ts'
@@ -7,7 +8,7 @@ import type { CheckerRule } from './checker.ts'
 import * as values from './values.ts'
 
 /** The contract number. A changed meaning is a new number. */
-export const PLUGIN_API = 1
+export const PLUGIN_API = 2
 
 /** Handed to a plug-in's default export: everything it needs at run time, so that it imports types only. */
 export type PluginApi = typeof values & { readonly version: typeof PLUGIN_API }
@@ -15,6 +16,8 @@ export const pluginApi: PluginApi = { ...values, version: PLUGIN_API }
 
 export interface Plugin {
   readonly name: string
+  /** Architectures for kernels to name. */
+  readonly arches?: readonly Arch[]
   readonly kernels?: readonly KernelDef[]
   /** Op tables for kernels to name; a KernelDef of the same plug-in may use them too. */
   readonly ops?: readonly DmaOpsDef[]

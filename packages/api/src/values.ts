@@ -2,6 +2,7 @@
 export * from './units.ts'
 export * from './errno.ts'
 export * from './flags.ts'
+export { ATTR, attrsOf } from './attrs.ts'
 export { InputError } from './input-error.ts'
 export {
   CMA_HINT,
@@ -16,4 +17,5 @@ export {
 } from './kernel-params.ts'
 export { devString } from './dev-string.ts'
 export { FINDINGS } from './findings.ts'
-export { mediaFacts, MEDIA_V4_11, MEDIA_V6_12 } from './media.ts'
+export { MEDIA_V4_11, MEDIA_V6_12 } from './media.ts'
+export { RELEASES } from './releases.ts'

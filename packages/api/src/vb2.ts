@@ -1,7 +1,7 @@
 // videobuf2: struct vb2_mem_ops (allocators) and the queue's user-space face.
 import type { Direction } from './flags.ts'
 import type { DmaBuf, DmaBufCore, DmaBufOps } from './dma-buf.ts'
-import type { DmaFront } from './dma-front.ts'
+import type { DmaMapping } from './dma-mapping.ts'
 import type { KernelFacts } from './kernel-facts.ts'
 import type { KernelMemory } from './memory.ts'
 import type { KResult } from './errno.ts'
@@ -74,7 +74,7 @@ export interface AllocatorDef {
 /** What allocators and exporters may touch. */
 export interface AllocatorHost {
   readonly kernel: KernelFacts
-  readonly dma: DmaFront
+  readonly dma: DmaMapping
   readonly dmaBuf: DmaBufCore
   readonly mem: KernelMemory
   /** What attach copies beside the page, from all patches. */

@@ -13,7 +13,7 @@ import type {
 import { iommuCoherentMemory } from './iommu/coherent-memory.ts'
 import { IovaBitmaps } from './iommu/iova-bitmaps.ts'
 import { type ArmIommuParts, armIommuStreaming } from './iommu/streaming.ts'
-import { pageMaintenance } from './page-maintenance.ts'
+import { pageCodeOf, pageMaintenance } from './page-maintenance.ts'
 
 const CAPS = {
   // Memory without a page array is refused: it did not come from this table.
@@ -80,7 +80,6 @@ const TABLES = {
   apertureStart: 0,
   lazy: null,
 } as const
-const DEFAULT_ALIGNMENT = 8
 const DEFAULT_SEGMENT = 65536
 
 const table = (api: PluginApi, device: Device, host: Host, coherent: boolean): DmaOps => {
@@ -93,6 +92,8 @@ const table = (api: PluginApi, device: Device, host: Host, coherent: boolean): D
 
   return {
     alloc: (size, attrs, owner) => memory.alloc(size, attrs, owner),
+    // Leaves out: the pool for callers that may not sleep.
+    allocAtomic: (size, attrs, owner) => memory.alloc(size, attrs, owner),
     free: (size, cpuAddr, handle) => memory.free(size, cpuAddr, handle),
     mmap: (cpuAddr, _handle, _size, pgoff, userLen, attrs) => memory.mmap(cpuAddr, pgoff, userLen, attrs),
     getSgtable: (cpuAddr, _handle, size) => memory.getSgtable(cpuAddr, size),
@@ -118,7 +119,7 @@ const partsOf = (api: PluginApi, device: Device, host: Host, domain: IommuDomain
   const physWrap = 2 ** (8 * host.kernel.dmaAddrSize)
   return {
     space: space.value,
-    caches: pageMaintenance(api, host),
+    caches: pageMaintenance(api, host, pageCodeOf(host.kernel.arch)),
     maxSegment: device.facts.maxSegmentSize ?? DEFAULT_SEGMENT,
     mapper: {
       map: (at, to, len, prot) => domain.mapAt(at, to, len, prot),
@@ -146,7 +147,7 @@ const partsOf = (api: PluginApi, device: Device, host: Host, domain: IommuDomain
  */
 const windowOf = (device: Device, host: Host) => {
   const [range] = device.facts.dmaRanges ?? []
-  const alignment = host.kernel.iommuAlignment ?? DEFAULT_ALIGNMENT
+  const alignment = host.kernel.iommuAlignment
   if (range !== undefined) return { base: range.bus, size: range.len, alignment }
   return { base: 0, size: Math.min(2 ** device.coherentMaskBits, 2 ** 32), alignment }
 }

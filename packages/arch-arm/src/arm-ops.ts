@@ -1,20 +1,18 @@
 // The op tables `arm` and `arm-coherent`: direct mapping with cache maintenance, and without.
 import {
-  type Direction,
   type DmaAddr,
   type DmaOps,
   type DmaOpsDef,
+  type EntryPass,
   type Host,
   type KResult,
   type Pfn,
   type PluginApi,
   type SgEntry,
-  type SgLoopResult,
   type SgPage,
-  type SgTable,
 } from '@dmalab/api'
 import { coherentMemory } from './coherent-memory.ts'
-import { pageMaintenance } from './page-maintenance.ts'
+import { pageCodeOf, pageMaintenance } from './page-maintenance.ts'
 
 const SYMBOLS: DmaOpsDef['symbols'] = {
   alloc: ['arm_dma_alloc'],
@@ -78,33 +76,11 @@ const withoutTeardown = (): Partial<DmaOps> => {
   }
 }
 
-/** How a pass over a list treats its entries; see SgLoopOptions. */
-interface Pass {
-  readonly dir: Direction
-  readonly maintain: 'map' | 'unmap' | 'none'
-  readonly skip: number
-  readonly assign: boolean
-  readonly byBusAddress?: boolean
-  readonly byDmaLength?: boolean
-  /** The per-entry operation is the stock one. */
-  readonly batch: boolean
-}
-
-interface Walked {
-  /** First entry not handled. */
-  readonly done: number
-  readonly skippedEntries: number
-  readonly skippedLines: number
-}
-
-/** Unmap and sync get a bus address, and find the page through it. */
-const BY_HANDLE = { assign: false, byBusAddress: true } as const
-
 const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
   const { mem, skip } = host
   const { ATTR, PAGE_SIZE, fail, has, hex, ok, pageAlign, pagesFor, pfnOf, physOf } = api
   const memory = coherentMemory(api, host, coherent)
-  const caches = pageMaintenance(api, host)
+  const caches = pageMaintenance(api, host, pageCodeOf(host.kernel.arch))
 
   /** Bus address of a page: arithmetic with the device's pfn offset, valid page or not. */
   const pfnToDma = (pfn: Pfn, offset: number): DmaAddr | undefined => host.physToDma(physOf(pfn, offset))
@@ -130,47 +106,15 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
   /** sg_dma_len(): without a member of its own it is the length. */
   const dmaLength = ({ length, dmaLength: own }: SgEntry): number => (host.kernel.sgDmaLength ? own : length)
 
-  /**
-   * Walks the first `nents` entries: the batch loop takes every stretch of ordinary entries, `each` what it stops at. With page
-   * detail or a wrapped per-entry operation, `each` takes all.
-   */
-  const walk = (list: SgTable, nents: number, how: Pass, each: (index: number) => boolean): Walked => {
-    const batch = how.batch && !host.wants('page')
-    const walked = { done: 0, skippedEntries: 0, skippedLines: 0 }
-    const loop = (count: number): SgLoopResult => {
-      const needPage = how.maintain !== 'none'
-      const result = host.sgLoop(list, { ...how, from: walked.done, count, needPage, checkReach: false })
-      walked.skippedEntries += result.skippedEntries
-      walked.skippedLines += result.skippedLines
-      walked.done = result.next
-      return result
-    }
-    while (walked.done < nents) {
-      if (batch && loop(nents - walked.done).stopped === 'done') break
-      // A tagged entry is counted by the loop, which leaves it alone.
-      if (has(list.entry(walked.done).attrs, how.skip)) loop(1)
-      else if (each(walked.done)) walked.done++
-      else break
-    }
-    return walked
-  }
-
-  const summary = (
-    op: string,
-    before: { lines: number; writtenBack: number },
-    walked: { skippedEntries: number; skippedLines: number },
-  ): void => {
-    const after = host.cache.counters()
-    host.emit({
-      event: 'cache_summary',
-      device: host.device.name,
-      op,
-      lines: after.lines - before.lines,
-      writtenBack: after.writtenBack - before.writtenBack,
-      skippedEntries: walked.skippedEntries,
-      skippedLines: coherent ? 0 : walked.skippedLines,
-    })
-  }
+  /** What the passes of the operations have in common: unmap and sync get a bus address, and find the page through it. */
+  const pass = (more: Pick<EntryPass, 'dir' | 'maintain' | 'skip' | 'batch'> & Partial<EntryPass>): EntryPass => ({
+    summary: null,
+    assign: false,
+    byBusAddress: true,
+    byDmaLength: false,
+    checkReach: false,
+    ...more,
+  })
 
   return {
     /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_alloc */
@@ -201,60 +145,40 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
     /** A failed entry undoes the ones before it, tagged or not. Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_map_sg */
     mapSg: (list, nents, dir, attrs): KResult<number> => {
       const ops = host.ops()
-      const before = host.cache.counters()
       const quiet = coherent || has(attrs, ATTR.SKIP_CPU_SYNC)
       const batch = ops.mapPage === mapPage
       let failure: KResult<DmaAddr> | undefined
-      const walked = walk(
-        list,
-        nents,
-        { dir, maintain: quiet ? 'none' : 'map', skip: skip.map, assign: true, batch },
-        (i) => {
-          const entry = list.entry(i)
-          const mapped = host.call(coherent ? 'arm_coherent_dma_map_page' : 'arm_dma_map_page', () =>
-            ops.mapPage(entry.page, entry.offset, entry.length, dir, attrs),
-          )
-          if (!mapped.ok) {
-            failure = mapped
-            return false
-          }
-          list.setDma(i, mapped.value, entry.length)
-          return true
-        },
-      )
-      summary('map_sg', before, walked)
+      const maintain = quiet ? 'none' : 'map'
+      const how = pass({ summary: 'map_sg', dir, maintain, skip: skip.map, assign: true, byBusAddress: false, batch })
+      const done = host.forEachEntry(list, nents, how, (i) => {
+        const entry = list.entry(i)
+        const mapped = host.call(coherent ? 'arm_coherent_dma_map_page' : 'arm_dma_map_page', () =>
+          ops.mapPage(entry.page, entry.offset, entry.length, dir, attrs),
+        )
+        if (mapped.ok) list.setDma(i, mapped.value, entry.length)
+        else failure = mapped
+        return mapped.ok
+      })
       if (failure === undefined || failure.ok) return ok(nents)
-      for (let j = 0; j < walked.done; j++) {
+      for (let j = 0; j < done; j++) {
         const entry = list.entry(j)
         host.call('arm_dma_unmap_page', () => ops.unmapPage(entry.dmaAddress, dmaLength(entry), dir, attrs))
       }
-      return fail(failure.errno, `entry ${walked.done}: ${failure.why}`)
+      return fail(failure.errno, `entry ${done}: ${failure.why}`)
     },
 
     /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_unmap_sg */
     unmapSg: (list, nents, dir, attrs) => {
       const ops = host.ops()
-      const before = host.cache.counters()
       const quiet = has(attrs, ATTR.SKIP_CPU_SYNC) || dir === api.DIR.TO_DEVICE
       const batch = ops.unmapPage === unmapPage
-      const walked = walk(
-        list,
-        nents,
-        {
-          dir,
-          maintain: quiet ? 'none' : 'unmap',
-          skip: skip.unmap,
-          batch,
-          ...BY_HANDLE,
-          byDmaLength: host.kernel.sgDmaLength,
-        },
-        (i) => {
-          const entry = list.entry(i)
-          host.call('arm_dma_unmap_page', () => ops.unmapPage(entry.dmaAddress, dmaLength(entry), dir, attrs))
-          return true
-        },
-      )
-      summary('unmap_sg', before, walked)
+      const maintain = quiet ? 'none' : 'unmap'
+      const how = pass({ summary: 'unmap_sg', dir, maintain, skip: skip.unmap, byDmaLength: true, batch })
+      host.forEachEntry(list, nents, how, (i) => {
+        const entry = list.entry(i)
+        host.call('arm_dma_unmap_page', () => ops.unmapPage(entry.dmaAddress, dmaLength(entry), dir, attrs))
+        return true
+      })
     },
 
     mapResource: (at) => {
@@ -269,9 +193,9 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
     /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_sync_sg_for_cpu */
     syncSgForCpu: (list, nents, dir) => {
       const ops = host.ops()
-      const quiet = dir === api.DIR.TO_DEVICE
+      const maintain = dir === api.DIR.TO_DEVICE ? 'none' : 'unmap'
       const batch = ops.syncSingleForCpu === syncSingleForCpu
-      walk(list, nents, { dir, maintain: quiet ? 'none' : 'unmap', skip: skip.sync, batch, ...BY_HANDLE }, (i) => {
+      host.forEachEntry(list, nents, pass({ dir, maintain, skip: skip.sync, batch }), (i) => {
         const { dmaAddress, length } = list.entry(i)
         host.call('arm_dma_sync_single_for_cpu', () => ops.syncSingleForCpu(dmaAddress, length, dir))
         return true
@@ -282,7 +206,7 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
     syncSgForDevice: (list, nents, dir) => {
       const ops = host.ops()
       const batch = ops.syncSingleForDevice === syncSingleForDevice
-      walk(list, nents, { dir, maintain: 'map', skip: skip.sync, batch, ...BY_HANDLE }, (i) => {
+      host.forEachEntry(list, nents, pass({ dir, maintain: 'map', skip: skip.sync, batch }), (i) => {
         const { dmaAddress, length } = list.entry(i)
         host.call('arm_dma_sync_single_for_device', () => ops.syncSingleForDevice(dmaAddress, length, dir))
         return true

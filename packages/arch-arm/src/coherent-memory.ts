@@ -25,39 +25,13 @@ export interface CoherentMemory {
   /** For a caller that may not sleep. */
   allocAtomic(size: number, attrs: number, owner: string): KResult<Coherent>
   free(size: number, cpuAddr: KernelVaddr): void
-  /** The clearing done when a buffer is made. `coherent`: the device snoops, so no cache work. */
-  clear(pfn: Pfn, size: number, coherent: boolean): void
 }
 
 /** @param coherent the device snoops the CPU's caches */
 export const coherentMemory = (api: PluginApi, host: Host, coherent: boolean): CoherentMemory => {
-  const { mem, cache, device } = host
-  const { ATTR, DIR, PAGE_SIZE, ok, fail, has, hex, pageAlign, physOf, pfnOf } = api
+  const { mem, device } = host
+  const { ATTR, ok, fail, has, hex, pageAlign, physOf, pfnOf } = api
   const blocks = new Map<KernelVaddr, Block>()
-
-  /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __dma_clear_buffer */
-  const clear = (pfn: Pfn, size: number, snooped: boolean): void => {
-    const at = physOf(pfn)
-    const zeroed = (base: number, len: number): void => {
-      if (host.wants('page'))
-        host.emit({ event: 'cache_maint', op: 'zero', physAddr: base, size: len, dir: DIR.BIDIRECTIONAL })
-    }
-    if (!mem.isHighmemPfn(pfn)) {
-      const address = mem.linearAddress(at)
-      mem.memset(address, 0, size)
-      zeroed(at, size)
-      if (snooped) return
-      cache.dmacFlush(address, size)
-      cache.outerFlush(at, size)
-      return
-    }
-    for (let done = 0; done < size; done += PAGE_SIZE) {
-      mem.zeroHighmemPage(physOf(pfn, done))
-      zeroed(physOf(pfn, done), PAGE_SIZE)
-      if (!snooped) cache.dmacFlushPhys(physOf(pfn, done), PAGE_SIZE)
-    }
-    if (!snooped) cache.outerFlush(at, size)
-  }
 
   /** Lowmem pages keep their linear address with new attributes; highmem pages get a window. */
   const map = (pfn: Pfn, size: number, kind: MapKind): KResult<{ at: KernelVaddr; remapped: boolean }> => {
@@ -79,7 +53,7 @@ export const coherentMemory = (api: PluginApi, host: Host, coherent: boolean): C
     if (!pages.ok) return pages
     const handle = host.physToDma(physOf(pages.value))
     if (handle === undefined) return fail('ENOMEM', `${device.name} has no window onto ${hex(physOf(pages.value))}`)
-    clear(pages.value, len, coherent)
+    host.arch.clearBuffer(physOf(pages.value), len, coherent)
     if (has(attrs, ATTR.NO_KERNEL_MAPPING)) {
       const cookie = mem.pageStructAddress(pages.value)
       blocks.set(cookie, { pfn: pages.value, size: len, remapped: false, mapped: false })
@@ -96,8 +70,6 @@ export const coherentMemory = (api: PluginApi, host: Host, coherent: boolean): C
   }
 
   return {
-    clear,
-
     alloc: (size, attrs, owner) => alloc(size, attrs, owner, (len, options) => host.allocContiguous(len, options)),
 
     /**

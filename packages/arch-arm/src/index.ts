@@ -1,9 +1,16 @@
-// Op tables of 32-bit ARM as of v4.11: direct, behind an IOMMU, bouncing; and the kernel arm@4.11 that uses them.
+// 32-bit ARM: its Arch objects, the op tables of v4.11 (direct, behind an IOMMU, bouncing), and the kernel arm@4.11 that uses them.
 import type { Plugin, PluginApi } from '@dmalab/api'
+import { arm, armV411 } from './arches.ts'
+import { armCoherentIommuOps, armIommuOps } from './arm-iommu-ops.ts'
+import { armCoherentOps, armOps } from './arm-ops.ts'
+import { dmabounceOps } from './dmabounce-ops.ts'
 import { arm411 } from './kernels.ts'
 
-export { armCoherentIommuOps, armIommuOps } from './arm-iommu-ops.ts'
-export { armCoherentOps, armOps } from './arm-ops.ts'
-export { dmabounceOps } from './dmabounce-ops.ts'
+export { armCoherentIommuOps, armCoherentOps, armIommuOps, armOps, dmabounceOps }
 
-export default (api: PluginApi): Plugin => ({ name: '@dmalab/arch-arm', kernels: [arm411(api)] })
+export default (api: PluginApi): Plugin => ({
+  name: '@dmalab/arch-arm',
+  arches: [arm(api), armV411(api)],
+  ops: [armOps(api), armCoherentOps(api), armIommuOps(api), armCoherentIommuOps(api), dmabounceOps(api)],
+  kernels: [arm411(api)],
+})

@@ -1,44 +1,21 @@
 // The kernel arm@4.11: 32-bit ARM as of v4.11, before its DMA code became dma-direct.
-import type { DeviceFacts, KernelDef, KernelFacts, KernelOptions, PluginApi } from '@dmalab/api'
-import { armCoherentIommuOps, armIommuOps } from './arm-iommu-ops.ts'
-import { armCoherentOps, armOps } from './arm-ops.ts'
-import { dmabounceOps } from './dmabounce-ops.ts'
+import type { BuildFacts, DeviceFacts, KernelDef, KernelOptions, PluginApi } from '@dmalab/api'
 
-const facts = (api: PluginApi, options: KernelOptions): KernelFacts => {
+const facts = (api: PluginApi, options: KernelOptions): BuildFacts => {
   const lpae = options.config['ARM_LPAE'] === true
   const dmaLength = options.config['NEED_SG_DMA_LENGTH'] === true
   const [mem, cma, pool] = ['mem', 'cma', 'coherent_pool'].map((name) => valueOf(api, options, name))
   return {
-    arch: 'arm',
-    release: '4.11',
-    pfnValid: 'memblock',
-    noMap: 'removed',
-    attrs: {},
+    ...api.RELEASES['4.11'],
     sgEntrySize: sgEntrySize(lpae, dmaLength),
     sgDmaLength: dmaLength,
     dmaAddrSize: lpae ? 8 : 4,
-    vb2ImportAttrs: 0,
-    dqbufUnmaps: true,
-    primeImportAttrs: 0,
-    dmabufDebug: 'none',
-    dmabufKmap: true,
-    poolIsFinal: false,
-    cacheHooks: 'arm-v7',
-    v7InvalidatesTwice: true,
-    oopsSaysAccess: false,
-    traceFormat: '6.12',
-    dmaDebug: '4.11',
-    tracesPoolFree: false,
-    busWindows: 'one-offset',
-    poolIgnoresWindows: true,
-    poolLengthIsInt: true,
-    ...(options.config['HAVE_GENERIC_DMA_COHERENT'] === false ? { noDevicePools: true } : {}),
-    mapResourceRefusesRam: true,
-    iommuAlignment: alignment(options),
-    ...(lpae ? {} : { physEnd: 2 ** 32 }),
-    ...(mem === undefined ? {} : { memBanks: api.memBanks(mem) }),
-    ...(cma === undefined ? {} : { cma: api.cmaArea(cma) }),
-    atomicPools: { kind: 'single', ...(pool === undefined ? {} : { size: api.coherentPool(pool) }) },
+    physAddrSize: lpae ? 8 : 4,
+    devicePools: options.config['HAVE_GENERIC_DMA_COHERENT'] !== false,
+    iommuAlignment: Number(options.config['ARM_DMA_IOMMU_ALIGNMENT'] ?? 8),
+    memBanks: mem === undefined ? null : api.memBanks(mem),
+    cma: cma === undefined ? null : api.cmaArea(cma),
+    atomicPools: { kind: 'single', size: pool === undefined ? null : api.coherentPool(pool) },
   }
 }
 
@@ -65,8 +42,6 @@ const sgEntrySize = (lpae: boolean, dmaLength: boolean): number => {
   return dmaLength ? 20 : 16
 }
 
-const alignment = ({ config }: KernelOptions): number => Number(config['ARM_DMA_IOMMU_ALIGNMENT'] ?? 8)
-
 /**
  * dmabounce is registered by code of a platform that knows its bus is narrow; here the device's bus limit or mask says so.
  * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arch_setup_dma_ops; arch/arm/common/dmabounce.c: dmabounce_register_dev
@@ -82,7 +57,7 @@ const isNarrow = ({ busLimit = Infinity, maskBits }: DeviceFacts): boolean =>
 
 export const arm411 = (api: PluginApi): KernelDef => ({
   name: 'arm@4.11',
-  arch: 'arm',
+  arch: 'arm-v4.11',
   title: '32-bit ARM, Linux 4.11: arch/arm op tables, get_sgtable without a check',
   source: 'Linux v4.11 arch/arm/mm/dma-mapping.c, drivers/base/dma-coherent.c',
   facts: (options) => facts(api, options),
@@ -109,6 +84,7 @@ export const arm411 = (api: PluginApi): KernelDef => ({
     DMA_BOUNCE_UNALIGNED_KMALLOC: 'it came with v6.5, and 32-bit ARM does not select it',
     DMA_RESTRICTED_POOL: 'it came with v5.15',
   },
-  ops: [armOps(api), armCoherentOps(api), armIommuOps(api), armCoherentIommuOps(api), dmabounceOps(api)],
+  idle: () => ({}),
+  ops: [],
   opsFor,
 })

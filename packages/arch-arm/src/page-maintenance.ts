@@ -1,7 +1,7 @@
 // Cache maintenance for one page range, as arch/arm does it around a DMA mapping.
-import { type Direction, type Host, PAGE_SIZE, type Pfn, type PhysAddr, type PluginApi, type SgPage } from '@dmalab/api'
+import type { Arch, ArchHost, Direction, Pfn, PhysAddr, PluginApi, SgPage } from '@dmalab/api'
 
-/** __dma_page_cpu_to_dev and __dma_page_dev_to_cpu of one device. Lengths and offsets are bytes. */
+/** __dma_page_cpu_to_dev and __dma_page_dev_to_cpu. Lengths and offsets are bytes. */
 export interface PageMaintenance {
   cpuToDev(page: SgPage, offset: number, size: number, dir: Direction): void
   devToCpu(page: SgPage, offset: number, size: number, dir: Direction): void
@@ -9,9 +9,20 @@ export interface PageMaintenance {
 
 type Hook = 'map' | 'unmap'
 
-export const pageMaintenance = (api: PluginApi, host: Host): PageMaintenance => {
+/** Offset of compound_head in struct page, and the bit of PG_head, on 32-bit ARM. */
+const COMPOUND_HEAD = 4
+const PG_HEAD = 2 ** 6
+
+/** `v4.11` marks pages D-cache clean when a device gives them back; `v6.12` folios, and there the compiler inlines these functions. */
+export type PageCode = 'v4.11' | 'v6.12'
+
+/** Which of the two goes with an Arch. */
+export const pageCodeOf = ({ cache }: Arch): PageCode => (cache.marksClean === 'folios' ? 'v6.12' : 'v4.11')
+
+export const pageMaintenance = (api: PluginApi, host: ArchHost, code: PageCode): PageMaintenance => {
   const { mem, cache } = host
-  const { DIR, physOf } = api
+  const { DIR, PAGE_SIZE, pfnOf, physOf, vaddr } = api
+  const inside = (symbol: string, body: () => void): void => (code === 'v4.11' ? host.call(symbol, body) : body())
 
   const inner = (hook: Hook, at: PhysAddr, len: number, dir: Direction): void => {
     const address = mem.linearAddress(at)
@@ -28,7 +39,7 @@ export const pageMaintenance = (api: PluginApi, host: Host): PageMaintenance => 
    * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: dma_cache_maint_page
    */
   const maintain = (hook: Hook, page: SgPage, offset: number, size: number, dir: Direction): void =>
-    host.call('dma_cache_maint_page', () => {
+    inside('dma_cache_maint_page', () => {
       let pfn = mem.pageToPfn(page) + Math.floor(offset / PAGE_SIZE)
       let at = offset % PAGE_SIZE
       let left = size
@@ -51,8 +62,8 @@ export const pageMaintenance = (api: PluginApi, host: Host): PageMaintenance => 
       } while (left > 0)
     })
 
-  /** Every page that the range covers wholly is marked D-cache clean. Writes page->flags. */
-  const markClean = (page: SgPage, offset: number, size: number): void => {
+  /** Every page that the range covers wholly. Writes page->flags. */
+  const markPages = (page: SgPage, offset: number, size: number): void => {
     let pfn = mem.pageToPfn(page) + Math.floor(offset / PAGE_SIZE)
     let left = size
     const within = offset % PAGE_SIZE
@@ -63,23 +74,57 @@ export const pageMaintenance = (api: PluginApi, host: Host): PageMaintenance => 
     for (; left >= PAGE_SIZE; left -= PAGE_SIZE) cache.markPageClean(pfn++ as Pfn)
   }
 
+  /**
+   * log2 of a folio's pages. A real page is a folio of its own here. Where there is no struct page, the bytes that lie in its place
+   * decide: an odd compound_head sends the kernel to whatever address it holds, PG_head makes the next page's flags the order.
+   */
+  const folioOrder = (page: SgPage & { kind: 'page' }): number => {
+    const head = mem.pageWord(page, COMPOUND_HEAD)
+    if (head === undefined) return 0
+    const tail = head % 2 === 1
+    const flags = mem.pageWord(tail ? { kind: 'vaddr', at: vaddr(BigInt(head - 1)) } : page, 0) ?? 0
+    if (Math.floor(flags / PG_HEAD) % 2 === 0) return 0
+    return (mem.pageWord({ kind: 'page', pfn: (page.pfn + 1) as Pfn }, 0) ?? 0) % 256
+  }
+
+  /** Whole folios of the range. A size that does not fit 32 bits is 0, and the loop does not end. */
+  const markFolios = (at: PhysAddr, size: number): void => {
+    let pfn = pfnOf(at)
+    let offset = at % PAGE_SIZE
+    for (let left = size; left > 0;) {
+      const order = folioOrder({ kind: 'page', pfn })
+      const folio = order > 19 ? 0 : PAGE_SIZE * 2 ** order
+      if (left < folio - offset) return
+      if (folio === 0) host.stall('the walk over folios of size 0')
+      if (offset === 0) cache.markPageClean(pfn)
+      left -= folio - offset
+      offset = 0
+      pfn = (pfn + 2 ** order) as Pfn
+    }
+  }
+
+  const physOfPage = (page: SgPage, offset: number): PhysAddr => physOf(mem.pageToPfn(page), offset)
+
   return {
-    /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __dma_page_cpu_to_dev */
+    /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __dma_page_cpu_to_dev */
     cpuToDev: (page, offset, size, dir) =>
-      host.call('__dma_page_cpu_to_dev', () => {
+      inside('__dma_page_cpu_to_dev', () => {
         maintain('map', page, offset, size, dir)
-        const at = physOf(mem.pageToPfn(page), offset)
+        const at = physOfPage(page, offset)
         if (dir === DIR.FROM_DEVICE) cache.outerInv(at, size)
         else cache.outerClean(at, size)
       }),
 
-    /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __dma_page_dev_to_cpu */
+    /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __dma_page_dev_to_cpu */
     devToCpu: (page, offset, size, dir) =>
-      host.call('__dma_page_dev_to_cpu', () => {
+      inside('__dma_page_dev_to_cpu', () => {
         if (dir === DIR.TO_DEVICE) return
-        cache.outerInv(physOf(mem.pageToPfn(page), offset), size)
+        const at = physOfPage(page, offset)
+        cache.outerInv(at, size)
         maintain('unmap', page, offset, size, dir)
-        if (size >= PAGE_SIZE) markClean(page, offset, size)
+        if (size < PAGE_SIZE) return
+        if (code === 'v4.11') markPages(page, offset, size)
+        else markFolios(at, size)
       }),
   }
 }

@@ -27,10 +27,10 @@ export interface DirectAlloc {
  * Leaves out: arm's __dma_remap of the linear map, in place of which lowmem is remapped as highmem is.
  */
 export const directAlloc = (api: PluginApi, host: Host, limits: DirectLimits): DirectAlloc => {
-  const { mem, cache, device } = host
-  const { ATTR, PAGE_SIZE, fail, has, hex, ok, pageAlign, physOf, pfnOf } = api
+  const { mem, device } = host
+  const { ATTR, fail, has, hex, ok, pageAlign, physOf, pfnOf } = api
   const remapped = new Set<KernelVaddr>()
-  const armRemaps = host.kernel.arch === 'arm' && !device.facts.coherent
+  const archAllocates = host.kernel.arch.allocatesCoherent && !device.facts.coherent
   const restricted = () => {
     const pool = host.swiotlb()
     return pool?.forAlloc === true ? pool : null
@@ -73,7 +73,7 @@ export const directAlloc = (api: PluginApi, host: Host, limits: DirectLimits): D
     if (pool !== null) return fromRestricted(pool, len, owner)
     const limit = highest()
     const options = { owner, ...(limit === undefined ? {} : { limit }) }
-    if (armRemaps) return reached(host.allocContiguous(len, options), len)
+    if (archAllocates) return reached(host.allocContiguous(len, options), len)
     const pfn = mayBlock ? host.allocFromCma(len, owner) : undefined
     const fromCma = pfn === undefined ? undefined : reached(ok(pfn), len)
     return fromCma?.ok === true ? fromCma : reached(mem.allocPages(len, options), len)
@@ -87,20 +87,9 @@ export const directAlloc = (api: PluginApi, host: Host, limits: DirectLimits): D
     } else mem.freeContiguous(pfnOf(at), len)
   }
 
-  /** Clean and invalidate, so that no dirty line of the linear map lands in the buffer later. */
-  const prepCoherent = (at: PhysAddr, len: number): void => {
-    if (!mem.isHighmemPfn(pfnOf(at))) {
-      cache.dmacFlush(mem.linearAddress(at), len)
-      cache.outerFlush(at, len)
-      return
-    }
-    for (let done = 0; done < len; done += PAGE_SIZE) cache.dmacFlushPhys((at + done) as PhysAddr, PAGE_SIZE)
-    cache.outerFlush(at, len)
-  }
-
   const mapped = (at: PhysAddr, len: number, attrs: number): KResult<KernelVaddr> => {
     if (device.facts.coherent && !mem.isHighmemPfn(pfnOf(at))) return ok(mem.linearAddress(at))
-    prepCoherent(at, len)
+    host.arch.prepCoherent(at, len)
     const window = mem.remap(at, len, kind(attrs))
     if (window.ok) remapped.add(window.value)
     return window
@@ -114,7 +103,7 @@ export const directAlloc = (api: PluginApi, host: Host, limits: DirectLimits): D
     const handle = host.physToDma(at)
     if (handle === undefined) throw new Error('memory that is coherent-ok has a bus address')
     if (has(attrs, ATTR.NO_KERNEL_MAPPING) && restricted() === null) {
-      prepCoherent(at, len)
+      host.arch.prepCoherent(at, len)
       return ok({ cpuAddr: mem.pageStructAddress(pfnOf(at)), handle })
     }
     const cpuAddr = mapped(at, len, attrs)
@@ -140,7 +129,7 @@ export const directAlloc = (api: PluginApi, host: Host, limits: DirectLimits): D
    * Models: Linux v6.12 arch/arm/mm/dma-mapping.c: pool_allocator_alloc
    */
   const fromAtomicPool = (len: number, owner: string, quiet: boolean): KResult<Coherent> => {
-    const reachable = armRemaps ? {} : { reachable: (at: PhysAddr, size: number) => limits.coherentOk(at, size) }
+    const reachable = archAllocates ? {} : { reachable: (at: PhysAddr, size: number) => limits.coherentOk(at, size) }
     const got = host.allocFromAtomicPool(len, { owner, zone: zoneOf(), quiet, ...reachable })
     if (!got.ok) return got
     const handle = host.physToDma(got.value.phys)
@@ -156,7 +145,7 @@ export const directAlloc = (api: PluginApi, host: Host, limits: DirectLimits): D
 
     /** Remapping may sleep, so a device that does not snoop is served from memory that was mapped at boot. */
     allocAtomic(size, attrs, owner) {
-      const cookie = has(attrs, ATTR.NO_KERNEL_MAPPING) && !armRemaps
+      const cookie = has(attrs, ATTR.NO_KERNEL_MAPPING) && !archAllocates
       if (device.facts.coherent || cookie || restricted() !== null) return alloc(size, attrs, owner, false)
       return fromAtomicPool(pageAlign(size), owner, has(attrs, ATTR.NO_WARN))
     },

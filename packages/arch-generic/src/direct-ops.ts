@@ -1,5 +1,5 @@
 // The op table `dma-direct`: bus addresses by arithmetic, a bounce where the device does not reach, no check in get_sgtable.
-import type { Direction, DmaAddr, DmaOps, DmaOpsDef, Host, KResult, Pfn, PluginApi, SgPage, SgTable } from '@dmalab/api'
+import type { DmaAddr, DmaOps, DmaOpsDef, EntryPass, Host, KResult, Pfn, PluginApi, SgPage } from '@dmalab/api'
 import { directAlloc } from './direct-alloc.ts'
 import { directLimits, overflowText } from './direct-limits.ts'
 import { directStreaming } from './direct-streaming.ts'
@@ -35,18 +35,6 @@ export const directOps = (api: PluginApi): DmaOpsDef => ({
   attach: (_device, host) => table(api, host),
 })
 
-/** How a pass over a list goes: what the batch loop does, and whether it may. */
-interface Pass {
-  readonly op: string
-  readonly dir: Direction
-  readonly maintain: 'map' | 'unmap' | 'none'
-  readonly skip: number
-  readonly assign: boolean
-  readonly byBusAddress: boolean
-  readonly byDmaLength: boolean
-  readonly batch: boolean
-}
-
 const table = (api: PluginApi, host: Host): DmaOps => {
   const { device, mem, skip } = host
   const { ATTR, fail, has, hex, ok, pageAlign, pagesFor, pfnOf, physOf } = api
@@ -62,44 +50,16 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   const syncSingleForDevice: DmaOps['syncSingleForDevice'] = (handle, size, dir) =>
     streaming.forDevice(handle, size, dir)
 
-  /** Cache work in one loop is possible where every page is in the linear map and nobody wants to see single pages. */
-  const quickly = (maintain: Pass['maintain']): boolean =>
-    !host.wants('page') && (maintain === 'none' || host.pagesMapped)
-
-  /** The batch loop takes every stretch that needs nothing special, `each` what it stops at. Returns entries done. */
-  const walk = (list: SgTable, nents: number, pass: Pass, each: (index: number) => boolean): number => {
-    const before = host.cache.counters()
-    const batch = pass.batch && quickly(pass.maintain)
-    let skippedEntries = 0
-    let skippedLines = 0
-    let done = nents
-    for (let i = 0; i < nents; i++) {
-      if (batch) {
-        const needPage = pass.maintain !== 'none'
-        const loop = host.sgLoop(list, { ...pass, from: i, count: nents - i, needPage, checkReach: pass.assign })
-        skippedEntries += loop.skippedEntries
-        skippedLines += loop.skippedLines
-        i = loop.next
-        if (i >= nents) break
-      }
-      if (pass.skip !== 0 && has(list.entry(i).attrs, pass.skip)) skippedEntries++
-      else if (!each(i)) {
-        done = i
-        break
-      }
-    }
-    const after = host.cache.counters()
-    host.emit({
-      event: 'cache_summary',
-      device: device.name,
-      op: pass.op,
-      lines: after.lines - before.lines,
-      writtenBack: after.writtenBack - before.writtenBack,
-      skippedEntries,
-      skippedLines,
-    })
-    return done
-  }
+  /** Cache work in one loop is possible where every page is in the linear map. */
+  const batchable = (maintain: EntryPass['maintain']): boolean => maintain === 'none' || host.pagesMapped
+  const passOf = (more: Pick<EntryPass, 'summary' | 'dir' | 'maintain' | 'skip' | 'batch'> & Partial<EntryPass>) => ({
+    assign: false,
+    byBusAddress: true,
+    byDmaLength: false,
+    checkReach: false,
+    ...more,
+    batch: more.batch && batchable(more.maintain),
+  })
 
   return {
     alloc: (size, attrs, owner) => memory.alloc(size, attrs, owner),
@@ -136,31 +96,25 @@ const table = (api: PluginApi, host: Host): DmaOps => {
       const ops = host.ops()
       const sync = maintains && !has(attrs, ATTR.SKIP_CPU_SYNC)
       const bouncesSmall = host.kernel.swiotlb?.bouncesKmalloc === true && maintains && dir !== api.DIR.TO_DEVICE
+      const stock = ops.mapPage === mapPage && host.swiotlb()?.force !== true && !bouncesSmall
+      const how = passOf({
+        summary: 'map_sg',
+        dir,
+        maintain: sync ? 'map' : 'none',
+        skip: skip.map,
+        assign: true,
+        byBusAddress: false,
+        checkReach: true,
+        batch: stock,
+      })
       let failure: KResult<DmaAddr> | undefined
-      const done = walk(
-        list,
-        nents,
-        {
-          op: 'map_sg',
-          dir,
-          maintain: sync ? 'map' : 'none',
-          skip: skip.map,
-          assign: true,
-          byBusAddress: false,
-          byDmaLength: false,
-          batch: ops.mapPage === mapPage && host.swiotlb()?.force !== true && !bouncesSmall,
-        },
-        (i) => {
-          const { page, offset, length } = list.entry(i)
-          const mapped = ops.mapPage(page, offset, length, dir, attrs)
-          if (!mapped.ok) {
-            failure = mapped
-            return false
-          }
-          list.setDma(i, mapped.value, length)
-          return true
-        },
-      )
+      const done = host.forEachEntry(list, nents, how, (i) => {
+        const { page, offset, length } = list.entry(i)
+        const mapped = ops.mapPage(page, offset, length, dir, attrs)
+        if (mapped.ok) list.setDma(i, mapped.value, length)
+        else failure = mapped
+        return mapped.ok
+      })
       if (failure === undefined || failure.ok) return ok(nents)
       for (let j = 0; j < done; j++) {
         const { dmaAddress, dmaLength } = list.entry(j)
@@ -173,25 +127,14 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     unmapSg(list, nents, dir, attrs) {
       const ops = host.ops()
       const sync = maintains && !has(attrs, ATTR.SKIP_CPU_SYNC)
-      walk(
-        list,
-        nents,
-        {
-          op: 'unmap_sg',
-          dir,
-          maintain: sync ? 'unmap' : 'none',
-          skip: skip.unmap,
-          assign: false,
-          byBusAddress: true,
-          byDmaLength: true,
-          batch: ops.unmapPage === unmapPage && streaming.nothingBounced(),
-        },
-        (i) => {
-          const { dmaAddress, dmaLength } = list.entry(i)
-          ops.unmapPage(dmaAddress, dmaLength, dir, attrs)
-          return true
-        },
-      )
+      const batch = ops.unmapPage === unmapPage && streaming.nothingBounced()
+      const maintain = sync ? 'unmap' : 'none'
+      const how = passOf({ summary: 'unmap_sg', dir, maintain, skip: skip.unmap, byDmaLength: true, batch })
+      host.forEachEntry(list, nents, how, (i) => {
+        const { dmaAddress, dmaLength } = list.entry(i)
+        ops.unmapPage(dmaAddress, dmaLength, dir, attrs)
+        return true
+      })
     },
 
     /** No translation, no bounce: the address goes out as it is. Models: Linux v6.12 kernel/dma/direct.c: dma_direct_map_resource */
@@ -210,7 +153,9 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     syncSgForCpu(list, nents, dir) {
       const ops = host.ops()
       const batch = ops.syncSingleForCpu === syncSingleForCpu && streaming.nothingBounced()
-      walk(list, nents, { ...syncPass('sync_sg_for_cpu', dir, batch), maintain: maintains ? 'unmap' : 'none' }, (i) => {
+      const maintain = maintains ? 'unmap' : 'none'
+      const how = passOf({ summary: 'sync_sg_for_cpu', dir, maintain, skip: skip.sync, batch })
+      host.forEachEntry(list, nents, how, (i) => {
         const { dmaAddress, length } = list.entry(i)
         ops.syncSingleForCpu(dmaAddress, length, dir)
         return true
@@ -221,24 +166,17 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     syncSgForDevice(list, nents, dir) {
       const ops = host.ops()
       const batch = ops.syncSingleForDevice === syncSingleForDevice && streaming.nothingBounced()
-      walk(
-        list,
-        nents,
-        { ...syncPass('sync_sg_for_device', dir, batch), maintain: maintains ? 'map' : 'none' },
-        (i) => {
-          const { dmaAddress, length } = list.entry(i)
-          ops.syncSingleForDevice(dmaAddress, length, dir)
-          return true
-        },
-      )
+      const maintain = maintains ? 'map' : 'none'
+      const how = passOf({ summary: 'sync_sg_for_device', dir, maintain, skip: skip.sync, batch })
+      host.forEachEntry(list, nents, how, (i) => {
+        const { dmaAddress, length } = list.entry(i)
+        ops.syncSingleForDevice(dmaAddress, length, dir)
+        return true
+      })
     },
 
     dmaSupported: (bits) => limits.supported(2 ** bits - 1),
     requiredMaskBits: () => limits.requiredMaskBits(),
     maxMappingSize: () => limits.maxMappingSize(),
-  }
-
-  function syncPass(op: string, dir: Direction, batch: boolean): Omit<Pass, 'maintain'> {
-    return { op, dir, skip: skip.sync, assign: false, byBusAddress: true, byDmaLength: false, batch }
   }
 }

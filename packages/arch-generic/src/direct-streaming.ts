@@ -1,10 +1,8 @@
 // Streaming mappings of dma-direct for one range: straight, bounced, or refused.
 import type { Direction, DmaAddr, Host, KResult, PhysAddr, PluginApi } from '@dmalab/api'
-import { type ArchSync, archSync } from './arch-sync.ts'
 import { type DirectLimits, overflowText } from './direct-limits.ts'
 
 export interface DirectStreaming {
-  readonly sync: ArchSync
   /** EIO stands for DMA_MAPPING_ERROR. */
   map(at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr>
   unmap(handle: DmaAddr, size: number, dir: Direction, attrs: number): void
@@ -19,7 +17,6 @@ export interface DirectStreaming {
 export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits): DirectStreaming => {
   const { device } = host
   const { ATTR, fail, has, hex, ok } = api
-  const sync = archSync(api, host)
   const maintains = !device.facts.coherent
   let warned = false
 
@@ -54,7 +51,7 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
         host.emit({ event: 'kernel_quirk', code: 'bounce-unreachable', text, device: device.name })
         return overflow('swiotlb addr', handle, size)
       }
-      if (maintains && !has(attrs, ATTR.SKIP_CPU_SYNC)) sync.forDevice(tlb, size, dir)
+      if (maintains && !has(attrs, ATTR.SKIP_CPU_SYNC)) host.arch.syncForDevice(tlb, size, dir)
       return ok(handle)
     })
   }
@@ -67,8 +64,6 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
   }
 
   return {
-    sync,
-
     /** Models: Linux v6.12 kernel/dma/direct.h: dma_direct_map_page */
     map(at, size, dir, attrs) {
       const pool = host.swiotlb()
@@ -76,7 +71,7 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
       const handle = host.physToDma(at)
       if (handle === undefined || !limits.capable(handle, size) || host.kmallocNeedsBounce(size, dir))
         return pool === null ? overflow('DMA addr', handle, size) : bounce(at, size, dir, attrs)
-      if (maintains && !has(attrs, ATTR.SKIP_CPU_SYNC)) sync.forDevice(at, size, dir)
+      if (maintains && !has(attrs, ATTR.SKIP_CPU_SYNC)) host.arch.syncForDevice(at, size, dir)
       return ok(handle)
     },
 
@@ -91,13 +86,13 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
     forDevice(handle, size, dir) {
       const at = physOf(handle)
       bouncedAt(at)?.syncSingleForDevice(at, size, dir)
-      if (maintains) sync.forDevice(at, size, dir)
+      if (maintains) host.arch.syncForDevice(at, size, dir)
     },
 
     /** Models: Linux v6.12 kernel/dma/direct.h: dma_direct_sync_single_for_cpu */
     forCpu(handle, size, dir) {
       const at = physOf(handle)
-      if (maintains) sync.forCpu(at, size, dir)
+      if (maintains) host.arch.syncForCpu(at, size, dir)
       bouncedAt(at)?.syncSingleForCpu(at, size, dir)
     },
 

@@ -1,47 +1,29 @@
 // The kernels arm@6.12 and arm64@6.12: dma-direct for devices that are not translated, dma-iommu behind an IOMMU.
-import type { DeviceFacts, DmaOpsDef, KernelDef, KernelFacts, KernelOptions, PluginApi } from '@dmalab/api'
+import type { BuildFacts, DeviceFacts, KernelDef, KernelOptions, PluginApi } from '@dmalab/api'
 import { memoryCmdline, memoryPolicy } from './memory-options.ts'
 import { ARM_MEM, CMDLINE, DMABUF_DEBUG, iommuPolicy, memLimit, SG_DMA_LENGTH, swiotlbPolicy } from './options.ts'
 
 const MAX_32 = 2 ** 32 - 1
 
 /** What both architectures have in common at this release. */
-const common = (api: PluginApi, options: KernelOptions) => {
-  return {
-    release: '6.12',
-    noMap: 'kept',
-    attrs: {},
-    // videobuf2-dma-contig.c and drm_prime.c: imports and their unmaps leave the caches alone.
-    vb2ImportAttrs: api.ATTR.SKIP_CPU_SYNC,
-    primeImportAttrs: api.ATTR.SKIP_CPU_SYNC,
-    dqbufUnmaps: false,
-    dmabufDebug: options.config['DMABUF_DEBUG'] === true ? 'mangle' : 'none',
-    dmabufKmap: false,
-    poolIsFinal: true,
-    traceFormat: '6.12',
-    dmaDebug: '6.12',
-    tracesPoolFree: false,
-    skipsNeedlessSync: true,
-    iommu: iommuPolicy(api, options),
-  } as const satisfies Partial<KernelFacts>
-}
+const common = (api: PluginApi, options: KernelOptions) => ({
+  ...api.RELEASES['6.12'],
+  dmabufDebug: options.config['DMABUF_DEBUG'] === true ? ('mangle' as const) : ('none' as const),
+  iommu: iommuPolicy(api, options),
+})
 
 /** Models: Linux v6.12 arch/arm64/mm/init.c: mem_init, zone_sizes_init */
-const arm64Facts = (api: PluginApi, options: KernelOptions): KernelFacts => {
+const arm64Facts = (api: PluginApi, options: KernelOptions): BuildFacts => {
   const dmaLength = options.config['NEED_SG_DMA_LENGTH'] !== false
-  const limit = memLimit(api, options)
   return {
     ...common(api, options),
-    arch: 'arm64',
     ...memoryPolicy(api, options, 'zones'),
-    pfnValid: 'section',
     sgEntrySize: dmaLength ? 32 : 24,
     sgDmaLength: dmaLength,
     dmaAddrSize: 8,
-    cacheHooks: 'arm64',
-    oopsSaysAccess: false,
+    physAddrSize: 8,
     zoneDmaLimit: MAX_32,
-    ...(limit === undefined ? {} : { memLimit: limit }),
+    memLimit: memLimit(api, options),
     swiotlb: swiotlbPolicy(api, options, {
       dmaLimit: MAX_32,
       bouncesKmalloc: options.config['DMA_BOUNCE_UNALIGNED_KMALLOC'] !== false,
@@ -51,7 +33,7 @@ const arm64Facts = (api: PluginApi, options: KernelOptions): KernelFacts => {
 }
 
 /** Without LPAE there is no swiotlb: nothing lies above 4 GiB. Models: Linux v6.12 arch/arm/mm/init.c: mem_init */
-const armFacts = (api: PluginApi, options: KernelOptions): KernelFacts => {
+const armFacts = (api: PluginApi, options: KernelOptions): BuildFacts => {
   const lpae = options.config['ARM_LPAE'] === true
   const dmaLength = options.config['NEED_SG_DMA_LENGTH'] === true
   const policy = swiotlbPolicy(api, options, { dmaLimit: MAX_32, bouncesKmalloc: false, restrictedPools: false })
@@ -59,16 +41,13 @@ const armFacts = (api: PluginApi, options: KernelOptions): KernelFacts => {
   if (mem === true) throw new api.InputError('mem needs a value', { path: 'cmdline' }, ARM_MEM)
   return {
     ...common(api, options),
-    arch: 'arm',
     ...memoryPolicy(api, options, 'single'),
-    pfnValid: 'pageblock',
     sgEntrySize: (lpae ? 24 : 16) + (dmaLength ? (lpae ? 8 : 4) : 0),
     sgDmaLength: dmaLength,
     dmaAddrSize: lpae ? 8 : 4,
-    cacheHooks: 'arm-v7',
-    oopsSaysAccess: true,
-    ...(lpae ? { swiotlb: policy } : { physEnd: MAX_32 + 1 }),
-    ...(mem === undefined ? {} : { memBanks: api.memBanks(mem) }),
+    physAddrSize: lpae ? 8 : 4,
+    swiotlb: lpae ? policy : null,
+    memBanks: mem === undefined ? null : api.memBanks(mem),
   }
 }
 
@@ -91,7 +70,7 @@ const opsFor =
       ? 'dma-iommu'
       : 'dma-direct'
 
-export const arm64612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef => ({
+export const arm64612 = (api: PluginApi): KernelDef => ({
   name: 'arm64@6.12',
   arch: 'arm64',
   title: '64-bit ARM, Linux 6.12: dma-direct with swiotlb, dma-iommu; get_sgtable without a check',
@@ -112,11 +91,12 @@ export const arm64612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef =
     ARM_DMA_IOMMU_ALIGNMENT: 'it is an option of the IOMMU code of 32-bit ARM',
     DMABOUNCE: 'it was code of 32-bit ARM; here the bounce pool does that (swiotlb=)',
   },
-  ops,
+  idle: () => ({}),
+  ops: [],
   opsFor: opsFor(api),
 })
 
-export const arm612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef => ({
+export const arm612 = (api: PluginApi): KernelDef => ({
   name: 'arm@6.12',
   arch: 'arm',
   title:
@@ -137,6 +117,6 @@ export const arm612 = (api: PluginApi, ops: readonly DmaOpsDef[]): KernelDef => 
     DMA_RESTRICTED_POOL: 'restricted pools are modelled for arm64 only',
   },
   idle: idleOnArm,
-  ops,
+  ops: [],
   opsFor: opsFor(api),
 })

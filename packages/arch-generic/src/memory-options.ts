@@ -15,7 +15,7 @@ export const memoryPolicy = (
 ): Pick<KernelFacts, 'cma' | 'atomicPools'> => {
   const [cma, pool] = [lastValue(api, options, 'cma'), lastValue(api, options, 'coherent_pool')]
   return {
-    ...(cma === undefined ? {} : { cma: api.cmaArea(cma) }),
-    atomicPools: { kind, ...(pool === undefined ? {} : { size: api.coherentPool(pool) }) },
+    cma: cma === undefined ? null : api.cmaArea(cma),
+    atomicPools: { kind, size: pool === undefined ? null : api.coherentPool(pool) },
   }
 }

@@ -52,12 +52,12 @@ export const swiotlbPolicy = (
 const powerOfTwo = (number: number): number => 2 ** Math.ceil(Math.log2(number))
 
 /**
- * `mem=` of kernels that take a size only, bytes in whole pages. @throws InputError
+ * `mem=` of kernels that take a size only, bytes in whole pages; null without it. @throws InputError
  * Models: Linux v6.12 arch/arm64/mm/init.c: early_mem. Leaves out: the kernel image stays in, wherever it lies.
  */
-export const memLimit = (api: PluginApi, options: KernelOptions): number | undefined => {
+export const memLimit = (api: PluginApi, options: KernelOptions): number | null => {
   const text = lastValue(api, options, 'mem')
-  if (text === undefined) return undefined
+  if (text === undefined) return null
   const size = api.memparse(text)
   const bytes = Math.floor((size?.value ?? 0) / api.PAGE_SIZE) * api.PAGE_SIZE
   if (size === undefined || bytes === 0)

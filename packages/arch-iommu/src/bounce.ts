@@ -23,7 +23,7 @@ export const bounceOf = (api: PluginApi, host: Host, domain: IommuDomain): Bounc
 
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: dev_use_swiotlb */
   const wanted = (size: number, dir: Direction): boolean =>
-    kernel.swiotlb !== undefined && (untrusted || host.kmallocNeedsBounce(size, dir))
+    kernel.swiotlb !== null && (untrusted || host.kmallocNeedsBounce(size, dir))
 
   const poolAt = (at: PhysAddr): Swiotlb | null => {
     const pool = host.swiotlb()
@@ -43,7 +43,7 @@ export const bounceOf = (api: PluginApi, host: Host, domain: IommuDomain): Bounc
 
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: dev_use_sg_swiotlb */
     wantedFor(list, nents, dir) {
-      if (kernel.swiotlb === undefined) return false
+      if (kernel.swiotlb === null) return false
       if (untrusted) return true
       // Two times ARCH_DMA_MINALIGN and more never bounce, so most lists need one look at each length.
       for (let i = 0; i < nents; i++) if (host.kmallocNeedsBounce(list.entry(i).length, dir)) return true

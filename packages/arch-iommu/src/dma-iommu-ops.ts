@@ -14,7 +14,6 @@ import type {
   PluginApi,
   SgTable,
 } from '@dmalab/api'
-import { archSync } from './arch-sync.ts'
 import { bounceOf } from './bounce.ts'
 import { type IommuModel, modelOf } from './iommu-models.ts'
 import { remappedMemory } from './remapped-memory.ts'
@@ -71,7 +70,6 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   const domain = openDomain(host, model)
   const coherent = device.facts.coherent
   const untrusted = device.facts.pci?.untrusted === true
-  const sync = archSync(api, host)
   const limitsFor = (maskBits: number): IommuLimits => ({
     mask: maskBits >= 53 ? 2n ** BigInt(maskBits) - 1n : 2 ** maskBits - 1,
     bus: device.facts.busLimit ?? 0,
@@ -114,8 +112,8 @@ const table = (api: PluginApi, host: Host): DmaOps => {
       each(at, length)
     }
   }
-  const syncSg = (list: SgTable, nents: number, dir: Direction, side: 'forCpu' | 'forDevice'): void =>
-    forEach(list, nents, (at, length) => sync[side](at, length, dir))
+  const syncSg = (list: SgTable, nents: number, dir: Direction, side: 'syncForCpu' | 'syncForDevice'): void =>
+    forEach(list, nents, (at, length) => host.arch[side](at, length, dir))
 
   /**
    * Lists that were mapped entry by entry. The mark stays in the first entry until the list is freed, also when a later mapping goes
@@ -127,7 +125,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   const mapRange = (at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr> => {
     const place = bounce.take(at, size, dir, attrs)
     if (!place.ok) return place
-    if (!quiet(attrs)) sync.forDevice(place.value, size, dir)
+    if (!quiet(attrs)) host.arch.syncForDevice(place.value, size, dir)
     const handle = domain.map(place.value, size, protOf(dir, attrs), limitsFor(device.maskBits))
     if (handle.ok) return handle
     bounce.giveBack(place.value, size, dir, attrs)
@@ -139,7 +137,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     const at = domain.iovaToPhys(handle)
     // WARN_ON: nothing is mapped there.
     if (at === undefined) return
-    if (!quiet(attrs)) sync.forCpu(at, size, dir)
+    if (!quiet(attrs)) host.arch.syncForCpu(at, size, dir)
     domain.unmap(handle, size)
     bounce.giveBack(at, size, dir, attrs)
   }
@@ -177,7 +175,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   const syncSingleForCpu = (handle: DmaAddr, size: number, dir: Direction): void => {
     if (coherent && !bounce.wanted(size, dir)) return
     const at = physOrNull(domain, handle)
-    if (!coherent) sync.forCpu(at, size, dir)
+    if (!coherent) host.arch.syncForCpu(at, size, dir)
     bounce.syncForCpu(at, size, dir)
   }
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_sync_single_for_device */
@@ -185,12 +183,12 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     if (coherent && !bounce.wanted(size, dir)) return
     const at = physOrNull(domain, handle)
     bounce.syncForDevice(at, size, dir)
-    if (!coherent) sync.forDevice(at, size, dir)
+    if (!coherent) host.arch.syncForDevice(at, size, dir)
   }
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_sync_sg_for_device */
   const syncSgForDevice = (list: SgTable, nents: number, dir: Direction): void => {
     if (byEntry.has(list)) forEachMapped(list, nents, (at, length) => syncSingleForDevice(at, length, dir))
-    else if (!coherent) syncSg(list, nents, dir, 'forDevice')
+    else if (!coherent) syncSg(list, nents, dir, 'syncForDevice')
   }
 
   return {
@@ -213,7 +211,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_unmap_sg */
     unmapSg: (list, nents, dir, attrs) => {
       if (byEntry.has(list)) return unmapEntries(list, nents, dir, attrs)
-      if (!quiet(attrs)) syncSg(list, nents, dir, 'forCpu')
+      if (!quiet(attrs)) syncSg(list, nents, dir, 'syncForCpu')
       domain.unmapSg(list, nents)
     },
 
@@ -229,7 +227,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     syncSingleForDevice,
     syncSgForCpu: (list, nents, dir) => {
       if (byEntry.has(list)) forEachMapped(list, nents, (at, length) => syncSingleForCpu(at, length, dir))
-      else if (!coherent) syncSg(list, nents, dir, 'forCpu')
+      else if (!coherent) syncSg(list, nents, dir, 'syncForCpu')
     },
     syncSgForDevice,
 
@@ -254,11 +252,11 @@ const FIXES = {
 /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_init_domain */
 function openDomain(host: Host, model: IommuModel): IommuDomain {
   const { kernel, iommu, device } = host
-  const late = kernel.iommu?.strict === false || kernel.iommuLazy === true
-  // A device that nobody trusts must lose what it was lent at once, whatever the command line says.
+  const late = !kernel.iommu.strict
+  // An untrusted device must lose what it was lent at once, whatever the command line says.
   const lazy =
     late && model.deferredFlush && device.facts.pci?.untrusted !== true ? { slots: 256, timeoutMs: 10 } : null
-  const fixes = Object.entries(FIXES).flatMap(([name, fact]) => (kernel[fact] === true ? [name] : []))
+  const fixes = Object.entries(FIXES).flatMap(([name, fact]) => (kernel[fact] ? [name] : []))
   const lowest = Math.min(...(device.facts.dmaRanges ?? []).map(({ bus }) => bus))
   const apertureStart = Math.max(model.shape.apertureStart, Number.isFinite(lowest) ? lowest : 0)
   const opened = iommu!.open({ ...model.shape, apertureStart, lazy, fixes }, traceTo(host, iommu!.facts.model))

@@ -48,8 +48,8 @@ export interface RemappedOptions {
 const MAX_PAGE_ORDER = 10
 
 export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOptions): RemappedMemory => {
-  const { mem, cache, device } = host
-  const { ATTR, DIR, PAGE_SIZE, fail, has, ok, pageAlign, pagesFor, pfnOf, physOf } = api
+  const { mem, device } = host
+  const { ATTR, PAGE_SIZE, fail, has, ok, pageAlign, pagesFor, pfnOf, physOf } = api
   const { domain, limits, coherent } = options
   const blocks = new Map<KernelVaddr, Block>()
 
@@ -83,32 +83,8 @@ export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOpti
       chunks.push({ pfn: got.pfn, len: PAGE_SIZE * 2 ** got.order })
       left -= 2 ** got.order
     }
-    for (const chunk of chunks) prepare(chunk)
+    for (const { pfn, len: bytes } of chunks) host.arch.clearBuffer(physOf(pfn), bytes, coherent)
     return ok(chunks)
-  }
-
-  /**
-   * Zeros must be in memory before the device looks, not in a cache: the inner one and, on 32-bit ARM, the outer one behind it.
-   * Models: Linux v6.12 arch/arm64/mm/dma-mapping.c: arch_dma_prep_coherent
-   * Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __dma_clear_buffer
-   */
-  const prepare = ({ pfn, len }: Chunk): void => {
-    if (mem.isHighmemPfn(pfn)) {
-      for (let done = 0; done < len; done += PAGE_SIZE) {
-        mem.zeroHighmemPage(physOf(pfn, done))
-        if (!coherent) cache.dmacFlushPhys(physOf(pfn, done), PAGE_SIZE)
-      }
-      if (!coherent) cache.outerFlush(physOf(pfn), len)
-      return
-    }
-    const address = mem.linearAddress(physOf(pfn))
-    mem.memset(address, 0, len)
-    if (coherent) return
-    if (host.kernel.cacheHooks === 'arm64') cache.dmacMap(address, len, DIR.BIDIRECTIONAL)
-    else {
-      cache.dmacFlush(address, len)
-      cache.outerFlush(physOf(pfn), len)
-    }
   }
 
   /** Maps every chunk behind the one before; on a refusal nothing stays. */
@@ -145,7 +121,7 @@ export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOpti
     const pages = area === undefined ? mem.allocPages(len, { owner }) : ok(area)
     if (!pages.ok) return pages
     const chunks = [{ pfn: pages.value, len }]
-    for (const chunk of chunks) prepare(chunk)
+    for (const { pfn, len: bytes } of chunks) host.arch.clearBuffer(physOf(pfn), bytes, coherent)
     return ok(chunks)
   }
 

@@ -1,5 +1,6 @@
 // Pools for coherent allocations that may not sleep: memory prepared at boot, since mapping it uncached may block.
 import {
+  type ArchDma,
   type AtomicMemory,
   type AtomicPoolPolicy,
   type AtomicRequest,
@@ -11,7 +12,6 @@ import {
   ok,
   orderOf,
   PAGE_SIZE,
-  pfnOf,
   type Pfn,
   physOf,
 } from '@dmalab/api'
@@ -25,10 +25,11 @@ export interface AtomicPools {
   work(): void
 }
 
-export interface AtomicRoom {
+export interface AtomicPoolParts {
   readonly memory: Memory
   readonly facts: KernelFacts
   readonly sink: EventSink
+  readonly arch: ArchDma
 }
 
 type Zone = AtomicRequest['zone']
@@ -57,19 +58,19 @@ const DMA32_END = 2 ** 32 - 1
  * Models: Linux v6.12 kernel/dma/pool.c: dma_atomic_pool_init
  */
 export const atomicPoolSize = ({ kind, size }: AtomicPoolPolicy, totalRam: number): number => {
-  if (size !== undefined && size > 0) return size
+  if (size !== null && size > 0) return size
   if (kind === 'single') return ARM_SIZE
   const pages = Math.floor(totalRam / PAGE_SIZE / (GIB / LEAST))
   return Math.max(Math.min(pages, 2 ** MAX_ORDER) * PAGE_SIZE, LEAST)
 }
 
 /** Undefined for a kernel that keeps none. */
-export const openAtomicPools = (room: AtomicRoom): AtomicPools | undefined => {
-  const { memory, facts, sink } = room
+export const openAtomicPools = (parts: AtomicPoolParts): AtomicPools | undefined => {
+  const { memory, facts, sink } = parts
   const policy = facts.atomicPools
-  if (policy === undefined) return undefined
+  if (policy === null) return undefined
   const size = atomicPoolSize(policy, memory.totalRam)
-  const pools = policy.kind === 'single' ? [singlePool(room, size)] : zonePools(room, size)
+  const pools = policy.kind === 'single' ? [singlePool(parts, size)] : zonePools(parts, size)
   const present = pools.filter((each) => each !== undefined)
   let scheduled = false
 
@@ -78,7 +79,7 @@ export const openAtomicPools = (room: AtomicRoom): AtomicPools | undefined => {
     len: number,
     { owner, reachable }: AtomicRequest,
   ): AtomicMemory | undefined => {
-    mapSpare(room, zonePool)
+    mapSpare(parts, zonePool)
     const block = zonePool.pool.alloc(len)
     if (block === undefined) return undefined
     if (reachable?.(block.phys, len) === false) {
@@ -125,12 +126,12 @@ export const openAtomicPools = (room: AtomicRoom): AtomicPools | undefined => {
       if (!scheduled) return
       scheduled = false
       for (const zonePool of present) {
-        mapSpare(room, zonePool)
+        mapSpare(parts, zonePool)
         if (zonePool.pool.available >= size) continue
-        zonePool.spare = expand(room, zonePool.zone, zonePool.pool.size, (len, options) =>
+        zonePool.spare = expand(parts, zonePool.zone, zonePool.pool.size, (len, options) =>
           memory.allocContiguous(len, options),
         )
-        mapSpare(room, zonePool)
+        mapSpare(parts, zonePool)
       }
     },
   }
@@ -145,31 +146,31 @@ const guesses = (pools: readonly ZonePool[], zone: Zone): readonly ZonePool[] =>
   return [...of('normal'), ...of('dma32'), ...afterDma32]
 }
 
-const zonePools = (room: AtomicRoom, size: number): (ZonePool | undefined)[] => {
-  const { memory, facts } = room
+const zonePools = (parts: AtomicPoolParts, size: number): (ZonePool | undefined)[] => {
+  const { memory, facts } = parts
   const dmaLimit = facts.zoneDmaLimit
-  const hasDma = dmaLimit !== undefined && memory.layout.managed.some(({ base }) => base <= dmaLimit)
+  const hasDma = dmaLimit !== null && memory.layout.managed.some(({ base }) => base <= dmaLimit)
   return [
-    zonePool(room, 'normal', 'GFP_KERNEL', size),
-    hasDma ? zonePool(room, 'dma', 'GFP_KERNEL|GFP_DMA', size) : undefined,
-    dmaLimit === undefined ? undefined : zonePool(room, 'dma32', 'GFP_KERNEL|GFP_DMA32', size),
+    zonePool(parts, 'normal', 'GFP_KERNEL', size),
+    hasDma ? zonePool(parts, 'dma', 'GFP_KERNEL|GFP_DMA', size) : undefined,
+    dmaLimit === null ? undefined : zonePool(parts, 'dma32', 'GFP_KERNEL|GFP_DMA32', size),
   ]
 }
 
 /** Models: Linux v6.12 kernel/dma/pool.c: __dma_atomic_pool_init */
-const zonePool = (room: AtomicRoom, zone: Zone, gfp: string, size: number): ZonePool | undefined => {
-  const spare = expand(room, zone, size, (len, options) => room.memory.takeContiguous(len, options))
+const zonePool = (parts: AtomicPoolParts, zone: Zone, gfp: string, size: number): ZonePool | undefined => {
+  const spare = expand(parts, zone, size, (len, options) => parts.memory.takeContiguous(len, options))
   const kib = (spare?.len ?? size) / KIB
   const text =
     spare === undefined
       ? `DMA: failed to allocate ${kib} KiB ${gfp} pool for atomic allocation`
       : `DMA: preallocated ${kib} KiB ${gfp} pool for atomic allocations`
-  room.sink.emit({ event: 'printk', level: spare === undefined ? 'err' : 'info', text })
+  parts.sink.emit({ event: 'printk', level: spare === undefined ? 'err' : 'info', text })
   return spare === undefined ? undefined : { zone, gfp, pool: new GenPool(), spare }
 }
 
 /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: atomic_pool_init */
-const singlePool = ({ memory, sink }: AtomicRoom, size: number): ZonePool | undefined => {
+const singlePool = ({ memory, sink }: AtomicPoolParts, size: number): ZonePool | undefined => {
   const len = Math.ceil(size / PAGE_SIZE) * PAGE_SIZE
   const got = memory.takeContiguous(len, { owner: OWNER })
   const text = got.ok
@@ -186,7 +187,7 @@ type Take = (len: number, options: { readonly owner: string }) => KResult<Pfn>
  *
  * Models: Linux v6.12 kernel/dma/pool.c: atomic_pool_expand, cma_in_zone
  */
-const expand = ({ memory, facts }: AtomicRoom, zone: Zone, size: number, take: Take): ZonePool['spare'] => {
+const expand = ({ memory, facts }: AtomicPoolParts, zone: Zone, size: number, take: Take): ZonePool['spare'] => {
   const dma = facts.zoneDmaLimit ?? Infinity
   const end = { dma, dma32: Math.max(DMA32_END, dma), normal: Infinity }[zone]
   const cma = memory.defaultCma
@@ -201,17 +202,13 @@ const expand = ({ memory, facts }: AtomicRoom, zone: Zone, size: number, take: T
   return undefined
 }
 
-/** Clean and invalidate, then map uncached: from here on the memory serves devices that do not snoop. */
-const mapSpare = ({ memory }: AtomicRoom, zonePool: ZonePool): void => {
+/** No dirty line is left, then it is mapped uncached: from here on the memory serves devices that do not snoop. */
+const mapSpare = ({ memory, arch }: AtomicPoolParts, zonePool: ZonePool): void => {
   const { spare } = zonePool
   if (spare === undefined) return
   zonePool.spare = undefined
   const at = physOf(spare.pfn)
-  if (memory.isHighmemPfn(pfnOf(at)))
-    for (let done = 0; done < spare.len; done += PAGE_SIZE)
-      memory.cache.dmacFlushPhys(physOf(spare.pfn, done), PAGE_SIZE)
-  else memory.cache.dmacFlush(memory.linearAddress(at), spare.len)
-  memory.cache.outerFlush(at, spare.len)
+  arch.prepCoherent(at, spare.len)
   const window = memory.remap(at, spare.len, 'uncached')
   if (window.ok) zonePool.pool.add(window.value, at, spare.len)
   else memory.freeContiguous(spare.pfn, spare.len)

@@ -22,7 +22,7 @@ import { isCma } from '@dmalab/memory'
 import { CoherentPool } from './coherent-pool.ts'
 import { type Windows, windowsOf } from './windows.ts'
 
-/** What this room keeps of a device. `facts`, masks and `pool` are what the contract shows of it. */
+/** What this package keeps of a device. `facts`, masks and `pool` are what the contract shows of it. */
 export interface DeviceState extends Device {
   readonly windows: Windows
   coherentPool: CoherentPool | null
@@ -41,7 +41,7 @@ export interface DeviceState extends Device {
   skipSync: boolean
 }
 
-export interface DeviceRoom {
+export interface DeviceParts {
   readonly mem: KernelMemory
   readonly facts: KernelFacts
   printk(level: 'err' | 'warn' | 'info', text: string): void
@@ -53,24 +53,24 @@ export interface DeviceRoom {
  *
  * Models: Linux v6.12 kernel/dma/contiguous.c: rmem_cma_device_init
  */
-export const createDevices = (machine: Machine, room: DeviceRoom): readonly DeviceState[] => {
+export const createDevices = (machine: Machine, parts: DeviceParts): readonly DeviceState[] => {
   const pools = new Map<string, CoherentPool | null>()
   const regionOf = (name: string) => machine.reserved.find((region) => region.name === name)
   const isPool = (region: ReservedRegion | undefined): region is ReservedRegion =>
     region?.compatible === 'shared-dma-pool' && !region.reusable
   // With cma= the default region is ordinary memory again, and whoever names it gets the other default area.
   const isArea = (region: ReservedRegion | undefined): region is ReservedRegion =>
-    region !== undefined && isCma(region) && !(room.facts.cma !== undefined && region.default === 'cma')
+    region !== undefined && isCma(region) && !(parts.facts.cma !== null && region.default === 'cma')
   const poolOf = (region: ReservedRegion): CoherentPool | null => {
     const known = pools.get(region.name)
     if (known !== undefined) return known
-    const pool = setUp(region, machine, room)
+    const pool = setUp(region, parts)
     pools.set(region.name, pool)
     return pool
   }
   return machine.devices.map((facts) => {
     const named = facts.pools.map(regionOf)
-    const regions = room.facts.noDevicePools === true ? [] : named.filter(isPool)
+    const regions = parts.facts.devicePools ? named.filter(isPool) : []
     const areas = named.filter(isArea)
     const [onlyPool, onlyArea] = [regions, areas].map((list) => (list.length === 1 ? list[0] : undefined))
     // They are bound to no driver.
@@ -79,14 +79,14 @@ export const createDevices = (machine: Machine, room: DeviceRoom): readonly Devi
       makeDevice(
         { ...plain, name: `${facts.name}.${region.name}`, pools: [region.name] },
         { pool, cmaArea, memDevices: [] },
-        room,
+        parts,
       )
     const memDevices = [
       ...(regions.length < 2 ? [] : regions.map((region) => childOf(region, poolOf(region)))),
       ...(areas.length < 2 ? [] : areas.map((region) => childOf(region, null, region.name))),
     ]
     const pool = onlyPool === undefined ? null : poolOf(onlyPool)
-    return makeDevice(facts, { pool, cmaArea: onlyArea?.name, memDevices }, room)
+    return makeDevice(facts, { pool, cmaArea: onlyArea?.name, memDevices }, parts)
   })
 }
 
@@ -97,8 +97,8 @@ interface OwnMemory {
   readonly memDevices: readonly DeviceState[]
 }
 
-const makeDevice = (facts: DeviceFacts, { pool, cmaArea, memDevices }: OwnMemory, room: DeviceRoom): DeviceState => {
-  const windows = windowsOf(facts, room.facts)
+const makeDevice = (facts: DeviceFacts, { pool, cmaArea, memDevices }: OwnMemory, parts: DeviceParts): DeviceState => {
+  const windows = windowsOf(facts, parts.facts)
   const device: DeviceState = {
     name: facts.name,
     facts,
@@ -107,7 +107,7 @@ const makeDevice = (facts: DeviceFacts, { pool, cmaArea, memDevices }: OwnMemory
     windows,
     coherentPool: pool,
     poolIsExclusive: true,
-    pool: pool === null ? null : viewOf(pool, windows, room.facts),
+    pool: pool === null ? null : viewOf(pool, windows, parts.facts),
     memDevices,
     cmaArea,
     opsName: '',
@@ -122,7 +122,7 @@ const makeDevice = (facts: DeviceFacts, { pool, cmaArea, memDevices }: OwnMemory
     },
     skipSync: false,
   }
-  warnOutOfReach(device, room)
+  warnOutOfReach(device, parts)
   return device
 }
 
@@ -132,16 +132,16 @@ const makeDevice = (facts: DeviceFacts, { pool, cmaArea, memDevices }: OwnMemory
  */
 export const declareCoherentMemory = (
   device: DeviceState,
-  room: DeviceRoom,
+  parts: DeviceParts,
   at: PhysAddr,
   deviceAddr: DmaAddr | null,
   size: number,
 ): KResult<void> => {
-  if (room.facts.noDevicePools === true) return fail('EINVAL', 'this kernel has no per-device pools')
+  if (!parts.facts.devicePools) return fail('EINVAL', 'this kernel has no per-device pools')
   if (device.coherentPool !== null) return fail('EBUSY', `${device.name} has pool ${device.coherentPool.name}`)
-  const made = newPool(room, `${device.name} coherent memory`, at, size)
+  const made = newPool(parts, `${device.name} coherent memory`, at, size)
   if (!made.ok) return made
-  const view = viewOf(made.value, device.windows, room.facts)
+  const view = viewOf(made.value, device.windows, parts.facts)
   device.coherentPool = made.value
   device.poolIsExclusive = deviceAddr === null
   device.pool = deviceAddr === null ? view : { ...view, deviceBase: deviceAddr }
@@ -168,7 +168,7 @@ export const allocFromPool = (
 const viewOf = (pool: CoherentPool, windows: Windows, facts: KernelFacts): CoherentPoolView => ({
   name: pool.name,
   virtBase: pool.virtBase,
-  deviceBase: facts.poolIgnoresWindows === true ? plain(pool.physBase) : (windows.toDma(pool.physBase) ?? ALL_ONES),
+  deviceBase: facts.poolIgnoresWindows ? plain(pool.physBase) : (windows.toDma(pool.physBase) ?? ALL_ONES),
   physBase: pool.physBase,
   pages: pool.pages,
 })
@@ -185,29 +185,29 @@ const ALL_ONES = (2 ** 64 - 1) as DmaAddr
  * Prepares a `shared-dma-pool`; null when the kernel refuses, which a driver may overlook.
  * Models: Linux v6.12 kernel/dma/coherent.c: rmem_dma_setup, rmem_dma_device_init
  */
-const setUp = (region: ReservedRegion, machine: Machine, room: DeviceRoom): CoherentPool | null => {
-  if (!region.noMap && machine.arch === 'arm') {
-    room.printk('err', 'Reserved memory: regions without no-map are not yet supported')
+const setUp = (region: ReservedRegion, parts: DeviceParts): CoherentPool | null => {
+  if (!region.noMap && parts.facts.arch.poolsNeedNoMap) {
+    parts.printk('err', 'Reserved memory: regions without no-map are not yet supported')
     return null
   }
   if (!region.noMap) {
-    room.printk('warn', `memremap attempted on ram ${hex(region.base)} size: ${hex(region.len)}`)
+    parts.printk('warn', `memremap attempted on ram ${hex(region.base)} size: ${hex(region.len)}`)
     return null
   }
-  const made = newPool(room, region.name, region.base as PhysAddr, region.len)
+  const made = newPool(parts, region.name, region.base as PhysAddr, region.len)
   if (made.ok) return made.value
-  room.printk('err', `Reserved memory: failed to init DMA memory pool: ${made.why}`)
+  parts.printk('err', `Reserved memory: failed to init DMA memory pool: ${made.why}`)
   return null
 }
 
-const newPool = ({ mem, facts }: DeviceRoom, name: string, at: PhysAddr, size: number): KResult<CoherentPool> =>
-  CoherentPool.init(mem, { name, phys: at, size, lengthIsInt: facts.poolLengthIsInt === true })
+const newPool = ({ mem, facts }: DeviceParts, name: string, at: PhysAddr, size: number): KResult<CoherentPool> =>
+  CoherentPool.init(mem, { name, phys: at, size, lengthIsInt: facts.poolLengthIsInt })
 
 /** Models: Linux v6.12 kernel/dma/coherent.c: rmem_dma_device_init (its warning) */
-const warnOutOfReach = (device: DeviceState, room: DeviceRoom): void => {
+const warnOutOfReach = (device: DeviceState, parts: DeviceParts): void => {
   const { pool } = device
   if (pool === null) return
   const limit = Math.min(2 ** device.coherentMaskBits - 1, device.facts.busLimit ?? Infinity)
   if (pool.physBase + pool.pages * PAGE_SIZE - 1 > limit)
-    room.printk('warn', `${devString(device)}: reserved memory is beyond device's set DMA address range`)
+    parts.printk('warn', `${devString(device)}: reserved memory is beyond device's set DMA address range`)
 }

@@ -1,50 +1,47 @@
 // The host: everything the op table of one device may touch.
 import { fail } from '@dmalab/api'
 import type {
-  CacheOps,
+  ArchDma,
   Device,
   DmaOps,
   EventSink,
   Host,
   IommuHost,
   KernelFacts,
-  KernelMemory,
   Range,
-  SgLoopOptions,
-  SgLoopResult,
   SgSkip,
   Scatterlists,
-  SgTable,
 } from '@dmalab/api'
-import type { KernelStack } from '@dmalab/memory'
+import type { KernelStack, Memory } from '@dmalab/memory'
 import type { AtomicPools } from './atomic-pools.ts'
-import type { BounceRoom } from './bounce-room.ts'
+import type { BouncePools } from './bounce-pools.ts'
 import type { DeviceBusView } from './bus-view.ts'
-import { allocFromPool, declareCoherentMemory, type DeviceRoom, type DeviceState } from './device.ts'
+import { allocFromPool, declareCoherentMemory, type DeviceParts, type DeviceState } from './device.ts'
+import { type CacheSummary, forEachEntry } from './entry-pass.ts'
 import type { Injector } from './injector.ts'
 import { kmallocNeedsBounce } from './kmalloc-bounce.ts'
 
 /** What all hosts of a machine share. */
-export interface HostRoom {
+export interface HostParts {
   readonly facts: KernelFacts
   readonly skip: SgSkip
-  readonly bounce: BounceRoom
+  readonly bounce: BouncePools
   readonly ram: readonly Range[]
   readonly pagesMapped: boolean
   /** dma_get_cache_alignment, bytes. */
   readonly cacheAlignment: number
-  readonly devices: DeviceRoom
+  readonly devices: DeviceParts
   /** Memory for allocations that may not sleep. */
   readonly atomic: AtomicPools | undefined
-  readonly mem: KernelMemory
+  readonly memory: Memory
+  /** The DMA code of the architecture. */
+  readonly arch: ArchDma
   readonly stack: KernelStack
-  readonly cache: CacheOps
   readonly sink: EventSink
   readonly injector: Injector
   readonly exports: Host['exports']
   /** The scatterlist library, with the failures injected for a device. */
   scatterlists(device: string): Scatterlists
-  sgLoop(device: DeviceState, table: SgTable, options: SgLoopOptions): SgLoopResult
   ops(device: Device): DmaOps
   direct(device: DeviceState): DmaOps
   /** What waits for time to pass, in the order it was set up. */
@@ -53,56 +50,65 @@ export interface HostRoom {
   iommu(device: DeviceState): IommuHost | null
 }
 
-export const createHost = (room: HostRoom, device: DeviceState, bus: DeviceBusView): Host => {
-  const sg = room.scatterlists(device.name)
+export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBusView): Host => {
+  const sg = parts.scatterlists(device.name)
   /** A rule `cmaBusy` pins the pages of the nth range that is tried. */
   const fromCma = {
     ...(device.cmaArea === undefined ? {} : { area: device.cmaArea }),
-    busy: () => room.injector.hits('cmaBusy', device.name),
+    busy: () => parts.injector.hits('cmaBusy', device.name),
   }
-  const kmalloc = { facts: room.facts, coherent: device.facts.coherent, cacheAlignment: room.cacheAlignment }
+  const entries = {
+    memory: parts.memory,
+    facts: parts.facts,
+    device,
+    emitSummary: (summary: CacheSummary): void =>
+      parts.sink.emit({ event: 'cache_summary', device: device.name, ...summary }),
+  }
+  const kmalloc = { facts: parts.facts, coherent: device.facts.coherent, cacheAlignment: parts.cacheAlignment }
   return {
     device,
-    kernel: room.facts,
-    skip: room.skip,
-    ops: () => room.ops(device),
-    direct: () => room.direct(device),
-    mem: room.mem,
-    cache: room.cache,
-    exports: room.exports,
+    kernel: parts.facts,
+    skip: parts.skip,
+    ops: () => parts.ops(device),
+    direct: () => parts.direct(device),
+    mem: parts.memory,
+    cache: parts.memory.cache,
+    arch: parts.arch,
+    exports: parts.exports,
     physToDma: (at) => device.windows.toDma(at),
     dmaToPhys: (at) => device.windows.toPhys(at),
     sg,
     sgAlloc: (entries) => sg.alloc(entries),
     sgFree: (table) => sg.free(table),
-    sgLoop: (table, options) => room.sgLoop(device, table, options),
-    call: (symbols, body) => room.stack.call(symbols, body),
-    bug: (what) => room.stack.fault({ reason: 'BUG', address: 0n, what }),
-    stall: (what) => room.stack.fault({ reason: 'stall', address: 0n, what }),
-    printk: (level, text) => room.sink.emit({ event: 'printk', level, text }),
-    wants: (detail) => room.sink.wants(detail),
-    emit: (event) => room.sink.emit(event),
-    injected: (what) => room.injector.hits(what, device.name),
-    declareCoherentMemory: (at, deviceAddr, size) => declareCoherentMemory(device, room.devices, at, deviceAddr, size),
+    forEachEntry: (table, nents, pass, each) =>
+      forEachEntry({ ...entries, pageDetail: parts.sink.wants('page') }, table, nents, pass, each),
+    call: (symbols, body) => parts.stack.call(symbols, body),
+    bug: (what) => parts.stack.fault({ reason: 'BUG', address: 0n, what }),
+    stall: (what) => parts.stack.fault({ reason: 'stall', address: 0n, what }),
+    printk: (level, text) => parts.sink.emit({ event: 'printk', level, text }),
+    wants: (detail) => parts.sink.wants(detail),
+    emit: (event) => parts.sink.emit(event),
+    injected: (what) => parts.injector.hits(what, device.name),
+    declareCoherentMemory: (at, deviceAddr, size) => declareCoherentMemory(device, parts.devices, at, deviceAddr, size),
     allocFromDevCoherent: (size, owner) => allocFromPool(device, size, owner),
     releaseFromDevCoherent: (order, cpuAddr) => device.coherentPool?.release(order, cpuAddr) ?? false,
     mmapFromDevCoherent: (cpuAddr, size, pgoff, userLen) => device.coherentPool?.mmap(cpuAddr, size, pgoff, userLen),
-    allocContiguous: (len, options) => room.mem.allocContiguous(len, { ...options, ...fromCma }),
-    allocFromCma: (len, owner) => room.mem.allocFromCma(len, { owner, ...fromCma }),
+    allocContiguous: (len, options) => parts.memory.allocContiguous(len, { ...options, ...fromCma }),
+    allocFromCma: (len, owner) => parts.memory.allocFromCma(len, { owner, ...fromCma }),
     allocFromAtomicPool(size, request) {
-      if (room.injector.hits('atomicPool', device.name))
+      if (parts.injector.hits('atomicPool', device.name))
         return fail('ENOMEM', `the atomic pools are exhausted for ${device.name} on request`)
-      return room.atomic?.alloc(device.name, size, request) ?? fail('ENOMEM', 'this kernel keeps no atomic pool')
+      return parts.atomic?.alloc(device.name, size, request) ?? fail('ENOMEM', 'this kernel keeps no atomic pool')
     },
-    freeToAtomicPool: (cpuAddr, size) => room.atomic?.free(cpuAddr, size) ?? false,
-    iommu: room.iommu(device),
+    freeToAtomicPool: (cpuAddr, size) => parts.atomic?.free(cpuAddr, size) ?? false,
+    iommu: parts.iommu(device),
     swiotlb: () => device.swiotlb,
-    initSwiotlb: (init) => room.bounce.give(device, init),
-    ram: room.ram,
-    pagesMapped: room.pagesMapped,
-    cacheAlignment: room.cacheAlignment,
+    initSwiotlb: (init) => parts.bounce.give(device, init),
+    ram: parts.ram,
+    pagesMapped: parts.pagesMapped,
+    cacheAlignment: parts.cacheAlignment,
     kmallocNeedsBounce: (size, dir) => kmallocNeedsBounce(kmalloc, size, dir),
     setBusTranslation: (translation) => bus.setTranslation(translation),
-    onTimePassed: (listener) => room.timers.push(listener),
+    onTimePassed: (listener) => parts.timers.push(listener),
   }
 }

@@ -1,4 +1,4 @@
-// The DMA API room: devices with their pools, scatterlists, the front functions, and the choice of op table per device.
+// The DMA API room: devices with their pools, scatterlists, the functions that drivers call, and the choice of op table per device.
 export { type DmaApi, type DmaApiOptions, openDmaApi } from './open.ts'
 export { CoherentPool, type CoherentPoolInit, type PoolBlock } from './coherent-pool.ts'
 export { DeviceBusView } from './bus-view.ts'

@@ -14,7 +14,7 @@ export interface KmallocBounce {
 }
 
 /**
- * Nobody knows where a buffer came from: size and direction alone decide.
+ * The kernel does not know where a buffer came from: size and direction alone decide.
  *
  * Models: Linux v6.12 include/linux/dma-map-ops.h: dma_kmalloc_needs_bounce
  * Models: Linux v6.12 include/linux/dma-map-ops.h: dma_kmalloc_safe, dma_kmalloc_size_aligned

@@ -1,8 +1,8 @@
 // The DMA API of one machine under one kernel: devices with their pools, the op table each got with patches applied, and the
-// front functions.
+// functions that drivers call.
 import {
   type Device,
-  type DmaFront,
+  type DmaMapping,
   type DmaOps,
   type DmaOpsDef,
   type EventSink,
@@ -24,16 +24,16 @@ import {
 import { createIommuHost } from '@dmalab/iommu'
 import type { BusView, KernelStack, Memory } from '@dmalab/memory'
 import { openAtomicPools } from './atomic-pools.ts'
-import { createBounceRoom } from './bounce-room.ts'
+import { openArch } from './arch.ts'
+import { createBouncePools } from './bounce-pools.ts'
 import { DeviceBusView } from './bus-view.ts'
 import { createDevices, type DeviceState } from './device.ts'
-import { createFront } from './front.ts'
-import { createHost, type HostRoom } from './host.ts'
+import { createHost, type HostParts } from './host.ts'
 import { Injector } from './injector.ts'
+import { createMapping } from './mapping.ts'
 import { createScatterlists } from './scatterlists.ts'
-import { sgLoop } from './sg-loop.ts'
 import type { SgAllocator } from './sg-pages.ts'
-import { ScatterlistRoom } from './sg-table.ts'
+import { ScatterlistArena } from './sg-table.ts'
 import { createTrace } from './trace.ts'
 
 export interface DmaApiOptions {
@@ -49,7 +49,7 @@ export interface DmaApiOptions {
 }
 
 export interface DmaApi {
-  readonly front: DmaFront
+  readonly mapping: DmaMapping
   /** The machine's devices; further memory regions hang below theirs (memDevices). */
   readonly devices: readonly Device[]
   /** @throws InputError for a device the machine lacks. */
@@ -74,7 +74,7 @@ export interface DmaApi {
 }
 
 /** Everything of one device that is made once. */
-interface DeviceRoom {
+interface OpenDevice {
   readonly state: DeviceState
   readonly def: DmaOpsDef
   readonly host: Host
@@ -83,12 +83,12 @@ interface DeviceRoom {
   direct: DmaOps | null
 }
 
-/** @throws InputError when the kernel names an op table nobody brought. */
+/** @throws InputError when the kernel names an op table that no plug-in provides. */
 export const openDmaApi = (options: DmaApiOptions): DmaApi => {
   const { memory, machine, kernel, facts, sink, stack } = options
   const injector = new Injector(options.inject ?? [], machine)
   const tables = new Map([...options.ops, ...kernel.base.ops.map((def) => [def.name, def] as const)])
-  const lists = new ScatterlistRoom(memory.hot.sg, facts.sgEntrySize)
+  const lists = new ScatterlistArena(memory.hot.sg, facts.sgEntrySize)
   const copies = {
     mem: memory,
     stack,
@@ -106,33 +106,43 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
       sgGrow: (table, entries) => lists.sgGrow(table, entries),
     }
     return createScatterlists(allocator, (table) => lists.chunks(table), copies, {
-      splitEnds: facts.sgSplitEnds === true,
+      splitEnds: facts.sgSplitEnds,
       tell: (code, text) => sink.emit({ event: 'kernel_quirk', code, text, ...(device === '' ? {} : { device }) }),
     })
   }
   const exports: Host['exports'] = Object.assign({}, ...kernel.patches.map((patch) => patch.exports?.(facts) ?? {}))
   const skip = composedSkip(kernel)
   const printk = (level: 'err' | 'warn' | 'info', text: string): void => sink.emit({ event: 'printk', level, text })
-  const deviceRoom = { mem: memory, facts, printk }
-  const devices = createDevices(machine, deviceRoom)
-  const bounce = createBounceRoom({ memory, facts, stack, sink }, machine)
+  const deviceParts = { mem: memory, facts, printk }
+  const devices = createDevices(machine, deviceParts)
+  const bounce = createBouncePools({ memory, facts, stack, sink }, machine)
   for (const device of devices.flatMap((d) => [d, ...d.memDevices])) bounce.attach(device)
-  const atomic = openAtomicPools({ memory, facts, sink })
-  const rooms = new Map<Device, DeviceRoom>()
+  const arch = openArch(facts.arch, {
+    mem: memory,
+    cache: memory.cache,
+    call: (symbols, body) => stack.call(symbols, body),
+    stall: (what) => stack.fault({ reason: 'stall', address: 0n, what }),
+    wants: (detail) => sink.wants(detail),
+    emit: (event) => sink.emit(event),
+  })
+  const atomic = openAtomicPools({ memory, facts, sink, arch })
+  const opened = new Map<Device, OpenDevice>()
 
-  const roomOf = (device: Device): DeviceRoom => {
-    const room = rooms.get(device)
-    if (room === undefined) throw new Error(`device ${device.name} belongs to another laboratory`)
-    return room
+  const openedOf = (device: Device): OpenDevice => {
+    const found = opened.get(device)
+    if (found === undefined) throw new Error(`device ${device.name} belongs to another laboratory`)
+    return found
   }
   const tableNamed = (name: string, device: string): DmaOpsDef => {
     const def = tables.get(name)
     if (def === undefined)
-      throw new InputError(`kernel ${kernel.name} wants op table '${name}' for device ${device}, and no plug-in has it`)
+      throw new InputError(
+        `kernel ${kernel.name} wants op table '${name}' for device ${device}, and no plug-in provides it`,
+      )
     return def
   }
   /** attach(), then the patches in order, then injected failures. */
-  const finalTable = (def: DmaOpsDef, { state, host }: DeviceRoom): DmaOps => {
+  const finalTable = (def: DmaOpsDef, { state, host }: OpenDevice): DmaOps => {
     const patched = kernel.patches.reduce(
       (next, patch) => patch.ops?.[def.name]?.(next, host) ?? next,
       def.attach(state, host),
@@ -140,23 +150,23 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     return withInjection(patched, state.name, injector)
   }
   const ops = (device: Device): DmaOps => {
-    const room = roomOf(device)
-    return (room.ops ??= finalTable(room.def, room))
+    const own = openedOf(device)
+    return (own.ops ??= finalTable(own.def, own))
   }
 
   const iommuOf = ({ facts: { iommu } }: Device): IommuFacts | undefined =>
     machine.iommus.find(({ name, enabled }) => enabled && name === iommu)
-  const hostRoom: HostRoom = {
+  const hostParts: HostParts = {
     facts,
     skip,
-    devices: deviceRoom,
+    devices: deviceParts,
     atomic,
     bounce,
     ram: memory.layout.managed,
     pagesMapped: pagesMapped(memory.layout),
     cacheAlignment: machine.cpu.writebackGranule ?? machine.cpu.lineSize,
-    mem: memory,
-    cache: memory.cache,
+    memory,
+    arch,
     stack,
     sink,
     injector,
@@ -164,7 +174,6 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     scatterlists,
     // A work item runs as soon as the CPU is free for it.
     timers: atomic === undefined ? [] : [() => atomic.work()],
-    sgLoop: (device, table, loop) => sgLoop(memory, facts, device, table, loop),
     ops,
     iommu: (device) => {
       const found = iommuOf(device)
@@ -172,8 +181,8 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
       return found === undefined ? null : createIommuHost(memory.hot.io, found, devices.indexOf(device) + 1)
     },
     direct: (device) => {
-      const room = roomOf(device)
-      return (room.direct ??= finalTable(tableNamed('dma-direct', device.name), room))
+      const own = openedOf(device)
+      return (own.direct ??= finalTable(tableNamed('dma-direct', device.name), own))
     },
   }
   const all = devices.flatMap((device) => [device, ...device.memDevices])
@@ -181,26 +190,26 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     const def = tableNamed(kernel.base.opsFor(state.facts, kernel.options, iommuOf(state) !== undefined), state.name)
     const bus = new DeviceBusView(state.facts)
     state.opsName = def.name
-    state.skipSync = facts.skipsNeedlessSync === true && state.facts.coherent
-    rooms.set(state, { state, def, host: createHost(hostRoom, state, bus), bus, ops: null, direct: null })
+    state.skipSync = facts.skipsNeedlessSync && state.facts.coherent
+    opened.set(state, { state, def, host: createHost(hostParts, state, bus), bus, ops: null, direct: null })
   }
   for (const state of all) ops(state)
 
   const sg = scatterlists('')
-  const front = createFront({
+  const mapping = createMapping({
     facts,
     mem: memory,
     trace: createTrace(sink, facts, memory),
     injected: (what, device) => injector.hits(what, device),
-    state: (device) => roomOf(device).state,
+    state: (device) => openedOf(device).state,
     ops,
-    symbols: (device) => roomOf(device).def.symbols,
+    symbols: (device) => openedOf(device).def.symbols,
     call: (symbols, body) => stack.call(symbols, body),
     bug: (what, symbol) => stack.fault({ reason: 'BUG', address: 0n, what }, symbol),
   })
 
   return {
-    front,
+    mapping,
     devices,
     device(name) {
       const found = all.find((device) => device.name === name)
@@ -211,11 +220,11 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
       return found
     },
     ops,
-    opsDef: (device) => roomOf(device).def,
-    host: (device) => roomOf(device).host,
-    busView: (device) => roomOf(device).bus,
+    opsDef: (device) => openedOf(device).def,
+    host: (device) => openedOf(device).host,
+    busView: (device) => openedOf(device).bus,
     passTime(ms) {
-      for (const timer of hostRoom.timers) timer(ms)
+      for (const timer of hostParts.timers) timer(ms)
     },
     exports,
     skip,

@@ -8,7 +8,7 @@ import {
   type SgPages,
   type SgTable,
 } from '@dmalab/api'
-import { type SgCopyRoom, sgCopyFromBuffer, sgCopyToBuffer, sgZeroBuffer } from './sg-copy.ts'
+import { type SgCopyParts, sgCopyFromBuffer, sgCopyToBuffer, sgZeroBuffer } from './sg-copy.ts'
 import { sgDmaPages, SgMiter, sgNentsForLen, sgPages } from './sg-iterate.ts'
 import { appendTable, type AppendState, sgAllocFromPages, type SgAllocator, sgAppendFromPages } from './sg-pages.ts'
 import { sgSplit } from './sg-split.ts'
@@ -17,7 +17,7 @@ import { sgSplit } from './sg-split.ts'
 export const createScatterlists = (
   allocator: SgAllocator,
   chunks: (table: SgTable) => readonly number[],
-  room: SgCopyRoom,
+  parts: SgCopyParts,
   quirks: { readonly splitEnds: boolean; readonly tell: (code: FindingCode, text: string) => void },
 ): Scatterlists => {
   const appends = new WeakMap<SgAppendTable, AppendState>()
@@ -54,9 +54,9 @@ export const createScatterlists = (
       }
       return split
     },
-    copyToBuffer: (table, range, buffer) => sgCopyToBuffer(room, table, range, buffer),
-    copyFromBuffer: (table, range, buffer) => sgCopyFromBuffer(room, table, range, buffer),
-    zeroBuffer: (table, range, len) => sgZeroBuffer(room, table, range, len),
+    copyToBuffer: (table, range, buffer) => sgCopyToBuffer(parts, table, range, buffer),
+    copyFromBuffer: (table, range, buffer) => sgCopyFromBuffer(parts, table, range, buffer),
+    zeroBuffer: (table, range, len) => sgZeroBuffer(parts, table, range, len),
     pages: (table, nents, pgoffset = 0) => sgPages(table, nents, pgoffset),
     dmaPages: (table, nents, pgoffset = 0) => sgDmaPages(table, nents, pgoffset),
     nentsForLen: (table, len) => sgNentsForLen(table, len),

@@ -14,7 +14,7 @@ import type { KernelStack } from '@dmalab/memory'
 import { SgMiter } from './sg-iterate.ts'
 
 /** What the copy helpers need of the machine. */
-export interface SgCopyRoom {
+export interface SgCopyParts {
   readonly mem: KernelMemory
   readonly stack: KernelStack
   /** Bytes as the CPU sees them. */
@@ -23,21 +23,23 @@ export interface SgCopyRoom {
 }
 
 /** Bytes copied from the list into `buffer`. Models: Linux v6.12 lib/scatterlist.c: sg_pcopy_to_buffer */
-export const sgCopyToBuffer = (room: SgCopyRoom, table: SgTable, range: SgCopyRange, buffer: Uint8Array): number =>
-  walk(room, table, range, buffer.length, 'memcpy', (at, done, len) => room.read(at, buffer.subarray(done, done + len)))
+export const sgCopyToBuffer = (parts: SgCopyParts, table: SgTable, range: SgCopyRange, buffer: Uint8Array): number =>
+  walk(parts, table, range, buffer.length, 'memcpy', (at, done, len) =>
+    parts.read(at, buffer.subarray(done, done + len)),
+  )
 
 /** Bytes copied from `buffer` into the list. Models: Linux v6.12 lib/scatterlist.c: sg_pcopy_from_buffer */
-export const sgCopyFromBuffer = (room: SgCopyRoom, table: SgTable, range: SgCopyRange, buffer: Uint8Array): number =>
-  walk(room, table, range, buffer.length, 'memcpy', (at, done, len) =>
-    room.write(at, buffer.subarray(done, done + len)),
+export const sgCopyFromBuffer = (parts: SgCopyParts, table: SgTable, range: SgCopyRange, buffer: Uint8Array): number =>
+  walk(parts, table, range, buffer.length, 'memcpy', (at, done, len) =>
+    parts.write(at, buffer.subarray(done, done + len)),
   )
 
 /** Bytes of the list set to zero, at most `len`. Models: Linux v6.12 lib/scatterlist.c: sg_zero_buffer */
-export const sgZeroBuffer = (room: SgCopyRoom, table: SgTable, range: SgCopyRange, len: number): number =>
-  walk(room, table, range, len, 'memset', (at, _done, part) => room.write(at, new Uint8Array(part)))
+export const sgZeroBuffer = (parts: SgCopyParts, table: SgTable, range: SgCopyRange, len: number): number =>
+  walk(parts, table, range, len, 'memset', (at, _done, part) => parts.write(at, new Uint8Array(part)))
 
 const walk = (
-  room: SgCopyRoom,
+  parts: SgCopyParts,
   table: SgTable,
   range: SgCopyRange,
   len: number,
@@ -51,7 +53,7 @@ const walk = (
     const mapping = miter.next()
     if (mapping === null) break
     const part = Math.min(mapping.length, len - done)
-    visit(kmap(room, mapping, symbol), done, part)
+    visit(kmap(parts, mapping, symbol), done, part)
     done += part
   }
   miter.stop()
@@ -59,14 +61,14 @@ const walk = (
 }
 
 /** Physical address behind the mapping; faults where the page has none. Models: Linux v6.12 include/linux/highmem-internal.h: kmap_local_page */
-const kmap = (room: SgCopyRoom, mapping: SgMapping, symbol: string): PhysAddr => {
-  const { mem } = room
+const kmap = (parts: SgCopyParts, mapping: SgMapping, symbol: string): PhysAddr => {
+  const { mem } = parts
   const pfn = (mem.pageToPfn(mapping.entry.page) + mapping.page) as Pfn
   const at = physOf(pfn, mapping.offset)
   if (mem.pageHighMem(pageAt(mapping.entry.page, pfn))) return at
   const virtual: KernelVaddr = mem.linearAddress(at)
   const mapped = mem.resolve(virtual)
-  return mapped === undefined ? room.stack.fault({ reason: 'paging request', address: virtual }, symbol) : mapped.phys
+  return mapped === undefined ? parts.stack.fault({ reason: 'paging request', address: virtual }, symbol) : mapped.phys
 }
 
 const pageAt = (first: SgPage, pfn: Pfn): SgPage => (first.kind === 'page' ? { kind: 'page', pfn } : first)

@@ -73,7 +73,7 @@ class ArenaTable implements SgTable {
 }
 
 /** Allocates and frees the lists of one machine. */
-export class ScatterlistRoom implements SgAllocator {
+export class ScatterlistArena implements SgAllocator {
   /** SG_MAX_SINGLE_ALLOC of this kernel. */
   readonly perChunk: number
   /** Lists allocated and not freed, with the chunks each needs in the kernel. */

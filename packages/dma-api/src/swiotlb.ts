@@ -40,7 +40,7 @@ export interface BouncePool {
   readonly forAlloc: boolean
 }
 
-export interface SwiotlbRoom {
+export interface SwiotlbParts {
   readonly memory: Memory
   readonly facts: KernelFacts
   readonly stack: KernelStack
@@ -48,8 +48,8 @@ export interface SwiotlbRoom {
 }
 
 /** The pool as one device uses it. */
-export const swiotlbOf = (room: SwiotlbRoom, pool: BouncePool, device: DeviceState): Swiotlb => {
-  const { memory, stack, sink } = room
+export const swiotlbOf = (parts: SwiotlbParts, pool: BouncePool, device: DeviceState): Swiotlb => {
+  const { memory, stack, sink } = parts
   const { slots, start } = pool
   const minAlignMask = device.facts.minAlignMask ?? 0
   const end = start + slots.slots * SLOT
@@ -174,7 +174,7 @@ export const swiotlbOf = (room: SwiotlbRoom, pool: BouncePool, device: DeviceSta
     alloc(size): KResult<PhysAddr> {
       const alignMask = PAGE_SIZE * 2 ** orderOf(size) - 1
       const slot = find(phys(0), size, alignMask, 0)
-      if (slot === undefined) return fail('ENOMEM', `bounce pool ${pool.name} has no room for ${size} bytes`)
+      if (slot === undefined) return fail('ENOMEM', `bounce pool ${pool.name} has no parts for ${size} bytes`)
       const at = slotAddr(slot)
       if (at % PAGE_SIZE === 0) return ok(at)
       release(at)

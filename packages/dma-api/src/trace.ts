@@ -1,4 +1,4 @@
-// The events of system `dma`: what the front functions tell, in the kernel's terms. A 4.11 kernel has no such tracepoints; the
+// The events of system `dma`: what the functions that drivers call tell, in the kernel's terms. A 4.11 kernel has no such tracepoints; the
 // model tells the same of it, so that every run reads alike.
 import {
   DIR,

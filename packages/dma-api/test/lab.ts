@@ -1,6 +1,7 @@
-// A small laboratory of this room alone: memory, a kernel with a table that only translates addresses, and its front functions.
+// A small laboratory of this package alone: memory, and a kernel with a table that only translates addresses.
 import { readFileSync } from 'node:fs'
 import {
+  type Arch,
   type DeviceFacts,
   type DmaOpsDef,
   type Event,
@@ -12,31 +13,59 @@ import {
   type Machine,
   ok,
   type Patch,
+  RELEASES,
   type ReservedRegion,
 } from '@dmalab/api'
 import { KernelStack, Memory } from '@dmalab/memory'
 import { type DmaApi, openDmaApi } from '../src/index.ts'
 
-export const FACTS: KernelFacts = {
-  arch: 'arm64',
-  release: '6.12',
+/** A 64-bit architecture without highmem: the data of one, and no DMA code. */
+const ARCH: Arch = {
+  name: 'arm64',
+  board: 'arm64',
+  source: 'test',
+  pointerBits: 64,
+  highmem: false,
   pfnValid: 'section',
-  noMap: 'kept',
-  attrs: {},
+  dmaMinAlign: 64,
+  allocatesCoherent: false,
+  poolsNeedNoMap: false,
+  layout: {
+    pageOffset: 0xffff_0000_0000_0000n,
+    vmalloc: { start: 0xffff_8000_8000_0000n, end: 0xffff_fdff_8000_0000n },
+    pageArray: 0xffff_fdff_c000_0000n,
+    entrySize: 64,
+  },
+  cache: {
+    forDevice: ['clean', 'clean', 'clean', 'clean'],
+    forCpu: ['invalidate', 'none', 'invalidate', 'invalidate'],
+    symbols: { clean: [], invalidate: [], flush: [] },
+    invalidatesTwice: false,
+    marksClean: 'nothing',
+  },
+  oops: {
+    access: { read: '', write: '' },
+    details: () => [],
+    externalAbort: () => [],
+    backtrace: (path) => path,
+  },
+  syscallPath: [],
+  attach: ({ mem, cache }) => ({
+    syncForDevice: (at, size, dir) => cache.dmacMap(mem.linearAddress(at), size, dir),
+    syncForCpu: (at, size, dir) => cache.dmacUnmap(mem.linearAddress(at), size, dir),
+    prepCoherent: (at, size) => cache.dmacFlush(mem.linearAddress(at), size),
+    clearBuffer: (at, size) => mem.memset(mem.linearAddress(at), 0, size),
+  }),
+}
+
+export const FACTS: KernelFacts = {
+  ...RELEASES['6.12'],
+  arch: ARCH,
+  skipsNeedlessSync: false,
   sgEntrySize: 32,
   sgDmaLength: true,
   dmaAddrSize: 8,
-  vb2ImportAttrs: 32,
-  dqbufUnmaps: false,
-  primeImportAttrs: 32,
-  dmabufDebug: 'none',
-  dmabufKmap: false,
-  poolIsFinal: true,
-  cacheHooks: 'arm64',
-  oopsSaysAccess: false,
-  traceFormat: '6.12',
-  dmaDebug: '6.12',
-  tracesPoolFree: false,
+  physAddrSize: 8,
 }
 
 /** A table that translates addresses and does nothing else. */
@@ -61,6 +90,7 @@ export const plainOps: DmaOpsDef = {
         const at = (pages.value * 4096) as never
         return ok({ cpuAddr: host.mem.linearAddress(at), handle: at })
       },
+      allocAtomic: () => fail('ENOMEM', 'nothing is set aside'),
       free: nothing,
       mmap: (cpuAddr, _handle, size, pgoff, userLen) =>
         host.mmapFromDevCoherent(cpuAddr, size, pgoff, userLen) ?? fail('ENXIO', 'not of a pool'),
@@ -71,9 +101,10 @@ export const plainOps: DmaOpsDef = {
       },
       unmapPage: nothing,
       mapSg: (table, nents, dir) => {
-        const loop = { dir, maintain: 'none', skip: host.skip.map, needPage: false, assign: true } as const
-        const done = host.sgLoop(table, { ...loop, from: 0, count: nents, checkReach: true })
-        return done.stopped === 'done' ? ok(nents) : fail('EIO', done.stopped)
+        const how = { dir, maintain: 'none', skip: host.skip.map, assign: true, checkReach: true, batch: true } as const
+        const pass = { ...how, summary: null, byBusAddress: false, byDmaLength: false }
+        const done = host.forEachEntry(table, nents, pass, () => false)
+        return done === nents ? ok(nents) : fail('EIO', `entry ${done} is out of reach`)
       },
       unmapSg: nothing,
       mapResource: (at) => ok(at as never),
@@ -97,6 +128,7 @@ const PLAIN_KERNEL: KernelDef = {
   facts: () => FACTS,
   config: {},
   cmdline: {},
+  idle: () => ({}),
   ops: [plainOps],
   opsFor: () => 'plain',
 }
@@ -142,7 +174,7 @@ export const openTestLab = (options: TestLabOptions = {}): TestLab => {
   const machine: Machine = {
     name: 'board',
     title: 'a board',
-    arch: facts.arch,
+    arch: facts.arch.board,
     cpu: { lineSize: 64, aliasing: false },
     memory: [{ base: 0x4000_0000, len: 0x400_0000 }],
     reserved: options.reserved ?? [],

@@ -12,7 +12,6 @@ import {
   fail,
   type KernelFacts,
   type KResult,
-  mediaFacts,
   ok,
   type SgTable,
 } from '@dmalab/api'
@@ -34,7 +33,7 @@ type AttachmentCalls = Pick<
 >
 
 export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentParts): AttachmentCalls => {
-  const { attachmentLock } = mediaFacts(facts)
+  const { attachmentLock } = facts.media
   let lastId = 0
 
   const mineOf = (attachment: DmaBufAttachment): LiveAttachment => {

@@ -17,10 +17,10 @@ export interface DebugTables {
 }
 
 /** All bits but the lowest eight, as page_link is flipped. */
-const FLIP = { 4: 0xffff_ff00n, 8: 0xffff_ffff_ffff_ff00n } as const
+const FLIP = { 32: 0xffff_ff00n, 64: 0xffff_ffff_ffff_ff00n } as const
 
 export const createDebugTables = (facts: KernelFacts, parts: DebugTablesParts): DebugTables => {
-  const flip = facts.arch === 'arm' ? FLIP[4] : FLIP[8]
+  const flip = FLIP[facts.arch.pointerBits]
   const mangledPages = new Map<SgTable, readonly SgPage[]>()
 
   switch (facts.dmabufDebug) {

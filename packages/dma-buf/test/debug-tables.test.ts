@@ -43,7 +43,7 @@ const exporterList = (): SgTable => {
   return table
 }
 
-const facts = (dmabufDebug: KernelFacts['dmabufDebug']) => ({ arch: 'arm64', dmabufDebug }) as KernelFacts
+const facts = (dmabufDebug: KernelFacts['dmabufDebug']) => ({ arch: { pointerBits: 64 }, dmabufDebug }) as KernelFacts
 const parts = () => {
   const freed: SgTable[] = []
   return {

@@ -1,4 +1,5 @@
 import {
+  type Arch,
   type Device,
   DIR,
   type DmaBufCore,
@@ -8,6 +9,7 @@ import {
   type KernelFacts,
   ok,
   phys,
+  RELEASES,
   type SgTable,
   vaddr,
 } from '@dmalab/api'
@@ -15,25 +17,13 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { createDmaBufCore } from '../src/index.ts'
 
 const facts: KernelFacts = {
-  arch: 'arm',
-  release: '4.11',
-  pfnValid: 'memblock',
-  noMap: 'removed',
-  attrs: {},
+  ...RELEASES['4.11'],
+  arch: { pointerBits: 32 } as Arch,
+  poolIsFinal: true,
   sgEntrySize: 16,
   sgDmaLength: false,
   dmaAddrSize: 4,
-  vb2ImportAttrs: 0,
-  dqbufUnmaps: true,
-  primeImportAttrs: 0,
-  dmabufDebug: 'none',
-  dmabufKmap: true,
-  poolIsFinal: true,
-  cacheHooks: 'arm-v7',
-  traceFormat: '6.12',
-  dmaDebug: '6.12',
-  tracesPoolFree: false,
-  oopsSaysAccess: false,
+  physAddrSize: 4,
 }
 const device = { name: 'gsc' } as Device
 const table = { handle: 1, nents: 1, origNents: 1 } as SgTable

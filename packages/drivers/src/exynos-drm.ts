@@ -155,7 +155,7 @@ const waitForWriters = (host: DriverHost, objects: readonly Scanout[]): KResult<
 
 /** Runs a DRM ioctl with its call path and reports what it returned. */
 const drmIoctl = <T>(api: PluginApi, host: DriverHost, name: string, body: () => KResult<T>): KResult<T> => {
-  const entry = api.mediaFacts(host.kernel).ioctlEntry[host.kernel.arch]
+  const entry = host.kernel.arch.syscallPath
   const result = host.call([...entry, 'drm_ioctl'], body)
   const outcome = result.ok ? {} : { errno: result.errno, why: result.why }
   host.emit({ event: 'ioctl', name: `DRM_IOCTL_${name}`, device: host.device.name, ...outcome })

@@ -20,6 +20,7 @@ import {
   ok,
   pfn,
   type QueueSetup,
+  RELEASES,
   type Reservation,
   type SgTable,
   type V4l2Memory,
@@ -281,7 +282,11 @@ export const openDriver = (def: DriverDef, device = newDevice('dev')): FakeHost 
 }
 
 /** As far as drivers read it. */
-const KERNEL = { arch: 'arm', release: '4.11', dmaAddrSize: 4, dqbufUnmaps: true } as unknown as KernelFacts
+const KERNEL = {
+  ...RELEASES['4.11'],
+  arch: { pointerBits: 32, syscallPath: ['ret_fast_syscall', 'SyS_ioctl', 'do_vfs_ioctl'] },
+  dmaAddrSize: 4,
+} as unknown as KernelFacts
 
 /** What a call that must succeed returns. */
 export const value = <T>(result: KResult<T>): T => {

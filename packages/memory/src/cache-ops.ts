@@ -1,33 +1,19 @@
 // Cache maintenance primitives of the architecture: the inner cache by kernel address, the outer by physical address.
-import type { CacheOps, Cpu, Direction, EventSink, KernelFacts, KernelVaddr, Pfn, PhysAddr } from '@dmalab/api'
+import type {
+  CacheOps,
+  Cpu,
+  Direction,
+  EventSink,
+  KernelFacts,
+  KernelVaddr,
+  CacheLineOp,
+  Pfn,
+  PhysAddr,
+} from '@dmalab/api'
 import { DIR } from '@dmalab/api'
-import { type Hot, innerAreaOp, type LineCounts } from '@dmalab/hot'
+import type { Hot, LineCounts } from '@dmalab/hot'
 import type { AddressSpace, Piece } from './address-space.ts'
 import type { KernelStack } from './kernel-stack.ts'
-
-type LineWork = 'clean' | 'invalidate' | 'flush' | 'none'
-
-/** What a hook does for a direction. */
-interface Hooks {
-  readonly map: (dir: Direction) => LineWork
-  readonly unmap: (dir: Direction) => LineWork
-  /** Symbol of the routine that walks the lines, for backtraces. */
-  readonly symbol: Readonly<Record<Exclude<LineWork, 'none'>, string>>
-}
-
-const HOOKS: Readonly<Record<KernelFacts['cacheHooks'], Hooks>> = {
-  'arm-v7': {
-    map: (dir) => innerAreaOp('map', dir),
-    unmap: (dir) => innerAreaOp('unmap', dir),
-    symbol: { clean: 'v7_dma_clean_range', invalidate: 'v7_dma_inv_range', flush: 'v7_dma_flush_range' },
-  },
-  /** Models: Linux v6.12 arch/arm64/mm/dma-mapping.c: arch_sync_dma_for_device, arch_sync_dma_for_cpu */
-  arm64: {
-    map: () => 'clean',
-    unmap: (dir) => (dir === DIR.TO_DEVICE ? 'none' : 'invalidate'),
-    symbol: { clean: 'dcache_clean_poc', invalidate: 'dcache_inval_poc', flush: 'dcache_clean_inval_poc' },
-  },
-}
 
 /** The outer cache's operations, by the name of their event. */
 const OUTER = { oinv: 'outerInvalidate', oclean: 'outerClean', oflush: 'outerFlush' } as const
@@ -43,8 +29,8 @@ export interface CacheDeps {
 }
 
 /** Which line operation the batch loops do for a hook. */
-export const lineWork = (facts: KernelFacts, hook: 'map' | 'unmap', dir: Direction): LineWork =>
-  HOOKS[facts.cacheHooks][hook](dir)
+export const lineWork = ({ arch: { cache } }: KernelFacts, hook: 'map' | 'unmap', dir: Direction): CacheLineOp =>
+  (hook === 'map' ? cache.forDevice : cache.forCpu)[dir]
 
 /** CacheOps, and how the batch loops over lists add what they did to the counters. */
 export interface CountedCacheOps extends CacheOps {
@@ -53,8 +39,8 @@ export interface CountedCacheOps extends CacheOps {
 
 export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
   const { hot, facts, space, stack, sink } = deps
-  const hooks = HOOKS[facts.cacheHooks]
-  const code = facts.v7InvalidatesTwice === true ? 'old' : 'new'
+  const hooks = facts.arch.cache
+  const code = hooks.invalidatesTwice ? 'old' : 'new'
   let lines = 0
   let writtenBack = 0
 
@@ -68,7 +54,7 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     for (const { op, at } of log) sink.emit({ event: 'cache_line', op, physAddr: at })
     return done
   }
-  const work = (kind: LineWork, at: PhysAddr, len: number): void => {
+  const work = (kind: CacheLineOp, at: PhysAddr, len: number): void => {
     if (kind === 'none') return
     const done = issue(len, () => (kind === 'invalidate' ? hot.invalidate(at, len, code) : hot[kind](at, len)))
     lines += done.lines
@@ -90,7 +76,7 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
   }
   const byAddress = (
     op: 'map' | 'unmap' | 'flush',
-    kind: LineWork,
+    kind: CacheLineOp,
     at: KernelVaddr,
     len: number,
     dir: Direction,
@@ -100,7 +86,7 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     if (gap !== undefined) {
       const line = (at + BigInt(gap) - ((at + BigInt(gap)) % BigInt(deps.cpu.lineSize))) as KernelVaddr
       const address = gap === 0 ? at : line
-      return stack.fault({ reason: 'paging request', address }, hooks.symbol[kind])
+      return stack.fault({ reason: 'paging request', address }, hooks.symbols[kind])
     }
     const resolved = space.resolve(at)
     if (resolved === undefined) throw new Error('a mapped range resolves')
@@ -109,7 +95,13 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     if (isOneRun(pieces)) work(kind, resolved.phys, len)
     else for (const piece of pieces) work(kind, piece.phys, piece.len)
   }
-  const byPhys = (op: 'map' | 'unmap' | 'flush', kind: LineWork, at: PhysAddr, len: number, dir: Direction): void => {
+  const byPhys = (
+    op: 'map' | 'unmap' | 'flush',
+    kind: CacheLineOp,
+    at: PhysAddr,
+    len: number,
+    dir: Direction,
+  ): void => {
     if (kind === 'none') return
     tell(op, at, len, dir)
     work(kind, at, len)
@@ -123,11 +115,11 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
       lines += more.lines
       writtenBack += more.writtenBack
     },
-    dmacMap: (at, len, dir) => byAddress('map', hooks.map(dir), at, len, dir),
-    dmacUnmap: (at, len, dir) => byAddress('unmap', hooks.unmap(dir), at, len, dir),
+    dmacMap: (at, len, dir) => byAddress('map', hooks.forDevice[dir], at, len, dir),
+    dmacUnmap: (at, len, dir) => byAddress('unmap', hooks.forCpu[dir], at, len, dir),
     dmacFlush: (at, len) => byAddress('flush', 'flush', at, len, DIR.BIDIRECTIONAL),
-    dmacMapPhys: (at, len, dir) => byPhys('map', hooks.map(dir), at, len, dir),
-    dmacUnmapPhys: (at, len, dir) => byPhys('unmap', hooks.unmap(dir), at, len, dir),
+    dmacMapPhys: (at, len, dir) => byPhys('map', hooks.forDevice[dir], at, len, dir),
+    dmacUnmapPhys: (at, len, dir) => byPhys('unmap', hooks.forCpu[dir], at, len, dir),
     dmacFlushPhys: (at, len) => byPhys('flush', 'flush', at, len, DIR.BIDIRECTIONAL),
     outerInv: (at, len) => outer('oinv', at, len, DIR.FROM_DEVICE),
     outerClean: (at, len) => outer('oclean', at, len, DIR.TO_DEVICE),

@@ -19,7 +19,7 @@ export interface CmaPlan {
  * Models: Linux v6.12 kernel/dma/contiguous.c: rmem_cma_setup
  */
 export const planCma = (regions: readonly ReservedRegion[], { cma }: KernelFacts): CmaPlan => ({
-  reserved: cma === undefined ? regions : regions.filter((region) => !(isCma(region) && region.default === 'cma')),
+  reserved: cma === null ? regions : regions.filter((region) => !(isCma(region) && region.default === 'cma')),
   asked: cma,
 })
 
@@ -47,7 +47,7 @@ export class CmaAreas {
     // An area that the kernel has no memory for is not activated.
     const regions = reserved.filter((region) => isCma(region) && isRam(site.managed, region))
     const areas = regions.map(make)
-    const placed = asked === undefined || asked.size === 0 ? undefined : place(asked, site)
+    const placed = asked === null || asked.size === 0 ? undefined : place(asked, site)
     const added = placed === undefined ? undefined : make({ name: 'reserved', ...placed })
     this.all = added === undefined ? areas : [...areas, added]
     this.byDefault = added ?? areas[regions.findIndex((region) => region.default === 'cma')]

@@ -29,48 +29,12 @@ export interface Layout {
   readonly present: readonly Range[]
 }
 
-interface Usual {
-  readonly pageOffset: bigint
-  readonly vmalloc: { readonly start: bigint; readonly end: bigint }
-  readonly pageArray: bigint
-  readonly entrySize: number
-}
-
-/** Models: Linux v6.12 Documentation/arch/{arm,arm64,riscv,x86}: kernel memory layout (4 KiB pages, 48-bit addresses, Sv39). */
-const USUAL: Readonly<Record<Machine['arch'], Usual>> = {
-  arm: {
-    pageOffset: 0xc000_0000n,
-    vmalloc: { start: 0xf080_0000n, end: 0xff80_0000n },
-    pageArray: 0xeeff_8000n,
-    entrySize: 32,
-  },
-  arm64: {
-    pageOffset: 0xffff_0000_0000_0000n,
-    vmalloc: { start: 0xffff_8000_8000_0000n, end: 0xffff_fdff_8000_0000n },
-    pageArray: 0xffff_fdff_c000_0000n,
-    entrySize: 64,
-  },
-  riscv64: {
-    pageOffset: 0xffff_ffd6_0000_0000n,
-    vmalloc: { start: 0xffff_ffc6_0000_0000n, end: 0xffff_ffd6_0000_0000n },
-    pageArray: 0xffff_ffc5_0000_0000n,
-    entrySize: 64,
-  },
-  x86_64: {
-    pageOffset: 0xffff_8880_0000_0000n,
-    vmalloc: { start: 0xffff_c900_0000_0000n, end: 0xffff_e8ff_ffff_ffffn },
-    pageArray: 0xffff_ea00_0000_0000n,
-    entrySize: 64,
-  },
-}
-
 /** @throws InputError for a machine without memory. */
 export const layOut = (machine: Machine, facts: KernelFacts): Layout => {
-  const usual = USUAL[machine.arch]
+  const usual = facts.arch.layout
   const all = machine.memory.toSorted((a, b) => a.base - b.base)
-  const told =
-    facts.memBanks === undefined ? cutTo(all, facts.memLimit ?? Infinity) : stated(all, facts.memBanks, machine)
-  const banks = subtract(told, facts.physEnd === undefined ? [] : [{ base: facts.physEnd, len: Infinity }])
+  const told = facts.memBanks === null ? cutTo(all, facts.memLimit ?? Infinity) : stated(all, facts.memBanks, machine)
+  const banks = subtract(told, [{ base: 2 ** (8 * facts.physAddrSize), len: Infinity }])
   const unused = subtract(all, banks)
   const first = banks[0]
   if (first === undefined) throw new InputError(`machine ${machine.name} has no memory`, { path: 'memory' })
@@ -92,7 +56,7 @@ export const layOut = (machine: Machine, facts: KernelFacts): Layout => {
     lowmemEnd,
     vmalloc: machine.layout.vmalloc ?? usual.vmalloc,
     pageArray: array ?? { base: usual.pageArray, entrySize: usual.entrySize, holes: 'unmapped' },
-    vaddrBits: machine.arch === 'arm' ? 32 : 64,
+    vaddrBits: facts.arch.pointerBits,
     managed,
     linear,
     paged,

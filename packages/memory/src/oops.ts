@@ -1,5 +1,5 @@
 // The modelled machine stopped: the only exception a kernel model throws. Thrown here, caught in the runner, nowhere else.
-import type { KernelFacts, Oops } from '@dmalab/api'
+import type { KernelFacts, Oops, OopsTexts } from '@dmalab/api'
 
 /** A kernel fault with its console text. Recognised by `name`, so that two copies of this module do not matter. */
 export class SimulatedOops extends Error {
@@ -24,51 +24,28 @@ export interface Fault {
 }
 
 /** Builds the oops of `fault` in the function innermost on `frames` (outermost first). */
-export const makeOops = (fault: Fault, frames: readonly string[], facts: KernelFacts): Oops => {
-  const width = facts.dmaAddrSize === 4 || facts.arch === 'arm' ? 8 : 16
-  const address = fault.address.toString(16).padStart(width, '0')
+export const makeOops = (fault: Fault, frames: readonly string[], { arch }: KernelFacts): Oops => {
+  const address = fault.address.toString(16).padStart(arch.pointerBits / 4, '0')
   const callPath = frames.toReversed()
-  const innermost = callPath[0] ?? 'unknown'
-  const text = [
-    headline(fault, address, facts),
-    ...register(fault, address, facts),
-    ...backtrace(innermost, callPath, facts),
-  ]
-  return { address: `0x${address}`, function: innermost, callPath, reason: fault.reason, text }
+  const path = callPath.length === 0 ? ['unknown'] : callPath
+  const text = [...headline(fault, address, arch.oops), ...arch.oops.backtrace(path)]
+  return { address: `0x${address}`, function: path[0] ?? 'unknown', callPath, reason: fault.reason, text }
 }
 
-const headline = (fault: Fault, address: string, facts: KernelFacts): string => {
-  switch (fault.reason) {
+const headline = ({ reason, write, what }: Fault, address: string, oops: OopsTexts): readonly string[] => {
+  const how = write === true ? oops.access.write : oops.access.read
+  switch (reason) {
     case 'paging request':
-      return `Unable to handle kernel paging request at virtual address ${address}${rw(fault, facts)}`
+      return [`${UNABLE} paging request at virtual address ${address}${how}`, ...oops.details(address)]
     case 'NULL pointer':
-      return `Unable to handle kernel NULL pointer dereference at virtual address ${address}${rw(fault, facts)}`
+      return [`${UNABLE} NULL pointer dereference at virtual address ${address}${how}`, ...oops.details(address)]
     case 'external abort':
-      return `Unhandled fault: external abort on non-linefetch at 0x${address}`
+      return oops.externalAbort(address)
     case 'BUG':
-      return `kernel BUG: ${fault.what ?? 'assertion failed'}`
+      return [`kernel BUG: ${what ?? 'assertion failed'}`]
     case 'stall':
-      return `rcu: INFO: rcu_sched self-detected stall on CPU (${fault.what ?? 'a loop does not end'})`
+      return [`rcu: INFO: rcu_sched self-detected stall on CPU (${what ?? 'a loop does not end'})`]
   }
 }
 
-/** "when read" / "when write" came with the later fault texts. */
-const rw = (fault: Fault, facts: KernelFacts): string =>
-  facts.arch === 'arm' && facts.oopsSaysAccess ? ` when ${fault.write === true ? 'write' : 'read'}` : ''
-
-const register = (fault: Fault, address: string, facts: KernelFacts): string[] => {
-  if (fault.reason === 'BUG' || fault.reason === 'stall') return []
-  if (facts.arch === 'arm') return [`[${address}] *pgd=00000000`, 'Internal error: Oops: 5 [#1] SMP ARM']
-  return ['Internal error: Oops: 0000000096000006 [#1] SMP']
-}
-
-const backtrace = (innermost: string, callPath: readonly string[], facts: KernelFacts): string[] => {
-  if (facts.arch !== 'arm') return [`pc : ${innermost}`, 'Call trace:', ...callPath.map((symbol) => ` ${symbol}`)]
-  const pairs = callPath.slice(0, -1).map((symbol, i) => `(${symbol}) from (${callPath[i + 1]})`)
-  return [
-    `PC is at ${innermost}`,
-    ...(callPath[1] === undefined ? [] : [`LR is at ${callPath[1]}`]),
-    'Backtrace:',
-    ...pairs,
-  ]
-}
+const UNABLE = 'Unable to handle kernel'

@@ -54,7 +54,7 @@ export class PageAllocator {
     const image = this.kernelImage()
     this.free.delete(image.base, image.len)
     const top = Math.min(layout.lowmemEnd, (facts.zoneDmaLimit ?? Infinity) + 1)
-    const longBits = facts.arch === 'arm' ? 32 : 64
+    const longBits = facts.arch.pointerBits
     this.cma = new CmaAreas(plan, { sink, longBits, managed: layout.managed, free: this.free, top })
     this.totalRam = [...this.free.all(), ...this.cma.all.map(({ base, len }) => ({ base, end: base + len }))].reduce(
       (sum, { base, end }) => sum + end - base,

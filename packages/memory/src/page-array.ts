@@ -55,7 +55,7 @@ export class PageArrayModel {
   pfnValid(pfn: Pfn): boolean {
     const at = physOf(pfn)
     const around = (size: number): boolean => this.managed.within(Math.floor(at / size) * size, size).length > 0
-    switch (this.deps.facts.pfnValid) {
+    switch (this.deps.facts.arch.pfnValid) {
       case 'memblock':
         return this.managed.at(at) !== undefined
       case 'pageblock':
@@ -83,7 +83,7 @@ export class PageArrayModel {
   }
 
   isHighmem(pfn: Pfn): boolean {
-    return this.deps.facts.arch === 'arm' && physOf(pfn) >= this.deps.layout.lowmemEnd
+    return this.deps.facts.arch.highmem && physOf(pfn) >= this.deps.layout.lowmemEnd
   }
 
   /**
@@ -92,7 +92,7 @@ export class PageArrayModel {
    * Models: Linux v4.11 include/linux/page-flags.h: PageHighMem, include/linux/mmzone.h: is_highmem_idx
    */
   pageHighMem(page: SgPage): boolean {
-    if (this.deps.facts.arch !== 'arm') return false
+    if (!this.deps.facts.arch.highmem) return false
     if (page.kind === 'page' && this.hasStructPage(page.pfn)) return this.isHighmem(page.pfn)
     const word = this.foreignWord(page, FLAGS_OFFSET)
     return zoneIsHighmem(word)

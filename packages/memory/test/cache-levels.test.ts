@@ -25,8 +25,9 @@ test('on a machine without an outer cache its operations do and tell nothing', (
 })
 
 test('every line is told, edges as the code of the release treats them', () => {
-  const lines = (v7InvalidatesTwice: boolean): string[] => {
-    const { memory, events } = open(machine(), { ...FACTS, v7InvalidatesTwice })
+  const lines = (invalidatesTwice: boolean): string[] => {
+    const cache = { ...FACTS.arch.cache, invalidatesTwice }
+    const { memory, events } = open(machine(), { ...FACTS, arch: { ...FACTS.arch, cache } })
     memory.cache.dmacMap(memory.linearAddress(phys(AT + 32)), 128, DIR.FROM_DEVICE)
     return events.flatMap((event) => (event.event === 'cache_line' ? [`${event.op} ${event.physAddr - AT}`] : []))
   }

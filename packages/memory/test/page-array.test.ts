@@ -11,7 +11,7 @@ test('a page of lowmem and one of highmem are told apart by their flags', () => 
 
 test('a no-map region is no valid pfn where the kernel removes it, and is one where the kernel keeps it', () => {
   expect(open().memory.pfnValid(pfn(POOL / 4096))).toBe(false)
-  const kept = open(machine(), { ...FACTS, noMap: 'kept', pfnValid: 'pageblock' }).memory
+  const kept = open(machine(), { ...FACTS, noMap: 'kept', arch: { ...FACTS.arch, pfnValid: 'pageblock' } }).memory
   expect(kept.pfnValid(pfn(POOL / 4096))).toBe(true)
   expect(kept.hasStructPage(pfn(POOL / 4096))).toBe(true)
   expect(kept.resolve(kept.linearAddress(phys(POOL)))).toBeUndefined()

@@ -1,28 +1,24 @@
 // A small 32-bit machine for tests: 256 MiB from 0x4000_0000, the upper half highmem, a no-map hole of 1 MiB.
-import { type Event, type EventBody, type KernelFacts, type Machine, type Oops, type PageArray } from '@dmalab/api'
+import {
+  type Event,
+  type EventBody,
+  type KernelFacts,
+  type Machine,
+  type Oops,
+  type PageArray,
+  RELEASES,
+} from '@dmalab/api'
 import { compileHotSync } from '@dmalab/hot'
+import { ARM } from './arches.ts'
 import { isSimulatedOops, KernelStack, Memory } from '../src/index.ts'
 
 export const FACTS: KernelFacts = {
-  arch: 'arm',
-  release: '4.11',
-  pfnValid: 'memblock',
-  noMap: 'removed',
-  attrs: {},
+  ...RELEASES['4.11'],
+  arch: ARM,
   sgEntrySize: 16,
   sgDmaLength: false,
   dmaAddrSize: 4,
-  vb2ImportAttrs: 0,
-  dqbufUnmaps: true,
-  primeImportAttrs: 0,
-  dmabufDebug: 'none',
-  dmabufKmap: true,
-  poolIsFinal: false,
-  cacheHooks: 'arm-v7',
-  oopsSaysAccess: false,
-  traceFormat: '6.12',
-  dmaDebug: '6.12',
-  tracesPoolFree: true,
+  physAddrSize: 4,
 }
 
 export const RAM = 0x4000_0000

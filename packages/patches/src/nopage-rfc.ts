@@ -46,9 +46,8 @@ export const nopageRfc = (api: PluginApi): Patch => {
       const pool = dev?.pool ?? null
       if (pool === null) return false
       const length = BigInt.asIntN(32, BigInt(pool.pages) * 4096n)
-      const pointerBits = facts.arch === 'arm' ? 32 : 64
       const handleEnd = BigInt.asUintN(facts.dmaAddrSize * 8, BigInt(pool.deviceBase) + length)
-      const cpuEnd = BigInt.asUintN(pointerBits, pool.virtBase + length)
+      const cpuEnd = BigInt.asUintN(facts.arch.pointerBits, pool.virtBase + length)
       return handle >= pool.deviceBase && BigInt(handle) < handleEnd && cpuAddr >= pool.virtBase && cpuAddr < cpuEnd
     }
 

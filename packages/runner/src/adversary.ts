@@ -1,10 +1,10 @@
 // Caches at their worst: before and after every operation of the DMA API and every access of a device, dirty lines may be written
 // back and lines of cached memory fetched. Which ones follows from the seed and the number of the operation alone.
-import type { DeviceBus, DmaFront } from '@dmalab/api'
+import type { DeviceBus, DmaMapping } from '@dmalab/api'
 import type { Memory } from '@dmalab/memory'
 
 export interface Adversary {
-  front(front: DmaFront): DmaFront
+  mapping(mapping: DmaMapping): DmaMapping
   bus(bus: DeviceBus): DeviceBus
 }
 
@@ -29,5 +29,5 @@ export const adversary = (memory: Memory, seed: number): Adversary => {
           : member,
       ]),
     ) as T
-  return { front: disturbed, bus: disturbed }
+  return { mapping: disturbed, bus: disturbed }
 }

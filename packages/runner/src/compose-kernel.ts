@@ -1,5 +1,6 @@
 // A kernel out of a base and patches: `arm@4.11+pfn-valid+nopage-rfc`, in that order.
 import {
+  type BuildFacts,
   InputError,
   type KernelDef,
   type KernelFacts,
@@ -20,32 +21,38 @@ export const composeKernel = (base: KernelDef, ...patches: readonly Patch[]): Ke
   const seen = new Set<string>()
   for (const patch of patches) {
     if (seen.has(patch.name)) throw new InputError(`patch '${patch.name}' is stacked twice`)
-    const { appliesTo } = patch
-    if (appliesTo !== undefined && !appliesTo.includes(base.name) && !appliesTo.includes(base.arch))
+    if (!appliesTo(patch, base))
       throw new InputError(
-        `patch '${patch.name}' does not apply to ${base.name}; it applies to ${appliesTo.join(', ')}`,
+        `patch '${patch.name}' does not apply to ${base.name}; it applies to ${patch.appliesTo?.join(', ')}`,
       )
     for (const [other, why] of Object.entries(patch.conflicts ?? {}))
       if (patches.some((one) => one.name === other))
         throw new InputError(`patches '${patch.name}' and '${other}' conflict: ${why}`)
     seen.add(patch.name)
   }
-  checkAttributeBits(patches)
+  checkAttributeBits(base, patches)
   const name = [base.name, ...patches.map((patch) => patch.name)].join('+')
   return { name, base, patches, options: NO_OPTIONS }
 }
 
-/** Two patches that give one attribute bit two meanings cannot both be right. */
-const checkAttributeBits = (patches: readonly Patch[]): void => {
-  const owner = new Map<number, string>()
+/** A patch names kernels (`arm@4.11`), what stands before their release (`arm`), or an Arch. */
+export const appliesTo = (patch: Patch, base: KernelDef): boolean => {
+  const [family = ''] = base.name.split('@')
+  return patch.appliesTo === undefined || [base.name, family, base.arch].some((name) => patch.appliesTo?.includes(name))
+}
+
+/** A bit with two meanings cannot be right in both: neither of two patches, nor of a patch and the release it is stacked on. */
+const checkAttributeBits = (base: KernelDef, patches: readonly Patch[]): void => {
+  const { attrs, release } = base.facts({ config: defaults(base), cmdline: {} })
+  const owners = Object.entries(attrs).map(([attr, bit]) => ({ bit, owner: `${attr} of Linux ${release}` }))
   for (const patch of patches)
     for (const [attr, bit] of Object.entries(patch.attrs ?? {})) {
-      const taken = owner.get(bit)
+      const taken = owners.find((one) => one.bit === bit)
       if (taken !== undefined)
         throw new InputError(
-          `patches disagree on attribute bit 0x${bit.toString(16)}: ${taken}, and ${attr} of '${patch.name}'`,
+          `attribute bit 0x${bit.toString(16)} has two meanings: ${taken.owner}, and ${attr} of patch '${patch.name}'`,
         )
-      owner.set(bit, `${attr} of '${patch.name}'`)
+      owners.push({ bit, owner: `${attr} of patch '${patch.name}'` })
     }
 }
 
@@ -64,7 +71,7 @@ export const withOptions = (kernel: KernelSpec, options: KernelOptions): KernelS
   for (const name of Object.keys(options.cmdline))
     if (base.cmdline[name] === undefined)
       throw unknownOption('command line parameter', name, kernel, Object.keys(base.cmdline))
-  const [idle] = Object.entries(base.idle?.({ ...options, config: { ...defaults(kernel), ...options.config } }) ?? {})
+  const [idle] = Object.entries(base.idle({ ...options, config: { ...defaults(base), ...options.config } }))
   if (idle !== undefined) throw new InputError(`'${idle[0]}' changes nothing on ${base.name}`, {}, idle[1])
   checkBuild(kernel.patches, options)
   return { ...kernel, options }
@@ -113,7 +120,7 @@ export const parseKernel = (text: string, registry: Registry): KernelSpec => {
     )
   for (const patch of patches)
     if (!registry.patches.has(patch)) {
-      const fitting = registry.patches.values().filter((p) => p.appliesTo?.includes(base) ?? true)
+      const fitting = registry.patches.values().filter((one) => appliesTo(one, registry.kernels.get(base)))
       throw new InputError(
         `there is no patch '${patch}'; for ${base} there are: ${fitting.map((p) => p.name).join(', ')}`,
       )
@@ -121,15 +128,16 @@ export const parseKernel = (text: string, registry: Registry): KernelSpec => {
   return composeKernel(registry.kernels.get(base), ...patches.map((patch) => registry.patches.get(patch)))
 }
 
-/** Facts of the composed kernel: the base's, with options and patches applied. */
-export const kernelFacts = (kernel: KernelSpec): KernelFacts => {
+/** Facts of the composed kernel: the base's, with options and patches applied, and its architecture. @throws InputError for an unknown Arch */
+export const kernelFacts = (kernel: KernelSpec, { arches }: Pick<Registry, 'arches'>): KernelFacts => {
   const options: KernelOptions = {
-    config: { ...defaults(kernel), ...kernel.options.config },
+    config: { ...defaults(kernel.base), ...kernel.options.config },
     cmdline: kernel.options.cmdline,
   }
   const base = kernel.base.facts(options)
   const fields = kernel.patches.flatMap((patch) => Object.values(patch.sg?.cFields ?? {}))
-  const facts = kernel.patches.reduce<KernelFacts>((all, patch) => ({ ...all, ...patch.facts }), base)
+  const built = kernel.patches.reduce<BuildFacts>((all, patch) => ({ ...all, ...patch.facts }), base)
+  const facts = { ...built, arch: arches.get(kernel.base.arch) }
   return {
     ...facts,
     attrs: kernel.patches.reduce((all, patch) => ({ ...all, ...patch.attrs }), facts.attrs),
@@ -137,15 +145,15 @@ export const kernelFacts = (kernel: KernelSpec): KernelFacts => {
   }
 }
 
-const defaults = (kernel: KernelSpec): Record<string, boolean | number | string> =>
-  Object.fromEntries(Object.entries(kernel.base.config).map(([name, option]) => [name, option.default]))
+const defaults = ({ config }: KernelDef): Record<string, boolean | number | string> =>
+  Object.fromEntries(Object.entries(config).map(([name, option]) => [name, option.default]))
 
 /** sizeof(struct scatterlist) with the members that patches add. */
 const grownEntry = (
   facts: KernelFacts,
   fields: readonly { readonly bytes32: number; readonly bytes64: number }[],
 ): number => {
-  const word = facts.arch === 'arm' ? 4 : 8
+  const word = facts.arch.pointerBits === 32 ? 4 : 8
   const extra = fields.map(({ bytes32, bytes64 }) => (word === 4 ? bytes32 : bytes64))
   return scatterlistSize({ word, dmaAddr: facts.dmaAddrSize, dmaLength: facts.sgDmaLength, dmaFlags: false, extra })
 }

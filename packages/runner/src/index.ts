@@ -1,7 +1,8 @@
 // Runs: kernel composition, plug-ins, failure injection, the run itself, replay.
 export { createRegistry, Registry } from './registry.ts'
-export { composeKernel, kernelFacts, parseKernel, withOptions } from './compose-kernel.ts'
+export { appliesTo, composeKernel, kernelFacts, parseKernel, withOptions } from './compose-kernel.ts'
 export { type KernelList, type KernelShow, listKernels, showKernel } from './kernels.ts'
+export { opTablesOf } from './op-tables.ts'
 export { type LabParts, openLab } from './lab.ts'
 export { checkOptions, DEFAULT_OPTIONS, type PipelineRun, runPipeline } from './run.ts'
 export { type Hop, type PipelinePlan, type Stage } from './pipeline-plan.ts'

@@ -1,6 +1,7 @@
 // What kernels and patches there are, and what each is made of, as data.
 import type { ConfigOption, DmaOpsCaps, KernelFacts, PatchHunk } from '@dmalab/api'
 import { kernelFacts, parseKernel } from './compose-kernel.ts'
+import { opTablesOf } from './op-tables.ts'
 import type { Registry } from './registry.ts'
 
 export interface KernelList {
@@ -62,12 +63,12 @@ export const showKernel = (registry: Registry, name: string): KernelShow => {
         ...Object.keys(patch.sg?.skip ?? {}).map((operation) => `entries exempt from ${operation}`),
       ],
     })),
-    ops: base.ops.map((def) => ({
+    ops: opTablesOf(base, registry).map((def) => ({
       name: def.name,
       source: def.source,
       caps: patches.reduce((caps, patch) => ({ ...caps, ...patch.caps?.[def.name] }), def.caps),
     })),
-    facts: kernelFacts(kernel),
+    facts: kernelFacts(kernel, registry),
     config: base.config,
     cmdline: base.cmdline,
     lacks: base.lacks ?? {},

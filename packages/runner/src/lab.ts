@@ -1,15 +1,15 @@
 // Opens a laboratory: one machine, one kernel, everything wired. What `run`, golden adapters and library users drive.
-import { InputError, type Lab, type LabOptions } from '@dmalab/api'
+import { InputError, type KernelFacts, type Lab, type LabOptions } from '@dmalab/api'
 import { kernelFacts } from './compose-kernel.ts'
 import { EventStream } from './event-stream.ts'
 import { type LabParts, openRooms } from './open-rooms.ts'
 
 export type { LabParts } from './open-rooms.ts'
 
-/** @throws InputError when kernel and machine do not fit, or name something nobody brought */
+/** @throws InputError when kernel and machine do not fit, or name something that no plug-in provides */
 export const openLab = (parts: LabParts, options: LabOptions): Lab => {
-  checkArch(options)
-  const facts = kernelFacts(options.kernel)
+  const facts = kernelFacts(options.kernel, parts.registry)
+  checkBoard(options, facts)
   const stream = new EventStream()
   const open = () => openRooms(parts, options, facts, stream)
   let rooms = open()
@@ -23,7 +23,7 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
     },
     device: (name) => rooms.api.device(name),
     get dma() {
-      return rooms.api.front
+      return rooms.api.mapping
     },
     get dmaBuf() {
       return rooms.dmaBuf
@@ -86,10 +86,10 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
   }
 }
 
-const checkArch = ({ kernel, machine }: LabOptions): void => {
-  if (kernel.base.arch !== machine.arch)
+const checkBoard = ({ kernel, machine }: LabOptions, { arch }: KernelFacts): void => {
+  if (arch.board !== machine.arch)
     throw new InputError(
-      `kernel ${kernel.name} is for ${kernel.base.arch}, board ${machine.name} is ${machine.arch}`,
+      `kernel ${kernel.name} is for ${arch.board}, board ${machine.name} is ${machine.arch}`,
       {},
       `take a kernel for ${machine.arch} (dmalab kernel list)`,
     )

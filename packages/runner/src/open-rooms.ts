@@ -48,7 +48,7 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
   const ops = new Map(registry.ops.values().map((def) => [def.name, def]))
   const opened = openDmaApi({ memory, machine, kernel, facts, ops, sink: stream, stack, inject: options.inject ?? [] })
   const worst = options.adversarialCache === true ? adversary(memory, seed) : undefined
-  const api = worst === undefined ? opened : { ...opened, front: worst.front(opened.front) }
+  const api = worst === undefined ? opened : { ...opened, mapping: worst.mapping(opened.mapping) }
   const dmaBuf = createDmaBufCore({
     facts,
     sink: stream,
@@ -63,7 +63,7 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
 
   const allocatorHost: AllocatorHost = {
     kernel: facts,
-    dma: api.front,
+    dma: api.mapping,
     dmaBuf,
     mem: memory,
     attachCopies: kernel.patches.flatMap((patch) => patch.sg?.attachCopies ?? []),
@@ -120,7 +120,7 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
     return def.create({
       device,
       kernel: facts,
-      dma: api.front,
+      dma: api.mapping,
       dmaBuf,
       bus: (other) => bus(other ?? device),
       createQueue: (setup) => queue(device, setup),

@@ -1,9 +1,9 @@
-// What a plug-in returned, checked before anybody uses it: kinds by their names, and the members that each contract demands.
+// What a plug-in returned, checked before it is used: kinds by their names, and the members that each contract demands.
 // TypeScript checks the same at the author's desk; plug-ins written in plain JavaScript meet it here.
 import { InputError, type InputPlace, type Plugin } from '@dmalab/api'
 
 type Kind = Exclude<keyof Plugin, 'name'>
-type Shape = 'text' | 'function' | 'object' | 'list' | 'boolean'
+type Shape = 'text' | 'number' | 'function' | 'object' | 'list' | 'boolean'
 
 interface KindShape {
   readonly one: string
@@ -15,6 +15,24 @@ const NAMED = { name: 'text', source: 'text' } as const
 
 /** Exhaustive: a kind that is added to the contract must say here what it needs. */
 const KINDS: Readonly<Record<Kind, KindShape>> = {
+  arches: {
+    one: 'architecture',
+    members: {
+      ...NAMED,
+      board: 'text',
+      pointerBits: 'number',
+      highmem: 'boolean',
+      pfnValid: 'text',
+      dmaMinAlign: 'number',
+      allocatesCoherent: 'boolean',
+      poolsNeedNoMap: 'boolean',
+      layout: 'object',
+      cache: 'object',
+      oops: 'object',
+      syscallPath: 'list',
+      attach: 'function',
+    },
+  },
   kernels: {
     one: 'kernel',
     members: {
@@ -24,6 +42,7 @@ const KINDS: Readonly<Record<Kind, KindShape>> = {
       facts: 'function',
       config: 'object',
       cmdline: 'object',
+      idle: 'function',
       ops: 'list',
       opsFor: 'function',
     },
@@ -102,6 +121,7 @@ const isKind = (key: string): key is Kind => Object.hasOwn(KINDS, key)
 
 const FITS: Readonly<Record<Shape, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string',
+  number: (value) => typeof value === 'number',
   function: (value) => typeof value === 'function',
   object: isObject,
   list: Array.isArray,

@@ -1,6 +1,7 @@
 // What is there to run with: everything that plug-ins brought, by name. A name can be taken once.
 import {
   type AllocatorDef,
+  type Arch,
   type CheckerRule,
   type DmaOpsDef,
   type DriverDef,
@@ -71,6 +72,7 @@ class Shelf<T extends { readonly name: string }> {
 }
 
 export class Registry {
+  readonly arches: Shelf<Arch> = new Shelf('architecture')
   readonly kernels: Shelf<KernelDef> = new Shelf('kernel')
   readonly ops: Shelf<DmaOpsDef> = new Shelf('op table')
   readonly patches: Shelf<Patch> = new Shelf('patch')
@@ -90,6 +92,7 @@ export class Registry {
    */
   add(plugin: Plugin, place: InputPlace = {}): void {
     const shelves = [
+      on(this.arches, plugin.arches),
       on(this.ops, plugin.ops),
       on(this.kernels, plugin.kernels),
       on(this.patches, plugin.patches),

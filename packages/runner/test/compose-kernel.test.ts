@@ -1,29 +1,16 @@
 // Composition of kernels: order, refusals, options, and the facts that come of patches.
-import { InputError, type KernelDef, type KernelFacts, type Patch } from '@dmalab/api'
+import { type BuildFacts, InputError, type KernelDef, type Patch, RELEASES } from '@dmalab/api'
 import { describe, expect, test } from 'vitest'
-import { composeKernel, kernelFacts, withOptions } from '../src/index.ts'
+import { composeKernel, kernelFacts, type Registry, withOptions } from '../src/index.ts'
 
-const facts = (dmaLength: boolean): KernelFacts => ({
-  arch: 'arm',
-  release: '4.11',
-  pfnValid: 'memblock',
-  noMap: 'removed',
-  attrs: {},
+const facts = (dmaLength: boolean): BuildFacts => ({
+  ...RELEASES['4.11'],
   sgEntrySize: dmaLength ? 20 : 16,
   sgDmaLength: dmaLength,
   dmaAddrSize: 4,
-  vb2ImportAttrs: 0,
-  dqbufUnmaps: true,
-  primeImportAttrs: 0,
-  dmabufDebug: 'none',
-  dmabufKmap: true,
-  poolIsFinal: false,
-  cacheHooks: 'arm-v7',
-  oopsSaysAccess: false,
-  traceFormat: '6.12',
-  dmaDebug: '6.12',
-  tracesPoolFree: false,
+  physAddrSize: 4,
 })
+const registry = { arches: { get: () => ({ pointerBits: 32 }) } } as unknown as Registry
 const base: KernelDef = {
   name: 'arm@4.11',
   arch: 'arm',
@@ -32,6 +19,7 @@ const base: KernelDef = {
   facts: ({ config }) => facts(config['NEED_SG_DMA_LENGTH'] === true),
   config: { NEED_SG_DMA_LENGTH: { meaning: 'm', default: false } },
   cmdline: { mem: 'size of memory' },
+  idle: () => ({}),
   ops: [],
   opsFor: () => 'arm',
 }
@@ -60,7 +48,12 @@ describe('what cannot be stacked is refused', () => {
     [
       'two meanings of one attribute bit',
       [patch('a', { attrs: { ONE: 1024 } }), patch('b', { attrs: { TWO: 1024 } })],
-      /bit 0x400/,
+      /bit 0x400 has two meanings: ONE of patch 'a', and TWO of patch 'b'/,
+    ],
+    [
+      'an attribute bit that the release has',
+      [patch('a', { attrs: { MINE: 32 } })],
+      /bit 0x20 has two meanings: SKIP_CPU_SYNC of Linux 4\.11, and MINE of patch 'a'/,
     ],
   ] as const)('%s', (_what, patches, says) => {
     expect(() => composeKernel(base, ...patches)).toThrow(says)
@@ -91,12 +84,12 @@ test('a member that a patch adds makes struct scatterlist grow as the compiler w
     patch('a', { sg: { cFields: { dma_attrs: { type: 'unsigned long', bytes32: 4, bytes64: 8 } } } }),
   )
   const withLength = { config: { NEED_SG_DMA_LENGTH: true }, cmdline: {} }
-  expect(kernelFacts(grown).sgEntrySize).toBe(20)
-  expect(kernelFacts(withOptions(grown, withLength)).sgEntrySize).toBe(24)
-  expect(kernelFacts(composeKernel(base)).sgEntrySize).toBe(16)
+  expect(kernelFacts(grown, registry).sgEntrySize).toBe(20)
+  expect(kernelFacts(withOptions(grown, withLength), registry).sgEntrySize).toBe(24)
+  expect(kernelFacts(composeKernel(base), registry).sgEntrySize).toBe(16)
 })
 
 test("attribute bits and facts of patches are the composed kernel's", () => {
   const kernel = composeKernel(base, patch('a', { attrs: { ONE: 1024 }, facts: { vb2ImportAttrs: 32 } }))
-  expect(kernelFacts(kernel)).toMatchObject({ attrs: { ONE: 1024 }, vb2ImportAttrs: 32 })
+  expect(kernelFacts(kernel, registry)).toMatchObject({ attrs: { ONE: 1024 }, vb2ImportAttrs: 32 })
 })

@@ -46,7 +46,7 @@ export const describeBackend = (under: () => BackendUnderTest): void => {
 
   describe(`op table ${device.opsName} of ${given.kernel}, device ${name}`, () => {
     always(open)
-    chosen(open, caps, lab.facts.swiotlb !== undefined)
+    chosen(open, caps, lab.facts.swiotlb !== null)
   })
 }
 

@@ -13,13 +13,13 @@ const MIB = 2 ** 20
  * - `narrow`: does not reach the last bank's end
  * - `translated`: sits behind the IOMMU
  */
-export const kitMachine = (arch: Arch, iommuModel?: string): Machine => {
-  const wide = arch !== 'arm'
+export const kitMachine = (arch: Pick<Arch, 'board' | 'pointerBits'>, iommuModel?: string): Machine => {
+  const wide = arch.pointerBits === 64
   const device = { class: 'other', coherent: false, maskBits: 32, pools: [] } as const
   return {
-    name: `kit-${arch}`,
+    name: `kit-${arch.board}`,
     title: 'machine of the test kit',
-    arch,
+    arch: arch.board,
     cpu: { lineSize: 64, aliasing: false },
     memory: [{ base: 128 * MIB, len: 256 * MIB }, ...(wide ? [{ base: 4096 * MIB, len: 256 * MIB }] : [])],
     reserved: [

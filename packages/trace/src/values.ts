@@ -1,10 +1,10 @@
 // Values as the trace events print them: directions, attributes, addresses, arrays. Reader and writer share the names.
-import { DIR, LATER_ATTR, TRACE_ATTRS } from '@dmalab/api'
+import { ATTR, DIR, TRACE_ATTRS } from '@dmalab/api'
 
 /** Every label, and the other names that bit 11 had. */
 const ATTR_BITS: ReadonlyMap<string, number> = new Map([
-  ...Object.entries({ ...LATER_ATTR, ...TRACE_ATTRS }),
-  ['CPU_CACHE_CLEAN', LATER_ATTR.DEBUGGING_IGNORE_CACHELINES],
+  ...Object.entries({ ...ATTR, ...TRACE_ATTRS }),
+  ['CPU_CACHE_CLEAN', ATTR.DEBUGGING_IGNORE_CACHELINES],
 ])
 const DIR_VALUES: ReadonlyMap<string, number> = new Map(Object.entries(DIR))
 

@@ -6,7 +6,7 @@ type ImportOps = Pick<Vb2MemOps, 'attachDmabuf' | 'detachDmabuf' | 'mapDmabuf' |
 
 export const importedBuffers = ({ api, host }: DcContext): ImportOps => {
   const { fail, ok } = api
-  const media = api.mediaFacts(host.kernel)
+  const media = host.kernel.media
 
   const attachmentOf = (buf: DcBuf): DmaBufAttachment => {
     if (buf.priv.attachment === null) throw new Error(`${buf.owner} is not attached to ${buf.dev.name}`)

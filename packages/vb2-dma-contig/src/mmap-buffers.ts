@@ -19,7 +19,7 @@ type MmapOps = Pick<Vb2MemOps, 'alloc' | 'put' | 'getDmabuf' | 'mmap' | 'numUser
 export const mmapBuffers = (context: DcContext): MmapOps => {
   const { api, host } = context
   const { ATTR, fail, has, ok } = api
-  const media = api.mediaFacts(host.kernel)
+  const media = host.kernel.media
 
   /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_put */
   const put = (buf: DcBuf): void =>

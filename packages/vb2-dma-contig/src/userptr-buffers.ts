@@ -4,12 +4,9 @@ import { type DcBuf, type DcContext, dcBuf, mappedRun, newDcBuf } from './dc-buf
 
 type UserptrOps = Pick<Vb2MemOps, 'getUserptr' | 'putUserptr'>
 
-/** What dma_get_cache_alignment() answers, bytes. */
-const CACHE_ALIGNMENT = { arm: 64, arm64: 64, riscv64: 64, x86_64: 1 } as const
-
 export const userptrBuffers = ({ api, host }: DcContext): UserptrOps => {
   const { ATTR, fail, ok } = api
-  const media = api.mediaFacts(host.kernel)
+  const media = host.kernel.media
 
   /** Memory without struct page: the device gets the address itself. ENOMEM. */
   const mapPageless = (buf: DcBuf, frames: readonly Pfn[], user: UserMapping): KResult<Vb2Mem> => {
@@ -58,7 +55,7 @@ export const userptrBuffers = ({ api, host }: DcContext): UserptrOps => {
      */
     getUserptr: (dev: Device, user: UserMapping, size: number, dir: Direction, owner: string): KResult<Vb2Mem> =>
       host.call('vb2_dc_get_userptr', () => {
-        const align = CACHE_ALIGNMENT[host.kernel.arch]
+        const align = host.kernel.arch.dmaMinAlign
         if (user.phys % align !== 0 || size % align !== 0) {
           host.printk('debug', `user data must be aligned to ${align} bytes`)
           return fail('EINVAL', `${owner}: address or size is no multiple of ${align}`)

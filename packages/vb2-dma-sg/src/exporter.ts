@@ -20,7 +20,7 @@ export const sgExporterOps = (
   },
 ): DmaBufOps => {
   const { DIR, fail, ok } = api
-  const { sgCpuAccess } = api.mediaFacts(host.kernel)
+  const { sgCpuAccess } = host.kernel.media
   const bufOf = (dbuf: DmaBuf): SgBuf => sgBuf(dbuf.priv as SgBuf)
   const attachmentOf = (attachment: DmaBufAttachment): SgAttachment | null => attachment.priv as SgAttachment | null
 

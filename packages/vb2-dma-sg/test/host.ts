@@ -13,6 +13,7 @@ import {
   pfn,
   type Pfn,
   pluginApi,
+  RELEASES,
   type SgEntry,
   type SgPage,
   type SgTable,
@@ -32,7 +33,7 @@ export interface Opened {
   readonly world: { pages: number; largest: number; mapFails: boolean }
 }
 
-export const open = (kernel: object = { dmabufKmap: false, dqbufUnmaps: false }): Opened => {
+export const open = (kernel: object = RELEASES['6.12']): Opened => {
   const calls: string[] = []
   const texts: string[] = []
   const taken = new Set<number>()

@@ -1,10 +1,9 @@
 // vb2's dprintk and trace events.
-import { mediaFacts } from '@dmalab/api'
 import { BUF_TYPE, type Buf, type QueueState } from './queue-state.ts'
 
 /** A debug line as the module parameter `debug` >= 1 shows it. */
 export const dprintk = (q: QueueState, where: string, text: string, file: 'core' | 'v4l2' = 'core'): void => {
-  const { log } = mediaFacts(q.host.kernel)
+  const { log } = q.host.kernel.media
   q.host.printk('debug', `${log[file]}${log.named ? `[${q.setup.name}] ` : ''}${where}: ${text}`)
 }
 

@@ -1,5 +1,5 @@
 // Which memory a queue works with, and how many buffers: REQBUFS, CREATE_BUFS, EXPBUF, mmap.
-import { fail, type KResult, mediaFacts, ok, type V4l2Memory, type UserMapping } from '@dmalab/api'
+import { fail, type KResult, ok, type V4l2Memory, type UserMapping } from '@dmalab/api'
 import { bufferInUse, queueAlloc, queueFree } from './buffers.ts'
 import { dprintk } from './debug.ts'
 import { buffersOf, MAX_BUFFERS, memOf, type QueueState } from './queue-state.ts'
@@ -24,7 +24,7 @@ export const coreReqbufs = (
   count: number,
   nonCoherent: boolean,
 ): KResult<number> => {
-  const { buffersInUse, nonCoherentFlag, reqbufsFloor } = mediaFacts(q.host.kernel)
+  const { buffersInUse, nonCoherentFlag, reqbufsFloor } = q.host.kernel.media
   if (q.streaming) {
     dprintk(q, 'vb2_core_reqbufs', 'streaming active')
     return fail('EBUSY', `${q.setup.name} is streaming`)
@@ -104,7 +104,7 @@ export const coreCreateBufs = (
  * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-core.c: vb2_core_remove_bufs
  */
 export const coreRemoveBufs = (q: QueueState, first: number, count: number): KResult<void> => {
-  if (!mediaFacts(q.host.kernel).removeBufs) return fail('ENOTTY', 'the kernel has no VIDIOC_REMOVE_BUFS')
+  if (!q.host.kernel.media.removeBufs) return fail('ENOTTY', 'the kernel has no VIDIOC_REMOVE_BUFS')
   if (count === 0) return ok(undefined)
   for (let index = first; index < first + count; index++) {
     const buf = q.bufs.get(index)

@@ -1,5 +1,5 @@
 // From user space's description of a buffer to memory that the device can use: the prepare step of QBUF and PREPARE_BUF.
-import { type DmaBuf, fail, type KResult, mediaFacts, negative, ok, type Qbuf, type QbufPlane } from '@dmalab/api'
+import { type DmaBuf, fail, type KResult, negative, ok, type Qbuf, type QbufPlane } from '@dmalab/api'
 import { directionOf, ownerOf, planeDmabufPut } from './buffers.ts'
 import { dprintk } from './debug.ts'
 import { type Buf, memOf, type Plane, type QueueState } from './queue-state.ts'
@@ -38,7 +38,7 @@ export const bufPrepare = (q: QueueState, buf: Buf, given: Qbuf): KResult<void> 
 const prepareBy = (q: QueueState, buf: Buf, given: Qbuf): KResult<void> => {
   const wishes = fillBuffer(q, buf, given)
   if (!wishes.ok) return wishes
-  const { prepareStem } = mediaFacts(q.host.kernel)
+  const { prepareStem } = q.host.kernel.media
   switch (buf.memory) {
     case 'MMAP':
       buf.planes.forEach((plane, p) => (plane.bytesused = wishes.value[p]?.bytesused ?? 0))
@@ -72,7 +72,7 @@ const fillBuffer = (q: QueueState, buf: Buf, given: Qbuf): KResult<PlaneWish[]> 
 
 /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __qbuf_userptr */
 const prepareUserptr = (q: QueueState, buf: Buf, wishes: readonly PlaneWish[]): KResult<void> => {
-  const where = `${mediaFacts(q.host.kernel).prepareStem}_userptr`
+  const where = `${q.host.kernel.media.prepareStem}_userptr`
   const acquire = (p: number, plane: Plane, wish: PlaneWish): KResult<void> => {
     const user = wish.given.user
     if (user === undefined) return fail('EFAULT', `plane ${p} has no address`)
@@ -113,7 +113,7 @@ const prepareUserptr = (q: QueueState, buf: Buf, wishes: readonly PlaneWish[]): 
  * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __qbuf_dmabuf
  */
 const prepareDmabuf = (q: QueueState, buf: Buf, wishes: readonly PlaneWish[]): KResult<void> => {
-  const where = `${mediaFacts(q.host.kernel).prepareStem}_dmabuf`
+  const where = `${q.host.kernel.media.prepareStem}_dmabuf`
   const release = <T extends KResult<void>>(failure: T): T => {
     for (const plane of buf.planes) planeDmabufPut(q, plane)
     return failure

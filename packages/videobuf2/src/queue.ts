@@ -4,7 +4,6 @@ import {
   type DriverQueue,
   fail,
   type KResult,
-  mediaFacts,
   ok,
   type Qbuf,
   type QueueSetup,
@@ -75,7 +74,7 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
     mappings: [],
     fileIo: null,
   }
-  const entry = mediaFacts(host.kernel).ioctlEntry[host.kernel.arch]
+  const entry = host.kernel.arch.syscallPath
 
   /** Runs an ioctl with its call path and reports what it returned. */
   const ioctl = <T>(op: string, body: () => KResult<T>): KResult<T> => {
@@ -219,7 +218,7 @@ const queueOrPrepare = (q: QueueState, given: Qbuf, op: string): KResult<Buf> =>
     return refuse(`incorrect planes array length`, `buffer ${given.index} has ${buf.planes.length} plane(s)`)
   if (given.requestFd !== undefined) {
     dprintk(q, 'vb2_queue_or_prepare_buf', `${op}: queue does not support requests`, 'v4l2')
-    const { log } = mediaFacts(q.host.kernel)
+    const { log } = q.host.kernel.media
     return fail(log.named && op === 'qbuf' ? 'EBADR' : 'EINVAL', `${q.setup.name} does not support requests`)
   }
   return ok(buf)

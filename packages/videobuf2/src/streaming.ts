@@ -1,5 +1,5 @@
 // A buffer's round: queued, given to the driver, done, dequeued; start, stop and cancel.
-import { type Dqbuf, type DriverQueue, fail, type KResult, mediaFacts, ok, type Qbuf } from '@dmalab/api'
+import { type Dqbuf, type DriverQueue, fail, type KResult, ok, type Qbuf } from '@dmalab/api'
 import { dprintk, traceVb2 } from './debug.ts'
 import { bufPrepare } from './prepare.ts'
 import { type Buf, buffersOf, memOf, type QueueState } from './queue-state.ts'
@@ -177,7 +177,7 @@ const startStreaming = (q: QueueState): KResult<void> => {
 
 /** enum vb2_buffer_state: a number in old texts, a name in new ones. */
 const stateName = (q: QueueState, buf: Buf): string =>
-  mediaFacts(q.host.kernel).log.named
+  q.host.kernel.media.log.named
     ? buf.state.toLowerCase()
     : String(
         ['DEQUEUED', 'PREPARING', 'PREPARED', 'QUEUED', 'REQUEUEING', 'ACTIVE', 'DONE', 'ERROR'].indexOf(buf.state),

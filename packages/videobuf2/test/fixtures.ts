@@ -1,5 +1,6 @@
 // A queue over an allocator of plain objects: what videobuf2 does with the answers, without a machine.
 import {
+  type Arch,
   type Device,
   dma,
   type DmaBufOps,
@@ -10,6 +11,7 @@ import {
   ok,
   phys,
   type QueueSetup,
+  RELEASES,
   type SgTable,
   type Vb2Buffer,
   type Vb2Mem,
@@ -19,34 +21,19 @@ import {
 import { createDmaBufCore } from '@dmalab/dma-buf'
 import { createQueue } from '../src/index.ts'
 
-export const V4_11: KernelFacts = {
-  arch: 'arm',
-  release: '4.11',
-  pfnValid: 'memblock',
-  noMap: 'removed',
-  attrs: {},
+const BUILD = {
+  arch: {
+    pointerBits: 32,
+    syscallPath: ['ret_fast_syscall', 'SyS_ioctl', 'do_vfs_ioctl'] as readonly string[],
+  } as Arch,
   sgEntrySize: 16,
   sgDmaLength: false,
   dmaAddrSize: 4,
-  vb2ImportAttrs: 0,
-  dqbufUnmaps: true,
-  primeImportAttrs: 0,
-  dmabufDebug: 'none',
-  dmabufKmap: true,
-  poolIsFinal: true,
-  cacheHooks: 'arm-v7',
-  traceFormat: '6.12',
-  dmaDebug: '4.11',
-  tracesPoolFree: false,
-  oopsSaysAccess: false,
-}
-export const V6_12: KernelFacts = {
-  ...V4_11,
-  release: '6.12',
-  dqbufUnmaps: false,
-  dmabufKmap: false,
-  vb2ImportAttrs: 32,
-}
+  physAddrSize: 4,
+} as const
+
+export const V4_11: KernelFacts = { ...RELEASES['4.11'], ...BUILD }
+export const V6_12: KernelFacts = { ...RELEASES['6.12'], ...BUILD }
 
 export interface Bench {
   readonly events: EventBody[]

@@ -2,6 +2,7 @@
 import type { AllocatorDef, DmaOpsDef, KernelDef, Patch } from '@dmalab/api'
 import { allocatorOnKit, describeAllocator, describeBackend, describePatch } from '@dmalab/testkit'
 import { openLaboratory } from '@dmalab/lab/node'
+import { opTablesOf } from '@dmalab/runner'
 
 const parts = await openLaboratory()
 const { registry } = parts
@@ -10,7 +11,7 @@ const base = registry.kernels.get('arm@4.11')
 const kernel = (name: string, change: (table: DmaOpsDef) => DmaOpsDef): KernelDef => ({
   ...base,
   name,
-  ops: base.ops.map(change),
+  ops: opTablesOf(base, registry).map(change),
 })
 
 /** Every capability says the opposite of what the table does. */
@@ -52,9 +53,9 @@ const careless: Patch = {
   source: 'a test',
   hunks: [],
   appliesTo: ['arm'],
-  attrs: { MINE: 4 },
+  attrs: { MINE: 6144 },
   ops: { 'arm-dma': (next) => next },
-  sg: { skip: { map: 4096 } },
+  sg: { skip: { map: 8192 } },
 }
 
 registry.add({ name: 'broken', kernels: [liar, forgetful], allocators: [leaky], patches: [careless] })

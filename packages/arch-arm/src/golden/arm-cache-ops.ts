@@ -8,10 +8,9 @@ import {
   PAGE_SIZE,
   pfn,
   phys,
-  pluginApi,
+  physOf,
   type SgTable,
 } from '@dmalab/api'
-import { coherentMemory } from '../coherent-memory.ts'
 import { logged } from './log.ts'
 import { armMachine, DEVICE } from './machine.ts'
 
@@ -126,7 +125,7 @@ const OPERATIONS: Readonly<Record<string, (lab: Lab, input: GoldenCase, dir: Dir
   },
   clear_buffer: (lab, input) => {
     const [page, size, coherent] = args(input)
-    coherentMemory(pluginApi, lab.host(lab.device(DEVICE)), coherent === 1).clear(pfn(page), size, coherent === 1)
+    lab.host(lab.device(DEVICE)).arch.clearBuffer(physOf(pfn(page)), size, coherent === 1)
     return {}
   },
 }

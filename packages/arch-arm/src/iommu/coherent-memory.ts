@@ -11,7 +11,6 @@ import type {
   SgTable,
   UserMapping,
 } from '@dmalab/api'
-import { coherentMemory } from '../coherent-memory.ts'
 import { type ArmIommuParts, type ArmIommuStreaming, protOf } from './streaming.ts'
 
 /** One allocation: its pages in order, and how they were taken. */
@@ -43,7 +42,6 @@ export const iommuCoherentMemory = (
 ): IommuCoherentMemory => {
   const { mem, device } = host
   const { ATTR, DIR, PAGE_SIZE, fail, has, hex, ok, pageAlign, pagesFor, physOf } = api
-  const plain = coherentMemory(api, host, coherent)
   const blocks = new Map<KernelVaddr, Block>()
 
   const kindOf = (attrs: number): MapKind =>
@@ -71,7 +69,7 @@ export const iommuCoherentMemory = (
         release(block)
         return fail('ENOMEM', `no ${left} pages are left for ${device.name}`)
       }
-      plain.clear(got.value, size, coherent)
+      host.arch.clearBuffer(physOf(got.value), size, coherent)
       block.chunks.push({ pfn: got.value, len: size })
       block.pages.push(...run(got.value, size))
       left -= 2 ** order
@@ -82,7 +80,7 @@ export const iommuCoherentMemory = (
   const inOnePiece = (len: number, owner: string): KResult<Block> => {
     const got = host.allocContiguous(len, { owner })
     if (!got.ok) return got
-    plain.clear(got.value, len, coherent)
+    host.arch.clearBuffer(physOf(got.value), len, coherent)
     return ok({ pages: run(got.value, len), chunks: [{ pfn: got.value, len }], contiguous: true, remapped: !coherent })
   }
 

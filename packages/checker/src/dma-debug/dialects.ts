@@ -1,5 +1,5 @@
 // dma-debug by release: its texts, types and set of checks, one record a release. Nothing else in this room knows a release.
-import { ATTR, LATER_ATTR, type KernelText } from '@dmalab/api'
+import { ATTR, type KernelText } from '@dmalab/api'
 import type { EntryType } from './entry.ts'
 
 /** Digits of a phys_addr_t printed with %pa: 8 where it has 32 bits. */
@@ -36,7 +36,7 @@ export interface Dialect {
 /** Bytes of device address space per hash bucket: HASH_FN_SHIFT is 13 in every release. */
 export const BUCKET_BYTES = 8192
 const FULL_HASH = 16_384
-const { MMIO, DEBUGGING_IGNORE_CACHELINES, REQUIRE_COHERENT, CC_SHARED } = LATER_ATTR
+const { MMIO, DEBUGGING_IGNORE_CACHELINES, REQUIRE_COHERENT, CC_SHARED } = ATTR
 
 /** 0x%016llx */
 const long = (at: number): string => `0x${BigInt(at).toString(16).padStart(16, '0')}`

@@ -1,5 +1,5 @@
 // Which dma-debug type an event has in a dialect.
-import { has, LATER_ATTR } from '@dmalab/api'
+import { ATTR, has } from '@dmalab/api'
 import type { Dialect } from './dialects.ts'
 import type { EntryType } from './entry.ts'
 
@@ -17,7 +17,7 @@ export const pageType = (
 
 /** By the name of the event; dma_map_phys serves both, and says it in its attributes. */
 export const isResource = ({ event, attrs }: { readonly event: string; readonly attrs: number }): boolean =>
-  event.endsWith('_resource') || (event.endsWith('_phys') && has(attrs, LATER_ATTR.MMIO))
+  event.endsWith('_resource') || (event.endsWith('_phys') && has(attrs, ATTR.MMIO))
 
 export const coherentType = (event: string, { types }: Dialect): EntryType =>
   event.endsWith('_pages') ? types.pages : 'coherent'

@@ -1,5 +1,14 @@
 // The parts of a machine that are more than devices: architecture, CPU, memory, layout of the kernel.
-import { InputError, bytes, hex, type Arch, type Cpu, type KernelLayout, type LineSize, type Range } from '@dmalab/api'
+import {
+  InputError,
+  bytes,
+  hex,
+  type ArchName,
+  type Cpu,
+  type KernelLayout,
+  type LineSize,
+  type Range,
+} from '@dmalab/api'
 import type { CacheNode, CpuNode, TreeFacts } from '../facts/types.ts'
 import type { DebianArch } from '../of/dma.ts'
 import { coreFacts } from './cores.ts'
@@ -11,7 +20,7 @@ export interface Part<T> {
   readonly notes: readonly string[]
 }
 
-export const archOf = (arch: DebianArch): Arch => (arch === 'armhf' ? 'arm' : arch)
+export const archOf = (arch: DebianArch): ArchName => (arch === 'armhf' ? 'arm' : arch)
 
 /** @throws InputError when no CPU of the board is known */
 export function guessArch(cpus: readonly CpuNode[], file: string): DebianArch {

@@ -45,7 +45,7 @@ const readManifest = (path: string, folder: string): PluginManifest => {
     throw new InputError(
       'cannot be read as JSON',
       { file },
-      'a plug-in folder needs a package.json with "dmalab": { "api": 1, "entry": ... }',
+      `a plug-in folder needs a package.json with "dmalab": { "api": ${PLUGIN_API}, "entry": ... }`,
     )
   }
   if (typeof manifest !== 'object' || manifest === null || typeof (manifest as PluginManifest).entry !== 'string')
@@ -72,7 +72,9 @@ const importModule = async (path: string, entry: string): Promise<Record<string,
 const checkContract = (path: string, manifest: unknown, folder: boolean): void => {
   const number = typeof manifest === 'object' && manifest !== null ? (manifest as PluginManifest).api : undefined
   if (number === PLUGIN_API) return
-  const where = folder ? '"dmalab": { "api": 1 } in package.json' : 'export const dmalab = { api: 1 }'
+  const where = folder
+    ? `"dmalab": { "api": ${PLUGIN_API} } in package.json`
+    : `export const dmalab = { api: ${PLUGIN_API} }`
   if (number === undefined)
     throw new InputError('does not say which plug-in contract it follows', { file: path }, `add ${where}`)
   throw new InputError(

@@ -141,7 +141,7 @@ export const touchPages = (c: StepContext, importer: Importer): Outcome => {
     for (const { page } of importer.table?.entries() ?? []) {
       c.lab.mem.pageHighMem(page)
       // Without highmem nobody looks at the flags: the reference count is the first thing read.
-      if (c.lab.facts.arch !== 'arm') c.lab.mem.pageWord(page, REFCOUNT)
+      if (!c.lab.facts.arch.highmem) c.lab.mem.pageWord(page, REFCOUNT)
     }
   })
   return ok('')

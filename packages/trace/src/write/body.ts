@@ -1,5 +1,5 @@
 // Events as a kernel prints them: the bodies, in the form of a release.
-import { attrNames, dirName, has, LATER_ATTR, type DmaEvent, type EventBody, type TraceFormat } from '@dmalab/api'
+import { ATTR, attrNames, dirName, has, type DmaEvent, type EventBody, type TraceFormat } from '@dmalab/api'
 
 /** 64 bits without 0x; numbers cannot hold the last ones, which all stand for an error. */
 const hex64 = (value: number): string => (value >= 2 ** 64 - 2048 ? 'f'.repeat(16) : value.toString(16))
@@ -8,7 +8,7 @@ const iova = (value: number): string => `0x${value.toString(16).padStart(16, '0'
 const pointer = (text: string): string => (text === '' ? '0'.repeat(16) : text)
 const flags = (text: string): string => (text === '' ? 'none' : text)
 
-const { MMIO } = LATER_ATTR
+const { MMIO } = ATTR
 const isMmio = (attrs: number): boolean => has(attrs, MMIO)
 
 /** Name and body, or undefined for what no kernel prints. */

@@ -18,14 +18,14 @@ describe('memory of a per-device pool', () => {
 
   it('comes from the pool at its bus address, and the event names the pool', () => {
     const lab = open()
-    const got = lab.front.allocAttrs(lab.device('codec'), 4096, 0, 'frame')
+    const got = lab.mapping.allocAttrs(lab.device('codec'), 4096, 0, 'frame')
     expect(got).toMatchObject({ ok: true, value: { handle: 0x4200_0000 } })
     expect(lab.events).toMatchObject([{ event: 'dma_alloc', dmaAddr: 0x4200_0000, pool: 'luma', size: 4096 }])
   })
 
   it('does not fall back to general memory when the pool is full', () => {
     const lab = open()
-    expect(lab.front.allocAttrs(lab.device('codec'), 0x20_0000, 0, 'frame')).toMatchObject({ errno: 'ENOMEM' })
+    expect(lab.mapping.allocAttrs(lab.device('codec'), 0x20_0000, 0, 'frame')).toMatchObject({ errno: 'ENOMEM' })
     expect(lab.events).toMatchObject([{ event: 'dma_alloc', virtAddr: '', dmaAddr: 0 }])
   })
 
@@ -33,9 +33,9 @@ describe('memory of a per-device pool', () => {
     for (const tracesPoolFree of [false, true]) {
       const lab = open({ facts: { tracesPoolFree } })
       const dev = lab.device('codec')
-      const got = lab.front.allocAttrs(dev, 4096, 0, 'frame')
+      const got = lab.mapping.allocAttrs(dev, 4096, 0, 'frame')
       if (!got.ok) throw new Error(got.why)
-      lab.front.freeAttrs(dev, 4096, got.value.cpuAddr, got.value.handle, 0)
+      lab.mapping.freeAttrs(dev, 4096, got.value.cpuAddr, got.value.handle, 0)
       expect(names(lab)).toEqual(['dma_alloc', tracesPoolFree ? 'dma_free' : 'pool_free'])
     }
   })
@@ -72,7 +72,7 @@ describe('mapping a list', () => {
   it('sets nents and tells addresses of both sides', () => {
     const lab = openTestLab()
     const table = listOf(lab, [0x40100, 0x40105])
-    expect(lab.front.mapSgAttrs(lab.device('codec'), table, DIR.TO_DEVICE, 0)).toEqual({ ok: true, value: 2 })
+    expect(lab.mapping.mapSgAttrs(lab.device('codec'), table, DIR.TO_DEVICE, 0)).toEqual({ ok: true, value: 2 })
     expect(lab.events).toMatchObject([
       {
         event: 'dma_map_sg',
@@ -91,8 +91,8 @@ describe('mapping a list', () => {
       lab,
       Array.from({ length: 200 }, (_, i) => 0x40100 + 2 * i),
     )
-    lab.front.mapSgAttrs(lab.device('codec'), table, DIR.TO_DEVICE, 0)
-    lab.front.unmapSgAttrs(lab.device('codec'), table, DIR.TO_DEVICE, 0)
+    lab.mapping.mapSgAttrs(lab.device('codec'), table, DIR.TO_DEVICE, 0)
+    lab.mapping.unmapSgAttrs(lab.device('codec'), table, DIR.TO_DEVICE, 0)
     const [mapped, unmapped] = lab.events
     expect(mapped).toMatchObject({ nents: 200, truncated: true })
     expect(mapped?.event === 'dma_map_sg' && mapped.physAddrs.length).toBe(128)
@@ -101,7 +101,7 @@ describe('mapping a list', () => {
 
   it('tells nothing of the errors a kernel expects', () => {
     const lab = openTestLab({ devices: [device('codec', { maskBits: 30 })] })
-    expect(lab.front.mapSgAttrs(lab.device('codec'), listOf(lab, [0x40100]), DIR.TO_DEVICE, 0)).toMatchObject({
+    expect(lab.mapping.mapSgAttrs(lab.device('codec'), listOf(lab, [0x40100]), DIR.TO_DEVICE, 0)).toMatchObject({
       ok: false,
       errno: 'EIO',
     })
@@ -110,7 +110,7 @@ describe('mapping a list', () => {
 
   it('shows the kernel functions on the way in a fault', () => {
     const lab = openTestLab()
-    expect(() => lab.front.mapSgAttrs(lab.device('codec'), listOf(lab, [0x40100]), DIR.NONE, 0)).toThrow('BUG')
+    expect(() => lab.mapping.mapSgAttrs(lab.device('codec'), listOf(lab, [0x40100]), DIR.NONE, 0)).toThrow('BUG')
   })
 })
 
@@ -122,7 +122,7 @@ describe('a failed single mapping', () => {
       [8, 2 ** 64 - 1],
     ] as const) {
       const lab = openTestLab({ facts: { dmaAddrSize }, devices: [device('codec', { dmaRanges: ranges })] })
-      lab.front.mapPageAttrs(lab.device('codec'), { kind: 'page', pfn: pfn(0x40100) }, 0, 64, DIR.TO_DEVICE, 0)
+      lab.mapping.mapPageAttrs(lab.device('codec'), { kind: 'page', pfn: pfn(0x40100) }, 0, 64, DIR.TO_DEVICE, 0)
       expect(lab.events).toMatchObject([{ event: 'dma_map_page', dmaAddr: all, physAddr: 0x4010_0000 }])
     }
   })
@@ -136,7 +136,7 @@ describe('sync calls', () => {
       [false, true, ['dma_sync_single_for_cpu']],
     ] as const) {
       const lab = openTestLab({ devices: [device('codec', { coherent })], facts: { skipsNeedlessSync: skips } })
-      lab.front.syncSingleForCpu(lab.device('codec'), 0x4010_0000 as DmaAddr, 64, DIR.FROM_DEVICE)
+      lab.mapping.syncSingleForCpu(lab.device('codec'), 0x4010_0000 as DmaAddr, 64, DIR.FROM_DEVICE)
       expect(names(lab)).toEqual(expected)
     }
   })
@@ -146,7 +146,7 @@ describe('dma_map_resource of memory', () => {
   it('is a BUG on kernels that refuse it', () => {
     const map = (mapResourceRefusesRam: boolean) => () => {
       const lab = openTestLab({ facts: { mapResourceRefusesRam } })
-      return lab.front.mapResource(lab.device('codec'), phys(0x4010_0000), 4096, DIR.TO_DEVICE, 0).ok
+      return lab.mapping.mapResource(lab.device('codec'), phys(0x4010_0000), 4096, DIR.TO_DEVICE, 0).ok
     }
     expect(map(true)).toThrow('BUG')
     expect(map(false)()).toBe(true)
@@ -157,8 +157,8 @@ describe('masks', () => {
   it('that the table does not support are refused with EIO and not stored', () => {
     const lab = openTestLab()
     const dev = lab.device('codec')
-    expect(lab.front.setMask(dev, 24)).toMatchObject({ errno: 'EIO' })
-    expect(lab.front.setMask(dev, 40)).toMatchObject({ ok: true })
+    expect(lab.mapping.setMask(dev, 24)).toMatchObject({ errno: 'EIO' })
+    expect(lab.mapping.setMask(dev, 40)).toMatchObject({ ok: true })
     expect(dev.maskBits).toBe(40)
   })
 })
@@ -169,7 +169,7 @@ describe('failure injection', () => {
       devices: [device('codec'), device('display')],
       inject: [{ what: 'mapSg', nth: 2, device: 'codec' }],
     })
-    const map = (name: string) => lab.front.mapSgAttrs(lab.device(name), listOf(lab, [0x40100]), DIR.TO_DEVICE, 0).ok
+    const map = (name: string) => lab.mapping.mapSgAttrs(lab.device(name), listOf(lab, [0x40100]), DIR.TO_DEVICE, 0).ok
     expect([map('codec'), map('display'), map('display'), map('codec'), map('codec')]).toEqual([
       true,
       true,
@@ -182,7 +182,7 @@ describe('failure injection', () => {
   it('leaves operations that no rule names as they are, so that batch loops recognise them', () => {
     const lab = openTestLab({ inject: [{ what: 'alloc', nth: 1 }] })
     const dev = lab.device('codec')
-    expect(lab.front.allocAttrs(dev, 4096, 0, 'x')).toMatchObject({ errno: 'ENOMEM' })
-    expect(lab.front.allocAttrs(dev, 4096, 0, 'x').ok).toBe(true)
+    expect(lab.mapping.allocAttrs(dev, 4096, 0, 'x')).toMatchObject({ errno: 'ENOMEM' })
+    expect(lab.mapping.allocAttrs(dev, 4096, 0, 'x').ok).toBe(true)
   })
 })

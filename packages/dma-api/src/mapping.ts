@@ -1,11 +1,11 @@
-// The front functions of the DMA API: per-device pool first where the kernel does it, then the device's op table, and the trace
+// The functions that drivers call (kernel/dma/mapping.c): per-device pool first where the kernel does it, then the device's op table, and the trace
 // event with the kernel's own omissions.
 import {
   type Coherent,
   type Device,
   DIR,
   type Direction,
-  type DmaFront,
+  type DmaMapping,
   type DmaOps,
   type DmaOpsDef,
   ERRNO,
@@ -22,8 +22,8 @@ import {
 import { allocFromPool, type DeviceState } from './device.ts'
 import type { Gfp, Trace } from './trace.ts'
 
-/** What the front functions work with. */
-export interface FrontDeps {
+/** What they work with. */
+export interface MappingParts {
   readonly facts: KernelFacts
   readonly mem: KernelMemory
   readonly trace: Trace
@@ -42,27 +42,27 @@ export interface FrontDeps {
 const EXPECTED_ERRORS: readonly Errno[] = ['EINVAL', 'ENOMEM', 'EIO', 'EREMOTEIO']
 
 /** Models: Linux v6.12 kernel/dma/mapping.c: dma_map_page_attrs, dma_map_sg_attrs, dma_alloc_attrs, dma_get_sgtable_attrs */
-export const createFront = (deps: FrontDeps): DmaFront => {
-  const { facts, mem, trace } = deps
+export const createMapping = (parts: MappingParts): DmaMapping => {
+  const { facts, mem, trace } = parts
 
   /** Runs an operation of the device's table inside the kernel functions that lead to it. */
   const through = <T>(dev: Device, operation: keyof DmaOps, body: (ops: DmaOps) => T): T => {
-    const ops = deps.ops(dev)
-    return deps.call(deps.symbols(dev)[operation] ?? [], () => body(ops))
+    const ops = parts.ops(dev)
+    return parts.call(parts.symbols(dev)[operation] ?? [], () => body(ops))
   }
   const checkDir = (dir: Direction, symbol: string): void => {
-    if (dir === DIR.NONE) deps.bug('!valid_dma_direction(dir)', symbol)
+    if (dir === DIR.NONE) parts.bug('!valid_dma_direction(dir)', symbol)
   }
   /** Models: Linux v6.12 include/linux/dma-mapping.h: dma_dev_need_sync */
-  const needsSync = (dev: Device): boolean => !deps.state(dev).skipSync
+  const needsSync = (dev: Device): boolean => !parts.state(dev).skipSync
 
   /** Models: Linux v6.12 kernel/dma/mapping.c: dma_alloc_attrs */
   const alloc = (dev: Device, size: number, attrs: number, owner: string, gfp: Gfp): KResult<Coherent> => {
-    if (deps.injected('alloc', dev.name)) {
+    if (parts.injected('alloc', dev.name)) {
       trace.alloc(dev.name, size, attrs, gfp, null)
       return fail('ENOMEM', `allocation for ${dev.name} failed on request`)
     }
-    const state = deps.state(dev)
+    const state = parts.state(dev)
     const block = allocFromPool(state, size, owner)
     if (block?.ok === true) {
       trace.alloc(dev.name, size, attrs, gfp, { ...block.value, pool: state.pool?.name ?? '' })
@@ -73,9 +73,7 @@ export const createFront = (deps: FrontDeps): DmaFront => {
       return block
     }
     const got = through(dev, 'alloc', (ops) =>
-      gfp === 'GFP_ATOMIC' && ops.allocAtomic !== undefined
-        ? ops.allocAtomic(size, attrs, owner)
-        : ops.alloc(size, attrs, owner),
+      gfp === 'GFP_ATOMIC' ? ops.allocAtomic(size, attrs, owner) : ops.alloc(size, attrs, owner),
     )
     const phys = got.ok ? mem.resolve(got.value.cpuAddr)?.phys : undefined
     trace.alloc(dev.name, size, attrs, gfp, got.ok ? { ...got.value, ...(phys === undefined ? {} : { phys }) } : null)
@@ -87,7 +85,7 @@ export const createFront = (deps: FrontDeps): DmaFront => {
     allocAtomic: (dev, size, attrs, owner) => alloc(dev, size, attrs, owner, 'GFP_ATOMIC'),
 
     freeAttrs(dev, size, cpuAddr, handle, attrs) {
-      const { coherentPool } = deps.state(dev)
+      const { coherentPool } = parts.state(dev)
       if (coherentPool?.release(orderOf(size), cpuAddr) === true) {
         if (facts.tracesPoolFree) trace.free(dev.name, size, cpuAddr, handle, attrs)
         else trace.poolFree(dev.name, coherentPool.name, size, handle)
@@ -138,8 +136,8 @@ export const createFront = (deps: FrontDeps): DmaFront => {
 
     mapResource(dev, at, size, dir, attrs) {
       checkDir(dir, 'dma_map_resource')
-      if (facts.mapResourceRefusesRam === true && mem.pfnValid(pfnOf(at)))
-        deps.bug(`pfn_valid(PHYS_PFN(${hex(at)}))`, 'dma_map_resource')
+      if (facts.mapResourceRefusesRam && mem.pfnValid(pfnOf(at)))
+        parts.bug(`pfn_valid(PHYS_PFN(${hex(at)}))`, 'dma_map_resource')
       const mapped = through(dev, 'mapResource', (ops) => ops.mapResource(at, size, dir, attrs))
       const handle = mapped.ok ? mapped.value : trace.mappingError
       trace.map('resource', dev.name, { handle, size, dir, attrs }, at)
@@ -183,17 +181,17 @@ export const createFront = (deps: FrontDeps): DmaFront => {
     setMask(dev, bits) {
       if (!through(dev, 'dmaSupported', (ops) => ops.dmaSupported(bits)))
         return fail('EIO', `${dev.name}: a ${bits} bit DMA mask is not supported`)
-      const state = deps.state(dev)
+      const state = parts.state(dev)
       state.maskBits = bits
       state.oddMask = undefined
-      state.skipSync = facts.skipsNeedlessSync === true && dev.facts.coherent
+      state.skipSync = facts.skipsNeedlessSync && dev.facts.coherent
       return ok(undefined)
     },
 
     setCoherentMask(dev, bits) {
       if (!through(dev, 'dmaSupported', (ops) => ops.dmaSupported(bits)))
         return fail('EIO', `${dev.name}: a ${bits} bit coherent DMA mask is not supported`)
-      const state = deps.state(dev)
+      const state = parts.state(dev)
       state.coherentMaskBits = bits
       state.oddCoherentMask = undefined
       return ok(undefined)

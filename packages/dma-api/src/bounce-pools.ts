@@ -1,9 +1,9 @@
 // Which bounce pool a device has: the kernel's own, a restricted region, or one it was given.
 import { devString, type Machine, pfnOf, phys, type PhysAddr, physOf, type SwiotlbInit } from '@dmalab/api'
 import type { DeviceState } from './device.ts'
-import { type BouncePool, defaultSlots, smallerPool, swiotlbOf, type SwiotlbRoom } from './swiotlb.ts'
+import { type BouncePool, defaultSlots, smallerPool, swiotlbOf, type SwiotlbParts } from './swiotlb.ts'
 
-export interface BounceRoom {
+export interface BouncePools {
   /** Gives a device its pool, as the kernel does when it makes the device. */
   attach(device: DeviceState): void
   /** Gives a device a pool at a stated place. */
@@ -14,8 +14,8 @@ const SLOT = 2048
 /** Slots of a segment: an area has one at least. */
 const SEGMENT = 128
 
-export const createBounceRoom = (room: SwiotlbRoom, machine: Machine): BounceRoom => {
-  const { memory, facts, sink } = room
+export const createBouncePools = (parts: SwiotlbParts, machine: Machine): BouncePools => {
+  const { memory, facts, sink } = parts
   const restricted = new Map<string, BouncePool>()
   let common: BouncePool | null | undefined
 
@@ -23,7 +23,7 @@ export const createBounceRoom = (room: SwiotlbRoom, machine: Machine): BounceRoo
   const bootPool = (): BouncePool | null => {
     const policy = facts.swiotlb
     const { managed } = memory.layout
-    if (policy === undefined) return null
+    if (policy === null) return null
     const top = Math.max(...managed.map((range) => range.base + range.len))
     const bytes = managed.reduce((sum, range) => sum + range.len, 0)
     let slots: number | undefined = defaultSlots(policy, bytes, top)
@@ -77,10 +77,10 @@ export const createBounceRoom = (room: SwiotlbRoom, machine: Machine): BounceRoo
     attach(device) {
       if (common === undefined) common = bootPool()
       const pool = restrictedPool(device) ?? common
-      device.swiotlb = pool === null ? null : swiotlbOf(room, pool, device)
+      device.swiotlb = pool === null ? null : swiotlbOf(parts, pool, device)
     },
     give(device, { start, slots, areas, force }) {
-      device.swiotlb = swiotlbOf(room, poolAt(start, slots, areas, force, false, `${device.name} bounce pool`), device)
+      device.swiotlb = swiotlbOf(parts, poolAt(start, slots, areas, force, false, `${device.name} bounce pool`), device)
     },
   }
 }

@@ -5,8 +5,8 @@ import type { Coherent, Device, UserMapping } from './ops.ts'
 import type { SgPage, SgTable } from './sg.ts'
 import type { DmaAddr, KernelVaddr, PhysAddr } from './units.ts'
 
-/** The front functions; each emits its trace event and goes to the device's op table (per-device pool first where the kernel does). */
-export interface DmaFront {
+/** Each emits its trace event and goes to the device's op table (per-device pool first where the kernel does). */
+export interface DmaMapping {
   allocAttrs(dev: Device, size: number, attrs: number, owner: string): KResult<Coherent>
   /** As allocAttrs, for a caller that may not sleep (GFP_ATOMIC): an interrupt handler, or one that holds a spinlock. ENOMEM. */
   allocAtomic(dev: Device, size: number, attrs: number, owner: string): KResult<Coherent>

@@ -1,0 +1,38 @@
+// Which op tables a kernel chooses from: asked of the kernel itself, with devices and options that differ in what may decide.
+import type { DeviceFacts, DmaOpsDef, KernelDef, KernelOptions } from '@dmalab/api'
+import type { Registry } from './registry.ts'
+
+const PLAIN: DeviceFacts = { name: 'device', class: 'other', coherent: false, maskBits: 64, pools: [] }
+
+const DEVICES: readonly DeviceFacts[] = [
+  PLAIN,
+  { ...PLAIN, coherent: true },
+  { ...PLAIN, maskBits: 24 },
+  { ...PLAIN, pci: { untrusted: true, windows: [] } },
+]
+
+/** The defaults of a kernel, and each of its switches turned. */
+const optionsToTry = ({ config }: KernelDef): readonly KernelOptions[] => {
+  const usual = Object.fromEntries(Object.entries(config).map(([name, option]) => [name, option.default]))
+  const turned = Object.entries(usual).flatMap(([name, value]) =>
+    typeof value === 'boolean' ? [{ ...usual, [name]: !value }] : [],
+  )
+  return [usual, ...turned].map((one) => ({ config: one, cmdline: {} }))
+}
+
+/** Names in the order the kernel comes to them. */
+export const opTableNames = (kernel: KernelDef): readonly string[] => {
+  const names = new Set<string>()
+  for (const options of optionsToTry(kernel))
+    for (const translated of [false, true])
+      for (const device of DEVICES) names.add(kernel.opsFor(device, options, translated))
+  return [...names]
+}
+
+/** The op tables that the kernel chooses from; those that are not there are left out. */
+export const opTablesOf = (kernel: KernelDef, registry: Pick<Registry, 'ops'>): readonly DmaOpsDef[] =>
+  opTableNames(kernel).flatMap((name) => {
+    const own = kernel.ops.find((table) => table.name === name)
+    if (own !== undefined) return [own]
+    return registry.ops.has(name) ? [registry.ops.get(name)] : []
+  })
