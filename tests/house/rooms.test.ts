@@ -16,7 +16,7 @@ test.each(byName(products))('%s has a README of at most 40 lines with an example
 })
 
 /** Rooms without. */
-const UNTESTED = ['lab', 'arch-arm', 'arch-generic', 'arch-iommu', 'patches']
+const UNTESTED = ['lab', 'patches']
 
 test.each(byName(products.filter(({ name }) => !UNTESTED.includes(name))))(
   '%s has tests beside its code',
