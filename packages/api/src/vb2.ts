@@ -84,6 +84,8 @@ export interface AllocatorHost {
   exporter(name: string, stock: DmaBufOps): DmaBufOps
   sgAlloc(entries: number): KResult<SgTable>
   sgFree(table: SgTable): void
+  /** The device behind a struct miscdevice, such as /dev/udmabuf. */
+  miscDevice(name: string): Device
   call<T>(symbols: string | readonly string[], body: () => T): T
   printk: Host['printk']
 }

@@ -1,5 +1,6 @@
 // Op table dma-iommu: every device behind an IOMMU has bus addresses of its own, and real tables translate them.
 import type {
+  DeviceFacts,
   Direction,
   DmaAddr,
   DmaOps,
@@ -45,8 +46,8 @@ const SYMBOLS: DmaOpsDef['symbols'] = {
   syncSgForDevice: ['__dma_sync_sg_for_device', 'iommu_dma_sync_sg_for_device'],
 }
 
-/** dma_get_seg_boundary of a device that set none. */
-const NO_BOUNDARY = 2n ** 64n - 1n
+/** All ones: what dma_get_seg_boundary() says of a device that set none. */
+const NO_BOUNDARY_BITS = 64
 const DEFAULT_SEGMENT = 65536
 const PROT_MMIO = 16
 
@@ -83,12 +84,12 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     },
   })
   let pci32 = device.facts.pci !== undefined
-  const segments = { boundary: NO_BOUNDARY, maxSize: device.facts.maxSegmentSize ?? DEFAULT_SEGMENT }
+  const segments = segmentsOf(device.facts)
   const memory = remappedMemory(api, host, {
     domain,
     coherent,
     allocSizes: model.allocSizes,
-    limits: limitsFor(device.coherentMaskBits),
+    limits: () => limitsFor(device.coherentMaskBits),
   })
   const bounce = bounceOf(api, host, domain)
   setRegionsAside(api, host, domain, model)
@@ -237,6 +238,12 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     maxMappingSize: () => (untrusted ? (host.swiotlb()?.maxMappingSize() ?? Infinity) : Infinity),
   }
 }
+
+/** Models: Linux v6.12 include/linux/dma-mapping.h: dma_get_seg_boundary, dma_get_max_seg_size */
+const segmentsOf = ({ segmentBoundaryBits = NO_BOUNDARY_BITS, maxSegmentSize = DEFAULT_SEGMENT }: DeviceFacts) => ({
+  boundary: 2n ** BigInt(segmentBoundaryBits) - 1n,
+  maxSize: maxSegmentSize,
+})
 
 /** The kernel goes on with physical address 0 where nothing is mapped. */
 const physOrNull = (domain: IommuDomain, handle: DmaAddr): PhysAddr => domain.iovaToPhys(handle) ?? (0 as PhysAddr)

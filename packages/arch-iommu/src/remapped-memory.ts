@@ -39,7 +39,8 @@ export interface RemappedMemory {
 export interface RemappedOptions {
   readonly domain: IommuDomain
   /** For the coherent mask. */
-  readonly limits: IommuLimits
+  /** Of dev->coherent_dma_mask, which a driver may set again. */
+  limits(): IommuLimits
   /** One bit per size worth allocating in one piece. */
   readonly allocSizes: number
   readonly coherent: boolean
@@ -50,7 +51,7 @@ const MAX_PAGE_ORDER = 10
 export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOptions): RemappedMemory => {
   const { mem, device } = host
   const { ATTR, PAGE_SIZE, fail, has, ok, pageAlign, pagesFor, pfnOf, physOf } = api
-  const { domain, limits, coherent } = options
+  const { domain, coherent } = options
   const blocks = new Map<KernelVaddr, Block>()
 
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: dma_pgprot */
@@ -89,7 +90,7 @@ export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOpti
 
   /** Maps every chunk behind the one before; on a refusal nothing stays. */
   const mapChunks = (chunks: readonly Chunk[], len: number, prot: number): KResult<DmaAddr> => {
-    const handle = domain.allocIova(len, limits)
+    const handle = domain.allocIova(len, options.limits())
     if (handle === undefined) return fail('ENOMEM', `no bus address for ${len} bytes`)
     let done = 0
     for (const chunk of merged(chunks)) {
@@ -165,7 +166,7 @@ export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOpti
       const len = pageAlign(size)
       const got = host.allocFromAtomicPool(len, { owner, zone: 'normal', quiet: has(attrs, ATTR.NO_WARN) })
       if (!got.ok) return got
-      const handle = domain.map(got.value.phys, size, protOf(attrs), limits)
+      const handle = domain.map(got.value.phys, size, protOf(attrs), options.limits())
       if (handle.ok) return ok({ cpuAddr: got.value.cpuAddr, handle: handle.value })
       host.freeToAtomicPool(got.value.cpuAddr, len)
       return fail('ENOMEM', handle.why)

@@ -54,6 +54,8 @@ export interface DmaApi {
   readonly devices: readonly Device[]
   /** @throws InputError for a device the machine lacks. */
   device(name: string): Device
+  /** The device behind a struct miscdevice: no board lists it, and its driver takes 64-bit masks. */
+  miscDevice(name: string): Device
   ops(device: Device): DmaOps
   /** The definition of the op table a device got. */
   opsDef(device: Device): DmaOpsDef
@@ -186,14 +188,27 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     },
   }
   const all = devices.flatMap((device) => [device, ...device.memDevices])
-  for (const state of all) {
+  const openDevice = (state: DeviceState): void => {
     const def = tableNamed(kernel.base.opsFor(state.facts, kernel.options, iommuOf(state) !== undefined), state.name)
     const bus = new DeviceBusView(state.facts)
     state.opsName = def.name
     state.skipSync = facts.skipsNeedlessSync && state.facts.coherent
     opened.set(state, { state, def, host: createHost(hostParts, state, bus), bus, ops: null, direct: null })
   }
+  for (const state of all) openDevice(state)
   for (const state of all) ops(state)
+
+  const miscDevices = new Map<string, DeviceState>()
+  const miscDevice = (name: string): Device => {
+    const known = miscDevices.get(name)
+    if (known !== undefined) return known
+    const [made] = createDevices({ ...machine, devices: [{ ...MISC_DEVICE, name }] }, deviceParts)
+    if (made === undefined) throw new Error('one device was asked for')
+    miscDevices.set(name, made)
+    bounce.attach(made)
+    openDevice(made)
+    return made
+  }
 
   const sg = scatterlists('')
   const mapping = createMapping({
@@ -219,6 +234,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
         )
       return found
     },
+    miscDevice,
     ops,
     opsDef: (device) => openedOf(device).def,
     host: (device) => openedOf(device).host,
@@ -239,6 +255,9 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     },
   }
 }
+
+/** It is as coherent as dma_default_coherent says: not at all on arm and arm64. */
+const MISC_DEVICE = { class: 'other', coherent: false, maskBits: 64, pools: [] } as const
 
 /** Is every page with a struct page, below highmem, in the linear map? */
 const pagesMapped = ({ paged, linear, lowmemEnd }: Memory['layout']): boolean =>

@@ -50,9 +50,7 @@ export const systemHeap = (host: AllocatorHost): Heap => ({
       const stock = pageExporterOps(host, {
         stem: 'system_heap',
         runs,
-        mapAttrs: 0,
         mapErrno: null,
-        cacheSgtMapping: false,
         release: free,
       })
       return share(host, 'system', size, owner, host.exporter('system-heap', stock))
@@ -75,9 +73,7 @@ export const cmaHeap = (host: AllocatorHost, name = 'linux,cma'): Heap => ({
       const stock = pageExporterOps(host, {
         stem: 'cma_heap',
         runs: [{ first: first.value, pages: pagesFor(size) }],
-        mapAttrs: 0,
         mapErrno: 'ENOMEM',
-        cacheSgtMapping: false,
         release: () => host.mem.freeContiguous(first.value, size),
       })
       return share(host, name, size, owner, host.exporter('cma-heap', stock))

@@ -1,4 +1,4 @@
-// dma_buf_ops over ordinary pages: what heaps and udmabuf share. Each attachment has its own list; CPU access syncs every mapping.
+// dma_buf_ops over ordinary pages: what the heaps share. Each attachment has its own list; CPU access syncs every mapping, the newest first.
 import type {
   AllocatorHost,
   Direction,
@@ -21,11 +21,8 @@ export interface PageExporter {
   /** Name of the exporter's functions: `system_heap`, `cma_heap`. */
   readonly stem: string
   readonly runs: readonly PageRun[]
-  readonly mapAttrs: number
   /** What a failed map returns: `null` hands the errno through. */
   readonly mapErrno: 'ENOMEM' | null
-  /** The core keeps an attachment's mapping. */
-  readonly cacheSgtMapping: boolean
   release(): void
 }
 
@@ -36,7 +33,7 @@ interface PageAttachment {
 
 /** Models: Linux v6.12 drivers/dma-buf/heaps/system_heap.c: system_heap_buf_ops */
 export const pageExporterOps = (host: AllocatorHost, exporter: PageExporter): DmaBufOps => {
-  const { stem, runs, mapAttrs } = exporter
+  const { stem, runs } = exporter
   const attachments = new Map<DmaBufAttachment, PageAttachment>()
   const frames = runs.flatMap(({ first, pages }) => Array.from({ length: pages }, (_, i) => (first + i) as Pfn))
   const [firstFrame] = frames
@@ -48,12 +45,10 @@ export const pageExporterOps = (host: AllocatorHost, exporter: PageExporter): Dm
     return found
   }
   const eachMapped = (body: (dev: DmaBufAttachment['dev'], table: SgTable) => void): void => {
-    for (const [{ dev }, { table, mapped }] of attachments) if (mapped) body(dev, table)
+    for (const [{ dev }, { table, mapped }] of [...attachments].toReversed()) if (mapped) body(dev, table)
   }
 
   return {
-    cacheSgtMapping: exporter.cacheSgtMapping,
-
     /** A list of its own for each importer. ENOMEM. */
     attach: (_buf, attachment) =>
       host.call(`${stem}_attach`, () => {
@@ -73,7 +68,7 @@ export const pageExporterOps = (host: AllocatorHost, exporter: PageExporter): Dm
     map: (attachment, dir: Direction): KResult<SgTable> =>
       host.call(`${stem}_map_dma_buf`, () => {
         const found = mine(attachment)
-        const mapped = host.dma.mapSgAttrs(attachment.dev, found.table, dir, mapAttrs)
+        const mapped = host.dma.mapSgAttrs(attachment.dev, found.table, dir, 0)
         if (!mapped.ok) return exporter.mapErrno === null ? mapped : fail(exporter.mapErrno, mapped.why)
         found.mapped = true
         return ok(found.table)
@@ -81,7 +76,7 @@ export const pageExporterOps = (host: AllocatorHost, exporter: PageExporter): Dm
     unmap: (attachment, table, dir) =>
       host.call(`${stem}_unmap_dma_buf`, () => {
         mine(attachment).mapped = false
-        host.dma.unmapSgAttrs(attachment.dev, table, dir, mapAttrs)
+        host.dma.unmapSgAttrs(attachment.dev, table, dir, 0)
       }),
 
     beginCpuAccess: (_buf, dir) =>

@@ -1,7 +1,6 @@
 // udmabuf: a dma-buf over pages of a memfd.
-import type { AllocatorHost, KResult, Pfn, UserMapping } from '@dmalab/api'
-import { ATTR, fail, ok, pageAlign, PAGE_SIZE, pagesFor, pfnOf } from '@dmalab/api'
-import { pageExporterOps } from './page-exporter.ts'
+import type { AllocatorHost, Device, Direction, DmaBufOps, KResult, Pfn, SgTable, UserMapping } from '@dmalab/api'
+import { ATTR, fail, ok, pageAlign, PAGE_SIZE, pagesFor, pfnOf, physOf } from '@dmalab/api'
 
 /** size_limit_mb. */
 const SIZE_LIMIT = 64 * 2 ** 20
@@ -17,18 +16,80 @@ export const createUdmabuf = (host: AllocatorHost, memory: UserMapping, owner: s
     if (memory.len > SIZE_LIMIT) return fail('EINVAL', `${owner} has more than ${SIZE_LIMIT} bytes`)
     const first = pfnOf(memory.phys)
     const frames = memory.pages ?? Array.from({ length: pagesFor(memory.len) }, (_, i) => (first + i) as Pfn)
-    const stock = pageExporterOps(host, {
-      stem: 'udmabuf',
-      runs: frames.map((frame) => ({ first: frame, pages: 1 })),
-      mapAttrs: ATTR.SKIP_CPU_SYNC,
-      mapErrno: null,
-      cacheSgtMapping: true,
-      release: () => undefined,
-    })
-    const ops = host.exporter('udmabuf', stock)
+    const ops = host.exporter('udmabuf', udmabufOps(host, frames))
     const dbuf = host.dmaBuf.export({ expName: 'udmabuf', size: memory.len, ops, priv: null, owner })
     if (!dbuf.ok) return dbuf
     const fd = host.dmaBuf.fd(dbuf.value)
     if (!fd.ok) host.dmaBuf.put(dbuf.value)
     return fd.ok ? ok(fd.value) : fd
   })
+
+/**
+ * CPU access syncs one list of udmabuf's own device, made by the first begin: what importers have mapped is never synced.
+ * Models: Linux v6.12 drivers/dma-buf/udmabuf.c: begin_cpu_udmabuf, end_cpu_udmabuf, release_udmabuf
+ */
+const udmabufOps = (host: AllocatorHost, frames: readonly Pfn[]): DmaBufOps => {
+  const device = host.miscDevice('udmabuf')
+  let own: { readonly table: SgTable; readonly dir: Direction } | null = null
+
+  return {
+    cacheSgtMapping: true,
+    attach: () => ok(undefined),
+    detach: () => undefined,
+    map: (attachment, dir) => host.call('map_udmabuf', () => mappedList(host, frames, attachment.dev, dir)),
+    unmap: (attachment, table, dir) => host.call('unmap_udmabuf', () => dropList(host, attachment.dev, table, dir)),
+
+    /** The errno of a mapping that fails. */
+    beginCpuAccess: (_buf, dir) =>
+      host.call('begin_cpu_udmabuf', () => {
+        if (own === null) {
+          const made = mappedList(host, frames, device, dir)
+          if (!made.ok) return made
+          own = { table: made.value, dir }
+        }
+        host.dma.syncSgForCpu(device, own.table, dir)
+        return ok(undefined)
+      }),
+    /** EINVAL: there was no begin. */
+    endCpuAccess: (_buf, dir) =>
+      host.call('end_cpu_udmabuf', () => {
+        if (own === null) return fail('EINVAL', 'CPU access ends that has never begun: udmabuf has no list yet')
+        host.dma.syncSgForDevice(device, own.table, dir)
+        return ok(undefined)
+      }),
+
+    /** Cached, as any page of user space. */
+    mmap: () =>
+      ok({ phys: physOf(frames[0] ?? (0 as Pfn)), len: frames.length * PAGE_SIZE, kind: 'cached', pages: frames }),
+    /** EINVAL: no address space is left. */
+    vmap: () =>
+      host.call('vmap_udmabuf', () => {
+        const at = host.mem.vmap(frames, 'cached')
+        return at.ok ? at : fail('EINVAL', at.why)
+      }),
+    vunmap: (_buf, at) => host.mem.unmap(at),
+    kmap: () => fail('EINVAL', 'udmabuf has no kmap'),
+    release: () =>
+      host.call('release_udmabuf', () => {
+        if (own !== null) dropList(host, device, own.table, own.dir)
+      }),
+  }
+}
+
+/** One entry a page. ENOMEM. Models: Linux v6.12 drivers/dma-buf/udmabuf.c: get_sg_table */
+const mappedList = (host: AllocatorHost, frames: readonly Pfn[], device: Device, dir: Direction): KResult<SgTable> =>
+  host.call('get_sg_table', () => {
+    const table = host.sgAlloc(frames.length)
+    if (!table.ok) return table
+    for (const [i, pfn] of frames.entries()) table.value.setPage(i, { kind: 'page', pfn }, PAGE_SIZE, 0)
+    const mapped = host.dma.mapSgAttrs(device, table.value, dir, ATTR.SKIP_CPU_SYNC)
+    if (mapped.ok) return table
+    host.sgFree(table.value)
+    return mapped
+  })
+
+/** Models: Linux v6.12 drivers/dma-buf/udmabuf.c: put_sg_table */
+const dropList = (host: AllocatorHost, device: Device, table: SgTable, dir: Direction): void => {
+  host.dma.unmapSgAttrs(device, table, dir, ATTR.SKIP_CPU_SYNC)
+  host.sgFree(table)
+}

@@ -72,6 +72,7 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
       kernel.patches.reduce((next, patch) => patch.exporters?.[name]?.(next, allocatorHost) ?? next, stock),
     sgAlloc: (entries) => api.sgAlloc(entries),
     sgFree: (table) => api.sgFree(table),
+    miscDevice: (name) => api.miscDevice(name),
     call,
     printk,
   }

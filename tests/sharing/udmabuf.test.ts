@@ -1,0 +1,44 @@
+// CPU access to a udmabuf: its own device's list is mapped and synced, importers' mappings are not.
+import { DIR } from '@dmalab/api'
+import { createUdmabuf } from '@dmalab/dma-buf'
+import { expect, test } from 'vitest'
+import { openBench, value } from './sharing-bench.ts'
+
+const open = () => {
+  const bench = openBench('arm64@6.12')
+  const { lab } = bench
+  const memory = value(lab.userAlloc(16_384, 'memfd'))
+  const fd = value(createUdmabuf(lab.allocatorHost, memory, 'memfd'))
+  const buf = value(lab.dmaBuf.get(fd))
+  return { ...bench, fd, buf }
+}
+
+test('its end before any begin is -EINVAL', () => {
+  const { lab, buf } = open()
+  expect(lab.dmaBuf.endCpuAccess(buf, DIR.BIDIRECTIONAL)).toMatchObject({ ok: false, errno: 'EINVAL' })
+  value(lab.dmaBuf.beginCpuAccess(buf, DIR.BIDIRECTIONAL))
+  expect(lab.dmaBuf.endCpuAccess(buf, DIR.BIDIRECTIONAL)).toMatchObject({ ok: true })
+})
+
+test('it syncs a list of its own, which it maps once and keeps to the end; an importer is never synced', () => {
+  const { lab, fd, buf, events } = open()
+  const attachment = value(lab.dmaBuf.attach(buf, lab.device('n')))
+  const table = value(lab.dmaBuf.mapAttachment(attachment, DIR.BIDIRECTIONAL))
+  events.length = 0
+  for (let i = 0; i < 2; i++) {
+    value(lab.dmaBuf.beginCpuAccess(buf, DIR.BIDIRECTIONAL))
+    value(lab.dmaBuf.endCpuAccess(buf, DIR.BIDIRECTIONAL))
+  }
+  const told = events.flatMap((event) =>
+    'device' in event && 'dir' in event ? [`${event.event} ${event.device}`] : [],
+  )
+  expect(told).toEqual([
+    'dma_map_sg udmabuf',
+    ...['cpu', 'device', 'cpu', 'device'].map((side) => `dma_sync_sg_for_${side} udmabuf`),
+  ])
+  lab.dmaBuf.unmapAttachment(attachment, table, DIR.BIDIRECTIONAL)
+  lab.dmaBuf.detach(buf, attachment)
+  lab.dmaBuf.put(buf)
+  lab.dmaBuf.close(fd)
+  expect(events.filter(({ event }) => event === 'dma_unmap_sg')).toMatchObject([{ device: 'n' }, { device: 'udmabuf' }])
+})
