@@ -1,21 +1,63 @@
-// Vector files, one after the other.
+// What `conform` does, callable without oclif: golden vectors and differential records, told apart by what stands in a file.
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { InputError } from '@dmalab/api'
 import type { VectorReport } from '@dmalab/golden'
 import { openLaboratory } from '@dmalab/lab'
-import { conform as conformText } from '@dmalab/lab/golden'
+import { conform as conformVectors } from '@dmalab/lab/golden'
+import type { LabParts } from '@dmalab/runner'
+import {
+  conformRecords,
+  isRecordsText,
+  parseRecords,
+  parseSetups,
+  type RecordsOptions,
+  type RecordsReport,
+  type Setups,
+} from '@dmalab/runner/differential'
 import { checkNamedOnce, readText } from './files.ts'
 
-/** Runs each file in turn; `onReport` hears of each as it is done. @throws InputError for a file that is no vector file */
-export const conform = async (
-  files: readonly string[],
-  onReport: (file: string, report: VectorReport) => void = () => {},
-): Promise<VectorReport[]> => {
+export type ConformReport = VectorReport | (RecordsReport & { readonly topic: typeof RECORDS })
+
+/** The topic of a file of records. */
+export const RECORDS = 'differential-records'
+
+export interface ConformOptions extends RecordsOptions {
+  /** Hears of each file as it is done. */
+  readonly onReport?: (file: string, report: ConformReport) => void
+}
+
+/** Runs each file in turn. @throws InputError for a file that holds neither vectors nor records */
+export const conform = async (files: readonly string[], options: ConformOptions = {}): Promise<ConformReport[]> => {
   const parts = await openLaboratory()
   checkNamedOnce(files)
-  const reports: VectorReport[] = []
+  const reports: ConformReport[] = []
   for (const file of files) {
-    const report = conformText(parts, await readText(file), file)
-    onReport(file, report)
+    const text = await readText(file)
+    const report = isRecordsText(text)
+      ? await runRecords(text, file, parts, options)
+      : conformVectors(parts, text, file)
+    options.onReport?.(file, report)
     reports.push(report)
   }
   return reports
+}
+
+const runRecords = async (text: string, file: string, parts: LabParts, options: RecordsOptions) => {
+  const report = conformRecords(parseRecords(text, file), { parts, setups: await setupsFor(file) }, options)
+  return { topic: RECORDS, ...report } as const
+}
+
+/** kernels.json and machines.json beside the records, or one folder up. @throws InputError when one is missing or bad */
+const setupsFor = async (file: string): Promise<Setups> => {
+  const named = async (name: string) => {
+    const beside = dirname(file)
+    const path = [join(beside, name), join(beside, '..', name)].find((candidate) => existsSync(candidate))
+    if (path === undefined)
+      throw new InputError(`${name} is missing: it says what the names in the records mean`, {
+        file: join(beside, name),
+      })
+    return parseSetups(await readText(path), path)
+  }
+  return { kernels: await named('kernels.json'), machines: await named('machines.json') }
 }

@@ -1,5 +1,5 @@
 // The laboratory: one machine under one kernel, opened. What `run`, golden adapters, the test kit and library users drive.
-import type { PhysAddr } from './units.ts'
+import type { DmaAddr, PhysAddr } from './units.ts'
 import type { DmaBufCore } from './dma-buf.ts'
 import type { DmaMapping } from './dma-mapping.ts'
 import type { Driver } from './driver.ts'
@@ -9,7 +9,7 @@ import type { KernelFacts } from './kernel-facts.ts'
 import type { KernelSpec } from './kernel.ts'
 import type { KResult } from './errno.ts'
 import type { Machine } from './machine.ts'
-import type { AllocOptions, CacheOps, Content, DeviceBus, KernelMemory } from './memory.ts'
+import type { AllocOptions, BusPart, CacheOps, Content, DeviceBus, KernelMemory } from './memory.ts'
 import type { Device, DmaOps, Host, UserMapping } from './ops.ts'
 import type { SgEntry, SgTable } from './sg.ts'
 import type { AllocatorHost, DriverQueue, QueueSetup, Vb2MemOps } from './vb2.ts'
@@ -51,6 +51,8 @@ export interface Lab {
   ops(device: Device): DmaOps
   host(device: Device): Host
   bus(device: Device): DeviceBus
+  /** Where an access of the device ends up, or why nothing answers. */
+  translate(device: Device, at: DmaAddr, len: number, write: boolean): readonly BusPart[]
   allocator(name: string): Vb2MemOps
   readonly allocatorHost: AllocatorHost
   createQueue(device: Device, setup: QueueSetup): DriverQueue
@@ -74,6 +76,8 @@ export interface Lab {
     owner: string,
     offset?: number,
   ): void
+  /** CPU access of user space: `len` bytes of a mapping, from `offset` on. */
+  userRead(mapping: UserMapping, len: number, owner: string, offset?: number): Uint8Array
   /** memcpy of user space; what the source's owner last wrote is what the target's owner has now. */
   userCopy(to: UserMapping, from: UserMapping, len: number, owner: { readonly from: string; readonly to: string }): void
   /** Compares with `expect`, or with what was last written into the owner's memory. */

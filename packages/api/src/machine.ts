@@ -39,6 +39,8 @@ export interface Cpu {
   readonly aliasing: boolean
   /** Outer cache with maintenance by physical address, such as a PL310. */
   readonly outer?: { readonly model: 'l210' | 'pl310'; readonly lineSize: 32 }
+  /** An emulator that models no caches (QEMU's TCG): nothing is stale, and maintenance of an unmapped address does nothing. */
+  readonly emulated?: boolean
 }
 
 export interface ReservedRegion extends Range {

@@ -15,6 +15,8 @@ export interface HotConfig {
   readonly poison: number
   /** An outer cache (L210, PL310; 32-byte lines) lies between inner cache and DRAM. */
   readonly outer?: boolean
+  /** No caches at all: everybody looks at DRAM. */
+  readonly uncached?: boolean
 }
 
 /**
@@ -61,6 +63,7 @@ export interface HotStats {
 }
 
 const VIEWS = { memory: L.VIEW_MEMORY, cpu: L.VIEW_CPU, snoop: L.VIEW_SNOOP } as const
+const UNCACHED_VIEWS = { memory: L.VIEW_MEMORY, cpu: L.VIEW_MEMORY, snoop: L.VIEW_MEMORY } as const
 const PHYS_END = 2 ** 44
 const HEAP_FIRST = L.HEAP_BASE / L.PAGE_SIZE
 
@@ -75,11 +78,13 @@ export class Hot {
   readonly io: IoEngine
   private readonly module: WebAssembly.Module
   private readonly linear: LinearMemory
+  private readonly views: Readonly<Record<View, number>>
 
   /** @param module what compileHot() returned */
   constructor(module: WebAssembly.Module, config: HotConfig) {
     this.module = module
     this.config = config
+    this.views = config.uncached === true ? UNCACHED_VIEWS : VIEWS
     this.linear = new LinearMemory(instantiate(module))
     this.sg = new SgArena(this.linear)
     this.io = new IoEngine(this.linear.wasm)
@@ -140,7 +145,7 @@ export class Hot {
     checkRange(at, into.length)
     for (let done = 0; done < into.length; done += L.STAGE_SIZE) {
       const n = Math.min(L.STAGE_SIZE, into.length - done)
-      this.linear.wasm.copyOut(VIEWS[view], at + done, L.STAGE_BASE, n)
+      this.linear.wasm.copyOut(this.views[view], at + done, L.STAGE_BASE, n)
       into.set(this.linear.u8.subarray(L.STAGE_BASE, L.STAGE_BASE + n), done)
     }
   }
@@ -151,7 +156,7 @@ export class Hot {
     for (let done = 0; done < from.length; done += L.STAGE_SIZE) {
       const n = Math.min(L.STAGE_SIZE, from.length - done)
       this.linear.u8.set(from.subarray(done, done + n), L.STAGE_BASE)
-      this.linear.wasm.copyIn(VIEWS[view], at + done, L.STAGE_BASE, n)
+      this.linear.wasm.copyIn(this.views[view], at + done, L.STAGE_BASE, n)
     }
   }
 
@@ -159,39 +164,39 @@ export class Hot {
   copy(fromView: View, from: PhysAddr, toView: View, to: PhysAddr, len: number): void {
     checkRange(from, len)
     checkRange(to, len)
-    this.linear.wasm.copyRange(VIEWS[fromView], from, VIEWS[toView], to, len)
+    this.linear.wasm.copyRange(this.views[fromView], from, this.views[toView], to, len)
   }
 
   /** Writes the pattern: byte i of the range is byte `offset + i` of the stream of `seed` (see pattern.ts). */
   fill(view: View, at: PhysAddr, len: number, seed: number, offset = 0): void {
     checkRange(at, len)
-    this.linear.wasm.fillRange(VIEWS[view], at, len, seed, offset)
+    this.linear.wasm.fillRange(this.views[view], at, len, seed, offset)
   }
 
   /** Compares every byte with that pattern. */
   compare(view: View, at: PhysAddr, len: number, seed: number, offset = 0): Comparison {
     checkRange(at, len)
-    this.linear.wasm.compareRange(VIEWS[view], at, len, seed, offset)
+    this.linear.wasm.compareRange(this.views[view], at, len, seed, offset)
     return this.comparison()
   }
 
   /** memset. */
   set(view: View, at: PhysAddr, len: number, byte: number): void {
     checkRange(at, len)
-    this.linear.wasm.setRange(VIEWS[view], at, len, byte)
+    this.linear.wasm.setRange(this.views[view], at, len, byte)
   }
 
   /** Compares every byte with one value. */
   compareSet(view: View, at: PhysAddr, len: number, byte: number): Comparison {
     checkRange(at, len)
-    this.linear.wasm.compareSetRange(VIEWS[view], at, len, byte)
+    this.linear.wasm.compareSetRange(this.views[view], at, len, byte)
     return this.comparison()
   }
 
   /** 32-bit checksum of the bytes and their number (see checksum.ts). */
   checksum(view: View, at: PhysAddr, len: number): number {
     checkRange(at, len)
-    return this.linear.wasm.checksumRange(VIEWS[view], at, len)
+    return this.linear.wasm.checksumRange(this.views[view], at, len)
   }
 
   /** Inner cache: writes back every line that the range touches. */

@@ -47,6 +47,10 @@ const cpu = z.strictObject({
     .strictObject({ model: z.enum(['l210', 'pl310']), lineSize: z.literal(32) })
     .exactOptional()
     .describe('outer cache maintained by physical address'),
+  emulated: z
+    .boolean()
+    .exactOptional()
+    .describe('an emulator without caches, such as QEMU with TCG: nothing is ever stale'),
 })
 
 const reserved = z.strictObject({

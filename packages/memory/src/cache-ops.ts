@@ -84,6 +84,7 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     if (kind === 'none') return
     const gap = space.firstUnmapped(at, len)
     if (gap !== undefined) {
+      if (deps.cpu.emulated === true) return
       const line = (at + BigInt(gap) - ((at + BigInt(gap)) % BigInt(deps.cpu.lineSize))) as KernelVaddr
       const address = gap === 0 ? at : line
       return stack.fault({ reason: 'paging request', address }, hooks.symbols[kind])

@@ -59,8 +59,8 @@ export class Memory implements KernelMemory {
     const { machine, facts, module, sink, stack } = options
     this.sink = sink
     this.layout = layOut(machine, facts)
-    const { lineSize, outer } = machine.cpu
-    this.hot = new Hot(module, { lineSize, poison: POISON, outer: outer !== undefined })
+    const { lineSize, outer, emulated } = machine.cpu
+    this.hot = new Hot(module, { lineSize, poison: POISON, outer: outer !== undefined, uncached: emulated === true })
     for (const range of maintainable(this.layout))
       this.hot.setPages((range.base / PAGE_SIZE) as Pfn, range.len / PAGE_SIZE, true)
     for (const range of this.layout.present) this.present.set(range.base, range.len, true)

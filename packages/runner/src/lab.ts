@@ -37,6 +37,7 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
     ops: (device) => rooms.api.ops(device),
     host: (device) => rooms.api.host(device),
     bus: (device) => rooms.bus(device),
+    translate: (device, at, len, write) => rooms.api.busView(device).translate(at, len, write),
     allocator: (name) => rooms.allocator(name),
     get allocatorHost() {
       return rooms.allocatorHost
@@ -63,6 +64,7 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
     userFree: (mapping) => rooms.user.userFree(mapping),
     userClaim: (at, len, owner) => rooms.user.userClaim(at, len, owner),
     userWrite: (mapping, content, len, owner, offset) => rooms.user.userWrite(mapping, content, len, owner, offset),
+    userRead: (mapping, len, owner, offset) => rooms.user.userRead(mapping, len, owner, offset),
     userCompare: (mapping, len, owner, expect) => rooms.user.userCompare(mapping, len, owner, expect),
     userCopy: (to, from, len, owner) => rooms.user.userCopy(to, from, len, owner),
 

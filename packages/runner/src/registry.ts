@@ -80,7 +80,7 @@ export class Registry {
   readonly drivers: Shelf<DriverDef> = new Shelf('driver')
   readonly boards: Shelf<Machine> = new Shelf('board')
   readonly rules: Shelf<CheckerRule> = new Shelf('checker rule')
-  private readonly readBoard: (text: string, file: string) => Machine
+  readonly readBoard: (text: string, file: string) => Machine
 
   constructor(readBoard: (text: string, file: string) => Machine) {
     this.readBoard = readBoard

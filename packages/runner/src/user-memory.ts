@@ -18,7 +18,7 @@ import type { KernelBytes, QueueHost } from '@dmalab/videobuf2'
 
 type View = ReturnType<typeof Memory.view>
 
-export type UserMemory = Pick<Lab, 'userAlloc' | 'userClaim' | 'userFree' | 'userWrite' | 'userCompare' | 'userCopy'> &
+export type UserMemory = Pick<Lab, 'userAlloc' | 'userClaim' | 'userFree' | 'userWrite' | 'userRead' | 'userCompare' | 'userCopy'> &
   Pick<QueueHost, 'copyToUser' | 'copyFromUser'>
 
 export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
@@ -114,6 +114,14 @@ export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
       }
       ledger.record(owner, { content, len })
       cpuAccess(mapping, offset, len, owner, true)
+    },
+
+    userRead(mapping, len, owner, offset = 0) {
+      const bytes = new Uint8Array(len)
+      for (const piece of userPieces(mapping, offset, len))
+        hot.read(Memory.view(mapping.kind), piece.at, bytes.subarray(piece.done, piece.done + piece.len))
+      cpuAccess(mapping, offset, len, owner, false)
+      return bytes
     },
 
     userCompare(mapping, len, owner, expect) {

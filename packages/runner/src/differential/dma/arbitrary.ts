@@ -1,0 +1,99 @@
+// What is chance on the real machine, or what the recording machine cannot show: left out of the comparison, and nothing else.
+import type { DmaBoot } from './dma-boot.ts'
+import { isStoppedByPermission } from './device-access.ts'
+import { UNLIMITED } from './device-commands.ts'
+import { isTranslated } from './places.ts'
+
+/** A command that was answered. */
+export interface Answered {
+  readonly boot: DmaBoot
+  readonly command: string
+  /** The object or device that it is about. */
+  readonly name: string
+  readonly recorded: string
+  readonly got: string
+}
+
+export interface Arbitrary {
+  readonly what: string
+  applies(answered: Answered): boolean
+  /** The answer without what is chance; done to both answers. */
+  mask(answer: string, answered: Answered): string
+}
+
+/** Console lines were cut at about so many characters. */
+const CUT = 900
+
+const ofTranslated = ({ boot, name }: Answered): boolean => {
+  const object = boot.get(name)
+  return object !== undefined && 'device' in object && isTranslated(object.device)
+}
+
+export const ARBITRARY: readonly Arbitrary[] = [
+  {
+    what: 'what lies behind an IOVA: checked by bytes',
+    applies: () => true,
+    mask: (answer) =>
+      answer.replaceAll(
+        /(iova=[0-9a-f]+\+[0-9a-f]+)(?: (?:same|[a-z][a-z0-9]*:[0-9a-f]+))?(?: scattered)?(?: unmapped)?/g,
+        '$1',
+      ),
+  },
+  {
+    what: 'the offset inside the CMA area',
+    applies: () => true,
+    mask: (answer) => answer.replaceAll(/cma0:[0-9a-f]+/g, 'cma0'),
+  },
+  {
+    what: 'how adjacent places of a list are marked',
+    applies: () => true,
+    mask: (answer) => answer.replaceAll('|~ ', '| '),
+  },
+  {
+    what: 'a console line that was cut: what stands before the cut is compared',
+    applies: ({ recorded }) => recorded.length > CUT,
+    mask: (answer, { recorded }) =>
+      answer
+        .split(' |')
+        .slice(0, recorded.split(' |').length - 1)
+        .join(' |'),
+  },
+  {
+    what: 'the number of entries of get_sgtable behind an IOMMU',
+    applies: (answered) => answered.command === 'getsgt' && ofTranslated(answered),
+    mask: (answer) => answer.replace(/^getsgt ok .*/, 'getsgt ok'),
+  },
+  {
+    what: 'size and width of C types: SIZE_MAX is no limit',
+    applies: ({ command }) => command === 'info',
+    mask: (answer) =>
+      answer
+        .replace(/max=(?:f{8}|f{16}) /, `max=${UNLIMITED} `)
+        .split(' ')
+        .slice(0, 3)
+        .join(' '),
+  },
+  {
+    what: 'contents of NO_KERNEL_MAPPING memory before the first write',
+    applies: ({ boot, command, name }) => ['dread', 'cread', 'xread'].includes(command) && boot.isUnwritten(name),
+    mask: (answer) => answer.replace(/ [0-9a-f]{8}$/, ' contents'),
+  },
+  {
+    what: 'which IOVA comes next once the flush queue has been in use (a 10 ms timer empties it)',
+    applies: ({ boot }) => boot.lazyFrees,
+    mask: (answer) => answer.replaceAll(/iova=[0-9a-f]+\+/g, 'iova+'),
+  },
+  {
+    what: 'a write through a TO_DEVICE mapping: the recording device does not look at permissions, the model must stop it',
+    applies: ({ boot, command, name, got, recorded }) =>
+      command === 'dwrite' && got === 'dwrite EFAULT' && recorded === 'dwrite ok' && isStoppedByPermission(boot, name),
+    mask: () => 'dwrite stopped',
+  },
+]
+
+/** Do the two answers mean the same? */
+export const sameAnswer = (answered: Answered): boolean => {
+  const rules = ARBITRARY.filter((rule) => rule.applies(answered))
+  const masked = (answer: string): string => rules.reduce((text, rule) => rule.mask(text, answered), answer)
+  return masked(answered.recorded) === masked(answered.got)
+}
