@@ -66,7 +66,7 @@ test('a run ends in a report or a refusal of the input, and every picture that a
         const { runs } = runPipeline(parts, [parseKernel(kernel, parts.registry)], {
           machine,
           options,
-          ...planFor(text, machine, known),
+          ...planFor(text, machine, known, { size: { width: 64, height: 32 } }),
           ...(restarted ? { restartAt: size.frames - 1 } : {}),
         })
         for (const { verdict, frames, steps, findings } of runs) {

@@ -21,7 +21,7 @@ function runLine(
   bind: Readonly<Record<string, string>>,
   size = { width: 640, height: 480 },
 ): KernelRun | undefined {
-  const { plan, bindings } = planFor(line, machine, bind)
+  const { plan, bindings } = planFor(line, machine, bind, { size })
   const options = { ...DEFAULT_OPTIONS, frames: 2, ...size }
   return runPipeline({ module, registry }, [parseKernel(kernel, registry)], { machine, plan, bindings, options })
     .runs[0]

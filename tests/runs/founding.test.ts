@@ -18,7 +18,8 @@ const run = (
   kernels: readonly string[] = FOUNDING_KERNELS,
   options: Partial<typeof DEFAULT_OPTIONS> = {},
 ): RunReport => {
-  const { plan, bindings } = planFor(FOUNDING_LINE, machine, {})
+  const { width, height } = { ...DEFAULT_OPTIONS, ...options }
+  const { plan, bindings } = planFor(FOUNDING_LINE, machine, {}, { size: { width, height } })
   const specs = kernels.map((kernel) => parseKernel(kernel, registry))
   return runPipeline({ module, registry }, specs, {
     machine,

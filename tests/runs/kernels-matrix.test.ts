@@ -17,8 +17,13 @@ const run = (
   height = 480,
 ): KernelRun => {
   const spec = withOptions(parseKernel(kernel, parts.registry), { config: {}, cmdline })
-  const options = { ...DEFAULT_OPTIONS, width: (height * 4) / 3, height, frames: 10 }
-  const [first] = runPipeline(parts, [spec], { machine, options, ...planFor(FOUNDING_LINE, machine, {}) }).runs
+  const size = { width: (height * 4) / 3, height }
+  const options = { ...DEFAULT_OPTIONS, ...size, frames: 10 }
+  const [first] = runPipeline(parts, [spec], {
+    machine,
+    options,
+    ...planFor(FOUNDING_LINE, machine, {}, { size }),
+  }).runs
   if (first === undefined) throw new Error('a report has runs')
   return first
 }

@@ -23,7 +23,7 @@ const run = (line: string, more: More = {}): KernelRun => {
   const report = runPipeline(parts, [parseKernel(kernel, parts.registry)], {
     machine,
     options: { ...DEFAULT_OPTIONS, ...SIZE, frames, buffers },
-    ...planFor(line, machine, bind),
+    ...planFor(line, machine, bind, { size: SIZE }),
     ...rest,
   })
   const [first] = report.runs
@@ -171,8 +171,9 @@ test('a task that looks compares: what bounced and was not synced back is not th
     }),
     { config: {}, cmdline },
   )
-  const options = { ...DEFAULT_OPTIONS, width: 64, height: 32, frames: 9 }
-  const work = { machine: rockpro, options, ...planFor(line, rockpro, {}) }
+  const size = { width: 64, height: 32 }
+  const options = { ...DEFAULT_OPTIONS, ...size, frames: 9 }
+  const work = { machine: rockpro, options, ...planFor(line, rockpro, {}, { size }) }
   const [synced, stale] = runPipeline(parts, [stock, noSync], work).runs
   expect(synced).toMatchObject({ verdict: 'works', frames: { delivered: 9, intact: 9 } })
   // A buffer of scattered pages is no access to what lies behind its first one.

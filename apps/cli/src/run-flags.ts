@@ -15,13 +15,15 @@ export const RUN_FLAGS = {
   memory: memoryFlag,
   frames: Flags.integer({
     helpValue: 'COUNT',
-    summary: 'Pictures to pass through the pipeline',
-    default: DEFAULT_OPTIONS.frames,
+    summary: `Pictures to pass through the pipeline; without it num-buffers of the line, else ${DEFAULT_OPTIONS.frames}`,
   }),
   size: Flags.string({
     helpValue: 'WIDTHxHEIGHT',
-    summary: 'Picture size in pixels, WIDTHxHEIGHT',
-    default: `${DEFAULT_OPTIONS.width}x${DEFAULT_OPTIONS.height}`,
+    summary: `Picture size in pixels, WIDTHxHEIGHT; without it what the line says, else ${DEFAULT_OPTIONS.width}x${DEFAULT_OPTIONS.height}`,
+  }),
+  format: Flags.string({
+    helpValue: 'FORMAT',
+    summary: 'Pixel format by the name of GStreamer or V4L2, such as YUY2; without it what the line says, else NV12',
   }),
   buffers: Flags.integer({
     helpValue: 'COUNT',

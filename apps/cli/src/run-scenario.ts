@@ -4,7 +4,7 @@ import { atLeast, type Event, InputError, type KernelDef, type Machine, type Run
 import { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE } from '@dmalab/lab'
 import { openLaboratory, planFor, type PluginSources } from '@dmalab/lab/node'
 import { STANDARD_INPUT, withVirtualDevices } from '@dmalab/machine'
-import { parseKernel, type Registry, runPipeline, runSteps, withOptions } from '@dmalab/runner'
+import { DEFAULT_OPTIONS, parseKernel, type Registry, runPipeline, runSteps, withOptions } from '@dmalab/runner'
 import {
   parseInjections,
   parseKernelOptions,
@@ -28,8 +28,10 @@ export interface ScenarioRequest {
   /** None: the default of a run, or of a comparison. */
   readonly kernels: readonly string[]
   readonly compare?: boolean
-  readonly frames: number
-  readonly size: string
+  /** Absent: what the line says of them. */
+  readonly frames?: number | undefined
+  readonly size?: string | undefined
+  readonly format?: string | undefined
   readonly buffers: number
   readonly seed: number
   readonly bind: readonly string[]
@@ -62,13 +64,10 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
   const listening = { adversarialCache, ...(request.onEvent === undefined ? {} : { onEvent: request.onEvent }) }
   if (work.kind === 'steps')
     return runSteps(parts, kernels, { machine, scenario: work, seed: request.seed, inject, ...listening })
-  const options = {
-    frames: request.frames,
-    buffers: request.buffers,
-    seed: request.seed,
-    ...parseSize(request.size),
-  }
-  const { plan, bindings } = planFor(work.pipeline, machine, overrides)
+  const { size, format, frames, buffers, seed } = request
+  const wishes = { format, frames, ...(size === undefined ? {} : { size: parseSize(size) }) }
+  const { plan, bindings } = planFor(work.pipeline, machine, overrides, wishes)
+  const options = { frames: plan.frames ?? DEFAULT_OPTIONS.frames, buffers, seed, ...plan.picture }
   const restartAt = request.restart
   return runPipeline(parts, kernels, {
     machine,

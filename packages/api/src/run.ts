@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly frames: number
   readonly width: number
   readonly height: number
+  /** Pixel format of the pictures that the first stage makes, by GStreamer's name; the media type where they are coded. */
+  readonly format: string
   /** Buffers asked of each queue. */
   readonly buffers: number
   readonly seed: number

@@ -85,6 +85,9 @@ export interface PlaneLayout {
   readonly sizeimage: number
 }
 
+/** One coded picture, and the buffer that a queue of a codec has for it, when nothing else decides. */
+export const CODED_PICTURE: PlaneLayout = { bytesperline: 0, bytes: 2 ** 15, sizeimage: 2 ** 20 }
+
 /** What passes a link: pictures as they are in memory, or coded ones. */
 export interface Picture {
   /** `video/x-raw`, `video/x-h264`, `image/jpeg` ... */

@@ -3,11 +3,11 @@ import type { RunReport } from '@dmalab/api'
 import { dim } from './paint.ts'
 
 export const headText = (report: RunReport): string => {
-  const { frames, width, height, seed } = report.options
+  const { frames, width, height, format, seed } = report.options
   const bound = report.bindings.map(({ element, device, by }) => `${element} = ${device} ${dim(`(${by})`)}`)
   return [
     report.scenario,
-    `board ${report.board}; ${frames > 0 ? `${frames} ${frames === 1 ? 'frame' : 'frames'} of ${width}x${height} NV12; ` : ''}seed ${seed}; ${report.source}`,
+    `board ${report.board}; ${frames > 0 ? `${frames} ${frames === 1 ? 'frame' : 'frames'} of ${width}x${height} ${format}; ` : ''}seed ${seed}; ${report.source}`,
     ...(bound.length > 0 ? [`bound: ${bound.join(', ')}`] : []),
   ].join('\n')
 }

@@ -25,7 +25,7 @@ const report = (...runs: KernelRun[]): RunReport => ({
   schema: 1,
   scenario: 'filesrc ! dec ! sink',
   board: 'some-board',
-  options: { frames: 2, width: 640, height: 480, buffers: 4, seed: 1 },
+  options: { frames: 2, width: 640, height: 480, format: 'NV12', buffers: 4, seed: 1 },
   bindings: [{ element: 'dec', device: 'codec', by: 'board' }],
   source: 'seeded bitstream',
   runs,

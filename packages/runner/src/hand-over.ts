@@ -1,24 +1,22 @@
 // How a picture gets from one stage of a pipeline to the next: shared, copied, or looked at by the CPU.
-import type { DisplayPort, Lab, RunOptions, UserMapping, Vb2Queue } from '@dmalab/api'
+import type { DisplayPort, Lab, UserMapping, Vb2Queue } from '@dmalab/api'
 import type { OpenStage, Passing } from './open-stage.ts'
-import { nv12 } from './pipeline-plan.ts'
+import { need } from './pipeline-plan.ts'
 import type { StepLog } from './step-log.ts'
 
 export class HandOver {
   private readonly lab: Lab
-  private readonly options: RunOptions
   private readonly log: StepLog
 
-  constructor(lab: Lab, options: RunOptions, log: StepLog) {
+  constructor(lab: Lab, log: StepLog) {
     this.lab = lab
-    this.options = options
     this.log = log
   }
 
   /** Queues a picture at the consumer's OUTPUT queue, in the way of its hop. */
   queueAt(queue: Vb2Queue, from: OpenStage, to: OpenStage, { index, frame }: Passing): void {
     const fds = from.fds[index] ?? []
-    const payloads = nv12(this.options).planes.map(({ payload }) => payload)
+    const payloads = need(to.stage.takes).planes.map(({ payload }) => payload)
     switch (to.stage.hop) {
       case 'export':
         this.log.must(
@@ -73,8 +71,8 @@ export class HandOver {
     let id = to.framebuffers.get(own)
     if (id === undefined) {
       const fds =
-        to.stage.hop === 'export' ? (from.fds[own] ?? []) : (to.ownFds[own] ?? to.makeDumb(own, nv12(this.options)))
-      id = this.log.must(display.addFramebuffer(fds, nv12(this.options)))
+        to.stage.hop === 'export' ? (from.fds[own] ?? []) : (to.ownFds[own] ?? to.makeDumb(own, need(to.stage.takes)))
+      id = this.log.must(display.addFramebuffer(fds, need(to.stage.takes)))
       to.framebuffers.set(own, id)
       to.buffers = to.framebuffers.size
     }
@@ -85,7 +83,7 @@ export class HandOver {
   /** Bytes of a picture, in the producer's mapped buffer, that user space finds different. */
   compare(from: OpenStage, index: number): number {
     let wrong = 0
-    for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
+    for (const [plane, { payload }] of need(from.stage.makes).planes.entries()) {
       const mapping = from.captured[index]?.[plane]
       if (mapping === undefined) throw new Error('a reader needs the buffers mapped')
       wrong += this.lab.userCompare(mapping, payload, from.ownerOf(index, plane)).wrong
@@ -113,7 +111,7 @@ export class HandOver {
     index: number,
     owner: (plane: number) => string,
   ): void {
-    for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
+    for (const [plane, { payload }] of need(to.stage.takes).planes.entries()) {
       const [read, write] = [source[plane], target[plane]]
       if (read === undefined || write === undefined) throw new Error('a copy needs both sides mapped')
       this.lab.userCopy(write, read, payload, { from: from.ownerOf(index, plane), to: owner(plane) })

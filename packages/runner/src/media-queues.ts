@@ -1,7 +1,7 @@
 // The queues of a pipeline: opened, given buffers in the way of each hop, started, stopped and freed.
 import type { Lab, RunOptions, V4l2Memory, Vb2Queue } from '@dmalab/api'
 import { OpenStage } from './open-stage.ts'
-import { bitstreamFormat, inOnePiece, nv12, type PipelinePlan, RELEASE, stepName } from './pipeline-plan.ts'
+import { inOnePiece, need, type PipelinePlan, RELEASE, stepName } from './pipeline-plan.ts'
 import type { StepLog } from './step-log.ts'
 
 const DONE = { ok: true, value: undefined } as const
@@ -89,12 +89,11 @@ export class MediaQueues {
   }
 
   private setFormat({ stage, driver }: OpenStage): void {
-    const picture = nv12(this.options)
     const takes = stage.role === 'converter' || stage.role === 'output'
-    const output = stage.role === 'decoder' ? bitstreamFormat(this.options) : takes ? picture : null
+    const output = stage.role === 'decoder' || takes ? need(stage.takes) : null
     const makes = ['decoder', 'converter', 'source'].includes(stage.role)
-    const made = stage.reads ? inOnePiece(picture) : picture
-    this.log.must(driver?.setFormat(output, makes ? made : null) ?? DONE)
+    const made = makes ? (stage.makes ?? need(stage.takes)) : null
+    this.log.must(driver?.setFormat(output, made !== null && stage.reads ? inOnePiece(made) : made) ?? DONE)
   }
 
   /** The queue that takes pictures in. Where its buffers are the producer's to fill, they must be there first. */
@@ -108,8 +107,8 @@ export class MediaQueues {
     const count = this.log.must(output.reqbufs(memory, wanted))
     this.log.detail(`${count} ${memory} buffers`)
     if (decoder) one.given = one.map(output, count, 1)
-    if (stage.hop === 'copy') one.given = one.map(output, count, nv12(this.options).planes.length)
-    if (stage.hop === 'import') one.ownFds = one.export(output, count, nv12(this.options).planes.length)
+    if (stage.hop === 'copy') one.given = one.map(output, count, need(stage.takes).planes.length)
+    if (stage.hop === 'import') one.ownFds = one.export(output, count, need(stage.takes).planes.length)
   }
 
   private setUpCapture(one: OpenStage): void {
@@ -117,14 +116,14 @@ export class MediaQueues {
     const consumers = this.consumers(one)
     if (stage.reads || (stage.role === 'task' && consumers.length > 0)) {
       this.log.enter(stepName.own(stage))
-      one.makeOwn(this.options.buffers, nv12(this.options))
-      this.log.detail(`${one.buffers} pictures of ${nv12(this.options).planes.length} planes`)
+      one.makeOwn(this.options.buffers, need(stage.makes))
+      this.log.detail(`${one.buffers} pictures of ${need(stage.makes).planes.length} planes`)
     }
     if (capture === null) return
     const filled = consumers.find((consumer) => consumer.stage.hop === 'import')
     this.log.enter(stepName.capture(stage), stage.device ?? undefined)
     const memory: V4l2Memory = filled === undefined ? 'MMAP' : 'DMABUF'
-    const planes = nv12(this.options).planes.length
+    const planes = (stage.makes ?? need(stage.takes)).planes.length
     one.buffers = this.log.must(capture.reqbufs(memory, this.options.buffers))
     this.log.detail(`${one.buffers} buffers of ${planes} planes`)
     if (filled !== undefined) this.offer(filled, one.buffers)
@@ -141,7 +140,7 @@ export class MediaQueues {
   /** A consumer whose buffers the producer fills makes them now: one for each that the producer asked for. */
   private offer(consumer: OpenStage, count: number): void {
     if (consumer.stage.role === 'display')
-      for (let index = 0; index < count; index++) consumer.makeDumb(index, nv12(this.options))
+      for (let index = 0; index < count; index++) consumer.makeDumb(index, need(consumer.stage.takes))
     else this.setUpOutput(consumer)
   }
 

@@ -1,11 +1,11 @@
 // The media task: what a pipeline does in user space, ioctl by ioctl, on the opened devices.
 // Pictures travel one after the other; buffers rotate as in a real pipeline, so the second round of each buffer is seen.
-import type { ElementReport, Lab, RunOptions, UserMapping, Vb2Queue } from '@dmalab/api'
+import type { ElementReport, FrameFormat, Lab, RunOptions, UserMapping, Vb2Queue } from '@dmalab/api'
 import { mixSeed } from './content-seed.ts'
 import { HandOver } from './hand-over.ts'
 import { MediaQueues } from './media-queues.ts'
 import { OpenStage, type Passing } from './open-stage.ts'
-import { BITSTREAM_BUFFER, CODED_PICTURE, FRAMES, nv12, type PipelinePlan, RESTART, stepName } from './pipeline-plan.ts'
+import { FRAMES, need, type PipelinePlan, RESTART, stepName } from './pipeline-plan.ts'
 import { PictureTally } from './picture-tally.ts'
 import type { StepLog } from './step-log.ts'
 
@@ -28,7 +28,7 @@ export class MediaTask {
     this.options = options
     this.log = log
     this.queues = new MediaQueues(lab, plan, options, log)
-    this.handOver = new HandOver(lab, options, log)
+    this.handOver = new HandOver(lab, log)
   }
 
   setUp(): void {
@@ -99,17 +99,20 @@ export class MediaTask {
     if (this.fed >= count) this.log.must(queue.dqbuf())
     const mapping = first.given[index]?.[0]
     if (mapping === undefined) throw new Error('every OUTPUT buffer is mapped')
-    const { content, len } = this.coded(frame)
+    const { content, len } = this.coded(need(first.stage.takes), frame)
     this.lab.userWrite(mapping, content, len, `${queue.name} buffer ${index} plane 0`)
     this.log.must(queue.qbuf({ index, memory: 'MMAP', timestamp: frame, planes: [{ bytesused: len }] }))
     this.fed++
   }
 
-  private coded(frame: number): { content: Uint8Array | { seed: number }; len: number } {
+  private coded(
+    { planes: [room] }: FrameFormat,
+    frame: number,
+  ): { content: Uint8Array | { seed: number }; len: number } {
     const { bitstream } = this.plan
     if (bitstream === null)
-      return { content: { seed: mixSeed(this.options.seed, 'bitstream', frame) }, len: CODED_PICTURE }
-    const share = Math.max(1, Math.min(BITSTREAM_BUFFER, Math.ceil(bitstream.length / this.options.frames)))
+      return { content: { seed: mixSeed(this.options.seed, 'bitstream', frame) }, len: room?.payload ?? 0 }
+    const share = Math.max(1, Math.min(room?.size ?? 0, Math.ceil(bitstream.length / this.options.frames)))
     const from = Math.min(frame * share, Math.max(0, bitstream.length - share))
     const content = bitstream.subarray(from, from + share)
     return { content, len: content.length }
@@ -159,7 +162,7 @@ export class MediaTask {
   /** read(2) of a picture, plane after plane; it waits for the device. */
   private read(one: OpenStage, queue: Vb2Queue): number {
     const { index, mappings } = this.freePicture(one)
-    for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
+    for (const [plane, { payload }] of need(one.stage.makes).planes.entries()) {
       const mapping = mappings[plane]
       if (mapping === undefined) throw new Error('a picture has memory for each plane')
       const user = { ...mapping, owner: one.ownerOf(index, plane) }
@@ -176,7 +179,7 @@ export class MediaTask {
   /** A task makes a picture in a piece of its own memory that nobody holds. */
   private paint(one: OpenStage, frame: number): number {
     const { index, mappings } = this.freePicture(one)
-    for (const [plane, { payload }] of nv12(this.options).planes.entries()) {
+    for (const [plane, { payload }] of need(one.stage.makes).planes.entries()) {
       const mapping = mappings[plane]
       if (mapping === undefined) throw new Error('a picture has memory for each plane')
       const seed = mixSeed(this.options.seed, one.stage.element, frame, plane)

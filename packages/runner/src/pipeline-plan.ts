@@ -1,5 +1,5 @@
 // What user space is going to do for a pipeline: stages bound to devices, and how buffers pass from one to the next.
-import type { FrameFormat, RunOptions } from '@dmalab/api'
+import type { FrameFormat, Picture, RunOptions } from '@dmalab/api'
 
 /**
  * How a stage gets its pictures:
@@ -32,6 +32,10 @@ export interface Stage {
   readonly reads: boolean
   /** Pictures that may wait before it (queue elements); 0: it takes each at once. */
   readonly depth: number
+  /** What it is given: pictures, or what a decoder is fed; null for the first stage that is none. */
+  readonly takes: FrameFormat | null
+  /** What it makes; null where nothing comes out. All that it gives pictures to are given the same. */
+  readonly makes: FrameFormat | null
 }
 
 export interface PipelinePlan {
@@ -40,38 +44,32 @@ export interface PipelinePlan {
   readonly bitstream: Uint8Array | null
   /** Which of the two, for the report. */
   readonly source: string
+  /** How many pictures the line or the user asks for; null: as many as a run passes by itself. */
+  readonly frames: number | null
+  /** What the first stage makes. */
+  readonly picture: Pick<RunOptions, 'width' | 'height' | 'format'>
   /** In the order of the flow: a stage comes after the one that gives it pictures. */
   readonly stages: readonly Stage[]
 }
 
-const align = (n: number, to: number): number => Math.ceil(n / to) * to
-
-/** NV12 in two planes. The hardware works in 16-line macroblock rows, so a plane has room for whole ones. */
-export const nv12 = ({ width, height }: RunOptions): FrameFormat => ({
-  width,
-  height,
-  planes: [
-    { payload: width * height, size: width * align(height, 16) },
-    { payload: (width * height) / 2, size: (width * align(height, 16)) / 2 },
-  ],
+/** A negotiated picture as drivers are told of it. */
+export const frameFormat = ({ width, height, planes }: Picture): FrameFormat => ({
+  width: width.value,
+  height: height.value,
+  planes: planes.map(({ bytes, sizeimage }) => ({ payload: bytes, size: sizeimage })),
 })
+
+/** A format that the plan must have: a stage that is given pictures, or makes some. */
+export const need = (format: FrameFormat | null): FrameFormat => {
+  if (format === null) throw new Error('the plan gives pictures to a stage without a format')
+  return format
+}
 
 /** The same picture in one piece: read(2) knows no planes. */
 export const inOnePiece = ({ planes, ...picture }: FrameFormat): FrameFormat => {
   const payload = planes.reduce((sum, plane) => sum + plane.payload, 0)
   return { ...picture, planes: [{ payload, size: payload }] }
 }
-
-/** Room for one coded picture in a decoder's OUTPUT buffer, bytes. */
-export const BITSTREAM_BUFFER = 2 ** 20
-/** Bytes of one coded picture when nothing else decides. */
-export const CODED_PICTURE = 2 ** 15
-
-export const bitstreamFormat = (options: RunOptions): FrameFormat => ({
-  width: options.width,
-  height: options.height,
-  planes: [{ payload: CODED_PICTURE, size: BITSTREAM_BUFFER }],
-})
 
 const HOP_STEP: Readonly<Record<Hop, string>> = {
   export: 'QBUF dma-buf',

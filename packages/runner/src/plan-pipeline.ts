@@ -1,6 +1,13 @@
 // From a bound pipeline to what user space will do: stages along the ways of buffers, and the bitstream.
-import { type BoundElement, type BufferHop, InputError, type PipelineScenario } from '@dmalab/api'
-import type { Hop, PipelinePlan, Stage } from './pipeline-plan.ts'
+import {
+  type BoundElement,
+  type BufferHop,
+  CODED_PICTURE,
+  type FrameFormat,
+  InputError,
+  type PipelineScenario,
+} from '@dmalab/api'
+import { frameFormat, need, type Hop, type PipelinePlan, type Stage } from './pipeline-plan.ts'
 
 /** Reads a file of user space; undefined when it is not there. */
 export type ReadFile = (location: string) => Uint8Array | undefined
@@ -30,7 +37,21 @@ export const planPipeline = (scenario: PipelineScenario, readFile: ReadFile): Pi
   const lost = scenario.elements.find((element) => element.device !== null && !reached.has(element.name))
   if (lost !== undefined)
     throw new InputError(`${start.name} and ${lost.name} are two separate ways of pictures; a run takes one pipeline`)
-  return { name: scenario.text, stages: stages.map(withLabel), ...bitstreamOf(scenario, start, readFile) }
+  return {
+    name: scenario.text,
+    stages: stages.map(withLabel),
+    frames: scenario.frames?.value ?? null,
+    picture: pictureOf(scenario, start),
+    ...bitstreamOf(scenario, start, readFile),
+  }
+}
+
+/** What the first stage makes. */
+const pictureOf = (scenario: PipelineScenario, { name }: BoundElement): PipelinePlan['picture'] => {
+  const [way] = waysOut(scenario, name, [])
+  if (way === undefined) throw new Error(`${name} is the first stage and makes nothing`)
+  const { width, height, format, media } = way.picture
+  return { width: width.value, height: height.value, format: format?.value ?? media }
 }
 
 /** Where pictures begin: a decoder, a camera, or the part of user space that makes them for the first device. */
@@ -70,6 +91,7 @@ const waysOut = (scenario: PipelineScenario, from: string, passed: readonly stri
         ? waysOut(scenario, hop.to, [...passed, from]).map((way) => ({
             ...way,
             through: [...hop.through, ...way.through],
+            depth: hop.depth + way.depth,
           }))
         : [hop],
     )
@@ -77,6 +99,14 @@ const waysOut = (scenario: PipelineScenario, from: string, passed: readonly stri
 /** A display hands nothing on. Buffers that a stage fills for another belong to that one, so a third gets none. */
 const checkWays = ({ element: name, role, device }: Stage, ways: readonly BufferHop[]): void => {
   const [way] = ways
+  const layout = ({ picture }: BufferHop): string => JSON.stringify(frameFormat(picture))
+  const other = ways.find((one) => way !== undefined && layout(one) !== layout(way))
+  if (other !== undefined)
+    throw new InputError(
+      `${name} gives ${way?.to} and ${other.to} pictures of different formats; in a run it makes one`,
+      {},
+      'put the converter on a device, or leave one of the two out',
+    )
   if ((role === 'display' || role === 'output') && way !== undefined)
     throw new InputError(`${name} works on the ${role} ${device}, which hands no pictures on to ${way.to}`)
   const [filled] = ways.filter(({ kind }) => kind === 'import')
@@ -105,11 +135,36 @@ const addStage = (
   const { name, device } = element
   if (stages.some((stage) => stage.element === name))
     throw new InputError(`${name} gets pictures from two places; a run takes one`)
-  const depth = (hop?.through ?? []).reduce((sum, passed) => sum + queueDepth(scenario, passed), 0)
   const role = roleOf(element, from)
+  const given = hop ?? scenario.hops.find(({ to }) => to === name) ?? null
+  const made = waysOut(scenario, name, [])[0] ?? null
   const reads = element.outMode === 'rw' && ['decoder', 'converter', 'source'].includes(role)
-  stages.push({ element: name, label: name, device, role, from, hop: hop?.kind ?? null, reads, depth })
+  if (made === null && MAKERS.includes(role))
+    throw new InputError(`nothing takes the pictures of ${name}`, {}, 'link it to a sink, such as fakesink')
+  const format = (way: BufferHop | null): FrameFormat | null => (way === null ? null : frameFormat(way.picture))
+  const makes = format(made)
+  stages.push({
+    element: name,
+    label: name,
+    device,
+    role,
+    from,
+    hop: hop?.kind ?? null,
+    reads,
+    depth: hop?.depth ?? 0,
+    takes: format(given) ?? (role === 'decoder' ? unfed(need(makes)) : null),
+    makes,
+  })
 }
+
+const MAKERS: readonly Stage['role'][] = ['decoder', 'converter', 'source']
+
+/** A decoder that nothing is linked to is fed coded pictures all the same. */
+const unfed = ({ width, height }: FrameFormat): FrameFormat => ({
+  width,
+  height,
+  planes: [{ payload: CODED_PICTURE.bytes, size: CODED_PICTURE.sizeimage }],
+})
 
 /** A decoder further down is given the pictures of the stage before it, as a converter is. */
 const roleOf = ({ name, factory, device, role }: BoundElement, from: number | null): Stage['role'] => {
@@ -127,14 +182,6 @@ const withLabel = (stage: Stage, _at: number, all: readonly Stage[]): Stage => {
   if (stage.device === null) return stage
   const shared = all.filter(({ device }) => device === stage.device).length > 1
   return { ...stage, label: shared ? `${stage.device} (${stage.element})` : stage.device }
-}
-
-/** max-size-buffers of a queue element; GStreamer's default is 200, of which a run never needs more than there are buffers. */
-const queueDepth = (scenario: PipelineScenario, name: string): number => {
-  const element = scenario.elements.find((one) => one.name === name)
-  if (element?.role !== 'queue') return 0
-  const written = element.props['max-size-buffers']
-  return written === undefined ? 200 : Number(written)
 }
 
 /** The file that filesrc names, when it is there; its bytes are what the decoder is fed. */

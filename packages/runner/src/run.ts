@@ -38,7 +38,7 @@ export interface PipelineRun {
   readonly onEvent?: (event: Event, kernel: string) => void
 }
 
-export const DEFAULT_OPTIONS: RunOptions = { frames: 30, width: 1920, height: 1080, buffers: 4, seed: 1 }
+export const DEFAULT_OPTIONS: RunOptions = { frames: 30, width: 1920, height: 1080, format: 'NV12', buffers: 4, seed: 1 }
 
 /** @throws InputError for options that no run can have */
 export const checkOptions = (options: RunOptions): RunOptions => {
@@ -52,7 +52,6 @@ export const checkOptions = (options: RunOptions): RunOptions => {
   whole('seed', seed, 0, 2 ** 32 - 1)
   whole('width', width, 16, 16384)
   whole('height', height, 16, 16384)
-  if (width % 2 === 1 || height % 2 === 1) throw new InputError(`size is ${width}x${height}; NV12 needs even numbers`)
   return options
 }
 

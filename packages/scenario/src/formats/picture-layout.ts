@@ -49,6 +49,3 @@ export const layoutOf = (
 /** The code that V4L2 knows a picture of so many planes of memory by. */
 export const fourccOf = ({ fourcc, split, planes }: PixelFormat, memoryPlanes: number): string | null =>
   fourcc === null || (memoryPlanes > 1 && memoryPlanes === planes.length) ? split : fourcc
-
-/** Bytes of one coded picture, and of the buffer that a queue of a codec has for it, when nothing else decides. */
-export const CODED: PlaneLayout = { bytesperline: 0, bytes: 2 ** 15, sizeimage: 2 ** 20 }

@@ -1,8 +1,9 @@
 // Size, pixel format and rate of the pictures on each link: what the line states, what elements keep, and what is left to defaults.
+import { CODED_PICTURE, InputError } from '@dmalab/api'
 import type { Assumption, BoundElement, Ignored, LinkPicture, Machine, Picture, StatedFact } from '@dmalab/api'
 import { intersectValues, numberOf } from '../caps/caps.ts'
 import type { CapsValue } from '../caps/caps.ts'
-import { CODED, fourccOf, layoutOf } from '../formats/picture-layout.ts'
+import { fourccOf, layoutOf } from '../formats/picture-layout.ts'
 import { formatNamed, formatNames, pixelFormat, streamCode } from '../formats/pixel-formats.ts'
 import { PipelineError } from '../pipeline/pipeline-error.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
@@ -190,13 +191,21 @@ const pictureOn = (pipeline: Pipeline, segment: Segment, facts: FactFinder, mach
     framerate: facts(segment, 'framerate'),
     features: [...new Set(segment.features.map(({ name }) => name))],
   }
-  if (isCoded(media)) return { ...shared, format: null, fourcc: streamCode(media), planes: [CODED] }
+  if (isCoded(media)) return { ...shared, format: null, fourcc: streamCode(media), planes: [CODED_PICTURE] }
   const format = of('format')
   const known = pixelFormat(format.value)
   if (!known) {
+    const hint = `it knows ${formatNames().join(', ')}`
+    if (format.by === '--format')
+      throw new InputError(`--format ${format.value} is not a pixel format that dmalab knows`, {}, hint)
     const at = segment.stated.get('format')?.[0]?.at ?? 0
-    const reason = `${format.by === '--format' ? `--format ${format.value}` : `format=${format.value}`} is not a pixel format that dmalab knows`
-    throw new PipelineError('link', reason, pipeline.text, at, `it knows ${formatNames().join(', ')}`)
+    throw new PipelineError(
+      'link',
+      `format=${format.value} is not a pixel format that dmalab knows`,
+      pipeline.text,
+      at,
+      hint,
+    )
   }
   // Each buffer has one field: half the lines.
   const alternate = (segment.stated.get('interlace-mode') ?? []).some(

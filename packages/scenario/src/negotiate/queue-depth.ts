@@ -8,7 +8,7 @@ interface Limits {
   readonly time: number
 }
 
-/** Models: GStreamer 1.22 plugins/elements/gstqueue.c, gstqueue2.c, gstmultiqueue.c: defaults of max-size-* */
+/** Models: GStreamer 1.22 plugins/elements/gstqueue.c: gst_queue_init; plugins/elements/gstqueue2.c: gst_queue2_init */
 const DEFAULTS: Readonly<Record<string, Limits>> = {
   queue: { buffers: 200, bytes: 10 * 2 ** 20, time: 1e9 },
   queue2: { buffers: 100, bytes: 2 * 2 ** 20, time: 2e9 },

@@ -14,7 +14,6 @@ export const parseSize = (text: string): { readonly width: number; readonly heig
     if (value < low || value > high)
       throw new InputError(`${name} is ${value}; it must be a whole number from ${low} to ${high}`)
   }
-  if (width % 2 === 1 || height % 2 === 1) throw new InputError(`size is ${width}x${height}; NV12 needs even numbers`)
   return { width, height }
 }
 
