@@ -55,15 +55,8 @@ describe('recordings', () => {
 describe('adapters drive what their room exports', () => {
   /** `api` and `lab` have no adapters of their own. */
   const adapters = sources.filter(({ path }) => /^packages\/(?!api|lab)[^/]+\/src\/golden(\.ts$|\/)/.test(path))
-  /** Adapters that still reach into their room: parts of an op table, driven without the table. */
-  const STILL: readonly string[] = [
-    'packages/arch-arm/src/golden/arm-cache-ops.ts',
-    'packages/arch-arm/src/golden/arm-dma-iommu-v411.ts',
-    'packages/arch-generic/src/golden/dma-direct.ts',
-  ]
-  const kept = adapters.filter(({ path }) => !STILL.includes(path))
 
-  test.each(kept.map((file) => [file.path, file] as const))('%s', (path, file) => {
+  test.each(adapters.map((file) => [file.path, file] as const))('%s', (path, file) => {
     const room = path.replace(/\/src\/.*/, '/src/')
     const own = new RegExp(`^${room}(index\\.ts|golden/.*)$`)
     expect(importsOf(file).filter((target) => !own.test(target))).toEqual([])

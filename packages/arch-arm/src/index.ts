@@ -7,6 +7,8 @@ import { dmabounceOps } from './dmabounce-ops.ts'
 import { arm411 } from './kernels.ts'
 
 export { armCoherentIommuOps, armCoherentOps, armIommuOps, armOps, dmabounceOps }
+export { IovaBitmaps } from './iommu/iova-bitmaps.ts'
+export { type ArmIommuParts, armIommuStreaming, protOf } from './iommu/streaming.ts'
 
 export default (api: PluginApi): Plugin => ({
   name: '@dmalab/arch-arm',

@@ -4,7 +4,9 @@ import { arm64, riscv64, x8664 } from './arches.ts'
 import { directOps } from './direct-ops.ts'
 import { arm612, arm64612 } from './kernels.ts'
 
+export { type DirectLimits, directLimits } from './direct-limits.ts'
 export { directOps } from './direct-ops.ts'
+export { type DirectStreaming, directStreaming } from './direct-streaming.ts'
 
 export default (api: PluginApi): Plugin => ({
   name: '@dmalab/arch-generic',

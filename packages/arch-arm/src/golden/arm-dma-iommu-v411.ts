@@ -13,8 +13,7 @@ import {
   pluginApi,
   type SgTable,
 } from '@dmalab/api'
-import { IovaBitmaps } from '../iommu/iova-bitmaps.ts'
-import { type ArmIommuParts, armIommuStreaming, protOf } from '../iommu/streaming.ts'
+import { type ArmIommuParts, armIommuStreaming, IovaBitmaps, protOf } from '../index.ts'
 import { armMachine } from './machine.ts'
 
 type Hex = string

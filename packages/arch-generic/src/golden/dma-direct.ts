@@ -16,9 +16,7 @@ import {
   type PhysAddr,
   pluginApi,
 } from '@dmalab/api'
-import { type DirectLimits, directLimits } from '../direct-limits.ts'
-import { type DirectStreaming, directStreaming } from '../direct-streaming.ts'
-import factory from '../index.ts'
+import factory, { type DirectLimits, directLimits, type DirectStreaming, directStreaming } from '../index.ts'
 import { address, hexString, list, num, rows, widthOf } from './values.ts'
 
 /** The build that made the vectors leaves ZONE_DMA at 24 bits. */
