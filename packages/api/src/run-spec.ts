@@ -69,10 +69,12 @@ export interface LogWork {
 
 /** What the work is done with. A scenario of steps takes `seed`, `inject` and `adversarialCache` only; a log takes none. */
 export interface RunSpecOptions {
-  /** Pictures to pass through the pipeline. */
-  readonly frames: number
-  /** Picture size in pixels, WIDTHxHEIGHT. */
-  readonly size: string
+  /** Pictures to pass through the pipeline; null: what the line says, else 30. */
+  readonly frames: number | null
+  /** Picture size in pixels, WIDTHxHEIGHT; null: what the line says, else 1920x1080. */
+  readonly size: string | null
+  /** Pixel format by the name of GStreamer or V4L2; null: what the line says, else NV12. */
+  readonly format: string | null
   /** Buffers asked of each queue. */
   readonly buffers: number
   /** Of every pattern, 0 to 2^32 - 1. */
@@ -92,6 +94,19 @@ export interface PluginSpec {
   readonly path: string
   /** `sha256:` and the digest of the module that is loaded (not of what it imports); null: whatever is there. */
   readonly hash: string | null
+}
+
+/** What a spec gets that leaves options out. */
+export const RUN_DEFAULTS: RunSpecOptions = {
+  frames: null,
+  size: null,
+  format: null,
+  buffers: 4,
+  seed: 1,
+  bind: {},
+  inject: [],
+  restart: null,
+  adversarialCache: false,
 }
 
 /** Smallest and largest value of each number. */

@@ -2,6 +2,7 @@
 import type { Finding, Severity } from './findings.ts'
 import type { InjectionCalls } from './lab.ts'
 import type { Oops } from './lab-events.ts'
+import type { LogReplay } from './replay.ts'
 
 /** Options of `dmalab run` that change what happens. */
 export interface RunOptions {
@@ -71,6 +72,8 @@ export interface KernelRun {
   readonly injections?: readonly InjectionCalls[]
   /** Only for a scenario that states what must come of it. */
   readonly expectations?: readonly Expectation[]
+  /** Only for the replay of a log. */
+  readonly replay?: LogReplay
 }
 
 export interface ElementReport {

@@ -1,6 +1,7 @@
 // One log through reader and checker.
 import { atLeast, type CheckSummary, type Event, type LogCheck, type ReadSummary } from '@dmalab/api'
 import { createChecker, type CheckerOptions } from '@dmalab/checker'
+import { createReader } from '@dmalab/trace'
 
 /** Reads a log to its end and hands over its events in order. */
 export type ReadLog = (onEvent: (event: Event) => void) => Promise<ReadSummary>
@@ -21,4 +22,19 @@ export const checkLog = async (file: string, read: ReadLog, options: CheckerOpti
 export const foundSomething = ({ summary }: LogCheck): boolean =>
   Object.entries(summary.bySeverity).some(
     ([severity, count]) => count > 0 && atLeast(severity as keyof CheckSummary['bySeverity'], 'warning'),
+  )
+
+/**
+ * Checks a log that is a text. `file` is only named in the answer.
+ * A line that cannot be read is counted, never an error.
+ */
+export const check = async (text: string, file = 'log', options: CheckerOptions = {}): Promise<LogCheck> =>
+  checkLog(
+    file,
+    async (onEvent) => {
+      const reader = createReader({ onEvent })
+      reader.push(new TextEncoder().encode(text))
+      return reader.end()
+    },
+    options,
   )

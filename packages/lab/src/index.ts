@@ -1,5 +1,29 @@
 // What a library user imports: everything that dmalab can do, with the built-in plug-ins and boards. Runs in Node and in browsers.
+import type { KernelList } from '@dmalab/runner'
+import { listKernels } from '@dmalab/runner'
+import { openLaboratory, openRegistry } from './laboratory.ts'
+import { runsWith } from './run.ts'
+
 export { BUILT_IN } from './builtin.ts'
-export { checkLog, foundSomething, type ReadLog } from './check.ts'
+export { check, checkLog, foundSomething, type ReadLog } from './check.ts'
 export { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE, FOUNDING_STORY } from './founding.ts'
 export { openLaboratory, openRegistry } from './laboratory.ts'
+export { readBoard } from './read-board.ts'
+export { type RunRequest, specOf } from './request.ts'
+export type { LabControl } from './run.ts'
+export { checkRunSpec, readRunSpec } from '@dmalab/scenario'
+export { runSpec } from '@dmalab/runner'
+
+const { run: runHere, compare: compareHere } = runsWith(openLaboratory)
+
+/**
+ * Runs work on one kernel, to a verdict; nothing asked for is the founding pipeline.
+ * @throws InputError for a request that cannot be meant; the reason of `control.signal` once it is given
+ */
+export const run = runHere
+
+/** The same work on several kernels, the four of the founding case unless others are named. @throws as run does */
+export const compare = compareHere
+
+/** The kernels that can run, and the patches that can be stacked on them. */
+export const kernels = (): KernelList => listKernels(openRegistry())

@@ -2,7 +2,7 @@
 import type { PluginFactory } from '@dmalab/api'
 import { compileHot } from '@dmalab/hot'
 import { readMachine, shippedBoards } from '@dmalab/machine'
-import { createRegistry, type LabParts, type Registry } from '@dmalab/runner'
+import { createRegistry, NO_FILES, type Registry, type RunParts } from '@dmalab/runner'
 import { BUILT_IN } from './builtin.ts'
 
 /**
@@ -15,8 +15,9 @@ export const openRegistry = (plugins: readonly PluginFactory[] = []): Registry =
   return registry
 }
 
-/** @throws InputError as openRegistry does */
-export const openLaboratory = async (plugins: readonly PluginFactory[] = []): Promise<LabParts> => ({
+/** Opened once, it serves any number of runs. @throws InputError as openRegistry does */
+export const openLaboratory = async (plugins: readonly PluginFactory[] = []): Promise<RunParts> => ({
   registry: openRegistry(plugins),
   module: await compileHot(),
+  files: NO_FILES,
 })

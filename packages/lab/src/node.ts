@@ -1,3 +1,15 @@
-// What needs Node: plug-ins and pipelines that name files.
+// The laboratory with the files of this computer: plug-ins and pipelines that name files.
+import { openLaboratory } from './plugin-sources.ts'
+import { runsWith } from './run.ts'
+
+export { pluginSpec } from './host-files.ts'
 export { planFor } from './plan-for.ts'
 export { type InstalledPlugin, openLaboratory, openRegistry, type PluginSources } from './plugin-sources.ts'
+
+const { run: runHere, compare: compareHere } = runsWith(openLaboratory)
+
+/** As `run` of the main entry; pipelines and plug-ins may name files. */
+export const run = runHere
+
+/** As `compare` of the main entry; pipelines and plug-ins may name files. */
+export const compare = compareHere

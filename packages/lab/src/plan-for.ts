@@ -1,10 +1,8 @@
 // From a gst-launch line to a plan on a board, with the binding table for the report.
-import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import type { Machine, RunReport } from '@dmalab/api'
 import { type PipelinePlan, planPipeline } from '@dmalab/runner'
 import { bindPipeline, parsePipeline, type PictureWishes, type Pipeline } from '@dmalab/scenario'
+import { readUserFile } from './host-files.ts'
 
 /** @throws InputError for a line that does not parse or does not fit the board */
 export const planFor = (
@@ -23,10 +21,4 @@ export const planFor = (
     device === null ? [] : [{ element: name, device, by }],
   )
   return { plan: planPipeline(scenario, readUserFile), bindings }
-}
-
-/** A file as the shell would find it; undefined when it is not there. */
-const readUserFile = (location: string): Uint8Array | undefined => {
-  const path = location.startsWith('~/') ? join(homedir(), location.slice(2)) : location
-  return existsSync(path) ? readFileSync(path) : undefined
 }

@@ -1,8 +1,9 @@
 // Plug-ins that lie in files, added to the built-in ones.
 import { type InputError, isInputError } from '@dmalab/api'
 import { compileHot } from '@dmalab/hot'
-import type { LabParts, Registry } from '@dmalab/runner'
+import type { Registry, RunParts } from '@dmalab/runner'
 import { loadPlugin } from '@dmalab/runner/node'
+import { HOST_FILES } from './host-files.ts'
 import { openRegistry as openBuiltIn } from './laboratory.ts'
 
 export interface InstalledPlugin {
@@ -39,7 +40,8 @@ export const openRegistry = async (sources: PluginSources = {}): Promise<Registr
 }
 
 /** @throws InputError as openRegistry does */
-export const openLaboratory = async (sources: PluginSources = {}): Promise<LabParts> => ({
+export const openLaboratory = async (sources: PluginSources = {}): Promise<RunParts> => ({
   registry: await openRegistry(sources),
   module: await compileHot(),
+  files: HOST_FILES,
 })

@@ -1,4 +1,5 @@
 // Reports for people and for other tools: text, SARIF, JUnit.
+export { commandOf, type CommandOptions } from './command.ts'
 export { compareText } from './compare-text.ts'
 export { runText } from './run-text.ts'
 export { checkText, type CheckTextOptions } from './log/check-text.ts'

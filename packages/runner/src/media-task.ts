@@ -44,11 +44,12 @@ export class MediaTask {
     this.queues.abandon()
   }
 
-  /** All pictures, one after the other; stopped and started again before picture `restartAt`, when it is given. */
-  stream(restartAt?: number): void {
+  /** All pictures, one after the other, a piece each; stopped and started again before picture `restartAt`, when it is given. */
+  *stream(restartAt?: number): Generator<void> {
     for (let frame = 0; frame < this.options.frames; frame++) {
       if (frame === restartAt) this.restart()
       this.makePicture(frame)
+      yield
     }
     for (const one of this.queues.stages) this.drain(one, 0)
     this.log.enter(FRAMES)

@@ -53,6 +53,11 @@ class Shelf<T extends { readonly name: string }> {
     return entry.value
   }
 
+  /** Everything of another shelf of the kind; names that are here stay. */
+  take(other: Shelf<T>): void {
+    for (const [name, entry] of other.entries) if (!this.entries.has(name)) this.entries.set(name, entry)
+  }
+
   has(name: string): boolean {
     return this.entries.has(name)
   }
@@ -84,6 +89,15 @@ export class Registry {
 
   constructor(readBoard: (text: string, file: string) => Machine) {
     this.readBoard = readBoard
+  }
+
+  /** A registry of the same things, to which more can be added. */
+  copy(): Registry {
+    const copy = new Registry(this.readBoard)
+    const ours: readonly unknown[] = Object.values(this)
+    for (const [at, shelf] of Object.values(copy).entries())
+      if (shelf instanceof Shelf) shelf.take(ours[at] as Shelf<never>)
+    return copy
   }
 
   /**

@@ -10,12 +10,14 @@ import {
   type KernelSpec,
   type Machine,
   type PipelineExpectation,
+  RUN_LIMITS,
   type RunOptions,
   type RunReport,
   type Verdict,
 } from '@dmalab/api'
 import { createChecker } from '@dmalab/checker'
 import { type LabParts, openLab } from './lab.ts'
+import { atOnce } from './pieces.ts'
 import { type PipelinePlan, planSteps } from './pipeline-plan.ts'
 import { StepLog } from './step-log.ts'
 import type { PictureTally } from './picture-tally.ts'
@@ -38,41 +40,46 @@ export interface PipelineRun {
   readonly onEvent?: (event: Event, kernel: string) => void
 }
 
-export const DEFAULT_OPTIONS: RunOptions = { frames: 30, width: 1920, height: 1080, format: 'NV12', buffers: 4, seed: 1 }
+export const DEFAULT_OPTIONS: RunOptions = {
+  frames: 30,
+  width: 1920,
+  height: 1080,
+  format: 'NV12',
+  buffers: 4,
+  seed: 1,
+}
 
 /** @throws InputError for options that no run can have */
 export const checkOptions = (options: RunOptions): RunOptions => {
-  const { frames, width, height, buffers, seed } = options
-  const whole = (name: string, value: number, low: number, high: number): void => {
+  for (const name of ['frames', 'buffers', 'seed', 'width', 'height'] as const) {
+    const [low, high] = RUN_LIMITS[name]
+    const value = options[name]
     if (!Number.isInteger(value) || value < low || value > high)
       throw new InputError(`${name} is ${value}; it must be a whole number from ${low} to ${high}`)
   }
-  whole('frames', frames, 1, 1_000_000)
-  whole('buffers', buffers, 1, 32)
-  whole('seed', seed, 0, 2 ** 32 - 1)
-  whole('width', width, 16, 16384)
-  whole('height', height, 16, 16384)
   return options
 }
 
 /** Runs the pipeline on each kernel in turn. The report is the same bytes for the same input. */
-export const runPipeline = (parts: LabParts, kernels: readonly KernelSpec[], run: PipelineRun): RunReport => {
-  checkOptions(run.options)
-  const { restartAt } = run
-  if (restartAt !== undefined && restartAt >= run.options.frames)
-    throw new InputError(`restart before picture ${restartAt}: pictures are 0 to ${run.options.frames - 1}`)
-  return {
-    schema: 1,
-    scenario: run.plan.name,
-    board: run.machine.name,
-    options: run.options,
-    bindings: run.bindings,
-    source: run.plan.source,
-    runs: kernels.map((kernel) => runOnKernel(parts, kernel, run)),
-  }
+export const runPipeline = (parts: LabParts, kernels: readonly KernelSpec[], run: PipelineRun): RunReport => ({
+  ...pipelineHead(run),
+  runs: kernels.map((kernel) => atOnce(pipelineOn(parts, kernel, run))),
+})
+
+/** What a report says of the run itself. @throws InputError for options that no run can have */
+export const pipelineHead = ({ machine, plan, options, bindings, restartAt }: PipelineRun): Omit<RunReport, 'runs'> => {
+  checkOptions(options)
+  if (restartAt !== undefined && restartAt >= options.frames)
+    throw new InputError(`restart before picture ${restartAt}: pictures are 0 to ${options.frames - 1}`)
+  return { schema: 1, scenario: plan.name, board: machine.name, options, bindings, source: plan.source }
 }
 
-const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: PipelineRun): KernelRun => {
+/** The pipeline on one kernel, a picture a piece. */
+export const pipelineOn = function* (
+  parts: LabParts,
+  kernel: KernelSpec,
+  run: PipelineRun,
+): Generator<void, KernelRun> {
   const { machine, plan, options, inject = [], rules = [], adversarialCache = false } = run
   const lab = openLab(parts, { kernel, machine, seed: options.seed, inject, adversarialCache })
   const checker = createChecker({ rules: [...parts.registry.rules.values(), ...rules] })
@@ -84,11 +91,7 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: PipelineRun): Ker
   })
   const log = new StepLog(lab, planSteps(plan, run.restartAt !== undefined))
   const task = new MediaTask(lab, plan, options, log)
-  const finished = log.walk(() => {
-    task.setUp()
-    task.stream(run.restartAt)
-    task.tearDown()
-  })
+  const finished = yield* log.walkInPieces(wholeTask(task, run.restartAt))
   // A machine that stopped leaks nothing: there is no later. A program that gave up is closed by the kernel.
   const oops = log.halt?.oops ?? null
   if (oops !== null) lab.oops(oops)
@@ -115,6 +118,12 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: PipelineRun): Ker
     ...(inject.length > 0 ? { injections: lab.injections } : {}),
     ...(expectations.length > 0 ? { expectations } : {}),
   }
+}
+
+const wholeTask = function* (task: MediaTask, restartAt: number | undefined): Generator<void> {
+  task.setUp()
+  yield* task.stream(restartAt)
+  task.tearDown()
 }
 
 const expectationsOf = (

@@ -33,9 +33,17 @@ export class StepLog {
       body()
       return true
     } catch (e) {
-      if (isSimulatedOops(e)) this.oops(e.oops)
-      else if (!(e instanceof GaveUp)) throw e
-      return false
+      return this.endedBy(e)
+    }
+  }
+
+  /** As walk, for work that whoever drives it may leave between two pieces. */
+  *walkInPieces(body: Iterable<void>): Generator<void, boolean> {
+    try {
+      yield* body
+      return true
+    } catch (e) {
+      return this.endedBy(e)
     }
   }
 
@@ -69,6 +77,12 @@ export class StepLog {
 
   report(): readonly StepReport[] {
     return this.rows
+  }
+
+  private endedBy(e: unknown): false {
+    if (isSimulatedOops(e)) this.oops(e.oops)
+    else if (!(e instanceof GaveUp)) throw e
+    return false
   }
 
   private oops(oops: Oops): void {

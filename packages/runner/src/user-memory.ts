@@ -18,7 +18,10 @@ import type { KernelBytes, QueueHost } from '@dmalab/videobuf2'
 
 type View = ReturnType<typeof Memory.view>
 
-export type UserMemory = Pick<Lab, 'userAlloc' | 'userClaim' | 'userFree' | 'userWrite' | 'userRead' | 'userCompare' | 'userCopy'> &
+export type UserMemory = Pick<
+  Lab,
+  'userAlloc' | 'userClaim' | 'userFree' | 'userWrite' | 'userRead' | 'userCompare' | 'userCopy'
+> &
   Pick<QueueHost, 'copyToUser' | 'copyFromUser'>
 
 export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {

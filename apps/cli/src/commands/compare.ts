@@ -1,11 +1,14 @@
-import type { RunReport } from '@dmalab/api'
-import { FOUNDING_STORY } from '@dmalab/lab'
-import { compareText } from '@dmalab/report'
+import type { RunReport, RunSpec } from '@dmalab/api'
+import { FOUNDING_LINE, FOUNDING_STORY } from '@dmalab/lab'
+import { openLaboratory } from '@dmalab/lab/node'
+import { commandOf, compareText } from '@dmalab/report'
+import { runSpec } from '@dmalab/runner'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, REPEATED } from '../base-command.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 import { type FailOnFlag, RUN_FLAGS } from '../run-flags.ts'
-import { exitCodeFor, runScenario } from '../run-scenario.ts'
+import { exitCodeFor, openRun } from '../run-scenario.ts'
+import { scenarioArgument, SPEC_FLAG, specFromFile } from '../spec-file.ts'
 
 export default class Compare extends BaseCommand {
   static override summary = 'Run the same work on several kernels and show them side by side.'
@@ -17,13 +20,13 @@ export default class Compare extends BaseCommand {
   ]
   static override args = {
     scenario: Args.string({
-      required: true,
       ...IGNORE_STDIN,
       description: `A gst-launch-1.0 line, 'founding', scenario file, ${OR_STANDARD_INPUT}`,
     }),
   }
   static override flags = {
     ...RUN_FLAGS,
+    ...SPEC_FLAG,
     kernel: Flags.string({
       helpValue: 'KERNEL',
       char: 'k',
@@ -34,24 +37,35 @@ export default class Compare extends BaseCommand {
   }
 
   async run(): Promise<RunReport> {
-    const { args, flags } = await this.parse(Compare)
-    const { kernel, plugin, 'fail-on': failOn = 'never', cmdline, ...rest } = flags
-    const report = await runScenario({
-      ...rest,
-      ...args,
-      board: flags.board,
-      cmdline,
-      kernels: kernel,
-      compare: true,
-      plugins: this.plugins(plugin),
-    })
-    if (args.scenario === 'founding') this.log(FOUNDING_STORY)
+    const { args, flags, metadata } = await this.parse(Compare)
+    const { kernel, plugin, spec: file, 'fail-on': failOn = 'never' } = flags
+    const plugins = this.plugins(plugin)
+    const { parts, spec } =
+      file === undefined
+        ? await openRun(
+            {
+              ...flags,
+              scenario: scenarioArgument(args.scenario),
+              board: flags.board,
+              cmdline: flags.cmdline,
+              kernels: kernel,
+              compare: true,
+            },
+            plugins,
+          )
+        : { spec: await specFromFile(file, args.scenario, flags, metadata), parts: await openLaboratory(plugins) }
+    const report = await runSpec(parts, spec)
+    const founding = args.scenario === 'founding'
+    if (founding) this.log(FOUNDING_STORY)
     this.log(compareText(report))
-    if (args.scenario === 'founding') this.log(nextStep(report.runs[0]?.kernel ?? 'arm@4.11'))
+    if (founding) this.log(nextStep(spec))
     process.exitCode = exitCodeFor(report, failOn as FailOnFlag)
     return report
   }
 }
 
-const nextStep = (kernel: string): string =>
-  `\nNext: npm start -- run founding --kernel ${kernel}    (every step, the whole oops, all findings)`
+const nextStep = (spec: RunSpec): string => {
+  const one = { ...spec, kernels: spec.kernels.slice(0, 1) }
+  const command = commandOf(one, { program: 'npm start --', lines: { founding: FOUNDING_LINE } })
+  return `\nNext: ${command}    (every step, the whole oops, all findings)`
+}

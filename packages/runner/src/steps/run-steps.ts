@@ -19,6 +19,7 @@ import {
 import { createChecker } from '@dmalab/checker'
 import { isSimulatedOops } from '@dmalab/memory'
 import type { LabParts } from '../lab.ts'
+import { atOnce } from '../pieces.ts'
 import { DEFAULT_OPTIONS } from '../run.ts'
 import { openExperiment } from './experiment.ts'
 import { labelOf } from './step-label.ts'
@@ -37,13 +38,18 @@ export interface StepsRun {
 
 /** @throws InputError for a step that cannot be meant: a device that is not there, a mapping of what was never made */
 export const runSteps = (parts: LabParts, kernels: readonly KernelSpec[], run: StepsRun): RunReport => ({
+  ...stepsHead(run),
+  runs: kernels.map((kernel) => atOnce(stepsOn(parts, kernel, run))),
+})
+
+/** What a report says of the run itself. */
+export const stepsHead = ({ machine, scenario, seed }: StepsRun): Omit<RunReport, 'runs'> => ({
   schema: 1,
-  scenario: run.scenario.title ?? run.scenario.name,
-  board: run.machine.name,
-  options: { ...DEFAULT_OPTIONS, frames: 0, seed: run.seed ?? DEFAULT_OPTIONS.seed },
+  scenario: scenario.title ?? scenario.name,
+  board: machine.name,
+  options: { ...DEFAULT_OPTIONS, frames: 0, seed: seed ?? DEFAULT_OPTIONS.seed },
   bindings: [],
-  source: `${run.scenario.steps.length} steps`,
-  runs: kernels.map((kernel) => runOnKernel(parts, kernel, run)),
+  source: `${scenario.steps.length} steps`,
 })
 
 interface Stop {
@@ -55,7 +61,8 @@ interface Stop {
 
 const faulted = (stop: Stop | undefined): boolean => stop !== undefined && stop.oops !== null
 
-const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: StepsRun): KernelRun => {
+/** The steps on one kernel, a step a piece. @throws InputError as runSteps does */
+export const stepsOn = function* (parts: LabParts, kernel: KernelSpec, run: StepsRun): Generator<void, KernelRun> {
   const { machine, scenario, seed = DEFAULT_OPTIONS.seed, inject = [], adversarialCache = false } = run
   const task = openExperiment(parts, { kernel, machine, seed, inject, adversarialCache })
   const { lab } = task
@@ -81,6 +88,7 @@ const runOnKernel = (parts: LabParts, kernel: KernelSpec, run: StepsRun): Kernel
       if (step.errno !== undefined) errnos.push(errnoExpectation(i + 1, step.errno, faulted(stop) ? undefined : last))
       continue
     }
+    yield
     const label = labelOf(step)
     if (stop !== undefined) {
       rows.push({ step: label, outcome: 'not reached', detail: '' })

@@ -1,6 +1,9 @@
 // What a RunSpec holds, read: its board as a machine, its scenario as data.
-import type { BoardSpec, Machine, ScenarioWork } from '@dmalab/api'
-import { machineFromData, machineFromDtb, parseMemory, readMachine } from '@dmalab/machine'
+import type { BoardSpec, Machine, PipelineScenario, ScenarioWork } from '@dmalab/api'
+import { machineFromData, machineFromDtb, parseMemory, readMachine, withVirtualDevices } from '@dmalab/machine'
+import { bindPipeline, type Overrides } from '../bind/bind-pipeline.ts'
+import type { PictureWishes } from '../negotiate/told.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
 import { checkScenario, readScenario, type ScenarioFile } from '../scenario/read-scenario.ts'
 
 /**
@@ -28,3 +31,17 @@ export const base64Of = (bytes: Uint8Array): string => {
 /** @throws InputError for a scenario with a mistake */
 export const scenarioOfSpec = ({ scenario, file }: ScenarioWork): ScenarioFile =>
   typeof scenario === 'string' ? readScenario(scenario, file) : checkScenario(scenario, file)
+
+/**
+ * A pipeline bound to the devices of a machine, with the virtual devices that bindings name.
+ * @throws InputError for an element or a device that does not exist
+ */
+export const bindToMachine = (
+  pipeline: Pipeline,
+  real: Machine,
+  overrides: Overrides,
+  wishes: PictureWishes,
+): { readonly machine: Machine; readonly bound: PipelineScenario } => {
+  const machine = withVirtualDevices(real, Object.values(overrides))
+  return { machine, bound: bindPipeline(pipeline, machine, overrides, wishes) }
+}

@@ -1,5 +1,5 @@
 // RunSpec as JSON: what may be written, with the values that absent members get. The JSON schema is made from the same definitions.
-import { RUN_LIMITS, RUN_SPEC_VERSION, type RunSpec } from '@dmalab/api'
+import { RUN_DEFAULTS, RUN_LIMITS, RUN_SPEC_VERSION, type RunSpec } from '@dmalab/api'
 import { z } from 'zod'
 import { inject } from '../scenario/schema.ts'
 
@@ -65,14 +65,22 @@ const work = oneOf('work: {line}, {scenario} or {log}', [
 ])
 
 const options = object({
-  frames: whole('frames').default(30).meta({ description: 'pictures to pass through the pipeline' }),
+  frames: whole('frames')
+    .nullable()
+    .default(RUN_DEFAULTS.frames)
+    .meta({ description: 'pictures to pass through the pipeline; null: what the line says' }),
   size: z
     .string()
     .regex(/^\d{1,5}x\d{1,5}$/, { error: 'expected WIDTHxHEIGHT, such as 1920x1080' })
-    .default('1920x1080')
-    .meta({ description: 'picture size in pixels' }),
-  buffers: whole('buffers').default(4).meta({ description: 'buffers asked of each queue' }),
-  seed: whole('seed').default(1).meta({ description: 'seed of every pattern' }),
+    .nullable()
+    .default(RUN_DEFAULTS.size)
+    .meta({ description: 'picture size in pixels; null: what the line says' }),
+  format: text
+    .nullable()
+    .default(RUN_DEFAULTS.format)
+    .meta({ description: 'pixel format by the name of GStreamer or V4L2; null: what the line says' }),
+  buffers: whole('buffers').default(RUN_DEFAULTS.buffers).meta({ description: 'buffers asked of each queue' }),
+  seed: whole('seed').default(RUN_DEFAULTS.seed).meta({ description: 'seed of every pattern' }),
   bind: z
     .record(z.string().min(1), text)
     .default({})
@@ -80,11 +88,11 @@ const options = object({
   inject: inject.default([]),
   restart: whole('restart')
     .nullable()
-    .default(null)
+    .default(RUN_DEFAULTS.restart)
     .meta({ description: 'stop and start all queues before this picture; null: never' }),
   adversarialCache: z
     .boolean()
-    .default(false)
+    .default(RUN_DEFAULTS.adversarialCache)
     .meta({ description: 'evict dirty cache lines and fetch others at any moment, chosen by the seed' }),
 })
 
@@ -118,12 +126,10 @@ export const runSpecSchema = object({
   work,
   options: options.prefault({}),
   plugins: z.array(plugin).max(64).default([]),
-})
+}) satisfies z.ZodType<RunSpec>
 
 /** A spec as it may be written: members with a usual value can be left out. */
 export type WrittenRunSpec = z.input<typeof runSpecSchema>
-
-runSpecSchema satisfies z.ZodType<RunSpec>
 
 /** JSON schema (draft 2020-12) of a spec as it is written. */
 export const runSpecJsonSchema = (): object =>

@@ -1,0 +1,108 @@
+// Flags and arguments as a RunSpec: files are read here, and lie in the spec.
+import { readFileSync } from 'node:fs'
+import { dirname, isAbsolute, join } from 'node:path'
+import { type BoardSpec, InputError, type RunSpec, type WorkSpec } from '@dmalab/api'
+import { FOUNDING_LINE, specOf as specOfRequest } from '@dmalab/lab'
+import { pluginSpec } from '@dmalab/lab/node'
+import { parseMemory, STANDARD_INPUT } from '@dmalab/machine'
+import { isDeviceTree, openBoard, readDeviceTree } from '@dmalab/machine/node'
+import type { Registry } from '@dmalab/runner'
+import { base64Of, parseInjections, parseKernelOptions, parseSize, readScenario } from '@dmalab/scenario'
+import { checkNamedOnce, givenBytes, readText } from './files.ts'
+import { parseBindings } from './run-flags.ts'
+
+/** The words of `run` and `compare`, as their flags are called. */
+export interface RunWords {
+  /** `founding`, a gst-launch line, or a scenario file. */
+  readonly scenario: string
+  /** A shipped board or one of a plug-in, a board file, or a device tree. */
+  readonly board: string | undefined
+  /** Memory where a device tree states none. */
+  readonly memory?: readonly string[] | undefined
+  /** None: the usual ones for a run, or for a comparison. */
+  readonly kernels: readonly string[]
+  readonly compare?: boolean
+  /** Absent: what the line says of them. */
+  readonly frames?: number | undefined
+  readonly size?: string | undefined
+  readonly format?: string | undefined
+  readonly buffers: number
+  readonly seed: number
+  readonly bind: readonly string[]
+  readonly inject: readonly string[]
+  /** Paths of --plugin. */
+  readonly plugin?: readonly string[]
+  readonly config: readonly string[]
+  readonly cmdline: string | undefined
+  readonly restart?: number | undefined
+  readonly 'adversarial-cache'?: boolean
+}
+
+/**
+ * `registry` has what the plug-ins bring, too: names of boards and kernels are looked up there.
+ * @throws InputError for anything the user got wrong
+ */
+export const specOf = async (words: RunWords, registry: Registry): Promise<RunSpec> => {
+  checkNamedOnce([words.scenario, ...(words.board === undefined ? [] : [words.board])])
+  const work = await workOf(words.scenario)
+  const reference = words.board ?? boardBeside(work, words.scenario)
+  // Complaints name the flag, so they are made here.
+  if (words.size !== undefined) parseSize(words.size)
+  parseInjections(words.inject)
+  parseKernelOptions(words.config, words.cmdline ?? '')
+  return specOfRequest(
+    registry,
+    {
+      ...(reference === undefined ? {} : { board: await boardOf(registry, reference, words.memory) }),
+      kernels: words.kernels,
+      work,
+      config: words.config,
+      ...(words.cmdline === undefined ? {} : { cmdline: words.cmdline }),
+      frames: words.frames ?? null,
+      size: words.size ?? null,
+      format: words.format ?? null,
+      buffers: words.buffers,
+      seed: words.seed,
+      bind: parseBindings(words.bind),
+      inject: words.inject,
+      restart: words.restart ?? null,
+      adversarialCache: words['adversarial-cache'] ?? false,
+      plugins: (words.plugin ?? []).map(pluginSpec),
+    },
+    words.compare === true ? 'compare' : 'run',
+  )
+}
+
+/** What SCENARIO names: the founding line, a scenario file, or a line as it stands. */
+const workOf = async (scenario: string): Promise<WorkSpec> => {
+  if (scenario === STANDARD_INPUT || /\.(ya?ml|json)$/.test(scenario))
+    return { scenario: await readText(scenario), file: scenario }
+  return { line: scenario === 'founding' ? FOUNDING_LINE : scenario }
+}
+
+/** A board file that a scenario file names lies beside it, unless the whole path is given. */
+const boardBeside = (work: WorkSpec, scenario: string): string | undefined => {
+  if (!('scenario' in work) || typeof work.scenario !== 'string') return undefined
+  const { board } = readScenario(work.scenario, work.file)
+  return board !== undefined && /\.(ya?ml|dtb)$/.test(board) && !isAbsolute(board)
+    ? join(dirname(scenario), board)
+    : board
+}
+
+/** @throws InputError for a name that is no board, a file that is none, and for options that only a device tree takes */
+const boardOf = async ({ boards }: Registry, reference: string, memory: readonly string[] = []): Promise<BoardSpec> => {
+  const known = boards.has(reference)
+  const given = known ? undefined : await givenBytes(reference)
+  const isTree = !known && isDeviceTree(reference, given)
+  if (memory.length > 0 && !isTree)
+    throw new InputError(
+      `--memory ${memory.join(' ')}: board ${reference} states its memory`,
+      {},
+      '--memory is for device trees; a copy of the board file may state another size',
+    )
+  if (known) return reference
+  // Whoever cannot read it says best what it is.
+  openBoard(reference, parseMemory(memory), given)
+  if (isTree) return { dtb: base64Of(readDeviceTree(reference, given)), file: reference, memory, arch: null }
+  return { text: new TextDecoder().decode(given ?? readFileSync(reference)), file: reference }
+}

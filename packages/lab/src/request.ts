@@ -1,0 +1,92 @@
+// What a user asks for, with the usual answer to everything left out, as a RunSpec.
+import {
+  type BoardSpec,
+  InputError,
+  type KernelDef,
+  type Machine,
+  type PluginSpec,
+  RUN_DEFAULTS,
+  RUN_SPEC_VERSION,
+  type RunSpec,
+  type RunSpecOptions,
+  type ScenarioWork,
+  type WorkSpec,
+} from '@dmalab/api'
+import { machineData } from '@dmalab/machine'
+import type { Registry } from '@dmalab/runner'
+import { machineOfSpec, scenarioOfSpec } from '@dmalab/scenario'
+import { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE } from './founding.ts'
+
+/** A run. Texts are as the command line takes them; options that are left out have the values that `dmalab run --help` names. */
+export interface RunRequest extends Partial<RunSpecOptions> {
+  /** A name, a machine, or a board as a RunSpec holds it. Absent: the scenario's own, else the founding one. */
+  readonly board?: Machine | BoardSpec
+  /** `arch@release+patch`, one for each run. Absent: the scenario's own, else the usual one for the board. */
+  readonly kernels?: readonly string[]
+  /** Kernel configuration, NAME or NAME=value. */
+  readonly config?: readonly string[]
+  /** Kernel command line. */
+  readonly cmdline?: string
+  /** A gst-launch-1.0 line, a scenario or a log. Absent: the founding pipeline. */
+  readonly work?: string | WorkSpec
+  readonly plugins?: readonly PluginSpec[]
+}
+
+/** Which kernels a request gets that names none. */
+export type KernelChoice = 'run' | 'compare'
+
+/**
+ * The spec of a request: nothing is left to be decided.
+ * @throws InputError for a scenario or board with a mistake, and for a board that no kernel here is for
+ */
+export const specOf = (registry: Registry, request: RunRequest = {}, choice: KernelChoice = 'run'): RunSpec => {
+  const { board: asked, kernels = [], config = [], cmdline, work: given, plugins = [], ...options } = request
+  const work = typeof given === 'object' ? given : { line: given ?? FOUNDING_LINE }
+  const stated = 'scenario' in work ? statedBy(work) : {}
+  const board = boardOf(asked ?? stated.board ?? FOUNDING_BOARD)
+  return {
+    version: RUN_SPEC_VERSION,
+    board,
+    kernels: kernels.length > 0 ? kernels : usualKernels(registry, board, stated.kernel, choice),
+    config,
+    cmdline: cmdline ?? null,
+    work,
+    options: { ...RUN_DEFAULTS, ...options },
+    plugins,
+  }
+}
+
+const statedBy = (work: ScenarioWork): { readonly board?: string; readonly kernel?: string } => scenarioOfSpec(work)
+
+const boardOf = (board: Machine | BoardSpec): BoardSpec =>
+  typeof board === 'object' && 'arch' in board && 'memory' in board && 'devices' in board
+    ? { machine: machineData(board) }
+    : board
+
+/** One kernel for a run; for a comparison the four of the founding case, or all that fit the board. */
+const usualKernels = (
+  registry: Registry,
+  board: BoardSpec,
+  stated: string | undefined,
+  choice: KernelChoice,
+): readonly string[] => {
+  if (choice === 'run' && stated !== undefined) return [stated]
+  const { arch, name } = machineOfSpec(board, (known) => registry.boards.get(known))
+  const runsOn = (kernel: KernelDef): string => registry.arches.get(kernel.arch).board
+  const fitting = registry.kernels.values().flatMap((kernel) => (runsOn(kernel) === arch ? [kernel.name] : []))
+  const [first] = fitting
+  if (first === undefined) {
+    const others = [...new Set(registry.kernels.values().map(runsOn))].join(', ')
+    throw new InputError(
+      `board ${name} is ${arch}, and no kernel here is: there are some for ${others}`,
+      {},
+      'dmalab board show, facts, lint and import need no kernel; a plug-in can bring one (docs/plugin-api.md)',
+    )
+  }
+  const founding = FOUNDING_KERNELS.every((kernel) => fitting.includes(kernel.split('+')[0] ?? ''))
+  if (choice === 'compare') return founding ? FOUNDING_KERNELS : fitting
+  return [fitting.find((kernel) => USUAL_KERNELS.includes(kernel)) ?? first]
+}
+
+/** What a board of their architecture gets when no kernel is named: where the story begins, and the best known of today. */
+const USUAL_KERNELS: readonly string[] = ['arm@4.11', 'arm64@6.12']

@@ -1,0 +1,63 @@
+// The command that repeats a run, as a POSIX shell takes it: every command that dmalab suggests is printed here.
+import { RUN_DEFAULTS, type RunSpec } from '@dmalab/api'
+
+export interface CommandOptions {
+  /** What starts dmalab. */
+  readonly program?: string
+  /** The file that holds the spec, where its words do not fit a command line. */
+  readonly file?: string
+  /** Words that stand for a whole line, such as `founding`. */
+  readonly lines?: Readonly<Record<string, string>>
+}
+
+/**
+ * `dmalab run` for one kernel, `dmalab compare` for several. A spec that holds a board, a scenario or a log, or a text that a flag
+ * cannot say, is named as a file.
+ */
+export const commandOf = (spec: RunSpec, options: CommandOptions = {}): string => {
+  const { program = 'dmalab', file = 'run.json', lines = {} } = options
+  const words = wordsOf(spec, lines) ?? ['--spec', file]
+  return [program, spec.kernels.length > 1 ? 'compare' : 'run', ...words.map(quoted)].join(' ')
+}
+
+/** Arguments and flags; undefined when they cannot say all of the spec. */
+const wordsOf = (spec: RunSpec, lines: Readonly<Record<string, string>>): readonly string[] | undefined => {
+  const { board, work, cmdline, options } = spec
+  if (typeof board !== 'string' || !('line' in work) || !isSayable(spec)) return undefined
+  const line = Object.keys(lines).find((word) => lines[word] === work.line) ?? work.line
+  const changed = (name: 'frames' | 'size' | 'format' | 'buffers' | 'seed'): readonly string[] =>
+    options[name] === RUN_DEFAULTS[name] ? [] : flag(name, String(options[name]))
+  return [
+    line,
+    ...flag('board', board),
+    ...spec.kernels.flatMap((kernel) => flag('kernel', kernel)),
+    ...spec.config.flatMap((text) => flag('config', text)),
+    ...(cmdline === null ? [] : flag('cmdline', cmdline)),
+    ...(['frames', 'size', 'format', 'buffers', 'seed'] as const).flatMap(changed),
+    ...Object.entries(options.bind).flatMap(([element, device]) => flag('bind', `${element}=${device}`)),
+    ...options.inject.flatMap((text) => flag('inject', text)),
+    ...(options.restart === null ? [] : flag('restart', String(options.restart))),
+    ...(options.adversarialCache ? ['--adversarial-cache'] : []),
+    ...spec.plugins.flatMap(({ path }) => flag('plugin', path)),
+  ]
+}
+
+/** A value that looks like a flag must touch its name. */
+const flag = (name: string, value: string): readonly string[] =>
+  value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value]
+
+/** Would the command line read these words as what they are here? */
+const isSayable = ({ board, work, cmdline, options }: RunSpec): boolean =>
+  'line' in work &&
+  !looksLikeFile(work.line) &&
+  !work.line.startsWith('-') &&
+  typeof board === 'string' &&
+  !looksLikeFile(board) &&
+  cmdline !== '' &&
+  Object.entries(options.bind).every((pair) => pair.every((name) => name !== '' && !name.includes('=')))
+
+/** The command line takes such a word for a file, or for standard input. */
+const looksLikeFile = (word: string): boolean => /^-$|\.(ya?ml|json|dtb|dts|fdt)$/i.test(word)
+
+/** A word as a POSIX shell takes it. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

@@ -1,0 +1,138 @@
+// The one way to run: a RunSpec on every kernel that it names.
+import {
+  type Event,
+  type KernelRun,
+  type KernelSpec,
+  type LogWork,
+  type Machine,
+  type RunReport,
+  type RunSpec,
+} from '@dmalab/api'
+import {
+  bindToMachine,
+  checkRunSpec,
+  machineOfSpec,
+  parseInjections,
+  parseKernelOptions,
+  parsePipeline,
+  parseSize,
+  scenarioOfSpec,
+  type PipelineFile,
+  type ScenarioFile,
+} from '@dmalab/scenario'
+import { parseKernel, withOptions } from './compose-kernel.ts'
+import { type RunParts, withPlugins } from './host-files.ts'
+import { pause, withPauses } from './pieces.ts'
+import { planPipeline } from './plan-pipeline.ts'
+import { logHead, logOn } from './replay/log-run.ts'
+import { DEFAULT_OPTIONS, pipelineHead, pipelineOn, type PipelineRun } from './run.ts'
+import { stepsHead, stepsOn, type StepsRun } from './steps/run-steps.ts'
+
+export interface RunControl {
+  /** Ends the run: between kernels, pictures, steps, and pieces of a log. */
+  readonly signal?: AbortSignal
+  /** Gets every event of every run. */
+  readonly onEvent?: (event: Event, kernel: string) => void
+}
+
+/**
+ * Runs a spec and reports. The same spec and parts give the same report.
+ * @throws InputError for a spec that cannot be meant: an unknown key, board, kernel, patch, device, option, or a scenario with a mistake
+ * @throws the reason of `signal` once it is given
+ */
+export const runSpec = async (parts: RunParts, spec: RunSpec, control: RunControl = {}): Promise<RunReport> => {
+  const checked = checkRunSpec(spec)
+  const { head, kernels, on } = prepare(await withPlugins(parts, checked.plugins), checked, control)
+  const runs: KernelRun[] = []
+  for (const kernel of kernels) {
+    await pause(control.signal)
+    runs.push(await on(kernel))
+  }
+  return { ...head, runs }
+}
+
+interface Prepared {
+  readonly head: Omit<RunReport, 'runs'>
+  readonly kernels: readonly KernelSpec[]
+  readonly on: (kernel: KernelSpec) => Promise<KernelRun>
+}
+
+const prepare = (parts: RunParts, spec: RunSpec, control: RunControl): Prepared => {
+  const { registry } = parts
+  const real = machineOfSpec(spec.board, (name) => registry.boards.get(name))
+  if ('log' in spec.work) return prepareLog(parts, spec, spec.work, real, control)
+  const work: ScenarioFile =
+    'line' in spec.work
+      ? { kind: 'pipeline-file', name: spec.work.line, pipeline: parsePipeline(spec.work.line), bind: {} }
+      : scenarioOfSpec(spec.work)
+  const kernels = kernelsOf(parts, spec, work)
+  if (work.kind === 'steps') {
+    const run: StepsRun = { machine: real, scenario: work, seed: spec.options.seed, ...common(spec, work, control) }
+    return { head: stepsHead(run), kernels, on: (kernel) => withPauses(stepsOn(parts, kernel, run), control.signal) }
+  }
+  const run = pipelineRun(parts, spec, work, real, control)
+  return {
+    head: pipelineHead(run),
+    kernels,
+    on: (kernel) => withPauses(pipelineOn(parts, kernel, run), control.signal),
+  }
+}
+
+/** What a scenario states of kernel and failures comes first; the command line of the spec takes the place of the scenario's. */
+type Stated = Pick<ScenarioFile, 'config' | 'cmdline' | 'inject'>
+
+const kernelsOf = ({ registry }: RunParts, spec: RunSpec, stated: Stated): readonly KernelSpec[] => {
+  const config = [...(stated.config ?? []), ...spec.config]
+  const options = parseKernelOptions(config, spec.cmdline ?? stated.cmdline ?? '')
+  return spec.kernels.map((name) => withOptions(parseKernel(name, registry), options))
+}
+
+const common = ({ options }: RunSpec, stated: Stated, { onEvent }: RunControl) => ({
+  inject: parseInjections([...(stated.inject ?? []), ...options.inject]),
+  adversarialCache: options.adversarialCache,
+  ...(onEvent === undefined ? {} : { onEvent }),
+})
+
+const pipelineRun = (
+  { files }: RunParts,
+  spec: RunSpec,
+  work: PipelineFile,
+  real: Machine,
+  control: RunControl,
+): PipelineRun => {
+  const { frames, buffers, seed, size, format, bind, restart } = spec.options
+  const { machine, bound } = bindToMachine(
+    work.pipeline,
+    real,
+    { ...work.bind, ...bind },
+    {
+      frames: frames ?? undefined,
+      size: size === null ? undefined : parseSize(size),
+      format: format ?? undefined,
+    },
+  )
+  const plan = planPipeline(bound, files.readFile)
+  return {
+    machine,
+    plan,
+    options: { frames: plan.frames ?? DEFAULT_OPTIONS.frames, buffers, seed, ...plan.picture },
+    bindings: bound.elements.flatMap(({ name, device, by }) =>
+      device === null ? [] : [{ element: name, device, by }],
+    ),
+    restartAt: restart ?? undefined,
+    expect: work.expect,
+    ...common(spec, work, control),
+  }
+}
+
+const prepareLog = (
+  parts: RunParts,
+  spec: RunSpec,
+  work: LogWork,
+  machine: Machine,
+  { signal, onEvent }: RunControl,
+): Prepared => ({
+  head: logHead(work, machine),
+  kernels: kernelsOf(parts, spec, {}),
+  on: (kernel) => logOn(parts, { kernel, machine, work, signal, onEvent }),
+})
