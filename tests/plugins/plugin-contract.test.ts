@@ -1,4 +1,4 @@
-// Plug-in contract 1 is frozen: what a plug-in written for it meets is still there, with the same declaration.
+// The plug-in contract has a number: what a plug-in written for it meets is there, with the same declaration.
 // DMALAB_RECORD=1 renews the record after an addition that keeps the number (docs/plugin-api.md).
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,5 @@
 // Which op tables a kernel chooses from: asked of the kernel itself, with devices and options that differ in what may decide.
 import type { DeviceFacts, DmaOpsDef, KernelDef, KernelOptions } from '@dmalab/api'
-import type { Registry } from './registry.ts'
 
 const PLAIN: DeviceFacts = { name: 'device', class: 'other', coherent: false, maskBits: 64, pools: [] }
 
@@ -29,8 +28,13 @@ export const opTableNames = (kernel: KernelDef): readonly string[] => {
   return [...names]
 }
 
+interface NamedTables {
+  has(name: string): boolean
+  get(name: string): DmaOpsDef
+}
+
 /** The op tables that the kernel chooses from; those that are not there are left out. */
-export const opTablesOf = (kernel: KernelDef, registry: Pick<Registry, 'ops'>): readonly DmaOpsDef[] =>
+export const opTablesOf = (kernel: KernelDef, registry: { readonly ops: NamedTables }): readonly DmaOpsDef[] =>
   opTableNames(kernel).flatMap((name) => {
     const own = kernel.ops.find((table) => table.name === name)
     if (own !== undefined) return [own]

@@ -14,6 +14,7 @@ import {
   pluginApi,
   type PluginFactory,
 } from '@dmalab/api'
+import { checkKernels } from './kernel-shape.ts'
 
 interface Entry<T> {
   readonly value: T
@@ -102,9 +103,23 @@ export class Registry {
 
   /**
    * Adds what a plug-in brings, or nothing of it. `place` says where it came from, for the complaint.
-   * @throws InputError when a name is taken or a board is bad
+   * @throws InputError when a name is taken, a board is bad, or a kernel states what is not known
    */
   add(plugin: Plugin, place: InputPlace = {}): void {
+    this.addUnchecked(plugin, place, () => this.checkKernels(plugin, place))
+  }
+
+  /** Adds plug-ins that name what others of them bring. @throws InputError as add() does */
+  addTogether(plugins: readonly Plugin[]): void {
+    for (const plugin of plugins) this.addUnchecked(plugin)
+    for (const plugin of plugins) this.checkKernels(plugin)
+  }
+
+  private checkKernels(plugin: Plugin, place: InputPlace = {}): void {
+    checkKernels(plugin, { arches: this.arches.names(), ops: this.ops.names() }, place)
+  }
+
+  private addUnchecked(plugin: Plugin, place: InputPlace = {}, check = (): void => {}): void {
     const shelves = [
       on(this.arches, plugin.arches),
       on(this.ops, plugin.ops),
@@ -119,6 +134,7 @@ export class Registry {
       on(this.rules, plugin.checkerRules),
     ]
     for (const shelf of shelves) shelf.check(plugin.name, place)
+    check()
     for (const shelf of shelves) shelf.add(plugin.name, place)
   }
 }
@@ -147,6 +163,6 @@ export const createRegistry = (
   plugins: readonly PluginFactory[],
 ): Registry => {
   const registry = new Registry(readBoard)
-  for (const factory of plugins) registry.add(factory(pluginApi))
+  registry.addTogether(plugins.map((factory) => factory(pluginApi)))
   return registry
 }

@@ -1,0 +1,153 @@
+// What a kernel or a patch of a plug-in states, checked when it is loaded: facts by name and value, its Arch, its op tables.
+import {
+  type Arch,
+  type BuildFacts,
+  InputError,
+  type InputPlace,
+  KERNEL_TEXTS,
+  type KernelDef,
+  type MediaFacts,
+  type Patch,
+  type Plugin,
+  TRACE_RELEASES,
+} from '@dmalab/api'
+import { opTableNames } from './op-tables.ts'
+
+/** Says what a fact may be; undefined when the value is that. */
+type FactShape = (value: unknown) => string | undefined
+
+const expected =
+  (what: string, fits: (value: unknown) => boolean): FactShape =>
+  (value) =>
+    fits(value) ? undefined : what
+
+const YES_OR_NO = expected('true or false', (value) => typeof value === 'boolean')
+const COUNT = expected('a whole number from 0 on', (value) => Number.isSafeInteger(value) && Number(value) >= 0)
+const TEXT = expected('a text', (value) => typeof value === 'string')
+const RECORD = expected('an object', (value) => isRecord(value))
+const LIST = expected('a list', Array.isArray)
+const oneOf = (...values: readonly (string | number)[]): FactShape =>
+  expected(`one of ${values.join(', ')}`, (value) => values.some((one) => one === value))
+const orNull =
+  (shape: FactShape): FactShape =>
+  (value) => {
+    const wrong = value === null ? undefined : shape(value)
+    return wrong === undefined ? undefined : `${wrong}, or null`
+  }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Exhaustive: a fact that is added to the contract must say here what it may be. */
+const FACTS: Readonly<Record<keyof BuildFacts, FactShape>> = {
+  release: expected('a release such as 6.12', (value) => typeof value === 'string' && /^\d+\.\d+/.test(value)),
+  attrs: RECORD,
+  noMap: oneOf('removed', 'kept'),
+  vb2ImportAttrs: COUNT,
+  primeImportAttrs: COUNT,
+  dqbufUnmaps: YES_OR_NO,
+  dmabufDebug: oneOf('none', 'mangle', 'page-less'),
+  dmabufKmap: YES_OR_NO,
+  poolIsFinal: YES_OR_NO,
+  traceFormat: oneOf(...TRACE_RELEASES),
+  dmaDebug: oneOf(...KERNEL_TEXTS),
+  tracesPoolFree: YES_OR_NO,
+  media: RECORD,
+  sgSplitEnds: YES_OR_NO,
+  iommuAlignment: COUNT,
+  iommu: RECORD,
+  iommuFixV7sSplit: YES_OR_NO,
+  iommuFixV7sSupersection: YES_OR_NO,
+  iommuFixOverwrite: YES_OR_NO,
+  iommuFixSegmentLimit: YES_OR_NO,
+  iommuFixUnmapAtTop: YES_OR_NO,
+  swiotlb: orNull(RECORD),
+  memLimit: orNull(COUNT),
+  memBanks: orNull(LIST),
+  cma: orNull(RECORD),
+  atomicPools: orNull(RECORD),
+  zoneDmaLimit: orNull(COUNT),
+  busWindows: oneOf('one-offset', 'ranges'),
+  poolIgnoresWindows: YES_OR_NO,
+  devicePools: YES_OR_NO,
+  poolLengthIsInt: YES_OR_NO,
+  skipsNeedlessSync: YES_OR_NO,
+  mapResourceRefusesRam: YES_OR_NO,
+  sgEntrySize: COUNT,
+  sgDmaLength: YES_OR_NO,
+  dmaAddrSize: oneOf(4, 8),
+  physAddrSize: oneOf(4, 8),
+}
+
+const MEDIA: Readonly<Record<keyof MediaFacts, FactShape>> = {
+  prepareStem: oneOf('__qbuf', '__prepare'),
+  buffersInUse: oneOf('busy', 'orphaned'),
+  reqbufsFloor: oneOf('queued', 'queued-plus-one'),
+  log: RECORD,
+  allocFailure: TEXT,
+  chunkUnit: oneOf('', ' b'),
+  attachmentLock: YES_OR_NO,
+  nonCoherentFlag: YES_OR_NO,
+  removeBufs: YES_OR_NO,
+  sgCpuAccess: YES_OR_NO,
+  userptrResource: YES_OR_NO,
+}
+
+/** Names that are there besides those that the plug-in brings. */
+export interface KnownNames {
+  readonly arches: readonly string[]
+  readonly ops: readonly string[]
+}
+
+/** @throws InputError that names the plug-in, the kernel or patch, the fact, and what was expected */
+export const checkKernels = (plugin: Plugin, known: KnownNames, place: InputPlace): void => {
+  const arches = [...known.arches, ...(plugin.arches ?? []).map((arch: Arch) => arch.name)]
+  const ops = [...known.ops, ...(plugin.ops ?? []).map(({ name }) => name)]
+  for (const kernel of plugin.kernels ?? []) checkKernel(kernel, { arches, ops }, `of plug-in ${plugin.name}`, place)
+  for (const patch of plugin.patches ?? []) checkPatch(patch, `of plug-in ${plugin.name}`, place)
+}
+
+const checkKernel = (kernel: KernelDef, known: KnownNames, whose: string, place: InputPlace): void => {
+  const what = `kernel '${kernel.name}' ${whose}`
+  const refuse = (problem: string, hint: string): never => {
+    throw new InputError(`${what} ${problem}`, place, hint)
+  }
+  if (!known.arches.includes(kernel.arch))
+    refuse(`names an unknown architecture '${kernel.arch}'`, `known: ${known.arches.join(', ')}`)
+  const config = Object.fromEntries(Object.entries(kernel.config).map(([name, option]) => [name, option.default]))
+  const facts: unknown = kernel.facts({ config, cmdline: {} })
+  if (!isRecord(facts)) return refuse('states no facts', "facts: () => ({ ...api.RELEASES['6.12'], ... })")
+  checkRecord(facts, FACTS, 'fact', what, place)
+  checkRecord(facts['media'] as Record<string, unknown>, MEDIA, 'media fact', what, place)
+  const missing = Object.keys(FACTS).filter((name) => facts[name] === undefined)
+  if (missing.length > 0)
+    refuse(`does not state ${missing.join(', ')}`, "api.RELEASES['6.12'] has those that are the same everywhere")
+  const own = kernel.ops.map(({ name }) => name)
+  const [unknown] = opTableNames(kernel).filter((name) => !own.includes(name) && !known.ops.includes(name))
+  if (unknown !== undefined)
+    refuse(`chooses an unknown op table '${unknown}'`, `known: ${[...own, ...known.ops].join(', ')}`)
+}
+
+const checkPatch = (patch: Patch, whose: string, place: InputPlace): void =>
+  checkRecord({ ...patch.facts }, FACTS, 'fact', `patch '${patch.name}' ${whose}`, place)
+
+const checkRecord = (
+  stated: Readonly<Record<string, unknown>>,
+  shapes: Readonly<Record<string, FactShape>>,
+  kind: string,
+  what: string,
+  place: InputPlace,
+): void => {
+  for (const [name, value] of Object.entries(stated)) {
+    const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined
+    if (shape === undefined)
+      throw new InputError(
+        `${what} states an unknown ${kind} '${name}'`,
+        place,
+        `known: ${Object.keys(shapes).join(', ')}`,
+      )
+    const wanted = value === undefined ? undefined : shape(value)
+    if (wanted !== undefined)
+      throw new InputError(`${what}: ${kind} '${name}' is ${JSON.stringify(value)}; expected ${wanted}`, place)
+  }
+}
