@@ -17,6 +17,8 @@ export interface Machine {
   /** RAM banks the kernel is told of. */
   readonly memory: readonly Range[]
   readonly reserved: readonly ReservedRegion[]
+  /** Highest CPU address that every bus with DMA windows reaches, inclusive; absent: as the devices' own windows say. */
+  readonly dmaLimit?: number
   /** Where the kernel puts things; absent parts take the architecture's usual values. */
   readonly layout: KernelLayout
   readonly iommus: readonly IommuFacts[]

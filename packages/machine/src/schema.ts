@@ -150,6 +150,9 @@ export const machineSchema = z.strictObject({
   cpu,
   memory: z.array(pageRange).min(1, { error: 'expected at least one bank of memory' }),
   reserved: z.array(reserved).default([]),
+  dmaLimit: physical
+    .exactOptional()
+    .describe("highest CPU address that every bus with DMA windows reaches; absent: as the devices' dmaRanges say"),
   layout: layout.default({}),
   iommus: z.array(iommu).default([]),
   devices: z.array(device).default([]),

@@ -2,13 +2,14 @@
 import { InputError, type KernelFacts, type Lab, type LabOptions } from '@dmalab/api'
 import { kernelFacts } from './compose-kernel.ts'
 import { EventStream } from './event-stream.ts'
+import { machineFacts } from './machine-facts.ts'
 import { type LabParts, openRooms } from './open-rooms.ts'
 
 export type { LabParts } from './open-rooms.ts'
 
 /** @throws InputError when kernel and machine do not fit, or name something that no plug-in provides */
 export const openLab = (parts: LabParts, options: LabOptions): Lab => {
-  const facts = kernelFacts(options.kernel, parts.registry)
+  const facts = machineFacts(kernelFacts(options.kernel, parts.registry), options.machine)
   checkBoard(options, facts)
   const stream = new EventStream()
   const open = () => openRooms(parts, options, facts, stream)

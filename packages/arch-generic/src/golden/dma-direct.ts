@@ -105,6 +105,8 @@ const machineOf = (input: GoldenCase): Machine => {
     name: 'vectors',
     title: 'RAM as given, and one device',
     arch: 'arm64',
+    // The DMA zone is given, whatever the windows say.
+    dmaLimit: ZONE_DMA_LIMIT,
     cpu: { lineSize: 64, aliasing: false, ...(alignment === 0 ? {} : { writebackGranule: alignment }) },
     memory: rows(input['ram']).map(([start, pages]) => ({ base: num(start) * PAGE_SIZE, len: num(pages) * PAGE_SIZE })),
     reserved: [{ name: 'everything else that answers', base: 0, len: MODEL_END, noMap: false, reusable: false }],

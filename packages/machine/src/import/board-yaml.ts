@@ -23,6 +23,7 @@ export function boardYaml({ machine, paths, notes, facts }: ImportedBoard): stri
       `  - ${flow(regionEntries(region))}${origin(paths, region.name)}`,
     ]),
     '',
+    ...limitLines(machine),
     ...layoutLines(machine, notes.layout),
     ...list('iommus', machine.iommus, (iommu) => [`  - ${flow(iommuEntries(iommu))}${origin(paths, iommu.name)}`]),
     '',
@@ -70,6 +71,15 @@ const iommuEntries = ({ name, model, enabled }: IommuFacts): Entries => [
   ['model', scalar(model)],
   ['enabled', String(enabled)],
 ]
+
+const limitLines = ({ dmaLimit }: Machine): string[] =>
+  dmaLimit === undefined
+    ? []
+    : [
+        '# Every bus with DMA windows reaches this far: the DMA zone ends here.',
+        `dmaLimit: ${formatAddress(dmaLimit)}`,
+        '',
+      ]
 
 function layoutLines({ layout }: Machine, notes: readonly string[]): string[] {
   const { pageOffset, lowmemEnd, vmalloc } = layout

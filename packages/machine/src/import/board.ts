@@ -56,6 +56,7 @@ export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedB
     cpu: cpu.value,
     memory: memory.value,
     reserved: reserved.value,
+    ...dmaLimitOf(facts),
     layout: layout.value,
     iommus,
     devices,
@@ -72,6 +73,12 @@ export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedB
     paths: new Map([...regionPaths, ...paths]),
     notes: { cpu: cpu.notes, memory: memory.notes, reserved: reserved.notes, layout: layout.notes },
   }
+}
+
+/** Nothing where no bus has windows. */
+function dmaLimitOf({ dma_max_cpu_address: last }: TreeFacts): Pick<Machine, 'dmaLimit'> {
+  const dmaLimit = Number(BigInt(last))
+  return dmaLimit < 2 ** 52 ? { dmaLimit } : {}
 }
 
 /** The file's name, or the board's where the file is one of those that the kernel offers (`/sys/firmware/fdt`). */
