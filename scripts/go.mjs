@@ -69,6 +69,8 @@ else {
     must(bin('oxfmt'), '--check', ...rest)
     // Builds check what is shipped; this checks the tests.
     must(bin('tsc'), '-p', 'tsconfig.test.json')
+    // Files, exports and dependencies that nothing uses.
+    must(bin('knip'))
   }
   if (what === 'test') test(rest)
   if (what === 'bench') must('node', 'bench/src/run.mjs', ...rest)

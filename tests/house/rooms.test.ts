@@ -16,7 +16,7 @@ test.each(byName(products))('%s has a README of at most 40 lines with an example
 })
 
 /** Rooms without. */
-const UNTESTED = ['lab', 'patches']
+const UNTESTED = ['lab']
 
 test.each(byName(products.filter(({ name }) => !UNTESTED.includes(name))))(
   '%s has tests beside its code',

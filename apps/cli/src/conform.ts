@@ -20,7 +20,7 @@ import { checkNamedOnce, readText } from './files.ts'
 export type ConformReport = VectorReport | (RecordsReport & { readonly topic: typeof RECORDS })
 
 /** The topic of a file of records. */
-export const RECORDS = 'differential-records'
+const RECORDS = 'differential-records'
 
 export interface ConformOptions extends RecordsOptions {
   /** Hears of each file as it is done. */

@@ -57,7 +57,7 @@ const DMA32_END = 2 ** 32 - 1
  *
  * Models: Linux v6.12 kernel/dma/pool.c: dma_atomic_pool_init
  */
-export const atomicPoolSize = ({ kind, size }: AtomicPoolPolicy, totalRam: number): number => {
+const atomicPoolSize = ({ kind, size }: AtomicPoolPolicy, totalRam: number): number => {
   if (size !== null && size > 0) return size
   if (kind === 'single') return ARM_SIZE
   const pages = Math.floor(totalRam / PAGE_SIZE / (GIB / LEAST))

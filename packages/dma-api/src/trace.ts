@@ -40,14 +40,14 @@ export interface Trace {
 /** As the trace names the flags of an allocation. */
 export type Gfp = 'GFP_KERNEL' | 'GFP_ATOMIC'
 
-export interface Allocation {
+interface Allocation {
   readonly cpuAddr: KernelVaddr
   readonly handle: DmaAddr
   readonly phys?: PhysAddr
   readonly pool?: string
 }
 
-export interface Mapping {
+interface Mapping {
   readonly handle: DmaAddr
   readonly size: number
   readonly dir: number

@@ -58,7 +58,7 @@ const ARCH: Arch = {
   }),
 }
 
-export const FACTS: KernelFacts = {
+const FACTS: KernelFacts = {
   ...RELEASES['6.12'],
   arch: ARCH,
   skipsNeedlessSync: false,
@@ -69,7 +69,7 @@ export const FACTS: KernelFacts = {
 }
 
 /** A table that translates addresses and does nothing else. */
-export const plainOps: DmaOpsDef = {
+const plainOps: DmaOpsDef = {
   name: 'plain',
   source: 'test',
   caps: {

@@ -5,7 +5,7 @@ import type { PageMaintenance } from '../page-maintenance.ts'
 import type { IovaBitmaps } from './iova-bitmaps.ts'
 
 /** iommu_map, iommu_unmap, iommu_iova_to_phys of the domain. Lengths are bytes, whole pages. */
-export interface IommuMapper {
+interface IommuMapper {
   map(at: DmaAddr, phys: PhysAddr, len: number, prot: number): KResult<void>
   unmap(at: DmaAddr, len: number): void
   toPhys(at: DmaAddr): PhysAddr | undefined
@@ -42,7 +42,7 @@ export interface ArmIommuStreaming {
 }
 
 /** DMA_ERROR_CODE on a 32-bit bus. */
-export const DMA_ERROR_CODE = 0xffff_ffff as DmaAddr
+const DMA_ERROR_CODE = 0xffff_ffff as DmaAddr
 const PROT_READ = 1
 const PROT_WRITE = 2
 const PROT_MMIO = 16

@@ -2,8 +2,6 @@
 import type { KError, KResult, SgEntry, SgTable } from '@dmalab/api'
 import { negative, type Pfn } from '@dmalab/api'
 
-export type Json = number | string | null | readonly Json[]
-
 export const num = (value: unknown): number => {
   if (typeof value !== 'number') throw new Error(`expected a number, got ${JSON.stringify(value)}`)
   return value
@@ -28,7 +26,7 @@ export const status = (result: KResult<unknown>): number => (result.ok ? 0 : neg
 export const errorOf = (result: KError): number => negative(result.errno)
 
 /** `[pfn, offset, length]`, as the files list entries. */
-export const pageTriple = ({ page, offset, length }: SgEntry): readonly number[] => {
+const pageTriple = ({ page, offset, length }: SgEntry): readonly number[] => {
   if (page.kind !== 'page') throw new Error('the vectors know lists of pages only')
   return [page.pfn, offset, length]
 }

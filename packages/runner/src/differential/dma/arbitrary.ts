@@ -14,7 +14,7 @@ export interface Answered {
   readonly got: string
 }
 
-export interface Arbitrary {
+interface Arbitrary {
   readonly what: string
   applies(answered: Answered): boolean
   /** The answer without what is chance; done to both answers. */
@@ -29,7 +29,7 @@ const ofTranslated = ({ boot, name }: Answered): boolean => {
   return object !== undefined && 'device' in object && isTranslated(object.device)
 }
 
-export const ARBITRARY: readonly Arbitrary[] = [
+const ARBITRARY: readonly Arbitrary[] = [
   {
     what: 'what lies behind an IOVA: checked by bytes',
     applies: () => true,

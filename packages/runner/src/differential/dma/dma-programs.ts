@@ -43,7 +43,7 @@ export const DMA_PROGRAMS: Language = {
 }
 
 /** `pages b0 4096 any 1` as a step. @throws InputError with the place of what is wrong */
-export const parseCommand = (line: string, place: InputPlace): Step => {
+const parseCommand = (line: string, place: InputPlace): Step => {
   const [name = '', ...words] = line.split(' ')
   const read = COMMANDS.get(name)
   if (read === undefined)

@@ -35,7 +35,7 @@ export interface CoherentBlock {
 }
 
 /** dma_map_page_attrs() or dma_map_resource(). */
-export interface Mapping {
+interface Mapping {
   readonly kind: 'mapping'
   readonly name: string
   readonly device: Device
@@ -48,7 +48,7 @@ export interface Mapping {
 }
 
 /** dma_map_sgtable(). */
-export interface ListMapping {
+interface ListMapping {
   readonly kind: 'list'
   readonly name: string
   readonly device: Device
@@ -69,7 +69,7 @@ export interface SharedBuffer {
 }
 
 /** dma_buf_attach() and what is mapped through it. */
-export interface Attachment {
+interface Attachment {
   readonly kind: 'attachment'
   readonly name: string
   readonly device: Device
