@@ -1,17 +1,17 @@
 // Size, pixel format and rate of the pictures on each link: what the line states, what elements keep, and what is left to defaults.
 import { CODED_PICTURE, InputError } from '@dmalab/api'
 import type { Assumption, BoundElement, Ignored, LinkPicture, Machine, Picture, StatedFact } from '@dmalab/api'
-import { intersectValues, numberOf } from '../caps/caps.ts'
-import type { CapsValue } from '../caps/caps.ts'
+import { intersectValues } from '../caps/caps.ts'
 import { fourccOf, layoutOf } from '../formats/picture-layout.ts'
-import { formatNamed, formatNames, pixelFormat, streamCode } from '../formats/pixel-formats.ts'
+import { formatNames, pixelFormat, streamCode } from '../formats/pixel-formats.ts'
 import { PipelineError } from '../pipeline/pipeline-error.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
-import { follows, keeps, sourceDefault } from './element-rules.ts'
 import type { Field } from './element-rules.ts'
+import { contradiction, factFinder } from './find-facts.ts'
+import type { FactFinder } from './find-facts.ts'
 import { isCoded, layoutRules, mediaOf } from './segment-media.ts'
 import { segmentsOf } from './segments.ts'
-import type { Segment, Segments, Statement } from './segments.ts'
+import type { Segment } from './segments.ts'
 import { assumedOf, framesOf, ignoredFields, overridden } from './told.ts'
 import type { PictureWishes } from './told.ts'
 
@@ -23,13 +23,6 @@ export interface Negotiated {
   readonly ignored: readonly Ignored[]
   /** What of the line the wishes took the place of. */
   readonly notes: readonly string[]
-}
-
-const DEFAULTS: Readonly<Record<Field, string | undefined>> = {
-  width: '1920',
-  height: '1080',
-  framerate: undefined,
-  format: 'NV12',
 }
 
 /** @throws PipelineError where two places of the line cannot both be so */
@@ -52,10 +45,11 @@ export const negotiate = (
     const picture = segment && pictures.get(segment)
     return picture ? [{ from, to, ...picture }] : []
   })
+  const byEnds = new Map(links.map((link) => [`${link.from} ${link.to}`, link]))
   return {
     pictures: links,
     pictureOf: (from, to) => {
-      const found = links.find((link) => link.from === from && link.to === to)
+      const found = byEnds.get(`${from} ${to}`)
       if (!found) throw new Error(`no link goes from ${from} to ${to}`)
       const { from: _from, to: _to, ...picture } = found
       return picture
@@ -65,107 +59,6 @@ export const negotiate = (
     ignored: segments.all.flatMap(ignoredFields),
     notes: overridden(segments, wishes, elements),
   }
-}
-
-interface FactFinder {
-  (segment: Segment, field: Field): StatedFact<string> | null
-}
-
-/** Facts by segment and field; segments that an element keeps equal answer together. */
-const factFinder = (pipeline: Pipeline, { all }: Segments, wishes: PictureWishes): FactFinder => {
-  const before = (element: BoundElement): Segment | undefined => all.find(({ users }) => users.includes(element))
-  const after = (element: BoundElement): readonly Segment[] => all.filter(({ makers }) => makers.includes(element))
-
-  /** Segments that have the same value, nearest first. */
-  const equals = (start: Segment, field: Field): readonly Segment[] => {
-    const found = [start]
-    for (const segment of found) {
-      const inputs = segment.makers.filter((one) => keeps(one, field)).flatMap((one) => before(one) ?? [])
-      const outputs = segment.users.filter((one) => keeps(one, field)).flatMap(after)
-      for (const next of [...inputs, ...outputs]) if (!found.includes(next)) found.push(next)
-    }
-    return found
-  }
-
-  const wished = (group: readonly Segment[], field: Field): StatedFact<string> | undefined => {
-    const isRoot = group.some(({ makers }) => makers.length === 0 || makers.some((one) => !follows(one, field)))
-    if (!isRoot) return undefined
-    if (field === 'format')
-      return wishes.format === undefined
-        ? undefined
-        : { value: formatNamed(wishes.format)?.name ?? wishes.format, by: '--format' }
-    if (field === 'framerate' || wishes.size === undefined) return undefined
-    return { value: String(wishes.size[field]), by: '--size' }
-  }
-
-  const stated = (group: readonly Segment[], field: Field): { value: CapsValue; by: string } | undefined => {
-    const statements = group.flatMap((segment) => segment.stated.get(field) ?? []).toSorted((a, b) => a.at - b.at)
-    let both: CapsValue | undefined
-    for (const [i, { value, at }] of statements.entries()) {
-      const next = both ? intersectValues(both, value) : value
-      if (!next) return contradiction(pipeline, field, statements.slice(0, i), at)
-      both = next
-    }
-    return both && { value: both, by: [...new Set(statements.map(({ by }) => by))].join(', ') }
-  }
-
-  const find = (segment: Segment, field: Field, seen: readonly Segment[]): StatedFact<string> | null => {
-    const group = equals(segment, field)
-    const wish = wished(group, field)
-    if (wish) return wish
-    const said = stated(group, field)
-    const left = fallback(group, field, [...seen, ...group])
-    if (said) return { value: nearest(said.value, left?.value), by: said.by }
-    return left
-  }
-
-  /** Where nothing is said: as it went in, or as the next converter wants it, or the source's default. */
-  const fallback = (group: readonly Segment[], field: Field, seen: readonly Segment[]): StatedFact<string> | null => {
-    for (const { makers } of group)
-      for (const maker of makers) {
-        const input = follows(maker, field) ? before(maker) : undefined
-        if (input && !seen.includes(input)) return find(input, field, seen)
-      }
-    for (const { users } of group)
-      for (const user of users) {
-        if (user.device !== null || user.role !== 'converter') continue
-        const output = after(user).find((one) => !seen.includes(one) && one.stated.has(field))
-        const fixed = output && stated([output], field)
-        if (fixed?.value.kind === 'one') return { value: fixed.value.text, by: `${fixed.by} behind ${user.name}` }
-      }
-    for (const { makers } of group)
-      for (const maker of makers) {
-        const value = sourceDefault(maker, field)
-        if (value !== undefined) return { value, by: `default of ${maker.factory}` }
-      }
-    const value = DEFAULTS[field]
-    return value === undefined ? null : { value, by: 'driver default' }
-  }
-
-  return (segment, field) => find(segment, field, [])
-}
-
-const contradiction = ({ text }: Pipeline, field: Field | 'media', before: readonly Statement[], at: number): never => {
-  const first = before.at(-1)
-  throw new PipelineError(
-    'link',
-    `${field === 'media' ? 'the media type' : field} cannot be what is asked for here: ${first?.by ?? 'an element before'} asks for another, and nothing between them changes it`,
-    text,
-    at,
-    'put a converter between them, or leave one out',
-  )
-}
-
-/** The value nearest to the one that would be there without it. */
-const nearest = (value: CapsValue, wanted: string | undefined): string => {
-  if (value.kind === 'one') return value.text
-  if (value.kind === 'range') {
-    const [low = '0', high = '0'] = value.bounds
-    if (wanted === undefined || numberOf(wanted) < numberOf(low)) return low
-    return numberOf(wanted) > numberOf(high) ? high : wanted
-  }
-  const items = value.items.map((item) => nearest(item, wanted))
-  return items.find((item) => item === wanted) ?? items[0] ?? ''
 }
 
 const pictureOn = (pipeline: Pipeline, segment: Segment, facts: FactFinder, machine: Machine): Picture => {

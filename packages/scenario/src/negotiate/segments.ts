@@ -2,7 +2,7 @@
 import type { BoundElement } from '@dmalab/api'
 import { readCaps } from '../caps/read-caps.ts'
 import type { Caps, CapsStructure, CapsValue } from '../caps/caps.ts'
-import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { Pipeline, PipelineLink } from '../pipeline/pipeline.ts'
 
 /** User-space roles that hand on the buffers they get. */
 const PASSES = new Set(['queue', 'tee', 'filter', 'unknown'])
@@ -51,10 +51,11 @@ export const segmentsOf = ({ flow, elements: parsed }: Pipeline, elements: reado
     }
   const places = new Map(parsed.map(({ name, at = 0 }) => [name, at]))
   const made = new Map<number, Segment>()
-  for (const at of new Set(flow.map((_, link) => root(link)))) {
-    const links = flow.filter((_, link) => root(link) === at)
+  const links = new Map<number, PipelineLink[]>()
+  for (const [at, link] of flow.entries()) links.set(root(at), [...(links.get(root(at)) ?? []), link])
+  for (const [at, group] of links) {
     const inside = (side: 0 | 2): readonly BoundElement[] =>
-      [...new Set(links.map((link) => link[side]))].flatMap((name) => byName.get(name) ?? [])
+      [...new Set(group.map((link) => link[side]))].flatMap((name) => byName.get(name) ?? [])
     made.set(at, {
       makers: inside(0).filter((element) => !passesOn(element)),
       users: inside(2).filter((element) => !passesOn(element)),
