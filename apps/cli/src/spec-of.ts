@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { type BoardSpec, InputError, type RunSpec, type WorkSpec } from '@dmalab/api'
-import { FOUNDING_LINE, specOf as specOfRequest } from '@dmalab/lab'
+import { FOUNDING_BOARD, FOUNDING_LINE, specOf as specOfRequest } from '@dmalab/lab'
 import { pluginSpec } from '@dmalab/lab/node'
 import { parseMemory, STANDARD_INPUT } from '@dmalab/machine'
 import { isDeviceTree, openBoard, readDeviceTree } from '@dmalab/machine/node'
@@ -45,7 +45,7 @@ export interface RunWords {
 export const specOf = async (words: RunWords, registry: Registry): Promise<RunSpec> => {
   checkNamedOnce([words.scenario, ...(words.board === undefined ? [] : [words.board])])
   const work = await workOf(words.scenario)
-  const reference = words.board ?? boardBeside(work, words.scenario)
+  const reference = words.board ?? boardBeside(work, words.scenario) ?? FOUNDING_BOARD
   // Complaints name the flag, so they are made here.
   if (words.size !== undefined) parseSize(words.size)
   parseInjections(words.inject)
@@ -53,7 +53,7 @@ export const specOf = async (words: RunWords, registry: Registry): Promise<RunSp
   return specOfRequest(
     registry,
     {
-      ...(reference === undefined ? {} : { board: await boardOf(registry, reference, words.memory) }),
+      board: await boardOf(registry, reference, words.memory),
       kernels: words.kernels,
       work,
       config: words.config,
