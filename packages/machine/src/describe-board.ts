@@ -9,6 +9,7 @@ import {
   type Range,
   type ReservedRegion,
 } from '@dmalab/api'
+import { boardRules } from './of/architectures.ts'
 
 export interface MemoryRow extends Range {
   /** `memory`, or the names of the regions that lie there. */
@@ -183,8 +184,7 @@ function reachMeans(
   if (translated) return means
   if (reach === 0 && memory > 0) means.push('reaches no memory at all: every mapping fails')
   else if (reach < memory) {
-    const how = arch === 'arm' ? 'mapping it fails (LPAE kernels bounce)' : 'bounces through swiotlb'
-    means.push(`cannot reach ${share(memory - reach, memory)} of memory: ${how}`)
+    means.push(`cannot reach ${share(memory - reach, memory)} of memory: ${boardRules(arch).outOfReach}`)
   }
   return means
 }

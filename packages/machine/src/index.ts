@@ -8,7 +8,7 @@ export { shippedBoard, shippedBoardNames, shippedBoardText, shippedBoards } from
 export { readFdt } from './fdt/read.ts'
 export { dmaFacts, type DmaFactsOptions } from './facts/dma-facts.ts'
 export type { DmaFacts, MediaClass } from './facts/types.ts'
-export type { DebianArch } from './of/dma.ts'
+export type { DebianArch } from './of/architectures.ts'
 export { archOfDtb, importBoard, machineFromDtb, type ImportOptions, type ImportedBoard } from './import/board.ts'
 export { boardYaml } from './import/board-yaml.ts'
 export { lintDtb } from './lint/lint.ts'

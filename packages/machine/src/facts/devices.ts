@@ -1,6 +1,7 @@
 // The devices worth listing: everything that says how it does DMA, and all media devices.
 import type { FdtNode } from '../fdt/node.ts'
-import { coherence, dmaWalkStart, findDmaBus, type DebianArch } from '../of/dma.ts'
+import { coherence, dmaWalkStart, findDmaBus } from '../of/dma.ts'
+import type { DebianArch } from '../of/architectures.ts'
 import type { DeviceTree } from '../of/tree.ts'
 import { toHex } from './hex.ts'
 import { mediaClassOf } from './media-classes.ts'

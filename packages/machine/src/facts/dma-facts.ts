@@ -1,6 +1,7 @@
 // A device tree blob -> everything it says about DMA, in the schema of facts/types.ts.
 import { readFdt } from '../fdt/read.ts'
-import { maxDmaCpuAddress, type DebianArch } from '../of/dma.ts'
+import { maxDmaCpuAddress } from '../of/dma.ts'
+import type { DebianArch } from '../of/architectures.ts'
 import { DeviceTree } from '../of/tree.ts'
 import { cacheFacts, cpuFacts } from './caches.ts'
 import { deviceFacts, iommuFacts, regionUsers } from './devices.ts'

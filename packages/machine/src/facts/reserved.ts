@@ -1,6 +1,6 @@
 // /reserved-memory: what each child asks for, what becomes of it, who uses it.
 import type { FdtNode } from '../fdt/node.ts'
-import type { DebianArch } from '../of/dma.ts'
+import { type DebianArch, TREE_RULES } from '../of/architectures.ts'
 import { iommuAddresses } from '../of/iommu-regions.ts'
 import { phandleOf, type DeviceTree } from '../of/tree.ts'
 import { readRegions, toHex, toHexRange, wholeNumber, type BigRange } from './hex.ts'
@@ -119,7 +119,7 @@ interface Flags {
 function kindOf(compatible: readonly string[], flags: Flags, arch: DebianArch): RegionKind {
   if (compatible.includes('shared-dma-pool')) {
     if (flags.reusable) return flags.no_map ? 'contradictory' : 'cma'
-    return arch === 'armhf' && !flags.no_map ? 'coherent-pool-refused-on-arm32' : 'coherent-pool'
+    return TREE_RULES[arch].poolsNeedNoMap && !flags.no_map ? 'coherent-pool-refused-on-arm32' : 'coherent-pool'
   }
   if (compatible.includes('restricted-dma-pool')) {
     const refused = flags.no_map || flags.reusable || flags.linux_cma_default || flags.linux_dma_default

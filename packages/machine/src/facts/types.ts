@@ -1,7 +1,7 @@
 // The schema of a board's DMA facts (schema 1). Names are those of the JSON that `board facts` prints.
 // Addresses and sizes are strings "0x..." because they take up to 64 bits; counts and cache properties are numbers.
 import type { FdtHeader } from '../fdt/header.ts'
-import type { DebianArch } from '../of/dma.ts'
+import type { DebianArch } from '../of/architectures.ts'
 
 export type Hex = `0x${string}`
 

@@ -1,6 +1,6 @@
 // What the name of a CPU core says about its data cache, where the device tree does not say it.
 import type { LineSize } from '@dmalab/api'
-import type { DebianArch } from '../of/dma.ts'
+import type { DebianArch } from '../of/architectures.ts'
 
 export interface CoreFacts {
   /** Architecture of a kernel that runs on it; a 64-bit core may run a 32-bit kernel, which then has to be asked for. */

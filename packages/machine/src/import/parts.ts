@@ -10,7 +10,7 @@ import {
   type Range,
 } from '@dmalab/api'
 import type { CacheNode, CpuNode, TreeFacts } from '../facts/types.ts'
-import type { DebianArch } from '../of/dma.ts'
+import { type DebianArch, TREE_RULES } from '../of/architectures.ts'
 import { coreFacts } from './cores.ts'
 import { roundDown, toBanks } from './physical-memory.ts'
 
@@ -20,7 +20,7 @@ export interface Part<T> {
   readonly notes: readonly string[]
 }
 
-export const archOf = (arch: DebianArch): ArchName => (arch === 'armhf' ? 'arm' : arch)
+export const archOf = (arch: DebianArch): ArchName => TREE_RULES[arch].board
 
 /** @throws InputError when no CPU of the board is known */
 export function guessArch(cpus: readonly CpuNode[], file: string): DebianArch {
@@ -59,7 +59,7 @@ export function importCpu(facts: TreeFacts, arch: DebianArch): Part<Cpu> {
     value: {
       ...(compatible !== undefined && { compatible }),
       lineSize,
-      aliasing: arch === 'armhf' && (core?.aliasing ?? false),
+      aliasing: TREE_RULES[arch].aliasingCaches && (core?.aliasing ?? false),
       ...(model !== undefined && { outer: { model, lineSize: 32 } }),
     },
   }
@@ -153,7 +153,7 @@ const PMD_SIZE = 2 ** 21
  */
 export function importLayout(arch: DebianArch, banks: readonly Range[]): Part<KernelLayout> {
   const [first] = banks
-  if (arch !== 'armhf' || first === undefined) return { value: {}, notes: [] }
+  if (!TREE_RULES[arch].lowmem || first === undefined) return { value: {}, notes: [] }
   const limit = first.base + Number(VMALLOC_END - VMALLOC_RESERVE - VMALLOC_OFFSET - PAGE_OFFSET)
   const lowmem = banks.filter((bank) => bank.base < limit)
   const top = Math.max(...lowmem.map((bank) => Math.min(limit, bank.base + bank.len)))

@@ -2,6 +2,7 @@
 import { bytes, type Range, type ReservedRegion } from '@dmalab/api'
 import type { TreeFacts, HexRange, RegionNode } from '../facts/types.ts'
 import { FreeMemory, roundUp, toNumber, toPages } from './physical-memory.ts'
+import { TREE_RULES } from '../of/architectures.ts'
 import type { Part } from './parts.ts'
 
 export interface ImportedReserved extends Part<readonly ReservedRegion[]> {
@@ -132,7 +133,7 @@ function regionOf(node: RegionNode, name: string, range: Range): ReservedRegion 
 /** 64-bit kernels put the default area where all masters reach it; 32-bit ones below 4 GiB. */
 function cmaLimit(facts: TreeFacts): number {
   const reach = toNumber(BigInt(facts.dma_max_cpu_address)) + 1
-  return facts.arch === 'armhf' ? FOUR_GIB : Math.min(reach, FOUR_GIB)
+  return TREE_RULES[facts.arch].cmaWithinReach ? Math.min(reach, FOUR_GIB) : FOUR_GIB
 }
 
 const big = ({ base, size }: HexRange) => ({ base: BigInt(base), size: BigInt(size) })

@@ -1,5 +1,6 @@
 // Hazards of a board file: those of a device tree that a machine can still show. Masks are known here, so they are errors.
 import { bytes, hex, type DeviceFacts, type Machine, type Range, type ReservedRegion } from '@dmalab/api'
+import { boardRules } from '../of/architectures.ts'
 import { toBanks } from '../import/physical-memory.ts'
 import { SEVERITIES, type LintFinding, type Report } from './finding.ts'
 
@@ -27,7 +28,7 @@ function lintFlags(region: ReservedRegion, { arch, reserved }: Machine, report: 
   if (noMap && reusable) say('noMap and reusable: the kernel cannot use memory that it may not map')
   else if (region.compatible === 'restricted-dma-pool' && (noMap || reusable))
     say('a restricted pool takes neither noMap nor reusable')
-  else if (arch === 'arm' && region.compatible === 'shared-dma-pool' && !noMap && !reusable)
+  else if (boardRules(arch).poolsNeedNoMap && region.compatible === 'shared-dma-pool' && !noMap && !reusable)
     say('32-bit ARM takes no coherent pool that is mapped (no noMap)')
   if (region.default === 'cma' && !isCma)
     say('the default CMA area has to be a reusable shared-dma-pool that is mapped')

@@ -2,9 +2,8 @@
 import { bytes, type Range } from '@dmalab/api'
 import type { TreeFacts, RegionNode } from '../facts/types.ts'
 import { FreeMemory, roundUp, toBanks, toNumber, toPages } from '../import/physical-memory.ts'
+import { TREE_RULES } from '../of/architectures.ts'
 import type { Report } from './finding.ts'
-
-const MIB = 2 ** 20
 
 export function lintRegions(facts: TreeFacts, report: Report): void {
   const { reserved_memory: reserved, overlaps, memory } = facts
@@ -92,7 +91,7 @@ function lintFlags(region: RegionNode, { arch }: TreeFacts, report: Report): voi
     say('shared-dma-pool with neither reusable nor no-map: 32-bit ARM takes no coherent pool that is mapped')
   if (reusable && region.compatible.length === 0)
     report('region-flags', 'warning', path, 'reusable without compatible: nobody reuses it')
-  const block = arch === 'armhf' ? 4 * MIB : 2 * MIB
+  const block = TREE_RULES[arch].cmaBlock
   for (const entry of kind === 'cma' ? (region.reg ?? []).slice(0, 1) : [])
     if (BigInt(entry.base) % BigInt(block) !== 0n || BigInt(entry.size) % BigInt(block) !== 0n)
       report(

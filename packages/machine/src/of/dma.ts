@@ -1,12 +1,10 @@
 // What Linux concludes for one DMA master: its windows and whether it snoops.
 import { upwards, type FdtNode } from '../fdt/node.ts'
+import { type DebianArch, TREE_RULES } from './architectures.ts'
 import { isPciBus } from './bus.ts'
 import { readDmaRanges } from './dma-ranges.ts'
 import type { DmaBus } from './known.ts'
 import type { DeviceTree } from './tree.ts'
-
-/** Debian's names, which FORMAT of the corpus uses. */
-export type DebianArch = 'armhf' | 'arm64' | 'riscv64'
 
 /**
  * The specification goes up until it finds dma-ranges. Linux lets the first node of its walk lack them, and gives up at the
@@ -57,7 +55,7 @@ export function coherence(
   arch: DebianArch,
 ): { coherent: boolean; decidedBy?: FdtNode } {
   const decidedBy = whoDecides(tree, device)
-  if (decidedBy === undefined) return { coherent: arch === 'riscv64' }
+  if (decidedBy === undefined) return { coherent: TREE_RULES[arch].coherentByDefault }
   return { coherent: decidedBy.has('dma-coherent'), decidedBy }
 }
 
