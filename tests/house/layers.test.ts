@@ -81,6 +81,7 @@ test('every room is in the table, and every row of it is a room', () => {
   const names = rooms.map(({ name }) => name)
   expect(names.filter((name) => TABLE[name] === undefined)).toEqual([])
   expect(Object.keys(TABLE).filter((row) => !names.includes(row) && !PLANNED.includes(row))).toEqual([])
+  expect(PLANNED.filter((row) => names.includes(row))).toEqual([])
 })
 
 test.each(rooms.map((room) => [room.name, room] as const))(
