@@ -55,6 +55,12 @@ export interface ReleaseFacts {
   readonly atomicPools: AtomicPoolPolicy | null
   /** zone_dma_limit where the kernel has ZONE_DMA: smaller masks than this are refused. null: there is no such zone. */
   readonly zoneDmaLimit: number | null
+  /** Where ZONE_DMA ends: at that limit (`fixed`), where the tree's dma-ranges end it (arm64), or with low memory, whatever the limit (arm). */
+  readonly zoneDmaEnd: 'fixed' | 'dma-ranges' | 'lowmem'
+  /** CONFIG_HIGHMEM, or an architecture whose linear map holds all memory: RAM above the linear map is used. */
+  readonly highmem: boolean
+  /** MAX_PAGE_ORDER: order of the largest block of the buddy allocator. */
+  readonly maxPageOrder: number
   /** Bus windows: the first one's offset serves every address (dma_pfn_offset, until v5.9), or all are kept. */
   readonly busWindows: 'one-offset' | 'ranges'
   /** A reserved-memory pool hands out physical addresses whatever the device's windows (until v4.13). */

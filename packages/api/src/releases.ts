@@ -20,6 +20,9 @@ const UNCHANGED = {
   cma: null,
   atomicPools: null,
   zoneDmaLimit: null,
+  zoneDmaEnd: 'fixed',
+  maxPageOrder: 10,
+  highmem: true,
   devicePools: true,
 } as const satisfies Partial<ReleaseFacts>
 

@@ -4,6 +4,9 @@ import { memoryCmdline, memoryPolicy } from './memory-options.ts'
 import { ARM_MEM, CMDLINE, DMABUF_DEBUG, iommuPolicy, memLimit, SG_DMA_LENGTH, swiotlbPolicy } from './options.ts'
 
 const MAX_32 = 2 ** 32 - 1
+/** arch/arm leaves zone_dma_limit as kernel/dma/direct.c sets it, though its ZONE_DMA holds all of low memory. */
+const ARM_ZONE_DMA_LIMIT = 2 ** 24 - 1
+const MAX_ORDER = 10
 
 /** What both architectures have in common at this release. */
 const common = (api: PluginApi, options: KernelOptions) => ({
@@ -23,6 +26,7 @@ const arm64Facts = (api: PluginApi, options: KernelOptions): BuildFacts => {
     dmaAddrSize: 8,
     physAddrSize: 8,
     zoneDmaLimit: MAX_32,
+    zoneDmaEnd: 'dma-ranges',
     memLimit: memLimit(api, options),
     swiotlb: swiotlbPolicy(api, options, {
       dmaLimit: MAX_32,
@@ -48,6 +52,10 @@ const armFacts = (api: PluginApi, options: KernelOptions): BuildFacts => {
     physAddrSize: lpae ? 8 : 4,
     swiotlb: lpae ? policy : null,
     memBanks: mem === undefined ? null : api.memBanks(mem),
+    zoneDmaLimit: options.config['ZONE_DMA'] === true ? ARM_ZONE_DMA_LIMIT : null,
+    zoneDmaEnd: 'lowmem',
+    highmem: options.config['HIGHMEM'] !== false,
+    maxPageOrder: Number(options.config['ARCH_FORCE_MAX_ORDER'] ?? MAX_ORDER),
   }
 }
 
@@ -104,6 +112,16 @@ export const arm612 = (api: PluginApi): KernelDef => ({
   source: 'Linux v6.12 kernel/dma, arch/arm/mm/dma-mapping.c',
   facts: (options) => armFacts(api, options),
   config: {
+    ARCH_FORCE_MAX_ORDER: {
+      meaning: 'order of the largest physically contiguous allocation',
+      default: MAX_ORDER,
+    },
+    ARM_DMA_USE_IOMMU: {
+      meaning: "devices behind an IOMMU have arch/arm's own tables, as the real kernel; without it dma-iommu stands in",
+      default: false,
+    },
+    HIGHMEM: { meaning: 'memory above the linear map is used', default: true },
+    ZONE_DMA: { meaning: 'masks from 24 bits on are taken, whatever the memory', default: false },
     ARM_LPAE: { meaning: '40-bit physical addresses: dma_addr_t is 8 bytes, and there is a swiotlb', default: false },
     NEED_SG_DMA_LENGTH: SG_DMA_LENGTH,
     DMABUF_DEBUG,
@@ -118,5 +136,9 @@ export const arm612 = (api: PluginApi): KernelDef => ({
   },
   idle: idleOnArm,
   ops: [],
-  opsFor: opsFor(api),
+  opsFor: (device, options, iommuEnabled) => {
+    if (iommuEnabled && options.config['ARM_DMA_USE_IOMMU'] === true)
+      return device.coherent ? 'arm-coherent-iommu' : 'arm-iommu'
+    return opsFor(api)(device, options, iommuEnabled)
+  },
 })

@@ -34,7 +34,11 @@ export const layOut = (machine: Machine, facts: KernelFacts): Layout => {
   const usual = facts.arch.layout
   const all = machine.memory.toSorted((a, b) => a.base - b.base)
   const told = facts.memBanks === null ? cutTo(all, facts.memLimit ?? Infinity) : stated(all, facts.memBanks, machine)
-  const banks = subtract(told, [{ base: 2 ** (8 * facts.physAddrSize), len: Infinity }])
+  const reach = Math.min(
+    2 ** (8 * facts.physAddrSize),
+    facts.highmem ? Infinity : (machine.layout.lowmemEnd ?? Infinity),
+  )
+  const banks = subtract(told, [{ base: reach, len: Infinity }])
   const unused = subtract(all, banks)
   const first = banks[0]
   if (first === undefined) throw new InputError(`machine ${machine.name} has no memory`, { path: 'memory' })

@@ -18,8 +18,6 @@ import {
 import { CmaAreas, planCma } from './cma-areas.ts'
 import { Intervals, joined } from './intervals.ts'
 
-/** Largest buddy block: order 10, 4 MiB. Models: Linux v6.12 include/linux/mmzone.h: MAX_PAGE_ORDER */
-const MAX_ORDER_BYTES = PAGE_SIZE * 2 ** 10
 /** Kernel image, page tables and early allocations at the start of memory. */
 const KERNEL_BYTES = 32 * 2 ** 20
 
@@ -41,6 +39,8 @@ const CMA_ALIGNMENT = 8
 
 export class PageAllocator {
   private readonly layout: AllocatorLayout
+  /** Bytes of the largest buddy block. Models: Linux v6.12 include/linux/mmzone.h: MAX_PAGE_ORDER */
+  private readonly largest: number
   private free = new Intervals<true>()
   readonly cma: CmaAreas
   /** totalram_pages at boot, bytes. */
@@ -48,12 +48,14 @@ export class PageAllocator {
 
   constructor(layout: AllocatorLayout, facts: KernelFacts, sink: EventSink) {
     this.layout = layout
+    this.largest = PAGE_SIZE * 2 ** facts.maxPageOrder
     for (const bank of layout.managed) this.free.set(bank.base, bank.len, true)
     const plan = planCma(layout.reserved, facts)
     for (const region of plan.reserved) this.free.delete(region.base, region.len)
     const image = this.kernelImage()
     this.free.delete(image.base, image.len)
-    const top = Math.min(layout.lowmemEnd, (facts.zoneDmaLimit ?? Infinity) + 1)
+    const zoneEnd = facts.zoneDmaEnd === 'lowmem' ? Infinity : (facts.zoneDmaLimit ?? Infinity)
+    const top = Math.min(layout.lowmemEnd, zoneEnd + 1)
     const longBits = facts.arch.pointerBits
     this.cma = new CmaAreas(plan, { sink, longBits, managed: layout.managed, free: this.free, top })
     this.totalRam = [...this.free.all(), ...this.cma.all.map(({ base, len }) => ({ base, end: base + len }))].reduce(
@@ -65,8 +67,8 @@ export class PageAllocator {
   /** alloc_pages: ENOMEM above the largest order or when no block fits. */
   pages(len: number, options: AllocOptions = {}): KResult<Pfn> {
     const block = PAGE_SIZE * 2 ** orderOf(len)
-    if (block > MAX_ORDER_BYTES)
-      return fail('ENOMEM', `${bytes(len)} is more than the largest buddy block (${bytes(MAX_ORDER_BYTES)})`)
+    if (block > this.largest)
+      return fail('ENOMEM', `${bytes(len)} is more than the largest buddy block (${bytes(this.largest)})`)
     const top = options.highmem === true ? Infinity : this.layout.lowmemEnd - 1
     const limit = Math.min(options.limit ?? Infinity, top)
     return this.take(this.free, len, Math.max(block, options.align ?? 0), limit, options.above)

@@ -9,7 +9,7 @@ const U32_MAX = 2 ** 32 - 1
  * Models: Linux v6.12 arch/arm64/mm/init.c: zone_sizes_init
  */
 export const machineFacts = (facts: KernelFacts, machine: Machine): KernelFacts => {
-  if (facts.zoneDmaLimit === null) return facts
+  if (facts.zoneDmaLimit === null || facts.zoneDmaEnd !== 'dma-ranges') return facts
   const start = Math.min(...machine.memory.map(({ base }) => base))
   const tree = machine.dmaLimit ?? lowestWindowEnd(machine)
   const zoneDmaLimit = start < U32_MAX ? Math.min(tree, facts.zoneDmaLimit) : tree

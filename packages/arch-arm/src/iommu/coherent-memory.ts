@@ -22,6 +22,11 @@ interface Block {
   readonly remapped: boolean
 }
 
+interface LiveBlock extends Block {
+  /** __iommu_get_pages() finds its pages: by its vmalloc area, or taking the cookie for them. A linear address has neither. */
+  readonly pagesKnown: boolean
+}
+
 export interface IommuCoherentMemory {
   alloc(size: number, attrs: number, owner: string): KResult<Coherent>
   free(size: number, cpuAddr: KernelVaddr, handle: DmaAddr): void
@@ -42,7 +47,7 @@ export const iommuCoherentMemory = (
 ): IommuCoherentMemory => {
   const { mem, device } = host
   const { ATTR, DIR, PAGE_SIZE, fail, has, hex, ok, pageAlign, pagesFor, physOf } = api
-  const blocks = new Map<KernelVaddr, Block>()
+  const blocks = new Map<KernelVaddr, LiveBlock>()
 
   const kindOf = (attrs: number): MapKind =>
     coherent ? 'cached' : has(attrs, ATTR.WRITE_COMBINE) ? 'writecombine' : 'uncached'
@@ -132,7 +137,8 @@ export const iommuCoherentMemory = (
         return cpuAddr
       }
       const remapped = got.value.remapped && !has(attrs, ATTR.NO_KERNEL_MAPPING)
-      blocks.set(cpuAddr.value, { ...got.value, remapped })
+      const pagesKnown = got.value.remapped || has(attrs, ATTR.NO_KERNEL_MAPPING)
+      blocks.set(cpuAddr.value, { ...got.value, remapped, pagesKnown })
       return ok({ cpuAddr: cpuAddr.value, handle: handle.value })
     },
 
@@ -152,7 +158,7 @@ export const iommuCoherentMemory = (
     /** Memory that did not come from here, a pool's, has no page array. Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __arm_iommu_mmap_attrs */
     mmap: (cpuAddr, pgoff, userLen, attrs) => {
       const block = blocks.get(cpuAddr)
-      if (block === undefined) return fail('ENXIO', `no page array belongs to ${hex(cpuAddr)}`)
+      if (block?.pagesKnown !== true) return fail('ENXIO', `no page array belongs to ${hex(cpuAddr)}`)
       const wanted = pagesFor(userLen)
       if (pgoff >= block.pages.length || wanted > block.pages.length - pgoff)
         return fail('ENXIO', 'the mapping is longer than the buffer')
@@ -165,7 +171,7 @@ export const iommuCoherentMemory = (
     /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_iommu_get_sgtable */
     getSgtable: (cpuAddr, size) => {
       const block = blocks.get(cpuAddr)
-      if (block === undefined) return fail('ENXIO', `no page array belongs to ${hex(cpuAddr)}`)
+      if (block?.pagesKnown !== true) return fail('ENXIO', `no page array belongs to ${hex(cpuAddr)}`)
       return host.sg.fromPages({
         pfns: block.pages.slice(0, pagesFor(size)),
         offset: 0,
