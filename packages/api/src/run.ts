@@ -3,6 +3,7 @@ import type { Finding, Severity } from './findings.ts'
 import type { InjectionCalls } from './lab.ts'
 import type { Oops } from './lab-events.ts'
 import type { LogReplay } from './replay.ts'
+import type { Assumption, Ignored } from './stated.ts'
 
 /** Options of `dmalab run` that change what happens. */
 export interface RunOptions {
@@ -94,6 +95,12 @@ export interface RunReport {
   readonly bindings: readonly { readonly element: string; readonly device: string; readonly by: string }[]
   /** Where the bitstream's bytes came from: the file, or the seed. */
   readonly source: string
+  /** What a person should know of how the work was understood. */
+  readonly notes: readonly string[]
+  /** What the work rests on that nothing stated. */
+  readonly assumptions: readonly Assumption[]
+  /** What was written and makes no difference. */
+  readonly ignored: readonly Ignored[]
   readonly runs: readonly KernelRun[]
 }
 

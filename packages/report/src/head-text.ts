@@ -9,5 +9,8 @@ export const headText = (report: RunReport): string => {
     report.scenario,
     `board ${report.board}; ${frames > 0 ? `${frames} ${frames === 1 ? 'frame' : 'frames'} of ${width}x${height} ${format}; ` : ''}seed ${seed}; ${report.source}`,
     ...(bound.length > 0 ? [`bound: ${bound.join(', ')}`] : []),
+    ...report.notes,
+    ...report.assumptions.map(({ what }) => `assumed: ${what}`),
+    ...report.ignored.map(({ what, why }) => `ignored: ${what} ${dim(`(${why})`)}`),
   ].join('\n')
 }

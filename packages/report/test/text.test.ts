@@ -23,6 +23,9 @@ const run = (more: Partial<KernelRun>): KernelRun => ({
 })
 const report = (...runs: KernelRun[]): RunReport => ({
   schema: 1,
+  notes: [],
+  assumptions: [],
+  ignored: [],
   scenario: 'filesrc ! dec ! sink',
   board: 'some-board',
   options: { frames: 2, width: 640, height: 480, format: 'NV12', buffers: 4, seed: 1 },
@@ -79,4 +82,17 @@ test('many findings of one code are counted, not listed', () => {
   const text = runText(report(run({ verdict: 'corrupt', findings })))
   expect(text.match(/wrong-bytes: buffer/g)).toHaveLength(4)
   expect(text).toContain('5 more wrong-bytes')
+})
+
+test('how the work was understood stands before the runs, a line each', () => {
+  const told = {
+    notes: ['--size 64 takes the place of width of caps filter capsfilter0'],
+    assumptions: [{ kind: 'format', what: 'dec makes pictures of NV12', why: 'x', howToState: '--format' }],
+    ignored: [{ what: 'sync=false of sink', why: 'no effect' }],
+  } as const
+  const text = runText({ ...report(run({})), ...told })
+  expect(text).toContain('--size 64 takes the place of width of caps filter capsfilter0\n')
+  expect(text).toContain('assumed: dec makes pictures of NV12\n')
+  expect(text).toMatch(/ignored: sync=false of sink .*no effect/)
+  expect(runText(report(run({})))).not.toMatch(/assumed|ignored/)
 })

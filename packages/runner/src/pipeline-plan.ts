@@ -1,5 +1,5 @@
 // What user space is going to do for a pipeline: stages bound to devices, and how buffers pass from one to the next.
-import type { FrameFormat, Picture, RunOptions } from '@dmalab/api'
+import type { FrameFormat, Picture, RunOptions, RunReport } from '@dmalab/api'
 
 /**
  * How a stage gets its pictures:
@@ -44,6 +44,8 @@ export interface PipelinePlan {
   readonly bitstream: Uint8Array | null
   /** Which of the two, for the report. */
   readonly source: string
+  /** What binding and negotiating the line had to tell. */
+  readonly told: Pick<RunReport, 'notes' | 'assumptions' | 'ignored'>
   /** How many pictures the line or the user asks for; null: as many as a run passes by itself. */
   readonly frames: number | null
   /** What the first stage makes. */

@@ -40,6 +40,7 @@ export const planPipeline = (scenario: PipelineScenario, readFile: ReadFile): Pi
   return {
     name: scenario.text,
     stages: stages.map(withLabel),
+    told: { notes: scenario.notes, assumptions: scenario.assumptions, ignored: scenario.ignored },
     frames: scenario.frames?.value ?? null,
     picture: pictureOf(scenario, start),
     ...bitstreamOf(scenario, start, readFile),

@@ -71,7 +71,7 @@ export const pipelineHead = ({ machine, plan, options, bindings, restartAt }: Pi
   checkOptions(options)
   if (restartAt !== undefined && restartAt >= options.frames)
     throw new InputError(`restart before picture ${restartAt}: pictures are 0 to ${options.frames - 1}`)
-  return { schema: 1, scenario: plan.name, board: machine.name, options, bindings, source: plan.source }
+  return { schema: 1, scenario: plan.name, board: machine.name, options, bindings, source: plan.source, ...plan.told }
 }
 
 /** The pipeline on one kernel, a picture a piece. */

@@ -26,6 +26,9 @@ interface LogRun {
 /** What a report says of the run itself. */
 export const logHead = ({ file }: LogWork, machine: Machine): Omit<RunReport, 'runs'> => ({
   schema: 1,
+  notes: [],
+  assumptions: [],
+  ignored: [],
   scenario: `replay of ${file}`,
   board: machine.name,
   options: { ...DEFAULT_OPTIONS, frames: 0 },

@@ -45,6 +45,9 @@ export const runSteps = (parts: LabParts, kernels: readonly KernelSpec[], run: S
 /** What a report says of the run itself. */
 export const stepsHead = ({ machine, scenario, seed }: StepsRun): Omit<RunReport, 'runs'> => ({
   schema: 1,
+  notes: [],
+  assumptions: [],
+  ignored: [],
   scenario: scenario.title ?? scenario.name,
   board: machine.name,
   options: { ...DEFAULT_OPTIONS, frames: 0, seed: seed ?? DEFAULT_OPTIONS.seed },
