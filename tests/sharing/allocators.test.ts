@@ -15,7 +15,10 @@ const subject = (kernel: string, name: string, from = registry): AllocatorSubjec
   caps: from.allocators.get(name).caps,
   open: (inject: readonly Injection[] = []) => {
     const spec = parseKernel(kernel, from)
-    const lab = openLab({ module, registry: from }, { kernel: spec, machine: sharingMachine(spec.base.arch), inject })
+    const lab = openLab(
+      { module, registry: from },
+      { kernel: spec, machine: sharingMachine(spec.name.startsWith('arm64') ? 'arm64' : 'arm'), inject },
+    )
     return { lab, device: lab.device('n') }
   },
 })

@@ -95,7 +95,10 @@ export const openBench = (
   config: KernelOptions['config'] = {},
 ): Bench => {
   const spec = withOptions(parseKernel(kernel, registry), { config, cmdline })
-  const lab = openLab({ module, registry }, { kernel: spec, machine: machine ?? sharingMachine(spec.base.arch) })
+  const lab = openLab(
+    { module, registry },
+    { kernel: spec, machine: machine ?? sharingMachine(kernel.startsWith('arm64') ? 'arm64' : 'arm') },
+  )
   const events: Event[] = []
   lab.listen('op', (event) => events.push(event))
   const texts = (levels: readonly string[]) =>

@@ -46,6 +46,7 @@ const run = (kernel: string, name: string, testName: string): Outcome => {
     driver,
     queue: queueOf(driver, at.side),
     modes: at.modes,
+    scatters: at.device === 'sg',
     partner: at.m2m ? queueOf(driver, at.side === 'output' ? 'capture' : 'output') : null,
     exporter: queueOf(bench.open(at.exporter).driver, 'capture'),
   }

@@ -14,8 +14,10 @@ import type { KernelVaddr } from './units.ts'
 export interface FrameFormat {
   readonly width: number
   readonly height: number
-  /** Per plane: bytes of picture, and bytes of the buffer (with the hardware's alignment). */
-  readonly planes: readonly { readonly payload: number; readonly size: number }[]
+  /** Per plane: bytes of picture, bytes of the buffer (with the hardware's alignment), and bytes before the picture. */
+  readonly planes: readonly { readonly payload: number; readonly size: number; readonly dataOffset?: number }[]
+  /** enum v4l2_field of the pictures; NONE (progressive) unless given. */
+  readonly field?: number
 }
 
 export interface DriverHost {
@@ -63,8 +65,11 @@ export interface Driver {
   readonly display: DisplayPort | null
   /** S_FMT on each queue it has. */
   setFormat(output: FrameFormat | null, capture: FrameFormat | null): KResult<void>
-  /** The hardware works until it has nothing left to do; returns pictures read from the OUTPUT side, compared. */
-  work(): readonly Delivery[]
+  /**
+   * The hardware works until it has nothing left to do, or until `most` pictures went through each queue; returns pictures read from
+   * the OUTPUT side, compared.
+   */
+  work(most?: number): readonly Delivery[]
   close(): void
 }
 

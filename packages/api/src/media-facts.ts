@@ -5,7 +5,7 @@ export interface MediaFacts {
   readonly prepareStem: '__qbuf' | '__prepare'
   /** REQBUFS while a buffer is exported or mapped: refused with EBUSY, or the memory is orphaned (since v5.0). */
   readonly buffersInUse: 'busy' | 'orphaned'
-  /** REQBUFS gives at least: the buffers a driver needs queued, or one more than that and never less than two (since v6.8). */
+  /** REQBUFS gives at least: the buffers a driver needs queued, or one more than that (since v6.8). */
   readonly reqbufsFloor: 'queued' | 'queued-plus-one'
   /** Head of vb2's debug lines by source file; `named` ones carry the queue's name in brackets. */
   readonly log: { readonly core: string; readonly v4l2: string; readonly named: boolean }
@@ -23,4 +23,19 @@ export interface MediaFacts {
   readonly sgCpuAccess: boolean
   /** USERPTR memory without struct page goes through dma_map_resource (since v4.18), not through a guess at the bus address. */
   readonly userptrResource: boolean
+  /** USERPTR memory of a VM_PFNMAP mapping: its frames are taken as they are, or it cannot be had (since v6.1). */
+  readonly userptrPfnMap: 'followed' | 'refused'
+  /** QBUF knows V4L2_BUF_FLAG_REQUEST_FD (since v4.20); before, the bit meant nothing. */
+  readonly requests: boolean
+  /** A DMABUF of several planes: each plane is looked up and attached in turn, or all are looked up first and planes that share a
+   * dma-buf share its attachment (since v6.12). */
+  readonly dmabufPlanes: 'in-turn' | 'shared'
+  /** Drivers may have more than 32 buffers in a queue (max_num_buffers, since v6.8). */
+  readonly driverMaxBuffers: boolean
+  /** User space may skip the cache work of a buffer, where the driver lets it (since v5.9). */
+  readonly cacheHints: boolean
+  /** STREAMOFF and REQBUFS sync buffers for the CPU that were prepared and that no device had (since v4.20). */
+  readonly cancelSyncs: boolean
+  /** mmap offsets: buffer index << 15 and plane << 12 (since v6.8), or whole pages from 0 on, buffer after buffer. */
+  readonly mmapOffsets: 'indexed' | 'stacked'
 }

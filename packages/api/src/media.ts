@@ -13,13 +13,20 @@ export const MEDIA_V4_11: MediaFacts = {
   removeBufs: false,
   sgCpuAccess: false,
   userptrResource: false,
+  userptrPfnMap: 'followed',
+  requests: false,
+  dmabufPlanes: 'in-turn',
+  driverMaxBuffers: false,
+  cacheHints: false,
+  cancelSyncs: false,
+  mmapOffsets: 'stacked',
 }
 
 export const MEDIA_V6_12: MediaFacts = {
   prepareStem: '__prepare',
   buffersInUse: 'orphaned',
   reqbufsFloor: 'queued-plus-one',
-  log: { core: 'videobuf2_common: ', v4l2: 'videobuf2_v4l2: ', named: true },
+  log: { core: 'videobuf2_common: ', v4l2: 'vb2-v4l2: ', named: true },
   allocFailure: 'dma alloc of size',
   chunkUnit: '',
   attachmentLock: true,
@@ -27,4 +34,11 @@ export const MEDIA_V6_12: MediaFacts = {
   removeBufs: true,
   sgCpuAccess: true,
   userptrResource: true,
+  userptrPfnMap: 'refused',
+  requests: true,
+  dmabufPlanes: 'shared',
+  driverMaxBuffers: true,
+  cacheHints: true,
+  cancelSyncs: true,
+  mmapOffsets: 'indexed',
 }

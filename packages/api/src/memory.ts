@@ -50,6 +50,11 @@ export interface KernelMemory {
   memcpy(to: KernelVaddr, from: KernelVaddr, len: number): void
   /** clear_highpage: zeroes one page through a temporary cached mapping. */
   zeroHighmemPage(at: PhysAddr): void
+  /**
+   * Memory that is put together from several allocations lies in several places (the default), or in one as far as it goes: in a real
+   * system that is chance.
+   */
+  scattered: boolean
   /** Physically contiguous pages from the buddy allocator; `limit` is the highest physical address allowed, inclusive. */
   allocPages(len: number, options?: AllocOptions): KResult<Pfn>
   freePages(pfn: Pfn, len: number): void

@@ -55,6 +55,12 @@ export interface UserMapping {
   readonly pages?: readonly Pfn[]
   /** Whose memory it is, where that is known: a queue that takes the mapping by address does not own it. */
   readonly owner?: string
+  /** Its address in the task, where that is known. */
+  readonly at?: number
+  /** The task may not write there (no PROT_WRITE). */
+  readonly readOnly?: boolean
+  /** VM_PFNMAP: page table entries without page references (remap_pfn_range); such memory cannot be pinned. */
+  readonly pfnMap?: boolean
 }
 
 /**

@@ -1,6 +1,6 @@
 // What a run executes, as plain data: a pipeline bound to a machine's devices, or a list of steps.
 import type { Assumption, Ignored } from './stated.ts'
-import type { V4l2Memory } from './vb2.ts'
+import type { V4l2Memory } from './v4l2.ts'
 import type { Severity } from './findings.ts'
 import type { Verdict } from './run.ts'
 

@@ -8,6 +8,7 @@ import type { KResult } from './errno.ts'
 import type { Device, Host, UserMapping } from './ops.ts'
 import type { SgTable } from './sg.ts'
 import type { DmaAddr, KernelVaddr } from './units.ts'
+import type { BufType, Dqbuf, Qbuf, V4l2BufferInfo, V4l2Memory, V4l2Queue } from './v4l2.ts'
 
 /** An allocator's buffer (mem_priv): the members that vb2_dc_buf, vb2_dma_sg_buf and vb2_vmalloc_buf share. Mutable, as in C. */
 export interface Vb2Mem {
@@ -30,6 +31,8 @@ export interface Vb2Mem {
 export interface AllocBufOptions {
   /** Cached memory that prepare and finish sync (dma_alloc_noncontiguous). */
   readonly nonCoherent?: boolean
+  /** vb2_queue.dma_attrs, DMA_ATTR_* bits. */
+  readonly dmaAttrs?: number
 }
 
 /** struct vb2_mem_ops. */
@@ -90,41 +93,15 @@ export interface AllocatorHost {
   printk: Host['printk']
 }
 
-export type V4l2Memory = 'MMAP' | 'USERPTR' | 'DMABUF'
-export type BufType = 'VIDEO_CAPTURE' | 'VIDEO_OUTPUT' | 'VIDEO_CAPTURE_MPLANE' | 'VIDEO_OUTPUT_MPLANE'
 export type Vb2State = 'DEQUEUED' | 'PREPARING' | 'QUEUED' | 'ACTIVE' | 'DONE' | 'ERROR'
-
-/** One plane given to QBUF or PREPARE_BUF. */
-export interface QbufPlane {
-  readonly fd?: number
-  readonly user?: UserMapping
-  readonly bytesused?: number
-  readonly length?: number
-}
-
-/** struct v4l2_buffer, as far as it is modelled. `timestamp` carries the frame number. */
-export interface Qbuf {
-  readonly index: number
-  readonly memory: V4l2Memory
-  readonly planes?: readonly QbufPlane[]
-  readonly timestamp?: number
-  /** Queue with a media request; no modelled driver supports them: EBADR (EINVAL before v4.20). */
-  readonly requestFd?: number
-}
-
-export interface Dqbuf {
-  readonly index: number
-  readonly bytesused: readonly number[]
-  readonly timestamp: number
-  readonly error: boolean
-  readonly last: boolean
-}
 
 /** A buffer as its driver sees it. */
 export interface Vb2Buffer {
   readonly index: number
   readonly state: Vb2State
   readonly timestamp: number
+  /** enum v4l2_field. */
+  readonly field: number
   readonly planes: readonly Vb2Plane[]
 }
 export interface Vb2Plane {
@@ -151,12 +128,11 @@ export interface Vb2Queue {
     count: number,
     planeSizes: readonly number[],
   ): KResult<{ index: number; count: number }>
-  querybuf(
-    index: number,
-  ): KResult<{ state: Vb2State; planes: readonly { length: number; bytesused: number }[]; mapped: number }>
+  querybuf(index: number): KResult<V4l2BufferInfo & { readonly state: Vb2State; readonly mapped: number }>
   /** Since v6.10. EBUSY for a buffer that is not dequeued, EINVAL for one that does not exist, ENOTTY where the ioctl is unknown. */
   removeBufs(index: number, count: number): KResult<void>
-  expbuf(index: number, plane: number): KResult<number>
+  /** `flags`: EXPBUF_FLAGS; O_RDWR | O_CLOEXEC unless given. */
+  expbuf(index: number, plane: number, flags?: number): KResult<number>
   mmap(index: number, plane: number): KResult<UserMapping>
   munmap(index: number, plane: number): void
   prepareBuf(buffer: Qbuf): KResult<void>
@@ -177,6 +153,18 @@ export interface Vb2Queue {
   poll(): 'ready' | 'empty' | 'error'
   /** close(2): releases the queue. */
   release(): void
+  /** The same with everything that an ioctl carries. */
+  readonly v4l2: V4l2Queue
+}
+
+/** What a driver has to say of a buffer that user space queues (struct vb2_ops). */
+export interface QueueHooks {
+  /** buf_out_validate, OUTPUT only: the field that the buffer has then. EINVAL: a field the driver does not take. */
+  field(given: number): KResult<number>
+  /** buf_prepare: payload and offset of each plane, or null to leave them as user space gave them. EINVAL: too small. */
+  prepare(
+    planes: readonly { readonly length: number; readonly bytesused: number; readonly dataOffset: number }[],
+  ): KResult<readonly { readonly bytesused: number; readonly dataOffset: number }[] | null>
 }
 
 /** What a driver gives when it makes a queue (struct vb2_ops + queue_setup). */
@@ -185,7 +173,22 @@ export interface QueueSetup {
   readonly type: BufType
   readonly allocator: string
   readonly ioModes: readonly V4l2Memory[]
+  /** min_queued_buffers: so many must be queued before the driver starts. */
   readonly minBuffers?: number
+  /** min_reqbufs_allocation: REQBUFS gives so many at least. */
+  readonly minReqbufs?: number
+  /** max_num_buffers; 32 (VB2_MAX_FRAME) unless given, and always before v6.8. */
+  readonly maxNumBuffers?: number
+  /** Bytes that the driver's queue_setup lets all buffers of the queue have together. */
+  readonly memoryLimit?: number
+  /** supports_requests: QBUF takes the fd of a media request. */
+  readonly supportsRequests?: boolean
+  /** The driver has VIDIOC_REMOVE_BUFS (where the kernel does). */
+  readonly removeBufs?: boolean
+  /** dma_attrs: DMA_ATTR_* that every allocation of the queue gets. */
+  readonly dmaAttrs?: number
+  /** Further struct vb2_ops; without them fields and payloads stay as user space gave them. */
+  readonly hooks?: QueueHooks
   /** Video node that the queue belongs to; without it the device has one node for its queues. */
   readonly node?: string
   /** `copy`: a buffer's timestamp goes from OUTPUT to CAPTURE (m2m); else the driver's clock gives it. */
@@ -210,6 +213,6 @@ export interface DriverQueue extends Vb2Queue {
   done(
     buffer: Vb2Buffer,
     state: 'DONE' | 'ERROR',
-    result?: { bytesused?: readonly number[]; timestamp?: number; last?: boolean },
+    result?: { bytesused?: readonly number[]; timestamp?: number; last?: boolean; field?: number },
   ): void
 }

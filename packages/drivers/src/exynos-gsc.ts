@@ -1,6 +1,7 @@
 // A converter: reads pictures of somebody else's memory, writes its own.
 import type { DriverDef, PluginApi } from '@dmalab/api'
 import { createM2m } from './m2m.ts'
+import { progressive } from './queue-pair.ts'
 
 /**
  * exynos-gsc, mem-to-mem side. It reads whole planes: the picture and the lines that alignment adds.
@@ -20,6 +21,9 @@ export const exynosGsc = (api: PluginApi): DriverDef => ({
       allocator: 'vb2-dma-contig',
       multiplanar: true,
       symbols: (op) => [`gsc_m2m_${op}`, `v4l2_m2m_${op}`],
+      queue: () => ({ minBuffers: 1 }),
+      hooks: () => progressive(api),
+      busyText: null,
       deviceOf: () => host.device,
       captureFormat: (wish) => wish,
       input: (buffer, plane, format) => {

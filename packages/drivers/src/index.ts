@@ -5,10 +5,20 @@ import { exynosGsc } from './exynos-gsc.ts'
 import { pageWalkingImporter, syncingImporter } from './importers.ts'
 import { rockchipRga } from './rockchip-rga.ts'
 import { s5pMfc } from './s5p-mfc.ts'
-import { vim2m } from './vim2m.ts'
+import { vim2m, vim2mVariants } from './vim2m.ts'
 import { vividDrivers } from './vivid.ts'
 
-export { exynosDrm, exynosGsc, pageWalkingImporter, rockchipRga, s5pMfc, syncingImporter, vim2m, vividDrivers }
+export {
+  exynosDrm,
+  exynosGsc,
+  pageWalkingImporter,
+  rockchipRga,
+  s5pMfc,
+  syncingImporter,
+  vim2m,
+  vim2mVariants,
+  vividDrivers,
+}
 
 export default (api: PluginApi): Plugin => ({
   name: 'drivers',
@@ -18,6 +28,7 @@ export default (api: PluginApi): Plugin => ({
     rockchipRga(api),
     exynosDrm(api),
     vim2m(api),
+    ...vim2mVariants(api),
     ...vividDrivers(api),
     syncingImporter(api),
     pageWalkingImporter(api),

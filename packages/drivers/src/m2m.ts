@@ -1,10 +1,21 @@
 // Memory-to-memory devices: one buffer from each queue makes a job.
-import type { Delivery, Driver, DriverHost, FrameFormat, PluginApi, V4l2Memory, Vb2Buffer } from '@dmalab/api'
+import type {
+  Delivery,
+  Driver,
+  DriverHost,
+  FrameFormat,
+  PluginApi,
+  QueueSetup,
+  V4l2Memory,
+  Vb2Buffer,
+} from '@dmalab/api'
 import { delivery, readPlane } from './picture.ts'
-import { openQueuePair, type QueuePairModel } from './queue-pair.ts'
+import { openQueuePair, type QueuePairModel, type Side } from './queue-pair.ts'
 
 /** What makes one m2m device differ from another. */
-export interface M2mModel extends Pick<QueuePairModel, 'deviceOf' | 'captureFormat'> {
+export interface M2mModel extends Pick<QueuePairModel, 'deviceOf' | 'captureFormat' | 'hooks' | 'busyText'> {
+  /** What its queues have beyond that: least numbers of buffers, requests, cache hints. */
+  queue(side: Side): Pick<QueueSetup, 'minBuffers' | 'memoryLimit' | 'supportsRequests' | 'allowCacheHints'>
   /** Function that runs a finished job, for the call path. */
   readonly interrupt: string
   readonly outputModes: readonly V4l2Memory[]
@@ -25,12 +36,15 @@ export const createM2m = (api: PluginApi, host: DriverHost, model: M2mModel): Dr
       type: TYPES[side][model.multiplanar ? 'mplane' : 'single'],
       allocator: model.allocator,
       ioModes: side === 'output' ? model.outputModes : model.captureModes,
-      minBuffers: 1,
       timestamps: 'copy',
+      ...model.queue(side),
       symbols: (op) => model.symbols(op),
     }),
     deviceOf: (side, plane) => model.deviceOf(side, plane),
     captureFormat: (wish) => model.captureFormat(wish),
+    hooks: (side, format) => model.hooks(side, format),
+    stopped: () => undefined,
+    busyText: model.busyText,
   })
   const { queues, waiting } = pair
 
@@ -43,18 +57,18 @@ export const createM2m = (api: PluginApi, host: DriverHost, model: M2mModel): Dr
     })
     const arrived = pair.paint(target, frame)
     queues.output.done(source, 'DONE')
-    pair.captured(target, frame, arrived)
+    pair.captured(target, frame, arrived, source.field)
     return delivery(frame, read)
   }
 
   return {
     ...pair.driver,
 
-    work: () =>
+    work: (most = Infinity) =>
       host.call(model.interrupt, () => {
         const deliveries: Delivery[] = []
         if (!queues.output.streaming || !queues.capture.streaming) return deliveries
-        for (;;) {
+        while (deliveries.length < most) {
           const [source] = waiting.output
           const [target] = waiting.capture
           if (source === undefined || target === undefined) return deliveries
@@ -62,6 +76,7 @@ export const createM2m = (api: PluginApi, host: DriverHost, model: M2mModel): Dr
           waiting.capture.shift()
           deliveries.push(runJob(source, target))
         }
+        return deliveries
       }),
   }
 }

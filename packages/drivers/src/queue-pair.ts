@@ -6,17 +6,24 @@ import type {
   DriverQueue,
   FrameFormat,
   PluginApi,
+  QueueHooks,
   QueueSetup,
   Vb2Buffer,
 } from '@dmalab/api'
 import { type PlaneMemory, writePlane } from './picture.ts'
 
-type Side = 'output' | 'capture'
+export type Side = 'output' | 'capture'
 
 export interface QueuePairModel {
-  setup(side: Side): Omit<QueueSetup, 'name' | 'planes' | 'onQueue' | 'onStop'>
+  setup(side: Side): Omit<QueueSetup, 'name' | 'planes' | 'onQueue' | 'onStop' | 'hooks'>
+  /** What the driver looks at when a buffer is queued, with the format of that moment; null: nothing. */
+  hooks(side: Side, format: () => FrameFormat): QueueHooks | null
   /** Device that plane `plane` of a queue is allocated for, and addressed through. */
   deviceOf(side: Side, plane: number): Device
+  /** What the driver prints when S_FMT meets buffers; null: nothing. */
+  readonly busyText: string | null
+  /** The queue was stopped: nothing waits in it any more. */
+  stopped(side: Side): void
   /** S_FMT on the CAPTURE side: what the hardware makes of the wish. */
   captureFormat(wish: FrameFormat): FrameFormat
 }
@@ -30,7 +37,7 @@ export interface QueuePair {
   /** Writes picture `frame` into a CAPTURE buffer; false when a plane was not reached. */
   paint(buffer: Vb2Buffer, frame: number): boolean
   /** Gives a CAPTURE buffer back with the picture in it. */
-  captured(buffer: Vb2Buffer, frame: number, arrived: boolean): void
+  captured(buffer: Vb2Buffer, frame: number, arrived: boolean, field: number): void
   /** What every driver of two queues does alike. */
   readonly driver: Pick<Driver, 'output' | 'capture' | 'display' | 'setFormat' | 'close'>
 }
@@ -39,16 +46,20 @@ export const openQueuePair = (api: PluginApi, host: DriverHost, model: QueuePair
   const { fail, ok } = api
   const formats: Record<Side, FrameFormat> = { output: NO_FORMAT, capture: NO_FORMAT }
   const waiting: Record<Side, Vb2Buffer[]> = { output: [], capture: [] }
-  const open = (side: Side): DriverQueue =>
-    host.createQueue({
+  const open = (side: Side): DriverQueue => {
+    const hooks = model.hooks(side, () => formats[side])
+    return host.createQueue({
       ...model.setup(side),
+      ...(hooks === null ? {} : { hooks }),
       name: `${host.device.name} ${side.toUpperCase()}`,
       planes: () => formats[side].planes.map(({ size }, plane) => ({ size, dev: model.deviceOf(side, plane) })),
       onQueue: (buffer) => waiting[side].push(buffer),
       onStop: () => {
-        waiting[side] = []
+        for (const buffer of waiting[side].splice(0)) queues[side].done(buffer, 'ERROR')
+        model.stopped(side)
       },
     })
+  }
   const queues = { output: open('output'), capture: open('capture') }
 
   const memory = (side: Side, buffer: Vb2Buffer): PlaneMemory[] =>
@@ -75,9 +86,9 @@ export const openQueuePair = (api: PluginApi, host: DriverHost, model: QueuePair
       return arrived
     },
 
-    captured(buffer, frame, arrived) {
-      const bytesused = formats.capture.planes.map(({ payload }) => payload)
-      queues.capture.done(buffer, arrived ? 'DONE' : 'ERROR', { bytesused, timestamp: frame })
+    captured(buffer, frame, arrived, field) {
+      const bytesused = formats.capture.planes.map(({ payload, dataOffset = 0 }) => payload + dataOffset)
+      queues.capture.done(buffer, arrived ? 'DONE' : 'ERROR', { bytesused, timestamp: frame, field })
     },
 
     driver: {
@@ -92,7 +103,10 @@ export const openQueuePair = (api: PluginApi, host: DriverHost, model: QueuePair
           ['capture', capture],
         ] as const) {
           if (wish === null) continue
-          if (queues[side].memory !== undefined) return fail('EBUSY', `${queues[side].name} has buffers`)
+          if (queues[side].v4l2.busy) {
+            if (model.busyText !== null) host.printk('err', `${api.devString(host.device)}: ${model.busyText}`)
+            return fail('EBUSY', `${queues[side].name} has buffers`)
+          }
           if (wish.planes.length === 0) return fail('EINVAL', 'a format needs planes')
           formats[side] = side === 'capture' ? model.captureFormat(wish) : wish
         }
@@ -106,5 +120,14 @@ export const openQueuePair = (api: PluginApi, host: DriverHost, model: QueuePair
     },
   }
 }
+
+/** enum v4l2_field: pictures that are whole, and buffers of which nobody said what they hold. */
+export const FIELD = { ANY: 0, NONE: 1 } as const
+
+/** A driver that takes pictures as they come: progressive where nobody said, and as long as they are. */
+export const progressive = ({ ok }: PluginApi): QueueHooks => ({
+  field: (given) => ok(given === FIELD.ANY ? FIELD.NONE : given),
+  prepare: () => ok(null),
+})
 
 const NO_FORMAT: FrameFormat = { width: 0, height: 0, planes: [] }

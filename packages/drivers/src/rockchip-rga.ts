@@ -1,6 +1,7 @@
 // A converter that gathers: it takes lists of pages and finds them through a page table of its own.
 import type { DriverDef, PluginApi } from '@dmalab/api'
 import { createM2m } from './m2m.ts'
+import { progressive } from './queue-pair.ts'
 
 /**
  * rockchip-rga, mem-to-mem. Each buffer's list becomes a table of page addresses that the engine walks, so no buffer need be in one piece.
@@ -21,6 +22,9 @@ export const rockchipRga = (api: PluginApi): DriverDef => ({
       allocator: 'vb2-dma-sg',
       multiplanar: true,
       symbols: (op) => [`v4l2_m2m_ioctl_${op}`, `v4l2_m2m_${op}`],
+      queue: () => ({ minBuffers: 1 }),
+      hooks: () => progressive(api),
+      busyText: null,
       deviceOf: () => host.device,
       captureFormat: (wish) => wish,
       input: (_buffer, plane, format) => {

@@ -1,6 +1,7 @@
 // A codec: compressed frames in, two-plane NV12 out, each plane from a memory bank of its own when the device has two.
 import type { DriverDef, FrameFormat, PluginApi } from '@dmalab/api'
 import { createM2m } from './m2m.ts'
+import { progressive } from './queue-pair.ts'
 
 /** Lines that a plane's buffer is rounded up to. */
 const LINES = 16
@@ -29,6 +30,9 @@ export const s5pMfc = (api: PluginApi): DriverDef => ({
       allocator: 'vb2-dma-contig',
       multiplanar: true,
       symbols: (op) => [`vidioc_${op}`],
+      queue: () => ({ minBuffers: 1 }),
+      hooks: () => progressive(api),
+      busyText: null,
       deviceOf: (side, plane) => {
         if (banks === undefined) return device
         return side === 'capture' && plane === 0 ? banks.luma : banks.chroma

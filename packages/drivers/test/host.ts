@@ -127,6 +127,7 @@ export const newBuffer = (
   index: Number(/\d+$/.exec(owner)?.[0] ?? 0),
   state: 'ACTIVE',
   timestamp,
+  field: 1,
   planes: planes.map(({ length, cookie, bytesused = 0, kernelAt }, p) => ({
     length,
     bytesused,
@@ -164,6 +165,7 @@ export const openDriver = (def: DriverDef, device = newDevice('dev')): FakeHost 
       get streaming() {
         return state.streaming
       },
+      v4l2: Object.defineProperty({}, 'busy', { get: () => state.memory !== undefined }),
       done: (buffer: Vb2Buffer, outcome: string, result: Partial<Done> = {}) => {
         const { timestamp, bytesused } = result
         done.push({ queue: side, index: buffer.index, state: outcome, timestamp, bytesused })

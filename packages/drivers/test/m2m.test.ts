@@ -69,8 +69,9 @@ describe('a job', () => {
     host.queues.output.setup.onQueue(newBuffer('in0', at(0x1000)))
     host.queues.capture.setup.onQueue(newBuffer('out0', at(0x9000)))
     host.queues.output.setup.onStop?.()
+    expect(host.done).toMatchObject([{ queue: 'output', index: 0, state: 'ERROR' }])
     expect(host.driver.work()).toEqual([])
-    expect(host.done).toEqual([])
+    expect(host.done).toHaveLength(1)
   })
 
   it('counts wrong bytes of the picture and of what follows it', () => {

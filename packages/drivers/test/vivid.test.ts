@@ -53,7 +53,33 @@ describe('the output node', () => {
     host.queues.output.setup.onQueue(newBuffer('out1', plane(0x1000), 4))
     expect(host.driver.work()).toEqual([{ frame: 4, bytes: 0x300, wrong: 2 }])
     expect(host.driver.work()).toEqual([])
-    expect(host.done).toMatchObject([{ queue: 'output', index: 1, state: 'DONE' }])
+  })
+
+  it('keeps the picture on show until another takes its place', () => {
+    const host = opened('vivid-dma-contig')
+    const { setup } = host.queues.output
+    setup.onQueue(newBuffer('out1', plane(0x1000), 4))
+    host.driver.work()
+    expect(host.done).toEqual([])
+    for (const index of [2, 0]) setup.onQueue(newBuffer(`out${index}`, plane(0x2000 * index), 5))
+    expect(host.driver.work()).toHaveLength(2)
+    expect(host.done).toMatchObject([
+      { index: 1, state: 'DONE' },
+      { index: 2, state: 'DONE' },
+    ])
+    setup.onStop?.()
+    expect(host.done.at(-1)).toMatchObject({ index: 0, state: 'ERROR' })
+    setup.onQueue(newBuffer('out0', plane(0), 6))
+    expect(host.driver.work()).toMatchObject([{ frame: 6 }])
+  })
+
+  it('does one picture at a time when told so', () => {
+    const host = opened('vivid-dma-contig')
+    for (const index of [0, 1, 2]) host.queues.output.setup.onQueue(newBuffer(`out${index}`, plane(0x1000), index))
+    expect(host.driver.work(1)).toMatchObject([{ frame: 0 }, { frame: 1 }])
+    expect(host.done.map(({ index }) => index)).toEqual([0])
+    expect(host.driver.work(1)).toMatchObject([{ frame: 2 }])
+    expect(host.done.map(({ index }) => index)).toEqual([0, 1])
   })
 
   it('expects bytes that a task wrote, and zeros after their end', () => {

@@ -53,6 +53,7 @@ export class Memory implements KernelMemory {
   private readonly present = new Intervals<true>()
   private readonly sink: EventSink
   private readonly stack: KernelStack
+  scattered = true
 
   /** @throws InputError for a machine that no kernel can be laid out on. */
   constructor(options: MemoryOptions) {

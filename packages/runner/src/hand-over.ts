@@ -24,7 +24,7 @@ export class HandOver {
             index,
             memory: 'DMABUF',
             timestamp: frame,
-            planes: fds.map((fd, p) => ({ fd, bytesused: payloads[p] ?? 0 })),
+            planes: fds.map((fd, p) => ({ fd, length: this.lengthOf(fd), bytesused: payloads[p] ?? 0 })),
           }),
         )
         this.log.detail('attached and mapped')
@@ -63,6 +63,11 @@ export class HandOver {
         )
       }
     }
+  }
+
+  /** What a media framework gives as a plane's length: how much the dma-buf has. */
+  private lengthOf(fd: number): number {
+    return this.log.must(this.lab.dmaBuf.lseek(fd, 0, 'SEEK_END'))
   }
 
   /** The frame buffer that shows a picture, made when it is first needed, with the picture in it. */

@@ -94,6 +94,13 @@ const MEDIA: Readonly<Record<keyof MediaFacts, FactShape>> = {
   removeBufs: YES_OR_NO,
   sgCpuAccess: YES_OR_NO,
   userptrResource: YES_OR_NO,
+  userptrPfnMap: oneOf('followed', 'refused'),
+  requests: YES_OR_NO,
+  dmabufPlanes: oneOf('in-turn', 'shared'),
+  driverMaxBuffers: YES_OR_NO,
+  cacheHints: YES_OR_NO,
+  cancelSyncs: YES_OR_NO,
+  mmapOffsets: oneOf('indexed', 'stacked'),
 }
 
 /** Names that are there besides those that the plug-in brings. */

@@ -207,9 +207,21 @@ export class MediaTask {
     const queue = OpenStage.must(to.output)
     this.handOver.queueAt(queue, from, to, picture)
     this.workOn(to, picture.frame)
-    // A copy is done with the producer's buffer at once; the others when the device is.
-    this.log.must(queue.dqbuf())
-    this.release(from, picture.index)
+    to.taken.push(picture)
+    this.giveBack(from, to, queue)
+  }
+
+  /**
+   * A copy is done with the producer's buffer at once; the others when the device is. An output node keeps the picture that is on show
+   * until the next one takes its place.
+   */
+  private giveBack(from: OpenStage, to: OpenStage, queue: Vb2Queue): void {
+    const keeps = to.stage.role === 'output' ? 1 : 0
+    while (to.taken.length > keeps) {
+      this.log.must(queue.dqbuf())
+      const back = to.taken.shift()
+      if (back !== undefined) this.release(from, back.index)
+    }
   }
 
   /** User space looks at a picture in the producer's mapped buffer, and makes its own of it where somebody waits for one. */

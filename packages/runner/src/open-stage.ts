@@ -29,6 +29,8 @@ export class OpenStage {
   private readonly log: StepLog
   /** Buffers of its CAPTURE queue. */
   buffers = 0
+  /** Pictures that were queued here and have not come back. */
+  readonly taken: Passing[] = []
   /** dma-buf fds of its CAPTURE buffers, one a plane. */
   fds: number[][] = []
   /** dma-buf fds of buffers of its own that the stage before fills (hop `import`). */

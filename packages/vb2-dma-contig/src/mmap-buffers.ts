@@ -43,8 +43,12 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
       if (buf.priv.nonCoherent) return mmapNonCoherent(context, buf)
       if (buf.cookie === null) return fail('EINVAL', `${buf.owner} has no memory of its own`)
       const mapped = host.dma.mmapAttrs(buf.dev, buf.cookie, buf.dmaAddr, buf.size, buf.attrs)
-      if (!mapped.ok) host.printk('err', `Remapping memory failed, error: ${api.negative(mapped.errno)}`)
-      return mapped
+      if (!mapped.ok) {
+        host.printk('err', `Remapping memory failed, error: ${api.negative(mapped.errno)}`)
+        return mapped
+      }
+      // Pages that an IOMMU makes contiguous are inserted one by one; everything else is one remap_pfn_range().
+      return ok({ ...mapped.value, pfnMap: mapped.value.pages === undefined })
     })
 
   const exporterOps: DmaBufOps = host.exporter('vb2-dma-contig', dcExporterOps(context, { put, mmap }))
@@ -66,7 +70,7 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
      */
     alloc: (dev: Device, size: number, dir: Direction, owner: string, options?: AllocBufOptions) =>
       host.call('vb2_dc_alloc', () => {
-        const buf = newDcBuf(api, { dev, size, dir, owner })
+        const buf = newDcBuf(api, { dev, size, dir, owner, attrs: options?.dmaAttrs ?? 0 })
         if (options?.nonCoherent === true) {
           const cached = allocNonCoherent(context, buf)
           if (cached.ok) return ok(buf)

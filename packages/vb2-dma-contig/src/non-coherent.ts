@@ -56,5 +56,5 @@ export const freeNonCoherent = ({ api, host }: DcContext, buf: DcBuf): void => {
 export const mmapNonCoherent = ({ api }: DcContext, buf: DcBuf): KResult<UserMapping> => {
   const page = buf.table?.entry(0).page
   if (page?.kind !== 'page') return api.fail('EINVAL', `${buf.owner} has no pages`)
-  return api.ok({ phys: api.physOf(page.pfn), len: buf.size, kind: 'cached' })
+  return api.ok({ phys: api.physOf(page.pfn), len: buf.size, kind: 'cached', pfnMap: true })
 }

@@ -50,7 +50,8 @@ export const userptrBuffers = ({ api, host }: DcContext): UserptrOps => {
 
   return {
     /**
-     * EINVAL: unaligned or empty, or page-less and scattered. EIO, EFAULT, ENOMEM: see above.
+     * EINVAL: unaligned or empty, or page-less and scattered. EFAULT: not all of it can be pinned, or the device does not see it in
+     * one piece. EIO, ENOMEM: see above.
      * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_get_userptr
      */
     getUserptr: (dev: Device, user: UserMapping, size: number, dir: Direction, owner: string): KResult<Vb2Mem> =>
@@ -61,6 +62,8 @@ export const userptrBuffers = ({ api, host }: DcContext): UserptrOps => {
           return fail('EINVAL', `${owner}: address or size is no multiple of ${align}`)
         }
         if (size === 0) return fail('EINVAL', `${owner} is empty`)
+        const pinned = api.pinUser(host.kernel, user, size, dir)
+        if (!pinned.ok) return pinned
         const buf = newDcBuf(api, { dev, size, dir, owner })
         const offset = api.offsetInPage(user.phys)
         const frames = pageFrames(api.pfnOf(user.phys), api.pagesFor(offset + size), user.pages)

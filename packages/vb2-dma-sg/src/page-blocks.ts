@@ -6,7 +6,7 @@ import type { Block, SgContext } from './sg-buf.ts'
  * Zeroed blocks of falling order that add up to `size` (whole pages). ENOMEM: not even single pages are left; nothing stays taken.
  *
  * Blocks of a system that has run for a while do not lie side by side; our page allocator would hand them out so. A page between
- * two blocks, given back at the end, keeps them apart.
+ * two blocks, given back at the end, keeps them apart where memory is to be scattered.
  *
  * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-sg.c: vb2_dma_sg_alloc_compacted
  */
@@ -36,6 +36,7 @@ export const allocCompacted = ({ api, host }: SgContext, size: number, owner: st
     host.mem.memset(host.mem.linearAddress(physOf(block.value)), 0, len)
     blocks.push({ first: block.value, len })
     left -= len
+    if (!host.mem.scattered) continue
     const spacer = host.mem.allocPages(PAGE_SIZE)
     if (spacer.ok) spacers.push(spacer.value)
   }

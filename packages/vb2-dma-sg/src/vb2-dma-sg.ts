@@ -114,11 +114,13 @@ export const vb2DmaSg = (api: PluginApi): AllocatorDef => ({
         }),
 
       /**
-       * ENOMEM for whatever fails, memory without struct page included.
+       * ENOMEM for whatever fails, memory that cannot be pinned and memory without struct page included.
        * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-sg.c: vb2_dma_sg_get_userptr
        */
       getUserptr: (dev, user, size, dir, owner) =>
         host.call('vb2_dma_sg_get_userptr', (): KResult<Vb2Mem> => {
+          const pinned = api.pinUser(host.kernel, user, size, dir)
+          if (!pinned.ok) return fail('ENOMEM', pinned.why)
           const buf = newSgBuf(api, { dev, size, dir, owner })
           const offset = api.offsetInPage(user.phys)
           const count = api.pagesFor(offset + size)

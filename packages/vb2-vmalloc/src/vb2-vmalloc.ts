@@ -59,11 +59,13 @@ export const vb2Vmalloc = (api: PluginApi): AllocatorDef => ({
         }),
 
       /**
-       * Memory without struct page is mapped as I/O memory when it is contiguous. ENOMEM.
+       * Memory without struct page is mapped as I/O memory when it is contiguous. EFAULT: not all of it can be pinned. ENOMEM.
        * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-vmalloc.c: vb2_vmalloc_get_userptr
        */
       getUserptr: (dev, user, size, dir, owner) =>
         host.call('vb2_vmalloc_get_userptr', (): KResult<Vb2Mem> => {
+          const pinned = api.pinUser(host.kernel, user, size, dir)
+          if (!pinned.ok) return pinned
           const buf = newVmallocBuf(api, { dev, size, dir, owner })
           const offset = api.offsetInPage(user.phys)
           const count = api.pagesFor(offset + size)

@@ -43,7 +43,8 @@ export const newVmallocBuf = (
 /**
  * vmalloc_user(): single pages from anywhere, side by side in the vmalloc window, zeroed. ENOMEM: nothing stays taken.
  *
- * Pages of a system that has run for a while are not neighbours; a page between two, given back at the end, keeps ours apart.
+ * Pages of a system that has run for a while are not neighbours; a page between two, given back at the end, keeps ours apart where
+ * memory is to be scattered.
  *
  * Models: Linux v6.12 mm/vmalloc.c: vmalloc_user, vm_area_alloc_pages. Leaves out: larger pages (v7.x uses them).
  */
@@ -60,6 +61,7 @@ export const vmallocUser = ({ api, host }: VmallocContext, buf: VmallocBuf): KRe
       return page
     }
     pages.push(page.value)
+    if (!host.mem.scattered) continue
     const spacer = host.mem.allocPages(api.PAGE_SIZE, { highmem: true })
     if (spacer.ok) spacers.push(spacer.value)
   }

@@ -32,6 +32,7 @@ const open = (pages = 64) => {
       taken.add(free)
       return ok(pfn(free))
     },
+    scattered: true,
     freePages: (frame: Pfn) => {
       if (!taken.delete(frame)) throw new Error(`page ${frame} is free already`)
     },

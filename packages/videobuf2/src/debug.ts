@@ -1,7 +1,7 @@
 // vb2's dprintk and trace events.
 import { BUF_TYPE, type Buf, type QueueState } from './queue-state.ts'
 
-/** A debug line as the module parameter `debug` >= 1 shows it. */
+/** A debug line as the module parameter `debug=1` shows it; lines of higher levels are not modelled. */
 export const dprintk = (q: QueueState, where: string, text: string, file: 'core' | 'v4l2' = 'core'): void => {
   const { log } = q.host.kernel.media
   q.host.printk('debug', `${log[file]}${log.named ? `[${q.setup.name}] ` : ''}${where}: ${text}`)

@@ -1,8 +1,9 @@
 // read(2) and write(2): vb2's emulation on top of MMAP streaming.
-import { fail, type KernelVaddr, type KResult, ok, type UserMapping } from '@dmalab/api'
-import { coreReqbufs } from './memory-setup.ts'
-import { buffersOf, type FileIo, type KernelBytes, memOf, type QueueState } from './queue-state.ts'
+import { fail, type KernelVaddr, type KResult, ok, type Qbuf, type UserMapping } from '@dmalab/api'
+import { coreReqbufs, leastReqbufs } from './memory-setup.ts'
+import { type Buf, buffersOf, type FileIo, type KernelBytes, memOf, type QueueState } from './queue-state.ts'
 import { coreDqbuf, coreQbuf, coreStreamoff, coreStreamon } from './streaming.ts'
+import { fillFromUser } from './v4l2-buffer.ts'
 
 /**
  * One read() into `user`, or one that tells the number of bytes only: at most the rest of the buffer in hand; a finished buffer goes
@@ -56,30 +57,36 @@ const bytesAt = (q: QueueState, { index, pos }: NonNullable<FileIo['current']>):
   return { at: (start + BigInt(pos)) as KernelVaddr, owner: mem.owner, position: pos }
 }
 
-/**
- * Sets the emulation up at the first call. EINVAL: the driver has none, or its memory no kernel mapping. EBUSY: buffers exist, or
- * several planes. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_init_fileio
- */
+/** Sets the emulation up at the first call. EINVAL: the driver has none. */
 const active = (q: QueueState, writing: boolean): KResult<FileIo> => {
-  if (q.setup.fileIo !== true || writing !== q.isOutput)
-    return fail('EINVAL', `${q.setup.name} has no ${writing ? 'write' : 'read'}`)
-  if (q.fileIo !== null) return ok(q.fileIo)
+  if (!hasFileIo(q, writing)) return fail('EINVAL', `${q.setup.name} has no ${writing ? 'write' : 'read'}`)
+  return q.fileIo === null ? initFileIo(q) : ok(q.fileIo)
+}
+
+/** The driver offers read(2) or write(2) on this queue (VB2_READ, VB2_WRITE). */
+export const hasFileIo = (q: QueueState, writing: boolean): boolean => q.setup.fileIo === true && writing === q.isOutput
+
+/**
+ * Sets the emulation up. EINVAL: no kernel mapping of the memory. EBUSY: buffers exist, or several planes.
+ * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_init_fileio
+ */
+export const initFileIo = (q: QueueState): KResult<FileIo> => {
   if (q.streaming || q.bufs.size > 0) return fail('EBUSY', `${q.setup.name} is used by ioctls`)
   const stop = <T>(failure: KResult<T>): KResult<T> => {
     coreStreamoff(q)
     coreReqbufs(q, 'MMAP', 0, false)
     return failure
   }
-  const buffers = coreReqbufs(q, 'MMAP', 1, false)
+  const buffers = coreReqbufs(q, 'MMAP', leastReqbufs(q), false)
   if (!buffers.ok) return buffers
   for (const { planes } of buffersOf(q)) {
     const [plane] = planes
     if (plane === undefined || planes.length !== 1) return stop(fail('EBUSY', `${q.setup.name} has several planes`))
     if (q.ops.vaddr(memOf(plane)) === null) return stop(fail('EINVAL', `${q.setup.name} has no kernel mapping`))
   }
-  if (!writing)
+  if (!q.isOutput)
     for (const buf of buffersOf(q)) {
-      const queued = coreQbuf(q, buf, { index: buf.index, memory: 'MMAP' })
+      const queued = queueAgain(q, buf, 0)
       if (!queued.ok) return stop(queued)
     }
   const started = coreStreamon(q)
@@ -98,5 +105,20 @@ const nextToWrite = (q: QueueState, state: FileIo): KResult<number> => {
 const requeue = (q: QueueState, index: number, bytesused: number): KResult<void> => {
   const buf = q.bufs.get(index)
   if (buf === undefined) throw new Error(`${q.setup.name} has no buffer ${index}`)
-  return coreQbuf(q, buf, { index, memory: 'MMAP', planes: [{ bytesused }] })
+  return queueAgain(q, buf, bytesused)
+}
+
+/** The buffer as the emulation fills it in itself: no ioctl checks it. */
+const queueAgain = (q: QueueState, buf: Buf, bytesused: number): KResult<void> => {
+  const given: Qbuf = { index: buf.index, memory: 'MMAP', planes: [{ bytesused }] }
+  const filled = fillFromUser(q, buf, given)
+  return filled.ok ? coreQbuf(q, buf, given) : filled
+}
+
+/** The file is closed: the stream behind it ends. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_cleanup_fileio */
+export const cleanUpFileIo = (q: QueueState): void => {
+  if (q.fileIo === null) return
+  coreStreamoff(q)
+  q.fileIo = null
+  coreReqbufs(q, 'MMAP', 0, false)
 }

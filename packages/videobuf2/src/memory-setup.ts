@@ -1,15 +1,77 @@
 // Which memory a queue works with, and how many buffers: REQBUFS, CREATE_BUFS, EXPBUF, mmap.
-import { fail, type KResult, ok, type V4l2Memory, type UserMapping } from '@dmalab/api'
-import { bufferInUse, queueAlloc, queueFree } from './buffers.ts'
+import {
+  type BufTypeWish,
+  EXPBUF_FLAGS,
+  fail,
+  type KResult,
+  ok,
+  pageAlign,
+  type UserMapping,
+  type V4l2Memory,
+  type V4l2MemoryWish,
+  withBits,
+  withoutBits,
+} from '@dmalab/api'
+import { bufferInUse, type PlaneSetup, queueAlloc, queueFree } from './buffers.ts'
 import { dprintk } from './debug.ts'
-import { buffersOf, MAX_BUFFERS, memOf, type QueueState } from './queue-state.ts'
+import {
+  allowsCacheHints,
+  type Buf,
+  buffersOf,
+  maxBuffers,
+  memOf,
+  type Plane,
+  type PlaneMapping,
+  type QueueState,
+} from './queue-state.ts'
 import { queueCancel } from './streaming.ts'
 
-/** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_verify_memory_type */
-export const verifyMemoryType = (q: QueueState, memory: V4l2Memory): KResult<void> => {
-  if (q.setup.ioModes.includes(memory)) return ok(undefined)
-  dprintk(q, 'vb2_verify_memory_type', `${memory} for current setup unsupported`)
-  return fail('EINVAL', `${q.setup.name} does not do ${memory}`)
+/**
+ * EINVAL: a memory or buffer type that the queue does not have. EBUSY: read(2) or write(2) is in progress.
+ * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_verify_memory_type
+ */
+export const verifyMemoryType = (q: QueueState, memory: V4l2MemoryWish, type: BufTypeWish): KResult<V4l2Memory> => {
+  const where = 'vb2_verify_memory_type'
+  if (memory === 'OVERLAY' || memory === 'UNKNOWN') {
+    dprintk(q, where, 'unsupported memory type')
+    return fail('EINVAL', `${q.setup.name} knows no such memory`)
+  }
+  if (type !== q.setup.type) {
+    dprintk(q, where, 'requested type is incorrect')
+    return fail('EINVAL', `${q.setup.name} is ${q.setup.type}`)
+  }
+  if (!q.setup.ioModes.includes(memory)) {
+    dprintk(q, where, `${memory} for current setup unsupported`)
+    return fail('EINVAL', `${q.setup.name} does not do ${memory}`)
+  }
+  if (q.fileIo === null) return ok(memory)
+  dprintk(q, where, 'file io in progress')
+  return fail('EBUSY', `${q.setup.name} is being read or written`)
+}
+
+/** Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-core.c: set_queue_coherency */
+const setCoherency = (q: QueueState, nonCoherent: boolean): void => {
+  q.nonCoherent = nonCoherent && q.host.kernel.media.nonCoherentFlag && allowsCacheHints(q)
+}
+
+/** Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-core.c: verify_coherency_flags */
+const sameCoherency = (q: QueueState, nonCoherent: boolean): boolean => {
+  if (!q.host.kernel.media.nonCoherentFlag || nonCoherent === q.nonCoherent) return true
+  dprintk(q, 'verify_coherency_flags', 'memory coherency model mismatch')
+  return false
+}
+
+/** The driver's queue_setup may want fewer buffers than were asked for. */
+const withinLimit = (q: QueueState, count: number, planes: readonly PlaneSetup[]): number => {
+  const bytes = planes.reduce((sum, { size }) => sum + size, 0)
+  return Math.min(count, Math.floor((q.setup.memoryLimit ?? Infinity) / Math.max(1, bytes)))
+}
+
+/** The least number of buffers that REQBUFS gives, of which so many must be had. */
+export const leastReqbufs = (q: QueueState): number => {
+  const { minBuffers = 0, minReqbufs = 0 } = q.setup
+  const queued = q.host.kernel.media.reqbufsFloor === 'queued' ? minBuffers : minBuffers + 1
+  return Math.max(minReqbufs, queued)
 }
 
 /**
@@ -24,88 +86,112 @@ export const coreReqbufs = (
   count: number,
   nonCoherent: boolean,
 ): KResult<number> => {
-  const { buffersInUse, nonCoherentFlag, reqbufsFloor } = q.host.kernel.media
   if (q.streaming) {
     dprintk(q, 'vb2_core_reqbufs', 'streaming active')
     return fail('EBUSY', `${q.setup.name} is streaming`)
   }
-  if (count === 0 || q.bufs.size > 0) {
-    const inUse = q.memory === 'MMAP' && buffersOf(q).some((buf) => bufferInUse(q, buf))
-    if (inUse && buffersInUse === 'busy') {
-      dprintk(q, 'vb2_core_reqbufs', 'memory in use, cannot free')
-      return fail('EBUSY', `a buffer of ${q.setup.name} is exported or mapped`)
-    }
-    if (inUse) dprintk(q, 'vb2_core_reqbufs', 'memory in use, orphaning buffers')
-    queueCancel(q)
-    queueFree(q)
+  const otherMemory = q.memory !== undefined && q.memory !== memory
+  if (count === 0 || q.bufs.size > 0 || otherMemory || !sameCoherency(q, nonCoherent)) {
+    const freed = freeAll(q)
+    if (!freed.ok) return freed
     if (count === 0) return ok(0)
   }
-  const queued = q.setup.minBuffers ?? 0
-  const least = reqbufsFloor === 'queued' ? queued : Math.max(2, queued + 1)
-  const wanted = Math.min(Math.max(Math.min(count, MAX_BUFFERS), least), MAX_BUFFERS)
+  const least = leastReqbufs(q)
+  const planes = q.setup.planes()
+  const wanted = withinLimit(q, Math.min(Math.max(count, least), maxBuffers(q)), planes)
   q.memory = memory
-  q.nonCoherent = nonCoherent && nonCoherentFlag && memory === 'MMAP' && q.setup.allowCacheHints === true
-  const { allocated, why } = queueAlloc(q, memory, wanted, q.setup.planes())
+  setCoherency(q, nonCoherent)
+  const { allocated, why } = queueAlloc(q, memory, wanted, planes)
   if (allocated === 0) {
     dprintk(q, 'vb2_core_reqbufs', 'memory allocation failed')
     q.memory = undefined
     return fail('ENOMEM', why)
   }
-  if (allocated < queued) {
+  if (allocated < least) {
     queueFree(q)
     return fail('ENOMEM', why)
   }
   q.waitingForBuffers = !q.isOutput
+  q.busy = true
   return ok(allocated)
 }
 
-/**
- * Adds buffers, with plane sizes of its own when some are given. ENOMEM, EINVAL (other memory type, sizes below the format's).
- * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_create_bufs
- */
-export const coreCreateBufs = (
-  q: QueueState,
-  memory: V4l2Memory,
-  count: number,
-  sizes: readonly number[],
-): KResult<{ index: number; count: number }> => {
-  const present = q.bufs.size
-  if (count === 0) return ok({ index: present, count: 0 })
-  if (present === MAX_BUFFERS) {
-    dprintk(q, 'vb2_core_create_bufs', 'maximum number of buffers already allocated')
-    return fail('ENOBUFS', `${q.setup.name} has ${MAX_BUFFERS} buffers`)
+/** The buffers of before go; memory that others use stays with them, or (old kernels) stops the call: EBUSY. */
+const freeAll = (q: QueueState): KResult<void> => {
+  const inUse = q.memory === 'MMAP' && buffersOf(q).some((buf) => bufferInUse(q, buf))
+  if (inUse && q.host.kernel.media.buffersInUse === 'busy') {
+    dprintk(q, 'vb2_core_reqbufs', 'memory in use, cannot free')
+    return fail('EBUSY', `a buffer of ${q.setup.name} is exported or mapped`)
   }
-  if (present > 0 && q.memory !== memory) {
-    dprintk(q, 'vb2_core_create_bufs', 'memory model mismatch')
-    return fail('EINVAL', `${q.setup.name} works with ${q.memory}`)
-  }
-  const planes = q.setup.planes()
-  if (sizes.length > 0 && (sizes.length !== planes.length || sizes.some((size, p) => size < (planes[p]?.size ?? 0))))
-    return fail('EINVAL', `${q.setup.name} needs ${planes.map(({ size }) => size).join(' + ')} bytes a buffer`)
-  if (present === 0) {
-    q.memory = memory
-    q.nonCoherent = false
-    q.waitingForBuffers = !q.isOutput
-  }
-  const { first, allocated, why } = queueAlloc(
-    q,
-    memory,
-    Math.min(count, MAX_BUFFERS - present),
-    planes.map(({ size, dev }, p) => ({ size: sizes[p] ?? size, dev })),
-  )
-  if (allocated > 0) return ok({ index: first, count: allocated })
-  dprintk(q, 'vb2_core_create_bufs', 'memory allocation failed')
-  if (present === 0) q.memory = undefined
-  return fail('ENOMEM', why)
+  if (inUse) dprintk(q, 'vb2_core_reqbufs', 'memory in use, orphaning buffers')
+  queueCancel(q)
+  queueFree(q)
+  q.busy = false
+  return ok(undefined)
+}
+
+/** What CREATE_BUFS asks for; no sizes: those of the format. */
+export interface CreateAsk {
+  readonly memory: V4l2Memory
+  readonly count: number
+  readonly nonCoherent: boolean
+  readonly sizes: readonly number[]
 }
 
 /**
- * ENOTTY before the ioctl existed. EINVAL: a buffer of the range does not exist. EBUSY: one is not dequeued.
+ * Adds buffers, with plane sizes of its own when some are given. ENOBUFS: no more fit. ENOMEM. EINVAL: another memory type or
+ * coherency than the buffers that are there, sizes below the format's.
+ * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_create_bufs
+ */
+export const coreCreateBufs = (q: QueueState, ask: CreateAsk): KResult<{ index: number; count: number }> => {
+  const where = 'vb2_core_create_bufs'
+  const { memory, count, nonCoherent, sizes } = ask
+  const present = q.bufs.size
+  if (present === maxBuffers(q)) {
+    dprintk(q, where, 'maximum number of buffers already allocated')
+    return fail('ENOBUFS', `${q.setup.name} has ${present} buffers`)
+  }
+  if (present === 0) {
+    q.memory = memory
+    q.waitingForBuffers = !q.isOutput
+    setCoherency(q, nonCoherent)
+  } else {
+    if (q.memory !== memory) {
+      dprintk(q, where, 'memory model mismatch')
+      return fail('EINVAL', `${q.setup.name} works with ${q.memory}`)
+    }
+    if (!sameCoherency(q, nonCoherent))
+      return fail('EINVAL', `the buffers of ${q.setup.name} are ${q.nonCoherent ? 'non-coherent' : 'coherent'} memory`)
+  }
+  const stop = (failure: KResult<never>): KResult<never> => {
+    if (present === 0) q.memory = undefined
+    return failure
+  }
+  const planes = q.setup.planes()
+  if (sizes.length > 0 && (sizes.length !== planes.length || sizes.some((size, p) => size < (planes[p]?.size ?? 0))))
+    return stop(fail('EINVAL', `${q.setup.name} needs ${planes.map(({ size }) => size).join(' + ')} bytes a buffer`))
+  const { first, allocated, why } = queueAlloc(
+    q,
+    memory,
+    withinLimit(q, Math.min(count, maxBuffers(q) - present), planes),
+    planes.map(({ size, dev }, p) => ({ size: sizes[p] ?? size, dev })),
+  )
+  if (allocated > 0) {
+    q.busy = true
+    return ok({ index: first, count: allocated })
+  }
+  dprintk(q, where, 'memory allocation failed')
+  return stop(fail('ENOMEM', why))
+}
+
+/**
+ * EINVAL: more than there are, beyond the last index, or a buffer of the range does not exist. EBUSY: one is not dequeued.
  * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-core.c: vb2_core_remove_bufs
  */
 export const coreRemoveBufs = (q: QueueState, first: number, count: number): KResult<void> => {
-  if (!q.host.kernel.media.removeBufs) return fail('ENOTTY', 'the kernel has no VIDIOC_REMOVE_BUFS')
   if (count === 0) return ok(undefined)
+  if (count > q.bufs.size || first > maxBuffers(q) - count)
+    return fail('EINVAL', `${q.setup.name} has ${q.bufs.size} buffers, none from ${first} to ${first + count - 1}`)
   for (let index = first; index < first + count; index++) {
     const buf = q.bufs.get(index)
     if (buf === undefined) return fail('EINVAL', `${q.setup.name} has no buffer ${index}`)
@@ -119,21 +205,33 @@ export const coreRemoveBufs = (q: QueueState, first: number, count: number): KRe
  * EINVAL for whatever fails on the way to the dma-buf, EMFILE without a free descriptor.
  * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_expbuf
  */
-export const coreExpbuf = (q: QueueState, index: number, plane: number): KResult<number> => {
+export const coreExpbuf = (
+  q: QueueState,
+  buf: Buf,
+  { type, plane, flags }: { readonly type: BufTypeWish; readonly plane: number; readonly flags: number },
+): KResult<number> => {
   const where = 'vb2_core_expbuf'
+  const { index } = buf
   if (q.memory !== 'MMAP') {
     dprintk(q, where, 'queue is not currently set up for mmap')
     return fail('EINVAL', `${q.setup.name} has no MMAP buffers`)
   }
-  const buf = q.bufs.get(index)
-  if (buf === undefined) {
-    dprintk(q, where, 'buffer index out of range')
-    return fail('EINVAL', `${q.setup.name} has no buffer ${index}`)
+  if (withoutBits(flags, withBits(EXPBUF_FLAGS.ACCMODE, EXPBUF_FLAGS.CLOEXEC)) !== 0) {
+    dprintk(q, where, 'queue does support only O_CLOEXEC and access mode flags')
+    return fail('EINVAL', `flags 0x${flags.toString(16)} are no open flags of a dma-buf`)
+  }
+  if (type !== q.setup.type) {
+    dprintk(q, where, 'invalid buffer type')
+    return fail('EINVAL', `${q.setup.name} is ${q.setup.type}`)
   }
   const target = buf.planes[plane]
   if (target === undefined) {
     dprintk(q, where, 'buffer plane out of range')
     return fail('EINVAL', `${q.setup.name} buffer ${index} has no plane ${plane}`)
+  }
+  if (q.fileIo !== null) {
+    dprintk(q, where, 'expbuf: file io in progress')
+    return fail('EBUSY', `${q.setup.name} is being read or written`)
   }
   const dbuf = q.ops.getDmabuf(memOf(target))
   if (!dbuf.ok) {
@@ -141,32 +239,53 @@ export const coreExpbuf = (q: QueueState, index: number, plane: number): KResult
     return fail('EINVAL', `${dbuf.errno}: ${dbuf.why}`)
   }
   const fd = q.host.dmaBuf.fd(dbuf.value)
-  if (!fd.ok) {
-    dprintk(q, where, `buffer ${index}, plane ${plane} failed to export (${fd.errno})`)
-    q.host.dmaBuf.put(dbuf.value)
-  }
+  if (!fd.ok) q.host.dmaBuf.put(dbuf.value)
   return fd
 }
 
-/** EINVAL. The mapping holds the plane's memory until munmap. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_mmap */
-export const queueMmap = (q: QueueState, index: number, plane: number): KResult<UserMapping> => {
+/**
+ * `len` bytes of the plane that an offset stands for; whole pages. EINVAL: no such plane, or more than it has. EBUSY: read(2) or
+ * write(2) is in progress. The mapping holds the plane's memory until munmap.
+ * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_mmap, __find_plane_by_offset
+ */
+export const queueMmap = (q: QueueState, offset: number, len: number): KResult<UserMapping> => {
   if (q.memory !== 'MMAP') {
-    dprintk(q, 'vb2_mmap', 'queue is not currently set up for mmap')
+    dprintk(q, '__find_plane_by_offset', 'queue is not currently set up for mmap')
     return fail('EINVAL', `${q.setup.name} has no MMAP buffers`)
   }
-  const target = q.bufs.get(index)?.planes[plane]
-  if (target === undefined) return fail('EINVAL', `${q.setup.name} has no buffer ${index} plane ${plane}`)
+  if (q.fileIo !== null) {
+    dprintk(q, '__find_plane_by_offset', 'file io in progress')
+    return fail('EBUSY', `${q.setup.name} is being read or written`)
+  }
+  for (const { index, planes } of buffersOf(q))
+    for (const [plane, target] of planes.entries())
+      if (target.memOffset === offset) return mapPlane(q, { index, plane }, target, len)
+  return fail('EINVAL', `${q.setup.name} has nothing at offset 0x${offset.toString(16)}`)
+}
+
+const mapPlane = (
+  q: QueueState,
+  at: { readonly index: number; readonly plane: number },
+  target: Plane,
+  len: number,
+): KResult<UserMapping> => {
+  if (pageAlign(target.length) < len) {
+    dprintk(q, 'vb2_mmap', 'MMAP invalid, as it would overflow buffer length')
+    return fail('EINVAL', `buffer ${at.index} plane ${at.plane} has ${target.length} bytes, ${len} are wanted`)
+  }
   const mem = memOf(target)
   const mapped = q.ops.mmap(mem)
-  if (mapped.ok) q.mappings.push({ index, plane, mem })
-  return mapped
+  if (!mapped.ok) return mapped
+  const user = len < mapped.value.len ? { ...mapped.value, len } : mapped.value
+  q.mappings.push({ ...at, mem, user })
+  return ok(user)
 }
 
 /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-memops.c: vb2_common_vm_close */
-export const queueMunmap = (q: QueueState, index: number, plane: number): void => {
-  const at = q.mappings.findIndex((mapping) => mapping.index === index && mapping.plane === plane)
+export const queueMunmap = (q: QueueState, which: (mapping: PlaneMapping) => boolean): void => {
+  const at = q.mappings.findIndex(which)
   const mapping = q.mappings[at]
-  if (mapping === undefined) throw new Error(`${q.setup.name} buffer ${index} plane ${plane} is not mapped`)
+  if (mapping === undefined) throw new Error(`${q.setup.name} has no such mapping`)
   q.mappings.splice(at, 1)
   q.ops.put(mapping.mem)
 }

@@ -1,176 +1,141 @@
 // From user space's description of a buffer to memory that the device can use: the prepare step of QBUF and PREPARE_BUF.
-import { type DmaBuf, fail, type KResult, negative, ok, type Qbuf, type QbufPlane } from '@dmalab/api'
-import { directionOf, ownerOf, planeDmabufPut } from './buffers.ts'
+import { fail, type KResult, negative, ok, phys, type UserMapping } from '@dmalab/api'
+import { directionOf, forgetPlane, ownerOf, takeOver } from './buffers.ts'
 import { dprintk } from './debug.ts'
-import { type Buf, memOf, type Plane, type QueueState } from './queue-state.ts'
-
-/** What user space said of a plane, checked. */
-interface PlaneWish {
-  readonly given: QbufPlane
-  length: number
-  bytesused: number
-}
+import { prepareDmabuf } from './prepare-dmabuf.ts'
+import { type Buf, memOf, type Plane, type PlaneWish, type QueueState } from './queue-state.ts'
 
 /**
- * EIO on a queue in error; else what the memory type says.
+ * EIO on a queue in error; what the driver says of the field; else what the memory type says.
  * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __buf_prepare
  */
-export const bufPrepare = (q: QueueState, buf: Buf, given: Qbuf): KResult<void> =>
+export const bufPrepare = (q: QueueState, buf: Buf): KResult<void> =>
   q.host.call('__buf_prepare', () => {
     if (q.error) {
       dprintk(q, '__buf_prepare', 'fatal error occurred on queue')
       return fail('EIO', 'the queue is in error')
     }
     if (buf.prepared) return ok(undefined)
+    const valid = outValidate(q, buf)
+    if (!valid.ok) return valid
     buf.state = 'PREPARING'
-    const prepared = prepareBy(q, buf, given)
+    const prepared = prepareBy(q, buf)
+    buf.state = 'DEQUEUED'
     if (!prepared.ok) {
       dprintk(q, '__buf_prepare', `buffer preparation failed: ${negative(prepared.errno)}`)
-      buf.state = 'DEQUEUED'
       return prepared
     }
-    for (const plane of buf.planes) q.ops.prepare(memOf(plane))
-    buf.state = 'DEQUEUED'
+    memPrepare(q, buf)
     buf.prepared = true
     return ok(undefined)
   })
 
-const prepareBy = (q: QueueState, buf: Buf, given: Qbuf): KResult<void> => {
-  const wishes = fillBuffer(q, buf, given)
-  if (!wishes.ok) return wishes
+const outValidate = (q: QueueState, buf: Buf): KResult<void> => {
+  if (!q.isOutput || q.setup.hooks === undefined) return ok(undefined)
+  const field = q.setup.hooks.field(buf.field)
+  if (!field.ok) {
+    dprintk(q, '__buf_prepare', 'buffer validation failed')
+    return field
+  }
+  buf.field = field.value
+  return ok(undefined)
+}
+
+const prepareBy = (q: QueueState, buf: Buf): KResult<void> => {
   const { prepareStem } = q.host.kernel.media
   switch (buf.memory) {
     case 'MMAP':
-      buf.planes.forEach((plane, p) => (plane.bytesused = wishes.value[p]?.bytesused ?? 0))
-      return ok(undefined)
+      for (const [p, plane] of buf.planes.entries()) {
+        plane.bytesused = buf.wishes[p]?.bytesused ?? 0
+        plane.dataOffset = buf.wishes[p]?.dataOffset ?? 0
+      }
+      return driverPrepare(q, buf)
     case 'USERPTR':
-      return q.host.call(`${prepareStem}_userptr`, () => prepareUserptr(q, buf, wishes.value))
+      return q.host.call(`${prepareStem}_userptr`, () => prepareUserptr(q, buf))
     case 'DMABUF':
-      return q.host.call(`${prepareStem}_dmabuf`, () => prepareDmabuf(q, buf, wishes.value))
+      return q.host.call(`${prepareStem}_dmabuf`, () => prepareDmabuf(q, buf, () => driverPrepare(q, buf)))
   }
 }
 
-/**
- * Takes over what user space gives and checks it against the planes. EINVAL.
- * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-v4l2.c: __fill_vb2_buffer, __verify_length
- */
-const fillBuffer = (q: QueueState, buf: Buf, given: Qbuf): KResult<PlaneWish[]> => {
-  const wishes: PlaneWish[] = []
+/** The driver's buf_prepare: it may refuse the planes, and sets what it will fill in. */
+const driverPrepare = (q: QueueState, buf: Buf): KResult<void> => {
+  const prepared = q.setup.hooks?.prepare(buf.planes) ?? ok(null)
+  if (!prepared.ok) return prepared
   for (const [p, plane] of buf.planes.entries()) {
-    const wish = given.planes?.[p] ?? {}
-    const length = buf.memory === 'MMAP' ? plane.length : (wish.length ?? 0)
-    const bytesused = wish.bytesused ?? 0
-    const limit = buf.memory === 'DMABUF' && length === 0 ? plane.minLength : length
-    if (q.isOutput && bytesused > Math.max(limit, plane.length)) {
-      dprintk(q, 'vb2_fill_vb2_v4l2_buffer', `plane parameters verification failed: -22`, 'v4l2')
-      return fail('EINVAL', `plane ${p}: ${bytesused} bytes used of ${limit}`)
-    }
-    wishes.push({ given: wish, length, bytesused: q.isOutput ? bytesused || limit : plane.minLength })
+    const set = prepared.value?.[p]
+    if (set === undefined) continue
+    plane.bytesused = set.bytesused
+    plane.dataOffset = set.dataOffset
   }
-  return ok(wishes)
-}
-
-/** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __qbuf_userptr */
-const prepareUserptr = (q: QueueState, buf: Buf, wishes: readonly PlaneWish[]): KResult<void> => {
-  const where = `${q.host.kernel.media.prepareStem}_userptr`
-  const acquire = (p: number, plane: Plane, wish: PlaneWish): KResult<void> => {
-    const user = wish.given.user
-    if (user === undefined) return fail('EFAULT', `plane ${p} has no address`)
-    if (plane.user === user && plane.length === wish.length) return ok(undefined)
-    if (wish.length < plane.minLength) {
-      dprintk(q, where, `provided buffer size ${wish.length} is less than setup size ${plane.minLength} for plane ${p}`)
-      return fail('EINVAL', `plane ${p} has ${wish.length} bytes, ${plane.minLength} are needed`)
-    }
-    if (plane.mem !== null) q.ops.putUserptr(plane.mem)
-    plane.mem = null
-    plane.user = null
-    const dev = q.setup.planes()[p]?.dev ?? q.device
-    const mem = q.ops.getUserptr(dev, user, wish.length, directionOf(q), user.owner ?? ownerOf(q, buf.index, p))
-    if (!mem.ok) {
-      dprintk(q, where, `failed acquiring userspace memory for plane ${p}`)
-      return mem
-    }
-    plane.mem = mem.value
-    return ok(undefined)
-  }
-  for (const [p, plane] of buf.planes.entries()) {
-    const acquired = acquire(p, plane, wishes[p] as PlaneWish)
-    if (acquired.ok) continue
-    for (const other of buf.planes) {
-      if (other.mem !== null) q.ops.putUserptr(other.mem)
-      other.mem = null
-      other.user = null
-      other.length = 0
-    }
-    return acquired
-  }
-  takeOver(buf, wishes)
   return ok(undefined)
 }
 
+/** Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-core.c: __vb2_buf_mem_prepare */
+const memPrepare = (q: QueueState, buf: Buf): void => {
+  buf.synced = true
+  if (buf.skipSync.prepare) return
+  for (const plane of buf.planes) q.ops.prepare(memOf(plane))
+}
+
+/** Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-core.c: __vb2_buf_mem_finish */
+export const memFinish = (q: QueueState, buf: Buf): void => {
+  if (!buf.synced) return
+  buf.synced = false
+  if (buf.skipSync.finish) return
+  for (const plane of buf.planes) q.ops.finish(memOf(plane))
+}
+
 /**
- * EINVAL: no such fd, or too short. Otherwise what attach and map say. A buffer that failed keeps nothing.
- * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __qbuf_dmabuf
+ * EINVAL: shorter than the plane, which is looked at before the address. Otherwise what the allocator or the driver says. A buffer
+ * that failed keeps nothing.
+ * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __qbuf_userptr
  */
-const prepareDmabuf = (q: QueueState, buf: Buf, wishes: readonly PlaneWish[]): KResult<void> => {
-  const where = `${q.host.kernel.media.prepareStem}_dmabuf`
-  const release = <T extends KResult<void>>(failure: T): T => {
-    for (const plane of buf.planes) planeDmabufPut(q, plane)
+const prepareUserptr = (q: QueueState, buf: Buf): KResult<void> => {
+  const where = `${q.host.kernel.media.prepareStem}_userptr`
+  const release = (failure: KResult<void>): KResult<void> => {
+    for (const plane of buf.planes) {
+      if (plane.mem !== null) q.ops.putUserptr(plane.mem)
+      plane.mem = null
+      plane.user = null
+      plane.length = 0
+    }
     return failure
   }
   for (const [p, plane] of buf.planes.entries()) {
-    const acquired = acquireDmabuf(q, where, p, plane, wishes[p] as PlaneWish)
+    const acquired = acquireUser(q, buf, where, p, plane)
     if (!acquired.ok) return release(acquired)
   }
-  for (const [p, plane] of buf.planes.entries()) {
-    if (plane.dbufMapped) continue
-    const mapped = q.ops.mapDmabuf(memOf(plane))
-    if (!mapped.ok) {
-      dprintk(q, where, `failed to map dmabuf for plane ${p}`)
-      return release(mapped)
-    }
-    plane.dbufMapped = true
-  }
-  takeOver(buf, wishes)
-  return ok(undefined)
+  takeOver(buf)
+  const prepared = driverPrepare(q, buf)
+  if (prepared.ok) return prepared
+  dprintk(q, where, 'buffer preparation failed')
+  return release(prepared)
 }
 
-/** Looks the fd up and attaches, unless the plane has this dma-buf already. */
-const acquireDmabuf = (q: QueueState, where: string, p: number, plane: Plane, wish: PlaneWish): KResult<void> => {
-  const found: KResult<DmaBuf> = q.host.dmaBuf.get(wish.given.fd ?? -1)
-  if (!found.ok) {
-    dprintk(q, where, `invalid dmabuf fd for plane ${p}`)
-    return fail('EINVAL', found.why)
+const acquireUser = (q: QueueState, buf: Buf, where: string, p: number, plane: Plane): KResult<void> => {
+  const { length, given } = buf.wishes[p] as PlaneWish
+  const user = given.user ?? NOWHERE
+  if (plane.user !== null && sameMemory(plane.user, user) && plane.length === length) return ok(undefined)
+  if (length < plane.minLength) {
+    dprintk(q, where, `provided buffer size ${length} is less than setup size ${plane.minLength} for plane ${p}`)
+    return fail('EINVAL', `plane ${p} has ${length} bytes, ${plane.minLength} are needed`)
   }
-  const dbuf = found.value
-  if (wish.length === 0) wish.length = dbuf.size
-  if (wish.length < plane.minLength) {
-    dprintk(q, where, `invalid dmabuf length ${wish.length} for plane ${p}, minimum length ${plane.minLength}`)
-    q.host.dmaBuf.put(dbuf)
-    return fail('EINVAL', `${dbuf.owner} has ${wish.length} bytes, plane ${p} needs ${plane.minLength}`)
-  }
-  if (plane.dbuf === dbuf && plane.length === wish.length) {
-    q.host.dmaBuf.put(dbuf)
-    return ok(undefined)
-  }
-  planeDmabufPut(q, plane)
+  if (plane.mem !== null) q.ops.putUserptr(plane.mem)
+  plane.mem = null
+  forgetPlane(plane)
   const dev = q.setup.planes()[p]?.dev ?? q.device
-  const mem = q.ops.attachDmabuf(dev, dbuf, wish.length, directionOf(q))
+  const mem = q.ops.getUserptr(dev, user, length, directionOf(q), user.owner ?? ownerOf(q, buf.index, p))
   if (!mem.ok) {
-    dprintk(q, where, 'failed to attach dmabuf')
-    q.host.dmaBuf.put(dbuf)
+    dprintk(q, where, `failed acquiring userspace memory for plane ${p}`)
     return mem
   }
-  plane.dbuf = dbuf
   plane.mem = mem.value
   return ok(undefined)
 }
 
-/** Everything is in order: what user space said becomes the plane's. */
-const takeOver = (buf: Buf, wishes: readonly PlaneWish[]): void =>
-  buf.planes.forEach((plane, p) => {
-    const wish = wishes[p] as PlaneWish
-    plane.length = wish.length
-    plane.bytesused = wish.bytesused
-    plane.user = wish.given.user ?? null
-  })
+/** The null address: nothing is mapped there. */
+const NOWHERE: UserMapping = { phys: phys(0), len: 0, kind: 'cached' }
+
+/** The same address of the same task. */
+const sameMemory = (a: UserMapping, b: UserMapping): boolean =>
+  a === b || (a.phys === b.phys && a.len === b.len && a.pages === b.pages && a.len > 0)

@@ -1,19 +1,20 @@
 // What one queue holds: struct vb2_queue, vb2_buffer and vb2_plane as far as they are modelled, and who it talks to.
-import type {
-  BufType,
-  Device,
-  DmaBuf,
-  DmaBufCore,
-  EventSink,
-  KernelFacts,
-  KernelVaddr,
-  QueueSetup,
-  UserMapping,
-  V4l2Memory,
-  Vb2Buffer,
-  Vb2Mem,
-  Vb2MemOps,
-  Vb2State,
+import {
+  type BufType,
+  type Device,
+  type DmaBuf,
+  type DmaBufCore,
+  type EventSink,
+  type KernelFacts,
+  type KernelVaddr,
+  type QbufPlane,
+  type QueueSetup,
+  type UserMapping,
+  type V4l2Memory,
+  type Vb2Buffer,
+  type Vb2Mem,
+  type Vb2MemOps,
+  type Vb2State,
 } from '@dmalab/api'
 
 /** Bytes in a kernel mapping of a buffer: `position` is how far into the buffer they are. */
@@ -45,10 +46,26 @@ export interface Plane {
   readonly minLength: number
   length: number
   bytesused: number
+  /** Bytes before the picture. */
+  dataOffset: number
   mem: Vb2Mem | null
   dbuf: DmaBuf | null
   dbufMapped: boolean
+  /** The plane shares the attachment of an earlier one, which owns it. */
+  dbufDuplicated: boolean
   user: UserMapping | null
+  /** DMABUF: the descriptor that was given; 0 while none was. */
+  fd: number
+  /** What mmap(2) takes to find the plane; MMAP memory only. */
+  memOffset: number
+}
+
+/** What user space said of a plane, checked: vb2_v4l2_buffer.planes. */
+export interface PlaneWish {
+  readonly given: QbufPlane
+  length: number
+  readonly bytesused: number
+  readonly dataOffset: number
 }
 
 export interface Buf {
@@ -56,23 +73,32 @@ export interface Buf {
   readonly memory: V4l2Memory
   readonly planes: readonly Plane[]
   state: Vb2State
-  /** PREPARE_BUF was done: QBUF need not prepare again. */
+  /** Filled in and checked: QBUF need not prepare again. */
   prepared: boolean
+  /** The caches are the device's: prepare was done, finish not yet. */
+  synced: boolean
+  /** Cache work that user space asked to leave out, or that the memory type makes needless. */
+  skipSync: { prepare: boolean; finish: boolean }
+  /** What the last QBUF or PREPARE_BUF gave, by plane. */
+  wishes: readonly PlaneWish[]
+  /** BUF_FLAG bits that user space or the driver set; those of the state are added when they are told. */
+  flags: number
   timestamp: number
   /** Number of the picture since the stream began, as the driver counts. */
   sequence: number
-  /** Interlacing of what the buffer holds; nobody has said while it was never filled. */
-  field: 'ANY' | 'NONE'
+  /** enum v4l2_field of what the buffer holds; ANY while nobody has said. */
+  field: number
   last: boolean
   /** The same buffer for the driver. */
   readonly view: Vb2Buffer
 }
 
 /** A user mapping of a plane; it outlives the buffer. */
-interface PlaneMapping {
+export interface PlaneMapping {
   readonly index: number
   readonly plane: number
   readonly mem: Vb2Mem
+  readonly user: UserMapping
 }
 
 export interface QueueState {
@@ -99,6 +125,12 @@ export interface QueueState {
   waitingForBuffers: boolean
   lastBufferDequeued: boolean
   error: boolean
+  /** A buffer was queued without a request since the last cancel. */
+  usesQbuf: boolean
+  /** Buffers have been asked for: the format is fixed. */
+  busy: boolean
+  /** The file that has buffers here, for helpers that ask. */
+  owner: object | null
   mappings: PlaneMapping[]
   /** read(2) or write(2) is in progress: the ioctls are busy. */
   fileIo: FileIo | null
@@ -121,7 +153,17 @@ export const BUF_TYPE: Readonly<Record<BufType, number>> = {
 }
 
 /** VB2_MAX_FRAME. */
-export const MAX_BUFFERS = 32
+const MAX_BUFFERS = 32
+
+/** How many buffers the queue can have. */
+export const maxBuffers = ({ host, setup }: QueueState): number =>
+  host.kernel.media.driverMaxBuffers ? (setup.maxNumBuffers ?? MAX_BUFFERS) : MAX_BUFFERS
+
+/** Models: Linux v6.12 include/media/videobuf2-core.h: vb2_queue_allows_cache_hints */
+export const allowsCacheHints = ({ setup, memory }: QueueState): boolean =>
+  setup.allowCacheHints === true && memory === 'MMAP'
+
+export const isMultiplanar = ({ setup }: QueueState): boolean => setup.type.endsWith('_MPLANE')
 
 /** The queue's buffers in the order of their index. */
 export const buffersOf = (q: QueueState): Buf[] => [...q.bufs.values()].toSorted((a, b) => a.index - b.index)

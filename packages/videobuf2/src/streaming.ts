@@ -1,31 +1,57 @@
 // A buffer's round: queued, given to the driver, done, dequeued; start, stop and cancel.
-import { type Dqbuf, type DriverQueue, fail, type KResult, ok, type Qbuf } from '@dmalab/api'
+import { BUF_FLAG, type Dqbuf, type DriverQueue, fail, type KResult, ok, type Qbuf, withoutBits } from '@dmalab/api'
 import { dprintk, traceVb2 } from './debug.ts'
-import { bufPrepare } from './prepare.ts'
+import { bufPrepare, memFinish } from './prepare.ts'
 import { type Buf, buffersOf, memOf, type QueueState } from './queue-state.ts'
+import { bufferInfo } from './v4l2-buffer.ts'
 
 /**
  * EINVAL for a buffer that is not user space's; what prepare says; what the driver's start says when this buffer starts it.
  * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_qbuf
  */
 export const coreQbuf = (q: QueueState, buf: Buf, given: Qbuf): KResult<void> => {
-  if (buf.state !== 'DEQUEUED') {
-    dprintk(q, 'vb2_core_qbuf', `invalid buffer state ${stateName(q, buf)}`)
-    return fail('EINVAL', `buffer ${buf.index} is ${buf.state.toLowerCase()}`)
+  if (q.error) {
+    dprintk(q, 'vb2_core_qbuf', 'fatal error occurred on queue')
+    return fail('EIO', 'the queue is in error')
   }
-  const prepared = bufPrepare(q, buf, given)
+  q.usesQbuf = true
+  const idle = inUserHands(q, 'vb2_core_qbuf', buf)
+  if (!idle.ok) return idle
+  const prepared = bufPrepare(q, buf)
   if (!prepared.ok) return prepared
   q.queued.push(buf)
   q.waitingForBuffers = false
   buf.state = 'QUEUED'
   buf.last = false
   buf.timestamp = q.isOutput ? (given.timestamp ?? 0) : 0
-  buf.sequence = 0
-  if (q.isOutput) buf.field = 'NONE'
   traceVb2('vb2_qbuf', q, buf)
   if (q.startStreamingCalled) enqueueInDriver(q, buf)
-  if (q.streaming && !q.startStreamingCalled && q.queued.length >= (q.setup.minBuffers ?? 0)) return startStreaming(q)
-  return ok(undefined)
+  if (!q.streaming || q.startStreamingCalled || q.queued.length < (q.setup.minBuffers ?? 0)) return ok(undefined)
+  const started = startStreaming(q)
+  if (started.ok) return started
+  q.queued.splice(q.queued.indexOf(buf), 1)
+  buf.state = 'DEQUEUED'
+  return started
+}
+
+/**
+ * EINVAL for a buffer that is not user space's, or that is prepared already.
+ * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-core.c: vb2_core_prepare_buf
+ */
+export const corePrepareBuf = (q: QueueState, buf: Buf): KResult<void> => {
+  const idle = inUserHands(q, 'vb2_core_prepare_buf', buf)
+  if (!idle.ok) return idle
+  if (buf.prepared) {
+    dprintk(q, 'vb2_core_prepare_buf', 'buffer already prepared')
+    return fail('EINVAL', `buffer ${buf.index} is prepared`)
+  }
+  return bufPrepare(q, buf)
+}
+
+const inUserHands = (q: QueueState, where: string, buf: Buf): KResult<void> => {
+  if (buf.state === 'DEQUEUED') return ok(undefined)
+  dprintk(q, where, `invalid buffer state ${stateName(q, buf)}`)
+  return fail('EINVAL', `buffer ${buf.index} is ${buf.state.toLowerCase()}`)
 }
 
 /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_buffer_done */
@@ -42,9 +68,9 @@ export const bufferDone = (
   buf.planes.forEach((plane, p) => (plane.bytesused = result.bytesused?.[p] ?? plane.bytesused))
   buf.timestamp = result.timestamp ?? buf.timestamp
   buf.sequence = q.sequence++
-  buf.field = 'NONE'
+  buf.field = result.field ?? buf.field
   buf.last = result.last ?? false
-  for (const plane of buf.planes) q.ops.finish(memOf(plane))
+  memFinish(q, buf)
   q.done.push(buf)
   buf.state = state
   q.ownedByDriver -= 1
@@ -65,21 +91,19 @@ export const coreDqbuf = (q: QueueState): KResult<Dqbuf> => {
     dprintk(q, where, 'Queue in error state, will not wait for buffers')
     return fail('EIO', `${q.setup.name} is in error`)
   }
-  if (q.lastBufferDequeued) {
-    dprintk(q, where, 'last buffer dequeued already, will not wait for buffers')
-    return fail('EPIPE', `${q.setup.name} has given its last buffer`)
-  }
+  if (q.lastBufferDequeued) return fail('EPIPE', `${q.setup.name} has given its last buffer`)
   const buf = q.done.shift()
-  if (buf === undefined) {
-    dprintk(q, where, 'nonblocking and no buffers to dequeue, will not wait')
-    return fail('EAGAIN', `no buffer of ${q.setup.name} is done`)
-  }
+  if (buf === undefined) return fail('EAGAIN', `no buffer of ${q.setup.name} is done`)
+  buf.prepared = false
+  const info = bufferInfo(q, buf)
   const dequeued: Dqbuf = {
     index: buf.index,
     bytesused: buf.planes.map(({ bytesused }) => bytesused),
     timestamp: buf.timestamp,
     error: buf.state === 'ERROR',
     last: buf.last,
+    // DQBUF takes DONE away after it was told.
+    info: { ...info, flags: withoutBits(info.flags, BUF_FLAG.DONE) },
   }
   q.queued.splice(q.queued.indexOf(buf), 1)
   traceVb2('vb2_dqbuf', q, buf)
@@ -90,10 +114,7 @@ export const coreDqbuf = (q: QueueState): KResult<Dqbuf> => {
 
 /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_streamon */
 export const coreStreamon = (q: QueueState): KResult<void> => {
-  if (q.streaming) {
-    dprintk(q, 'vb2_core_streamon', 'already streaming')
-    return ok(undefined)
-  }
+  if (q.streaming) return ok(undefined)
   if (q.bufs.size === 0) {
     dprintk(q, 'vb2_core_streamon', 'no buffers have been allocated')
     return fail('EINVAL', `${q.setup.name} has no buffers`)
@@ -131,9 +152,13 @@ export const queueCancel = (q: QueueState): void => {
   q.queued = []
   q.done = []
   q.ownedByDriver = 0
+  q.usesQbuf = false
+  const { cancelSyncs } = q.host.kernel.media
   for (const buf of buffersOf(q)) {
-    if (buf.prepared && buf.state === 'DEQUEUED') for (const plane of buf.planes) q.ops.finish(memOf(plane))
+    if (cancelSyncs) memFinish(q, buf)
     backToUser(q, buf)
+    buf.synced = false
+    buf.prepared = false
   }
 }
 
@@ -141,7 +166,6 @@ export const queueCancel = (q: QueueState): void => {
 const backToUser = (q: QueueState, buf: Buf): void => {
   const idle = buf.state === 'DEQUEUED' && !buf.prepared
   buf.state = 'DEQUEUED'
-  buf.prepared = false
   if (idle || !q.host.kernel.dqbufUnmaps || buf.memory !== 'DMABUF') return
   for (const plane of buf.planes) {
     if (!plane.dbufMapped) continue

@@ -16,10 +16,24 @@ export const traceV4l2 = (event: 'v4l2_qbuf' | 'v4l2_dqbuf', q: QueueState, buf:
     // Of a multi-planar buffer the planes have it.
     bytesused: q.setup.type.endsWith('_MPLANE') ? 0 : (buf.planes[0]?.bytesused ?? 0),
     flags: bufferFlags(q, buf, done),
-    field: buf.field,
+    field: FIELDS[buf.field] ?? String(buf.field),
     timestamp: buf.timestamp,
     sequence: buf.sequence,
   })
+
+/** enum v4l2_field. */
+const FIELDS = [
+  'ANY',
+  'NONE',
+  'TOP',
+  'BOTTOM',
+  'INTERLACED',
+  'SEQ_TB',
+  'SEQ_BT',
+  'ALTERNATE',
+  'INTERLACED_TB',
+  'INTERLACED_BT',
+] as const
 
 /** By name, in the order of the kernel's table; TIMESTAMP_UNKNOWN has no bit and stands before every kind of timestamp. */
 const bufferFlags = (q: QueueState, buf: Buf, done: Dqbuf | undefined): string =>

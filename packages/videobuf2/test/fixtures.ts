@@ -151,6 +151,14 @@ export const openBench = (facts: KernelFacts = V4_11, failing: Partial<Record<st
           allocator: 'test',
           ioModes: ['MMAP', 'DMABUF', 'USERPTR'],
           planes: () => [{ size: 5000, dev: device }],
+          // As vivid: whole planes of progressive pictures.
+          hooks: {
+            field: () => ok(1),
+            prepare: (planes) =>
+              setup.type?.startsWith('VIDEO_OUTPUT') === true
+                ? ok(null)
+                : ok(planes.map(({ length }) => ({ bytesused: length, dataOffset: 0 }))),
+          },
           onQueue: (buffer) => driver.push(buffer),
           onStop: () => {
             driver.length = 0
