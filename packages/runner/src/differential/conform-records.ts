@@ -3,8 +3,9 @@ import { InputError } from '@dmalab/api'
 import { DMA_PROGRAMS } from './dma/dma-programs.ts'
 import type { Boot, Context, Language, Observation } from './language.ts'
 import type { ProgramRecord } from './records.ts'
+import { V4L2_PROGRAMS } from './v4l2/v4l2-programs.ts'
 
-const LANGUAGES: readonly Language[] = [DMA_PROGRAMS]
+const LANGUAGES: readonly Language[] = [DMA_PROGRAMS, V4L2_PROGRAMS]
 
 /** A step where the real kernel and the model differ. */
 export interface Difference {
