@@ -15,15 +15,9 @@ test.each(byName(products))('%s has a README of at most 40 lines with an example
   expect(text).toMatch(/^(```| {4}\S)/m)
 })
 
-/** Rooms without. */
-const UNTESTED = ['lab']
-
-test.each(byName(products.filter(({ name }) => !UNTESTED.includes(name))))(
-  '%s has tests beside its code',
-  (_name, { folder }) => {
-    expect(filesIn(join(folder, 'test')).filter(({ path }) => path.endsWith('.test.ts'))).not.toEqual([])
-  },
-)
+test.each(byName(products))('%s has tests beside its code', (_name, { folder }) => {
+  expect(filesIn(join(folder, 'test')).filter(({ path }) => path.endsWith('.test.ts'))).not.toEqual([])
+})
 
 test.each(byName(products.filter(({ json }) => json.exports !== undefined)))(
   '%s offers sources to tests, and types and code to users',

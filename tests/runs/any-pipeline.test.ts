@@ -1,13 +1,11 @@
 // Whatever line, board and binding: a run ends in a report, or the input is refused. Never anything else.
 import { isInputError } from '@dmalab/api'
-import { compileHotSync } from '@dmalab/hot'
 import { shippedBoards } from '@dmalab/machine'
-import { DEFAULT_OPTIONS, parseKernel, runPipeline } from '@dmalab/runner'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openRegistry, planFor } from '@dmalab/lab/node'
+import { openLaboratory, run } from '@dmalab/lab/node'
 
-const parts = { module: compileHotSync(), registry: await openRegistry() }
+const laboratory = await openLaboratory()
 const machines = shippedBoards()
 
 const mode = (property: string) =>
@@ -56,19 +54,24 @@ const place = machineOf.chain((machine) =>
 )
 const sizes = fc.record({ frames: fc.integer({ min: 1, max: 6 }), buffers: fc.integer({ min: 1, max: 5 }) })
 
-test('a run ends in a report or a refusal of the input, and every picture that arrives is accounted for', () => {
+test('a run ends in a report or a refusal of the input, and every picture that arrives is accounted for', async () => {
   const seen = new Set<string>()
-  fc.assert(
-    fc.property(line, place, sizes, fc.boolean(), (text, { machine, kernel, bind }, size, restarted) => {
+  await fc.assert(
+    fc.asyncProperty(line, place, sizes, fc.boolean(), async (text, { machine, kernel, bind }, size, restarted) => {
       const known = Object.fromEntries(Object.entries(bind).filter(([element]) => text.includes(element)))
       try {
-        const options = { ...DEFAULT_OPTIONS, ...size, width: 64, height: 32 }
-        const { runs } = runPipeline(parts, [parseKernel(kernel, parts.registry)], {
-          machine,
-          options,
-          ...planFor(text, machine, known, { size: { width: 64, height: 32 } }),
-          ...(restarted ? { restartAt: size.frames - 1 } : {}),
-        })
+        const { runs } = await run(
+          {
+            board: machine.name,
+            kernels: [kernel],
+            work: text,
+            bind: known,
+            size: '64x32',
+            ...size,
+            ...(restarted && size.frames > 1 ? { restart: size.frames - 1 } : {}),
+          },
+          { laboratory },
+        )
         for (const { verdict, frames, steps, findings } of runs) {
           seen.add(verdict)
           expect(frames.intact <= frames.delivered && frames.delivered <= frames.wanted).toBe(true)

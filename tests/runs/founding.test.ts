@@ -2,43 +2,31 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { KernelRun, Machine, PageArray, RunReport } from '@dmalab/api'
-import { compileHotSync, Hot } from '@dmalab/hot'
+import type { KernelRun, Machine, PageArray } from '@dmalab/api'
+import { Hot } from '@dmalab/hot'
 import { shippedBoard } from '@dmalab/machine'
-import { DEFAULT_OPTIONS, parseKernel, runPipeline } from '@dmalab/runner'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { FOUNDING_KERNELS, FOUNDING_LINE } from '@dmalab/lab'
-import { openRegistry, planFor } from '@dmalab/lab/node'
+import { openLaboratory, run } from '@dmalab/lab/node'
 
-const registry = await openRegistry()
-const module = compileHotSync()
-
-const run = (
-  machine: Machine,
+const laboratory = await openLaboratory()
+const RFC = 'arm@4.11+nopage-rfc'
+const runs = async (
+  board: Machine,
   kernels: readonly string[] = FOUNDING_KERNELS,
-  options: Partial<typeof DEFAULT_OPTIONS> = {},
-): RunReport => {
-  const { width, height } = { ...DEFAULT_OPTIONS, ...options }
-  const { plan, bindings } = planFor(FOUNDING_LINE, machine, {}, { size: { width, height } })
-  const specs = kernels.map((kernel) => parseKernel(kernel, registry))
-  return runPipeline({ module, registry }, specs, {
-    machine,
-    plan,
-    bindings,
-    options: { ...DEFAULT_OPTIONS, ...options },
-  })
-}
-const only = (report: RunReport): KernelRun => {
-  const [first] = report.runs
+  options: { readonly frames?: number; readonly size?: string } = {},
+): Promise<readonly KernelRun[]> => (await run({ board, kernels, ...options }, { laboratory })).runs
+const only = async (board: Machine, kernel: string, options: Parameters<typeof runs>[2] = {}): Promise<KernelRun> => {
+  const [first] = await runs(board, [kernel], options)
   if (first === undefined) throw new Error('a report has runs')
   return first
 }
 const board = shippedBoard('odroid-xu4-2017')
 const nopool = shippedBoard('odroid-xu4-nopool')
 
-describe('on the board of the report', () => {
-  const [before, checked, rfc, both] = run(board).runs
+const [before, checked, rfc, both] = await runs(board)
 
+describe('on the board of the report', () => {
   test('before any patch the importer faults in dma_cache_maint_page, reached from its map', () => {
     expect(before).toMatchObject({ verdict: 'fault', step: 'converter: QBUF dma-buf', frames: { delivered: 0 } })
     expect(before?.oops).toMatchObject({ function: 'dma_cache_maint_page', reason: 'paging request' })
@@ -75,13 +63,12 @@ describe('on the board of the report', () => {
     }
   })
 
-  test('the same input and seed give the same bytes', () => {
-    expect(JSON.stringify(run(board, ['arm@4.11+nopage-rfc'], { frames: 3 }))).toBe(
-      JSON.stringify(run(board, ['arm@4.11+nopage-rfc'], { frames: 3 })),
-    )
+  test('the same input and seed give the same bytes', async () => {
+    const [one, other] = [await only(board, RFC, { frames: 3 }), await only(board, RFC, { frames: 3 })]
+    expect(JSON.stringify(one)).toBe(JSON.stringify(other))
   })
 
-  test('the bytes of the file travel through the decoder when it is there, and the report says which', () => {
+  test('the bytes of the file travel through the decoder when it is there, and the report says which', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
     const file = join(folder, 'clip.mp4')
     writeFileSync(
@@ -90,56 +77,52 @@ describe('on the board of the report', () => {
     )
     const line = FOUNDING_LINE.replace('~/GH3_MOV_HD.mp4', file)
     const read: number[] = []
-    const { plan, bindings } = planFor(line, board, {})
-    const report = runPipeline({ module, registry }, [parseKernel('arm@4.11+nopage-rfc', registry)], {
-      machine: board,
-      plan,
-      bindings,
-      options: { ...DEFAULT_OPTIONS, frames: 4 },
-      onEvent: (event) => {
-        if (event.event === 'device_access' && event.device.startsWith('codec') && !event.write)
-          read.push(event.wrong ?? -1)
+    const report = await run(
+      { board, kernels: [RFC], work: line, frames: 4 },
+      {
+        laboratory,
+        onEvent: (event) => {
+          if (event.event === 'device_access' && event.device.startsWith('codec') && !event.write)
+            read.push(event.wrong ?? -1)
+        },
       },
-    })
+    )
     rmSync(folder, { recursive: true })
     expect(report.source).toBe(`bitstream from ${file}`)
-    expect(only(report).verdict).toBe('works')
+    expect(report.runs).toMatchObject([{ verdict: 'works' }])
     // One read for each picture, every byte as the file has it.
     expect(read).toEqual([0, 0, 0, 0])
   })
 
-  test('a frame too large for the pool is ENOMEM at REQBUFS, not bad input', () => {
-    const { verdict, step, errno } = only(run(board, ['arm@4.11+nopage-rfc'], { width: 5120, height: 2880 }))
+  test('a frame too large for the pool is ENOMEM at REQBUFS, not bad input', async () => {
+    const { verdict, step, errno } = await only(board, RFC, { size: '5120x2880' })
     expect({ verdict, step, errno }).toEqual({ verdict: 'refused', step: 'codec: REQBUFS capture', errno: 'ENOMEM' })
   })
 })
 
 describe('where the page array lies, and what lies in its holes, decides how the first kernel fails', () => {
-  const withArray = (change: Partial<PageArray>): KernelRun => {
+  const withArray = async (change: Partial<PageArray>): Promise<KernelRun> => {
     const { pageArray } = board.layout
     if (pageArray === undefined) throw new Error('the board states its page array')
-    return only(
-      run({ ...board, layout: { ...board.layout, pageArray: { ...pageArray, ...change } } }, ['arm@4.11'], {
-        frames: 1,
-      }),
-    )
+    const machine = { ...board, layout: { ...board.layout, pageArray: { ...pageArray, ...change } } }
+    return only(machine, 'arm@4.11', { frames: 1 })
   }
 
-  test('moved, the fault moves with it', () => {
-    expect(withArray({ base: 0xed00_0000n }).oops).toMatchObject({
+  test('moved, the fault moves with it', async () => {
+    expect((await withArray({ base: 0xed00_0000n })).oops).toMatchObject({
       address: '0xed220000',
       function: 'dma_cache_maint_page',
     })
   })
 
-  test('over memory full of zeros, the page looks like lowmem, and cleaning its lines faults instead', () => {
-    const { oops, findings } = withArray({ holes: { word: 0 } })
+  test('over memory full of zeros, the page looks like lowmem, and cleaning its lines faults instead', async () => {
+    const { oops, findings } = await withArray({ holes: { word: 0 } })
     expect(oops).toMatchObject({ address: '0xd1000000', function: 'v7_dma_clean_range' })
     expect(findings.map((f) => f.code)).toContain('type-confusion')
   })
 
-  test('over memory full of other bytes, the page looks like highmem, and the fault does not come', () => {
-    const { oops, findings } = withArray({ holes: { word: 0x4000_0000 } })
+  test('over memory full of other bytes, the page looks like highmem, and the fault does not come', async () => {
+    const { oops, findings } = await withArray({ holes: { word: 0x4000_0000 } })
     expect(oops).toBeNull()
     expect(findings.map((f) => f.code)).toContain('type-confusion')
   })
@@ -150,16 +133,16 @@ describe('on a board without pools', () => {
     vi.restoreAllMocks()
   })
 
-  test('all four kernels deliver every frame', () => {
-    for (const one of run(nopool, FOUNDING_KERNELS, { frames: 3 }).runs)
+  test('all four kernels deliver every frame', async () => {
+    for (const one of await runs(nopool, FOUNDING_KERNELS, { frames: 3 }))
       expect(one).toMatchObject({ verdict: 'works', frames: { delivered: 3, intact: 3 }, findings: [] })
   })
 
-  test('with the clean loop broken, frames arrive corrupt', () => {
+  test('with the clean loop broken, frames arrive corrupt', async () => {
     const nothing = { lines: 0, writtenBack: 0 }
     vi.spyOn(Hot.prototype, 'clean').mockReturnValue(nothing)
     vi.spyOn(Hot.prototype, 'flush').mockReturnValue(nothing)
-    const broken = only(run(nopool, ['arm@4.11'], { frames: 3 }))
+    const broken = await only(nopool, 'arm@4.11', { frames: 3 })
     expect(broken).toMatchObject({ verdict: 'corrupt', frames: { delivered: 3, intact: 0 } })
     expect(broken.findings.map((f) => f.code)).toContain('wrong-bytes')
   })

@@ -1,29 +1,16 @@
 // The pipeline on every kernel that exists: with and without no-map pools, coherent and not, importers behind an IOMMU, bouncing,
 // or neither. What is expected is what each kernel does, as the facts and traces tell it.
 import type { DeviceFacts, KernelRun, Machine } from '@dmalab/api'
-import { compileHotSync } from '@dmalab/hot'
 import { shippedBoard } from '@dmalab/machine'
-import { DEFAULT_OPTIONS, parseKernel, runPipeline, withOptions } from '@dmalab/runner'
 import { describe, expect, test } from 'vitest'
-import { FOUNDING_LINE } from '@dmalab/lab'
-import { openRegistry, planFor } from '@dmalab/lab/node'
+import { openLaboratory, run as runWork } from '@dmalab/lab/node'
 
-const parts = { module: compileHotSync(), registry: await openRegistry() }
+const laboratory = await openLaboratory()
 
-const run = (
-  machine: Machine,
-  kernel: string,
-  cmdline: Record<string, string | true> = {},
-  height = 480,
-): KernelRun => {
-  const spec = withOptions(parseKernel(kernel, parts.registry), { config: {}, cmdline })
-  const size = { width: (height * 4) / 3, height }
-  const options = { ...DEFAULT_OPTIONS, ...size, frames: 10 }
-  const [first] = runPipeline(parts, [spec], {
-    machine,
-    options,
-    ...planFor(FOUNDING_LINE, machine, {}, { size }),
-  }).runs
+const run = async (board: Machine, kernel: string, cmdline = '', height = 480): Promise<KernelRun> => {
+  const size = `${(height * 4) / 3}x${height}`
+  const { runs } = await runWork({ board, kernels: [kernel], cmdline, size, frames: 10 }, { laboratory })
+  const [first] = runs
   if (first === undefined) throw new Error('a report has runs')
   return first
 }
@@ -63,22 +50,22 @@ describe('32-bit', () => {
     ['no-map pools, coherent devices', withDevices(xu4, all(coherent)), 'arm@4.11', 'works'],
     ['no-map pools, coherent devices', withDevices(xu4, all(coherent)), 'arm@4.11+nopage-rfc', 'works'],
     ['no pools, coherent devices', withDevices(nopool, all(coherent)), 'arm@6.12', 'works'],
-  ] as const)('%s: %s on %s: %s', (_what, machine, kernel, expected) => {
-    expect(summary(run(machine, kernel))).toBe(expected)
+  ] as const)('%s: %s on %s: %s', async (_what, machine, kernel, expected) => {
+    expect(summary(await run(machine, kernel))).toBe(expected)
   })
 })
 
 describe('64-bit', () => {
   test.each([
-    ['as it is', imx, {}, 'works'],
-    ['coherent devices', withDevices(imx, all(coherent)), {}, 'works'],
-    ['a no-map pool inside RAM', poolInside, {}, 'works'],
-  ] as const)('%s', (_what, machine, cmdline, expected) => {
-    expect(summary(run(machine, 'arm64@6.12', cmdline))).toBe(expected)
+    ['as it is', imx, 'works'],
+    ['coherent devices', withDevices(imx, all(coherent)), 'works'],
+    ['a no-map pool inside RAM', poolInside, 'works'],
+  ] as const)('%s', async (_what, machine, expected) => {
+    expect(summary(await run(machine, 'arm64@6.12'))).toBe(expected)
   })
 
-  test("a bouncing importer keeps each buffer's first picture: later ones arrive stale", () => {
-    const one = run(withDevices(imx, all(coherent)), 'arm64@6.12', { swiotlb: 'force' }, 240)
+  test("a bouncing importer keeps each buffer's first picture: later ones arrive stale", async () => {
+    const one = await run(withDevices(imx, all(coherent)), 'arm64@6.12', 'swiotlb=force', 240)
     expect(one.verdict).toBe('corrupt')
     // Four buffers, mapped once each: four pictures are fresh.
     expect(one.frames).toMatchObject({ delivered: 10, intact: 4 })
@@ -86,29 +73,29 @@ describe('64-bit', () => {
     expect(one.findings.map((f) => f.code)).toContain('bounce-without-sync')
   })
 
-  test('without snooping not even the first one is right: the copy stays in the cache, as the sync was skipped', () => {
+  test('without snooping not even the first one is right: the copy stays in the cache, as the sync was skipped', async () => {
     // An emulator has no caches and shows four; the source shows none (swiotlb_map skips arch_sync_dma_for_device).
-    expect(run(imx, 'arm64@6.12', { swiotlb: 'force' }, 240)).toMatchObject({
+    expect(await run(imx, 'arm64@6.12', 'swiotlb=force', 240)).toMatchObject({
       verdict: 'corrupt',
       frames: { delivered: 10, intact: 0 },
     })
   })
 
-  test('a plane above 256 KiB cannot bounce: the import is refused', () => {
-    const { verdict, step, errno } = run(imx, 'arm64@6.12', { swiotlb: 'force' })
+  test('a plane above 256 KiB cannot bounce: the import is refused', async () => {
+    const { verdict, step, errno } = await run(imx, 'arm64@6.12', 'swiotlb=force')
     expect({ verdict, step, errno }).toEqual({ verdict: 'refused', step: 'converter: QBUF dma-buf', errno: 'EINVAL' })
   })
 
-  test('a pool exported to a bouncing importer faults in the copy, although the sync is skipped', () => {
-    const one = run(poolInside, 'arm64@6.12', { swiotlb: 'force' }, 240)
+  test('a pool exported to a bouncing importer faults in the copy, although the sync is skipped', async () => {
+    const one = await run(poolInside, 'arm64@6.12', 'swiotlb=force', 240)
     expect(one.verdict).toBe('fault')
     expect(one.oops?.callPath).toEqual(expect.arrayContaining(['memcpy', 'swiotlb_tbl_map_single']))
   })
 
-  test('what the converter scatters over memory, the display sees in one piece through its IOMMU only', () => {
+  test('what the converter scatters over memory, the display sees in one piece through its IOMMU only', async () => {
     const rk = shippedBoard('rk3399-rockpro64')
-    expect(summary(run(rk, 'arm64@6.12'))).toBe('works')
-    const { verdict, step, errno, why } = run(rk, 'arm64@6.12', { 'iommu.passthrough': '1' })
+    expect(summary(await run(rk, 'arm64@6.12'))).toBe('works')
+    const { verdict, step, errno, why } = await run(rk, 'arm64@6.12', 'iommu.passthrough=1')
     expect({ verdict, step, errno }).toEqual({ verdict: 'refused', step: 'display: PRIME import', errno: 'EINVAL' })
     expect(why).toContain('in one piece')
   })

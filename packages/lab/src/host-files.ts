@@ -8,7 +8,7 @@ import type { HostFiles } from '@dmalab/runner'
 import { loadPlugin } from '@dmalab/runner/node'
 
 /** A file as the shell would find it; undefined when it is not there. */
-export const readUserFile = (location: string): Uint8Array | undefined => {
+const readUserFile = (location: string): Uint8Array | undefined => {
   const path = location.startsWith('~/') ? join(homedir(), location.slice(2)) : location
   return existsSync(path) ? readFileSync(path) : undefined
 }

@@ -3,7 +3,6 @@ import { openLaboratory } from './plugin-sources.ts'
 import { runsWith } from './run.ts'
 
 export { pluginSpec } from './host-files.ts'
-export { planFor } from './plan-for.ts'
 export { type InstalledPlugin, openLaboratory, openRegistry, type PluginSources } from './plugin-sources.ts'
 
 const { run: runHere, compare: compareHere } = runsWith(openLaboratory)

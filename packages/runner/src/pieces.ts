@@ -1,7 +1,7 @@
 // Long work in pieces: done at once, or with pauses in which a signal can end it.
 
 /** All pieces, one after the other. */
-export const atOnce = <T>(work: Iterator<void, T>): T => {
+const atOnce = <T>(work: Iterator<void, T>): T => {
   for (;;) {
     const piece = work.next()
     if (piece.done === true) return piece.value

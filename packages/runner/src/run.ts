@@ -17,7 +17,6 @@ import {
 } from '@dmalab/api'
 import { createChecker } from '@dmalab/checker'
 import { type LabParts, openLab } from './lab.ts'
-import { atOnce } from './pieces.ts'
 import { type PipelinePlan, planSteps } from './pipeline-plan.ts'
 import { StepLog } from './step-log.ts'
 import type { PictureTally } from './picture-tally.ts'
@@ -50,7 +49,7 @@ export const DEFAULT_OPTIONS: RunOptions = {
 }
 
 /** @throws InputError for options that no run can have */
-export const checkOptions = (options: RunOptions): RunOptions => {
+const checkOptions = (options: RunOptions): RunOptions => {
   for (const name of ['frames', 'buffers', 'seed', 'width', 'height'] as const) {
     const [low, high] = RUN_LIMITS[name]
     const value = options[name]
@@ -59,12 +58,6 @@ export const checkOptions = (options: RunOptions): RunOptions => {
   }
   return options
 }
-
-/** Runs the pipeline on each kernel in turn. The report is the same bytes for the same input. */
-export const runPipeline = (parts: LabParts, kernels: readonly KernelSpec[], run: PipelineRun): RunReport => ({
-  ...pipelineHead(run),
-  runs: kernels.map((kernel) => atOnce(pipelineOn(parts, kernel, run))),
-})
 
 /** What a report says of the run itself. @throws InputError for options that no run can have */
 export const pipelineHead = ({ machine, plan, options, bindings, restartAt }: PipelineRun): Omit<RunReport, 'runs'> => {

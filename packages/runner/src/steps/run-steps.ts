@@ -19,7 +19,6 @@ import {
 import { createChecker } from '@dmalab/checker'
 import { isSimulatedOops } from '@dmalab/memory'
 import type { LabParts } from '../lab.ts'
-import { atOnce } from '../pieces.ts'
 import { DEFAULT_OPTIONS } from '../run.ts'
 import { openExperiment } from './experiment.ts'
 import { labelOf } from './step-label.ts'
@@ -35,12 +34,6 @@ export interface StepsRun {
   /** Gets every event of every run, for logs and further checks. */
   readonly onEvent?: (event: Event, kernel: string) => void
 }
-
-/** @throws InputError for a step that cannot be meant: a device that is not there, a mapping of what was never made */
-export const runSteps = (parts: LabParts, kernels: readonly KernelSpec[], run: StepsRun): RunReport => ({
-  ...stepsHead(run),
-  runs: kernels.map((kernel) => atOnce(stepsOn(parts, kernel, run))),
-})
 
 /** What a report says of the run itself. */
 export const stepsHead = ({ machine, scenario, seed }: StepsRun): Omit<RunReport, 'runs'> => ({
@@ -64,7 +57,7 @@ interface Stop {
 
 const faulted = (stop: Stop | undefined): boolean => stop !== undefined && stop.oops !== null
 
-/** The steps on one kernel, a step a piece. @throws InputError as runSteps does */
+/** The steps on one kernel, a step a piece. @throws InputError for a step that cannot be meant: a device that is not there, a mapping of what was never made */
 export const stepsOn = function* (parts: LabParts, kernel: KernelSpec, run: StepsRun): Generator<void, KernelRun> {
   const { machine, scenario, seed = DEFAULT_OPTIONS.seed, inject = [], adversarialCache = false } = run
   const task = openExperiment(parts, { kernel, machine, seed, inject, adversarialCache })
