@@ -23,15 +23,15 @@ export interface DmaMapping {
   getSgtableAttrs(dev: Device, cpuAddr: KernelVaddr, handle: DmaAddr, size: number, attrs: number): KResult<SgTable>
   mapPageAttrs(dev: Device, page: SgPage, offset: number, size: number, dir: Direction, attrs: number): KResult<DmaAddr>
   unmapPageAttrs(dev: Device, handle: DmaAddr, size: number, dir: Direction, attrs: number): void
-  /** Maps table.origNents entries and sets table.nents (dma_map_sgtable); the value is nents. */
-  mapSgAttrs(dev: Device, table: SgTable, dir: Direction, attrs: number): KResult<number>
-  unmapSgAttrs(dev: Device, table: SgTable, dir: Direction, attrs: number): void
+  /** Maps the first `nents` entries (table.origNents unless told) and sets table.nents (dma_map_sgtable); the value is table.nents. */
+  mapSgAttrs(dev: Device, table: SgTable, dir: Direction, attrs: number, nents?: number): KResult<number>
+  unmapSgAttrs(dev: Device, table: SgTable, dir: Direction, attrs: number, nents?: number): void
   mapResource(dev: Device, at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr>
   unmapResource(dev: Device, handle: DmaAddr, size: number, dir: Direction, attrs: number): void
   syncSingleForCpu(dev: Device, handle: DmaAddr, size: number, dir: Direction): void
   syncSingleForDevice(dev: Device, handle: DmaAddr, size: number, dir: Direction): void
-  syncSgForCpu(dev: Device, table: SgTable, dir: Direction): void
-  syncSgForDevice(dev: Device, table: SgTable, dir: Direction): void
+  syncSgForCpu(dev: Device, table: SgTable, dir: Direction, nents?: number): void
+  syncSgForDevice(dev: Device, table: SgTable, dir: Direction, nents?: number): void
   /** EIO when the table does not support it. */
   setMask(dev: Device, bits: number): KResult<void>
   setCoherentMask(dev: Device, bits: number): KResult<void>

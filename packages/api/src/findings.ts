@@ -81,7 +81,10 @@ export const FINDINGS = {
   'vb2-state': { severity: 'error', title: 'a video buffer changed state in an order that the queue does not have' },
   'iommu-fault': { severity: 'error', title: 'the IOMMU stopped an access' },
   // What the kernel's own code gets wrong, as modelled.
-  'sg-split-miscount': { severity: 'error', title: 'sg_split() made a last list with entries nobody asked for' },
+  'sg-split-miscount': {
+    severity: 'error',
+    title: 'sg_split() made a last list of more entries than it was asked for',
+  },
   'sg-pages-surplus': { severity: 'warning', title: 'a scatterlist was built from more pages than its size needs' },
   'bounce-unreachable': { severity: 'error', title: 'a bounce buffer lies where its device does not reach' },
   'v7s-split-loses-address': { severity: 'error', title: 'what is left of a split section leads to other memory' },

@@ -83,6 +83,8 @@ export type LabEvent =
       readonly skippedEntries: number
       readonly skippedLines: number
     }
+  /** A driver let go of its device (BUS_NOTIFY_UNBOUND_DRIVER): what is still mapped for it is lost. */
+  | { readonly event: 'driver_unbound'; readonly device: string }
   /** The driver asked dma_mapping_error() about an address. */
   | { readonly event: 'dma_mapping_error'; readonly device: string; readonly dmaAddr: number }
   /** Memory went back to a per-device pool: the kernel traces the allocation but not this. */

@@ -11,7 +11,7 @@ import type { KResult } from './errno.ts'
 import type { Machine } from './machine.ts'
 import type { AllocOptions, BusPart, CacheOps, Content, DeviceBus, KernelMemory } from './memory.ts'
 import type { Device, DmaOps, Host, UserMapping } from './ops.ts'
-import type { SgEntry, SgTable } from './sg.ts'
+import type { Scatterlists, SgEntry, SgTable } from './sg.ts'
 import type { AllocatorHost, DriverQueue, QueueSetup, Vb2MemOps } from './vb2.ts'
 
 /** Failure injection: which calls fail. `what` is the DMA operation (`mapPage`, `mapSg`, `alloc`, `sgAlloc` ...), `nth` counts from 1. */
@@ -63,6 +63,8 @@ export interface Lab {
   /** sg_alloc_table + sg_set_page for each entry; entries without dma fields start at zero. */
   sgTable(entries: readonly (Pick<SgEntry, 'page' | 'offset' | 'length'> & Partial<SgEntry>)[]): SgTable
   sgFree(table: SgTable): void
+  /** The other functions of lib/scatterlist.c, for code that belongs to no device. */
+  readonly sg: Scatterlists
   /** Memory of a user-space task (malloc + mlock): cached, physically contiguous when asked and possible. */
   userAlloc(len: number, owner: string, options?: AllocOptions): KResult<UserMapping>
   userFree(mapping: UserMapping): void

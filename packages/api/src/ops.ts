@@ -242,6 +242,8 @@ export interface Host {
    * for reserved memory. EINVAL, EBUSY when it has one.
    */
   declareCoherentMemory(at: PhysAddr, deviceAddr: DmaAddr | null, size: number): KResult<void>
+  /** dma_release_coherent_memory: the device has no pool any more, and the kernel's mapping of it is gone, whatever is in use. */
+  releaseCoherentMemory(): void
   /** dma_alloc_from_dev_coherent: undefined when the device has no pool. ENOMEM. */
   allocFromDevCoherent(size: number, owner: string): KResult<Coherent> | undefined
   /** dma_release_from_dev_coherent: false when the memory is not of this device's pool. */

@@ -132,6 +132,8 @@ export interface StepsScenario {
 
 export type StepDirection = 'TO_DEVICE' | 'FROM_DEVICE' | 'BIDIRECTIONAL'
 export type QueueSide = 'capture' | 'output'
+/** Which pair of functions makes a mapping and undoes it: dma_map_sg() or dma_map_page(). */
+export type MapCall = 'sg' | 'page'
 /** Where a buffer's memory comes from. */
 export type BufferSource = 'coherent' | 'pages' | 'system-heap' | 'cma-heap' | 'udmabuf' | 'dumb' | 'user'
 
@@ -165,14 +167,34 @@ export type ScenarioStep =
     })
   | (OnBuffer & { readonly do: 'free' | 'export' | 'close' })
   | (OnDevice & { readonly do: 'attach' | 'detach' })
-  | (OnDevice & { readonly do: 'map'; readonly dir: StepDirection; readonly attrs?: readonly string[] })
-  | (OnDevice & { readonly do: 'unmap' })
+  /** dma_buf_map_attachment() of what was exported, else dma_map_sg() of the buffer (or of `nents` entries), or dma_map_page(). */
+  | (OnDevice &
+      Part & {
+        readonly do: 'map'
+        readonly dir: StepDirection
+        readonly attrs?: readonly string[]
+        readonly as?: MapCall
+        readonly nents?: number
+      })
+  /** Undoes the mapping as it was made, but for what is stated here. */
+  | (OnDevice & {
+      readonly do: 'unmap'
+      readonly dir?: StepDirection
+      readonly attrs?: readonly string[]
+      readonly as?: MapCall
+      readonly nents?: number
+      readonly len?: number
+    })
   /** sg_set_page() with the page of buffer `with` on the device's table of `buffer`, and a new mapping of that table. */
   | (OnDevice & { readonly do: 'reuse-table'; readonly with: string })
   /** read(2) of a capture queue into memory of a task, write(2) of such memory to an output queue: `len` bytes or all of the buffer. */
   | (OnDevice & { readonly do: 'read' | 'write'; readonly len?: number })
   /** dma_declare_coherent_memory() of [base, base + size). */
   | { readonly do: 'declare-pool'; readonly device: string; readonly base: number; readonly size: number }
+  /** dma_release_declared_memory(), whatever of the pool is still in use. */
+  | { readonly do: 'release-pool'; readonly device: string }
+  /** The device's driver lets go of it: its files are closed, and what it left mapped stays so. */
+  | { readonly do: 'unbind'; readonly device: string }
   /** dma_buf_vmap(), or dma_buf_kmap() of one page; the CPU compares what it finds there. */
   | (OnBuffer & { readonly do: 'vmap' })
   /** The CPU writes through the kernel's linear mapping, an alias of whatever mapping the buffer has. */
@@ -180,11 +202,28 @@ export type ScenarioStep =
   | (OnBuffer & { readonly do: 'kmap'; readonly page?: number })
   /** A list over (parts of) buffers, under a name of its own, to map at once. What `device` has mapped brings its entries as they are. */
   | (OnBuffer & { readonly do: 'sg-table'; readonly of: readonly ListPart[]; readonly device?: string })
+  /**
+   * sg_pcopy_to_buffer() or sg_pcopy_from_buffer(): the CPU copies `len` bytes out of the list, or new ones into it, after `skip` of
+   * them. The list is the device's table of the buffer, or one made of the buffer for this.
+   */
+  | (OnBuffer & {
+      readonly do: 'sg-copy-to-buffer' | 'sg-copy-from-buffer'
+      readonly device?: string
+      readonly skip?: number
+      readonly len?: number
+      readonly nents?: number
+    })
   /** sg_alloc_table() of so many entries: how many chunks the list takes. */
   | { readonly do: 'scatterlist'; readonly entries: number }
   /** The device's driver takes the table's entries for page structures: get_page() on each. */
   | (OnDevice & { readonly do: 'touch-pages' })
-  | (OnDevice & { readonly do: 'sync'; readonly for: 'cpu' | 'device'; readonly dir: StepDirection } & Part)
+  /** dma_sync_sg_for_*() of the table (or of `nents` entries); with bytes, or of one page, dma_sync_single_for_*(). */
+  | (OnDevice & {
+      readonly do: 'sync'
+      readonly for: 'cpu' | 'device'
+      readonly dir: StepDirection
+      readonly nents?: number
+    } & Part)
   | (OnBuffer & { readonly do: 'begin-cpu-access' | 'end-cpu-access'; readonly dir: StepDirection })
   | (OnDevice & { readonly do: 'device-read' | 'device-write' } & Part)
   | (OnBuffer & { readonly do: 'cpu-read' | 'cpu-write' } & Part)

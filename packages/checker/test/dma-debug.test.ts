@@ -227,6 +227,14 @@ describe('a log', () => {
     const events = [map(RAM), map(RAM, { device: 'other' }), { event: 'marker', text: 'unbound dev' } as const]
     expect(codes(events, log)).toEqual(['unbind-pending', 'leak-mapping', 'live-at-end'])
   })
+  it('a driver that lets go of its device leaves what it mapped, and that of no other device', () => {
+    const gone: EventBody = { event: 'driver_unbound', device: 'dev' }
+    expect(codes([map(RAM), map(RAM, { device: 'dev.left' }), gone], log)).toEqual([
+      'unbind-pending',
+      'leak-mapping',
+      'live-at-end',
+    ])
+  })
   it('a device that leaves its IOMMU group is gone', () => {
     const gone: EventBody = { event: 'remove_device_from_group', group: 1, device: 'dev' }
     expect(codes([map(RAM), gone], log)).toEqual(['unbind-pending', 'leak-mapping'])

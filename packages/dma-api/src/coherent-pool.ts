@@ -94,6 +94,11 @@ export class CoherentPool {
     return true
   }
 
+  /** memunmap(): the CPU has no mapping any more. Models: Linux v6.12 kernel/dma/coherent.c: _dma_release_coherent_memory */
+  destroy(): void {
+    this.mem.unmap(this.virtBase)
+  }
+
   /**
    * Undefined when [cpuAddr, cpuAddr + size) is not of this pool. ENXIO when the user's window passes the allocation.
    * Models: Linux v6.12 kernel/dma/coherent.c: __dma_mmap_from_coherent

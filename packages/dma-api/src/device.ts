@@ -149,6 +149,17 @@ export const declareCoherentMemory = (
 }
 
 /**
+ * The kernel's mapping of the memory goes too; whoever still has a block of it is not asked.
+ * Models: Linux v6.12 kernel/dma/coherent.c: dma_release_coherent_memory, _dma_release_coherent_memory
+ */
+export const releaseCoherentMemory = (device: DeviceState): void => {
+  device.coherentPool?.destroy()
+  device.coherentPool = null
+  device.poolIsExclusive = true
+  device.pool = null
+}
+
+/**
  * A block of the device's pool; undefined when it has none.
  * Models: Linux v6.12 kernel/dma/coherent.c: dma_alloc_from_dev_coherent
  */

@@ -16,7 +16,13 @@ import type { KernelStack, Memory } from '@dmalab/memory'
 import type { AtomicPools } from './atomic-pools.ts'
 import type { BouncePools } from './bounce-pools.ts'
 import type { DeviceBusView } from './bus-view.ts'
-import { allocFromPool, declareCoherentMemory, type DeviceParts, type DeviceState } from './device.ts'
+import {
+  allocFromPool,
+  declareCoherentMemory,
+  type DeviceParts,
+  type DeviceState,
+  releaseCoherentMemory,
+} from './device.ts'
 import { type CacheSummary, forEachEntry } from './entry-pass.ts'
 import type { Injector } from './injector.ts'
 import { kmallocNeedsBounce } from './kmalloc-bounce.ts'
@@ -90,6 +96,7 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
     emit: (event) => parts.sink.emit(event),
     injected: (what) => parts.injector.hits(what, device.name),
     declareCoherentMemory: (at, deviceAddr, size) => declareCoherentMemory(device, parts.devices, at, deviceAddr, size),
+    releaseCoherentMemory: () => releaseCoherentMemory(device),
     allocFromDevCoherent: (size, owner) => allocFromPool(device, size, owner),
     releaseFromDevCoherent: (order, cpuAddr) => device.coherentPool?.release(order, cpuAddr) ?? false,
     mmapFromDevCoherent: (cpuAddr, size, pgoff, userLen) => device.coherentPool?.mmap(cpuAddr, size, pgoff, userLen),

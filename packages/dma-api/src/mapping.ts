@@ -115,23 +115,23 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       trace.unmap('page', dev.name, { handle, size, dir, attrs })
     },
 
-    mapSgAttrs(dev, table, dir, attrs) {
+    mapSgAttrs(dev, table, dir, attrs, nents = table.origNents) {
       checkDir(dir, 'dma_map_sg_attrs')
-      const mapped = through(dev, 'mapSg', (ops) => ops.mapSg(table, table.origNents, dir, attrs))
+      const mapped = through(dev, 'mapSg', (ops) => ops.mapSg(table, nents, dir, attrs))
       if (mapped.ok) {
         table.nents = mapped.value
-        trace.mapSg(dev.name, table, mapped.value, dir, attrs)
+        trace.mapSg(dev.name, table, nents, mapped.value, dir, attrs)
       } else if (!EXPECTED_ERRORS.includes(mapped.errno)) {
-        trace.mapSgErr(dev.name, table, -ERRNO[mapped.errno], dir, attrs)
+        trace.mapSgErr(dev.name, table, nents, -ERRNO[mapped.errno], dir, attrs)
         return fail('EIO', mapped.why)
       }
       return mapped
     },
 
-    unmapSgAttrs(dev, table, dir, attrs) {
+    unmapSgAttrs(dev, table, dir, attrs, nents = table.origNents) {
       checkDir(dir, 'dma_unmap_sg_attrs')
-      trace.unmapSg(dev.name, table, dir, attrs)
-      through(dev, 'unmapSg', (ops) => ops.unmapSg(table, table.origNents, dir, attrs))
+      trace.unmapSg(dev.name, table, nents, dir, attrs)
+      through(dev, 'unmapSg', (ops) => ops.unmapSg(table, nents, dir, attrs))
     },
 
     mapResource(dev, at, size, dir, attrs) {
@@ -164,18 +164,18 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       trace.syncSingle('device', dev.name, handle, size, dir)
     },
 
-    syncSgForCpu(dev, table, dir) {
+    syncSgForCpu(dev, table, dir, nents = table.origNents) {
       if (!needsSync(dev)) return
       checkDir(dir, 'dma_sync_sg_for_cpu')
-      through(dev, 'syncSgForCpu', (ops) => ops.syncSgForCpu(table, table.origNents, dir))
-      trace.syncSg('cpu', dev.name, table, dir)
+      through(dev, 'syncSgForCpu', (ops) => ops.syncSgForCpu(table, nents, dir))
+      trace.syncSg('cpu', dev.name, table, nents, dir)
     },
 
-    syncSgForDevice(dev, table, dir) {
+    syncSgForDevice(dev, table, dir, nents = table.origNents) {
       if (!needsSync(dev)) return
       checkDir(dir, 'dma_sync_sg_for_device')
-      through(dev, 'syncSgForDevice', (ops) => ops.syncSgForDevice(table, table.origNents, dir))
-      trace.syncSg('device', dev.name, table, dir)
+      through(dev, 'syncSgForDevice', (ops) => ops.syncSgForDevice(table, nents, dir))
+      trace.syncSg('device', dev.name, table, nents, dir)
     },
 
     setMask(dev, bits) {

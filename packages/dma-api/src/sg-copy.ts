@@ -45,20 +45,21 @@ const walk = (
   len: number,
   symbol: string,
   visit: (at: PhysAddr, done: number, len: number) => void,
-): number => {
-  const miter = new SgMiter(table, range.nents)
-  if (!miter.skip(range.skip)) return 0
-  let done = 0
-  while (done < len) {
-    const mapping = miter.next()
-    if (mapping === null) break
-    const part = Math.min(mapping.length, len - done)
-    visit(kmap(parts, mapping, symbol), done, part)
-    done += part
-  }
-  miter.stop()
-  return done
-}
+): number =>
+  parts.stack.call(symbol === 'memset' ? 'sg_zero_buffer' : 'sg_copy_buffer', () => {
+    const miter = new SgMiter(table, range.nents)
+    if (!miter.skip(range.skip)) return 0
+    let done = 0
+    while (done < len) {
+      const mapping = miter.next()
+      if (mapping === null) break
+      const part = Math.min(mapping.length, len - done)
+      visit(kmap(parts, mapping, symbol), done, part)
+      done += part
+    }
+    miter.stop()
+    return done
+  })
 
 /** Physical address behind the mapping; faults where the page has none. Models: Linux v6.12 include/linux/highmem-internal.h: kmap_local_page */
 const kmap = (parts: SgCopyParts, mapping: SgMapping, symbol: string): PhysAddr => {

@@ -30,11 +30,11 @@ export interface Trace {
   poolFree(device: string, pool: string, size: number, handle: DmaAddr): void
   map(kind: 'page' | 'resource', device: string, m: Mapping, at: PhysAddr): void
   unmap(kind: 'page' | 'resource', device: string, m: Mapping): void
-  mapSg(device: string, table: SgTable, ents: number, dir: number, attrs: number): void
-  mapSgErr(device: string, table: SgTable, err: number, dir: number, attrs: number): void
-  unmapSg(device: string, table: SgTable, dir: number, attrs: number): void
+  mapSg(device: string, table: SgTable, nents: number, ents: number, dir: number, attrs: number): void
+  mapSgErr(device: string, table: SgTable, nents: number, err: number, dir: number, attrs: number): void
+  unmapSg(device: string, table: SgTable, nents: number, dir: number, attrs: number): void
   syncSingle(to: 'cpu' | 'device', device: string, handle: DmaAddr, size: number, dir: number): void
-  syncSg(to: 'cpu' | 'device', device: string, table: SgTable, dir: number): void
+  syncSg(to: 'cpu' | 'device', device: string, table: SgTable, nents: number, dir: number): void
 }
 
 /** As the trace names the flags of an allocation. */
@@ -108,32 +108,32 @@ export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemo
         event: mapEvents === 'phys' ? 'dma_unmap_phys' : `dma_unmap_${kind}`,
         ...streaming(device, m),
       })),
-    mapSg: (device, table, ents, dir, attrs) =>
+    mapSg: (device, table, nents, ents, dir, attrs) =>
       tell(() => ({
         event: 'dma_map_sg',
         device,
         dir,
-        nents: table.origNents,
+        nents,
         ents,
-        truncated: table.origNents > MAX_ENTRIES || ents > MAX_ENTRIES,
+        truncated: nents > MAX_ENTRIES || ents > MAX_ENTRIES,
         ...dmaFields(table, Math.min(ents, MAX_ENTRIES)),
-        physAddrs: physAddrs(table, Math.min(table.origNents, MAX_ENTRIES)),
+        physAddrs: physAddrs(table, Math.min(nents, MAX_ENTRIES)),
         attrs,
       })),
-    mapSgErr: (device, table, err, dir, attrs) =>
+    mapSgErr: (device, table, nents, err, dir, attrs) =>
       tell(() => ({
         event: 'dma_map_sg_err',
         device,
         dir,
-        physAddrs: physAddrs(table, Math.min(table.origNents, MAX_ENTRIES)),
+        physAddrs: physAddrs(table, Math.min(nents, MAX_ENTRIES)),
         err,
         attrs,
       })),
-    unmapSg: (device, table, dir, attrs) =>
-      tell(() => ({ event: 'dma_unmap_sg', device, dir, physAddrs: physAddrs(table, table.origNents), attrs })),
+    unmapSg: (device, table, nents, dir, attrs) =>
+      tell(() => ({ event: 'dma_unmap_sg', device, dir, physAddrs: physAddrs(table, nents), attrs })),
     syncSingle: (to, device, handle, size, dir) =>
       tell(() => ({ event: `dma_sync_single_for_${to}`, device, dir, dmaAddr: handle, size })),
-    syncSg: (to, device, table, dir) =>
-      tell(() => ({ event: `dma_sync_sg_for_${to}`, device, dir, ...dmaFields(table, table.origNents) })),
+    syncSg: (to, device, table, nents, dir) =>
+      tell(() => ({ event: `dma_sync_sg_for_${to}`, device, dir, ...dmaFields(table, nents) })),
   }
 }

@@ -61,6 +61,20 @@ describe('memory of a per-device pool', () => {
     expect(lab.device('codec.chroma')).toBe(codec.memDevices[1])
   })
 
+  it('is no pool any more once it is released: the next block is general memory, and the CPU lost its mapping', () => {
+    const lab = open()
+    const dev = lab.device('codec')
+    const got = lab.mapping.allocAttrs(dev, 4096, 0, 'frame')
+    if (!got.ok) throw new Error(got.why)
+    lab.host(dev).releaseCoherentMemory()
+    lab.host(dev).releaseCoherentMemory()
+    expect(dev.pool).toBeNull()
+    expect(lab.memory.resolve(got.value.cpuAddr)).toBeUndefined()
+    expect(lab.host(dev).releaseFromDevCoherent(0, got.value.cpuAddr)).toBe(false)
+    const next = lab.mapping.allocAttrs(dev, 4096, 0, 'next')
+    expect(next.ok && next.value.handle).not.toBe(0x4200_0000)
+  })
+
   it('does not exist for a region that stays in the linear map', () => {
     const lab = open({ reserved: [{ ...POOL, noMap: false }] })
     expect(lab.device('codec').pool).toBeNull()
@@ -97,6 +111,21 @@ describe('mapping a list', () => {
     expect(mapped).toMatchObject({ nents: 200, truncated: true })
     expect(mapped?.event === 'dma_map_sg' && mapped.physAddrs.length).toBe(128)
     expect(unmapped?.event === 'dma_unmap_sg' && unmapped.physAddrs.length).toBe(200)
+  })
+
+  it('takes as many entries as it is told, in each call', () => {
+    const lab = openTestLab()
+    const table = listOf(lab, [0x40100, 0x40105, 0x4010a])
+    const dev = lab.device('codec')
+    expect(lab.mapping.mapSgAttrs(dev, table, DIR.TO_DEVICE, 0, 2)).toEqual({ ok: true, value: 2 })
+    lab.mapping.syncSgForCpu(dev, table, DIR.TO_DEVICE, 1)
+    lab.mapping.unmapSgAttrs(dev, table, DIR.TO_DEVICE, 0, 2)
+    expect(lab.events).toMatchObject([
+      { event: 'dma_map_sg', nents: 2, physAddrs: [0x4010_0000, 0x4010_5000] },
+      { event: 'dma_sync_sg_for_cpu', dmaAddrs: [0x4010_0000] },
+      { event: 'dma_unmap_sg', physAddrs: [0x4010_0000, 0x4010_5000] },
+    ])
+    expect(table.origNents).toBe(3)
   })
 
   it('tells nothing of the errors a kernel expects', () => {

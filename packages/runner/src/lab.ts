@@ -60,6 +60,9 @@ export const openLab = (parts: LabParts, options: LabOptions): Lab => {
       return table.value
     },
     sgFree: (table) => rooms.api.sgFree(table),
+    get sg() {
+      return rooms.api.sg
+    },
 
     userAlloc: (len, owner, allocOptions) => rooms.user.userAlloc(len, owner, allocOptions),
     userFree: (mapping) => rooms.user.userFree(mapping),

@@ -131,6 +131,7 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
             if (options.unbindMarker.test(event.text)) ledger.leaks.unbound(ledger.tracker, event.text, event.at)
             else if (!/unb(?:ind|ound)/i.test(event.text)) ledger.leaks.stepBegins()
             return
+          case 'driver_unbound':
           case 'remove_device_from_group':
             return ledger.leaks.gone(ledger.tracker, event.device, event.at)
           case 'lost':

@@ -1,5 +1,5 @@
 // Steps that are calls inside the kernel which no user makes: pools declared by hand, kernel mappings of a dma-buf, scatterlists.
-import { dma, fail, InputError, ok, PAGE_SIZE, phys } from '@dmalab/api'
+import { dma, fail, InputError, type KernelVaddr, ok, PAGE_SIZE, phys } from '@dmalab/api'
 import { chunkSizes, entriesPerChunk } from '@dmalab/dma-api'
 import { mixSeed } from '../content-seed.ts'
 import type { LabBuffer } from './lab-buffer.ts'
@@ -12,31 +12,52 @@ export const declarePool = ({ lab }: StepContext, step: Step<'declare-pool'>): O
   return declared.ok ? ok(`${step.size} bytes at 0x${step.base.toString(16)}`) : declared
 }
 
+/** dma_release_declared_memory(). */
+export const releasePool = ({ lab }: StepContext, step: Step<'release-pool'>): Outcome => {
+  const device = lab.device(step.device)
+  const { pool } = device
+  if (pool === null) return fail('EINVAL', `${step.device} has no pool`)
+  lab.host(device).releaseCoherentMemory()
+  return ok(`${pool.name} is no pool any more`)
+}
+
+/**
+ * The driver's remove function closes its files; what it left mapped is told then (BUS_NOTIFY_UNBOUND_DRIVER).
+ * Models: Linux v6.12 drivers/base/dd.c: __device_release_driver
+ * Leaves out: dma_range_map and the op table of the device, which go with the driver and come back with the next one.
+ */
+export const unbind = (c: StepContext, step: Step<'unbind'>): Outcome => {
+  const device = c.lab.device(step.device)
+  c.drivers.get(step.device)?.close()
+  c.drivers.delete(step.device)
+  c.lab.host(device).emit({ event: 'driver_unbound', device: step.device })
+  return ok('')
+}
+
 /** dma_buf_vmap() or dma_buf_kmap(), and every byte of it read by the CPU. */
 export const kernelMap = (c: StepContext, step: Step<'vmap' | 'kmap'>): Outcome => {
   const buffer = c.buffer(step.buffer)
-  const { dmaBuf, mem } = c.lab
+  const { dmaBuf } = c.lab
   if (buffer.fd === null) throw new InputError(`'${step.buffer}' was not exported`)
   const dmabuf = dmaBuf.get(buffer.fd)
   if (!dmabuf.ok) return dmabuf
   const page = step.do === 'kmap' ? (step.page ?? 0) : 0
   const at = step.do === 'vmap' ? dmaBuf.vmap(dmabuf.value) : dmaBuf.kmap(dmabuf.value, page)
   const outcome: Outcome = at.ok
-    ? look(c, step.buffer, page * PAGE_SIZE, step.do === 'vmap' ? buffer.size : PAGE_SIZE, mem.resolve(at.value))
+    ? look(c, step.buffer, page * PAGE_SIZE, step.do === 'vmap' ? buffer.size : PAGE_SIZE, at.value)
     : at
   if (at.ok && step.do === 'vmap') dmaBuf.vunmap(dmabuf.value, at.value)
   dmaBuf.put(dmabuf.value)
   return outcome
 }
 
-const look = (
-  c: StepContext,
-  name: string,
-  offset: number,
-  len: number,
-  found: ReturnType<StepContext['lab']['mem']['resolve']>,
-): Outcome => {
-  if (found === undefined) throw new InputError(`the kernel mapping of '${name}' leads nowhere`)
+const look = (c: StepContext, name: string, offset: number, len: number, at: KernelVaddr): Outcome => {
+  const found = c.lab.mem.resolve(at)
+  if (found === undefined) {
+    // Whoever reads there faults.
+    c.lab.mem.memcpy(at, at, len)
+    throw new Error(`the kernel read '${name}' through a mapping that is gone`)
+  }
   let wrong = 0
   for (const piece of c.buffer(name).expected(offset, len)) {
     const mapping = { phys: found.phys, len, kind: found.kind }

@@ -1,17 +1,18 @@
 // A named buffer of a steps scenario: where its memory came from, who imported it, what was written into it.
-import type {
-  Coherent,
-  Content,
-  Device,
-  DmaAddr,
-  DmaBuf,
-  DmaBufAttachment,
-  Direction,
-  Pfn,
-  SgEntry,
-  SgTable,
-  UserMapping,
-  Vb2Mem,
+import {
+  type Coherent,
+  type Content,
+  type Device,
+  DIR,
+  type Direction,
+  type DmaAddr,
+  type DmaBuf,
+  type DmaBufAttachment,
+  type Pfn,
+  type SgEntry,
+  type SgTable,
+  type UserMapping,
+  type Vb2Mem,
 } from '@dmalab/api'
 import { Intervals } from '@dmalab/memory'
 
@@ -20,8 +21,15 @@ export interface Importer {
   readonly device: Device
   readonly dmabuf: DmaBuf | null
   readonly attachment: DmaBufAttachment | null
+  /** What dma_map_sg() or dma_buf_map_attachment() mapped. */
   table: SgTable | null
+  /** What dma_map_page() mapped instead. */
+  single: BusRange | null
   dir: Direction
+  /** Attributes of the mapping, where it is the device's own. */
+  attrs: number
+  /** Entries that were given to dma_map_sg(). */
+  nents: number
   /** Bus addresses of the last mapping; they outlive it, as a device's registers do. */
   runs: readonly BusRange[]
 }
@@ -30,6 +38,17 @@ export interface BusRange {
   readonly at: DmaAddr
   readonly len: number
 }
+
+/** What a device has of a buffer before it maps it. */
+export const noMapping = (device: Device): Omit<Importer, 'dmabuf' | 'attachment'> => ({
+  device,
+  table: null,
+  single: null,
+  dir: DIR.BIDIRECTIONAL,
+  attrs: 0,
+  nents: 0,
+  runs: [],
+})
 
 /** Where the memory came from; each kind is given back in its own way. */
 export type Memory =

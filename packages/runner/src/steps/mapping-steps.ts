@@ -1,148 +1,134 @@
-// Steps that map a buffer for a device, sync it, and do to its table what drivers do.
+// Steps that map a buffer for a device and unmap it.
 import {
   type Device,
   DIR,
   type Direction,
+  dma,
+  type DmaBufAttachment,
   fail,
   InputError,
   type KResult,
-  type ListPart,
   ok,
-  PAGE_SIZE,
-  type Pfn,
-  pfnOf,
   type SgTable,
 } from '@dmalab/api'
-import { type Importer, LabBuffer, type ListedPart } from './lab-buffer.ts'
-import { type Outcome, runsOf, type Step, type StepContext, within } from './step-context.ts'
+import { type BusRange, type Importer, type LabBuffer, type ListedPart, noMapping } from './lab-buffer.ts'
+import { type Outcome, runsOf, type Step, type StepContext } from './step-context.ts'
+import { entriesOf } from './table-steps.ts'
 
 export const map = (c: StepContext, step: Step<'map'>): Outcome => {
   const buffer = c.buffer(step.buffer)
-  const dir = DIR[step.dir]
   const importer = buffer.importers.get(step.device) ?? directImporter(c, buffer, c.lab.device(step.device))
-  const table = mapped(c, buffer, importer, dir, c.attrs(step.attrs))
-  if (!table.ok) return table
+  const mapped = importer.attachment === null ? mapOwn(c, step, importer) : mapImported(c, step, importer)
+  if (!mapped.ok) return mapped
   buffer.importers.set(step.device, importer)
-  importer.table = table.value
-  importer.dir = dir
-  importer.runs = runsOf(table.value)
+  importer.dir = DIR[step.dir]
+  importer.runs = importer.table === null ? [importer.single ?? NOTHING] : runsOf(importer.table)
   return ok(`${importer.runs.length} segment(s)`)
 }
 
-const mapped = (
-  c: StepContext,
-  buffer: LabBuffer,
-  importer: Importer,
-  dir: Direction,
-  attrs: number,
-): KResult<SgTable> => {
-  if (importer.attachment !== null) return c.lab.dmaBuf.mapAttachment(importer.attachment, dir)
-  const table = c.lab.sgTable(entriesOf(buffer))
-  const mapped = c.lab.dma.mapSgAttrs(importer.device, table, dir, attrs)
-  if (mapped.ok) return ok(table)
-  c.lab.sgFree(table)
+/** dma_buf_map_attachment(): what is mapped, and how, is the exporter's to say. */
+const mapImported = (c: StepContext, step: Step<'map'>, importer: Importer): KResult<unknown> => {
+  if (importer.attachment === null) throw new Error('map: no attachment')
+  for (const field of ['offset', 'len', 'nents', 'as', 'attrs'] as const)
+    if (step[field] !== undefined)
+      throw new InputError(`${field}: the exporter of '${step.buffer}' maps it, with no choice of ${field}`)
+  const mapped = c.lab.dmaBuf.mapAttachment(importer.attachment, DIR[step.dir])
+  if (mapped.ok) importer.table = mapped.value
   return mapped
 }
 
+const mapOwn = (c: StepContext, step: Step<'map'>, importer: Importer): KResult<unknown> => {
+  const entries = entriesOf(c.buffer(step.buffer), step)
+  const attrs = c.attrs(step.attrs)
+  const mapped =
+    step.as === 'page'
+      ? mapPage(c, step, importer, entries, attrs)
+      : mapSg(c, step, importer, c.lab.sgTable(entries), attrs)
+  if (mapped.ok) importer.attrs = attrs
+  return mapped
+}
+
+const mapSg = (
+  c: StepContext,
+  { dir, nents = 0 }: Step<'map'>,
+  importer: Importer,
+  table: SgTable,
+  attrs: number,
+): KResult<unknown> => {
+  if (nents > table.origNents) throw new InputError(`nents: the list has ${table.origNents} entries`)
+  importer.nents = nents === 0 ? table.origNents : nents
+  const mapped = c.lab.dma.mapSgAttrs(importer.device, table, DIR[dir], attrs, importer.nents)
+  if (mapped.ok) importer.table = table
+  else c.lab.sgFree(table)
+  return mapped
+}
+
+const mapPage = (
+  c: StepContext,
+  step: Step<'map'>,
+  importer: Importer,
+  entries: readonly ListedPart['entry'][],
+  attrs: number,
+): KResult<unknown> => {
+  const [entry, ...more] = entries
+  if (entry === undefined || more.length > 0 || step.nents !== undefined)
+    throw new InputError(`dma_map_page() takes one page and bytes from there on; '${step.buffer}' is a list`)
+  const { page, offset, length } = entry
+  const handle = c.lab.dma.mapPageAttrs(importer.device, page, offset, length, DIR[step.dir], attrs)
+  if (handle.ok) importer.single = { at: handle.value, len: length }
+  return handle
+}
+
+const NOTHING: BusRange = { at: dma(0), len: 0 }
+
 const directImporter = (c: StepContext, buffer: LabBuffer, device: Device): Importer => {
   if (buffer.fd !== null) throw new InputError(`${device.name} maps '${buffer.name}' before it is attached`)
-  return { device, dmabuf: null, attachment: null, table: null, dir: DIR.BIDIRECTIONAL, runs: [] }
+  return { ...noMapping(device), dmabuf: null, attachment: null }
 }
 
-/** The list that a driver makes of a buffer: one entry, or those of the list that it is. */
-const entriesOf = (buffer: LabBuffer): readonly ListedPart['entry'][] =>
-  buffer.memory.kind === 'list'
-    ? buffer.memory.parts.map(({ entry }) => entry)
-    : [{ page: { kind: 'page', pfn: firstPfn(buffer) }, offset: 0, length: buffer.size }]
-
-/** sg_alloc_table(), and sg_set_page() for each part; what `device` has mapped brings its entries as they are there. */
-export const sgTable = (c: StepContext, step: Step<'sg-table'>): Outcome => {
-  const parts = step.of.flatMap((part) => listed(c, part, step.device))
-  const size = parts.reduce((sum, { entry }) => sum + entry.length, 0)
-  c.buffers.set(step.buffer, new LabBuffer(step.buffer, size, { kind: 'list', parts }, null))
-  return ok(`${parts.length} entries, ${size} bytes`)
-}
-
-const listed = (c: StepContext, part: ListPart, device: string | undefined): ListedPart[] => {
-  const { buffer: name, offset = 0, len } = typeof part === 'string' ? { buffer: part } : part
-  const buffer = c.buffer(name)
-  const importer = device === undefined ? undefined : buffer.importers.get(device)
-  if (importer !== undefined && importer.table !== null) {
-    const { table } = importer
-    let before = 0
-    return table.entries().map((entry) => {
-      before += entry.length
-      return { buffer, offset: before - entry.length, entry }
-    })
-  }
-  const length = len ?? buffer.size - offset
-  if (length <= 0 || offset + length > buffer.size)
-    throw new InputError(`bytes ${offset} to ${offset + length} are not in '${name}', which has ${buffer.size}`)
-  const page = { kind: 'page', pfn: (firstPfn(buffer) + Math.floor(offset / PAGE_SIZE)) as Pfn } as const
-  return [{ buffer, offset, entry: { page, offset: offset % PAGE_SIZE, length } }]
-}
-
-const firstPfn = (buffer: LabBuffer): Pfn => {
-  const { memory } = buffer
-  if (memory.kind === 'pages') return memory.pfn
-  if (memory.kind === 'user') return pfnOf(memory.mapping.phys)
-  throw new InputError(`'${buffer.name}' is from ${memory.kind}: export and attach it before a device maps it`)
-}
-
-export const unmap = (c: StepContext, importer: Importer): Outcome => {
-  const { table, dir, attachment } = importer
-  if (table === null) return fail('EINVAL', `${importer.device.name} has it not mapped`)
-  if (attachment !== null) c.lab.dmaBuf.unmapAttachment(attachment, table, dir)
-  else {
-    c.lab.dma.unmapSgAttrs(importer.device, table, dir, 0)
-    c.lab.sgFree(table)
-  }
+/** As it was mapped, but for what the step says. */
+export const unmap = (c: StepContext, step: Step<'unmap'>): Outcome => {
+  const importer = c.importer(step)
+  const { table, single, attachment } = importer
+  if (table === null && single === null) return fail('EINVAL', `${step.device} has it not mapped`)
+  if (attachment !== null && table !== null) unmapImported(c, step, importer, attachment, table)
+  else if (table === null || step.as === 'page') unmapPage(c, step, importer)
+  else unmapSg(c, step, importer, table)
+  if (table !== null && attachment === null) c.lab.sgFree(table)
   importer.table = null
+  importer.single = null
   return ok('')
 }
 
-export const sync = (c: StepContext, step: Step<'sync'>): Outcome => {
-  const importer = c.importer(step)
-  const { dma } = c.lab
-  const dir = DIR[step.dir]
-  if (step.offset === undefined && step.len === undefined) {
-    if (importer.table === null) return fail('EINVAL', `${step.device} has it not mapped`)
-    if (step.for === 'cpu') dma.syncSgForCpu(importer.device, importer.table, dir)
-    else dma.syncSgForDevice(importer.device, importer.table, dir)
-    return ok('')
-  }
-  for (const { at, len } of within(importer.runs, step.offset ?? 0, step.len ?? Infinity))
-    if (step.for === 'cpu') dma.syncSingleForCpu(importer.device, at, len, dir)
-    else dma.syncSingleForDevice(importer.device, at, len, dir)
-  return ok('')
+const unmapImported = (
+  c: StepContext,
+  step: Step<'unmap'>,
+  { dir }: Importer,
+  attachment: DmaBufAttachment,
+  table: SgTable,
+): void => {
+  for (const field of ['len', 'nents', 'as', 'attrs'] as const)
+    if (step[field] !== undefined)
+      throw new InputError(`${field}: the exporter of '${step.buffer}' unmaps it, with no choice of ${field}`)
+  c.lab.dmaBuf.unmapAttachment(attachment, table, step.dir === undefined ? dir : DIR[step.dir])
 }
 
-/** sg_set_page on an importer's table: another buffer's page in entry 0, whatever else the entry holds. */
-export const reuseTable = (c: StepContext, step: Step<'reuse-table'>): Outcome => {
-  const importer = c.importer(step)
-  const other = c.buffer(step.with)
-  const table = importer.table ?? importer.attachment?.sgt ?? null
-  if (table === null) throw new InputError(`${step.device} has no table of '${step.buffer}': map it first`)
-  const pfn = firstPfn(other)
-  table.setPage(0, { kind: 'page', pfn }, other.size, 0)
-  const mapped = c.lab.dma.mapSgAttrs(importer.device, table, importer.dir, 0)
-  if (!mapped.ok) return mapped
-  other.importers.set(step.device, { ...importer, dmabuf: null, attachment: null, table, runs: runsOf(table) })
-  return ok('')
+const unmapPage = (c: StepContext, step: Step<'unmap'>, { device, single, runs, dir, attrs }: Importer): void => {
+  if (step.as === 'sg' || step.nents !== undefined)
+    throw new InputError(`'${step.buffer}' was mapped as a page: there is no list to unmap`)
+  const { at, len } = single ?? runs[0] ?? NOTHING
+  c.lab.dma.unmapPageAttrs(device, at, step.len ?? len, dirOf(step, dir), attrsOf(c, step, attrs))
 }
 
-/** Offset of _refcount in struct page of 64-bit kernels. Models: Linux v6.12 include/linux/mm_types.h: struct page */
-const REFCOUNT = 52
-
-/** An importer that takes the table's pages as page structures: get_page() and kmap on each entry. */
-export const touchPages = (c: StepContext, importer: Importer): Outcome => {
-  if (importer.table === null) return fail('EINVAL', `${importer.device.name} has it not mapped`)
-  c.lab.host(importer.device).call(['drm_prime_sg_to_page_addr_arrays', 'get_page'], () => {
-    for (const { page } of importer.table?.entries() ?? []) {
-      c.lab.mem.pageHighMem(page)
-      // Without highmem nobody looks at the flags: the reference count is the first thing read.
-      if (!c.lab.facts.arch.highmem) c.lab.mem.pageWord(page, REFCOUNT)
-    }
-  })
-  return ok('')
+const unmapSg = (c: StepContext, step: Step<'unmap'>, importer: Importer, table: SgTable): void => {
+  if (step.len !== undefined)
+    throw new InputError('len: dma_unmap_sg() takes a number of entries, nents, and no length')
+  const { device, dir, attrs, nents } = importer
+  if (step.nents !== undefined && step.nents > table.origNents)
+    throw new InputError(`nents: the list has ${table.origNents} entries`)
+  c.lab.dma.unmapSgAttrs(device, table, dirOf(step, dir), attrsOf(c, step, attrs), step.nents ?? nents)
 }
+
+const dirOf = (step: Step<'unmap'>, mapped: Direction): Direction => (step.dir === undefined ? mapped : DIR[step.dir])
+const attrsOf = (c: StepContext, step: Step<'unmap'>, mapped: number): number =>
+  step.attrs === undefined ? mapped : c.attrs(step.attrs)

@@ -1,16 +1,11 @@
 // Steps that are ioctls of a V4L2 queue.
-import { InputError, type KResult, ok, type ScenarioStep, type Vb2Queue } from '@dmalab/api'
+import { InputError, type KResult, ok, type Vb2Queue } from '@dmalab/api'
 import { LabBuffer } from './lab-buffer.ts'
 import type { Outcome, Step, StepContext } from './step-context.ts'
 
 export const ioctl = (
   c: StepContext,
-  step:
-    | Exclude<
-        ScenarioStep,
-        { readonly buffer: string } | { readonly do: 'expect' | 'wait' | 'declare-pool' | 'scatterlist' }
-      >
-    | Step<'expbuf'>,
+  step: Step<'reqbufs' | 'querybuf' | 'dqbuf' | 'streamon' | 'streamoff' | 'qbuf'> | Step<'expbuf'>,
 ): Outcome => {
   const queue = queueOf(c, step.device, step.queue)
   switch (step.do) {

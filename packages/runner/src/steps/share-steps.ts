@@ -1,6 +1,6 @@
 // Steps that share a buffer: export, descriptors, attachments, CPU access.
-import { type Device, DIR, fail, InputError, ok, type StepDirection } from '@dmalab/api'
-import type { LabBuffer } from './lab-buffer.ts'
+import { type Device, fail, InputError, ok, type StepDirection } from '@dmalab/api'
+import { type LabBuffer, noMapping } from './lab-buffer.ts'
 import { EXPORTER, type Outcome, type Step, type StepContext } from './step-context.ts'
 
 export const exportBuffer = (c: StepContext, buffer: LabBuffer): Outcome => {
@@ -32,12 +32,9 @@ export const attach = (c: StepContext, buffer: LabBuffer, device: Device): Outco
     return attachment
   }
   buffer.importers.set(device.name, {
-    device,
+    ...noMapping(device),
     dmabuf: dmabuf.value,
     attachment: attachment.value,
-    table: null,
-    dir: DIR.BIDIRECTIONAL,
-    runs: [],
   })
   return ok('')
 }

@@ -1,12 +1,15 @@
 // Carries out the steps of a scenario on a laboratory: each step is one call of a driver or of user space.
 import { type Lab, ok, type ScenarioStep } from '@dmalab/api'
 import { deviceAccess, userAccess } from './access-steps.ts'
-import { map, reuseTable, sgTable, sync, touchPages, unmap } from './mapping-steps.ts'
-import { declarePool, kernelMap, linearWrite, scatterlist } from './kernel-steps.ts'
+import { declarePool, kernelMap, linearWrite, releasePool, scatterlist, unbind } from './kernel-steps.ts'
+import { map, unmap } from './mapping-steps.ts'
 import { alloc, free } from './memory-steps.ts'
 import { fileIo, ioctl } from './queue-steps.ts'
+import { sgCopy } from './sg-copy-steps.ts'
 import { attach, close, cpuAccess, detach, exportBuffer } from './share-steps.ts'
 import { type Outcome, StepContext } from './step-context.ts'
+import { sync } from './sync-steps.ts'
+import { reuseTable, sgTable, touchPages } from './table-steps.ts'
 
 export class StepMachine {
   private readonly context: StepContext
@@ -40,7 +43,7 @@ export class StepMachine {
       case 'map':
         return map(c, step)
       case 'unmap':
-        return unmap(c, c.importer(step))
+        return unmap(c, step)
       case 'sync':
         return sync(c, step)
       case 'begin-cpu-access':
@@ -64,6 +67,13 @@ export class StepMachine {
         return ok(`${step.ms} ms`)
       case 'declare-pool':
         return declarePool(c, step)
+      case 'release-pool':
+        return releasePool(c, step)
+      case 'unbind':
+        return unbind(c, step)
+      case 'sg-copy-to-buffer':
+      case 'sg-copy-from-buffer':
+        return sgCopy(c, step)
       case 'linear-write':
         return linearWrite(c, c.buffer(step.buffer))
       case 'vmap':

@@ -20,7 +20,7 @@ export const parseSize = (text: string): { readonly width: number; readonly heig
 /** "mapPage@converter:2". @throws InputError */
 export const parseInjections = (texts: readonly string[]): { what: string; device?: string; nth: number }[] =>
   texts.map((text) => {
-    const match = /^([a-zA-Z]+)(?:@([^:]+))?:([1-9]\d*)$/.exec(text)
+    const match = /^([a-zA-Z]+)(?:@(.+))?:([1-9]\d*)$/.exec(text)
     if (match === null)
       throw new InputError(`--inject '${text}' is not operation[@device]:nth, such as mapPage@converter:2`)
     const [, what = '', device, nth] = match

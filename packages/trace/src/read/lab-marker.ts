@@ -29,6 +29,7 @@ const SHAPES: Readonly<
   cache_summary: { device: 'string', op: 'string', lines: 'number', writtenBack: 'number' },
   dma_mapping_error: { device: 'string', dmaAddr: 'number' },
   pool_free: { device: 'string', pool: 'string', dmaAddr: 'number', size: 'number' },
+  driver_unbound: { device: 'string' },
   dma_buf_release: { expName: 'string', size: 'number', ino: 'number' },
   device_access: { device: 'string', write: 'boolean', dmaAddr: 'number', size: 'number' },
   cpu_access: {
