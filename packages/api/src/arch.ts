@@ -52,6 +52,9 @@ export interface ArchHost {
   readonly cache: CacheOps
   /** Runs `body` inside a kernel function, so that an oops shows the path. */
   call<T>(symbols: string | readonly string[], body: () => T): T
+  /** As Host's: enters kernel functions, and returns what `leave` takes. */
+  enter(symbols: string | readonly string[]): number
+  leave(mark: number): void
   /** A loop that does not end: the modelled kernel hangs in it. */
   stall(what: string): never
   wants(detail: Detail): boolean

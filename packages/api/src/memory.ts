@@ -97,6 +97,9 @@ export interface CacheOps {
   /** dmac_unmap_area: when the CPU takes the range back. */
   dmacUnmap(at: KernelVaddr, len: number, dir: Direction): void
   dmacFlush(at: KernelVaddr, len: number): void
+  /** dmacMap and dmacUnmap on the linear address of a range, which goes without saying for most memory: no address is computed for it. */
+  dmacMapLinear(at: PhysAddr, len: number, dir: Direction): void
+  dmacUnmapLinear(at: PhysAddr, len: number, dir: Direction): void
   /** The same by physical address for a highmem page mapped for the moment (kmap_atomic). */
   dmacMapPhys(at: PhysAddr, len: number, dir: Direction): void
   dmacUnmapPhys(at: PhysAddr, len: number, dir: Direction): void

@@ -228,6 +228,10 @@ export interface Host {
   forEachEntry(table: SgTable, nents: number, pass: EntryPass, each: (index: number) => boolean): number
   /** Runs `body` inside a kernel function, so that an oops shows the path. */
   call<T>(symbols: string | readonly string[], body: () => T): T
+  /** The same for paths that run often, without a function in between: enters kernel functions, and returns what `leave` takes. */
+  enter(symbols: string | readonly string[]): number
+  /** Not needed behind a fault, which leaves them by itself. */
+  leave(mark: number): void
   /** BUG(): stops the modelled kernel. */
   bug(what: string): never
   /** A loop that does not end: the modelled kernel hangs in it. */

@@ -22,12 +22,15 @@ export const pageCodeOf = ({ cache }: Arch): PageCode => (cache.marksClean === '
 export const pageMaintenance = (api: PluginApi, host: ArchHost, code: PageCode): PageMaintenance => {
   const { mem, cache } = host
   const { DIR, PAGE_SIZE, pfnOf, physOf, vaddr } = api
-  const inside = (symbol: string, body: () => void): void => (code === 'v4.11' ? host.call(symbol, body) : body())
+  const inlined = code !== 'v4.11'
+  const enter = (symbol: string): number => (inlined ? 0 : host.enter(symbol))
+  const leave = (mark: number): void => {
+    if (!inlined) host.leave(mark)
+  }
 
   const inner = (hook: Hook, at: PhysAddr, len: number, dir: Direction): void => {
-    const address = mem.linearAddress(at)
-    if (hook === 'map') cache.dmacMap(address, len, dir)
-    else cache.dmacUnmap(address, len, dir)
+    if (hook === 'map') cache.dmacMapLinear(at, len, dir)
+    else cache.dmacUnmapLinear(at, len, dir)
   }
   const innerHighmem = (hook: Hook, at: PhysAddr, len: number, dir: Direction): void => {
     if (hook === 'map') cache.dmacMapPhys(at, len, dir)
@@ -38,29 +41,30 @@ export const pageMaintenance = (api: PluginApi, host: ArchHost, code: PageCode):
    * Highmem is walked page by page (skipped on an aliasing cache when the page has no mapping); lowmem goes in one piece.
    * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: dma_cache_maint_page
    */
-  const maintain = (hook: Hook, page: SgPage, offset: number, size: number, dir: Direction): void =>
-    inside('dma_cache_maint_page', () => {
-      let pfn = mem.pageToPfn(page) + Math.floor(offset / PAGE_SIZE)
-      let at = offset % PAGE_SIZE
-      let left = size
-      // Behind a pointer that is no page lies more of whatever it points into.
-      const pageAt = (n: Pfn): SgPage =>
-        page.kind === 'page' ? { kind: 'page', pfn: n } : { kind: 'vaddr', at: mem.pageStructAddress(n) }
-      let current: SgPage = offset < PAGE_SIZE ? page : pageAt(pfn as Pfn)
-      do {
-        if (!mem.pageHighMem(current)) {
-          // A range that starts in lowmem stays one piece.
-          inner(hook, physOf(pfn as Pfn, at), left, dir)
-          return
-        }
-        const len = Math.min(left, PAGE_SIZE - at)
-        if (!cache.aliasing || mem.kmapped(pfn as Pfn)) innerHighmem(hook, physOf(pfn as Pfn, at), len, dir)
-        at = 0
-        pfn++
-        current = pageAt(pfn as Pfn)
-        left -= len
-      } while (left > 0)
-    })
+  const maintain = (hook: Hook, page: SgPage, offset: number, size: number, dir: Direction): void => {
+    const mark = enter('dma_cache_maint_page')
+    let pfn = mem.pageToPfn(page) + Math.floor(offset / PAGE_SIZE)
+    let at = offset % PAGE_SIZE
+    let current = offset < PAGE_SIZE ? page : pageAt(page, pfn as Pfn)
+    for (let left = size; ;) {
+      if (!mem.pageHighMem(current)) {
+        // A range that starts in lowmem stays one piece.
+        inner(hook, physOf(pfn as Pfn, at), left, dir)
+        break
+      }
+      const len = Math.min(left, PAGE_SIZE - at)
+      if (!cache.aliasing || mem.kmapped(pfn as Pfn)) innerHighmem(hook, physOf(pfn as Pfn, at), len, dir)
+      left -= len
+      if (left <= 0) break
+      at = 0
+      pfn++
+      current = pageAt(page, pfn as Pfn)
+    }
+    leave(mark)
+  }
+  /** Behind a pointer that is no page lies more of whatever it points into. */
+  const pageAt = (page: SgPage, n: Pfn): SgPage =>
+    page.kind === 'page' ? { kind: 'page', pfn: n } : { kind: 'vaddr', at: mem.pageStructAddress(n) }
 
   /** Every page that the range covers wholly. Writes page->flags. */
   const markPages = (page: SgPage, offset: number, size: number): void => {
@@ -103,28 +107,33 @@ export const pageMaintenance = (api: PluginApi, host: ArchHost, code: PageCode):
     }
   }
 
+  const markWhole = (page: SgPage, offset: number, at: PhysAddr, size: number): void => {
+    if (inlined) markFolios(at, size)
+    else markPages(page, offset, size)
+  }
+
   const physOfPage = (page: SgPage, offset: number): PhysAddr => physOf(mem.pageToPfn(page), offset)
 
   return {
     /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __dma_page_cpu_to_dev */
-    cpuToDev: (page, offset, size, dir) =>
-      inside('__dma_page_cpu_to_dev', () => {
-        maintain('map', page, offset, size, dir)
-        const at = physOfPage(page, offset)
-        if (dir === DIR.FROM_DEVICE) cache.outerInv(at, size)
-        else cache.outerClean(at, size)
-      }),
+    cpuToDev(page, offset, size, dir) {
+      const mark = enter('__dma_page_cpu_to_dev')
+      maintain('map', page, offset, size, dir)
+      const at = physOfPage(page, offset)
+      if (dir === DIR.FROM_DEVICE) cache.outerInv(at, size)
+      else cache.outerClean(at, size)
+      leave(mark)
+    },
 
     /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __dma_page_dev_to_cpu */
-    devToCpu: (page, offset, size, dir) =>
-      inside('__dma_page_dev_to_cpu', () => {
-        if (dir === DIR.TO_DEVICE) return
-        const at = physOfPage(page, offset)
-        cache.outerInv(at, size)
-        maintain('unmap', page, offset, size, dir)
-        if (size < PAGE_SIZE) return
-        if (code === 'v4.11') markPages(page, offset, size)
-        else markFolios(at, size)
-      }),
+    devToCpu(page, offset, size, dir) {
+      if (dir === DIR.TO_DEVICE) return
+      const mark = enter('__dma_page_dev_to_cpu')
+      const at = physOfPage(page, offset)
+      cache.outerInv(at, size)
+      maintain('unmap', page, offset, size, dir)
+      if (size >= PAGE_SIZE) markWhole(page, offset, at, size)
+      leave(mark)
+    },
   }
 }

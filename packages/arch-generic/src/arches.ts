@@ -127,8 +127,8 @@ const linearDma = (
 ): ArchDma => {
   const prepCoherent = (at: PhysAddr, size: number): void => prep(mem.linearAddress(at), size)
   return {
-    syncForDevice: (at, size, dir) => cache.dmacMap(mem.linearAddress(at), size, dir),
-    syncForCpu: (at, size, dir) => cache.dmacUnmap(mem.linearAddress(at), size, dir),
+    syncForDevice: (at, size, dir) => cache.dmacMapLinear(at, size, dir),
+    syncForCpu: (at, size, dir) => cache.dmacUnmapLinear(at, size, dir),
     prepCoherent,
     clearBuffer(at, size, snooped) {
       mem.memset(mem.linearAddress(at), 0, size)

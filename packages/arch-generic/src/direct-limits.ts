@@ -63,7 +63,11 @@ export const directLimits = (api: PluginApi, host: Host): DirectLimits => {
     addressingLimited,
 
     /** Models: Linux v6.12 include/linux/dma-direct.h: dma_capable */
-    capable: (at, size) => at !== undefined && at + size - 1 <= limit(),
+    capable(at, size) {
+      if (at === undefined) return false
+      const last = at + size - 1
+      return last <= device.dmaMask && last <= busLimit()
+    },
 
     /** Models: Linux v6.12 kernel/dma/direct.c: dma_coherent_ok */
     coherentOk(at, size) {

@@ -71,8 +71,9 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   const domain = openDomain(host, model)
   const coherent = device.facts.coherent
   const untrusted = device.facts.pci?.untrusted === true
-  const limitsFor = (maskBits: number): IommuLimits => ({
-    mask: maskBits >= 53 ? 2n ** BigInt(maskBits) - 1n : 2 ** maskBits - 1,
+  const newLimits = (maskBits: number): IommuLimits => ({
+    // Beyond an aperture's end the mask's exact value does not matter.
+    mask: maskBits >= 53 && model.apertureEnd === 0 ? 2n ** BigInt(maskBits) - 1n : 2 ** maskBits - 1,
     bus: device.facts.busLimit ?? 0,
     aperture: model.apertureEnd,
     // Shared by all mappings: the first failure below 4 GiB ends the preference for good.
@@ -83,6 +84,8 @@ const table = (api: PluginApi, host: Host): DmaOps => {
       pci32 = tries
     },
   })
+  const limits: IommuLimits[] = []
+  const limitsFor = (maskBits: number): IommuLimits => (limits[maskBits] ??= newLimits(maskBits))
   let pci32 = device.facts.pci !== undefined
   const segments = segmentsOf(device.facts)
   const memory = remappedMemory(api, host, {

@@ -7,11 +7,15 @@ export const openArch = (arch: Arch, host: ArchHost): ArchDma => {
   return {
     syncForDevice(at, size, dir) {
       if (host.wants('page')) host.emit({ event: 'arch_sync', to: 'device', physAddr: at, size, dir })
-      host.call('arch_sync_dma_for_device', () => dma.syncForDevice(at, size, dir))
+      const mark = host.enter('arch_sync_dma_for_device')
+      dma.syncForDevice(at, size, dir)
+      host.leave(mark)
     },
     syncForCpu(at, size, dir) {
       if (host.wants('page')) host.emit({ event: 'arch_sync', to: 'cpu', physAddr: at, size, dir })
-      host.call('arch_sync_dma_for_cpu', () => dma.syncForCpu(at, size, dir))
+      const mark = host.enter('arch_sync_dma_for_cpu')
+      dma.syncForCpu(at, size, dir)
+      host.leave(mark)
     },
     prepCoherent: (at, size) => dma.prepCoherent(at, size),
     clearBuffer: (at, size, snooped) => dma.clearBuffer(at, size, snooped),

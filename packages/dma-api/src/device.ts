@@ -115,16 +115,20 @@ const makeDevice = (facts: DeviceFacts, { pool, cmaArea, memDevices }: OwnMemory
     oddMask: facts.oddMask,
     oddCoherentMask: facts.oddCoherentMask,
     get dmaMask() {
-      return this.oddMask ?? 2 ** this.maskBits - 1
+      return this.oddMask ?? maskOf(this.maskBits)
     },
     get coherentDmaMask() {
-      return this.oddCoherentMask ?? 2 ** this.coherentMaskBits - 1
+      return this.oddCoherentMask ?? maskOf(this.coherentMaskBits)
     },
     skipSync: false,
   }
   warnOutOfReach(device, parts)
   return device
 }
+
+/** 2^bits - 1, looked up: each mapping asks for it, and a power costs as much as the rest of its check. */
+const maskOf = (bits: number): number => MASKS[bits] ?? 2 ** bits - 1
+const MASKS = Array.from({ length: 65 }, (_, bits) => 2 ** bits - 1)
 
 /**
  * dma_declare_coherent_memory(), and what reserved memory does instead (`deviceAddr` null). EINVAL, EBUSY.

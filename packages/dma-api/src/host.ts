@@ -89,6 +89,8 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
     forEachEntry: (table, nents, pass, each) =>
       forEachEntry({ ...entries, pageDetail: parts.sink.wants('page') }, table, nents, pass, each),
     call: (symbols, body) => parts.stack.call(symbols, body),
+    enter: (symbols) => parts.stack.enter(symbols),
+    leave: (mark) => parts.stack.leave(mark),
     bug: (what) => parts.stack.fault({ reason: 'BUG', address: 0n, what }),
     stall: (what) => parts.stack.fault({ reason: 'stall', address: 0n, what }),
     printk: (level, text) => parts.sink.emit({ event: 'printk', level, text }),

@@ -5,6 +5,7 @@ import {
   type Device,
   DIR,
   type Direction,
+  type DmaAddr,
   type DmaMapping,
   type DmaOps,
   type DmaOpsDef,
@@ -19,8 +20,9 @@ import {
   orderOf,
   pfnOf,
 } from '@dmalab/api'
+import type { KernelStack } from '@dmalab/memory'
 import { allocFromPool, type DeviceState } from './device.ts'
-import type { Gfp, Trace } from './trace.ts'
+import type { Gfp, Mapping, Trace } from './trace.ts'
 
 /** What they work with. */
 export interface MappingParts {
@@ -30,12 +32,16 @@ export interface MappingParts {
   /** Failure injection, counted a call. */
   injected(what: string, device: string): boolean
   state(device: Device): DeviceState
-  /** The device's final op table. */
-  ops(device: Device): DmaOps
-  symbols(device: Device): DmaOpsDef['symbols']
-  call<T>(symbols: string | readonly string[], body: () => T): T
+  table(device: Device): FinalTable
+  readonly stack: Pick<KernelStack, 'call' | 'enter' | 'leave'>
   /** `symbol`: the kernel function whose check this is. */
   bug(what: string, symbol: string): never
+}
+
+/** The device's op table with patches and failures, and the kernel functions that lead to its operations. */
+export interface FinalTable {
+  readonly ops: DmaOps
+  readonly symbols: DmaOpsDef['symbols']
 }
 
 /** Errors of map_sg that the kernel takes for normal: no event tells of them. */
@@ -43,12 +49,12 @@ const EXPECTED_ERRORS: readonly Errno[] = ['EINVAL', 'ENOMEM', 'EIO', 'EREMOTEIO
 
 /** Models: Linux v6.12 kernel/dma/mapping.c: dma_map_page_attrs, dma_map_sg_attrs, dma_alloc_attrs, dma_get_sgtable_attrs */
 export const createMapping = (parts: MappingParts): DmaMapping => {
-  const { facts, mem, trace } = parts
+  const { facts, mem, trace, stack } = parts
 
-  /** Runs an operation of the device's table inside the kernel functions that lead to it. */
+  /** Runs an operation of the device's table inside the kernel functions that lead to it. Those on single pages do the same by hand. */
   const through = <T>(dev: Device, operation: keyof DmaOps, body: (ops: DmaOps) => T): T => {
-    const ops = parts.ops(dev)
-    return parts.call(parts.symbols(dev)[operation] ?? [], () => body(ops))
+    const { ops, symbols } = parts.table(dev)
+    return stack.call(symbols[operation] ?? [], () => body(ops))
   }
   const checkDir = (dir: Direction, symbol: string): void => {
     if (dir === DIR.NONE) parts.bug('!valid_dma_direction(dir)', symbol)
@@ -80,6 +86,14 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     return got
   }
 
+  /** What the event of a mapping says of it. */
+  const told = (mapped: KResult<DmaAddr>, size: number, dir: Direction, attrs: number): Mapping => ({
+    handle: mapped.ok ? mapped.value : trace.mappingError,
+    size,
+    dir,
+    attrs,
+  })
+
   return {
     allocAttrs: (dev, size, attrs, owner) => alloc(dev, size, attrs, owner, 'GFP_KERNEL'),
     allocAtomic: (dev, size, attrs, owner) => alloc(dev, size, attrs, owner, 'GFP_ATOMIC'),
@@ -103,16 +117,21 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
 
     mapPageAttrs(dev, page, offset, size, dir, attrs) {
       checkDir(dir, 'dma_map_page_attrs')
-      const mapped = through(dev, 'mapPage', (ops) => ops.mapPage(page, offset, size, dir, attrs))
-      const handle = mapped.ok ? mapped.value : trace.mappingError
-      trace.map('page', dev.name, { handle, size, dir, attrs }, trace.physOfPage(page, offset))
+      const { ops, symbols } = parts.table(dev)
+      const mark = stack.enter(symbols.mapPage ?? [])
+      const mapped = ops.mapPage(page, offset, size, dir, attrs)
+      stack.leave(mark)
+      if (trace.wanted()) trace.map('page', dev.name, told(mapped, size, dir, attrs), trace.physOfPage(page, offset))
       return mapped
     },
 
     unmapPageAttrs(dev, handle, size, dir, attrs) {
       checkDir(dir, 'dma_unmap_page_attrs')
-      through(dev, 'unmapPage', (ops) => ops.unmapPage(handle, size, dir, attrs))
-      trace.unmap('page', dev.name, { handle, size, dir, attrs })
+      const { ops, symbols } = parts.table(dev)
+      const mark = stack.enter(symbols.unmapPage ?? [])
+      ops.unmapPage(handle, size, dir, attrs)
+      stack.leave(mark)
+      if (trace.wanted()) trace.unmap('page', dev.name, { handle, size, dir, attrs })
     },
 
     mapSgAttrs(dev, table, dir, attrs, nents = table.origNents) {
@@ -139,28 +158,33 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       if (facts.mapResourceRefusesRam && mem.pfnValid(pfnOf(at)))
         parts.bug(`pfn_valid(PHYS_PFN(${hex(at)}))`, 'dma_map_resource')
       const mapped = through(dev, 'mapResource', (ops) => ops.mapResource(at, size, dir, attrs))
-      const handle = mapped.ok ? mapped.value : trace.mappingError
-      trace.map('resource', dev.name, { handle, size, dir, attrs }, at)
+      if (trace.wanted()) trace.map('resource', dev.name, told(mapped, size, dir, attrs), at)
       return mapped
     },
 
     unmapResource(dev, handle, size, dir, attrs) {
       checkDir(dir, 'dma_unmap_resource')
       through(dev, 'unmapResource', (ops) => ops.unmapResource(handle, size, dir, attrs))
-      trace.unmap('resource', dev.name, { handle, size, dir, attrs })
+      if (trace.wanted()) trace.unmap('resource', dev.name, { handle, size, dir, attrs })
     },
 
     syncSingleForCpu(dev, handle, size, dir) {
       if (!needsSync(dev)) return
       checkDir(dir, 'dma_sync_single_for_cpu')
-      through(dev, 'syncSingleForCpu', (ops) => ops.syncSingleForCpu(handle, size, dir))
+      const { ops, symbols } = parts.table(dev)
+      const mark = stack.enter(symbols.syncSingleForCpu ?? [])
+      ops.syncSingleForCpu(handle, size, dir)
+      stack.leave(mark)
       trace.syncSingle('cpu', dev.name, handle, size, dir)
     },
 
     syncSingleForDevice(dev, handle, size, dir) {
       if (!needsSync(dev)) return
       checkDir(dir, 'dma_sync_single_for_device')
-      through(dev, 'syncSingleForDevice', (ops) => ops.syncSingleForDevice(handle, size, dir))
+      const { ops, symbols } = parts.table(dev)
+      const mark = stack.enter(symbols.syncSingleForDevice ?? [])
+      ops.syncSingleForDevice(handle, size, dir)
+      stack.leave(mark)
       trace.syncSingle('device', dev.name, handle, size, dir)
     },
 

@@ -30,7 +30,7 @@ import { DeviceBusView } from './bus-view.ts'
 import { createDevices, type DeviceState } from './device.ts'
 import { createHost, type HostParts } from './host.ts'
 import { Injector } from './injector.ts'
-import { createMapping } from './mapping.ts'
+import { createMapping, type FinalTable } from './mapping.ts'
 import { createScatterlists } from './scatterlists.ts'
 import type { SgAllocator } from './sg-pages.ts'
 import { ScatterlistArena } from './sg-table.ts'
@@ -81,7 +81,7 @@ interface OpenDevice {
   readonly def: DmaOpsDef
   readonly host: Host
   readonly bus: DeviceBusView
-  ops: DmaOps | null
+  table: FinalTable | null
   direct: DmaOps | null
 }
 
@@ -123,6 +123,8 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     mem: memory,
     cache: memory.cache,
     call: (symbols, body) => stack.call(symbols, body),
+    enter: (symbols) => stack.enter(symbols),
+    leave: (mark) => stack.leave(mark),
     stall: (what) => stack.fault({ reason: 'stall', address: 0n, what }),
     wants: (detail) => sink.wants(detail),
     emit: (event) => sink.emit(event),
@@ -151,10 +153,11 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     )
     return withInjection(patched, state.name, injector)
   }
-  const ops = (device: Device): DmaOps => {
+  const table = (device: Device): FinalTable => {
     const own = openedOf(device)
-    return (own.ops ??= finalTable(own.def, own))
+    return (own.table ??= { ops: finalTable(own.def, own), symbols: own.def.symbols })
   }
+  const ops = (device: Device): DmaOps => table(device).ops
 
   const iommuOf = ({ facts: { iommu } }: Device): IommuFacts | undefined =>
     machine.iommus.find(({ name, enabled }) => enabled && name === iommu)
@@ -193,7 +196,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     const bus = new DeviceBusView(state.facts)
     state.opsName = def.name
     state.skipSync = facts.skipsNeedlessSync && state.facts.coherent
-    opened.set(state, { state, def, host: createHost(hostParts, state, bus), bus, ops: null, direct: null })
+    opened.set(state, { state, def, host: createHost(hostParts, state, bus), bus, table: null, direct: null })
   }
   for (const state of all) openDevice(state)
   for (const state of all) ops(state)
@@ -217,9 +220,8 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     trace: createTrace(sink, facts, memory),
     injected: (what, device) => injector.hits(what, device),
     state: (device) => openedOf(device).state,
-    ops,
-    symbols: (device) => openedOf(device).def.symbols,
-    call: (symbols, body) => stack.call(symbols, body),
+    table,
+    stack,
     bug: (what, symbol) => stack.fault({ reason: 'BUG', address: 0n, what }, symbol),
   })
 

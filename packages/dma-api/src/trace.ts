@@ -20,6 +20,8 @@ import {
 const MAX_ENTRIES = 128
 
 export interface Trace {
+  /** Does anybody listen? The events of mappings are so many that their callers ask before they gather what to tell. */
+  wanted(): boolean
   /** Physical address of a byte of a page, as page_to_phys() computes it: nonsense for what is no page. */
   physOfPage(page: SgPage, offset: number): PhysAddr
   /** DMA_MAPPING_ERROR: all bits of a dma_addr_t. */
@@ -47,7 +49,7 @@ interface Allocation {
   readonly pool?: string
 }
 
-interface Mapping {
+export interface Mapping {
   readonly handle: DmaAddr
   readonly size: number
   readonly dir: number
@@ -70,15 +72,16 @@ export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemo
     const entries = Array.from({ length: count }, (_, i) => table.entry(i))
     return { dmaAddrs: entries.map((e) => e.dmaAddress), sizes: entries.map((e) => e.dmaLength) }
   }
-  const streaming = (device: string, m: Mapping) => ({
+  const streaming = (device: string, { handle, size, dir, attrs }: Mapping) => ({
     device,
-    dir: m.dir,
-    dmaAddr: m.handle,
-    size: m.size,
-    attrs: m.attrs,
+    dir,
+    dmaAddr: handle,
+    size,
+    attrs,
   })
 
   return {
+    wanted: () => sink.wants('op'),
     physOfPage,
     mappingError: (2 ** (8 * facts.dmaAddrSize) - 1) as DmaAddr,
     alloc: (device, size, attrs, gfp, got) =>

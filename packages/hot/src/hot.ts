@@ -64,6 +64,7 @@ export interface HotStats {
 
 const VIEWS = { memory: L.VIEW_MEMORY, cpu: L.VIEW_CPU, snoop: L.VIEW_SNOOP } as const
 const UNCACHED_VIEWS = { memory: L.VIEW_MEMORY, cpu: L.VIEW_MEMORY, snoop: L.VIEW_MEMORY } as const
+const INNER_OPS = { clean: L.OP_CLEAN, invalidate: L.OP_INVALIDATE, flush: L.OP_FLUSH } as const
 const PHYS_END = 2 ** 44
 const HEAP_FIRST = L.HEAP_BASE / L.PAGE_SIZE
 
@@ -199,9 +200,23 @@ export class Hot {
     return this.linear.wasm.checksumRange(this.views[view], at, len)
   }
 
+  /** Inner cache, without a result of its own: see clean, invalidate and flush; counts are in `lines` and `writtenBack`. */
+  maintain(op: 'clean' | 'invalidate' | 'flush', at: PhysAddr, len: number, code: 'old' | 'new'): void {
+    checkRange(at, len)
+    this.linear.wasm.maintainInner(INNER_OPS[op], at, len, code === 'old' ? 1 : 0)
+  }
+
+  /** Line operations that the last call of `maintain` issued, and how many of the lines were dirty. */
+  get lines(): number {
+    return this.result(L.R_LINES)
+  }
+  get writtenBack(): number {
+    return this.result(L.R_WRITTEN_BACK)
+  }
+
   /** Inner cache: writes back every line that the range touches. */
   clean(at: PhysAddr, len: number): LineCounts {
-    return this.inner(L.OP_CLEAN, at, len, 'new')
+    return this.inner('clean', at, len, 'new')
   }
 
   /**
@@ -209,12 +224,12 @@ export class Hot {
    * learned to skip a partial first line.
    */
   invalidate(at: PhysAddr, len: number, code: 'old' | 'new' = 'new'): LineCounts {
-    return this.inner(L.OP_INVALIDATE, at, len, code)
+    return this.inner('invalidate', at, len, code)
   }
 
   /** Inner cache: writes back and drops. */
   flush(at: PhysAddr, len: number): LineCounts {
-    return this.inner(L.OP_FLUSH, at, len, 'new')
+    return this.inner('flush', at, len, 'new')
   }
 
   /** Outer cache; nothing happens on a machine without one. */
@@ -251,10 +266,9 @@ export class Hot {
     return readLineLog(this.linear)
   }
 
-  private inner(op: number, at: PhysAddr, len: number, code: 'old' | 'new'): LineCounts {
-    checkRange(at, len)
-    this.linear.wasm.maintainInner(op, at, len, code === 'old' ? 1 : 0)
-    return { lines: this.result(L.R_LINES), writtenBack: this.result(L.R_WRITTEN_BACK) }
+  private inner(op: 'clean' | 'invalidate' | 'flush', at: PhysAddr, len: number, code: 'old' | 'new'): LineCounts {
+    this.maintain(op, at, len, code)
+    return { lines: this.lines, writtenBack: this.writtenBack }
   }
 
   private outer(op: number, at: PhysAddr, len: number): LineCounts {

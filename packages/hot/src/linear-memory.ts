@@ -15,13 +15,13 @@ export class LinearMemory {
 
   /** All of it, by byte. */
   get u8(): Uint8Array<ArrayBuffer> {
-    if (this.bytes.byteLength === 0) this.renew()
+    if (this.bytes.length === 0) this.renew()
     return this.bytes
   }
 
   /** All of it, by 32-bit word: index = address / 4. */
   get u32(): Uint32Array<ArrayBuffer> {
-    if (this.words.byteLength === 0) this.renew()
+    if (this.words.length === 0) this.renew()
     return this.words
   }
 

@@ -39,6 +39,8 @@ export interface Piece extends Resolved {
 export class AddressSpace {
   private readonly layout: Layout
   private readonly linear = new Intervals<true>()
+  /** Parts of the linear map whose addresses nothing else uses. */
+  private readonly plain: Intervals<true>
   /** Parts of the linear map that are not cached. */
   private readonly kinds = new Intervals<MapKind>()
   private readonly pkmap: PersistentKmaps
@@ -49,12 +51,22 @@ export class AddressSpace {
     this.layout = layout
     for (const range of layout.linear) this.linear.set(range.base, range.len, true)
     this.pkmap = new PersistentKmaps(layout.pageOffset)
+    this.plain = plainParts(layout)
   }
 
   /** Arithmetic only. Models: Linux v4.11 arch/arm/include/asm/memory.h: __phys_to_virt */
   linearAddress(at: PhysAddr): KernelVaddr {
     const address = BigInt(at) - BigInt(this.layout.physOffset) + this.layout.pageOffset
     return BigInt.asUintN(this.layout.vaddrBits, address) as KernelVaddr
+  }
+
+  /**
+   * Does the linear address of [at, at + len) resolve to it by arithmetic alone, all in one piece? What dmacMapLinear() needs to know; no
+   * for a range that takes the long way and then faults, or turns out to be several stretches.
+   */
+  isPlain(at: PhysAddr, len: number): boolean {
+    const part = this.plain.at(at)
+    return part !== undefined && at + len <= part.end
   }
 
   /** Linearly mapped with the CPU's caches on. */
@@ -210,6 +222,16 @@ export class AddressSpace {
     if (at < start || at >= end) return undefined
     return this.windows.at(Math.floor(Number(at - start) / PAGE_SIZE))
   }
+}
+
+/** The linear map without what wraps around or lies under the vmalloc window, which goes first. */
+const plainParts = ({ linear, pageOffset, physOffset, vaddrBits, vmalloc }: Layout): Intervals<true> => {
+  const shift = pageOffset - BigInt(physOffset)
+  const wrap = Number(2n ** BigInt(vaddrBits) - shift)
+  const parts = new Intervals<true>()
+  for (const { base, len } of linear) if (base < wrap) parts.set(base, Math.min(len, wrap - base), true)
+  parts.delete(Number(vmalloc.start - shift), Number(vmalloc.end - vmalloc.start))
+  return parts
 }
 
 const physBehind = (mapping: Mapping, offset: number): PhysAddr => {

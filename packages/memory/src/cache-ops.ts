@@ -11,7 +11,7 @@ import type {
   PhysAddr,
 } from '@dmalab/api'
 import { DIR } from '@dmalab/api'
-import type { Hot, LineCounts } from '@dmalab/hot'
+import type { Hot } from '@dmalab/hot'
 import type { AddressSpace, Piece } from './address-space.ts'
 import type { KernelStack } from './kernel-stack.ts'
 
@@ -44,21 +44,17 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
   let lines = 0
   let writtenBack = 0
 
-  /** Does line work; with line detail, tells each line. */
-  const issue = (len: number, body: () => LineCounts): LineCounts => {
-    if (!sink.wants('line')) return body()
-    let done: LineCounts = { lines: 0, writtenBack: 0 }
-    const log = hot.lineLog(() => {
-      done = body()
-    }, capacityFor(len))
+  /** With line detail, does work and tells each line. */
+  const toldByLine = (len: number, body: () => void): void => {
+    const log = hot.lineLog(body, capacityFor(len))
     for (const { op, at } of log) sink.emit({ event: 'cache_line', op, physAddr: at })
-    return done
   }
   const work = (kind: CacheLineOp, at: PhysAddr, len: number): void => {
     if (kind === 'none') return
-    const done = issue(len, () => (kind === 'invalidate' ? hot.invalidate(at, len, code) : hot[kind](at, len)))
-    lines += done.lines
-    writtenBack += done.writtenBack
+    if (sink.wants('line')) toldByLine(len, () => hot.maintain(kind, at, len, code))
+    else hot.maintain(kind, at, len, code)
+    lines += hot.lines
+    writtenBack += hot.writtenBack
   }
   const tell = (
     op: 'map' | 'unmap' | 'flush' | 'oinv' | 'oclean' | 'oflush',
@@ -72,7 +68,8 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
   const outer = (op: keyof typeof OUTER, at: PhysAddr, len: number, dir: number): void => {
     if (deps.cpu.outer === undefined) return
     tell(op, at, len, dir)
-    issue(len, () => hot[OUTER[op]](at, len))
+    if (sink.wants('line')) toldByLine(len, () => hot[OUTER[op]](at, len))
+    else hot[OUTER[op]](at, len)
   }
   const byAddress = (
     op: 'map' | 'unmap' | 'flush',
@@ -96,6 +93,13 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     if (isOneRun(pieces)) work(kind, resolved.phys, len)
     else for (const piece of pieces) work(kind, piece.phys, piece.len)
   }
+  /** As byAddress on the linear address of `at`, which most ranges need not compute. */
+  const byLinear = (op: 'map' | 'unmap', kind: CacheLineOp, at: PhysAddr, len: number, dir: Direction): void => {
+    if (kind === 'none') return
+    if (!space.isPlain(at, len)) return byAddress(op, kind, space.linearAddress(at), len, dir)
+    tell(op, at, len, dir)
+    work(kind, at, len)
+  }
   const byPhys = (
     op: 'map' | 'unmap' | 'flush',
     kind: CacheLineOp,
@@ -118,6 +122,8 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     },
     dmacMap: (at, len, dir) => byAddress('map', hooks.forDevice[dir], at, len, dir),
     dmacUnmap: (at, len, dir) => byAddress('unmap', hooks.forCpu[dir], at, len, dir),
+    dmacMapLinear: (at, len, dir) => byLinear('map', hooks.forDevice[dir], at, len, dir),
+    dmacUnmapLinear: (at, len, dir) => byLinear('unmap', hooks.forCpu[dir], at, len, dir),
     dmacFlush: (at, len) => byAddress('flush', 'flush', at, len, DIR.BIDIRECTIONAL),
     dmacMapPhys: (at, len, dir) => byPhys('map', hooks.forDevice[dir], at, len, dir),
     dmacUnmapPhys: (at, len, dir) => byPhys('unmap', hooks.forCpu[dir], at, len, dir),

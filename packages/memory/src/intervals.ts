@@ -9,6 +9,8 @@ export interface Interval<T> {
 
 export class Intervals<T> {
   private list: Interval<T>[] = []
+  /** The range that at() found last: most questions are about the same one again. */
+  private last: Interval<T> | undefined
 
   /** Adds [base, base + len), cutting whatever it covers. */
   set(base: number, len: number, value: T): void {
@@ -28,12 +30,17 @@ export class Intervals<T> {
       if (item.base < base) kept.push({ ...item, end: base })
       if (item.end > end) kept.push({ ...item, base: end })
     }
+    this.last = undefined
     this.list.splice(from, to - from, ...kept)
   }
 
   at(point: number): Interval<T> | undefined {
+    const { last } = this
+    if (last !== undefined && last.base <= point && point < last.end) return last
     const item = this.list[this.firstEndingAfter(point)]
-    return item !== undefined && item.base <= point ? item : undefined
+    if (item === undefined || item.base > point) return undefined
+    this.last = item
+    return item
   }
 
   /** Every range that meets [base, base + len), in order. */

@@ -9,7 +9,7 @@ export class EventStream implements EventSink {
   private step = 0
 
   wants(detail: Detail): boolean {
-    return RANK[detail] <= this.detail
+    return this.detail >= 0 && RANK[detail] <= this.detail
   }
 
   emit(event: EventBody): void {
