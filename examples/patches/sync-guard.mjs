@@ -12,8 +12,11 @@ export default () => ({
       title: 'dma_sync_sg_* leave tagged entries alone',
       source: 'example',
       appliesTo: ['arm@4.11'],
-      hunks: [{ file: 'arch/arm/mm/dma-mapping.c', what: 'arm_dma_sync_sg_for_cpu/_for_device skip tagged entries' }],
-      sg: { skip: { sync: NOPAGE } },
+      hunks: [
+        { file: 'arch/arm/mm/dma-mapping.c', symbol: 'arm_dma_sync_sg_for_cpu', what: 'skips tagged entries' },
+        { file: 'arch/arm/mm/dma-mapping.c', symbol: 'arm_dma_sync_sg_for_device', what: 'skips tagged entries' },
+      ],
+      sg: { skip: { sync: { bits: NOPAGE, sets: [] } } },
     },
   ],
 })

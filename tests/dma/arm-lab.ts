@@ -5,13 +5,14 @@ import {
   type Injection,
   type Lab,
   type Machine,
+  type Patch,
   pfn,
   type SgPage,
 } from '@dmalab/api'
-import { openLab, parseKernel, withOptions } from '@dmalab/runner'
+import { composeKernel, openLab, parseKernel, withOptions } from '@dmalab/runner'
 import { openLaboratory } from '@dmalab/lab/node'
 
-const parts = await openLaboratory()
+export const parts = await openLaboratory()
 
 export const RAM = 0x4000_0000
 const HIGHMEM = 0x4400_0000
@@ -19,6 +20,8 @@ export const POOL = 0x5100_0000
 
 export interface ArmLabOptions {
   readonly kernel?: string
+  /** Further patches, on top of the kernel's. */
+  readonly patches?: readonly Patch[]
   readonly config?: Readonly<Record<string, boolean | number | string>>
   /** The exporter `codec` has the pool; `importer` has none. */
   readonly importer?: Partial<DeviceFacts>
@@ -52,7 +55,8 @@ export const openArmLab = (options: ArmLabOptions = {}): Lab => {
     bindings: {},
     ...options.machine,
   }
-  const kernel = parseKernel(options.kernel ?? 'arm@4.11', parts.registry)
+  const { base, patches } = parseKernel(options.kernel ?? 'arm@4.11', parts.registry)
+  const kernel = composeKernel(base, ...patches, ...(options.patches ?? []))
   return openLab(parts, {
     machine,
     kernel: withOptions(kernel, { config: options.config ?? {}, cmdline: {} }),

@@ -57,14 +57,17 @@ describe('and stays there when caches are at their worst', () => {
   })
 })
 
-/** A patch of the op table `arm`, as a plug-in. */
-const patchOfArm = (name: string, operations: string): string => `export const dmalab = { api: 2 }
+/** A patch of functions that the op table `arm` calls, as a plug-in. */
+const patchOfArm = (name: string, functions: string): string => `export const dmalab = { api: 2 }
 export default () => ({ name: '${name}', patches: [{ name: '${name}', title: 't', source: 's', hunks: [],
-  ops: { arm: (next) => ({ ...next, ${operations} }) } }] })`
+  functions: { ${functions} } }] })`
 
 describe('a table that forgets the caches', () => {
   const plugin = join(folder, 'forgets.mjs')
-  writeFileSync(plugin, patchOfArm('forgets', 'unmapSg: () => {}, syncSgForCpu: () => {}'))
+  writeFileSync(
+    plugin,
+    patchOfArm('forgets', 'arm_dma_unmap_sg: () => () => {}, arm_dma_sync_sg_for_cpu: () => () => {}'),
+  )
   const found = (async () => {
     const broken = await openLaboratory({ given: [plugin] })
     const machine = shippedBoard('odroid-xu4-nopool')
@@ -95,9 +98,9 @@ describe('a table that forgets the caches', () => {
 
 describe('a table that hands back only the first entry of a list', () => {
   const plugin = join(folder, 'first-only.mjs')
-  const operations = `unmapSg: (list, nents, dir, attrs) => next.unmapSg(list, 1, dir, attrs),
-    syncSgForCpu: (list, nents, dir) => next.syncSgForCpu(list, 1, dir)`
-  writeFileSync(plugin, patchOfArm('first-only', operations))
+  const functions = `arm_dma_unmap_sg: (next) => (list, nents, dir, attrs) => next(list, 1, dir, attrs),
+    arm_dma_sync_sg_for_cpu: (next) => (list, nents, dir) => next(list, 1, dir)`
+  writeFileSync(plugin, patchOfArm('first-only', functions))
   const found = (async () => {
     const broken = await openLaboratory({ given: [plugin] })
     const machine = shippedBoard('odroid-xu4-nopool')

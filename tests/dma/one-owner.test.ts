@@ -25,7 +25,7 @@ const patch: Patch = {
   source: 'test',
   hunks: [],
   attrs: { TAG },
-  sg: { skip: { map: TAG } },
+  sg: { skip: { map: { bits: TAG, sets: [] } } },
 }
 const buffer = (lab: Lab) => {
   const got = lab.userAlloc(8192, 'frame')

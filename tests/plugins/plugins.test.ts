@@ -69,7 +69,7 @@ describe('installed into a fresh home', () => {
   }, 180_000)
 
   test('every kind of plug-in has an example', () => {
-    expect(kinds).toEqual(['allocator', 'board', 'checker-rule', 'driver', 'op-table', 'patch'])
+    expect(kinds).toEqual(['allocator', 'board', 'checker-rule', 'driver', 'op-table', 'patch', 'riscv64'])
   })
 
   test('one run takes its kernel, op table, board, driver, allocator and checker rule from five of them', () => {
@@ -182,6 +182,11 @@ describe('a bad plug-in is refused with what, where and how to mend', () => {
       'no-hunks',
       `export default () => ({ name: 'm', patches: [{ name: 'p', title: 't', source: 's' }] })`,
       /patch 'p' of plug-in m lacks 'hunks'/,
+    ],
+    [
+      'patches-a-table',
+      `export default () => ({ name: 'm', patches: [{ ${good}, ops: { arm: (next) => next } }] })`,
+      /patch 'p' of plug-in m has 'ops', which is no member of a patch/,
     ],
     [
       'no-attach',

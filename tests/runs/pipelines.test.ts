@@ -154,7 +154,7 @@ test('a task that looks compares: what bounced and was not synced back is not th
     title: 'lists are never synced for the CPU',
     source: 'a test',
     hunks: [],
-    ops: { 'dma-direct': (next) => ({ ...next, syncSgForCpu: () => undefined }) },
+    functions: { dma_direct_sync_sg_for_cpu: () => () => undefined },
   }
   const patched = await openWith([() => ({ name: 'no-sync', patches: [noSync] })])
   const { runs } = await runWork(

@@ -145,13 +145,4 @@ describe('further holes', () => {
     await expect(run(RFC)).rejects.toThrow('does not build without CONFIG_HAVE_GENERIC_DMA_COHERENT')
   })
 
-  it('with dma_length in struct scatterlist it stays 0, and the importer finds no contiguous memory', async () => {
-    const report = await runScenario(
-      scenarioRequest('founding', {
-        kernels: [RFC],
-        config: ['NEED_SG_DMA_LENGTH'],
-      }),
-    )
-    expect(report.runs[0]).toMatchObject({ verdict: 'refused', step: 'converter: QBUF dma-buf', errno: 'EFAULT' })
-  })
 })

@@ -60,7 +60,7 @@ test('a patch of the user changes the verdict', () => {
     'refuse.mjs',
     `export const dmalab = { api: 2 }
 export default (api) => ({ name: 'refuse', patches: [{ name: 'refuse', title: 't', source: 's', hunks: [],
-  ops: { arm: (next) => ({ ...next, getSgtable: () => api.fail('EOPNOTSUPP', 'refused by a plug-in') }) } }] })`,
+  functions: { arm_dma_get_sgtable: () => () => api.fail('EOPNOTSUPP', 'refused by a plug-in') } }] })`,
   )
   const { status, stdout } = dmalab(
     'run',

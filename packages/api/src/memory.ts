@@ -1,7 +1,7 @@
 // What the memory room offers to kernel code (op tables, allocators) and to devices.
 import type { Direction } from './flags.ts'
 import type { KResult } from './errno.ts'
-import type { SgPage } from './sg.ts'
+import type { SgPage, SgSkip } from './sg.ts'
 import type { DmaAddr, KernelVaddr, Pfn, PhysAddr } from './units.ts'
 
 /** How a kernel mapping treats the CPU's caches. */
@@ -118,8 +118,8 @@ export interface EntryPass {
   readonly dir: Direction
   /** `map`: before the device owns it; `unmap`: after; `none`: no maintenance. */
   readonly maintain: 'map' | 'unmap' | 'none'
-  /** Entries whose attributes meet this mask are left alone. */
-  readonly skip: number
+  /** Entries that are left alone. */
+  readonly skip: SgSkip
   /** Write dma_address and dma_length (map), or leave them (unmap, sync). */
   readonly assign: boolean
   /** The memory is found by dma_address instead of the page (unmap, sync). */

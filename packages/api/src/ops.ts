@@ -7,7 +7,7 @@ import type { IommuHost } from './iommu.ts'
 import type { DeviceFacts, Range } from './machine.ts'
 import type { BusTranslation, CacheOps, EntryPass, KernelMemory } from './memory.ts'
 import type { KernelFacts } from './kernel-facts.ts'
-import type { Scatterlists, SgPage, SgTable } from './sg.ts'
+import type { Scatterlists, SgPage, SgSkip, SgTable } from './sg.ts'
 import type { DmaAddr, KernelVaddr, Pfn, PhysAddr } from './units.ts'
 
 /** struct device, as far as DMA is concerned. */
@@ -124,7 +124,10 @@ export interface DmaOpsDef {
   /** What it models: release, file. */
   readonly source: string
   readonly caps: DmaOpsCaps
-  /** Kernel symbols of the call path per operation, outermost first, as a backtrace would show them. */
+  /**
+   * Kernel functions of the call path per operation, outermost first, as a backtrace would show them. A patch of one of them gets the
+   * operation. allocAtomic is alloc's unless it says otherwise.
+   */
   readonly symbols: Readonly<Partial<Record<keyof DmaOps, readonly string[]>>>
   attach(device: Device, host: Host): DmaOps
 }
@@ -191,22 +194,16 @@ export interface SwiotlbInit {
   readonly force: boolean
 }
 
-/** Attribute masks that composed patches exempt from an operation. */
-export interface SgSkip {
-  readonly map: number
-  readonly unmap: number
-  readonly sync: number
-}
-
 /** Everything an op table may touch. One per device. */
 export interface Host {
   readonly device: Device
   readonly kernel: KernelFacts
-  readonly skip: SgSkip
+  /** Entries that composed patches exempt from the loops of an operation. */
+  readonly skip: Readonly<Record<'map' | 'unmap' | 'sync', SgSkip>>
   /** The device's final table, patches applied (get_dma_ops). Call through it where the kernel does. */
   ops(): DmaOps
-  /** dma-direct for this device, for tables that hand over to it. */
-  direct(): DmaOps
+  /** Another op table for this device, patches applied: for a table that hands over to it, or calls one of its functions. */
+  table(name: string): DmaOps
   readonly mem: KernelMemory
   readonly cache: CacheOps
   /** The DMA code of the architecture (arch_sync_dma_for_device and the like), for this device. */

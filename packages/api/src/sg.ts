@@ -19,6 +19,20 @@ export interface SgEntry {
   readonly dmaLength: number
 }
 
+/** A member that an exporter's attach copies into the importer's list. */
+export interface SgAttachCopy {
+  readonly member: 'attrs' | 'dmaAddress'
+  /** Only from entries with one of these attribute bits; 0: from every entry. */
+  readonly only: number
+}
+
+/** Entries that a loop leaves alone, by attribute bits: the masks of all patches together. */
+export interface SgSkip {
+  readonly bits: number
+  /** Of these, the bits that are looked at after dma_length was set, where struct scatterlist has one. */
+  readonly dmaLength: number
+}
+
 /** struct sg_table. `nents` counts mapped entries, `origNents` all. */
 export interface SgTable {
   /** Opaque: where the first record lies; batch loops take it. */

@@ -2,6 +2,7 @@
 export * from './units.ts'
 export * from './errno.ts'
 export * from './flags.ts'
+export { withBits } from './bits.ts'
 export { ATTR, attrsOf } from './attrs.ts'
 export { InputError } from './input-error.ts'
 export {

@@ -6,7 +6,7 @@ import type { KernelFacts } from './kernel-facts.ts'
 import type { KernelMemory } from './memory.ts'
 import type { KResult } from './errno.ts'
 import type { Device, Host, UserMapping } from './ops.ts'
-import type { SgTable } from './sg.ts'
+import type { SgAttachCopy, SgTable } from './sg.ts'
 import type { DmaAddr, KernelVaddr } from './units.ts'
 import type { BufType, Dqbuf, Qbuf, V4l2BufferInfo, V4l2Memory, V4l2Queue } from './v4l2.ts'
 
@@ -81,7 +81,7 @@ export interface AllocatorHost {
   readonly dmaBuf: DmaBufCore
   readonly mem: KernelMemory
   /** What attach copies beside the page, from all patches. */
-  readonly attachCopies: readonly ('attrs' | 'dmaAddress')[]
+  readonly attachCopies: readonly SgAttachCopy[]
   readonly exports: Readonly<Record<string, (...args: never[]) => unknown>>
   /** The exporter's ops with patches applied. */
   exporter(name: string, stock: DmaBufOps): DmaBufOps

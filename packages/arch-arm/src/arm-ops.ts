@@ -123,11 +123,13 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
     free: (size, cpuAddr) => memory.free(size, cpuAddr),
 
     /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __arm_dma_mmap */
-    mmap: (_cpuAddr, handle, size, pgoff, userLen, attrs) => {
+    mmap: (cpuAddr, handle, size, pgoff, userLen, attrs) => {
+      const kind = coherent ? 'cached' : has(attrs, ATTR.WRITE_COMBINE) ? 'writecombine' : 'uncached'
+      const pooled = host.mmapFromDevCoherent(cpuAddr, size, pgoff, userLen)
+      if (pooled !== undefined) return pooled.ok ? ok({ ...pooled.value, kind }) : pooled
       const pages = pagesFor(size)
       if (pgoff >= pages || pagesFor(userLen) > pages - pgoff)
         return fail('ENXIO', 'the mapping is longer than the buffer')
-      const kind = coherent ? 'cached' : has(attrs, ATTR.WRITE_COMBINE) ? 'writecombine' : 'uncached'
       return ok({ phys: physOf((dmaToPfn(handle) + pgoff) as Pfn), len: pageAlign(userLen), kind })
     },
 

@@ -30,6 +30,8 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
   const { device, mem } = host
   const { ATTR, DIR, fail, has, hex, ok, physOf } = api
   const safe = new Map<DmaAddr, SafeBuffer>()
+  /** What needs no copy goes to functions of arm_dma_ops, by that table. */
+  const armDmaOps = (): DmaOps => host.table('arm')
 
   /**
    * The mask check comes first; where it says nothing the platform's own check decides: here, the end of the device's bus.
@@ -93,7 +95,7 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
     const needed = needsBounce(handle, size)
     if (needed === 'too big') return fail('EIO', `${size} bytes are more than ${device.name} reaches`)
     if (!needed) {
-      arm.syncSingleForDevice(handle, size, dir)
+      armDmaOps().syncSingleForDevice(handle, size, dir)
       return ok(handle)
     }
     if (mem.pageHighMem(page)) {
@@ -106,7 +108,7 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
   /** Models: Linux v4.11 arch/arm/common/dmabounce.c: dmabounce_unmap_page, unmap_single */
   const unmapPage: DmaOps['unmapPage'] = (handle, size, dir, attrs) => {
     const buffer = find(handle)
-    if (buffer === undefined) return arm.syncSingleForCpu(handle, size, dir)
+    if (buffer === undefined) return armDmaOps().syncSingleForCpu(handle, size, dir)
     if (dir !== DIR.TO_DEVICE && !has(attrs, ATTR.SKIP_CPU_SYNC)) {
       copy(buffer, 'original', 0, size)
       // So that a page mapped into user space, or executed, sees the bytes.
@@ -125,10 +127,10 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
     return true
   }
   const syncSingleForCpu: DmaOps['syncSingleForCpu'] = (handle, size, dir) => {
-    if (!syncSingle(handle, size, dir, 'original')) arm.syncSingleForCpu(handle, size, dir)
+    if (!syncSingle(handle, size, dir, 'original')) armDmaOps().syncSingleForCpu(handle, size, dir)
   }
   const syncSingleForDevice: DmaOps['syncSingleForDevice'] = (handle, size, dir) => {
-    if (!syncSingle(handle, size, dir, 'safe')) arm.syncSingleForDevice(handle, size, dir)
+    if (!syncSingle(handle, size, dir, 'safe')) armDmaOps().syncSingleForDevice(handle, size, dir)
   }
   const each = (list: SgTable, nents: number, body: (handle: DmaAddr, length: number) => void): void => {
     for (let i = 0; i < nents; i++) body(list.entry(i).dmaAddress, list.entry(i).length)

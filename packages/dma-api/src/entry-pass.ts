@@ -45,10 +45,11 @@ export const forEachEntry = (
   while (done < nents) {
     if (batch && loop(nents - done)) break
     // Skipped entries are counted by the loop, which leaves them alone.
-    if (pass.skip !== 0 && has(table.entry(done).attrs, pass.skip)) loop(1)
+    if (pass.skip.bits !== 0 && has(table.entry(done).attrs, pass.skip.bits)) loop(1)
     else if (each(done)) done++
     else break
   }
+  if (skippedEntries > 0 && pass.assign && parts.facts.sgDmaLength) setLengths(table, done, pass.skip.dmaLength)
   if (pass.summary !== null) {
     const after = cache.counters()
     parts.emitSummary({
@@ -86,13 +87,13 @@ const runBatch = (
   const { cache, highmem } = facts.arch
   // Which highmem pages have a mapping now differs page by page: the caller asks for each; here only skipped entries are counted.
   const pageByPage = maintain !== 'none' && memory.cache.aliasing && memory.kmaps > 0
-  const count = pageByPage ? leadingSkipped(table, pass.skip, from, entries) : entries
+  const count = pageByPage ? leadingSkipped(table, pass.skip.bits, from, entries) : entries
   const run = {
     from,
     count,
     maintain: maintain === 'none' ? ('none' as const) : lineWork(facts, maintain, dir),
     side: maintain === 'unmap' ? ('cpu' as const) : ('device' as const),
-    skipAttrs: pass.skip,
+    skipAttrs: pass.skip.bits,
     needPage: maintain !== 'none',
     ranges: rangesOf(device.facts.dmaRanges ?? [], facts),
     busBits: facts.dmaAddrSize === 4 ? (32 as const) : (64 as const),
@@ -111,6 +112,14 @@ const runBatch = (
   memory.cache.count(result)
   const { next, skippedEntries, skippedLines } = result
   return { next, finished: result.stopped === 'done' && count === entries, skippedEntries, skippedLines }
+}
+
+/** Skipped entries that have the bits got their dma_length before the loop saw that it must leave them alone. */
+const setLengths = (table: SgTable, count: number, bits: number): void => {
+  for (let i = 0; i < count; i++) {
+    const { attrs, dmaAddress, length } = table.entry(i)
+    if (has(attrs, bits)) table.setDma(i, dmaAddress, length)
+  }
 }
 
 const leadingSkipped = (table: SgTable, skip: number, from: number, count: number): number => {

@@ -1,17 +1,6 @@
 // The host: everything the op table of one device may touch.
 import { fail } from '@dmalab/api'
-import type {
-  ArchDma,
-  Device,
-  DmaOps,
-  EventSink,
-  Host,
-  IommuHost,
-  KernelFacts,
-  Range,
-  SgSkip,
-  Scatterlists,
-} from '@dmalab/api'
+import type { ArchDma, Device, DmaOps, EventSink, Host, IommuHost, KernelFacts, Range, Scatterlists } from '@dmalab/api'
 import type { KernelStack, Memory } from '@dmalab/memory'
 import type { AtomicPools } from './atomic-pools.ts'
 import type { BouncePools } from './bounce-pools.ts'
@@ -30,7 +19,7 @@ import { kmallocNeedsBounce } from './kmalloc-bounce.ts'
 /** What all hosts of a machine share. */
 export interface HostParts {
   readonly facts: KernelFacts
-  readonly skip: SgSkip
+  readonly skip: Host['skip']
   readonly bounce: BouncePools
   readonly ram: readonly Range[]
   readonly pagesMapped: boolean
@@ -49,7 +38,7 @@ export interface HostParts {
   /** The scatterlist library, with the failures injected for a device. */
   scatterlists(device: string): Scatterlists
   ops(device: Device): DmaOps
-  direct(device: DeviceState): DmaOps
+  table(device: DeviceState, name: string): DmaOps
   /** What waits for time to pass, in the order it was set up. */
   readonly timers: ((ms: number) => void)[]
   /** The enabled IOMMU in front of a device. */
@@ -76,7 +65,7 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
     kernel: parts.facts,
     skip: parts.skip,
     ops: () => parts.ops(device),
-    direct: () => parts.direct(device),
+    table: (name) => parts.table(device, name),
     mem: parts.memory,
     cache: parts.memory.cache,
     arch: parts.arch,

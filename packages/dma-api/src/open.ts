@@ -18,7 +18,6 @@ import {
   type Machine,
   type PhysAddr,
   type Scatterlists,
-  type SgSkip,
   type SgTable,
 } from '@dmalab/api'
 import { createIommuHost } from '@dmalab/iommu'
@@ -33,6 +32,7 @@ import { Injector } from './injector.ts'
 import { createMapping, type FinalTable } from './mapping.ts'
 import { createScatterlists } from './scatterlists.ts'
 import type { SgAllocator } from './sg-pages.ts'
+import { composedSkip, patchedTable } from './patched-table.ts'
 import { ScatterlistArena } from './sg-table.ts'
 import { createTrace } from './trace.ts'
 
@@ -64,7 +64,7 @@ export interface DmaApi {
   /** Modelled time passes: flush queues and delayed work. Milliseconds. */
   passTime(ms: number): void
   readonly exports: Host['exports']
-  readonly skip: SgSkip
+  readonly skip: Host['skip']
   /** lib/scatterlist.c for code that belongs to no device. */
   readonly sg: Scatterlists
   sgAlloc(entries: number): KResult<SgTable>
@@ -82,7 +82,8 @@ interface OpenDevice {
   readonly host: Host
   readonly bus: DeviceBusView
   table: FinalTable | null
-  direct: DmaOps | null
+  /** Final tables by name: its own, and those that it calls into. */
+  readonly tables: Map<string, DmaOps>
 }
 
 /** @throws InputError when the kernel names an op table that no plug-in provides. */
@@ -146,12 +147,13 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     return def
   }
   /** attach(), then the patches in order, then injected failures. */
-  const finalTable = (def: DmaOpsDef, { state, host }: OpenDevice): DmaOps => {
-    const patched = kernel.patches.reduce(
-      (next, patch) => patch.ops?.[def.name]?.(next, host) ?? next,
-      def.attach(state, host),
-    )
-    return withInjection(patched, state.name, injector)
+  const finalTable = (def: DmaOpsDef, { state, host, tables: made }: OpenDevice): DmaOps => {
+    const known = made.get(def.name)
+    if (known !== undefined) return known
+    const patched = patchedTable(def, def.attach(state, host), kernel.patches, host)
+    const final = withInjection(patched, state.name, injector)
+    made.set(def.name, final)
+    return final
   }
   const table = (device: Device): FinalTable => {
     const own = openedOf(device)
@@ -185,10 +187,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
       // Stream ids are handed out in the order of the machine's devices.
       return found === undefined ? null : createIommuHost(memory.hot.io, found, devices.indexOf(device) + 1)
     },
-    direct: (device) => {
-      const own = openedOf(device)
-      return (own.direct ??= finalTable(tableNamed('dma-direct', device.name), own))
-    },
+    table: (device, name) => finalTable(tableNamed(name, device.name), openedOf(device)),
   }
   const all = devices.flatMap((device) => [device, ...device.memDevices])
   const openDevice = (state: DeviceState): void => {
@@ -196,7 +195,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     const bus = new DeviceBusView(state.facts)
     state.opsName = def.name
     state.skipSync = facts.skipsNeedlessSync && state.facts.coherent
-    opened.set(state, { state, def, host: createHost(hostParts, state, bus), bus, table: null, direct: null })
+    opened.set(state, { state, def, host: createHost(hostParts, state, bus), bus, table: null, tables: new Map() })
   }
   for (const state of all) openDevice(state)
   for (const state of all) ops(state)
@@ -267,12 +266,6 @@ const pagesMapped = ({ paged, linear, lowmemEnd }: Memory['layout']): boolean =>
     const end = Math.min(base + len, lowmemEnd)
     return end <= base || linear.some((range) => range.base <= base && end <= range.base + range.len)
   })
-
-const composedSkip = (kernel: KernelSpec): SgSkip => {
-  const mask = (operation: keyof SgSkip): number =>
-    kernel.patches.reduce((bits, patch) => bits | (patch.sg?.skip?.[operation] ?? 0), 0)
-  return { map: mask('map'), unmap: mask('unmap'), sync: mask('sync') }
-}
 
 /** Operations that a rule may hit fail when it says so; all others stay the very functions they were, so batch loops stay in use. */
 const withInjection = (ops: DmaOps, device: string, injector: Injector): DmaOps => {

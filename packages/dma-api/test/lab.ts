@@ -69,7 +69,7 @@ const FACTS: KernelFacts = {
 }
 
 /** A table that translates addresses and does nothing else. */
-const plainOps: DmaOpsDef = {
+export const plainOps: DmaOpsDef = {
   name: 'plain',
   source: 'test',
   caps: {
@@ -159,6 +159,8 @@ export interface TestLabOptions {
   readonly facts?: Partial<KernelFacts>
   readonly patches?: readonly Patch[]
   readonly inject?: readonly Injection[]
+  /** In place of `plainOps`, under the same name. */
+  readonly ops?: DmaOpsDef
 }
 
 export interface TestLab extends DmaApi {
@@ -188,7 +190,7 @@ export const openTestLab = (options: TestLabOptions = {}): TestLab => {
   const sink = { wants: (detail: string) => detail === 'op', emit: (e: EventBody) => events.push({ at: 0, ...e }) }
   const stack = new KernelStack(facts)
   const memory = new Memory({ machine, facts, module, sink, stack })
-  const base = { ...PLAIN_KERNEL, facts: () => facts }
+  const base = { ...PLAIN_KERNEL, facts: () => facts, ops: [options.ops ?? plainOps] }
   const kernel = { name: base.name, base, patches: options.patches ?? [], options: { config: {}, cmdline: {} } }
   const api = openDmaApi({ memory, machine, kernel, facts, ops: new Map(), sink, stack, inject: options.inject ?? [] })
   return Object.assign(api, { memory, events })

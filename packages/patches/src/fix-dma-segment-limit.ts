@@ -10,7 +10,8 @@ export const fixDmaSegmentLimit = (): Patch => ({
   hunks: [
     {
       file: 'drivers/iommu/dma-iommu.c',
-      what: '__finalise_sg: treats a segment at or above the limit as full; the unsigned difference no longer wraps',
+      symbol: '__finalise_sg',
+      what: 'treats a segment at or above the limit as full; the unsigned difference no longer wraps',
     },
   ],
   facts: { iommuFixSegmentLimit: true },

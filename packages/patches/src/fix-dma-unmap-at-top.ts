@@ -10,7 +10,8 @@ export const fixDmaUnmapAtTop = (): Patch => ({
   hunks: [
     {
       file: 'drivers/iommu/dma-iommu.c',
-      what: 'iommu_dma_unmap_sg: tells "no segment" from an end address that wrapped to 0',
+      symbol: 'iommu_dma_unmap_sg',
+      what: 'tells "no segment" from an end address that wrapped to 0',
     },
   ],
   facts: { iommuFixUnmapAtTop: true },

@@ -10,7 +10,8 @@ export const fixPgtableOverwrite = (): Patch => ({
   hunks: [
     {
       file: 'drivers/iommu/io-pgtable-arm.c',
-      what: 'arm_lpae_init_pte: looks at every entry first; a table that still maps something is in the way as a leaf is',
+      symbol: 'arm_lpae_init_pte',
+      what: 'looks at every entry first; a table that still maps something is in the way as a leaf is',
     },
   ],
   facts: { iommuFixOverwrite: true },

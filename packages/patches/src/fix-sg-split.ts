@@ -6,6 +6,8 @@ export const fixSgSplit = (_api: PluginApi): Patch => ({
   name: 'fix-sg-split',
   title: 'sg_split() stops with its last list when that ends inside an entry',
   source: 'no upstream change is known; the behaviour that the function describes',
-  hunks: [{ file: 'lib/sg_split.c', what: 'sg_calculate_split: leave the loop once the last list has its bytes' }],
+  hunks: [
+    { file: 'lib/sg_split.c', symbol: 'sg_calculate_split', what: 'leave the loop once the last list has its bytes' },
+  ],
   facts: { sgSplitEnds: true },
 })

@@ -10,7 +10,8 @@ export const fixV7sSplit = (): Patch => ({
   hunks: [
     {
       file: 'drivers/iommu/io-pgtable-arm-v7s.c',
-      what: 'arm_v7s_split_blk_unmap: the new level-2 entries start at the physical address of the section instead of 0',
+      symbol: 'arm_v7s_split_blk_unmap',
+      what: 'the new level-2 entries start at the physical address of the section instead of 0',
     },
   ],
   facts: { iommuFixV7sSplit: true },

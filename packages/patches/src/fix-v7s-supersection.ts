@@ -10,7 +10,8 @@ export const fixV7sSupersection = (): Patch => ({
   hunks: [
     {
       file: 'drivers/iommu/io-pgtable-arm-v7s.c',
-      what: 'arm_v7s_split_cont: returns the entry of the piece instead of the first one, so that the exchange that follows finds what it expects',
+      symbol: 'arm_v7s_split_cont',
+      what: 'returns the entry of the piece instead of the first one, so that the exchange that follows finds what it expects',
     },
   ],
   facts: { iommuFixV7sSupersection: true },

@@ -17,12 +17,12 @@ import type {
 const NOPAGE = 1024
 
 export const nopageRfc = (api: PluginApi): Patch => {
-  const { fail, has, hex, pageAlign, pfnOf } = api
+  const { fail, has, hex, pageAlign, pfnOf, withBits } = api
 
   /** Hunk 1. A valid pfn wins over the tag; the attributes are stored either way, the handle only with the tag. */
-  const getSgtable = (next: DmaOps, host: Host): DmaOps => ({
-    ...next,
-    getSgtable: (cpuAddr, handle, size, attrs) => {
+  const getSgtable =
+    (_next: DmaOps['getSgtable'], host: Host): DmaOps['getSgtable'] =>
+    (cpuAddr, handle, size, attrs) => {
       const tagged = has(attrs, NOPAGE)
       const at = host.dmaToPhys(handle)
       const valid = at !== undefined && host.mem.pfnValid(pfnOf(at))
@@ -31,13 +31,12 @@ export const nopageRfc = (api: PluginApi): Patch => {
       const list = host.sgAlloc(1)
       if (!list.ok) return list
       const length = pageAlign(size)
-      list.value.setPage(0, page, length, 0)
-      list.value.setAttrs(0, attrs)
       // dma_length, where struct scatterlist has one, is not set.
       if (tagged) list.value.setDma(0, handle, host.kernel.sgDmaLength ? 0 : length)
+      list.value.setAttrs(0, attrs)
+      list.value.setPage(0, page, length, 0)
       return list
-    },
-  })
+    }
 
   /** Hunk 4. A NULL device has no pool. The range's length is an int: `size << PAGE_SHIFT` overflows at 2 GiB. */
   const checkDevCoherent =
@@ -51,16 +50,16 @@ export const nopageRfc = (api: PluginApi): Patch => {
       return handle >= pool.deviceBase && BigInt(handle) < handleEnd && cpuAddr >= pool.virtBase && cpuAddr < cpuEnd
     }
 
-  /** Hunk 5. The tag goes into buf->attrs, and so to free, mmap and get_sgtable. */
-  const tagPoolMemory = (next: Vb2MemOps, facts: KernelFacts): Vb2MemOps => ({
-    ...next,
-    alloc: (dev, size, dir, owner) => {
-      const mem = next.alloc(dev, size, dir, owner)
-      if (mem.ok && mem.value.cookie !== null && checkDevCoherent(facts)(dev, mem.value.dmaAddr, mem.value.cookie))
-        mem.value.attrs += has(mem.value.attrs, NOPAGE) ? 0 : NOPAGE
+  /** Hunk 5. The tag joins the attributes in buf->attrs, and so reaches free, mmap and get_sgtable. */
+  const vb2DcAlloc =
+    (next: Vb2MemOps, facts: KernelFacts): Vb2MemOps['alloc'] =>
+    (dev, ...rest) => {
+      const mem = next.alloc(dev, ...rest)
+      if (!mem.ok || mem.value.cookie === null) return mem
+      const { dmaAddr, cookie, attrs } = mem.value
+      if (checkDevCoherent(facts)(dev, dmaAddr, cookie)) mem.value.attrs = withBits(attrs, NOPAGE)
       return mem
-    },
-  })
+    }
 
   return {
     name: 'nopage-rfc',
@@ -73,41 +72,55 @@ export const nopageRfc = (api: PluginApi): Patch => {
     hunks: [
       {
         file: 'arch/arm/mm/dma-mapping.c',
-        what: 'arm_dma_get_sgtable: valid pfn, else the CPU address as page when tagged, else -ENXIO; stores attrs and handle',
+        symbol: 'arm_dma_get_sgtable',
+        what: 'valid pfn, else the CPU address as page when tagged, else -ENXIO; stores the attributes, and of tagged memory the handle',
       },
       {
         file: 'arch/arm/mm/dma-mapping.c',
-        what: 'arm_dma_map_sg: tagged entries are not mapped and not cleaned; the bad_mapping unwind is as before',
+        symbol: 'arm_dma_map_sg',
+        what: 'tagged entries are not mapped and not cleaned; dma_length is set before, and the bad_mapping unwind does not ask',
       },
-      { file: 'arch/arm/mm/dma-mapping.c', what: 'arm_dma_unmap_sg: tagged entries are not unmapped' },
+      {
+        file: 'arch/arm/mm/dma-mapping.c',
+        symbol: 'arm_dma_unmap_sg',
+        what: 'tagged entries are not unmapped',
+      },
       {
         file: 'drivers/base/dma-coherent.c',
-        what: 'dma_check_dev_coherent(): does an allocation lie in the device pool; exported',
+        symbol: 'dma_check_dev_coherent',
+        what: 'new: does an allocation lie in the device pool; exported',
       },
       {
         file: 'drivers/media/v4l2-core/videobuf2-dma-contig.c',
-        what: 'vb2_dc_alloc: tags what came from a device pool',
+        symbol: 'vb2_dc_alloc',
+        what: 'tags what came from a device pool, beside the attributes of the queue',
       },
       {
         file: 'drivers/media/v4l2-core/videobuf2-dma-contig.c',
-        what: "vb2_dc_dmabuf_ops_attach: copies attributes and handle to the importer's list",
+        symbol: 'vb2_dc_dmabuf_ops_attach',
+        what: "copies the attributes to the importer's list, and of tagged entries the handle",
       },
-      { file: 'include/linux/dma-mapping.h', what: 'DMA_ATTR_DEV_COHERENT_NOPAGE (bit 10)' },
+      { file: 'include/linux/dma-mapping.h', symbol: 'DMA_ATTR_DEV_COHERENT_NOPAGE', what: 'new: bit 10' },
       {
         file: 'include/linux/dma-mapping.h',
-        what: 'prototype of dma_check_dev_coherent(), inside CONFIG_HAVE_GENERIC_DMA_COHERENT only',
+        symbol: 'dma_check_dev_coherent',
+        what: 'the prototype, inside CONFIG_HAVE_GENERIC_DMA_COHERENT only',
       },
-      { file: 'include/linux/scatterlist.h', what: 'struct scatterlist gets dma_attrs' },
+      { file: 'include/linux/scatterlist.h', symbol: 'struct scatterlist', what: 'gets dma_attrs' },
     ],
-    ops: { arm: getSgtable, 'arm-coherent': getSgtable }, // hunk 1
+    functions: { arm_dma_get_sgtable: getSgtable }, // hunk 1
     sg: {
-      skip: { map: NOPAGE, unmap: NOPAGE }, // hunks 2 and 3: data, so that the batch loop stays one loop
-      attachCopies: ['attrs', 'dmaAddress'], // hunk 6
+      // Hunks 2 and 3 are data, so that the batch loop stays one loop.
+      skip: { map: { bits: NOPAGE, sets: ['dmaLength'] }, unmap: { bits: NOPAGE, sets: [] } },
+      attachCopies: [
+        { member: 'dmaAddress', only: NOPAGE },
+        { member: 'attrs', only: 0 },
+      ], // hunk 6
       cFields: { dma_attrs: { type: 'unsigned long', bytes32: 4, bytes64: 8 } }, // hunk 9
     },
     exports: (facts) => ({ dma_check_dev_coherent: checkDevCoherent(facts) }), // hunks 4 and 8
-    allocators: { 'vb2-dma-contig': (next, host) => tagPoolMemory(next, host.kernel) }, // hunk 5
+    allocators: { 'vb2-dma-contig': (next, host) => ({ ...next, alloc: vb2DcAlloc(next, host.kernel) }) }, // hunk 5
     attrs: { DEV_COHERENT_NOPAGE: NOPAGE }, // hunk 7
-    caps: { arm: { pageless: 'carried' }, 'arm-coherent': { pageless: 'carried' } },
+    caps: { arm_dma_get_sgtable: { pageless: 'carried' } },
   }
 }

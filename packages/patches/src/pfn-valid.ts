@@ -1,17 +1,16 @@
 // The upstream answer to the RFC: refuse to describe memory that has no struct page.
 import type { DmaOps, Host, Patch, PluginApi } from '@dmalab/api'
 
-/** Models: Linux v4.12 arch/arm/mm/dma-mapping.c: arm_dma_get_sgtable */
 export const pfnValid = (api: PluginApi): Patch => {
-  const refuse = (next: DmaOps, host: Host): DmaOps => ({
-    ...next,
-    getSgtable: (cpuAddr, handle, size, attrs) => {
+  /** Models: Linux v4.12 arch/arm/mm/dma-mapping.c: arm_dma_get_sgtable */
+  const getSgtable =
+    (next: DmaOps['getSgtable'], host: Host): DmaOps['getSgtable'] =>
+    (cpuAddr, handle, size, attrs) => {
       const at = host.dmaToPhys(handle)
       if (at === undefined || !host.mem.pfnValid(api.pfnOf(at)))
         return api.fail('ENXIO', `the buffer at ${api.hex(handle)} has no struct page (pfn_valid is false)`)
-      return next.getSgtable(cpuAddr, handle, size, attrs)
-    },
-  })
+      return next(cpuAddr, handle, size, attrs)
+    }
   return {
     name: 'pfn-valid',
     title: 'dma_get_sgtable() refuses memory that the kernel does not manage',
@@ -20,10 +19,11 @@ export const pfnValid = (api: PluginApi): Patch => {
     hunks: [
       {
         file: 'arch/arm/mm/dma-mapping.c',
-        what: 'arm_dma_get_sgtable: -ENXIO when pfn_valid() says no, before a table is made',
+        symbol: 'arm_dma_get_sgtable',
+        what: '-ENXIO when pfn_valid() says no, before a table is made',
       },
     ],
-    ops: { arm: refuse, 'arm-coherent': refuse },
-    caps: { arm: { pageless: 'refused' }, 'arm-coherent': { pageless: 'refused' } },
+    functions: { arm_dma_get_sgtable: getSgtable },
+    caps: { arm_dma_get_sgtable: { pageless: 'refused' } },
   }
 }

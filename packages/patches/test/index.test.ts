@@ -11,10 +11,12 @@ it('each has a name of its own, and says in one line what it does and where it c
   expect(patches.filter(({ title, source }) => title === '' || title.includes('\n') || source === '')).toEqual([])
 })
 
-it('each names the files that it changes', () => {
+it('each names the files, and the functions or types, that it changes', () => {
   expect(
     patches.filter(
-      ({ hunks }) => hunks.length === 0 || hunks.some(({ file, what }) => !file.includes('/') || what === ''),
+      ({ hunks }) =>
+        hunks.length === 0 ||
+        hunks.some(({ file, symbol, what }) => !file.includes('/') || symbol === '' || what === ''),
     ),
   ).toEqual([])
 })

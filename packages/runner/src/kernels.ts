@@ -2,6 +2,7 @@
 import type { ConfigOption, DmaOpsCaps, KernelFacts, PatchHunk } from '@dmalab/api'
 import { kernelFacts, parseKernel } from './compose-kernel.ts'
 import { opTablesOf } from './op-tables.ts'
+import { checkFunctions, patchedCaps, tablesCalling } from './patched-functions.ts'
 import type { Registry } from './registry.ts'
 
 export interface KernelList {
@@ -31,6 +32,9 @@ export interface KernelShow {
     readonly title: string
     readonly source: string
     readonly hunks: readonly PatchHunk[]
+    /** Kernel functions it replaces or wraps, and the op tables that call them. */
+    readonly functions: readonly { readonly symbol: string; readonly tables: readonly string[] }[]
+    /** What it changes besides. */
     readonly changes: readonly string[]
   }[]
   readonly ops: readonly { readonly name: string; readonly source: string; readonly caps: DmaOpsCaps }[]
@@ -45,6 +49,7 @@ export interface KernelShow {
 export const showKernel = (registry: Registry, name: string): KernelShow => {
   const kernel = parseKernel(name, registry)
   const { base, patches } = kernel
+  checkFunctions(kernel, registry)
   return {
     name: kernel.name,
     title: base.title,
@@ -54,8 +59,11 @@ export const showKernel = (registry: Registry, name: string): KernelShow => {
       title: patch.title,
       source: patch.source,
       hunks: patch.hunks,
+      functions: Object.keys(patch.functions ?? {}).map((symbol) => ({
+        symbol,
+        tables: tablesCalling(kernel, registry, symbol),
+      })),
       changes: [
-        ...Object.keys(patch.ops ?? {}).map((table) => `op table ${table}`),
         ...Object.keys(patch.allocators ?? {}).map((allocator) => `allocator ${allocator}`),
         ...Object.keys(patch.exporters ?? {}).map((exporter) => `exporter ${exporter}`),
         ...Object.keys(patch.sg?.cFields ?? {}).map((field) => `struct scatterlist.${field}`),
@@ -66,7 +74,7 @@ export const showKernel = (registry: Registry, name: string): KernelShow => {
     ops: opTablesOf(base, registry).map((def) => ({
       name: def.name,
       source: def.source,
-      caps: patches.reduce((caps, patch) => ({ ...caps, ...patch.caps?.[def.name] }), def.caps),
+      caps: patchedCaps(def, patches),
     })),
     facts: kernelFacts(kernel, registry),
     config: base.config,

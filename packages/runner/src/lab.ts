@@ -4,12 +4,14 @@ import { kernelFacts } from './compose-kernel.ts'
 import { EventStream } from './event-stream.ts'
 import { machineFacts } from './machine-facts.ts'
 import { type LabParts, openRooms } from './open-rooms.ts'
+import { checkFunctions } from './patched-functions.ts'
 
 export type { LabParts } from './open-rooms.ts'
 
 /** @throws InputError when kernel and machine do not fit, or name something that no plug-in provides */
 export const openLab = (parts: LabParts, options: LabOptions): Lab => {
   const facts = machineFacts(kernelFacts(options.kernel, parts.registry), options.machine)
+  checkFunctions(options.kernel, parts.registry)
   checkBoard(options, facts)
   const stream = new EventStream()
   const open = () => openRooms(parts, options, facts, stream)

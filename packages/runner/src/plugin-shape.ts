@@ -9,9 +9,15 @@ interface KindShape {
   readonly one: string
   /** Members that must be there; optional ones are the contract's own business. */
   readonly members: Readonly<Record<string, Shape>>
+  /** All further members, where one that is none of them would be passed over without a word. */
+  readonly optional?: readonly string[]
 }
 
 const NAMED = { name: 'text', source: 'text' } as const
+
+const PATCH_OPTIONAL = 'appliesTo conflicts requires attrs functions sg exporters allocators exports facts caps'.split(
+  ' ',
+)
 
 /** Exhaustive: a kind that is added to the contract must say here what it needs. */
 const KINDS: Readonly<Record<Kind, KindShape>> = {
@@ -48,7 +54,11 @@ const KINDS: Readonly<Record<Kind, KindShape>> = {
     },
   },
   ops: { one: 'op table', members: { ...NAMED, caps: 'object', symbols: 'object', attach: 'function' } },
-  patches: { one: 'patch', members: { ...NAMED, title: 'text', hunks: 'list' } },
+  patches: {
+    one: 'patch',
+    members: { ...NAMED, title: 'text', hunks: 'list' },
+    optional: PATCH_OPTIONAL,
+  },
   allocators: { one: 'allocator', members: { ...NAMED, caps: 'object', create: 'function' } },
   drivers: { one: 'driver', members: { ...NAMED, classes: 'list', create: 'function' } },
   boards: { one: 'board', members: { file: 'text', text: 'text' } },
@@ -92,9 +102,17 @@ export const checkPlugin = (value: unknown, place: InputPlace): Plugin => {
 
 const checkOne = (kind: Kind, one: unknown, path: string, plugin: string, place: InputPlace): void => {
   if (!isObject(one)) throw new InputError(`${path} of plug-in ${plugin} must be an object`, place)
-  const { one: label, members } = KINDS[kind]
+  const { one: label, members, optional } = KINDS[kind]
   const name = typeof one['name'] === 'string' ? `${label} '${one['name']}'` : path
   checkMembers(one, members, `${name} of plug-in ${plugin}`, place)
+  const known = optional === undefined ? undefined : [...Object.keys(members), ...optional]
+  const unknown = Object.keys(one).find((member) => known?.includes(member) === false)
+  if (unknown !== undefined)
+    throw new InputError(
+      `${name} of plug-in ${plugin} has '${unknown}', which is no member of a ${label}`,
+      place,
+      `members: ${known?.join(', ')}`,
+    )
   const caps = CAPS[kind]
   if (caps !== undefined && isObject(one['caps']))
     checkMembers(one['caps'], caps, `caps of ${name} of plug-in ${plugin}`, place)

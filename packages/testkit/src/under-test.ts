@@ -8,7 +8,7 @@ import {
   type Lab,
   type Machine,
 } from '@dmalab/api'
-import { type LabParts, openLab, parseKernel } from '@dmalab/runner'
+import { type LabParts, openLab, parseKernel, patchedCaps } from '@dmalab/runner'
 import type { AllocatorSubject } from './allocator-checks.ts'
 import { kitMachine } from './kit-machine.ts'
 
@@ -53,10 +53,7 @@ const tableOf = ({ parts }: KernelUnderTest, lab: Lab, device: Device): DmaOpsDe
 
 /** Capabilities of a device's table with the patches of the kernel applied. */
 export const capsOf = (under: KernelUnderTest, lab: Lab, device: Device): DmaOpsCaps =>
-  lab.kernel.patches.reduce<DmaOpsCaps>(
-    (caps, patch) => ({ ...caps, ...patch.caps?.[device.opsName] }),
-    tableOf(under, lab, device).caps,
-  )
+  patchedCaps(tableOf(under, lab, device), lab.kernel.patches)
 
 /** Every method of struct dma_map_ops. */
 export const OPERATIONS: readonly (keyof DmaOps)[] = [

@@ -1,5 +1,5 @@
 // The exporter's side: dma_buf_ops of a vb2-dma-contig buffer.
-import type { Direction, DmaBuf, DmaBufAttachment, DmaBufOps, SgTable } from '@dmalab/api'
+import type { Direction, DmaBuf, DmaBufAttachment, DmaBufOps, SgEntry, SgTable } from '@dmalab/api'
 import { type DcBuf, type DcContext, dcBuf } from './dc-buf.ts'
 
 /** struct vb2_dc_attachment: a copy of the exporter's list and the direction it is mapped for. */
@@ -14,7 +14,7 @@ export const dcExporterOps = (
   { api, host }: DcContext,
   buffer: { put(mem: DcBuf): void; mmap(mem: DcBuf): ReturnType<DmaBufOps['mmap']> },
 ): DmaBufOps => {
-  const { DIR, fail, ok } = api
+  const { DIR, fail, has, ok } = api
   const { vb2ImportAttrs } = host.kernel
   const attachmentOf = (attachment: DmaBufAttachment): DcAttachment | null => attachment.priv as DcAttachment | null
   const bufOf = (dbuf: DmaBuf): DcBuf => dcBuf(dbuf.priv as DcBuf)
@@ -23,6 +23,16 @@ export const dcExporterOps = (
     if (mine.dir === DIR.NONE) return
     host.dma.unmapSgAttrs(attachment.dev, mine.sgt, mine.dir, vb2ImportAttrs)
     mine.dir = DIR.NONE
+  }
+
+  /** Page, offset and length, and what patches copy besides. Where struct scatterlist has no dma_length, sg_dma_len() is the length. */
+  const copyEntry = (from: SgEntry, to: SgTable, i: number): void => {
+    to.setPage(i, from.page, from.length, from.offset)
+    for (const { member, only } of host.attachCopies) {
+      if (only !== 0 && !has(from.attrs, only)) continue
+      if (member === 'attrs') to.setAttrs(i, from.attrs)
+      else to.setDma(i, from.dmaAddress, host.kernel.sgDmaLength ? to.entry(i).dmaLength : from.length)
+    }
   }
 
   return {
@@ -36,14 +46,7 @@ export const dcExporterOps = (
         if (base === null) throw new Error(`${dbuf.owner} was exported without a table`)
         const sgt = host.sgAlloc(base.origNents)
         if (!sgt.ok) return fail('ENOMEM', sgt.why)
-        for (let i = 0; i < base.origNents; i++) {
-          const from = base.entry(i)
-          sgt.value.setPage(i, from.page, from.length, from.offset)
-          if (host.attachCopies.includes('attrs')) sgt.value.setAttrs(i, from.attrs)
-          // Where struct scatterlist has no dma_length, sg_dma_len() is the length.
-          const dmaLength = host.kernel.sgDmaLength ? sgt.value.entry(i).dmaLength : from.length
-          if (host.attachCopies.includes('dmaAddress')) sgt.value.setDma(i, from.dmaAddress, dmaLength)
-        }
+        for (let i = 0; i < base.origNents; i++) copyEntry(base.entry(i), sgt.value, i)
         attachment.priv = { sgt: sgt.value, dir: DIR.NONE } satisfies DcAttachment
         return ok(undefined)
       }),

@@ -54,8 +54,8 @@ const careless: Patch = {
   hunks: [],
   appliesTo: ['arm'],
   attrs: { MINE: 6144 },
-  ops: { 'arm-dma': (next) => next },
-  sg: { skip: { map: 8192 } },
+  allocators: { 'vb2-contig': (next) => next },
+  sg: { skip: { map: { bits: 8192, sets: [] } } },
 }
 
 registry.add({ name: 'broken', kernels: [liar, forgetful], allocators: [leaky], patches: [careless] })

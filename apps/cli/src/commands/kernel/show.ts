@@ -31,8 +31,9 @@ const kernelText = (kernel: KernelShow): string[] => [
   ...kernel.patches.flatMap((patch, i) => [
     `${i + 1}. +${patch.name}: ${patch.title}`,
     `   ${patch.source}`,
-    ...patch.hunks.map((hunk, n) => `   hunk ${n + 1}  ${hunk.file}: ${hunk.what}`),
-    `   changes ${patch.changes.join(', ')}`,
+    ...patch.hunks.map((hunk, n) => `   hunk ${n + 1}  ${hunk.file}: ${hunk.symbol}: ${hunk.what}`),
+    ...patch.functions.map(({ symbol, tables }) => `   function ${symbol}, called by op tables ${tables.join(', ')}`),
+    ...(patch.changes.length === 0 ? [] : [`   changes ${patch.changes.join(', ')}`]),
   ]),
   ...Object.entries(kernel.config).map(
     ([name, option]) => `  --config ${name} (default ${String(option.default)}): ${option.meaning}`,
