@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { scenarioRequest } from './scenario-request.ts'
 
 const SCENARIOS = join(import.meta.dirname, '../../scenarios')
-const files = readdirSync(SCENARIOS).filter((file) => /^steps-.*\.yaml$/.test(file))
+const files = readdirSync(SCENARIOS).filter((file) => /^(?:steps-.*|found-unrelated-page)\.yaml$/.test(file))
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 let count = 0

@@ -85,6 +85,20 @@ export type LabEvent =
     }
   /** A driver let go of its device (BUS_NOTIFY_UNBOUND_DRIVER): what is still mapped for it is lost. */
   | { readonly event: 'driver_unbound'; readonly device: string }
+  /**
+   * dma_get_sgtable() made a list: for the first and last page of each entry, what its page pointer is (`struct page`, `no struct page`,
+   * `no pointer to one`), the address that page_to_phys() makes of it, and where the memory lies (-1: nothing tells). Entries that a
+   * patch tagged as having no page are left out.
+   */
+  | {
+      readonly event: 'dma_get_sgtable'
+      readonly device: string
+      readonly dmaAddr: number
+      readonly size: number
+      readonly pages: readonly string[]
+      readonly physAddrs: readonly number[]
+      readonly places: readonly number[]
+    }
   /** The driver asked dma_mapping_error() about an address. */
   | { readonly event: 'dma_mapping_error'; readonly device: string; readonly dmaAddr: number }
   /** Memory went back to a per-device pool: the kernel traces the allocation but not this. */

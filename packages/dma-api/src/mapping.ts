@@ -14,7 +14,6 @@ import {
   fail,
   hex,
   type KernelFacts,
-  type KernelMemory,
   type KResult,
   ok,
   orderOf,
@@ -22,12 +21,12 @@ import {
 } from '@dmalab/api'
 import type { KernelStack } from '@dmalab/memory'
 import { allocFromPool, type DeviceState } from './device.ts'
+import { type TableParts, tellTable } from './table-event.ts'
 import type { Gfp, Mapping, Trace } from './trace.ts'
 
 /** What they work with. */
-export interface MappingParts {
+export interface MappingParts extends TableParts {
   readonly facts: KernelFacts
-  readonly mem: KernelMemory
   readonly trace: Trace
   /** Failure injection, counted a call. */
   injected(what: string, device: string): boolean
@@ -112,8 +111,11 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     mmapAttrs: (dev, cpuAddr, handle, size, attrs, userLen = size) =>
       through(dev, 'mmap', (ops) => ops.mmap(cpuAddr, handle, size, 0, userLen, attrs)),
 
-    getSgtableAttrs: (dev, cpuAddr, handle, size, attrs) =>
-      through(dev, 'getSgtable', (ops) => ops.getSgtable(cpuAddr, handle, size, attrs)),
+    getSgtableAttrs(dev, cpuAddr, handle, size, attrs) {
+      const made = through(dev, 'getSgtable', (ops) => ops.getSgtable(cpuAddr, handle, size, attrs))
+      if (made.ok) tellTable(parts, { device: dev.name, cpuAddr, handle, size }, made.value)
+      return made
+    },
 
     mapPageAttrs(dev, page, offset, size, dir, attrs) {
       checkDir(dir, 'dma_map_page_attrs')

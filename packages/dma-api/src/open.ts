@@ -216,6 +216,8 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
   const mapping = createMapping({
     facts,
     mem: memory,
+    sink,
+    tags: skip.map,
     trace: createTrace(sink, facts, memory),
     injected: (what, device) => injector.hits(what, device),
     state: (device) => openedOf(device).state,

@@ -42,8 +42,8 @@ export const RUN = {
     ],
   },
   'page-less-export': {
-    what: 'A scatterlist was made for memory that has no struct page.',
-    why: 'It works as long as nothing uses the page: a syncing importer, a bounce or a CPU mapping of the page then faults or reads nonsense.',
+    what: 'A scatterlist was made for memory that has no struct page: its entries name a page that does not exist, or one of unrelated RAM.',
+    why: 'It works as long as nothing uses the page: a syncing importer, a bounce or a CPU mapping of the page then faults or reads nonsense. Where the pointer leads to unrelated RAM, an importer maps that memory, and its device overwrites it.',
     source: 'kernel/dma/mapping.c: dma_get_sgtable_attrs',
     fixes: [
       'a pool inside RAM, or a CMA region, has struct pages',
