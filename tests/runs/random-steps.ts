@@ -11,7 +11,7 @@ export const firstSteps = (device: string): fc.Arbitrary<ScenarioStep[]> => {
     stepsOf([
       { do: 'alloc', buffer: 'a', size: a, from: 'pages' },
       { do: 'alloc', buffer: 'b', size: b, from: 'pages' },
-      { do: 'alloc', buffer: 'c', size: c, from: 'coherent', device, attrs: [] },
+      { do: 'alloc', buffer: 'c', size: c, from: 'coherent', device, gfp: 'kernel' },
       { do: 'sg-table', buffer: 'list', of: ['b', { buffer: 'a', len: 1 }] },
     ]),
   )

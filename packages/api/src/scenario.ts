@@ -159,6 +159,7 @@ export type ScenarioStep =
       readonly size: number
       readonly from: BufferSource
       readonly device?: string
+      /** Coherent memory only: of the queue whose buffer it is, or with `gfp` of the call. */
       readonly attrs?: readonly string[]
       /** `pages` only, highmem too: nothing below this address. */
       readonly above?: number

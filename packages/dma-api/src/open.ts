@@ -217,7 +217,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     facts,
     mem: memory,
     sink,
-    tags: skip.map,
+    tags: skip.map.bits,
     trace: createTrace(sink, facts, memory),
     injected: (what, device) => injector.hits(what, device),
     state: (device) => openedOf(device).state,

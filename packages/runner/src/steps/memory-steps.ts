@@ -20,11 +20,12 @@ const memoryFor = (c: StepContext, step: Step<'alloc'>): KResult<{ memory: Memor
   switch (step.from) {
     case 'coherent': {
       const device = lab.device(step.device ?? '')
-      if (step.attrs === undefined && step.gfp === undefined) {
-        const mem = lab.allocator(EXPORTER).alloc(device, pageAlign(size), DIR.BIDIRECTIONAL, owner)
+      const attrs = c.attrs(step.attrs)
+      if (step.gfp === undefined) {
+        const queue = { dmaAttrs: attrs }
+        const mem = lab.allocator(EXPORTER).alloc(device, pageAlign(size), DIR.BIDIRECTIONAL, owner, queue)
         return mem.ok ? ok({ memory: { kind: 'vb2', device, mem: mem.value }, fd: null }) : mem
       }
-      const attrs = c.attrs(step.attrs)
       const memory =
         step.gfp === 'atomic'
           ? lab.dma.allocAtomic(device, pageAlign(size), attrs, owner)

@@ -60,9 +60,12 @@ export const stepSchema = z.discriminatedUnion('do', [
         .enum(['coherent', 'pages', 'system-heap', 'cma-heap', 'udmabuf', 'dumb', 'user'])
         .describe('coherent memory of a device, pages, a dma-buf heap, a dumb buffer of a display, memory of a task'),
       device: deviceName.optional().describe('whose coherent memory or dumb buffer it is'),
-      attrs: attributes.optional(),
+      attrs: attributes.optional().describe('coherent memory: DMA attributes of its queue, such as WRITE_COMBINE'),
       above: bytes.optional().describe('pages only: nothing below this address, highmem too'),
-      gfp: z.enum(['kernel', 'atomic']).optional().describe('coherent memory for a caller that may not sleep'),
+      gfp: z
+        .enum(['kernel', 'atomic'])
+        .optional()
+        .describe('coherent memory of dma_alloc_attrs() itself, for a caller that may sleep or not'),
     },
     { buffer: 'frame', size: '64KiB', from: 'coherent', device: 'codec' },
   ),
