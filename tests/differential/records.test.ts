@@ -10,7 +10,7 @@ const DATA = join(import.meta.dirname, 'data')
 /** All records; a fresh clone does not have them. */
 const RECORDED = join(import.meta.dirname, '../../../shared/differential')
 /** Kernels whose records agree in every step. */
-const WHOLE = /^(a64-612[cd]-.*|a32-612d-arm(-g2)?)\.jsonl$/
+const WHOLE = /^(a64-612[cd]-.*|a32-612d-arm(iommu)?(-g2|-dir)?)\.jsonl$/
 
 const run = async (file: string, options: ConformOptions = {}): Promise<RecordsReport> => {
   const [report] = await conform([file], options)

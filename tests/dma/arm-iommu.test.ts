@@ -134,3 +134,71 @@ describe('dmabounce', () => {
     expect(lab.mem.isHighmemPfn(pfn((RAM + 0x500_0000) / 4096))).toBe(true)
   })
 })
+
+describe.each(['arm@4.11', 'arm@6.12'])('%s, behind an IOMMU', (kernel) => {
+  const NO_MAPPING = 0x10
+  const open = (coherent: boolean) => {
+    const lab = behind({ kernel, importer: { coherent } })
+    const events: Event[] = []
+    lab.listen('op', (event) => events.push(event))
+    const quirks = () => events.flatMap((event) => (event.event === 'kernel_quirk' ? [event.code] : []))
+    return { lab, dev: lab.device('importer'), quirks }
+  }
+
+  it('memory of a device that snoops is its own for one page; behind it lies what the stack holds', () => {
+    const { lab, dev, quirks } = open(true)
+    const foreign = must(lab.mem.allocPages(4096, { owner: 'foreign' }))
+    lab.mem.strayPages = [{ kind: 'page', pfn: foreign }]
+    const memory = must(lab.dma.allocAttrs(dev, 3 * 4096, 0, 'frame'))
+    const at = (n: number) => ({ at: (memory.handle + n * 4096) as never, len: 4096, owner: 'frame' })
+    expect(lab.bus(dev).read(at(0))).toEqual({ bytes: 4096, wrong: 0, firstWrong: -1, blocked: 0 })
+    expect(lab.bus(dev).read(at(1))).toMatchObject({ blocked: 0, foreign: 'foreign' })
+    expect(lab.bus(dev).read(at(2))).toMatchObject({ blocked: 4096 })
+    expect(quirks()).toEqual(['iommu-pages-from-stack'])
+    lab.dma.freeAttrs(dev, 3 * 4096, memory.cpuAddr, memory.handle, 0)
+    expect(lab.bus(dev).read(at(1)).blocked).toBe(4096)
+    expect(must(lab.mem.allocPages(3 * 4096))).toBe(Number(lab.mem.resolve(memory.cpuAddr)?.phys) / 4096)
+  })
+
+  it('one page of it is mapped as it should be, and is refused to tables and to user space', () => {
+    const { lab, dev, quirks } = open(true)
+    const { cpuAddr, handle } = must(lab.dma.allocAttrs(dev, 4096, 0, 'frame'))
+    expect(quirks()).toEqual([])
+    expect(lab.dma.getSgtableAttrs(dev, cpuAddr, handle, 4096, 0)).toMatchObject({ errno: 'ENXIO' })
+    expect(lab.dma.mmapAttrs(dev, cpuAddr, handle, 4096, 0)).toMatchObject({ errno: 'ENXIO' })
+  })
+
+  it('without a kernel mapping, its bytes are taken for page pointers', () => {
+    const { lab, dev, quirks } = open(true)
+    const { cpuAddr, handle } = must(lab.dma.allocAttrs(dev, 4096, NO_MAPPING, 'frame'))
+    const table = must(lab.dma.getSgtableAttrs(dev, cpuAddr, handle, 4096, NO_MAPPING))
+    expect(table.entries().map((entry) => entry.page.kind)).toEqual(['null'])
+    expect(quirks()).toEqual(['iommu-memory-as-page-array'])
+    const oops = oopsOf(() => lab.dma.mmapAttrs(dev, cpuAddr, handle, 4096, NO_MAPPING))
+    expect(oops.function).toBe(kernel === 'arm@4.11' ? 'vm_insert_page' : 'validate_page_before_insert')
+  })
+
+  it('atomic memory of a device that does not snoop has no page array either', () => {
+    const { lab, dev, quirks } = open(false)
+    const { cpuAddr, handle } = must(lab.dma.allocAtomic(dev, 2 * 4096, 0, 'frame'))
+    expect(must(lab.dma.getSgtableAttrs(dev, cpuAddr, handle, 4096, 0)).entry(0).page.kind).toBe('null')
+    expect(() => lab.dma.mmapAttrs(dev, cpuAddr, handle, 4096, 0)).toThrow('NULL pointer')
+    expect(quirks()).toEqual(['iommu-pages-from-stack', 'iommu-memory-as-page-array', 'iommu-memory-as-page-array'])
+    lab.dma.freeAttrs(dev, 2 * 4096, cpuAddr, handle, 0)
+    expect(must(lab.dma.allocAtomic(dev, 2 * 4096, 0, 'frame')).cpuAddr).toBe(cpuAddr)
+  })
+
+  it('a large buffer runs into the page behind the stack, where there is a guard page', () => {
+    const { lab, dev } = open(true)
+    const alloc = () => must(lab.dma.allocAttrs(dev, 2 ** 20, 0, 'frame')).handle
+    const outcome = kernel === 'arm@4.11' ? alloc() : oopsOf(alloc).function
+    expect(outcome).toBe(kernel === 'arm@4.11' ? 0x2000_0000 : '__iommu_create_mapping')
+  })
+
+  it('a list that finds no bus address has the errno of its release', () => {
+    const { lab, dev } = open(false)
+    const table = lab.sgTable([{ page: page(RAM + 0x280_0000), offset: 0, length: 0x1000_1000 }])
+    const errno = kernel === 'arm@4.11' ? 'EIO' : 'ENOMEM'
+    expect(lab.dma.mapSgAttrs(dev, table, DIR.TO_DEVICE, 0)).toMatchObject({ errno })
+  })
+})

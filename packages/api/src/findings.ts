@@ -101,6 +101,8 @@ export const FINDINGS = {
   },
   bounced: { severity: 'info', title: 'mappings of a device were copied through bounce buffers' },
   'device-address-cut': { severity: 'error', title: 'a device was given an address that its mask cuts' },
+  'iommu-pages-from-stack': { severity: 'error', title: 'a device was mapped to pages that no allocation gave it' },
+  'iommu-memory-as-page-array': { severity: 'error', title: 'memory was taken for an array of page pointers' },
   'tracking-limit': { severity: 'info', title: 'more mappings were live at once than the checker follows' },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 

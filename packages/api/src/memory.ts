@@ -55,6 +55,11 @@ export interface KernelMemory {
    * system that is chance.
    */
   scattered: boolean
+  /**
+   * What lies on the kernel's stack behind a local variable, for code that takes it for page pointers: in a real system that is chance.
+   * Zeroes (NULL pointers) where nothing is stated.
+   */
+  strayPages: readonly SgPage[]
   /** Physically contiguous pages from the buddy allocator; `limit` is the highest physical address allowed, inclusive. */
   allocPages(len: number, options?: AllocOptions): KResult<Pfn>
   freePages(pfn: Pfn, len: number): void

@@ -1,4 +1,4 @@
-// The op tables `arm-iommu` and `arm-coherent-iommu`: a device behind an IOMMU, by arch/arm's own code.
+// The op tables `arm-iommu`, `arm-coherent-iommu` and `arm-v6-iommu`: a device behind an IOMMU, by arch/arm's own code.
 import type {
   Device,
   DmaAddr,
@@ -49,6 +49,22 @@ export const armIommuOps = (api: PluginApi): DmaOpsDef => ({
   attach: (device, host) => table(api, device, host, false),
 })
 
+/** One table for devices that snoop and devices that do not. Models: Linux v6.12 arch/arm/mm/dma-mapping.c: iommu_ops */
+export const armIommuOpsV6 = (api: PluginApi): DmaOpsDef => {
+  const { symbols, ...rest } = armIommuOps(api)
+  return {
+    ...rest,
+    name: 'arm-v6-iommu',
+    source: 'Linux v6.12 arch/arm/mm/dma-mapping.c: iommu_ops',
+    symbols: {
+      ...symbols,
+      mapSg: ['arm_iommu_map_sg', '__map_sg_chunk'],
+      unmapSg: ['arm_iommu_unmap_sg'],
+    },
+    attach: (device, host) => table(api, device, host, device.facts.coherent),
+  }
+}
+
 /** No cache work, and no sync operations. Models: Linux v4.11 arch/arm/mm/dma-mapping.c: iommu_coherent_ops */
 export const armCoherentIommuOps = (api: PluginApi): DmaOpsDef => ({
   name: 'arm-coherent-iommu',
@@ -92,11 +108,10 @@ const table = (api: PluginApi, device: Device, host: Host, coherent: boolean): D
 
   return {
     alloc: (size, attrs, owner) => memory.alloc(size, attrs, owner),
-    // Leaves out: the pool for callers that may not sleep.
-    allocAtomic: (size, attrs, owner) => memory.alloc(size, attrs, owner),
+    allocAtomic: (size, attrs, owner) => memory.allocAtomic(size, attrs, owner),
     free: (size, cpuAddr, handle) => memory.free(size, cpuAddr, handle),
-    mmap: (cpuAddr, _handle, _size, pgoff, userLen, attrs) => memory.mmap(cpuAddr, pgoff, userLen, attrs),
-    getSgtable: (cpuAddr, _handle, size) => memory.getSgtable(cpuAddr, size),
+    mmap: (cpuAddr, _handle, size, pgoff, userLen, attrs) => memory.mmap(cpuAddr, size, pgoff, userLen, attrs),
+    getSgtable: (cpuAddr, _handle, size, attrs) => memory.getSgtable(cpuAddr, size, attrs),
     mapPage: (...args) => streaming.mapPage(...args),
     unmapPage: (...args) => streaming.unmapPage(...args),
     mapSg: (...args) => streaming.mapSg(...args),
@@ -117,9 +132,11 @@ const partsOf = (api: PluginApi, device: Device, host: Host, domain: IommuDomain
   const space = IovaBitmaps.create(api, windowOf(device, host))
   if (!space.ok) throw new Error(`${device.name} has no window for its IOMMU: ${space.why}`)
   const physWrap = 2 ** (8 * host.kernel.dmaAddrSize)
+  const code = pageCodeOf(host.kernel.arch)
   return {
+    code,
     space: space.value,
-    caches: pageMaintenance(api, host, pageCodeOf(host.kernel.arch)),
+    caches: pageMaintenance(api, host, code),
     maxSegment: device.facts.maxSegmentSize ?? DEFAULT_SEGMENT,
     mapper: {
       map: (at, to, len, prot) => domain.mapAt(at, to, len, prot),
@@ -142,21 +159,28 @@ const partsOf = (api: PluginApi, device: Device, host: Host, domain: IommuDomain
 }
 
 /**
- * dma-ranges state base and size; without them it is all that the coherent mask reaches, from 0 on.
- * Models: Linux v4.11 drivers/of/device.c: of_dma_configure; arch/arm/mm/dma-mapping.c: arm_setup_iommu_dma_ops
+ * dma-ranges state base and size; without them it is all that 32 bits reach, from 0 on: the driver's masks come later.
+ * Models: Linux v4.11 drivers/of/device.c: of_dma_configure
+ * Models: Linux v6.12 arch/arm/mm/dma-mapping.c: arm_setup_iommu_dma_ops
  */
 const windowOf = (device: Device, host: Host) => {
   const [range] = device.facts.dmaRanges ?? []
   const alignment = host.kernel.iommuAlignment
   if (range !== undefined) return { base: range.bus, size: range.len, alignment }
-  return { base: 0, size: Math.min(2 ** device.coherentMaskBits, 2 ** 32), alignment }
+  return { base: 0, size: 2 ** 32, alignment }
 }
 
 const openDomain = (host: Host): IommuDomain => {
   const { iommu, device } = host
   if (iommu === null) throw new Error(`${device.name} has no IOMMU, and ${device.opsName} was chosen for it`)
+  const { kernel } = host
   // v4.11 kept the address of the rest of a section that is unmapped in part.
-  const opened = iommu.open({ ...TABLES, fixes: ['v7sSplit'] }, traceTo(host, iommu.facts.model))
+  const fixes = [
+    ...(pageCodeOf(kernel.arch) === 'v4.11' || kernel.iommuFixV7sSplit ? ['v7sSplit'] : []),
+    ...(kernel.iommuFixV7sSupersection ? ['v7sSupersection'] : []),
+    ...(kernel.iommuFixOverwrite ? ['overwrite'] : []),
+  ]
+  const opened = iommu.open({ ...TABLES, fixes }, traceTo(host, iommu.facts.model))
   if (!opened.ok) throw new Error(`no tables for ${device.name}: ${opened.why}`)
   return opened.value
 }

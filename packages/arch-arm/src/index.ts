@@ -1,7 +1,7 @@
-// 32-bit ARM: its Arch objects, the op tables of v4.11 (direct, behind an IOMMU, bouncing), and the kernel arm@4.11 that uses them.
+// 32-bit ARM: its Arch objects, its op tables (direct and bouncing of v4.11, behind an IOMMU of both), and the kernel arm@4.11 that uses them.
 import type { Plugin, PluginApi } from '@dmalab/api'
 import { arm, armV411 } from './arches.ts'
-import { armCoherentIommuOps, armIommuOps } from './arm-iommu-ops.ts'
+import { armCoherentIommuOps, armIommuOps, armIommuOpsV6 } from './arm-iommu-ops.ts'
 import { armCoherentOps, armOps } from './arm-ops.ts'
 import { dmabounceOps } from './dmabounce-ops.ts'
 import { arm411 } from './kernels.ts'
@@ -13,6 +13,13 @@ export { type ArmIommuParts, armIommuStreaming, protOf } from './iommu/streaming
 export default (api: PluginApi): Plugin => ({
   name: '@dmalab/arch-arm',
   arches: [arm(api), armV411(api)],
-  ops: [armOps(api), armCoherentOps(api), armIommuOps(api), armCoherentIommuOps(api), dmabounceOps(api)],
+  ops: [
+    armOps(api),
+    armCoherentOps(api),
+    armIommuOps(api),
+    armCoherentIommuOps(api),
+    armIommuOpsV6(api),
+    dmabounceOps(api),
+  ],
   kernels: [arm411(api)],
 })

@@ -54,16 +54,33 @@ const armFacts = (api: PluginApi, options: KernelOptions): BuildFacts => {
     memBanks: mem === undefined ? null : api.memBanks(mem),
     zoneDmaLimit: options.config['ZONE_DMA'] === true ? ARM_ZONE_DMA_LIMIT : null,
     zoneDmaEnd: 'lowmem',
+    iommuAlignment: Number(options.config['ARM_DMA_IOMMU_ALIGNMENT'] ?? 8),
     highmem: options.config['HIGHMEM'] !== false,
     maxPageOrder: Number(options.config['ARCH_FORCE_MAX_ORDER'] ?? MAX_ORDER),
   }
 }
 
-/** Without LPAE there is no swiotlb that a parameter could change. */
-const idleOnArm = ({ config, cmdline }: KernelOptions): Readonly<Record<string, string>> =>
-  cmdline['swiotlb'] === undefined || config['ARM_LPAE'] === true
-    ? {}
-    : { swiotlb: 'this kernel has a bounce pool only with --config ARM_LPAE' }
+/** CONFIG_ARM_DMA_USE_IOMMU is on wherever the platform has it. */
+const usesArmIommu = ({ config }: KernelOptions): boolean => config['ARM_DMA_USE_IOMMU'] !== false
+
+/**
+ * Without LPAE there is no swiotlb that a parameter could change. The tables of arch/arm bring a domain of their own, whatever the default
+ * one is, and invalidate when they unmap.
+ * Models: Linux v6.12 drivers/iommu/iommu.c: iommu_get_default_domain_type
+ */
+const idleOnArm = (options: KernelOptions): Readonly<Record<string, string>> => {
+  const { config, cmdline } = options
+  const idle: Record<string, string> = {}
+  if (cmdline['swiotlb'] !== undefined && config['ARM_LPAE'] !== true)
+    idle['swiotlb'] = 'this kernel has a bounce pool only with --config ARM_LPAE'
+  if (usesArmIommu(options))
+    for (const name of ['iommu.strict', 'iommu.passthrough'])
+      if (cmdline[name] !== undefined)
+        idle[name] = 'it acts on dma-iommu; the tables of arch/arm translate, and invalidate when they unmap'
+  if (!usesArmIommu(options) && options.config['ARM_DMA_IOMMU_ALIGNMENT'] !== 8)
+    idle['ARM_DMA_IOMMU_ALIGNMENT'] = 'it belongs to the tables of arch/arm: --config ARM_DMA_USE_IOMMU=y'
+  return idle
+}
 
 /**
  * An untrusted device is translated whatever the command line says.
@@ -107,8 +124,7 @@ export const arm64612 = (api: PluginApi): KernelDef => ({
 export const arm612 = (api: PluginApi): KernelDef => ({
   name: 'arm@6.12',
   arch: 'arm',
-  title:
-    '32-bit ARM, Linux 6.12: dma-direct; dma-iommu in place of the tables of arch/arm; get_sgtable without a check',
+  title: '32-bit ARM, Linux 6.12: dma-direct; arch/arm tables behind an IOMMU; get_sgtable without a check',
   source: 'Linux v6.12 kernel/dma, arch/arm/mm/dma-mapping.c',
   facts: (options) => armFacts(api, options),
   config: {
@@ -116,9 +132,15 @@ export const arm612 = (api: PluginApi): KernelDef => ({
       meaning: 'order of the largest physically contiguous allocation',
       default: MAX_ORDER,
     },
+    ARM_DMA_IOMMU_ALIGNMENT: {
+      meaning: 'order of the largest alignment of bus addresses behind an IOMMU, 4 to 9',
+      default: 8,
+      range: [4, 9],
+    },
     ARM_DMA_USE_IOMMU: {
-      meaning: "devices behind an IOMMU have arch/arm's own tables, as the real kernel; without it dma-iommu stands in",
-      default: false,
+      meaning:
+        "devices behind an IOMMU have arch/arm's own tables; n: dma-iommu, which no kernel of 32-bit ARM has, stands in",
+      default: true,
     },
     HIGHMEM: { meaning: 'memory above the linear map is used', default: true },
     ZONE_DMA: { meaning: 'masks from 24 bits on are taken, whatever the memory', default: false },
@@ -128,17 +150,12 @@ export const arm612 = (api: PluginApi): KernelDef => ({
   },
   cmdline: { ...CMDLINE, ...memoryCmdline(api), mem: ARM_MEM },
   lacks: {
-    ARM_DMA_IOMMU_ALIGNMENT:
-      'it belongs to the tables of 32-bit ARM, which are modelled for 4.11; here devices behind an IOMMU are on dma-iommu',
     DMABOUNCE: 'it went with v6.0; with --config ARM_LPAE the bounce pool does that (swiotlb=)',
     DMA_BOUNCE_UNALIGNED_KMALLOC: '32-bit ARM does not select it',
     DMA_RESTRICTED_POOL: 'restricted pools are modelled for arm64 only',
   },
   idle: idleOnArm,
   ops: [],
-  opsFor: (device, options, iommuEnabled) => {
-    if (iommuEnabled && options.config['ARM_DMA_USE_IOMMU'] === true)
-      return device.coherent ? 'arm-coherent-iommu' : 'arm-iommu'
-    return opsFor(api)(device, options, iommuEnabled)
-  },
+  opsFor: (device, options, iommuEnabled) =>
+    iommuEnabled && usesArmIommu(options) ? 'arm-v6-iommu' : opsFor(api)(device, options, iommuEnabled),
 })

@@ -17,7 +17,14 @@ const cmdline = (words: KernelOptions['cmdline'], config: KernelOptions['config'
 const device = (more: object = {}): DeviceFacts =>
   ({ name: 'dev', coherent: false, maskBits: 32, pools: [], ...more }) as unknown as DeviceFacts
 
-describe.each([arm64, arm])('$name: the op table of a device', (def) => {
+describe.each([
+  { name: arm64.name, opsFor: (...args: Parameters<typeof arm64.opsFor>) => arm64.opsFor(...args) },
+  {
+    name: `${arm.name} with dma-iommu in place of arch/arm's tables`,
+    opsFor: (...[dev, { config, ...rest }, enabled]: Parameters<typeof arm.opsFor>) =>
+      arm.opsFor(dev, { ...rest, config: { ...config, ARM_DMA_USE_IOMMU: false } }, enabled),
+  },
+])('$name: the op table of a device', (def) => {
   it('is dma-iommu behind an IOMMU, unless the command line lets it through', () => {
     expect(def.opsFor(device(), cmdline({}), false)).toBe('dma-direct')
     expect(def.opsFor(device(), cmdline({}), true)).toBe('dma-iommu')
@@ -28,6 +35,24 @@ describe.each([arm64, arm])('$name: the op table of a device', (def) => {
     const card = device({ pci: { untrusted: true, windows: [] } })
     expect(def.opsFor(card, cmdline({ 'iommu.passthrough': '1' }), true)).toBe('dma-iommu')
     expect(def.opsFor(card, cmdline({}), false)).toBe('dma-direct')
+  })
+})
+
+describe('arm@6.12 behind an IOMMU', () => {
+  it('has the tables of arch/arm, for a device that snoops and one that does not', () => {
+    for (const coherent of [false, true])
+      expect(arm.opsFor(device({ coherent }), cmdline({}), true)).toBe('arm-v6-iommu')
+    expect(arm.opsFor(device(), cmdline({}), false)).toBe('dma-direct')
+  })
+
+  it('takes no iommu.* parameter, and an alignment of its own', () => {
+    const given = { 'iommu.strict': '0', 'iommu.passthrough': '1' }
+    const options = (config: KernelOptions['config']) => cmdline(given, { ARM_DMA_IOMMU_ALIGNMENT: 8, ...config })
+    expect(Object.keys(arm.idle(options({ ARM_DMA_USE_IOMMU: true })))).toEqual(Object.keys(given))
+    expect(arm.idle(options({ ARM_DMA_USE_IOMMU: false }))).toEqual({})
+    expect(arm.facts(cmdline({}, { ARM_DMA_IOMMU_ALIGNMENT: 4 })).iommuAlignment).toBe(4)
+    const useless = { ARM_DMA_USE_IOMMU: false, ARM_DMA_IOMMU_ALIGNMENT: 4 }
+    expect(arm.idle(cmdline({}, useless))).toHaveProperty('ARM_DMA_IOMMU_ALIGNMENT')
   })
 })
 

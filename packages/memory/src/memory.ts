@@ -54,6 +54,7 @@ export class Memory implements KernelMemory {
   private readonly sink: EventSink
   private readonly stack: KernelStack
   scattered = true
+  strayPages: readonly SgPage[] = []
 
   /** @throws InputError for a machine that no kernel can be laid out on. */
   constructor(options: MemoryOptions) {

@@ -53,6 +53,7 @@ export const open = (kernel: object = RELEASES['6.12']): Opened => {
   const mem = {
     allocPages,
     scattered: true,
+    strayPages: [],
     freePages: (first: Pfn, len: number) => {
       for (let i = 0; i < len / PAGE_SIZE; i++)
         if (!taken.delete(first + i)) throw new Error(`page ${first + i} is free already`)

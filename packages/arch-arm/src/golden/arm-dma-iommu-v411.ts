@@ -49,6 +49,7 @@ class Recorder {
         if (of.kind === 'page') this.events.push([kind, hex(physOf(of.pfn, offset)), hex(size)])
       }
     return {
+      code: 'v4.11',
       space,
       maxSegment,
       caches: { cpuToDev: cache('c'), devToCpu: cache('i') },

@@ -1,4 +1,4 @@
-// Coherent memory behind an IOMMU on v4.11 ARM: pages from anywhere, one stretch of bus addresses, one stretch of vmalloc space.
+// Coherent memory behind an IOMMU on 32-bit ARM: pages from anywhere, one stretch of bus addresses, one stretch of vmalloc space.
 import type {
   Coherent,
   DmaAddr,
@@ -8,36 +8,40 @@ import type {
   MapKind,
   Pfn,
   PluginApi,
+  SgPage,
   SgTable,
   UserMapping,
 } from '@dmalab/api'
-import { type ArmIommuParts, type ArmIommuStreaming, protOf } from './streaming.ts'
+import { createMapping } from './create-mapping.ts'
+import { pagePointers } from './page-pointers.ts'
+import { simpleMemory } from './simple-memory.ts'
+import type { ArmIommuParts, ArmIommuStreaming } from './streaming.ts'
 
-/** One allocation: its pages in order, and how they were taken. */
+/** One allocation of pages: in order, and how they were taken. */
 interface Block {
   readonly pages: readonly Pfn[]
   readonly chunks: readonly { readonly pfn: Pfn; readonly len: number }[]
   readonly contiguous: boolean
-  /** Mapped into the vmalloc window. */
-  readonly remapped: boolean
 }
 
 interface LiveBlock extends Block {
-  /** __iommu_get_pages() finds its pages: by its vmalloc area, or taking the cookie for them. A linear address has neither. */
-  readonly pagesKnown: boolean
+  /** Mapped into the vmalloc window; else the kernel's address is that of the page array. */
+  readonly remapped: boolean
 }
 
 export interface IommuCoherentMemory {
   alloc(size: number, attrs: number, owner: string): KResult<Coherent>
+  /** For a caller that may not sleep. */
+  allocAtomic(size: number, attrs: number, owner: string): KResult<Coherent>
   free(size: number, cpuAddr: KernelVaddr, handle: DmaAddr): void
-  mmap(cpuAddr: KernelVaddr, pgoff: number, userLen: number, attrs: number): KResult<UserMapping>
-  getSgtable(cpuAddr: KernelVaddr, size: number): KResult<SgTable>
+  mmap(cpuAddr: KernelVaddr, size: number, pgoff: number, userLen: number, attrs: number): KResult<UserMapping>
+  getSgtable(cpuAddr: KernelVaddr, size: number, attrs: number): KResult<SgTable>
 }
 
 /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: iommu_order_array */
 const ORDERS = [9, 8, 4, 0]
 
-/** @param coherent the device snoops: pages come in one piece and keep their linear address */
+/** @param coherent the device snoops: all its memory is that of simple-memory.ts */
 export const iommuCoherentMemory = (
   api: PluginApi,
   host: Host,
@@ -46,8 +50,11 @@ export const iommuCoherentMemory = (
   coherent: boolean,
 ): IommuCoherentMemory => {
   const { mem, device } = host
-  const { ATTR, DIR, PAGE_SIZE, fail, has, hex, ok, pageAlign, pagesFor, physOf } = api
+  const { ATTR, PAGE_SIZE, fail, has, hex, ok, pageAlign, pagesFor, physOf } = api
   const blocks = new Map<KernelVaddr, LiveBlock>()
+  const create = createMapping(api, host, parts)
+  const simple = simpleMemory(api, host, { ...parts, create, streaming }, coherent)
+  const pointers = pagePointers(api, host, parts.code)
 
   const kindOf = (attrs: number): MapKind =>
     coherent ? 'cached' : has(attrs, ATTR.WRITE_COMBINE) ? 'writecombine' : 'uncached'
@@ -63,7 +70,7 @@ export const iommuCoherentMemory = (
   /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __iommu_alloc_buffer */
   const gather = (len: number, attrs: number, owner: string): KResult<Block> => {
     const orders = has(attrs, ATTR.ALLOC_SINGLE_PAGES) ? [0] : [...ORDERS]
-    const block = { pages: [] as Pfn[], chunks: [] as { pfn: Pfn; len: number }[], contiguous: false, remapped: true }
+    const block = { pages: [] as Pfn[], chunks: [] as { pfn: Pfn; len: number }[], contiguous: false }
     for (let left = len / PAGE_SIZE; left > 0;) {
       const order = orders[0] ?? 0
       const size = PAGE_SIZE * 2 ** order
@@ -74,7 +81,7 @@ export const iommuCoherentMemory = (
         release(block)
         return fail('ENOMEM', `no ${left} pages are left for ${device.name}`)
       }
-      host.arch.clearBuffer(physOf(got.value), size, coherent)
+      host.arch.clearBuffer(physOf(got.value), size, false)
       block.chunks.push({ pfn: got.value, len: size })
       block.pages.push(...run(got.value, size))
       left -= 2 ** order
@@ -85,47 +92,33 @@ export const iommuCoherentMemory = (
   const inOnePiece = (len: number, owner: string): KResult<Block> => {
     const got = host.allocContiguous(len, { owner })
     if (!got.ok) return got
-    host.arch.clearBuffer(physOf(got.value), len, coherent)
-    return ok({ pages: run(got.value, len), chunks: [{ pfn: got.value, len }], contiguous: true, remapped: !coherent })
+    host.arch.clearBuffer(physOf(got.value), len, false)
+    return ok({ pages: run(got.value, len), chunks: [{ pfn: got.value, len }], contiguous: true })
   }
 
-  /** Physical neighbours are mapped together. Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __iommu_create_mapping */
-  const place = (pages: readonly Pfn[], attrs: number): KResult<DmaAddr> => {
-    const len = pages.length * PAGE_SIZE
-    const base = parts.space.alloc(len)
-    if (base === undefined) return fail('ENOMEM', `no bus address for ${len} bytes`)
-    for (let i = 0; i < pages.length;) {
-      const first = pages[i] ?? (0 as Pfn)
-      let n = 1
-      while (pages[i + n] === first + n) n++
-      const at = (base + i * PAGE_SIZE) as DmaAddr
-      const mapped = parts.mapper.map(at, physOf(first), n * PAGE_SIZE, protOf(api, DIR.BIDIRECTIONAL, attrs))
-      if (!mapped.ok) {
-        parts.mapper.unmap(base, i * PAGE_SIZE)
-        parts.space.free(base, len)
-        return mapped
-      }
-      i += n
-    }
-    return ok(base)
-  }
+  const mapForKernel = ({ pages: [first = 0 as Pfn, ...rest] }: Block, attrs: number): KResult<KernelVaddr> =>
+    has(attrs, ATTR.NO_KERNEL_MAPPING) ? ok(mem.pageStructAddress(first)) : mem.vmap([first, ...rest], kindOf(attrs))
 
-  const mapForKernel = (block: Block, attrs: number): KResult<KernelVaddr> => {
-    const first = block.pages[0] ?? (0 as Pfn)
-    if (has(attrs, ATTR.NO_KERNEL_MAPPING)) return ok(mem.pageStructAddress(first))
-    return block.remapped ? mem.vmap(block.pages, kindOf(attrs)) : ok(mem.linearAddress(physOf(first)))
+  /** Memory that did not come from here, a pool's, has no page array. Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __iommu_get_pages */
+  const pagesOf = (cpuAddr: KernelVaddr, count: number, attrs: number): readonly SgPage[] | undefined => {
+    if (simple.inPool(cpuAddr)) return pointers.ofPoolMemory(cpuAddr, count)
+    const block = blocks.get(cpuAddr)
+    const isArray = has(attrs, ATTR.NO_KERNEL_MAPPING)
+    if (isArray && block?.remapped !== false) return pointers.atAddress(cpuAddr, count)
+    if (block === undefined || block.remapped === isArray) return undefined
+    return block.pages.slice(0, count).map((pfn) => ({ kind: 'page', pfn }))
   }
+  const noPages = (cpuAddr: KernelVaddr) => fail('ENXIO', `no page array belongs to ${hex(cpuAddr)}`)
 
   return {
-    /**
-     * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __arm_iommu_alloc_attrs
-     * Leaves out: atomic allocations (the pool); a coherent device's page array has one page, which only its first page's mapping may trust.
-     */
+    /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: arm_iommu_alloc_attrs */
     alloc: (size, attrs, owner) => {
+      if (coherent) return simple.alloc(size, attrs, owner)
       const len = pageAlign(size)
-      const got = coherent || has(attrs, ATTR.FORCE_CONTIGUOUS) ? inOnePiece(len, owner) : gather(len, attrs, owner)
+      const got = has(attrs, ATTR.FORCE_CONTIGUOUS) ? inOnePiece(len, owner) : gather(len, attrs, owner)
       if (!got.ok) return got
-      const handle = place(got.value.pages, attrs)
+      const pages = got.value.pages.map((pfn) => ({ kind: 'page', pfn }) as const)
+      const handle = create(pages, attrs)
       if (!handle.ok) {
         release(got.value)
         return handle
@@ -136,14 +129,14 @@ export const iommuCoherentMemory = (
         release(got.value)
         return cpuAddr
       }
-      const remapped = got.value.remapped && !has(attrs, ATTR.NO_KERNEL_MAPPING)
-      const pagesKnown = got.value.remapped || has(attrs, ATTR.NO_KERNEL_MAPPING)
-      blocks.set(cpuAddr.value, { ...got.value, remapped, pagesKnown })
+      blocks.set(cpuAddr.value, { ...got.value, remapped: !has(attrs, ATTR.NO_KERNEL_MAPPING) })
       return ok({ cpuAddr: cpuAddr.value, handle: handle.value })
     },
+    allocAtomic: (size, attrs, owner) => simple.alloc(size, attrs, owner),
 
-    /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __arm_iommu_free_attrs */
+    /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: arm_iommu_free_attrs */
     free: (size, cpuAddr, handle) => {
+      if (simple.free(size, cpuAddr, handle)) return
       const block = blocks.get(cpuAddr)
       if (block === undefined) {
         host.printk('warn', `trying to free invalid coherent area: ${hex(cpuAddr)}`)
@@ -155,29 +148,24 @@ export const iommuCoherentMemory = (
       release(block)
     },
 
-    /** Memory that did not come from here, a pool's, has no page array. Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __arm_iommu_mmap_attrs */
-    mmap: (cpuAddr, pgoff, userLen, attrs) => {
-      const block = blocks.get(cpuAddr)
-      if (block?.pagesKnown !== true) return fail('ENXIO', `no page array belongs to ${hex(cpuAddr)}`)
+    /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: arm_iommu_mmap_attrs */
+    mmap: (cpuAddr, size, pgoff, userLen, attrs) => {
+      const count = pagesFor(size)
+      const pages = pagesOf(cpuAddr, count, attrs)
+      if (pages === undefined) return noPages(cpuAddr)
       const wanted = pagesFor(userLen)
-      if (pgoff >= block.pages.length || wanted > block.pages.length - pgoff)
-        return fail('ENXIO', 'the mapping is longer than the buffer')
-      const pages = block.pages.slice(pgoff, pgoff + wanted)
-      const [first] = pages
+      if (pgoff >= count || wanted > count - pgoff) return fail('ENXIO', 'the mapping is longer than the buffer')
+      const frames = pointers.insert(pages.slice(pgoff, pgoff + wanted))
+      if (!frames.ok) return frames
+      const [first] = frames.value
       if (first === undefined) return fail('ENXIO', 'nothing is asked for')
-      return ok({ phys: physOf(first), len: wanted * PAGE_SIZE, kind: kindOf(attrs), pages })
+      return ok({ phys: physOf(first), len: wanted * PAGE_SIZE, kind: kindOf(attrs), pages: frames.value })
     },
 
-    /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_iommu_get_sgtable */
-    getSgtable: (cpuAddr, size) => {
-      const block = blocks.get(cpuAddr)
-      if (block?.pagesKnown !== true) return fail('ENXIO', `no page array belongs to ${hex(cpuAddr)}`)
-      return host.sg.fromPages({
-        pfns: block.pages.slice(0, pagesFor(size)),
-        offset: 0,
-        size,
-        maxSegment: 2 ** 32 - PAGE_SIZE,
-      })
+    /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: arm_iommu_get_sgtable */
+    getSgtable: (cpuAddr, size, attrs) => {
+      const pages = pagesOf(cpuAddr, pagesFor(size), attrs)
+      return pages === undefined ? noPages(cpuAddr) : pointers.table(pages, size)
     },
   }
 }

@@ -1,7 +1,7 @@
 // Streaming mappings behind an IOMMU, as arch/arm had them before dma-iommu: each entry or chunk of a list gets bus addresses of
 // its own.
-import type { Direction, DmaAddr, KResult, PhysAddr, PluginApi, SgPage, SgTable } from '@dmalab/api'
-import type { PageMaintenance } from '../page-maintenance.ts'
+import type { Direction, DmaAddr, KError, KResult, PhysAddr, PluginApi, SgPage, SgTable } from '@dmalab/api'
+import type { PageCode, PageMaintenance } from '../page-maintenance.ts'
 import type { IovaBitmaps } from './iova-bitmaps.ts'
 
 /** iommu_map, iommu_unmap, iommu_iova_to_phys of the domain. Lengths are bytes, whole pages. */
@@ -13,6 +13,8 @@ interface IommuMapper {
 
 /** What the operations of one device work with. */
 export interface ArmIommuParts {
+  /** Which release's code of these files. */
+  readonly code: PageCode
   readonly space: IovaBitmaps
   readonly mapper: IommuMapper
   readonly caches: PageMaintenance
@@ -61,10 +63,15 @@ export const protOf = (api: PluginApi, dir: Direction, attrs: number): number =>
 }
 
 export const armIommuStreaming = (api: PluginApi, parts: ArmIommuParts, coherent: boolean): ArmIommuStreaming => {
-  const { space, mapper, caches } = parts
+  const { code, space, mapper, caches } = parts
   const { ATTR, PAGE_SIZE, fail, has, ok, pageAlign } = api
   const quiet = (attrs: number): boolean => coherent || has(attrs, ATTR.SKIP_CPU_SYNC)
   const pageOf = (handle: DmaAddr): DmaAddr => (handle - (handle % PAGE_SIZE)) as DmaAddr
+  /** v4.11 knew no errno there: 0 entries, which becomes -EIO. */
+  const mapSgErrno = ({ errno }: KError) => {
+    if (code === 'v4.11') return 'EIO'
+    return errno === 'ENOMEM' ? 'ENOMEM' : 'EINVAL'
+  }
   const noSpace = (size: number) => fail('ENOMEM', `no bus address for ${size} bytes`)
   const free = (at: DmaAddr, size: number): void => {
     if (!space.free(at, size)) parts.bug('bus addresses are freed that are not of this mapping')
@@ -138,6 +145,7 @@ export const armIommuStreaming = (api: PluginApi, parts: ArmIommuParts, coherent
     /**
      * A new chunk begins at an entry with an offset, behind one that does not end on a page, or where the segment would get too long.
      * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __iommu_map_sg
+     * Models: Linux v6.12 arch/arm/mm/dma-mapping.c: arm_iommu_map_sg
      */
     mapSg: (list, nents, dir, attrs) => {
       let { offset } = list.entry(0)
@@ -150,13 +158,13 @@ export const armIommuStreaming = (api: PluginApi, parts: ArmIommuParts, coherent
         else list.setDma(count, DMA_ERROR_CODE, list.entry(count).dmaLength)
         return base
       }
-      const undo = ({ why }: { readonly why: string }): KResult<number> => {
+      const undo = (failed: KError): KResult<number> => {
         for (let i = 0; i < count; i++) remove(list.entry(i).dmaAddress, list.entry(i).dmaLength)
-        return fail('EIO', `entry ${start}: ${why}`)
+        return fail(mapSgErrno(failed), `entry ${start}: ${failed.why}`)
       }
       for (let i = 1; i < nents; i++) {
         const entry = list.entry(i)
-        list.setDma(i, DMA_ERROR_CODE, 0)
+        list.setDma(i, code === 'v4.11' ? DMA_ERROR_CODE : entry.dmaAddress, 0)
         if (entry.offset > 0 || size % PAGE_SIZE > 0 || size + entry.length > parts.maxSegment) {
           const closed = close()
           if (!closed.ok) return undo(closed)

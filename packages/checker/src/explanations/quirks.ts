@@ -68,7 +68,22 @@ export const QUIRKS = {
   'iova-zero-kept': {
     what: 'A mapping behind an IOMMU lies at bus address 0, and its unmap did nothing.',
     why: 'The unmap takes bus address 0 for "no mapping" and returns, while the allocator hands 0 out when the window starts there: pages and address stay taken, and the device keeps its access.',
-    source: 'arch/arm/mm/dma-mapping.c (until v6.0): arm_iommu_unmap_page',
+    source: 'arch/arm/mm/dma-mapping.c: arm_iommu_unmap_page',
     fixes: ['begin the window above 0 (dma-ranges, arm_iommu_create_mapping)'],
+  },
+  'iommu-pages-from-stack': {
+    what: 'Coherent memory behind an IOMMU is mapped right for its first page only; the bus addresses behind it lead to other memory, or to none.',
+    why: '__iommu_alloc_simple gives __iommu_create_mapping the address of one page pointer as an array of as many as the buffer has pages: the others are whatever the stack holds. It serves devices that snoop, and atomic allocations of the others. What lies there is chance, so the pages that are shown here are an example; with a stack that has a guard page (v5.18 on) a large buffer runs into it.',
+    source: 'arch/arm/mm/dma-mapping.c: __iommu_alloc_simple, __iommu_create_mapping',
+    fixes: [
+      'allocate one page at a time for such a device',
+      'take the IOMMU away from the device where its buffers are contiguous anyway',
+    ],
+  },
+  'iommu-memory-as-page-array': {
+    what: 'mmap or get_sgtable of coherent memory behind an IOMMU read page pointers where there are none.',
+    why: '__iommu_get_pages takes the kernel address of memory with NO_KERNEL_MAPPING for its page array, and for memory of the atomic pool its struct page. Memory of a device that snoops, or of a pool, has no such array: a table gets pointers that lead nowhere, and mmap follows them.',
+    source: 'arch/arm/mm/dma-mapping.c: __iommu_get_pages, __atomic_get_pages',
+    fixes: ['leave NO_KERNEL_MAPPING away for such memory', 'do not map or export memory of atomic allocations'],
   },
 } as const satisfies Record<string, Explanation>

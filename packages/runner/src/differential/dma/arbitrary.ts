@@ -3,6 +3,7 @@ import type { DmaBoot } from './dma-boot.ts'
 import { isStoppedByPermission } from './device-access.ts'
 import { UNLIMITED } from './device-commands.ts'
 import { isTranslated } from './places.ts'
+import { strayParts } from './stray-pages.ts'
 
 /** A command that was answered. */
 export interface Answered {
@@ -10,6 +11,8 @@ export interface Answered {
   readonly command: string
   /** The object or device that it is about. */
   readonly name: string
+  /** The whole command. */
+  readonly what: string
   readonly recorded: string
   readonly got: string
 }
@@ -76,6 +79,20 @@ const ARBITRARY: readonly Arbitrary[] = [
   {
     what: 'contents of NO_KERNEL_MAPPING memory before the first write',
     applies: ({ boot, command, name }) => ['dread', 'cread', 'xread'].includes(command) && boot.isUnwritten(name),
+    mask: (answer) => answer.replace(/ [0-9a-f]{8}$/, ' contents'),
+  },
+  {
+    what: "where a block's pages lie, and which pages the stack's words mean (arch/arm behind an IOMMU): which of them are foreign is compared",
+    applies: ({ command }) => command === 'pg',
+    mask: (answer) =>
+      answer.replace(/base=[0-9a-f]+/, 'base').replaceAll(/ [0-9a-f]+(?:\(noram\))?(?= |$)/g, ' foreign'),
+  },
+  {
+    what: 'what foreign pages hold: a device behind an IOMMU of arch/arm was given pages that the stack named',
+    applies: ({ boot, command, name, what }) => {
+      const [, , offset, len] = what.split(' ')
+      return command === 'dread' && strayParts(boot, name, Number(offset), Number(len)).length > 0
+    },
     mask: (answer) => answer.replace(/ [0-9a-f]{8}$/, ' contents'),
   },
   {

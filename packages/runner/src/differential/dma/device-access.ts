@@ -3,6 +3,7 @@ import { type Device, DIR, type Direction, type DmaAddr, pageAlign } from '@dmal
 import type { DmaBoot } from './dma-boot.ts'
 import { type LabObject, listOf } from './objects.ts'
 import { isTranslated } from './places.ts'
+import { touchStrays } from './stray-pages.ts'
 
 /** Bus addresses in the order of the buffer. */
 interface Access {
@@ -15,6 +16,7 @@ interface Access {
 export const deviceRead = (boot: DmaBoot, name: string, offset: number, len: number): Uint8Array | 'bad' | 'EFAULT' => {
   const access = accessTo(boot.get(name))
   if (access === undefined) return 'bad'
+  touchStrays(boot, name, offset, len)
   const bus = boot.lab.bus(access.device)
   const bytes = new Uint8Array(len)
   let end = 0
@@ -34,6 +36,7 @@ export const deviceWrite = (
 ): 'ok' | 'bad' | 'EFAULT' => {
   const access = accessTo(boot.get(name))
   if (access === undefined) return 'bad'
+  touchStrays(boot, name, offset, bytes.length)
   boot.noteWritten(name)
   const bus = boot.lab.bus(access.device)
   for (const { at, len, done } of within(access, offset, bytes.length))

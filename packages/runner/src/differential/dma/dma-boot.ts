@@ -8,6 +8,7 @@ import {
   type Pfn,
   pfnOf,
   physOf,
+  type SgPage,
   type UserMapping,
 } from '@dmalab/api'
 import { isTranslated } from './places.ts'
@@ -110,6 +111,13 @@ export class DmaBoot {
 
   cpuRead(mapping: UserMapping, offset: number, len: number, owner: string): Uint8Array {
     return this.lab.userRead(mapping, len, owner, offset)
+  }
+
+  /** A page of RAM that no object of the programs owns. */
+  foreignPage(): SgPage {
+    const got = this.lab.mem.allocPages(PAGE_SIZE, { owner: 'foreign' })
+    if (!got.ok) throw new Error(`no page left: ${got.why}`)
+    return { kind: 'page', pfn: got.value }
   }
 
   private blockBehind(name: string): CoherentBlock | undefined {

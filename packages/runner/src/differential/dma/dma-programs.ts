@@ -11,6 +11,7 @@ import { DmaBoot } from './dma-boot.ts'
 import { MEMORY_COMMANDS } from './memory-commands.ts'
 import type { Command, Step } from './params.ts'
 import { SHARING_COMMANDS } from './sharing-commands.ts'
+import { setStrayPages } from './stray-pages.ts'
 import { STREAMING_COMMANDS } from './streaming-commands.ts'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
@@ -106,6 +107,7 @@ class DmaProgramBoot implements Boot {
     for (const [i, step] of parseProgram(record).entries()) {
       const recorded = record.steps[i]
       const what = record.program[i] ?? ''
+      setStrayPages(this.dma, record, i)
       const observation = this.step(i, what, step, recorded)
       seen.push(observation)
       if (recorded === undefined) return seen
@@ -119,7 +121,7 @@ class DmaProgramBoot implements Boot {
     const { dma } = this
     try {
       const got = step(dma, recorded)
-      const agrees = recorded !== undefined && sameAnswer({ boot: dma, command, name, recorded, got })
+      const agrees = recorded !== undefined && sameAnswer({ boot: dma, command, name, what, recorded, got })
       return { step: index, what, recorded, got, agrees }
     } catch (e) {
       if (!isSimulatedOops(e)) throw e
