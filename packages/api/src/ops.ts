@@ -272,12 +272,12 @@ export interface Host {
   initSwiotlb(init: SwiotlbInit): void
   /** RAM as the kernel counts it, in order. */
   readonly ram: readonly Range[]
-  /** Every page below highmem that has a struct page is in the linear map: batch loops may maintain caches without looking. */
-  readonly pagesMapped: boolean
   /** dma_get_cache_alignment, bytes. */
   readonly cacheAlignment: number
   /** dma_kmalloc_needs_bounce: a buffer so small may share cache lines with others, and this device does not snoop. */
   kmallocNeedsBounce(size: number, dir: Direction): boolean
+  /** The same of any of the first `nents` entries of a list. */
+  kmallocSgNeedsBounce(list: SgTable, nents: number, dir: Direction): boolean
   /** What stands between the device and its bus (an IOMMU) answers the device's accesses from now on; null: nothing does. */
   setBusTranslation(translation: BusTranslation | null): void
   /** Timers and delayed work of this device's code: `listener` gets every stretch of modelled time, milliseconds. */

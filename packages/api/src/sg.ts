@@ -45,6 +45,8 @@ export interface SgTable {
   setDma(index: number, address: DmaAddr, length: number): void
   setAttrs(index: number, attrs: number): void
   entries(): SgEntry[]
+  /** Length of the shortest of the first `nents` entries; Infinity where there are none. */
+  shortest(nents: number): number
 }
 
 /** Page list given to sg_alloc_table_from_pages. Offset and sizes are bytes. */

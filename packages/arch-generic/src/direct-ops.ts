@@ -50,15 +50,12 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   const syncSingleForDevice: DmaOps['syncSingleForDevice'] = (handle, size, dir) =>
     streaming.forDevice(handle, size, dir)
 
-  /** Cache work in one loop is possible where every page is in the linear map. */
-  const batchable = (maintain: EntryPass['maintain']): boolean => maintain === 'none' || host.pagesMapped
   const passOf = (more: Pick<EntryPass, 'summary' | 'dir' | 'maintain' | 'skip' | 'batch'> & Partial<EntryPass>) => ({
     assign: false,
     byBusAddress: true,
     byDmaLength: false,
     checkReach: false,
     ...more,
-    batch: more.batch && batchable(more.maintain),
   })
 
   return {
@@ -95,8 +92,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     mapSg(list, nents, dir, attrs): KResult<number> {
       const ops = host.ops()
       const sync = maintains && !has(attrs, ATTR.SKIP_CPU_SYNC)
-      const bouncesSmall = host.kernel.swiotlb?.bouncesKmalloc === true && maintains && dir !== api.DIR.TO_DEVICE
-      const stock = ops.mapPage === mapPage && host.swiotlb()?.force !== true && !bouncesSmall
+      const bounces = host.swiotlb()?.force === true || host.kmallocSgNeedsBounce(list, nents, dir)
       const how = passOf({
         summary: 'map_sg',
         dir,
@@ -105,7 +101,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
         assign: true,
         byBusAddress: false,
         checkReach: true,
-        batch: stock,
+        batch: ops.mapPage === mapPage && !bounces,
       })
       let failure: KResult<DmaAddr> | undefined
       const done = host.forEachEntry(list, nents, how, (i) => {

@@ -45,9 +45,7 @@ export const bounceOf = (api: PluginApi, host: Host, domain: IommuDomain): Bounc
     wantedFor(list, nents, dir) {
       if (kernel.swiotlb === null) return false
       if (untrusted) return true
-      // Two times ARCH_DMA_MINALIGN and more never bounce, so most lists need one look at each length.
-      for (let i = 0; i < nents; i++) if (host.kmallocNeedsBounce(list.entry(i).length, dir)) return true
-      return false
+      return host.kmallocSgNeedsBounce(list, nents, dir)
     },
 
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_page */

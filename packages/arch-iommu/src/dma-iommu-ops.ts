@@ -9,14 +9,14 @@ import type {
   Host,
   IommuDomain,
   IommuLimits,
-  IommuTrace,
   PhysAddr,
   KResult,
   PluginApi,
   SgTable,
 } from '@dmalab/api'
 import { bounceOf } from './bounce.ts'
-import { type IommuModel, modelOf } from './iommu-models.ts'
+import { openDomain } from './open-domain.ts'
+import { modelOf } from './iommu-models.ts'
 import { remappedMemory } from './remapped-memory.ts'
 import { setRegionsAside } from './reserved-regions.ts'
 
@@ -50,6 +50,17 @@ const SYMBOLS: DmaOpsDef['symbols'] = {
 const NO_BOUNDARY_BITS = 64
 const DEFAULT_SEGMENT = 65536
 const PROT_MMIO = 16
+
+/** A pass that only maintains caches, by page. */
+const BY_PAGE = {
+  summary: null,
+  skip: { bits: 0, dmaLength: 0 },
+  assign: false,
+  byBusAddress: false,
+  byDmaLength: false,
+  checkReach: false,
+  batch: true,
+} as const
 
 /** @throws Error on attach when the device has no IOMMU: the kernel must not choose this table for it */
 export const dmaIommuOps = (api: PluginApi): DmaOpsDef => ({
@@ -110,14 +121,15 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     const { page, offset, length } = list.entry(i)
     return { at: physOf(mem.pageToPfn(page), offset), length }
   }
-  const forEach = (list: SgTable, nents: number, each: (at: PhysAddr, length: number) => void): void => {
-    for (let i = 0; i < nents; i++) {
+  /** Cache work over a list by its pages: arch_sync_dma_for_device or arch_sync_dma_for_cpu of each entry. */
+  const syncSg = (list: SgTable, nents: number, dir: Direction, side: 'syncForCpu' | 'syncForDevice'): void => {
+    const maintain = side === 'syncForCpu' ? 'unmap' : 'map'
+    host.forEachEntry(list, nents, { ...BY_PAGE, dir, maintain }, (i) => {
       const { at, length } = physAt(list, i)
-      each(at, length)
-    }
+      host.arch[side](at, length, dir)
+      return true
+    })
   }
-  const syncSg = (list: SgTable, nents: number, dir: Direction, side: 'syncForCpu' | 'syncForDevice'): void =>
-    forEach(list, nents, (at, length) => host.arch[side](at, length, dir))
 
   /**
    * Lists that were mapped entry by entry. The mark stays in the first entry until the list is freed, also when a later mapping goes
@@ -250,41 +262,3 @@ const segmentsOf = ({ segmentBoundaryBits = NO_BOUNDARY_BITS, maxSegmentSize = D
 
 /** The kernel goes on with physical address 0 where nothing is mapped. */
 const physOrNull = (domain: IommuDomain, handle: DmaAddr): PhysAddr => domain.iovaToPhys(handle) ?? (0 as PhysAddr)
-
-const FIXES = {
-  v7sSplit: 'iommuFixV7sSplit',
-  v7sSupersection: 'iommuFixV7sSupersection',
-  overwrite: 'iommuFixOverwrite',
-  segmentLimit: 'iommuFixSegmentLimit',
-  unmapAtTop: 'iommuFixUnmapAtTop',
-} as const
-
-/** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_init_domain */
-function openDomain(host: Host, model: IommuModel): IommuDomain {
-  const { kernel, iommu, device } = host
-  const late = !kernel.iommu.strict
-  // An untrusted device must lose what it was lent at once, whatever the command line says.
-  const lazy =
-    late && model.deferredFlush && device.facts.pci?.untrusted !== true ? { slots: 256, timeoutMs: 10 } : null
-  const fixes = Object.entries(FIXES).flatMap(([name, fact]) => (kernel[fact] ? [name] : []))
-  const lowest = Math.min(...(device.facts.dmaRanges ?? []).map(({ bus }) => bus))
-  const apertureStart = Math.max(model.shape.apertureStart, Number.isFinite(lowest) ? lowest : 0)
-  const opened = iommu!.open({ ...model.shape, apertureStart, lazy, fixes }, traceTo(host, iommu!.facts.model))
-  if (!opened.ok) throw new Error(`no tables for ${device.name}: ${opened.why}`)
-  return opened.value
-}
-
-/** The kernel's own tracepoints and messages, and what no kernel can see: a stale translation. */
-const traceTo = (host: Host, driver: string): IommuTrace => ({
-  wanted: () => host.wants('op'),
-  map: (iova, physAddr, size) => host.emit({ event: 'map', iova, end: iova + size, physAddr, size }),
-  unmap: (iova, size, unmappedSize) => host.emit({ event: 'unmap', iova, end: iova + size, size, unmappedSize }),
-  quirk: (code, text) => host.emit({ event: 'kernel_quirk', code, text, device: host.device.name }),
-  notice: (text) => host.printk('info', text),
-  fault(at, write, lines) {
-    for (const [level, text] of lines) host.printk(level, text)
-    host.emit({ event: 'io_page_fault', driver, device: host.device.name, iova: at, flags: write ? 1 : 0 })
-  },
-  stale: (dmaAddr, physAddr, write) =>
-    host.emit({ event: 'stale_translation', device: host.device.name, write, dmaAddr, physAddr }),
-})

@@ -95,7 +95,8 @@ const runBatch = (
     side: maintain === 'unmap' ? ('cpu' as const) : ('device' as const),
     skipAttrs: pass.skip.bits,
     needPage: maintain !== 'none',
-    ranges: rangesOf(device.facts.dmaRanges ?? [], facts),
+    // A pass over pages that assigns nothing has no bus address to do with.
+    ranges: pass.assign || pass.byBusAddress ? rangesOf(device.facts.dmaRanges ?? [], facts) : [],
     busBits: facts.dmaAddrSize === 4 ? (32 as const) : (64 as const),
     ...(highmem ? { highmemPfn: Math.floor(memory.layout.lowmemEnd / PAGE_SIZE) } : {}),
     innerOnHighmem: !memory.cache.aliasing,

@@ -14,7 +14,7 @@ import {
 } from './device.ts'
 import { type CacheSummary, forEachEntry } from './entry-pass.ts'
 import type { Injector } from './injector.ts'
-import { kmallocNeedsBounce } from './kmalloc-bounce.ts'
+import { kmallocNeedsBounce, kmallocSgNeedsBounce } from './kmalloc-bounce.ts'
 
 /** What all hosts of a machine share. */
 export interface HostParts {
@@ -22,7 +22,6 @@ export interface HostParts {
   readonly skip: Host['skip']
   readonly bounce: BouncePools
   readonly ram: readonly Range[]
-  readonly pagesMapped: boolean
   /** dma_get_cache_alignment, bytes. */
   readonly cacheAlignment: number
   readonly devices: DeviceParts
@@ -103,9 +102,9 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
     swiotlb: () => device.swiotlb,
     initSwiotlb: (init) => parts.bounce.give(device, init),
     ram: parts.ram,
-    pagesMapped: parts.pagesMapped,
     cacheAlignment: parts.cacheAlignment,
     kmallocNeedsBounce: (size, dir) => kmallocNeedsBounce(kmalloc, size, dir),
+    kmallocSgNeedsBounce: (list, nents, dir) => kmallocSgNeedsBounce(kmalloc, list, nents, dir),
     setBusTranslation: (translation) => bus.setTranslation(translation),
     onTimePassed: (listener) => parts.timers.push(listener),
   }

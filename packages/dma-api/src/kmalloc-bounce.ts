@@ -1,5 +1,5 @@
 // Small kmalloc() buffers: which of them may share cache lines with their neighbours and must not be mapped where they lie.
-import { DIR, type Direction, type KernelFacts } from '@dmalab/api'
+import { DIR, type Direction, type KernelFacts, type SgTable } from '@dmalab/api'
 
 /** Sizes that kmalloc() rounds up to below two times ARCH_DMA_MINALIGN. */
 const KMALLOC_BUCKETS = [8, 16, 32, 64, 96, 128, 192, 256]
@@ -28,4 +28,12 @@ export const kmallocNeedsBounce = (
   if (size >= TWICE_DMA_MINALIGN || size === 0) return false
   const bucket = KMALLOC_BUCKETS.find((bytes) => bytes >= size) ?? size
   return bucket % cacheAlignment !== 0
+}
+
+/** Any of the first `nents` entries; a list of longer ones takes one look at the shortest. */
+export const kmallocSgNeedsBounce = (parts: KmallocBounce, list: SgTable, nents: number, dir: Direction): boolean => {
+  if (parts.facts.swiotlb?.bouncesKmalloc !== true || parts.coherent) return false
+  if (list.shortest(nents) >= TWICE_DMA_MINALIGN) return false
+  for (let i = 0; i < nents; i++) if (kmallocNeedsBounce(parts, list.entry(i).length, dir)) return true
+  return false
 }

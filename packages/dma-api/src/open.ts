@@ -170,7 +170,6 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     atomic,
     bounce,
     ram: memory.layout.managed,
-    pagesMapped: pagesMapped(memory.layout),
     cacheAlignment: machine.cpu.writebackGranule ?? machine.cpu.lineSize,
     memory,
     arch,
@@ -261,13 +260,6 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
 
 /** It is as coherent as dma_default_coherent says: not at all on arm and arm64. */
 const MISC_DEVICE = { class: 'other', coherent: false, maskBits: 64, pools: [] } as const
-
-/** Is every page with a struct page, below highmem, in the linear map? */
-const pagesMapped = ({ paged, linear, lowmemEnd }: Memory['layout']): boolean =>
-  paged.every(({ base, len }) => {
-    const end = Math.min(base + len, lowmemEnd)
-    return end <= base || linear.some((range) => range.base <= base && end <= range.base + range.len)
-  })
 
 /** Operations that a rule may hit fail when it says so; all others stay the very functions they were, so batch loops stay in use. */
 const withInjection = (ops: DmaOps, device: string, injector: Injector): DmaOps => {

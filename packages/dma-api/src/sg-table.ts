@@ -67,6 +67,9 @@ class ArenaTable implements SgTable {
     this.handle = handle
     this.capacity = capacity
   }
+  shortest(nents: number): number {
+    return this.arena.shortest(this.handle, nents)
+  }
   entries(): SgEntry[] {
     return Array.from({ length: this.origNents }, (_, index) => this.entry(index))
   }

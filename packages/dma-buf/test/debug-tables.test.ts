@@ -22,6 +22,7 @@ const list = (entries: number): SgTable => {
     origNents: entries,
     entry: at,
     entries: () => [...records],
+    shortest: (nents: number) => Math.min(...records.slice(0, nents).map(({ length }) => length)),
     setPage: (i, page: SgPage, length, offset) => {
       records[i] = { ...at(i), page, length, offset }
     },

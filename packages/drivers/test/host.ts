@@ -104,6 +104,7 @@ export const sgTable = (...segments: readonly (readonly [at: number, len: number
     origNents: segments.length,
     entry,
     entries: () => entries,
+    shortest: (nents: number) => Math.min(...entries.slice(0, nents).map(({ length }) => length)),
     setPage: () => undefined,
     setDma: () => undefined,
     setAttrs: () => undefined,

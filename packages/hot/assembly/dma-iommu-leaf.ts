@@ -23,8 +23,9 @@ export function leafBegin(pt: usize, prot: u32): void {
   leafLimit = 0
   const format = load<u32>(pt, P.PT_FORMAT)
   if (format != P.FORMAT_LPAE_S1 && format != P.FORMAT_LPAE_S2) return
-  if ((load<u32>(pt, P.PT_FLAGS) & P.PT_F_COHERENT) == 0 || (prot & (P.PROT_READ | P.PROT_WRITE)) == 0) return
-  if (ioWants(P.LOG_MAP)) return
+  if ((prot & (P.PROT_READ | P.PROT_WRITE)) == 0 || ioWants(P.LOG_MAP)) return
+  // A walker that does not snoop differs only in what is logged of it.
+  if ((load<u32>(pt, P.PT_FLAGS) & P.PT_F_COHERENT) == 0 && ioWants(P.LOG_TABLE_SYNC)) return
   const sizes = load<u64>(pt, P.PT_PAGE_SIZES)
   const bigger = sizes & (sizes - 1)
   leafShift = <u32>ctz(sizes)

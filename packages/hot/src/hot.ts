@@ -1,6 +1,7 @@
 // One modelled machine's linear memory, and the engine that works on it: bytes, struct-page map, caches, scatterlists.
 import type { LineSize, Pfn, PhysAddr } from '@dmalab/api'
 import * as L from '../assembly/shared/layout.ts'
+import { type DisturbKey, fnv1a } from './disturb-key.ts'
 import { IoEngine } from './io-engine.ts'
 import { LinearMemory } from './linear-memory.ts'
 import { type LineRecord, readLineLog } from './line-log.ts'
@@ -38,15 +39,6 @@ export interface LineCounts {
   readonly lines: number
   /** Lines that were dirty and went to the next level. */
   readonly writtenBack: number
-}
-
-/** What chooses the lines of a disturbance; the same key hits the same lines. */
-export interface DisturbKey {
-  readonly seed: number
-  /** Why the caches are disturbed, such as `before-sync`. */
-  readonly purpose: string
-  /** Number of the operation in the run. */
-  readonly operation: number
 }
 
 export interface HotStats {
@@ -294,11 +286,4 @@ export class Hot {
 function checkRange(at: PhysAddr, len: number): void {
   const fits = Number.isSafeInteger(at) && at >= 0 && Number.isInteger(len) && len >= 0 && len < 2 ** 32
   if (!fits || at + len > PHYS_END) throw new Error(`no physical range: ${len} bytes at 0x${at.toString(16)}`)
-}
-
-/** 32-bit FNV-1a over UTF-16 units. */
-function fnv1a(text: string): number {
-  let sum = 2166136261
-  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 16777619)
-  return sum >>> 0
 }

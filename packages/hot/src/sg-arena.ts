@@ -41,6 +41,17 @@ export class SgArena {
     }
   }
 
+  /** The shortest length of the first `count` entries; Infinity where there are none. */
+  shortest(handle: number, count: number): number {
+    if (count === 0) return Infinity
+    const { u32 } = this.linear
+    const last = this.word(handle, count - 1, L.SG_LENGTH)
+    let shortest = Infinity
+    for (let at = this.word(handle, 0, L.SG_LENGTH); at <= last; at += L.SG_STRIDE / 4)
+      shortest = Math.min(shortest, u32[at] ?? 0)
+    return shortest
+  }
+
   /** The bus address of an entry, exact over all 64 bits. */
   busAddress(handle: number, index: number): bigint {
     const at = this.word(handle, index, L.SG_DMA_ADDRESS)

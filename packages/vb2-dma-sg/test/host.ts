@@ -119,6 +119,7 @@ const newTable = (count: number): SgTable => {
     origNents: count,
     entry,
     entries: () => entries,
+    shortest: (nents: number) => Math.min(...entries.slice(0, nents).map(({ length }) => length)),
     setPage: (i: number, page: SgPage, length: number, offset: number) => {
       entries[i] = { ...entry(i), page, length, offset }
     },
