@@ -140,6 +140,7 @@ describe('on a board without pools', () => {
 
   test('with the clean loop broken, frames arrive corrupt', async () => {
     const nothing = { lines: 0, writtenBack: 0 }
+    vi.spyOn(Hot.prototype, 'maintain').mockImplementation(() => {})
     vi.spyOn(Hot.prototype, 'clean').mockReturnValue(nothing)
     vi.spyOn(Hot.prototype, 'flush').mockReturnValue(nothing)
     const broken = await only(nopool, 'arm@4.11', { frames: 3 })

@@ -40,8 +40,14 @@ const OTHERWISE: Readonly<Record<string, readonly [other: Partial<ScenarioReques
   'option-swiotlb-size': [{ cmdline: 'swiotlb=256' }, ['words "no run of slots": 1 segment(s)', 'errno EIO: success']],
   'option-swiotlb-areas': [{ cmdline: 'swiotlb=128' }, ['verdict works: refused']],
   'option-lpae': [{ config: ['ARM_LPAE=n'] }, ['verdict works: refused']],
-  'option-lpae-arm411': [{ config: ['ARM_LPAE=n'] }, ['verdict corrupt: refused']],
-  'option-dmabounce': [{ config: ['DMABOUNCE=n'] }, ['verdict works: corrupt']],
+  'option-lpae-arm411': [
+    { config: ['ARM_LPAE=n'] },
+    ['verdict corrupt: refused', 'finding device-address-cut: no finding'],
+  ],
+  'option-dmabounce': [
+    { config: ['DMABOUNCE=n'] },
+    ['verdict works: corrupt', 'finding bounced: device-address-cut, wrong-bytes'],
+  ],
   'option-dmabuf-debug-arm': [
     { config: ['DMABUF_DEBUG=n'] },
     ['verdict fault: works', expect.stringMatching(/^finding kernel-oops: leak/)],
@@ -54,6 +60,9 @@ const OTHERWISE: Readonly<Record<string, readonly [other: Partial<ScenarioReques
   'option-unaligned-kmalloc': [{ config: ['DMA_BOUNCE_UNALIGNED_KMALLOC'] }, ['verdict works: corrupt']],
   'option-sg-dma-length-arm': [{ config: ['NEED_SG_DMA_LENGTH=n'] }, [expect.stringContaining(': 16 bytes an entry')]],
   'option-sg-dma-length-arm64': [{ config: ['NEED_SG_DMA_LENGTH'] }, [expect.stringContaining(': 32 bytes an entry')]],
+  'option-debug-sg': [{ config: ['DEBUG_SG=n'] }, [expect.stringContaining(': 20 bytes an entry')]],
+  'option-dma-api-debug': [{ config: ['DMA_API_DEBUG=n'] }, ['finding type-confusion: no finding']],
+  'option-dma-api-debug-page': [{ config: ['DMA_API_DEBUG=n'] }, ['verdict fault: works']],
   'option-cma': [
     { cmdline: '' },
     ['words "largest buddy block": 8388608 bytes from coherent', 'errno ENOMEM: success'],

@@ -144,5 +144,4 @@ describe('further holes', () => {
     expect((await run('arm@4.11')).runs[0]?.verdict).toBe('works')
     await expect(run(RFC)).rejects.toThrow('does not build without CONFIG_HAVE_GENERIC_DMA_COHERENT')
   })
-
 })

@@ -71,6 +71,10 @@ export interface ReleaseFacts {
   readonly poolLengthIsInt: boolean
   /** Sync calls of a coherent device that never bounced return before the op table and the trace event (CONFIG_DMA_NEED_SYNC). */
   readonly skipsNeedlessSync: boolean
+  /** struct scatterlist begins with sg_magic (CONFIG_DEBUG_SG, as in v4.11). */
+  readonly sgMagic: boolean
+  /** CONFIG_DMA_API_DEBUG looks at the struct page of what was mapped: whether it is highmem, and if not, where it lies. */
+  readonly debugReadsPages: boolean
   /** dma_map_resource() of memory with a valid pfn is a BUG (until v5.2). */
   readonly mapResourceRefusesRam: boolean
 }

@@ -24,6 +24,8 @@ const UNCHANGED = {
   maxPageOrder: 10,
   highmem: true,
   devicePools: true,
+  sgMagic: false,
+  debugReadsPages: false,
 } as const satisfies Partial<ReleaseFacts>
 
 export const RELEASES = {

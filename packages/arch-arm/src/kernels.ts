@@ -4,10 +4,13 @@ import type { BuildFacts, DeviceFacts, KernelDef, KernelOptions, PluginApi } fro
 const facts = (api: PluginApi, options: KernelOptions): BuildFacts => {
   const lpae = options.config['ARM_LPAE'] === true
   const dmaLength = options.config['NEED_SG_DMA_LENGTH'] === true
+  const sgMagic = options.config['DEBUG_SG'] === true
   const [mem, cma, pool] = ['mem', 'cma', 'coherent_pool'].map((name) => valueOf(api, options, name))
   return {
     ...api.RELEASES['4.11'],
-    sgEntrySize: sgEntrySize(lpae, dmaLength),
+    sgEntrySize: sgEntrySize(lpae, dmaLength, sgMagic),
+    sgMagic,
+    debugReadsPages: options.config['DMA_API_DEBUG'] === true,
     sgDmaLength: dmaLength,
     dmaAddrSize: lpae ? 8 : 4,
     physAddrSize: lpae ? 8 : 4,
@@ -34,12 +37,12 @@ const cmdlineOf = (api: PluginApi): Readonly<Record<string, string>> => ({
 const MEM = 'nn[KMG][@ss[KMG]], once a bank: the memory there is, whatever the device tree says'
 
 /**
- * page_link, offset and length (4 bytes each), dma_address, and dma_length where it has its own member.
- * Models: Linux v4.11 include/linux/scatterlist.h: struct scatterlist
+ * sg_magic where lists are checked, page_link, offset and length (4 bytes each), dma_address, and dma_length where it has its own member.
+ * With LPAE the magic takes the place of padding. Models: Linux v4.11 include/linux/scatterlist.h: struct scatterlist
  */
-const sgEntrySize = (lpae: boolean, dmaLength: boolean): number => {
+const sgEntrySize = (lpae: boolean, dmaLength: boolean, magic: boolean): number => {
   if (lpae) return dmaLength ? 32 : 24
-  return dmaLength ? 20 : 16
+  return 16 + (dmaLength ? 4 : 0) + (magic ? 4 : 0)
 }
 
 /**
@@ -72,6 +75,11 @@ export const arm411 = (api: PluginApi): KernelDef => ({
     HAVE_GENERIC_DMA_COHERENT: {
       meaning: 'per-device pools of coherent memory; arch/arm selects it, most other architectures do not',
       default: true,
+    },
+    DMA_API_DEBUG: { meaning: 'each mapping is checked, which reads the struct page of its memory', default: false },
+    DEBUG_SG: {
+      meaning: 'struct scatterlist begins with a magic number that sg_page() and others check',
+      default: false,
     },
     NEED_SG_DMA_LENGTH: { meaning: 'struct scatterlist has a dma_length of its own', default: false },
   },

@@ -18,6 +18,8 @@ import {
   ok,
   orderOf,
   pfnOf,
+  type SgPage,
+  type SgTable,
 } from '@dmalab/api'
 import type { KernelStack } from '@dmalab/memory'
 import { allocFromPool, type DeviceState } from './device.ts'
@@ -58,6 +60,17 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
   const checkDir = (dir: Direction, symbol: string): void => {
     if (dir === DIR.NONE) parts.bug('!valid_dma_direction(dir)', symbol)
   }
+  /**
+   * Asks whether the page is highmem before it looks at its address. Models: Linux v4.11 lib/dma-debug.c: debug_dma_map_page
+   * Leaves out: the books it keeps; the checker keeps them from the events.
+   */
+  const debugMapPage = (page: SgPage): void => stack.call('debug_dma_map_page', () => void mem.pageHighMem(page))
+  /** The same for each mapped entry. Models: Linux v4.11 lib/dma-debug.c: debug_dma_map_sg */
+  const debugMapSg = (table: SgTable): void =>
+    stack.call('debug_dma_map_sg', () => {
+      for (let i = 0; i < table.nents; i++) mem.pageHighMem(table.entry(i).page)
+    })
+
   /** Models: Linux v6.12 include/linux/dma-mapping.h: dma_dev_need_sync */
   const needsSync = (dev: Device): boolean => !parts.state(dev).skipSync
 
@@ -123,6 +136,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       const mark = stack.enter(symbols.mapPage ?? [])
       const mapped = ops.mapPage(page, offset, size, dir, attrs)
       stack.leave(mark)
+      if (facts.debugReadsPages && mapped.ok) debugMapPage(page)
       if (trace.wanted()) trace.map('page', dev.name, told(mapped, size, dir, attrs), trace.physOfPage(page, offset))
       return mapped
     },
@@ -141,6 +155,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       const mapped = through(dev, 'mapSg', (ops) => ops.mapSg(table, nents, dir, attrs))
       if (mapped.ok) {
         table.nents = mapped.value
+        if (facts.debugReadsPages) debugMapSg(table)
         trace.mapSg(dev.name, table, nents, mapped.value, dir, attrs)
       } else if (!EXPECTED_ERRORS.includes(mapped.errno)) {
         trace.mapSgErr(dev.name, table, nents, -ERRNO[mapped.errno], dir, attrs)

@@ -7,6 +7,8 @@ export interface ScatterlistLayout {
   readonly word: 4 | 8
   /** Bytes of dma_addr_t. */
   readonly dmaAddr: 4 | 8
+  /** CONFIG_DEBUG_SG, where it adds a member: sg_magic. */
+  readonly magic?: boolean
   /** CONFIG_NEED_SG_DMA_LENGTH, CONFIG_NEED_SG_DMA_FLAGS. */
   readonly dmaLength: boolean
   readonly dmaFlags: boolean
@@ -17,6 +19,7 @@ export interface ScatterlistLayout {
 /** sizeof(struct scatterlist): members at their natural alignment. Models: Linux v6.12 include/linux/scatterlist.h: struct scatterlist */
 export const scatterlistSize = (layout: ScatterlistLayout): number => {
   const members = [
+    ...(layout.magic === true ? [layout.word] : []),
     layout.word, // page_link
     4, // offset
     4, // length

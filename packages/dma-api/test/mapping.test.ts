@@ -1,5 +1,5 @@
 import { DIR, type DmaAddr, phys, pfn, type SgTable } from '@dmalab/api'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { device, openTestLab, pool, type TestLab, type TestLabOptions } from './lab.ts'
 
 const POOL = pool('luma', 0x4200_0000, 0x10_0000)
@@ -126,6 +126,19 @@ describe('mapping a list', () => {
       { event: 'dma_unmap_sg', physAddrs: [0x4010_0000, 0x4010_5000] },
     ])
     expect(table.origNents).toBe(3)
+  })
+
+  it('is looked at by dma-debug, page by page of what was mapped', () => {
+    for (const [debugReadsPages, asked] of [
+      [false, 0],
+      [true, 3],
+    ] as const) {
+      const lab = openTestLab({ facts: { debugReadsPages } })
+      const look = vi.spyOn(lab.memory, 'pageHighMem')
+      lab.mapping.mapSgAttrs(lab.device('codec'), listOf(lab, [0x40100, 0x40105]), DIR.TO_DEVICE, 0)
+      lab.mapping.mapPageAttrs(lab.device('codec'), { kind: 'page', pfn: pfn(0x40100) }, 0, 64, DIR.TO_DEVICE, 0)
+      expect(look).toHaveBeenCalledTimes(asked)
+    }
   })
 
   it('tells nothing of the errors a kernel expects', () => {

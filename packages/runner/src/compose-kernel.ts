@@ -155,5 +155,12 @@ const grownEntry = (
 ): number => {
   const word = facts.arch.pointerBits === 32 ? 4 : 8
   const extra = fields.map(({ bytes32, bytes64 }) => (word === 4 ? bytes32 : bytes64))
-  return scatterlistSize({ word, dmaAddr: facts.dmaAddrSize, dmaLength: facts.sgDmaLength, dmaFlags: false, extra })
+  return scatterlistSize({
+    word,
+    magic: facts.sgMagic,
+    dmaAddr: facts.dmaAddrSize,
+    dmaLength: facts.sgDmaLength,
+    dmaFlags: false,
+    extra,
+  })
 }

@@ -75,6 +75,8 @@ const FACTS: Readonly<Record<keyof BuildFacts, FactShape>> = {
   devicePools: YES_OR_NO,
   poolLengthIsInt: YES_OR_NO,
   skipsNeedlessSync: YES_OR_NO,
+  sgMagic: YES_OR_NO,
+  debugReadsPages: YES_OR_NO,
   mapResourceRefusesRam: YES_OR_NO,
   sgEntrySize: COUNT,
   sgDmaLength: YES_OR_NO,
