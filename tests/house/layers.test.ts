@@ -35,8 +35,6 @@ const LAB = [
   'diagnose',
   'report',
 ]
-/** Rooms that the commands still name themselves. */
-const STILL_CLI = ['checker', 'golden', 'machine', 'runner', 'scenario', 'trace']
 
 /** Direct imports allowed for each room, whatever for; `api` is implied, `*` is everything. */
 const TABLE: Readonly<Record<string, readonly string[]>> = {
@@ -71,7 +69,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   testkit: ['runner', 'golden', 'explore'],
   generate: [],
   explorer: ['lab', 'report'],
-  dmalab: ['lab', 'sweep', 'diagnose', 'generate', 'report', 'explorer', ...STILL_CLI],
+  dmalab: ['lab', 'sweep', 'diagnose', 'generate', 'report', 'explorer'],
   tests: ['*'],
   bench: ['*'],
 }

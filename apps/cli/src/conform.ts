@@ -2,11 +2,9 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { InputError } from '@dmalab/api'
-import type { VectorReport } from '@dmalab/golden'
-import { openLaboratory } from '@dmalab/lab'
-import { conform as conformVectors } from '@dmalab/lab/golden'
-import type { LabParts } from '@dmalab/runner'
+import { openLaboratory, type RunParts } from '@dmalab/lab'
 import {
+  conform as conformVectors,
   conformRecords,
   isRecordsText,
   parseRecords,
@@ -14,7 +12,8 @@ import {
   type RecordsOptions,
   type RecordsReport,
   type Setups,
-} from '@dmalab/runner/differential'
+  type VectorReport,
+} from '@dmalab/lab/golden'
 import { checkNamedOnce, readText } from './files.ts'
 
 export type ConformReport = VectorReport | (RecordsReport & { readonly topic: typeof RECORDS })
@@ -43,7 +42,7 @@ export const conform = async (files: readonly string[], options: ConformOptions 
   return reports
 }
 
-const runRecords = async (text: string, file: string, parts: LabParts, options: RecordsOptions) => {
+const runRecords = async (text: string, file: string, parts: RunParts, options: RecordsOptions) => {
   const report = conformRecords(parseRecords(text, file), { parts, setups: await setupsFor(file) }, options)
   return { topic: RECORDS, ...report } as const
 }

@@ -1,7 +1,7 @@
 // What the user names as a file, `-` for standard input among them: read with one clear message when that fails.
 import { readFileSync } from 'node:fs'
 import { InputError } from '@dmalab/api'
-import { STANDARD_INPUT } from '@dmalab/machine'
+import { STANDARD_INPUT } from '@dmalab/lab'
 
 /** Ends the description of every argument that takes a file. */
 export const OR_STANDARD_INPUT = 'or - for standard input'

@@ -1,6 +1,6 @@
 // Flags that run and compare share, and what they mean.
 import { InputError, type Severity } from '@dmalab/api'
-import { DEFAULT_OPTIONS } from '@dmalab/runner'
+import { DEFAULT_OPTIONS } from '@dmalab/lab'
 import { Flags } from '@oclif/core'
 import { PLUGIN_FLAG, REPEATED } from './base-command.ts'
 import { memoryFlag } from './board/flags.ts'

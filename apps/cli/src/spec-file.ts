@@ -1,9 +1,14 @@
 // `--spec FILE`: the whole run stands in a file.
 import { InputError, type RunSpec } from '@dmalab/api'
-import { readRunSpec } from '@dmalab/scenario'
-import { Flags } from '@oclif/core'
-import { OR_STANDARD_INPUT, readText } from './files.ts'
+import { readRunSpec } from '@dmalab/lab'
+import { Args, Flags } from '@oclif/core'
+import { IGNORE_STDIN, OR_STANDARD_INPUT, readText } from './files.ts'
 import { RUN_FLAGS } from './run-flags.ts'
+
+export const SCENARIO_ARG = Args.string({
+  ...IGNORE_STDIN,
+  description: `A gst-launch-1.0 line, 'founding', scenario file, ${OR_STANDARD_INPUT}`,
+})
 
 export const SPEC_FLAG = {
   spec: Flags.string({

@@ -1,13 +1,18 @@
 // Flags and arguments as a RunSpec: files are read here, and lie in the spec.
-import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
-import { type BoardSpec, InputError, type RunSpec, type WorkSpec } from '@dmalab/api'
-import { FOUNDING_BOARD, FOUNDING_LINE, specOf as specOfRequest } from '@dmalab/lab'
-import { pluginSpec } from '@dmalab/lab/node'
-import { parseMemory, STANDARD_INPUT } from '@dmalab/machine'
-import { isDeviceTree, openBoard, readDeviceTree } from '@dmalab/machine/node'
-import type { Registry } from '@dmalab/runner'
-import { base64Of, parseInjections, parseKernelOptions, parseSize, readScenario } from '@dmalab/scenario'
+import type { RunSpec, WorkSpec } from '@dmalab/api'
+import {
+  FOUNDING_BOARD,
+  FOUNDING_LINE,
+  parseInjections,
+  parseKernelOptions,
+  parseSize,
+  readScenario,
+  type Registry,
+  specOf as specOfRequest,
+  STANDARD_INPUT,
+} from '@dmalab/lab'
+import { boardSpecFor, pluginSpec } from '@dmalab/lab/node'
 import { checkNamedOnce, givenBytes, readText } from './files.ts'
 import { parseBindings } from './run-flags.ts'
 
@@ -53,7 +58,7 @@ export const specOf = async (words: RunWords, registry: Registry): Promise<RunSp
   return specOfRequest(
     registry,
     {
-      board: await boardOf(registry, reference, words.memory),
+      board: boardSpecFor(registry, reference, { memory: words.memory, given: await givenBytes(reference) }),
       kernels: words.kernels,
       work,
       config: words.config,
@@ -87,22 +92,4 @@ const boardBeside = (work: WorkSpec, scenario: string): string | undefined => {
   return board !== undefined && /\.(ya?ml|dtb)$/.test(board) && !isAbsolute(board)
     ? join(dirname(scenario), board)
     : board
-}
-
-/** @throws InputError for a name that is no board, a file that is none, and for options that only a device tree takes */
-const boardOf = async ({ boards }: Registry, reference: string, memory: readonly string[] = []): Promise<BoardSpec> => {
-  const known = boards.has(reference)
-  const given = known ? undefined : await givenBytes(reference)
-  const isTree = !known && isDeviceTree(reference, given)
-  if (memory.length > 0 && !isTree)
-    throw new InputError(
-      `--memory ${memory.join(' ')}: board ${reference} states its memory`,
-      {},
-      '--memory is for device trees; a copy of the board file may state another size',
-    )
-  if (known) return reference
-  // Whoever cannot read it says best what it is.
-  openBoard(reference, parseMemory(memory), given)
-  if (isTree) return { dtb: base64Of(readDeviceTree(reference, given)), file: reference, memory, arch: null }
-  return { text: new TextDecoder().decode(given ?? readFileSync(reference)), file: reference }
 }

@@ -1,11 +1,5 @@
 // Checks over the event stream: dma-debug and beyond.
 export { createChecker, UNBIND_MARKER, type Checker, type CheckerOptions, type CheckReport } from './checker.ts'
 export { framedKernelText } from './dma-debug/framed.ts'
-export {
-  explainCode,
-  explainedCodes,
-  findingsPage,
-  type ExplainedCode,
-  type Explanation,
-} from './explanations/index.ts'
-export { createDmesgExplainer, type DmesgExplainer, type ExplainedMessage } from './dmesg/explain.ts'
+export { explainCode, explainedCodes, findingsPage } from './explanations/index.ts'
+export { createDmesgExplainer, type DmesgExplainer } from './dmesg/explain.ts'

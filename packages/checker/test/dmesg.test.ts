@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createDmesgExplainer, type ExplainedMessage } from '../src/index.ts'
+import type { ExplainedMessage } from '@dmalab/api'
+import { createDmesgExplainer } from '../src/index.ts'
 
 const explain = (text: string): readonly ExplainedMessage[] => {
   const explainer = createDmesgExplainer()

@@ -1,6 +1,6 @@
 // One log through reader and checker.
-import { atLeast, type CheckSummary, type Event, type LogCheck, type ReadSummary } from '@dmalab/api'
-import { createChecker, type CheckerOptions } from '@dmalab/checker'
+import { atLeast, type CheckSummary, type Event, type Finding, type LogCheck, type ReadSummary } from '@dmalab/api'
+import { createChecker, type CheckerOptions, framedKernelText } from '@dmalab/checker'
 import { createReader } from '@dmalab/trace'
 
 /** Reads a log to its end and hands over its events in order. */
@@ -38,3 +38,9 @@ export const check = async (text: string, file = 'log', options: CheckerOptions 
     },
     options,
   )
+
+/** The lines that dma-debug would print for a finding, in the words of the release. */
+export const kernelLines = (
+  { device = '?', kernelText = [] }: Finding,
+  { summary, drivers }: LogCheck,
+): readonly string[] => kernelText.map((text) => framedKernelText(summary.kernelText, device, text, drivers[device]))

@@ -1,3 +1,16 @@
-// Golden vectors against this build.
+// Golden vectors and differential records against this build.
 export { conform } from './conform.ts'
 export { GOLDEN_ADAPTERS } from './golden-adapters.ts'
+export { failureLines, type VectorReport } from '@dmalab/golden'
+export {
+  conformRecords,
+  isRecordsText,
+  parseRecords,
+  parseSetups,
+  recordsDetails,
+  type RecordsOptions,
+  type RecordsReport,
+  recordsSummary,
+  type Setups,
+  stepLines,
+} from '@dmalab/runner/differential'

@@ -5,14 +5,55 @@ import { openLaboratory, openRegistry } from './laboratory.ts'
 import { runsWith } from './run.ts'
 
 export { BUILT_IN } from './builtin.ts'
-export { check, checkLog, foundSomething, type ReadLog } from './check.ts'
+export { check, checkLog, foundSomething, kernelLines, type ReadLog } from './check.ts'
+export { explain, explainLog } from './explain.ts'
 export { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE, FOUNDING_STORY } from './founding.ts'
 export { openLaboratory, openRegistry } from './laboratory.ts'
+export { type KernelOnMachine, type MapBenchmarkRequest, measureMaps, replay } from './measure.ts'
 export { readBoard } from './read-board.ts'
 export { type RunRequest, specOf } from './request.ts'
 export type { LabControl } from './run.ts'
-export { checkRunSpec, readRunSpec } from '@dmalab/scenario'
-export { runSpec } from '@dmalab/runner'
+export { type RunSuggestion, suggestedRun } from './suggested-run.ts'
+export { explainCode, explainedCodes } from '@dmalab/checker'
+export {
+  archOfDtb,
+  type BoardOptions,
+  boardYaml,
+  type DebianArch,
+  describeBoard,
+  dmaFacts,
+  importBoard,
+  lintDtb,
+  lintMachine,
+  parseMemory,
+  STANDARD_INPUT,
+  withVirtualDevices,
+} from '@dmalab/machine'
+export {
+  DEFAULT_OPTIONS,
+  type KernelList,
+  type KernelShow,
+  listKernels,
+  type Registry,
+  type RunControl,
+  type RunParts,
+  runSpec,
+  showKernel,
+  withPlugins,
+} from '@dmalab/runner'
+export {
+  checkRunSpec,
+  describeError,
+  describePipeline,
+  parseInjections,
+  parseKernelOptions,
+  parseSize,
+  type PipelineDescription,
+  PipelineError,
+  readRunSpec,
+  readScenario,
+} from '@dmalab/scenario'
+export { createChromeTrace, createFtraceWriter, createStats } from '@dmalab/trace'
 
 const { run: runHere, compare: compareHere } = runsWith(openLaboratory)
 

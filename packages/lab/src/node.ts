@@ -1,7 +1,10 @@
 // The laboratory with the files of this computer: plug-ins and pipelines that name files.
 import { openLaboratory } from './plugin-sources.ts'
+export { isDeviceTree, openBoard, readDeviceTree } from '@dmalab/machine/node'
+export { readTrace } from '@dmalab/trace/node'
 import { runsWith } from './run.ts'
 
+export { boardFor, boardSpecFor, type BoardFileOptions } from './board-file.ts'
 export { pluginSpec } from './host-files.ts'
 export { type InstalledPlugin, openLaboratory, openRegistry, type PluginSources } from './plugin-sources.ts'
 

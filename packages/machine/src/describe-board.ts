@@ -2,53 +2,16 @@
 import {
   bytes,
   hex,
+  type BoardDescription,
   type DeviceFacts,
   type IommuRegion,
-  type DmaRange,
   type Machine,
+  type MasterRow,
+  type MemoryRow,
   type Range,
   type ReservedRegion,
 } from '@dmalab/api'
 import { boardRules } from './of/architectures.ts'
-
-export interface MemoryRow extends Range {
-  /** `memory`, or the names of the regions that lie there. */
-  readonly what: string
-  readonly kind: string
-  /** Since 5.12 kernels keep entries for no-map memory inside a bank; before, they did not. */
-  readonly structPage: 'yes' | 'no' | 'since 5.12'
-  /** `highmem`: mapped page by page when needed. */
-  readonly linearMap: 'yes' | 'no' | 'highmem'
-  readonly cpuMapping: string
-}
-
-export interface MasterRow {
-  readonly device: string
-  readonly class: string
-  readonly maskBits: number
-  /** Highest bus address, where the interconnect or dma-ranges limit it. */
-  readonly busLimit?: number
-  readonly windows: readonly DmaRange[]
-  readonly iommu?: { readonly name: string; readonly enabled: boolean }
-  readonly coherent: boolean
-  readonly pools: readonly string[]
-  /** Bytes of memory it can address without help. */
-  readonly reach: number
-  readonly memory: number
-  /** What that means, one sentence each. */
-  readonly means: readonly string[]
-}
-
-export interface BoardDescription {
-  readonly name: string
-  readonly title: string
-  readonly arch: string
-  readonly cpu: string
-  readonly memory: number
-  readonly map: readonly MemoryRow[]
-  readonly masters: readonly MasterRow[]
-  readonly bindings: Readonly<Record<string, string>>
-}
 
 export function describeBoard(machine: Machine): BoardDescription {
   const { cpu } = machine

@@ -6,6 +6,8 @@ export interface CommandOptions {
   readonly program?: string
   /** The file that holds the spec, where its words do not fit a command line. */
   readonly file?: string
+  /** The files that the spec was read from are where it names them, so that a command may name them, too. */
+  readonly files?: boolean
   /** Words that stand for a whole line, such as `founding`. */
   readonly lines?: Readonly<Record<string, string>>
 }
@@ -15,21 +17,22 @@ export interface CommandOptions {
  * cannot say, is named as a file.
  */
 export const commandOf = (spec: RunSpec, options: CommandOptions = {}): string => {
-  const { program = 'dmalab', file = 'run.json', lines = {} } = options
-  const words = wordsOf(spec, lines) ?? ['--spec', file]
+  const { program = 'dmalab', file = 'run.json' } = options
+  const words = wordsOf(spec, options) ?? ['--spec', file]
   return [program, spec.kernels.length > 1 ? 'compare' : 'run', ...words.map(quoted)].join(' ')
 }
 
 /** Arguments and flags; undefined when they cannot say all of the spec. */
-const wordsOf = (spec: RunSpec, lines: Readonly<Record<string, string>>): readonly string[] | undefined => {
-  const { board, work, cmdline, options } = spec
-  if (typeof board !== 'string' || !('line' in work) || !isSayable(spec)) return undefined
+const wordsOf = (spec: RunSpec, { files = false, lines = {} }: CommandOptions): readonly string[] | undefined => {
+  const { work, cmdline, options } = spec
+  const board = boardWords(spec, files)
+  if (board === undefined || !('line' in work) || !isSayable(spec)) return undefined
   const line = Object.keys(lines).find((word) => lines[word] === work.line) ?? work.line
   const changed = (name: 'frames' | 'size' | 'format' | 'buffers' | 'seed'): readonly string[] =>
     options[name] === RUN_DEFAULTS[name] ? [] : flag(name, String(options[name]))
   return [
     line,
-    ...flag('board', board),
+    ...board,
     ...spec.kernels.flatMap((kernel) => flag('kernel', kernel)),
     ...spec.config.flatMap((text) => flag('config', text)),
     ...(cmdline === null ? [] : flag('cmdline', cmdline)),
@@ -42,17 +45,25 @@ const wordsOf = (spec: RunSpec, lines: Readonly<Record<string, string>>): readon
   ]
 }
 
+/** A tree's architecture is for a spec to state. */
+const boardWords = ({ board }: RunSpec, files: boolean): readonly string[] | undefined => {
+  if (typeof board === 'string') return looksLikeFile(board) ? undefined : flag('board', board)
+  if (!files || 'machine' in board) return undefined
+  if ('text' in board) return flag('board', board.file)
+  return board.arch === null
+    ? [...flag('board', board.file), ...board.memory.flatMap((bank) => flag('memory', bank))]
+    : undefined
+}
+
 /** A value that looks like a flag must touch its name. */
 const flag = (name: string, value: string): readonly string[] =>
   value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value]
 
 /** Would the command line read these words as what they are here? */
-const isSayable = ({ board, work, cmdline, options }: RunSpec): boolean =>
+const isSayable = ({ work, cmdline, options }: RunSpec): boolean =>
   'line' in work &&
   !looksLikeFile(work.line) &&
   !work.line.startsWith('-') &&
-  typeof board === 'string' &&
-  !looksLikeFile(board) &&
   cmdline !== '' &&
   Object.entries(options.bind).every((pair) => pair.every((name) => name !== '' && !name.includes('=')))
 

@@ -1,27 +1,22 @@
 // What the kernel's map_benchmark measures, on the model: the cost of one mapping and of undoing it.
 // Models: Linux v6.12 kernel/dma/map_benchmark.c: map_benchmark_thread
 // Leaves out: threads and the time limit; one thread maps a stated number of times.
-import { type Device, type Direction, DIR, InputError, type Lab, PAGE_SIZE } from '@dmalab/api'
+import {
+  type Device,
+  type Direction,
+  DIR,
+  InputError,
+  type Lab,
+  type Latency,
+  type MapBenchmark,
+  PAGE_SIZE,
+} from '@dmalab/api'
 
 export interface MapBenchmarkOptions {
   /** Pages of each mapping. */
   readonly granule: number
   readonly dir: Direction
   readonly count: number
-}
-
-/** Microseconds, as the kernel's tool prints them, with a digit more. */
-interface Latency {
-  readonly average: number
-  readonly deviation: number
-}
-
-export interface MapBenchmark {
-  readonly kernel: string
-  readonly device: string
-  readonly ops: string
-  readonly map: Latency
-  readonly unmap: Latency
 }
 
 /** First calls compile code; the tool on a kernel has no such start. */

@@ -1,7 +1,7 @@
-// Many files in one call: each that is bad is complained of by itself, and the others are done all the same.
+// Many files in one call: each bad one gets a message of its own, and the others are done all the same.
 import { isInputError, type InputError } from '@dmalab/api'
-import { archOfDtb, type DebianArch } from '@dmalab/machine'
-import { readDeviceTree } from '@dmalab/machine/node'
+import { archOfDtb, type DebianArch } from '@dmalab/lab'
+import { readDeviceTree } from '@dmalab/lab/node'
 import { checkNamedOnce, givenBytes } from '../files.ts'
 
 export type FileOutcome<T> =

@@ -1,14 +1,11 @@
 import type { RunReport, RunSpec } from '@dmalab/api'
 import { FOUNDING_LINE, FOUNDING_STORY } from '@dmalab/lab'
-import { openLaboratory } from '@dmalab/lab/node'
 import { commandOf, compareText } from '@dmalab/report'
-import { runSpec } from '@dmalab/runner'
-import { Args, Flags } from '@oclif/core'
+import { Flags } from '@oclif/core'
 import { BaseCommand, REPEATED } from '../base-command.ts'
-import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 import { type FailOnFlag, RUN_FLAGS } from '../run-flags.ts'
-import { exitCodeFor, openRun } from '../run-scenario.ts'
-import { scenarioArgument, SPEC_FLAG, specFromFile } from '../spec-file.ts'
+import { exitCodeFor, openParsed, runSuggesting } from '../run-scenario.ts'
+import { SCENARIO_ARG, SPEC_FLAG } from '../spec-file.ts'
 
 export default class Compare extends BaseCommand {
   static override summary = 'Run the same work on several kernels and show them side by side.'
@@ -18,12 +15,7 @@ export default class Compare extends BaseCommand {
     '<%= config.bin %> <%= command.id %> founding --kernel arm@4.11 --kernel arm@4.11+nopage-rfc --kernel arm@6.12 --frames 10',
     '<%= config.bin %> <%= command.id %> founding --board imx8mp-evk',
   ]
-  static override args = {
-    scenario: Args.string({
-      ...IGNORE_STDIN,
-      description: `A gst-launch-1.0 line, 'founding', scenario file, ${OR_STANDARD_INPUT}`,
-    }),
-  }
+  static override args = { scenario: SCENARIO_ARG }
   static override flags = {
     ...RUN_FLAGS,
     ...SPEC_FLAG,
@@ -37,25 +29,11 @@ export default class Compare extends BaseCommand {
   }
 
   async run(): Promise<RunReport> {
-    const { args, flags, metadata } = await this.parse(Compare)
-    const { kernel, plugin, spec: file, 'fail-on': failOn = 'never' } = flags
-    const plugins = this.plugins(plugin)
-    const { parts, spec } =
-      file === undefined
-        ? await openRun(
-            {
-              ...flags,
-              scenario: scenarioArgument(args.scenario),
-              board: flags.board,
-              cmdline: flags.cmdline,
-              kernels: kernel,
-              compare: true,
-            },
-            plugins,
-          )
-        : { spec: await specFromFile(file, args.scenario, flags, metadata), parts: await openLaboratory(plugins) }
-    const report = await runSpec(parts, spec)
-    const founding = args.scenario === 'founding'
+    const parsed = await this.parse(Compare)
+    const { kernel: kernels, plugin, 'fail-on': failOn = 'never' } = parsed.flags
+    const { parts, spec } = await openParsed(parsed, { kernels, compare: true }, this.plugins(plugin))
+    const report = await runSuggesting(parts, spec)
+    const founding = parsed.args.scenario === 'founding'
     if (founding) this.log(FOUNDING_STORY)
     this.log(compareText(report))
     if (founding) this.log(nextStep(spec))

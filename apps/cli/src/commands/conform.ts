@@ -1,5 +1,4 @@
-import { recordsDetails, recordsSummary, stepLines } from '@dmalab/runner/differential'
-import { failureLines } from '@dmalab/golden'
+import { failureLines, recordsDetails, recordsSummary, stepLines } from '@dmalab/lab/golden'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, EXIT } from '../base-command.ts'
 import { conform, type ConformReport } from '../conform.ts'

@@ -1,4 +1,5 @@
 // Arguments that the commands of the topic `trace` share.
+import { InputError } from '@dmalab/api'
 import { Args } from '@oclif/core'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 
@@ -7,3 +8,25 @@ export const fileArg = Args.string({
   ...IGNORE_STDIN,
   description: `An ftrace text, gzip of it, a trace.dat (needs trace-cmd), ${OR_STANDARD_INPUT}`,
 })
+
+/** @throws InputError for a pattern that is not valid */
+export const markerPattern = (text: string): RegExp => {
+  try {
+    return new RegExp(text)
+  } catch (error) {
+    throw new InputError(
+      `--unbind-marker is not a regular expression: ${error instanceof Error ? error.message : text}`,
+    )
+  }
+}
+
+/** `LOG=BOARD` pairs; names in logs hold colons and dots, never '='. @throws InputError */
+export const standIns = (pairs: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    pairs.map((pair) => {
+      const [log, board, more] = pair.split('=')
+      if (!log || !board || more !== undefined)
+        throw new InputError(`--device '${pair}' is not LOG=BOARD, such as 0000:00:03.0=codec`)
+      return [log, board]
+    }),
+  )

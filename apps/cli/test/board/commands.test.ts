@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it, vi } from 'vitest'
-import { readMachine } from '@dmalab/machine'
+import { readBoard } from '@dmalab/lab'
 
 // Each process takes a second or more on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -139,7 +139,7 @@ describe.skipIf(!existsSync(CORPUS))('dmalab board with the boards of ../shared/
     })
     const { code } = dmalab('board', 'import', '--memory', '2GiB', dtb('rk3399-rockpro64'), '-o', 'mine.yaml')
     expect(code).toBe(0)
-    const machine = readMachine(readFileSync(join(folder, 'mine.yaml'), 'utf8'), 'mine.yaml')
+    const machine = readBoard(readFileSync(join(folder, 'mine.yaml')), 'mine.yaml')
     expect(machine).toMatchObject({ name: 'rk3399-rockpro64', arch: 'arm64', memory: [{ base: 0, len: 2 ** 31 }] })
     expect(dmalab('board', 'show', 'mine.yaml').out).toContain('ff650000.video-codec')
   })

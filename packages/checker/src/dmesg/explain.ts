@@ -1,26 +1,10 @@
 // `dmalab explain --dmesg FILE`: recognises kernel messages line by line, groups them, says cause, next check and fixes.
+import type { ExplainedMessage } from '@dmalab/api'
 import { EXPLANATIONS } from '../explanations/index.ts'
 import { BOOT } from './boot.ts'
 import { DEVICES } from './devices.ts'
 import { MEMORY } from './memory.ts'
 import type { KernelMessage } from './message.ts'
-
-export interface ExplainedMessage {
-  /** F-01 ... of the failures people post, S4-... further texts, DMA-API for dma-debug. */
-  readonly id: string
-  readonly kind: KernelMessage['kind']
-  readonly title: string
-  readonly cause: string
-  readonly next: string
-  readonly fixes: readonly string[]
-  /** Finding code that says more, for dma-debug's messages. */
-  readonly code?: string
-  /** Line numbers, the first few. */
-  readonly lines: readonly number[]
-  readonly count: number
-  /** The first such line. */
-  readonly text: string
-}
 
 /** dma-debug's texts in all releases, and the finding each is. */
 const DMA_DEBUG: readonly (readonly [RegExp, string])[] = [

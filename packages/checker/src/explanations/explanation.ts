@@ -1,11 +1,4 @@
-// What `dmalab explain CODE` says about a finding code, as data; docs/findings.md is made from it.
+// What `dmalab explain CODE` says about a finding code, beside what the catalogue says; docs/findings.md is made from it.
+import type { ExplainedCode } from '@dmalab/api'
 
-export interface Explanation {
-  /** What was seen, and how the checker knows. */
-  readonly what: string
-  /** What it does to a system. */
-  readonly why: string
-  /** Where the kernel says or does it: file and function. */
-  readonly source: string
-  readonly fixes: readonly string[]
-}
+export type Explanation = Pick<ExplainedCode, 'what' | 'why' | 'source' | 'fixes'>

@@ -1,5 +1,5 @@
 // Every finding code explained: the one source of `dmalab explain CODE` and of docs/findings.md.
-import { FINDINGS, type FindingCode, type Severity } from '@dmalab/api'
+import { type ExplainedCode, FINDINGS, type FindingCode } from '@dmalab/api'
 import { ACCESS } from './access.ts'
 import type { Explanation } from './explanation.ts'
 import { LIFETIME } from './lifetime.ts'
@@ -9,8 +9,6 @@ import { RUN } from './run.ts'
 import { SYNC } from './sync.ts'
 import { UNMAP } from './unmap.ts'
 
-export type { Explanation } from './explanation.ts'
-
 export const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ...RUN,
   ...UNMAP,
@@ -19,13 +17,6 @@ export const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   ...LIFETIME,
   ...ACCESS,
   ...QUIRKS,
-}
-
-/** An explanation together with what the catalogue says. */
-export interface ExplainedCode extends Explanation {
-  readonly code: string
-  readonly severity: Severity
-  readonly title: string
 }
 
 const isCode = (code: string): code is FindingCode => Object.hasOwn(FINDINGS, code)

@@ -1,8 +1,8 @@
 // What lint says, and the list of all it can say.
+import type { BoardFinding, Severity } from '@dmalab/api'
 
 /** Worst first. */
-export const SEVERITIES = ['error', 'warning', 'info'] as const
-export type LintSeverity = (typeof SEVERITIES)[number]
+export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info']
 
 /** Codes are stable: scripts filter by them. */
 export const LINT_CODES = {
@@ -43,12 +43,6 @@ export const LINT_CODES = {
 
 export type LintCode = keyof typeof LINT_CODES
 
-export interface LintFinding {
-  readonly code: LintCode
-  readonly severity: LintSeverity
-  /** Node path. */
-  readonly node: string
-  readonly message: string
-}
+export type LintFinding = BoardFinding<LintCode>
 
-export type Report = (code: LintCode, severity: LintSeverity, node: string, message: string) => void
+export type Report = (code: LintCode, severity: Severity, node: string, message: string) => void

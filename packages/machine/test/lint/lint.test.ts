@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { LINT_CODES, type LintCode, type LintSeverity } from '../../src/lint/finding.ts'
+import type { Severity } from '@dmalab/api'
+import { LINT_CODES, type LintCode } from '../../src/lint/finding.ts'
 import { lintDtb } from '../../src/lint/lint.ts'
 import { CORPUS, corpusBytes, corpusIsHere, corpusJson } from '../corpus.ts'
 import { writeDtb, type BlobOptions, type Tree } from '../dtb-writer.ts'
@@ -41,7 +42,7 @@ const dynamic = (size: number, more: Tree = {}): Tree => ({
   ...more,
 })
 
-const HAZARDS: readonly (readonly [what: string, code: LintCode, severity: LintSeverity, parts: Parts])[] = [
+const HAZARDS: readonly (readonly [what: string, code: LintCode, severity: Severity, parts: Parts])[] = [
   ['regions that overlap', 'region-overlap', 'error', { regions: { 'x@50400000': { reg: [0x5040_0000, 8 * MIB] } } }],
   ['a pool that runs past memory', 'region-past-memory', 'error', { pool: { reg: [0x7fc0_0000, 8 * MIB] } }],
   [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { DeviceFacts, Machine, ReservedRegion } from '@dmalab/api'
-import type { LintCode, LintSeverity } from '../../src/lint/finding.ts'
+import type { DeviceFacts, Machine, ReservedRegion, Severity } from '@dmalab/api'
+import type { LintCode } from '../../src/lint/finding.ts'
 import { lintMachine } from '../../src/lint/machine.ts'
 import { shippedBoards } from '../../src/shipped-boards.ts'
 
@@ -30,7 +30,7 @@ const board = (reserved: readonly ReservedRegion[], devices: readonly DeviceFact
 const pool = (changes: Partial<ReservedRegion>): ReservedRegion => ({ ...POOL, ...changes })
 const codec = (changes: Partial<DeviceFacts>): DeviceFacts => ({ ...CODEC, ...changes })
 
-const HAZARDS: readonly (readonly [string, LintCode, LintSeverity, Machine])[] = [
+const HAZARDS: readonly (readonly [string, LintCode, Severity, Machine])[] = [
   ['regions that overlap', 'region-overlap', 'error', board([POOL, pool({ name: 'q' })])],
   ['a pool past memory', 'region-past-memory', 'error', board([pool({ base: 0x7fc0_0000 })])],
   ['a pool outside memory', 'region-outside-memory', 'info', board([pool({ base: 0 })])],

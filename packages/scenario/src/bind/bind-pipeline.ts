@@ -7,7 +7,7 @@ import type { DeviceFamily } from '../elements/device-families.ts'
 import { negotiate } from '../negotiate/negotiate.ts'
 import type { PictureWishes } from '../negotiate/told.ts'
 import type { Pipeline, PipelineElement } from '../pipeline/pipeline.ts'
-import { commandFor, lineForBoard } from './line-for-board.ts'
+import { lineForBoard } from './line-for-board.ts'
 import { elementAssumptions, ignoredProperties } from './assumptions.ts'
 import { bufferHops } from './buffer-hops.ts'
 import { checkElements } from './check-elements.ts'
@@ -92,7 +92,7 @@ const deviceList = ({ devices }: Machine): string => {
   )
 }
 
-/** What of a board could have done, for somebody whose line it does not fit. */
+/** The media devices of a board, for a message about a line that does not fit it. */
 const mediaOf = ({ devices }: Machine): string => {
   const media = devices.filter(({ class: kind }) => MEDIA.includes(kind))
   return media.length === 0
@@ -149,9 +149,9 @@ const deviceFor = (
   throw new InputError(
     `element ${name} (${family.name}) needs ${needs}, and board ${machine.name} has none: ${mediaOf(machine)}`,
     at === undefined ? {} : { file: 'pipeline', column: at + 1 },
-    `a line for this board: ${commandFor(lineForBoard(machine))}; ` +
-      `or bind the element with --bind ${factory}=DEVICE: ${deviceList(machine)}, ` +
+    `bind the element with --bind ${factory}=DEVICE: ${deviceList(machine)}, ` +
       `${VIRTUAL} (drivers without hardware, on every board), or ${NONE}`,
+    lineForBoard(machine),
   )
 }
 

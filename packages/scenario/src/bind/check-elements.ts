@@ -3,7 +3,7 @@ import { InputError } from '@dmalab/api'
 import type { Machine } from '@dmalab/api'
 import { PipelineError } from '../pipeline/pipeline-error.ts'
 import type { Pipeline, PipelineElement } from '../pipeline/pipeline.ts'
-import { commandFor, lineForBoard } from './line-for-board.ts'
+import { lineForBoard } from './line-for-board.ts'
 
 /** @throws PipelineError at the first such place, InputError for a line without a device's work */
 export const checkElements = (pipeline: Pipeline, machine: Machine): void => {
@@ -20,9 +20,8 @@ const refuseWhole = ({ text }: Pipeline, element: PipelineElement, machine: Mach
     `${name}: ${factory} makes a whole pipeline of its own when it runs, and nothing says which elements it takes`,
     text,
     at,
-    line === undefined
-      ? `write the elements instead, such as ${commandFor(lineForBoard(machine))}`
-      : `write the elements instead, such as dmalab run "${line}"`,
+    'write the elements instead',
+    line === undefined ? lineForBoard(machine) : { line, bind: {} },
   )
 }
 

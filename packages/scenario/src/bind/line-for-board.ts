@@ -1,11 +1,5 @@
 // A pipeline that a board can run, made of the devices it has: what to try first, and what to say when a line does not fit.
-import type { DeviceClass, Machine } from '@dmalab/api'
-
-export interface LineForBoard {
-  readonly line: string
-  /** Elements whose work a virtual device does. */
-  readonly bind: Readonly<Record<string, string>>
-}
+import type { DeviceClass, Machine, WorkInstead } from '@dmalab/api'
 
 const DECODER = 'filesrc location=a.mp4 ! qtdemux ! h264parse ! v4l2h264dec capture-io-mode=dmabuf'
 /** The driver without hardware that makes pictures, and shows them; it reaches 32 bits, and where no memory lies there the CPU works. */
@@ -13,7 +7,7 @@ const virtualFor = ({ memory }: Machine): string =>
   memory.some(({ base }) => base < 2 ** 32) ? 'vivid' : 'vivid-vmalloc'
 
 /** Decoder or camera, converter, display: each that the board has; a virtual camera where nothing else makes pictures. */
-export const lineForBoard = (machine: Machine): LineForBoard => {
+export const lineForBoard = (machine: Machine): WorkInstead => {
   const { devices, bindings } = machine
   const virtual = virtualFor(machine)
   const has = (kind: DeviceClass, factory: string): boolean =>
@@ -36,7 +30,3 @@ export const lineForBoard = (machine: Machine): LineForBoard => {
     },
   }
 }
-
-/** As it is typed. */
-export const commandFor = ({ line, bind }: LineForBoard): string =>
-  [`dmalab run "${line}"`, ...Object.entries(bind).map(([element, device]) => `--bind ${element}=${device}`)].join(' ')

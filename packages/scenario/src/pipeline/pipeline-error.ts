@@ -1,5 +1,5 @@
 // What is wrong with a pipeline: GStreamer's class of error, and the place in the text as it was typed.
-import { InputError } from '@dmalab/api'
+import { InputError, type WorkInstead } from '@dmalab/api'
 
 /** The codes of GstParseError. */
 export type PipelineErrorKind =
@@ -17,9 +17,16 @@ export class PipelineError extends InputError {
   /** The message alone, without place and caret. */
   readonly reason: string
 
-  constructor(kind: PipelineErrorKind, reason: string, text: string, offset: number, hint?: string) {
+  constructor(
+    kind: PipelineErrorKind,
+    reason: string,
+    text: string,
+    offset: number,
+    hint?: string,
+    instead?: WorkInstead,
+  ) {
     const { line, column } = placeOf(text, offset)
-    super(`${reason}\n${caret(text, line, column)}`, { file: 'pipeline', line, column }, hint)
+    super(`${reason}\n${caret(text, line, column)}`, { file: 'pipeline', line, column }, hint, instead)
     this.kind = kind
     this.reason = reason
   }

@@ -1,10 +1,10 @@
-import { dmaFacts } from '@dmalab/machine'
+import { dmaFacts } from '@dmalab/lab'
+import { factsText } from '@dmalab/report'
 import { Args } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
 import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'
 import { archFlag } from '../../board/flags.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
-import { renderFacts } from '../../board/render.ts'
 
 export default class BoardFacts extends BaseCommand {
   static override summary = 'State the DMA facts of device trees, as Linux 6.12 reads them.'
@@ -30,7 +30,7 @@ export default class BoardFacts extends BaseCommand {
       const { blob, arch } = deviceTree(file, flags.arch, given)
       return dmaFacts(blob, { file, arch })
     })
-    for (const outcome of outcomes) if ('value' in outcome) this.log(renderFacts(outcome.value))
+    for (const outcome of outcomes) if ('value' in outcome) this.log(factsText(outcome.value))
     for (const error of badOnes(outcomes)) {
       process.exitCode = EXIT.input
       this.logToStderr(`error: ${error.message}`)

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
-import { boardYaml, importBoard, parseMemory } from '@dmalab/machine'
-import { readDeviceTree } from '@dmalab/machine/node'
+import { boardYaml, importBoard, parseMemory } from '@dmalab/lab'
+import { readDeviceTree } from '@dmalab/lab/node'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../base-command.ts'
 import { archFlag, memoryFlag } from '../../board/flags.ts'

@@ -1,11 +1,12 @@
-import { lintDtb, lintMachine, type LintSeverity } from '@dmalab/machine'
-import { isDeviceTree, openBoard } from '@dmalab/machine/node'
+import type { Severity } from '@dmalab/api'
+import { lintDtb, lintMachine } from '@dmalab/lab'
+import { isDeviceTree, openBoard } from '@dmalab/lab/node'
+import { lintText } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
 import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'
 import { archFlag } from '../../board/flags.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
-import { renderLint } from '../../board/render.ts'
 
 const FAILING = { error: ['error'], warning: ['error', 'warning'], never: [] } as const
 
@@ -39,11 +40,11 @@ export default class BoardLint extends BaseCommand {
       const { blob, arch } = deviceTree(file, flags.arch, given)
       return { file, arch, findings: lintDtb(blob, { file, arch }) }
     })
-    const failing: readonly LintSeverity[] = FAILING[flags['fail-on']]
+    const failing: readonly Severity[] = FAILING[flags['fail-on']]
     for (const outcome of outcomes) {
       if (!('value' in outcome)) continue
       const { file, findings } = outcome.value
-      this.log(renderLint(file, findings))
+      this.log(lintText(file, findings))
       if (findings.some((finding) => failing.includes(finding.severity))) process.exitCode = EXIT.found
     }
     for (const error of badOnes(outcomes)) {

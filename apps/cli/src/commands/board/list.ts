@@ -1,8 +1,8 @@
 import { bytes } from '@dmalab/api'
+import { describeBoard } from '@dmalab/lab'
 import { openRegistry } from '@dmalab/lab/node'
-import { describeBoard } from '@dmalab/machine'
+import { table } from '@dmalab/report'
 import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
-import { table } from '../../board/render.ts'
 
 interface BoardSummary {
   readonly name: string

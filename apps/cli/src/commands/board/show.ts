@@ -1,12 +1,11 @@
-import { openRegistry } from '@dmalab/lab/node'
-import { describeBoard, type BoardDescription } from '@dmalab/machine'
-import { commandFor, lineForBoard } from '@dmalab/scenario'
+import type { BoardDescription } from '@dmalab/api'
+import { describeBoard } from '@dmalab/lab'
+import { boardText, commandOf } from '@dmalab/report'
 import { Args } from '@oclif/core'
 import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
 import { archFlag, memoryFlag } from '../../board/flags.ts'
-import { boardFor } from '../../board-for.ts'
+import { boardAndRun } from '../../board-for.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
-import { renderBoard } from '../../board/render.ts'
 
 export default class BoardShow extends BaseCommand {
   static override summary = 'Draw a board: physical memory, and every DMA master with what its facts mean.'
@@ -26,9 +25,13 @@ export default class BoardShow extends BaseCommand {
 
   async run(): Promise<BoardDescription & { readonly try: string }> {
     const { args, flags } = await this.parse(BoardShow)
-    const machine = await boardFor(await openRegistry(this.plugins(flags.plugin)), args.board, flags)
-    const board = { ...describeBoard(machine), try: commandFor(lineForBoard(machine)) }
-    this.log(renderBoard(board))
+    const { arch, memory } = flags
+    const { machine, suggested } = await boardAndRun(args.board, this.plugins(flags.plugin), { arch, memory })
+    const board = {
+      ...describeBoard(machine),
+      try: 'spec' in suggested ? commandOf(suggested.spec, { files: true }) : suggested.none,
+    }
+    this.log(boardText(board, board.try))
     return board
   }
 }

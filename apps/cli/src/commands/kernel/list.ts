@@ -1,6 +1,6 @@
 import { openRegistry } from '@dmalab/lab/node'
 import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
-import { type KernelList, listKernels } from '@dmalab/runner'
+import { type KernelList, listKernels } from '@dmalab/lab'
 
 export default class KernelListCommand extends BaseCommand {
   static override summary = 'List kernels, and the patches that can be stacked on them.'

@@ -1,7 +1,7 @@
 import { openRegistry } from '@dmalab/lab/node'
 import { Args } from '@oclif/core'
 import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
-import { type KernelShow, showKernel } from '@dmalab/runner'
+import { type KernelShow, showKernel } from '@dmalab/lab'
 
 export default class KernelShowCommand extends BaseCommand {
   static override summary = 'Show a kernel: its op tables, and what each patch changes, in order.'

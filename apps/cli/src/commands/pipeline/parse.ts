@@ -1,11 +1,16 @@
-import { InputError, type Machine } from '@dmalab/api'
-import { openRegistry } from '@dmalab/lab/node'
-import { withVirtualDevices } from '@dmalab/machine'
-import { describeError, describePipeline, type PipelineDescription, PipelineError } from '@dmalab/scenario'
+import {
+  describeError,
+  describePipeline,
+  type PipelineDescription,
+  PipelineError,
+  withVirtualDevices,
+} from '@dmalab/lab'
+import { pipelineText } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, EXIT, PLUGIN_FLAG } from '../../base-command.ts'
-import { boardFor } from '../../board-for.ts'
-import { renderPipeline } from '../../pipeline/render-pipeline.ts'
+import { boardAndRun } from '../../board-for.ts'
+import { parseBindings } from '../../run-flags.ts'
+import { suggesting } from '../../run-scenario.ts'
 
 export default class PipelineParse extends BaseCommand {
   static override summary =
@@ -34,28 +39,19 @@ export default class PipelineParse extends BaseCommand {
 
   async run(): Promise<PipelineDescription> {
     const { args, flags } = await this.parse(PipelineParse)
-    const overrides = Object.fromEntries((flags.bind ?? []).map(pair))
-    const board = flags.board === undefined ? undefined : await this.board(flags.board, flags.plugin)
-    const machine = board && withVirtualDevices(board, Object.values(overrides))
+    const overrides = parseBindings(flags.bind ?? [])
+    const board = flags.board === undefined ? undefined : await boardAndRun(flags.board, this.plugins(flags.plugin))
     try {
+      const machine = board && withVirtualDevices(board.machine, Object.values(overrides))
       const described = describePipeline(args.line, machine, overrides)
-      this.log(renderPipeline(described))
+      this.log(pipelineText(described))
       return described
     } catch (error) {
-      if (!(error instanceof PipelineError) || !this.jsonEnabled()) throw error
-      process.exitCode = EXIT.input
-      return describeError(error)
+      if (error instanceof PipelineError && this.jsonEnabled()) {
+        process.exitCode = EXIT.input
+        return describeError(error)
+      }
+      throw board !== undefined && 'spec' in board.suggested ? suggesting(error, board.suggested.spec) : error
     }
   }
-
-  private async board(reference: string, given: readonly string[]): Promise<Machine> {
-    return boardFor(await openRegistry(this.plugins(given)), reference)
-  }
-}
-
-const pair = (text: string): [element: string, device: string] => {
-  const at = text.indexOf('=')
-  if (at <= 0 || at === text.length - 1)
-    throw new InputError(`--bind ${text} is not element=device, such as v4l2video4dec=codec`)
-  return [text.slice(0, at), text.slice(at + 1)]
 }

@@ -1,12 +1,11 @@
-import { type Finding, InputError, isInputError, KERNEL_TEXTS, type LogCheck } from '@dmalab/api'
-import { explainCode, framedKernelText } from '@dmalab/checker'
-import { checkLog, foundSomething } from '@dmalab/lab'
+import { KERNEL_TEXTS, type LogCheck } from '@dmalab/api'
+import { checkLog, explainCode, foundSomething, kernelLines } from '@dmalab/lab'
+import { readTrace } from '@dmalab/lab/node'
 import { checkText, junitOf, sarifOf } from '@dmalab/report'
-import { readTrace } from '@dmalab/trace/node'
 import { Flags } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
-import { checkNamedOnce } from '../../files.ts'
-import { fileArg } from '../../log/flags.ts'
+import { eachLog } from '../../log/each-log.ts'
+import { fileArg, markerPattern } from '../../log/flags.ts'
 
 export default class TraceCheck extends BaseCommand {
   static override summary =
@@ -30,7 +29,7 @@ export default class TraceCheck extends BaseCommand {
       summary: 'What to print',
     }),
     'unbind-marker': Flags.string({
-      summary: 'Markers that say a driver let go of its device: what it left mapped is a leak',
+      summary: 'Markers that say a driver was unbound from its device: what it left mapped is a leak',
       helpValue: 'REGEX',
     }),
     quiet: Flags.boolean({ char: 'q', summary: 'Leave out notes (severity info)' }),
@@ -41,37 +40,18 @@ export default class TraceCheck extends BaseCommand {
     const kernelText = flags['kernel-text']
     const options = {
       ...(kernelText === undefined ? {} : { kernelText }),
-      ...(flags['unbind-marker'] === undefined ? {} : { unbindMarker: pattern(flags['unbind-marker']) }),
+      ...(flags['unbind-marker'] === undefined ? {} : { unbindMarker: markerPattern(flags['unbind-marker']) }),
     }
-    checkNamedOnce(argv.map(String))
-    const checks: LogCheck[] = []
-    for (const file of argv.map(String)) {
-      try {
-        const check = await checkLog(file, (onEvent) => readTrace(file, onEvent), options)
-        checks.push(check)
-        if (flags.format === 'text')
-          this.log(checkText(check, { hideInfo: flags.quiet, ...(kernelText === undefined ? {} : { kernelLines }) }))
-      } catch (error) {
-        if (!isInputError(error) || argv.length === 1) throw error
-        this.logToStderr(`error: ${error.message}`)
-        process.exitCode = EXIT.input
-      }
+    const shown = { hideInfo: flags.quiet, ...(kernelText === undefined ? {} : { kernelLines }) }
+    const work = async (file: string): Promise<LogCheck> => {
+      const check = await checkLog(file, (onEvent) => readTrace(file, onEvent), options)
+      if (flags.format === 'text') this.log(checkText(check, shown))
+      return check
     }
+    const checks = await eachLog(argv.map(String), work, (message) => this.logToStderr(message))
     if (flags.format === 'sarif') this.log(JSON.stringify(sarifOf(checks, explainCode), null, 2))
     else if (flags.format === 'junit') this.log(junitOf(checks))
     if (process.exitCode !== EXIT.input && checks.some(foundSomething)) process.exitCode = EXIT.found
     return checks
-  }
-}
-
-/** What dma-debug would print, as the release words it. */
-const kernelLines = ({ device = '?', kernelText = [] }: Finding, { summary, drivers }: LogCheck): readonly string[] =>
-  kernelText.map((text) => framedKernelText(summary.kernelText, device, text, drivers[device]))
-
-const pattern = (text: string): RegExp => {
-  try {
-    return new RegExp(text)
-  } catch (error) {
-    throw new InputError(`--unbind-marker is no regular expression: ${error instanceof Error ? error.message : text}`)
   }
 }

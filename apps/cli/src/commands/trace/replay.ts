@@ -1,13 +1,11 @@
-import { InputError, type ReplayReport } from '@dmalab/api'
-import { openLaboratory } from '@dmalab/lab/node'
+import type { ReplayReport } from '@dmalab/api'
+import { replay } from '@dmalab/lab'
+import { openLaboratory, readTrace } from '@dmalab/lab/node'
 import { replayText } from '@dmalab/report'
-import { parseKernel, replayLog, withOptions } from '@dmalab/runner'
-import { parseKernelOptions } from '@dmalab/scenario'
-import { readTrace } from '@dmalab/trace/node'
 import { Flags } from '@oclif/core'
 import { BaseCommand, REPEATED } from '../../base-command.ts'
 import { boardFor } from '../../board-for.ts'
-import { fileArg } from '../../log/flags.ts'
+import { fileArg, standIns } from '../../log/flags.ts'
 import { RUN_FLAGS } from '../../run-flags.ts'
 
 export default class TraceReplay extends BaseCommand {
@@ -45,26 +43,12 @@ export default class TraceReplay extends BaseCommand {
 
   async run(): Promise<ReplayReport> {
     const { args, flags } = await this.parse(TraceReplay)
+    const { kernel, config, cmdline = '', memory } = flags
     const parts = await openLaboratory(this.plugins(flags.plugin))
-    const machine = await boardFor(parts.registry, flags.board, { memory: flags.memory })
-    const kernel = withOptions(
-      parseKernel(flags.kernel, parts.registry),
-      parseKernelOptions(flags.config, flags.cmdline ?? ''),
-    )
-    const request = { kernel, machine, devices: standIns(flags.device) }
-    const report = await replayLog(parts, request, (onEvent) => readTrace(args.file, onEvent))
+    const machine = await boardFor(parts.registry, flags.board, { memory })
+    const request = { kernel, config, cmdline, machine, devices: standIns(flags.device) }
+    const report = await replay(parts, request, (onEvent) => readTrace(args.file, onEvent))
     this.log(replayText(args.file, report))
     return report
   }
 }
-
-/** Names in logs hold colons and dots, never '='. */
-const standIns = (pairs: readonly string[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    pairs.map((pair) => {
-      const [log, board, more] = pair.split('=')
-      if (!log || !board || more !== undefined)
-        throw new InputError(`--device '${pair}' is not LOG=BOARD, such as 0000:00:03.0=codec`)
-      return [log, board]
-    }),
-  )

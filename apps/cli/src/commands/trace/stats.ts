@@ -1,7 +1,7 @@
 import type { TraceStats } from '@dmalab/api'
+import { createStats } from '@dmalab/lab'
+import { readTrace } from '@dmalab/lab/node'
 import { statsText } from '@dmalab/report'
-import { createStats } from '@dmalab/trace'
-import { readTrace } from '@dmalab/trace/node'
 import { BaseCommand } from '../../base-command.ts'
 import { fileArg } from '../../log/flags.ts'
 

@@ -1,11 +1,12 @@
 // `explain` for a terminal.
-import type { ExplainedCode, ExplainedMessage } from '@dmalab/checker'
-import { count, paintSeverity } from '@dmalab/report'
+import type { ExplainedCode, ExplainedLint, ExplainedMessage } from '@dmalab/api'
 import { bold, dim } from 'ansis'
+import { count } from './numbers.ts'
+import { paintSeverity } from './paint.ts'
 
 const WIDTH = 100
 
-export const renderCode = ({ code, severity, title, what, why, source, fixes }: ExplainedCode): string =>
+export const codeText = ({ code, severity, title, what, why, source, fixes }: ExplainedCode): string =>
   [
     `${bold(code)} (${paintSeverity(severity)}): ${title}`,
     wrap(what),
@@ -14,13 +15,7 @@ export const renderCode = ({ code, severity, title, what, why, source, fixes }: 
     ['Usual fixes:', ...fixes.map((fix) => wrap(`- ${fix}`, '  '))].join('\n'),
   ].join('\n\n')
 
-/** A code of `board lint`. */
-export interface ExplainedLint {
-  readonly code: string
-  readonly title: string
-}
-
-export const renderLintCode = ({ code, title }: ExplainedLint): string =>
+export const lintCodeText = ({ code, title }: ExplainedLint): string =>
   [
     `${bold(code)} (dmalab board lint): ${title}`,
     wrap(
@@ -28,7 +23,7 @@ export const renderLintCode = ({ code, title }: ExplainedLint): string =>
     ),
   ].join('\n\n')
 
-export const renderCodes = (codes: readonly ExplainedCode[]): string => {
+export const codesText = (codes: readonly ExplainedCode[]): string => {
   const width = Math.max(...codes.map(({ code }) => code.length))
   return codes
     .map(
@@ -37,12 +32,12 @@ export const renderCodes = (codes: readonly ExplainedCode[]): string => {
     .join('\n')
 }
 
-export const renderMessages = (file: string, messages: readonly ExplainedMessage[]): string => {
+export const messagesText = (file: string, messages: readonly ExplainedMessage[]): string => {
   if (messages.length === 0) return `${file}: no message that dmalab knows`
-  return messages.map(renderMessage).join('\n\n')
+  return messages.map(messageText).join('\n\n')
 }
 
-const renderMessage = ({ id, kind, title, cause, next, fixes, lines, count: n, text }: ExplainedMessage): string => {
+const messageText = ({ id, kind, title, cause, next, fixes, lines, count: n, text }: ExplainedMessage): string => {
   const where = `line ${lines[0]}${n > 1 ? `, ${count(n)} times` : ''}`
   if (kind === 'note') return dim(`note, ${where}: ${title}: ${cause}`)
   return [

@@ -1,16 +1,32 @@
-// A described pipeline as text.
-import type { PipelineDescription } from '@dmalab/scenario'
-import type { Picture } from '@dmalab/api'
-import { table } from '../board/render.ts'
+// A pipeline as text: its elements, and how buffers go from one to the next.
+import type { Ignored, Picture, PipelineScenario } from '@dmalab/api'
+import { table } from './table.ts'
 
-export const renderPipeline = ({
+/** What the text says of a line that was parsed, and bound where there is a board. */
+export interface ParsedLine {
+  readonly elements?: readonly {
+    readonly name: string
+    readonly factory: string
+    /** Name of the bin that holds it; empty at the top. */
+    readonly parent: string
+    readonly role: string
+    readonly props: Readonly<Record<string, string>>
+  }[]
+  readonly links?: readonly (readonly [source: string, sourcePad: string, sink: string, sinkPad: string])[]
+  readonly unknown?: readonly { readonly name: string; readonly factory: string }[]
+  readonly warnings?: readonly string[]
+  readonly ignored?: readonly Ignored[]
+  readonly binding?: Pick<PipelineScenario, 'elements' | 'hops' | 'notes' | 'assumptions' | 'ignored'>
+}
+
+export const pipelineText = ({
   elements = [],
   links = [],
   unknown = [],
   warnings = [],
   ignored = [],
   binding,
-}: PipelineDescription): string => {
+}: ParsedLine): string => {
   const bound = new Map(binding?.elements.map((element) => [element.name, element]))
   const head = ['element', 'factory', 'in bin', 'role', 'properties', ...(binding ? ['device', 'by'] : [])]
   const rows = elements.map(({ name, factory, parent, role, props }) => [
@@ -39,7 +55,7 @@ export const renderPipeline = ({
         ['from', 'pad', 'to', 'pad'],
         links.map((link) => [...link]),
       )
-  const unknownOnes = unknown.map(
+  const ofUnknown = unknown.map(
     ({ name, factory }) =>
       `${name}: the element ${factory} is not known and is taken to pass buffers on; --board BOARD --bind ${factory}=DEVICE gives its work to a device`,
   )
@@ -50,7 +66,7 @@ export const renderPipeline = ({
   return [
     table(head, rows),
     ways,
-    ...(binding ? binding.notes : [...unknownOnes, ...warnings]),
+    ...(binding ? binding.notes : [...ofUnknown, ...warnings]),
     ...assumed,
     ...leftOut,
   ].join('\n')

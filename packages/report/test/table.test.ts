@@ -1,5 +1,6 @@
+// Tables of any length.
 import { expect, it } from 'vitest'
-import { table } from '../../src/board/render.ts'
+import { table } from '../src/table.ts'
 
 it('a table of more rows than any board has says how many more there are', () => {
   const rows = Array.from({ length: 304 }, (_, i) => [`row ${i}`])

@@ -1,0 +1,51 @@
+// The map benchmark and the replay of a log on one kernel, from texts as the command line takes them.
+import { DIR, type Machine, type MapBenchmark, type ReplayReport } from '@dmalab/api'
+import {
+  type LabParts,
+  mapBenchmark,
+  openLab,
+  parseKernel,
+  type ReadEvents,
+  replayLog,
+  withOptions,
+} from '@dmalab/runner'
+import { parseKernelOptions } from '@dmalab/scenario'
+
+/** A kernel on a machine. */
+export interface KernelOnMachine {
+  readonly machine: Machine
+  /** `arch@release+patch`. */
+  readonly kernel: string
+  /** Kernel configuration, NAME or NAME=value. */
+  readonly config: readonly string[]
+  /** Kernel command line. */
+  readonly cmdline: string
+}
+
+export interface MapBenchmarkRequest extends KernelOnMachine {
+  readonly device: string
+  /** Pages of each mapping. */
+  readonly granule: number
+  readonly count: number
+  readonly dir: Exclude<keyof typeof DIR, 'NONE'>
+}
+
+const kernelOf = ({ registry }: LabParts, { kernel, config, cmdline }: KernelOnMachine) =>
+  withOptions(parseKernel(kernel, registry), parseKernelOptions(config, cmdline))
+
+/** @throws InputError for a kernel or device that does not exist, and when a mapping is refused */
+export const measureMaps = (parts: LabParts, request: MapBenchmarkRequest): MapBenchmark => {
+  const { machine, device, granule, count, dir } = request
+  const lab = openLab(parts, { machine, kernel: kernelOf(parts, request) })
+  return mapBenchmark(lab, lab.device(device), { granule, count, dir: DIR[dir] })
+}
+
+/** `devices`: device of the log -> device of the machine that stands for it. @throws InputError as replayLog does */
+export const replay = (
+  parts: LabParts,
+  request: KernelOnMachine & { readonly devices: Readonly<Record<string, string>> },
+  read: ReadEvents,
+): Promise<ReplayReport> => {
+  const { machine, devices } = request
+  return replayLog(parts, { kernel: kernelOf(parts, request), machine, devices }, read)
+}

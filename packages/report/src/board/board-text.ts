@@ -1,0 +1,68 @@
+// A board as text: what lies where, and what each DMA master gets.
+import { type BoardDescription, bytes, hex, type MasterRow } from '@dmalab/api'
+import { bold, cyan } from 'ansis'
+import { table } from '../table.ts'
+
+/** `suggested`: a command to try on the board, or why there is none. */
+export function boardText(board: BoardDescription, suggested: string): string {
+  const map = board.map.map((row) => [
+    hex(row.base),
+    hex(row.base + row.len - 1),
+    bytes(row.len),
+    row.what,
+    row.kind,
+    row.structPage,
+    row.linearMap,
+    row.cpuMapping,
+  ])
+  const masters = board.masters.map((master) => [
+    master.device,
+    master.class,
+    reachOf(master),
+    iommuOf(master),
+    master.coherent ? 'yes' : 'no',
+    master.pools.join('\n'),
+  ])
+  const bindings = Object.entries(board.bindings).map(([factory, device]) => `  ${factory} -> ${device}`)
+  return [
+    `${bold(board.title)} (${board.name}, ${board.arch}, ${bytes(board.memory)})`,
+    `CPU: ${board.cpu}`,
+    '',
+    bold('Physical memory'),
+    table(['from', 'to', 'size', 'what', 'kind', 'struct page', 'linear map', 'CPU sees it'], map),
+    '',
+    bold('DMA masters'),
+    masters.length === 0 ? 'none' : table(['device', 'class', 'reach', 'IOMMU', 'coherent', 'pools'], masters),
+    '',
+    bold('What that means'),
+    ...meaningOf(board.masters),
+    '',
+    bold('Elements of a pipeline'),
+    ...(bindings.length === 0 ? ['  none is bound; use --bind element=device'] : bindings),
+    '',
+    bold('A line to try'),
+    `  ${suggested}`,
+  ].join('\n')
+}
+
+/** Each sentence once, with all devices that it is true of. */
+function meaningOf(masters: readonly MasterRow[]): string[] {
+  const sentences = [...new Set(masters.flatMap((master) => master.means))]
+  return sentences.flatMap((sentence) => {
+    const devices = masters.filter((master) => master.means.includes(sentence)).map((master) => master.device)
+    return [`  ${sentence}`, `    ${cyan(devices.join(', '))}`]
+  })
+}
+
+function reachOf({ maskBits, busLimit, windows, reach, memory, iommu }: MasterRow): string {
+  const all = reach === memory || iommu?.enabled === true
+  const offsets = windows.filter(({ cpu, bus }) => cpu !== bus)
+  return [
+    `${maskBits} bits: ${all ? 'all memory' : `${bytes(reach)} of ${bytes(memory)}`}`,
+    ...(busLimit === undefined || busLimit >= 2 ** maskBits - 1 ? [] : [`bus to ${hex(busLimit)}`]),
+    ...offsets.map(({ cpu, bus }) => `CPU ${hex(cpu)} = bus ${hex(bus)}`),
+  ].join('\n')
+}
+
+const iommuOf = ({ iommu }: MasterRow): string =>
+  iommu === undefined ? '-' : `${iommu.name}${iommu.enabled ? '' : '\n(off)'}`
