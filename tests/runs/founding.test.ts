@@ -143,6 +143,7 @@ describe('on a board without pools', () => {
     vi.spyOn(Hot.prototype, 'maintain').mockImplementation(() => {})
     vi.spyOn(Hot.prototype, 'clean').mockReturnValue(nothing)
     vi.spyOn(Hot.prototype, 'flush').mockReturnValue(nothing)
+    vi.spyOn(Hot.prototype, 'maintain').mockReturnValue(undefined)
     const broken = await only(nopool, 'arm@4.11', { frames: 3 })
     expect(broken).toMatchObject({ verdict: 'corrupt', frames: { delivered: 3, intact: 0 } })
     expect(broken.findings.map((f) => f.code)).toContain('wrong-bytes')
