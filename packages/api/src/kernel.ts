@@ -9,6 +9,8 @@ export interface ConfigOption {
   readonly default: boolean | number | string
   /** Smallest and largest number that Kconfig takes. */
   readonly range?: readonly [number, number]
+  /** Its value wherever the board has an IOMMU in use, and the option that selects it there. */
+  readonly withIommu?: { readonly value: boolean; readonly selectedBy: string }
 }
 
 export interface KernelOptions {

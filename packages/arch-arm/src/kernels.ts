@@ -81,7 +81,12 @@ export const arm411 = (api: PluginApi): KernelDef => ({
       meaning: 'struct scatterlist begins with a magic number that sg_page() and others check',
       default: false,
     },
-    NEED_SG_DMA_LENGTH: { meaning: 'struct scatterlist has a dma_length of its own', default: false },
+    // arch/arm/Kconfig: ARM_DMA_USE_IOMMU.
+    NEED_SG_DMA_LENGTH: {
+      meaning: 'struct scatterlist has a dma_length of its own; y on a board with an IOMMU in use',
+      default: false,
+      withIommu: { value: true, selectedBy: 'ARM_DMA_USE_IOMMU' },
+    },
   },
   cmdline: cmdlineOf(api),
   lacks: {

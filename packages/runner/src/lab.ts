@@ -2,6 +2,7 @@
 import { InputError, type KernelFacts, type Lab, type LabOptions } from '@dmalab/api'
 import { kernelFacts } from './compose-kernel.ts'
 import { EventStream } from './event-stream.ts'
+import { configuredFor } from './implied-config.ts'
 import { machineFacts } from './machine-facts.ts'
 import { type LabParts, openRooms } from './open-rooms.ts'
 import { checkFunctions } from './patched-functions.ts'
@@ -9,7 +10,8 @@ import { checkFunctions } from './patched-functions.ts'
 export type { LabParts } from './open-rooms.ts'
 
 /** @throws InputError when kernel and machine do not fit, or name something that no plug-in provides */
-export const openLab = (parts: LabParts, options: LabOptions): Lab => {
+export const openLab = (parts: LabParts, given: LabOptions): Lab => {
+  const options: LabOptions = { ...given, kernel: configuredFor(given.kernel, given.machine) }
   const facts = machineFacts(kernelFacts(options.kernel, parts.registry), options.machine)
   checkFunctions(options.kernel, parts.registry)
   checkBoard(options, facts)
