@@ -111,3 +111,9 @@ test('a copy of bytes that the device wrote behind the cache differs', async () 
   ])
   expect(report.runs[0]).toMatchObject({ verdict: 'corrupt' })
 })
+
+test('a queue that is in use has its attributes already', async () => {
+  const attrs = 'do: queue-attrs, device: exporter-a, queue: capture, attrs: [NO_KERNEL_MAPPING]'
+  const used = 'do: reqbufs, device: exporter-a, queue: capture, memory: MMAP, count: 1'
+  expect(await refused([used, attrs])).toContain('are in use: set their attributes before')
+})

@@ -36,6 +36,12 @@ export interface LabOptions {
   readonly adversarialCache?: boolean
 }
 
+/** Attribute bits of the queues of a device. */
+export interface QueueAttrs {
+  readonly capture: number
+  readonly output: number
+}
+
 export interface Lab {
   readonly machine: Machine
   readonly kernel: KernelSpec
@@ -58,8 +64,8 @@ export interface Lab {
   createQueue(device: Device, setup: QueueSetup): DriverQueue
   /** What was to fail, and how far its calls got. */
   readonly injections: readonly InjectionCalls[]
-  /** Opens the device's driver model. */
-  open(device: Device): Driver
+  /** Opens the device's driver model; `queueAttrs` is what its driver adds to vb2_queue.dma_attrs, DMA_ATTR_* bits. */
+  open(device: Device, queueAttrs?: QueueAttrs): Driver
   /** sg_alloc_table + sg_set_page for each entry; entries without dma fields start at zero. */
   sgTable(entries: readonly (Pick<SgEntry, 'page' | 'offset' | 'length'> & Partial<SgEntry>)[]): SgTable
   sgFree(table: SgTable): void

@@ -241,6 +241,15 @@ export type ScenarioStep =
       readonly queue: QueueSide
       readonly index?: number
     }
+  /** vb2_queue.dma_attrs, as the device's driver sets it before its queue is used. */
+  | {
+      readonly do: 'queue-attrs'
+      readonly device: string
+      readonly queue: QueueSide
+      readonly attrs: readonly string[]
+    }
+  /** dma_set_mask(), or dma_set_coherent_mask(): width in bits. */
+  | { readonly do: 'set-mask'; readonly device: string; readonly bits: number; readonly coherent?: boolean }
   /** EXPBUF gives the dma-buf a name; QBUF takes named ones, one for each plane. */
   | (OnDevice & { readonly do: 'expbuf'; readonly queue: QueueSide; readonly index: number; readonly plane?: number })
   | {

@@ -126,7 +126,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
 
     getSgtableAttrs(dev, cpuAddr, handle, size, attrs) {
       const made = through(dev, 'getSgtable', (ops) => ops.getSgtable(cpuAddr, handle, size, attrs))
-      if (made.ok) tellTable(parts, { device: dev.name, cpuAddr, handle, size }, made.value)
+      if (made.ok) tellTable(parts, { device: dev.name, cpuAddr, handle, size, attrs }, made.value)
       return made
     },
 

@@ -1,5 +1,6 @@
 // What dma_get_sgtable() made, told beside where the memory really is: no kernel traces it, and no kernel compares the two.
 import {
+  ATTR,
   type DmaAddr,
   type EventSink,
   has,
@@ -24,6 +25,7 @@ export interface ExportedMemory {
   readonly cpuAddr: KernelVaddr
   readonly handle: DmaAddr
   readonly size: number
+  readonly attrs: number
 }
 
 /** First and last page of each entry: what lies between follows from them, as memory and page pointers both count up. */
@@ -32,8 +34,10 @@ export const tellTable = ({ mem, sink, tags }: TableParts, memory: ExportedMemor
   const places: number[] = []
   const pages: string[] = []
   const physAddrs: number[] = []
+  // Without a kernel mapping the address is a cookie.
+  const isCookie = has(memory.attrs, ATTR.NO_KERNEL_MAPPING)
   const look = (entry: SgEntry, at: number, page: number): void => {
-    const found = mem.resolve((memory.cpuAddr + BigInt(at)) as KernelVaddr)
+    const found = isCookie ? undefined : mem.resolve((memory.cpuAddr + BigInt(at)) as KernelVaddr)
     const pfn = (mem.pageToPfn(entry.page) + page) as Pfn
     physAddrs.push(physOf(pfn))
     places.push(found === undefined ? -1 : found.phys - (found.phys % PAGE_SIZE))

@@ -1,5 +1,5 @@
 // A list of coherent memory is told beside where the memory lies, page by page.
-import { dma, type EventBody, pfn, type SgPage, vaddr } from '@dmalab/api'
+import { ATTR, dma, type EventBody, pfn, type SgPage, vaddr } from '@dmalab/api'
 import { expect, it, test } from 'vitest'
 import { tellTable } from '../src/table-event.ts'
 import { device, openTestLab, pool } from './lab.ts'
@@ -7,7 +7,7 @@ import { device, openTestLab, pool } from './lab.ts'
 const POOL = 0x4200_0000
 
 /** What is told of one entry of two pages, for 8 KiB of a pool. */
-const told = (page: SgPage, { attrs = 0, tags = 1, wants = true } = {}): EventBody[] => {
+const told = (page: SgPage, { attrs = 0, tags = 1, wants = true, memoryAttrs = 0 } = {}): EventBody[] => {
   const lab = openTestLab({
     reserved: [pool('luma', POOL, 0x10_0000)],
     devices: [device('codec', { pools: ['luma'] })],
@@ -19,7 +19,7 @@ const told = (page: SgPage, { attrs = 0, tags = 1, wants = true } = {}): EventBo
   table.value.setAttrs(0, attrs)
   const events: EventBody[] = []
   const sink = { wants: () => wants, emit: (event: EventBody) => void events.push(event) }
-  const memory = { device: 'codec', cpuAddr: got.value.cpuAddr, handle: dma(POOL), size: 8192 }
+  const memory = { device: 'codec', cpuAddr: got.value.cpuAddr, handle: dma(POOL), size: 8192, attrs: memoryAttrs }
   tellTable({ mem: lab.memory, sink, tags }, memory, table.value)
   return events
 }
@@ -43,6 +43,11 @@ it('leaves out what is tagged as having no page', () => {
     { ...FIRST, pages: [], physAddrs: [], places: [] },
   ])
   expect(told({ kind: 'page', pfn: pfn(0x90000) }, { attrs: 1, tags: 2 })).toMatchObject([{ places: FIRST.places }])
+})
+
+it('does not take the cookie of memory without a kernel mapping for its address', () => {
+  const [event] = told({ kind: 'page', pfn: pfn(0x40100) }, { memoryAttrs: ATTR.NO_KERNEL_MAPPING })
+  expect(event).toMatchObject({ pages: ['struct page', 'struct page'], places: [-1, -1] })
 })
 
 it('costs nothing where nobody listens', () => {

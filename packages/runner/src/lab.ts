@@ -51,7 +51,7 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
     get injections() {
       return rooms.api.injections
     },
-    open: (device) => rooms.openDriver(device),
+    open: (device, queueAttrs) => rooms.openDriver(device, queueAttrs),
 
     sgTable(entries) {
       const table = rooms.api.sgAlloc(entries.length)

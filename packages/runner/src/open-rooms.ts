@@ -11,6 +11,7 @@ import {
   type Lab,
   type LabOptions,
   type Machine,
+  type QueueAttrs,
   type QueueSetup,
   type Vb2MemOps,
 } from '@dmalab/api'
@@ -114,7 +115,7 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
     return createQueue(host, device, { ...setup, name })
   }
 
-  const openDriver = (device: Device): Driver => {
+  const openDriver = (device: Device, added: QueueAttrs = { capture: 0, output: 0 }): Driver => {
     const { facts: deviceFacts } = device
     const def = driverOf(deviceFacts)
     if (def === undefined) throw new InputError(`no driver model serves ${device.name} (class ${deviceFacts.class})`)
@@ -124,7 +125,10 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
       dma: api.mapping,
       dmaBuf,
       bus: (other) => bus(other ?? device),
-      createQueue: (setup) => queue(device, setup),
+      createQueue: (setup) => {
+        const more = setup.type.includes('OUTPUT') ? added.output : added.capture
+        return queue(device, more === 0 ? setup : { ...setup, dmaAttrs: more })
+      },
       contentSeed: (frame, plane) => mixSeed(seed, device.name, frame, plane),
       expected: (owner): Content | Uint8Array | undefined => memory.ledger.expected(owner)?.content,
       mem: memory,

@@ -21,6 +21,13 @@ export const releasePool = ({ lab }: StepContext, step: Step<'release-pool'>): O
   return ok(`${pool.name} is no pool any more`)
 }
 
+/** dma_set_mask(), dma_set_coherent_mask(). */
+export const setMask = ({ lab }: StepContext, { device, bits, coherent = false }: Step<'set-mask'>): Outcome => {
+  const { dma: api } = lab
+  const set = coherent ? api.setCoherentMask(lab.device(device), bits) : api.setMask(lab.device(device), bits)
+  return set.ok ? ok(`${bits} bits`) : set
+}
+
 /**
  * The driver's remove function closes its files; what it left mapped is told then (BUS_NOTIFY_UNBOUND_DRIVER).
  * Models: Linux v6.12 drivers/base/dd.c: __device_release_driver

@@ -78,10 +78,20 @@ export const fileIo = (c: StepContext, step: Step<'read' | 'write'>): Outcome =>
   return ok(wrong === 0 ? `${moved.value} bytes` : `${moved.value} bytes, ${wrong} wrong`)
 }
 
+/** The driver sets them when it makes its queues: before the first ioctl. */
+export const queueAttrs = (c: StepContext, step: Step<'queue-attrs'>): Outcome => {
+  const { facts } = c.lab.device(step.device)
+  if (c.drivers.has(step.device))
+    throw new InputError(`the queues of ${step.device} are in use: set their attributes before`)
+  const before = c.queueAttrs.get(facts.name) ?? { capture: 0, output: 0 }
+  c.queueAttrs.set(step.device, { ...before, [step.queue]: c.attrs(step.attrs) })
+  return ok(step.attrs.join(', '))
+}
+
 const queueOf = (c: StepContext, device: string, side: 'capture' | 'output'): Vb2Queue => {
   let driver = c.drivers.get(device)
   if (driver === undefined) {
-    driver = c.lab.open(c.lab.device(device))
+    driver = c.lab.open(c.lab.device(device), c.queueAttrs.get(device))
     const format = { width: 640, height: 480, planes: [{ payload: 640 * 480, size: 640 * 480 }] }
     driver.setFormat(format, format)
     c.drivers.set(device, driver)

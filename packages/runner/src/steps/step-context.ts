@@ -1,5 +1,14 @@
 // What the steps of a scenario share: the laboratory, the named buffers, the opened devices, what was found wrong.
-import { ATTR, type Driver, InputError, type KResult, type Lab, type ScenarioStep, type SgTable } from '@dmalab/api'
+import {
+  ATTR,
+  type Driver,
+  InputError,
+  type KResult,
+  type Lab,
+  type QueueAttrs,
+  type ScenarioStep,
+  type SgTable,
+} from '@dmalab/api'
 import type { BusRange, Importer, LabBuffer } from './lab-buffer.ts'
 
 export type Step<Name extends ScenarioStep['do']> = Extract<ScenarioStep, { readonly do: Name }>
@@ -14,6 +23,8 @@ export class StepContext {
   readonly seed: number
   readonly buffers: Map<string, LabBuffer> = new Map()
   readonly drivers: Map<string, Driver> = new Map()
+  /** What the drivers of devices put into vb2_queue.dma_attrs, for those that are not open yet. */
+  readonly queueAttrs: Map<string, QueueAttrs> = new Map()
   /** Steps done; part of the seed of what a step writes. */
   count = 0
   /** Bytes that a reader found different from what was written. */

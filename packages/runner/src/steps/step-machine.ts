@@ -1,10 +1,10 @@
 // Carries out the steps of a scenario on a laboratory: each step is one call of a driver or of user space.
 import { type Lab, ok, type ScenarioStep } from '@dmalab/api'
 import { deviceAccess, userAccess } from './access-steps.ts'
-import { declarePool, kernelMap, linearWrite, releasePool, scatterlist, unbind } from './kernel-steps.ts'
+import { declarePool, kernelMap, linearWrite, releasePool, scatterlist, setMask, unbind } from './kernel-steps.ts'
 import { map, unmap } from './mapping-steps.ts'
 import { alloc, free } from './memory-steps.ts'
-import { fileIo, ioctl } from './queue-steps.ts'
+import { fileIo, ioctl, queueAttrs } from './queue-steps.ts'
 import { sgCopy } from './sg-copy-steps.ts'
 import { attach, close, cpuAccess, detach, exportBuffer } from './share-steps.ts'
 import { type Outcome, StepContext } from './step-context.ts'
@@ -69,6 +69,10 @@ export class StepMachine {
         return declarePool(c, step)
       case 'release-pool':
         return releasePool(c, step)
+      case 'set-mask':
+        return setMask(c, step)
+      case 'queue-attrs':
+        return queueAttrs(c, step)
       case 'unbind':
         return unbind(c, step)
       case 'sg-copy-to-buffer':

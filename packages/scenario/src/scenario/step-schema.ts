@@ -125,6 +125,16 @@ export const stepSchema = z.discriminatedUnion('do', [
     { device: 'codec' },
   ),
   step(
+    'set-mask',
+    'dma_set_mask(), or dma_set_coherent_mask().',
+    {
+      device,
+      bits: z.int().min(1).max(64).describe('width of the mask'),
+      coherent: z.boolean().optional().describe('the mask of coherent memory, not that of mappings'),
+    },
+    { device: 'codec', bits: 36 },
+  ),
+  step(
     'unbind',
     "The device's driver lets go of it: its files are closed, what it left mapped stays so.",
     { device },
@@ -217,6 +227,12 @@ export const stepSchema = z.discriminatedUnion('do', [
   ),
   step('read', 'read(2) of a capture queue into memory of a task.', fileIo, { buffer: 'copy', device: 'camera' }),
   step('write', 'write(2) of memory of a task to an output queue.', fileIo, { buffer: 'copy', device: 'codec' }),
+  step(
+    'queue-attrs',
+    "vb2_queue.dma_attrs, as the device's driver sets it before its queue is used: what every allocation of the queue gets.",
+    { ...onQueue, attrs: attributes },
+    { ...CAPTURE, attrs: ['NO_KERNEL_MAPPING'] },
+  ),
   step('querybuf', 'VIDIOC_QUERYBUF.', { ...onQueue, index: slot }, { ...CAPTURE, index: 0 }),
   step(
     'qbuf',
