@@ -11,7 +11,7 @@ export interface DmaMapping {
   /** As allocAttrs, for a caller that may not sleep (GFP_ATOMIC): an interrupt handler, or one that holds a spinlock. ENOMEM. */
   allocAtomic(dev: Device, size: number, attrs: number, owner: string): KResult<Coherent>
   freeAttrs(dev: Device, size: number, cpuAddr: KernelVaddr, handle: DmaAddr, attrs: number): void
-  /** `userLen` defaults to the whole allocation. */
+  /** `userLen` defaults to the whole allocation, `pgoff` (pages, as vm_pgoff) to its beginning. ENXIO beyond it. */
   mmapAttrs(
     dev: Device,
     cpuAddr: KernelVaddr,
@@ -19,6 +19,7 @@ export interface DmaMapping {
     size: number,
     attrs: number,
     userLen?: number,
+    pgoff?: number,
   ): KResult<UserMapping>
   getSgtableAttrs(dev: Device, cpuAddr: KernelVaddr, handle: DmaAddr, size: number, attrs: number): KResult<SgTable>
   mapPageAttrs(dev: Device, page: SgPage, offset: number, size: number, dir: Direction, attrs: number): KResult<DmaAddr>

@@ -198,6 +198,8 @@ export type ScenarioStep =
   | { readonly do: 'unbind'; readonly device: string }
   /** dma_buf_vmap(), or dma_buf_kmap() of one page; the CPU compares what it finds there. */
   | (OnBuffer & { readonly do: 'vmap' })
+  /** dma_mmap_attrs() of coherent memory by its device's driver, from a page of it on; a task compares what it finds there. */
+  | (OnBuffer & Part & { readonly do: 'mmap' })
   /** The CPU writes through the kernel's linear mapping, an alias of whatever mapping the buffer has. */
   | (OnBuffer & { readonly do: 'linear-write' })
   | (OnBuffer & { readonly do: 'kmap'; readonly page?: number })

@@ -121,8 +121,8 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       through(dev, 'free', (ops) => ops.free(size, cpuAddr, handle, attrs))
     },
 
-    mmapAttrs: (dev, cpuAddr, handle, size, attrs, userLen = size) =>
-      through(dev, 'mmap', (ops) => ops.mmap(cpuAddr, handle, size, 0, userLen, attrs)),
+    mmapAttrs: (dev, cpuAddr, handle, size, attrs, userLen = size, pgoff = 0) =>
+      through(dev, 'mmap', (ops) => ops.mmap(cpuAddr, handle, size, pgoff, userLen, attrs)),
 
     getSgtableAttrs(dev, cpuAddr, handle, size, attrs) {
       const made = through(dev, 'getSgtable', (ops) => ops.getSgtable(cpuAddr, handle, size, attrs))

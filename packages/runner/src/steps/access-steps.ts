@@ -1,11 +1,13 @@
 // Steps in which a device or the CPU reads or writes a buffer; every byte read is compared with what was written.
 import {
+  type Coherent,
   type Device,
   type DeviceBus,
   fail,
   InputError,
   type KResult,
   ok,
+  PAGE_SIZE,
   pageAlign,
   physOf,
   type UserMapping,
@@ -126,6 +128,37 @@ const userMapping = (c: StepContext, buffer: LabBuffer): KResult<UserMapping> =>
   if (mapping.ok) c.lab.dmaBuf.munmap(dmabuf.value)
   c.lab.dmaBuf.put(dmabuf.value)
   return mapping
+}
+
+/** A driver's mmap with an offset: vm_pgoff counts pages of the allocation, and mmap(2) takes whole pages only. */
+export const mmapPart = (c: StepContext, step: Step<'mmap'>): Outcome => {
+  const buffer = c.buffer(step.buffer)
+  const { offset, len } = part(step, buffer.size)
+  if (offset % PAGE_SIZE !== 0) return fail('EINVAL', `offset ${offset} is not a multiple of a page`)
+  const mapping = mapCoherent(c, buffer, offset, pageAlign(len))
+  if (!mapping.ok) return mapping
+  let wrong = 0
+  for (const piece of buffer.expected(offset, len)) {
+    const at = { offset: piece.offset - offset, content: piece.content }
+    wrong += c.lab.userCompare(mapping.value, piece.len, step.buffer, at).wrong
+  }
+  c.wrong += wrong
+  return ok(wrong === 0 ? `${mapping.value.kind} mapping, bytes as written` : `${wrong} bytes differ`)
+}
+
+const mapCoherent = (
+  c: StepContext,
+  { name, memory, size }: LabBuffer,
+  offset: number,
+  userLen: number,
+): KResult<UserMapping> => {
+  const pgoff = offset / PAGE_SIZE
+  const map = (device: Device, memory: Coherent, attrs: number) =>
+    c.lab.dma.mmapAttrs(device, memory.cpuAddr, memory.handle, pageAlign(size), attrs, userLen, pgoff)
+  if (memory.kind === 'coherent') return map(memory.device, memory.memory, memory.attrs)
+  if (memory.kind === 'vb2' && memory.mem.cookie !== null)
+    return map(memory.device, { cpuAddr: memory.mem.cookie, handle: memory.mem.dmaAddr }, memory.mem.attrs)
+  throw new InputError(`'${name}' is from ${memory.kind}: only coherent memory is mapped by dma_mmap_attrs()`)
 }
 
 const part = (

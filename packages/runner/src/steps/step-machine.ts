@@ -1,6 +1,6 @@
 // Carries out the steps of a scenario on a laboratory: each step is one call of a driver or of user space.
 import { type Lab, ok, type ScenarioStep } from '@dmalab/api'
-import { deviceAccess, userAccess } from './access-steps.ts'
+import { deviceAccess, mmapPart, userAccess } from './access-steps.ts'
 import { declarePool, kernelMap, linearWrite, releasePool, scatterlist, setMask, unbind } from './kernel-steps.ts'
 import { map, unmap } from './mapping-steps.ts'
 import { alloc, free } from './memory-steps.ts'
@@ -80,6 +80,8 @@ export class StepMachine {
         return sgCopy(c, step)
       case 'linear-write':
         return linearWrite(c, c.buffer(step.buffer))
+      case 'mmap':
+        return mmapPart(c, step)
       case 'vmap':
       case 'kmap':
         return kernelMap(c, step)

@@ -141,6 +141,12 @@ export const stepSchema = z.discriminatedUnion('do', [
     { device: 'codec' },
   ),
   step('vmap', 'dma_buf_vmap(), and the CPU compares what it finds there.', onBuffer, { buffer: 'frame' }),
+  step(
+    'mmap',
+    "dma_mmap_attrs() of coherent memory by its device's driver, with an offset; a task compares what it finds there.",
+    { ...onBuffer, ...part },
+    { buffer: 'frame', offset: '8KiB' },
+  ),
   step('linear-write', "The CPU writes through the kernel's linear mapping, an alias of other mappings.", onBuffer, {
     buffer: 'frame',
   }),
