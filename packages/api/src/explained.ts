@@ -1,5 +1,5 @@
-// What `explain` answers, as data: a finding code, a code of board lint, or a message of a kernel log.
-import type { Severity } from './findings.ts'
+// What `explain` answers, as data: a finding code, a code of board lint, a kind of kernel message, or a kernel log.
+import type { FindingCode, Severity } from './findings.ts'
 
 export interface ExplainedCode {
   readonly code: string
@@ -20,20 +20,62 @@ export interface ExplainedLint {
   readonly title: string
 }
 
-export interface ExplainedMessage {
-  /** F-01 ... of the failures people post, S4-... further texts, DMA-API for dma-debug. */
+/** `problem`: something failed. `note`: worth knowing. `harmless`: looks bad and is not. */
+export type KernelMessageKind = 'problem' | 'note' | 'harmless'
+
+/** A kind of kernel message, in general. */
+export interface ExplainedKernelMessage {
   readonly id: string
-  /** Problems come first in a report; notes are boot lines worth knowing. */
-  readonly kind: 'problem' | 'note'
+  readonly title: string
+  /** null: the neighbours of a message decide. */
+  readonly kind: KernelMessageKind | null
+  /** Wordings as the kernel's format, with the releases that print them. */
+  readonly forms: readonly { readonly releases: string; readonly text: string }[]
+  /** Functions that a call trace must hold, for what is told by its trace. */
+  readonly functions: readonly string[]
+  readonly source: string
+  /** The meaning where it does not depend on values; null: it does. */
+  readonly cause: string | null
+  readonly next: string | null
+  readonly fixes: readonly string[]
+  readonly code: FindingCode | null
+}
+
+/** What was recognised in a kernel log. */
+export interface KlogMessage {
+  /** What `dmalab explain` takes. */
+  readonly id: string
+  readonly kind: KernelMessageKind
   readonly title: string
   readonly cause: string
   readonly next: string
   readonly fixes: readonly string[]
-  /** Finding code that says more, for dma-debug's messages. */
-  readonly code?: string
+  /** Kernel file and function that print it. */
+  readonly source: string
+  /** The finding of a run or a trace that is the same mistake; null: none. */
+  readonly code: FindingCode | null
+  /** As the first such line names them; empty: it does not. */
+  readonly driver: string
+  readonly device: string
+  readonly time: string
   /** Line numbers, the first few. */
   readonly lines: readonly number[]
   readonly count: number
-  /** The first such line. */
+  /** The first such record, without control characters. */
   readonly text: string
+}
+
+/** A line of a subsystem that handles DMA memory, in words that the catalogue does not have. */
+export interface NotUnderstood {
+  readonly subsystem: string
+  readonly lines: readonly number[]
+  readonly count: number
+  readonly text: string
+}
+
+export interface KlogReport {
+  readonly lines: number
+  /** Problems by first line, then notes, then what is harmless. */
+  readonly messages: readonly KlogMessage[]
+  readonly notUnderstood: readonly NotUnderstood[]
 }

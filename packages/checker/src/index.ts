@@ -2,4 +2,3 @@
 export { createChecker, UNBIND_MARKER, type Checker, type CheckerOptions, type CheckReport } from './checker.ts'
 export { framedKernelText } from './dma-debug/framed.ts'
 export { explainCode, explainedCodes, findingsPage } from './explanations/index.ts'
-export { createDmesgExplainer, type DmesgExplainer } from './dmesg/explain.ts'

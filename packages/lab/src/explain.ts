@@ -1,13 +1,21 @@
-// Finding codes, codes of board lint and messages of kernel logs, explained.
-import { type ExplainedCode, type ExplainedLint, type ExplainedMessage, InputError } from '@dmalab/api'
-import { createDmesgExplainer, explainCode, explainedCodes } from '@dmalab/checker'
+// Finding codes, codes of board lint, kernel messages and whole kernel logs, explained.
+import {
+  type ExplainedCode,
+  type ExplainedKernelMessage,
+  type ExplainedLint,
+  InputError,
+  type KlogMessage,
+  type KlogReport,
+} from '@dmalab/api'
+import { explainCode, explainedCodes } from '@dmalab/checker'
+import { createKlogReader, kernelMessage, kernelMessages } from '@dmalab/klog'
 import { LINT_CODES } from '@dmalab/machine'
 
 /** @throws InputError for a code that is unknown, with those that share a word with it */
-export const explain = (code: string): ExplainedCode | ExplainedLint => {
+export const explain = (code: string): ExplainedCode | ExplainedLint | ExplainedKernelMessage => {
   const title = Object.entries(LINT_CODES).find(([known]) => known === code)?.[1]
   if (title !== undefined) return { code, title }
-  const explained = explainCode(code)
+  const explained = kernelMessage(code) ?? explainCode(code)
   if (explained === undefined) throw new InputError(`unknown finding code ${code}`, {}, near(code))
   return explained
 }
@@ -17,15 +25,22 @@ const near = (typed: string): string => {
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter((word) => word.length > 2)
-  const like = [...explainedCodes().map(({ code }) => code), ...Object.keys(LINT_CODES)].filter((code) =>
-    words.some((word) => code.includes(word)),
-  )
+  const codes = explainedCodes().map(({ code }) => code)
+  const all = [...codes, ...Object.keys(LINT_CODES), ...kernelMessages().map(({ id }) => id)]
+  const like = all.filter((code) => words.some((word) => code.includes(word)))
   return like.length === 0 ? '`dmalab explain` lists all codes' : `did you mean ${like.slice(0, 5).join(', ')}?`
 }
 
-/** Explains the DMA messages among the lines of a kernel log. */
-export const explainLog = async (lines: AsyncIterable<string>): Promise<readonly ExplainedMessage[]> => {
-  const explainer = createDmesgExplainer()
-  for await (const line of lines) explainer.line(line)
-  return explainer.finish()
+/** What a kernel log says about DMA memory; its bytes as they come, or text. */
+export const explainLog = async (chunks: AsyncIterable<Uint8Array | string>): Promise<KlogReport> => {
+  const reader = createKlogReader()
+  for await (const chunk of chunks) reader.push(chunk)
+  const report = reader.end()
+  return { ...report, messages: report.messages.map(withFixes) }
 }
+
+/** What dma-debug finds is a finding of the checker too, and has its fixes there. */
+const withFixes = (message: KlogMessage): KlogMessage =>
+  message.fixes.length > 0 || message.kind !== 'problem' || message.code === null
+    ? message
+    : { ...message, fixes: explainCode(message.code)?.fixes ?? [] }

@@ -15,6 +15,7 @@ export { type RunRequest, specOf } from './request.ts'
 export type { LabControl } from './run.ts'
 export { type RunSuggestion, suggestedRun } from './suggested-run.ts'
 export { explainCode, explainedCodes } from '@dmalab/checker'
+export { createKlogReader, kernelMessages } from '@dmalab/klog'
 export {
   archOfDtb,
   type BoardOptions,

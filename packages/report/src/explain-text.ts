@@ -1,5 +1,5 @@
 // `explain` for a terminal.
-import type { ExplainedCode, ExplainedLint, ExplainedMessage } from '@dmalab/api'
+import type { ExplainedCode, ExplainedKernelMessage, ExplainedLint, KlogMessage, KlogReport } from '@dmalab/api'
 import { bold, dim } from 'ansis'
 import { count } from './numbers.ts'
 import { paintSeverity } from './paint.ts'
@@ -32,20 +32,44 @@ export const codesText = (codes: readonly ExplainedCode[]): string => {
     .join('\n')
 }
 
-export const messagesText = (file: string, messages: readonly ExplainedMessage[]): string => {
-  if (messages.length === 0) return `${file}: no message that dmalab knows`
-  return messages.map(messageText).join('\n\n')
+/** A kind of kernel message, in general. */
+export const kernelMessageText = (one: ExplainedKernelMessage): string =>
+  [
+    `${bold(one.id)} (kernel message): ${one.title}`,
+    one.forms.map(({ releases, text }) => `  ${text} ${dim(`(${releases})`)}`).join('\n'),
+    one.functions.length === 0 ? '' : wrap(`Told by the call trace: ${one.functions.join(', ')}`),
+    one.cause === null
+      ? 'What it means depends on its values: `dmalab explain --dmesg FILE` says it.'
+      : wrap(one.cause),
+    one.next === null ? '' : wrap(`Next check: ${one.next}`),
+    `Kernel source: ${one.source}`,
+    one.code === null ? '' : `Finding: dmalab explain ${one.code}`,
+    one.fixes.length === 0 ? '' : ['Usual fixes:', ...one.fixes.map((fix) => wrap(`- ${fix}`, '  '))].join('\n'),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
+
+/** What a kernel log says: problems, notes, and what was not understood. */
+export const klogText = (file: string, { lines, messages, notUnderstood }: KlogReport): string => {
+  const missed = notUnderstood.map(({ subsystem, lines: at, count: n, text }) =>
+    dim(`not understood, ${placeOf(at, n)}: ${text}\n  printed by ${subsystem}`),
+  )
+  const all = [...messages.map(messageText), ...missed]
+  return all.length === 0 ? `${file}: no message about DMA memory in ${count(lines)} lines` : all.join('\n\n')
 }
 
-const messageText = ({ id, kind, title, cause, next, fixes, lines, count: n, text }: ExplainedMessage): string => {
-  const where = `line ${lines[0]}${n > 1 ? `, ${count(n)} times` : ''}`
-  if (kind === 'note') return dim(`note, ${where}: ${title}: ${cause}`)
+const placeOf = (lines: readonly number[], n: number): string => `line ${lines[0]}${n > 1 ? `, ${count(n)} times` : ''}`
+
+const messageText = ({ id, kind, title, cause, next, fixes, lines, count: n, text, code }: KlogMessage): string => {
+  const where = placeOf(lines, n)
+  if (kind !== 'problem') return dim(`${kind}, ${where}: ${title} (${id}): ${cause}`)
   return [
     `${bold(id)} ${title} (${where})`,
     dim(`  ${text}`),
     wrap(`cause: ${cause}`, '  '),
     wrap(`next:  ${next}`, '  '),
     ...fixes.map((fix) => wrap(`- ${fix}`, '    ')),
+    ...(code === null ? [] : [dim(`  finding: ${code}`)]),
   ].join('\n')
 }
 

@@ -171,7 +171,7 @@ describe('dmalab explain', () => {
   it('a kernel log from standard input', () => {
     const { code, out } = run(['explain', '--dmesg', '-'], '[  1.0] contiguous chunk is too small 4096/691200\n')
     expect(code).toBe(0)
-    expect(out).toContain('F-09 a scattered buffer for a device that needs one piece (line 1)')
+    expect(out).toContain('vb2-not-contiguous a scattered buffer for a device that needs one piece (line 1)')
     expect(run(['explain', '--dmesg', 'absent']).code).toBe(2)
     expect(run(['explain', '--dmesg', '.']).err).toContain('.: this is a folder')
   })

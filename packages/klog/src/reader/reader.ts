@@ -1,0 +1,142 @@
+// A kernel log as a stream of text in any pieces; what it says about DMA memory comes out at the end. Time is linear in the input, and
+// memory does not grow with it.
+import type { KlogReport } from '@dmalab/api'
+import { ENTRIES, PHRASES } from '../catalogue/index.ts'
+import type { Entry, Fields } from '../catalogue/entry.ts'
+import { createMatcher, type Found } from '../match/matcher.ts'
+import { createPhrases } from '../match/phrases.ts'
+import { cleanLine } from './clean.ts'
+import { createLines } from './lines.ts'
+import { createReport } from './report.ts'
+import { createTextOfBytes } from './text-of-bytes.ts'
+import { createWindow, type Joined } from './window.ts'
+import { createSplats } from './splats.ts'
+import { subsystemOf } from './subsystem.ts'
+
+export interface KlogReader {
+  /** Text, or the bytes of a file as they come. */
+  push(chunk: string | Uint8Array): void
+  end(): KlogReport
+}
+
+interface Of {
+  readonly entry: Entry
+  readonly more: boolean
+}
+type Hit = Found<Of>
+
+/** A message whose further lines may still come. */
+interface Open {
+  readonly entry: Entry
+  readonly joined: Joined<Hit>
+  readonly fields: Record<string, string>
+  readonly lines: number
+  left: number
+}
+
+/** Records after which a message takes no further lines. */
+const FURTHER = 12
+
+const fieldsOf = (values: Readonly<Record<string, string>>): Fields => ({
+  has: (name) => Object.hasOwn(values, name),
+  text: (name) => values[name] ?? '',
+  num: (name) => Number(values[name] ?? 0),
+  hex: (name) => Number.parseInt(values[name] ?? '0', 16),
+})
+
+/** Driver and device before a message: `arm-smmu 12000000.iommu: `, `DMA-API: drv dev: `. */
+const senderOf = (head: string): { readonly driver: string; readonly device: string } => {
+  const parts = head.split(': ').map((part) => part.trim())
+  const named = parts.map((part) => part.split(' ')).find((words) => words.length === 2 && !words[0]?.includes('['))
+  return { driver: named?.[0] ?? '', device: named?.[1] ?? '' }
+}
+
+export const createKlogReader = (): KlogReader => {
+  const matcher = createMatcher<Of>(
+    ENTRIES.flatMap((entry) => entry.forms.map(([, text, part]) => [text, { entry, more: part === 'more' }] as const)),
+  )
+  const phraseOf = createPhrases(PHRASES)
+  const report = createReport()
+  const splats = createSplats(report)
+  let open: Open | undefined
+
+  const close = (): void => {
+    if (open === undefined) return
+    const { entry, joined, fields } = open
+    open = undefined
+    const found = joined.found
+    const sender = senderOf(found === undefined ? '' : joined.text.slice(0, found.start))
+    report.add(entry, {
+      ...sender,
+      fields: fieldsOf(fields),
+      trace: [],
+      record: joined.record,
+      text: joined.text,
+    })
+  }
+  /** The words of an event that the SMMUv3 driver dumps, one a line. */
+  const isWord = (text: string): boolean => /^(?:\S+ \S+: )?0x[0-9a-f]{16}$/.test(text)
+  const further = (joined: Joined<Hit>): boolean => {
+    if (open === undefined) return false
+    if (isWord(joined.text) && open.entry.forms.some(([, text]) => text.includes('received:'))) {
+      const count = Object.keys(open.fields).filter((name) => name.startsWith('word')).length
+      if (count < 4) open.fields[`word${count}`] = joined.text.slice(-16)
+      return true
+    }
+    const found = joined.found
+    if (found === undefined || !found.of.more || found.of.entry !== open.entry) return false
+    const known = open.fields
+    if (Object.keys(found.fields).some((name) => Object.hasOwn(known, name) && name !== 'same')) return false
+    Object.assign(open.fields, found.fields)
+    return true
+  }
+  /** No template: a driver's own words, or what is not understood. */
+  const other = ({ record, text }: Joined<Hit>): void => {
+    const about = phraseOf(text)
+    const entry = about === undefined ? undefined : ENTRIES.find(({ id }) => id === about)
+    if (entry === undefined) report.miss(record, text, subsystemOf(text))
+    else report.add(entry, { ...senderOf(text), fields: fieldsOf({}), trace: [], record, text })
+  }
+  const window = createWindow<Hit>(
+    {
+      find: (text) => {
+        const found = matcher.find(text)
+        return found === undefined ? undefined : { ...found, of: found }
+      },
+    },
+    (joined) => {
+      if (further(joined)) return
+      if (open !== undefined && (open.left -= 1) < 0) close()
+      const found = joined.found
+      if (found === undefined) {
+        if (!splats.line(joined.text, joined.record.begins)) other(joined)
+        return
+      }
+      close()
+      if (found.of.entry.splat === true) {
+        splats.open(found.of.entry, fieldsOf(found.fields), joined.record, joined.text)
+        return
+      }
+      splats.message()
+      splats.line(joined.text, joined.record.begins)
+      open = { entry: found.of.entry, joined, fields: { ...found.fields }, lines: 1, left: FURTHER }
+    },
+  )
+  const lines = createLines((raw, number) => window.push(cleanLine(raw), number))
+  const bytes = createTextOfBytes()
+  let anyBytes = false
+  return {
+    push: (chunk) => {
+      anyBytes ||= typeof chunk !== 'string'
+      lines.push(typeof chunk === 'string' ? chunk : bytes.text(chunk))
+    },
+    end: () => {
+      if (anyBytes) lines.push(bytes.end())
+      const count = lines.end()
+      window.end()
+      close()
+      splats.end()
+      return report.end(count)
+    },
+  }
+}
