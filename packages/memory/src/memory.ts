@@ -37,6 +37,8 @@ export interface MemoryOptions {
   readonly machine: Machine
   readonly facts: KernelFacts
   readonly module: WebAssembly.Module
+  /** The engine of the same machine before it started again, to be used once more: its memory is warm. Absent: a new one. */
+  readonly engine?: Hot | undefined
   readonly sink: EventSink
   readonly stack: KernelStack
 }
@@ -58,11 +60,13 @@ export class Memory implements KernelMemory {
 
   /** @throws InputError for a machine that no kernel can be laid out on. */
   constructor(options: MemoryOptions) {
-    const { machine, facts, module, sink, stack } = options
+    const { machine, facts, module, engine, sink, stack } = options
     this.sink = sink
     this.layout = layOut(machine, facts)
     const { lineSize, outer, emulated } = machine.cpu
-    this.hot = new Hot(module, { lineSize, poison: POISON, outer: outer !== undefined, uncached: emulated === true })
+    const config = { lineSize, poison: POISON, outer: outer !== undefined, uncached: emulated === true }
+    this.hot = engine ?? new Hot(module, config)
+    engine?.reset()
     for (const range of maintainable(this.layout))
       this.hot.setPages((range.base / PAGE_SIZE) as Pfn, range.len / PAGE_SIZE, true)
     for (const range of this.layout.present) this.present.set(range.base, range.len, true)

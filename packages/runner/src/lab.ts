@@ -1,5 +1,6 @@
 // Opens a laboratory: one machine, one kernel, everything wired. What `run`, golden adapters and library users drive.
 import { InputError, type KernelFacts, type Lab, type LabOptions } from '@dmalab/api'
+import type { Memory } from '@dmalab/memory'
 import { kernelFacts } from './compose-kernel.ts'
 import { EventStream } from './event-stream.ts'
 import { configuredFor } from './implied-config.ts'
@@ -16,7 +17,7 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
   checkFunctions(options.kernel, parts.registry)
   checkBoard(options, facts)
   const stream = new EventStream()
-  const open = () => openRooms(parts, options, facts, stream)
+  const open = (engine?: Memory['hot']) => openRooms(parts, options, facts, stream, engine)
   let rooms = open()
 
   return {
@@ -91,7 +92,7 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
     oops: (oops) => stream.emit({ event: 'oops', oops }),
     reset() {
       stream.restart()
-      rooms = open()
+      rooms = open(rooms.memory.hot)
     },
   }
 }

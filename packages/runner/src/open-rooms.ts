@@ -33,8 +33,14 @@ export interface LabParts {
   readonly registry: Registry
 }
 
-/** What is wired together for one boot of the machine. */
-export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['facts'], stream: EventStream) => {
+/** What is wired together for one boot of the machine. `engine`: of the boot before, which is over. */
+export const openRooms = (
+  parts: LabParts,
+  options: LabOptions,
+  facts: Lab['facts'],
+  stream: EventStream,
+  engine?: Memory['hot'],
+) => {
   const { kernel } = options
   const { registry, module } = parts
   const driverOf = ({ driver, class: kind }: DeviceFacts): DriverDef | undefined =>
@@ -45,7 +51,7 @@ export const openRooms = (parts: LabParts, options: LabOptions, facts: Lab['fact
   const seed = options.seed ?? 1
   const stack = new KernelStack(facts)
   const call = <T>(symbols: string | readonly string[], body: () => T): T => stack.call(symbols, body)
-  const memory = new Memory({ machine, facts, module, sink: stream, stack })
+  const memory = new Memory({ machine, facts, module, engine, sink: stream, stack })
   const ops = new Map(registry.ops.values().map((def) => [def.name, def]))
   const opened = openDmaApi({ memory, machine, kernel, facts, ops, sink: stream, stack, inject: options.inject ?? [] })
   const worst = options.adversarialCache === true ? adversary(memory, seed) : undefined
