@@ -6,7 +6,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../..')
 const CLI = join(ROOT, 'apps/cli/bin/run.js')
-const scratch = mkdtempSync(join(ROOT, 'apps/cli/dist/.docs-'))
+// Programs of the pages import what this package may import.
+const scratch = mkdtempSync(join(ROOT, 'tests/.docs-'))
 afterAll(() => rmSync(scratch, { recursive: true }))
 
 const pages = [
