@@ -1,0 +1,107 @@
+// Rows through the public DMA API: one page, or one list of pages, mapped and unmapped on a whole machine.
+import { DIR, PAGE_SIZE } from '@dmalab/api'
+import { createChecker } from '@dmalab/checker'
+import { openLaboratory } from '@dmalab/lab'
+import { openLab, parseKernel } from '@dmalab/runner'
+
+const MIB = 2 ** 20
+const ENTRIES = 1000
+
+/** A pool lies in the middle of RAM, as on many boards: the linear map has a hole there. */
+const machine = (arch, facts) => ({
+  name: 'bench',
+  title: 'RAM with a pool in it',
+  arch,
+  cpu: { lineSize: 64, aliasing: false },
+  memory: [{ base: 0x4000_0000, len: 512 * MIB }],
+  reserved: [
+    { name: 'pool', base: 0x5000_0000, len: MIB, compatible: 'shared-dma-pool', noMap: true, reusable: false },
+  ],
+  layout: arch === 'arm' ? { lowmemEnd: 0x5800_0000 } : {},
+  iommus: [{ name: 'smmu', model: 'arm,smmu-v3', enabled: true }],
+  devices: [{ name: 'device', class: 'other', coherent: false, maskBits: 32, pools: ['pool'], ...facts }],
+  bindings: {},
+})
+
+/** What listens to a laboratory, by version of a row. */
+const LISTENERS = {
+  checked(lab) {
+    const checker = createChecker({})
+    lab.listen('op', (event) => checker.onEvent(event))
+  },
+  heard: (lab) => lab.listen('op', () => {}),
+  unheard: () => {},
+  /** Who listens to single pages makes lists go entry by entry. */
+  entries: (lab) => lab.listen('page', () => {}),
+  engine: () => {},
+}
+
+const open = async ({ kernel, facts = {} }, version) => {
+  const { registry, module } = await openLaboratory()
+  const spec = parseKernel(kernel, registry)
+  const { board } = registry.arches.get(spec.base.arch)
+  const lab = openLab({ registry, module }, { kernel: spec, machine: machine(board, facts) })
+  LISTENERS[version](lab)
+  const device = lab.device('device')
+  const pages = lab.mem.allocPages(1024 * PAGE_SIZE, { owner: 'bench' })
+  if (!pages.ok) throw new Error(pages.why)
+  return { lab, device, first: pages.value }
+}
+
+const versionsOf = (names, make) => Object.fromEntries(names.map((name) => [name, make(name)]))
+
+/** dma_map_page and dma_unmap_page of 4 KiB: with the checker, with a listener, with nobody listening. */
+export const pageRow = (name, title, what) => ({
+  name: `map-page-${name}`,
+  title: `map and unmap one page, ${title}`,
+  unit: 'page',
+  versions: versionsOf(['checked', 'heard', 'unheard'], (version) => ({
+    bench: 5000,
+    check: 20,
+    async open(times) {
+      const { lab, device, first } = await open(what, version)
+      const page = { kind: 'page', pfn: first }
+      let handle = 0
+      return {
+        work: times,
+        run() {
+          for (let i = 0; i < times; i++) {
+            handle = lab.dma.mapPageAttrs(device, page, 0, PAGE_SIZE, DIR.BIDIRECTIONAL, 0).value
+            lab.dma.unmapPageAttrs(device, handle, PAGE_SIZE, DIR.BIDIRECTIONAL, 0)
+          }
+        },
+        result: () => ({ handle, counters: lab.cache.counters() }),
+      }
+    },
+  })),
+})
+
+/** A list of scattered pages mapped, synced both ways and unmapped: entry by entry, and on the engine. */
+export const listRow = (name, title, what) => ({
+  name: `map-list-${name}`,
+  title: `map, sync and unmap a list of ${ENTRIES} pages, ${title}`,
+  unit: 'entry',
+  versions: versionsOf(['entries', 'engine'], (version) => ({
+    bench: 10,
+    check: 1,
+    async open(times) {
+      const { lab, device, first } = await open(what, version)
+      const entry = (i) => ({ page: { kind: 'page', pfn: first + ((7 * i) % 1024) }, length: PAGE_SIZE, offset: 0 })
+      const table = lab.sgTable(Array.from({ length: ENTRIES }, (_, i) => entry(i)))
+      let addresses = []
+      return {
+        work: times * ENTRIES,
+        run() {
+          for (let i = 0; i < times; i++) {
+            lab.dma.mapSgAttrs(device, table, DIR.BIDIRECTIONAL, 0)
+            lab.dma.syncSgForCpu(device, table, DIR.BIDIRECTIONAL)
+            lab.dma.syncSgForDevice(device, table, DIR.BIDIRECTIONAL)
+            lab.dma.unmapSgAttrs(device, table, DIR.BIDIRECTIONAL, 0)
+          }
+          addresses = [0, ENTRIES - 1].map((i) => table.entry(i).dmaAddress)
+        },
+        result: () => ({ addresses, counters: lab.cache.counters() }),
+      }
+    },
+  })),
+})

@@ -1,0 +1,3 @@
+import { listRow } from '../machines/end-to-end.mjs'
+
+export const row = listRow('arm', 'arm@4.11', { kernel: 'arm@4.11' })

@@ -1,0 +1,3 @@
+import { listRow } from '../machines/end-to-end.mjs'
+
+export const row = listRow('iommu', 'dma-iommu of arm64@6.12', { kernel: 'arm64@6.12', facts: { iommu: 'smmu' } })

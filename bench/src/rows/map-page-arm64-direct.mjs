@@ -1,0 +1,3 @@
+import { pageRow } from '../machines/end-to-end.mjs'
+
+export const row = pageRow('arm64-direct', 'dma-direct of arm64@6.12', { kernel: 'arm64@6.12' })
