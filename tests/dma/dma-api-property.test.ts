@@ -134,9 +134,9 @@ describe('a table that hands back only the first entry of a list', () => {
 
 describe('a table that invalidates before the device writes, and not after', () => {
   const plugin = join(folder, 'too-early.mjs')
-  const operations = `unmapSg: (list, nents, dir, attrs) => dir === 2 || next.unmapSg(list, nents, dir, attrs),
-    syncSgForCpu: (list, nents, dir) => dir === 2 || next.syncSgForCpu(list, nents, dir)`
-  writeFileSync(plugin, patchOfArm('too-early', operations))
+  const functions = `arm_dma_unmap_sg: (next) => (list, nents, dir, attrs) => dir === 2 || next(list, nents, dir, attrs),
+    arm_dma_sync_sg_for_cpu: (next) => (list, nents, dir) => dir === 2 || next(list, nents, dir)`
+  writeFileSync(plugin, patchOfArm('too-early', functions))
 
   test('passes until the CPU fetches ahead', async () => {
     const broken = await openLaboratory({ given: [plugin] })

@@ -20,7 +20,17 @@ const GIVEN_BY_PLUGINS =
   Vb2MemOps DmaBufOps DmaBufExport DriverDef Driver DisplayPort QueueSetup CheckerRule RuleRun Finding`.split(/\s+/)
 
 /** Not met by plug-ins: what runs, reports and vectors are made of. */
-const OTHER_FILES = ['golden.ts', 'lab.ts', 'run.ts', 'scenario.ts', 'index.ts', 'values.ts']
+const OTHER_FILES = [
+  'board-report.ts',
+  'explained.ts',
+  'map-benchmark.ts',
+  'golden.ts',
+  'lab.ts',
+  'run.ts',
+  'scenario.ts',
+  'index.ts',
+  'values.ts',
+]
 
 const interfacesOf = (source: string): [name: string, members: Record<string, string>][] => {
   const text = source.replace(/\/\*[^]*?\*\//g, '').replace(/\/\/.*$/gm, '')

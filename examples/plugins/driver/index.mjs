@@ -15,8 +15,10 @@ const barsCapture = (api) => ({
       type: 'VIDEO_CAPTURE_MPLANE',
       allocator: 'vb2-dma-pages',
       ioModes: ['MMAP', 'DMABUF'],
+      symbols: (op) => [`vb2_ioctl_${op}`],
       planes: () => format.planes.map(({ size }) => ({ size, dev: host.device })),
       onQueue: (buffer) => waiting.push(buffer),
+      onStart: () => api.ok(undefined),
       onStop: () => {
         waiting = []
       },

@@ -25,7 +25,23 @@ const busAlias = (api) => ({
     unmapSg: ['alias_dma_unmap_sg'],
   },
   attach: (device, host) => {
-    const { ATTR, DIR, PAGE_SIZE, dma, fail, has, hex, ok, pageAlign, pagesFor, pfnOf, phys, physOf, reaches } = api
+    const {
+      ATTR,
+      DIR,
+      PAGE_SIZE,
+      dma,
+      fail,
+      has,
+      hex,
+      ok,
+      pageAlign,
+      pagesFor,
+      pfnOf,
+      phys,
+      physOf,
+      reaches,
+      withBits,
+    } = api
     const { cache, mem } = host
     const toDma = (at) => dma(at + ALIAS)
     const toPhys = (handle) => phys(handle - ALIAS)
@@ -125,7 +141,7 @@ const busAlias = (api) => ({
           return mapped.ok
         })
         if (failed === undefined) return ok(nents)
-        ops.unmapSg(table, done, dir, attrs | ATTR.SKIP_CPU_SYNC)
+        ops.unmapSg(table, done, dir, withBits(attrs, ATTR.SKIP_CPU_SYNC))
         return fail('EIO', `entry ${done}: ${failed.why}`)
       },
       unmapSg: (table, nents, dir, attrs) => {

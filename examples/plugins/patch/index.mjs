@@ -7,7 +7,7 @@ const DMA_CONTIG = 'drivers/media/v4l2-core/videobuf2-dma-contig.c'
 
 /** @type {import('@dmalab/api').PluginFactory} */
 export default (api) => {
-  const { fail, has, hex, pageAlign, pfnOf } = api
+  const { fail, has, hex, pageAlign, pfnOf, withBits } = api
 
   /** A valid pfn wins over the tag; the attributes are stored either way, the handle only with the tag. */
   const getSgtable = (_next, host) => (cpuAddr, handle, size, attrs) => {
@@ -38,7 +38,8 @@ export default (api) => {
     ...next,
     alloc: (dev, size, dir, owner, options) => {
       const made = next.alloc(dev, size, dir, owner, options)
-      if (made.ok && checkDevCoherent(dev, made.value.dmaAddr, made.value.cookie ?? 0n)) made.value.attrs |= NOPAGE
+      const tagged = made.ok && checkDevCoherent(dev, made.value.dmaAddr, made.value.cookie ?? 0n)
+      if (tagged) made.value.attrs = withBits(made.value.attrs, NOPAGE)
       return made
     },
   })

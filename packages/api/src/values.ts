@@ -4,6 +4,7 @@ export * from './errno.ts'
 export * from './flags.ts'
 export { withBits } from './bits.ts'
 export { ATTR, attrsOf } from './attrs.ts'
+export { IOMMU_PROT } from './iommu.ts'
 export { InputError } from './input-error.ts'
 export {
   CMA_HINT,

@@ -197,14 +197,16 @@ export interface QueueSetup {
   readonly fileIo?: boolean
   /** The driver lets user space ask for non-coherent memory (allow_cache_hints). */
   readonly allowCacheHints?: boolean
-  /** Driver functions between the V4L2 core and vb2 for an ioctl (`qbuf`, `reqbufs` ...), outermost first; else vb2_ioctl_*. */
-  symbols?(op: string): readonly string[]
+  /** Driver functions between the V4L2 core and vb2 for an ioctl (`qbuf`, `reqbufs` ...), outermost first: mostly `vb2_ioctl_<op>`. */
+  symbols(op: string): readonly string[]
   /** Plane sizes in bytes and the device each plane is allocated for. */
   planes(): readonly { readonly size: number; readonly dev: Device }[]
   /** buf_queue: the driver owns the buffer now. */
   onQueue(buffer: Vb2Buffer): void
-  onStart?(): KResult<void>
-  onStop?(): void
+  /** start_streaming: the errno that streamon gives. */
+  onStart(): KResult<void>
+  /** stop_streaming: the driver gives its buffers back. */
+  onStop(): void
 }
 
 /** The driver's side of a queue. */

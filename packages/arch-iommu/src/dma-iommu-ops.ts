@@ -49,7 +49,6 @@ const SYMBOLS: DmaOpsDef['symbols'] = {
 /** All ones: what dma_get_seg_boundary() says of a device that set none. */
 const NO_BOUNDARY_BITS = 64
 const DEFAULT_SEGMENT = 65536
-const PROT_MMIO = 16
 
 /** A pass that only maintains caches, by page. */
 const BY_PAGE = {
@@ -76,7 +75,7 @@ export const dmaIommuOps = (api: PluginApi): DmaOpsDef => ({
  */
 const table = (api: PluginApi, host: Host): DmaOps => {
   const { device, mem } = host
-  const { ATTR, DIR, fail, has, ok, physOf } = api
+  const { ATTR, DIR, fail, has, IOMMU_PROT: PROT, ok, physOf, withBits } = api
   if (host.iommu === null) throw new Error(`${device.name} has no IOMMU, and dma-iommu was chosen for it`)
   const model = modelOf(host.iommu.facts.model)
   const domain = openDomain(host, model)
@@ -113,8 +112,9 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: dma_info_to_prot */
   const protOf = (dir: Direction, attrs: number, snooped = coherent): number => {
     if (dir === DIR.NONE) return 0
-    const access = dir === DIR.TO_DEVICE ? 1 : dir === DIR.FROM_DEVICE ? 2 : 3
-    return access | (snooped ? 4 : 0) | (has(attrs, ATTR.PRIVILEGED) ? 32 : 0)
+    const read = dir === DIR.FROM_DEVICE ? 0 : PROT.READ
+    const write = dir === DIR.TO_DEVICE ? 0 : PROT.WRITE
+    return read + write + (snooped ? PROT.CACHE : 0) + (has(attrs, ATTR.PRIVILEGED) ? PROT.PRIV : 0)
   }
   const quiet = (attrs: number): boolean => coherent || has(attrs, ATTR.SKIP_CPU_SYNC)
   const physAt = (list: SgTable, i: number): { at: PhysAddr; length: number } => {
@@ -165,7 +165,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
       const { at, length } = physAt(list, i)
       const handle = mapRange(at, length, dir, attrs)
       if (!handle.ok) {
-        unmapEntries(list, i, dir, attrs | ATTR.SKIP_CPU_SYNC)
+        unmapEntries(list, i, dir, withBits(attrs, ATTR.SKIP_CPU_SYNC))
         return handle
       }
       list.setDma(i, handle.value, length)
@@ -233,7 +233,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
 
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_resource */
     mapResource: (at, size, dir, attrs) => {
-      const prot = protOf(dir, attrs, false) | PROT_MMIO
+      const prot = withBits(protOf(dir, attrs, false), PROT.MMIO)
       const handle = domain.map(at, size, prot, limitsFor(device.maskBits))
       return handle.ok ? ok(handle.value) : fail('EIO', handle.why)
     },

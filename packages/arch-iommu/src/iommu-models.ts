@@ -61,7 +61,7 @@ const mediatek: IommuModel = {
     pageSizes: 4 * KIB + 64 * KIB + MIB + 16 * MIB,
     ias: 32,
     oas: 35,
-    quirks: NO_PERMS | MTK_EXT,
+    quirks: NO_PERMS + MTK_EXT,
     coherentWalk: false,
   },
   allocSizes: 4 * KIB + 64 * KIB + MIB + 16 * MIB,

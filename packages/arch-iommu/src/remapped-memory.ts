@@ -50,7 +50,7 @@ const MAX_PAGE_ORDER = 10
 
 export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOptions): RemappedMemory => {
   const { mem, device } = host
-  const { ATTR, PAGE_SIZE, fail, has, ok, pageAlign, pagesFor, pfnOf, physOf } = api
+  const { ATTR, PAGE_SIZE, fail, has, IOMMU_PROT: PROT, ok, pageAlign, pagesFor, pfnOf, physOf } = api
   const { domain, coherent } = options
   const blocks = new Map<KernelVaddr, Block>()
 
@@ -58,7 +58,8 @@ export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOpti
   const kindOf = (attrs: number): MapKind =>
     coherent ? 'cached' : has(attrs, ATTR.WRITE_COMBINE) ? 'writecombine' : 'uncached'
 
-  const protOf = (attrs: number): number => 3 | (coherent ? 4 : 0) | (has(attrs, ATTR.PRIVILEGED) ? 32 : 0)
+  const protOf = (attrs: number): number =>
+    PROT.READ + PROT.WRITE + (coherent ? PROT.CACHE : 0) + (has(attrs, ATTR.PRIVILEGED) ? PROT.PRIV : 0)
 
   const release = (chunks: readonly Chunk[]): void => {
     for (const { pfn, len } of chunks) mem.freePages(pfn, len)

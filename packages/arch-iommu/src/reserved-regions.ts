@@ -30,9 +30,14 @@ const regionsOf = ({ device }: Host, { swMsi }: IommuModel): readonly IommuRegio
 ]
 
 /** Whole granules, those that are mapped already excepted: regions may overlap. */
-const mapOneToOne = ({ hex }: PluginApi, host: Host, domain: IommuDomain, region: IommuRegion): void => {
+const mapOneToOne = (
+  { hex, IOMMU_PROT: PROT }: PluginApi,
+  host: Host,
+  domain: IommuDomain,
+  region: IommuRegion,
+): void => {
   const { granule } = domain
-  const prot = 3 | (host.device.facts.coherent ? 4 : 0)
+  const prot = PROT.READ + PROT.WRITE + (host.device.facts.coherent ? PROT.CACHE : 0)
   const start = Math.ceil(region.base / granule) * granule
   const end = Math.ceil((region.base + region.len) / granule) * granule
   let run = 0

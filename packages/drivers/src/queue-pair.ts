@@ -15,7 +15,7 @@ import { type PlaneMemory, writePlane } from './picture.ts'
 export type Side = 'output' | 'capture'
 
 export interface QueuePairModel {
-  setup(side: Side): Omit<QueueSetup, 'name' | 'planes' | 'onQueue' | 'onStop' | 'hooks'>
+  setup(side: Side): Omit<QueueSetup, 'name' | 'planes' | 'onQueue' | 'onStart' | 'onStop' | 'hooks'>
   /** What the driver looks at when a buffer is queued, with the format of that moment; null: nothing. */
   hooks(side: Side, format: () => FrameFormat): QueueHooks | null
   /** Device that plane `plane` of a queue is allocated for, and addressed through. */
@@ -54,6 +54,7 @@ export const openQueuePair = (api: PluginApi, host: DriverHost, model: QueuePair
       name: `${host.device.name} ${side.toUpperCase()}`,
       planes: () => formats[side].planes.map(({ size }, plane) => ({ size, dev: model.deviceOf(side, plane) })),
       onQueue: (buffer) => waiting[side].push(buffer),
+      onStart: () => ok(undefined),
       onStop: () => {
         for (const buffer of waiting[side].splice(0)) queues[side].done(buffer, 'ERROR')
         model.stopped(side)

@@ -42,6 +42,7 @@ const vivid = (api: PluginApi, options: VividOptions): DriverDef => ({
         type: TYPES[side][options.multiplanar ? 'mplane' : 'single'],
         allocator: options.allocator,
         ioModes: options.ioModes,
+        symbols: (op) => [`vb2_ioctl_${op}`],
         node: `${host.device.name} ${side}`,
         minReqbufs: 2,
         ...(side === 'capture' && !options.multiplanar ? { maxNumBuffers: MAX_CAPTURE_BUFFERS } : {}),

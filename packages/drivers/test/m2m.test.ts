@@ -68,7 +68,7 @@ describe('a job', () => {
     const host = opened()
     host.queues.output.setup.onQueue(newBuffer('in0', at(0x1000)))
     host.queues.capture.setup.onQueue(newBuffer('out0', at(0x9000)))
-    host.queues.output.setup.onStop?.()
+    host.queues.output.setup.onStop()
     expect(host.done).toMatchObject([{ queue: 'output', index: 0, state: 'ERROR' }])
     expect(host.driver.work()).toEqual([])
     expect(host.done).toHaveLength(1)
@@ -209,7 +209,7 @@ it.each([
   [vim2m, 'vb2-vmalloc', 'VIDEO_OUTPUT', 'v4l2_m2m_ioctl_qbuf v4l2_m2m_qbuf'],
 ])('%o names its allocator, queue type and call path', (driver, allocator, type, path) => {
   const { setup } = openDriver(driver(pluginApi)).queues.output
-  expect([setup.allocator, setup.type, setup.symbols?.('qbuf').join(' ')]).toEqual([allocator, type, path])
+  expect([setup.allocator, setup.type, setup.symbols('qbuf').join(' ')]).toEqual([allocator, type, path])
 })
 
 it('close releases both queues', () => {

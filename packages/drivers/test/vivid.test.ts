@@ -67,7 +67,7 @@ describe('the output node', () => {
       { index: 1, state: 'DONE' },
       { index: 2, state: 'DONE' },
     ])
-    setup.onStop?.()
+    setup.onStop()
     expect(host.done.at(-1)).toMatchObject({ index: 0, state: 'ERROR' })
     setup.onQueue(newBuffer('out0', plane(0), 6))
     expect(host.driver.work()).toMatchObject([{ frame: 6 }])

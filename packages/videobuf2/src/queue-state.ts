@@ -38,7 +38,7 @@ export interface QueueHost {
   copyToUser(user: UserMapping, from: KernelBytes, len: number): void
   copyFromUser(user: UserMapping, to: KernelBytes, len: number): void
   /** Told when the queue is gone. */
-  released?(): void
+  released(): void
 }
 
 export interface Plane {

@@ -83,7 +83,7 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
     /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_core_queue_release */
     release: () => {
       v4l2.release()
-      host.released?.()
+      host.released()
     },
 
     done: (buffer: Vb2Buffer, state, result) => {

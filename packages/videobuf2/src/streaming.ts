@@ -144,7 +144,7 @@ export const coreStreamoff = (q: QueueState): void => {
 
 /** Takes every buffer back from the driver. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_queue_cancel */
 export const queueCancel = (q: QueueState): void => {
-  if (q.startStreamingCalled) q.setup.onStop?.()
+  if (q.startStreamingCalled) q.setup.onStop()
   for (const buf of buffersOf(q)) if (buf.state === 'ACTIVE') bufferDone(q, buf, 'ERROR')
   q.streaming = false
   q.startStreamingCalled = false
@@ -187,7 +187,7 @@ const startStreaming = (q: QueueState): KResult<void> => {
   q.sequence = 0
   for (const buf of q.queued) enqueueInDriver(q, buf)
   q.startStreamingCalled = true
-  const started = q.setup.onStart?.() ?? ok(undefined)
+  const started = q.setup.onStart()
   if (started.ok) return started
   dprintk(q, 'vb2_start_streaming', 'driver refused to start streaming')
   q.startStreamingCalled = false

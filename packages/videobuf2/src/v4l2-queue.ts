@@ -50,8 +50,7 @@ export const v4l2Queue = (q: QueueState): V4l2Queue => {
   }
   /** Runs an ioctl with its call path and reports what it returned. */
   const ioctl = <T>(op: string, body: () => KResult<T>): KResult<T> => {
-    const driver = setup.symbols?.(op) ?? [`vb2_ioctl_${op}`]
-    const path = [...entry, ...V4L2_CORE, `v4l_${op}`, ...driver, `vb2_${op}`, `vb2_core_${op}`]
+    const path = [...entry, ...V4L2_CORE, `v4l_${op}`, ...setup.symbols(op), `vb2_${op}`, `vb2_core_${op}`]
     return report(`VIDIOC_${op.toUpperCase()}`, host.call(path, body))
   }
 

@@ -135,6 +135,7 @@ export const openBench = (facts: KernelFacts = V4_11, failing: Partial<Record<st
           call: (_symbols, body) => body(),
           printk: (level, text) => sink.emit({ event: 'printk', level, text }),
           minor: () => 3,
+          released: () => undefined,
           copyToUser: (user, from, len) =>
             void calls.push(
               `copy ${len} from ${from.owner} at ${from.position} (0x${from.at.toString(16)}) to 0x${user.phys.toString(16)}`,
@@ -160,6 +161,8 @@ export const openBench = (facts: KernelFacts = V4_11, failing: Partial<Record<st
                 : ok(planes.map(({ length }) => ({ bytesused: length, dataOffset: 0 }))),
           },
           onQueue: (buffer) => driver.push(buffer),
+          symbols: (op) => [`vb2_ioctl_${op}`],
+          onStart: () => ok(undefined),
           onStop: () => {
             driver.length = 0
           },
