@@ -1,4 +1,5 @@
 // dma-buf: struct dma_buf_ops and the core's functions.
+import type { Balance } from './balance.ts'
 import type { Direction } from './flags.ts'
 import type { KResult } from './errno.ts'
 import type { Device, UserMapping } from './ops.ts'
@@ -149,4 +150,6 @@ export interface DmaBufCore {
   poll(fd: number, events: 'POLLIN' | 'POLLOUT'): KResult<boolean>
   /** Buffers that still exist, in order of export. */
   live(): readonly DmaBuf[]
+  /** Buffers, references, attachments, mappings and descriptors. */
+  balance(): Balance
 }

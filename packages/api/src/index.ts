@@ -1,5 +1,6 @@
 // The vocabulary and all contracts of dmalab. Everything else imports this; it imports nothing.
 export * from './units.ts'
+export * from './balance.ts'
 export * from './errno.ts'
 export * from './flags.ts'
 export * from './bits.ts'

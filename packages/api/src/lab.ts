@@ -1,4 +1,5 @@
 // The laboratory: one machine under one kernel, opened. What `run`, golden adapters, the test kit and library users drive.
+import type { Balance } from './balance.ts'
 import type { DmaAddr, PhysAddr } from './units.ts'
 import type { DmaBufCore } from './dma-buf.ts'
 import type { DmaMapping } from './dma-mapping.ts'
@@ -97,6 +98,11 @@ export interface Lab {
   ): { bytes: number; wrong: number }
   /** Lets modelled time pass, and timers fire (lazy IOMMU invalidation). It never passes by itself. */
   passTime(ms: number): void
+  /**
+   * What the machine has and has lent now. What the kernel keeps for later counts as given back: cached bus addresses, ranges that wait
+   * for a flush, empty page tables, atomic pools that have grown.
+   */
+  balance(): Balance
   /** Calls `listener` for every event up to `detail`; returns how to stop. Listening to more detail may slow a run, never change it. */
   listen(detail: Detail, listener: (event: Event) => void): () => void
   /** Opens a step: events that follow carry its number. */

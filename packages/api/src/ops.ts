@@ -280,6 +280,8 @@ export interface Host {
   kmallocSgNeedsBounce(list: SgTable, nents: number, dir: Direction): boolean
   /** What stands between the device and its bus (an IOMMU) answers the device's accesses from now on; null: nothing does. */
   setBusTranslation(translation: BusTranslation | null): void
+  /** A resource that this op table hands out: `live` counts what it has not got back, for the laboratory's balance. */
+  counts(what: string, live: () => number): void
   /** Timers and delayed work of this device's code: `listener` gets every stretch of modelled time, milliseconds. */
   onTimePassed(listener: (ms: number) => void): void
 }

@@ -131,6 +131,7 @@ const table = (api: PluginApi, device: Device, host: Host, coherent: boolean): D
 const partsOf = (api: PluginApi, device: Device, host: Host, domain: IommuDomain): ArmIommuParts => {
   const space = IovaBitmaps.create(api, windowOf(device, host))
   if (!space.ok) throw new Error(`${device.name} has no window for its IOMMU: ${space.why}`)
+  host.counts('pages of bus addresses', () => space.value.live)
   const physWrap = 2 ** (8 * host.kernel.dmaAddrSize)
   const code = pageCodeOf(host.kernel.arch)
   return {

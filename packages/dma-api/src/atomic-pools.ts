@@ -1,6 +1,7 @@
 // Pools for coherent allocations that may not sleep: memory prepared at boot, since mapping it uncached may block.
 import {
   type ArchDma,
+  type Balance,
   type AtomicMemory,
   type AtomicPoolPolicy,
   type AtomicRequest,
@@ -23,6 +24,8 @@ export interface AtomicPools {
   free(cpuAddr: KernelVaddr, size: number): boolean
   /** The work item that refills, if one is scheduled. */
   work(): void
+  /** Bytes lent. A pool that has grown keeps its memory and the mapping of it: both count as free. */
+  balance(): Balance
 }
 
 export interface AtomicPoolParts {
@@ -133,6 +136,15 @@ export const openAtomicPools = (parts: AtomicPoolParts): AtomicPools | undefined
         )
         mapSpare(parts, zonePool)
       }
+    },
+
+    balance() {
+      const total = (of: (one: ZonePool) => number): number => present.reduce((sum, one) => sum + of(one), 0)
+      return new Map([
+        ['bytes of atomic pools', total(({ pool }) => pool.size - pool.available)],
+        ['bytes of free memory', total(({ pool, spare }) => pool.size + (spare?.len ?? 0))],
+        ['kernel mappings', -total(({ pool }) => pool.chunkCount)],
+      ])
     },
   }
 }

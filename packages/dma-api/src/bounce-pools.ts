@@ -8,6 +8,8 @@ export interface BouncePools {
   attach(device: DeviceState): void
   /** Gives a device a pool at a stated place. */
   give(device: DeviceState, init: SwiotlbInit): void
+  /** Slots in use, of all pools. */
+  used(): number
 }
 
 const SLOT = 2048
@@ -17,6 +19,7 @@ const SEGMENT = 128
 export const createBouncePools = (parts: SwiotlbParts, machine: Machine): BouncePools => {
   const { memory, facts, sink } = parts
   const restricted = new Map<string, BouncePool>()
+  const all: BouncePool[] = []
   let common: BouncePool | null | undefined
 
   /** The pool made at boot, in the lowest memory that every device reaches. */
@@ -45,7 +48,11 @@ export const createBouncePools = (parts: SwiotlbParts, machine: Machine): Bounce
     force: boolean,
     forAlloc: boolean,
     name: string,
-  ): BouncePool => ({ name, start, slots: memory.hot.swiotlbSlots(slots, areas), force, forAlloc })
+  ): BouncePool => {
+    const pool = { name, start, slots: memory.hot.swiotlbSlots(slots, areas), force, forAlloc }
+    all.push(pool)
+    return pool
+  }
 
   /**
    * A restricted-dma-pool of the device; everything it maps goes through there.
@@ -82,5 +89,6 @@ export const createBouncePools = (parts: SwiotlbParts, machine: Machine): Bounce
     give(device, { start, slots, areas, force }) {
       device.swiotlb = swiotlbOf(parts, poolAt(start, slots, areas, force, false, `${device.name} bounce pool`), device)
     },
+    used: () => all.flatMap(({ slots }) => slots.areas()).reduce((sum, area) => sum + area.used, 0),
   }
 }

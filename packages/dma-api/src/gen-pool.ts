@@ -16,6 +16,10 @@ export interface GenBlock {
 export class GenPool {
   private readonly chunks: Chunk[] = []
 
+  get chunkCount(): number {
+    return this.chunks.length
+  }
+
   /** Bytes in all. */
   get size(): number {
     return this.chunks.reduce((sum, { used }) => sum + used.length * PAGE_SIZE, 0)

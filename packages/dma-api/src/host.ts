@@ -40,6 +40,8 @@ export interface HostParts {
   table(device: DeviceState, name: string): DmaOps
   /** What waits for time to pass, in the order it was set up. */
   readonly timers: ((ms: number) => void)[]
+  /** What op tables count themselves. */
+  readonly counted: (readonly [what: string, live: () => number])[]
   /** The enabled IOMMU in front of a device. */
   iommu(device: DeviceState): IommuHost | null
 }
@@ -106,6 +108,7 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
     kmallocNeedsBounce: (size, dir) => kmallocNeedsBounce(kmalloc, size, dir),
     kmallocSgNeedsBounce: (list, nents, dir) => kmallocSgNeedsBounce(kmalloc, list, nents, dir),
     setBusTranslation: (translation) => bus.setTranslation(translation),
+    counts: (what, live) => void parts.counted.push([what, live]),
     onTimePassed: (listener) => parts.timers.push(listener),
   }
 }

@@ -1,6 +1,7 @@
 // The DMA API of one machine under one kernel: devices with their pools, the op table each got with patches applied, and the
 // functions that drivers call.
 import {
+  type Balance,
   type Device,
   type DmaMapping,
   type DmaOps,
@@ -20,10 +21,11 @@ import {
   type Scatterlists,
   type SgTable,
 } from '@dmalab/api'
-import { createIommuHost } from '@dmalab/iommu'
+import { createIommuHost, type DeviceDomain } from '@dmalab/iommu'
 import type { BusView, KernelStack, Memory } from '@dmalab/memory'
 import { openAtomicPools } from './atomic-pools.ts'
 import { openArch } from './arch.ts'
+import { balanceOf } from './balance.ts'
 import { createBouncePools } from './bounce-pools.ts'
 import { DeviceBusView } from './bus-view.ts'
 import { createDevices, type DeviceState } from './device.ts'
@@ -71,6 +73,8 @@ export interface DmaApi {
   sgFree(table: SgTable): void
   /** Lists allocated and not freed. */
   readonly liveTables: number
+  /** What is free and what is lent. */
+  balance(): Balance
   /** Failures to inject, and how many calls each has counted. */
   readonly injections: readonly InjectionCalls[]
 }
@@ -163,6 +167,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
 
   const iommuOf = ({ facts: { iommu } }: Device): IommuFacts | undefined =>
     machine.iommus.find(({ name, enabled }) => enabled && name === iommu)
+  const domains: DeviceDomain[] = []
   const hostParts: HostParts = {
     facts,
     skip,
@@ -179,12 +184,15 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     exports,
     scatterlists,
     // A work item runs as soon as the CPU is free for it.
+    counted: [],
     timers: atomic === undefined ? [] : [() => atomic.work()],
     ops,
     iommu: (device) => {
       const found = iommuOf(device)
       // Stream ids are handed out in the order of the machine's devices.
-      return found === undefined ? null : createIommuHost(memory.hot.io, found, devices.indexOf(device) + 1)
+      return found === undefined
+        ? null
+        : createIommuHost(memory.hot.io, found, devices.indexOf(device) + 1, (domain) => domains.push(domain))
     },
     table: (device, name) => finalTable(tableNamed(name, device.name), openedOf(device)),
   }
@@ -255,6 +263,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     get liveTables() {
       return lists.liveTables
     },
+    balance: () => balanceOf({ memory, lists, bounce, atomic, devices: all, domains, counted: hostParts.counted }),
   }
 }
 

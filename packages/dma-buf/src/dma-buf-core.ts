@@ -195,6 +195,19 @@ export const createDmaBufCore = ({ facts, sink, stack, tables = noTables }: DmaB
     },
 
     live: () => [...bufs.values()],
+
+    balance: () => {
+      const all = [...bufs.values()]
+      const attachments = all.flatMap((buf) => buf.attachments)
+      return new Map([
+        ['dma-bufs', all.length],
+        ['references to dma-bufs', all.reduce((sum, { refs }) => sum + refs, 0)],
+        ['kernel mappings of dma-bufs', all.reduce((sum, { vmaps }) => sum + vmaps, 0)],
+        ['attachments', attachments.length],
+        ['mapped attachments', attachments.filter(({ genuine }) => genuine !== null).length],
+        ['file descriptors', fds.open],
+      ])
+    },
   }
 }
 

@@ -19,6 +19,11 @@ export class FdTable<File> {
     return fail('EMFILE', `all ${NOFILE} file descriptors are open`)
   }
 
+  /** How many descriptors are open. */
+  get open(): number {
+    return this.files.size
+  }
+
   lookup(fd: number): File | undefined {
     return this.files.get(fd)
   }

@@ -162,11 +162,36 @@ export class PageTable {
     return found
   }
 
+  /** Bytes that the tables map, as the hardware would read them. */
+  mappedBytes(): number {
+    const { shape } = this
+    if (shape.format === 'accept') return 0
+    if (this.v7s) return this.entries(this.pgd, shape.pgdBits).reduce((sum, { value }) => sum + this.v7sBytes(value), 0)
+    return this.lpaeBytes(this.pgd, shape.pgdBits, shape.startLevel)
+  }
+
   /** Frees every table. The object must not be used afterwards. */
   close(): void {
     const { wasm } = this.engine
     wasm.ioClose(this.pt)
     wasm.tableGive(this.pt, P.IO_MIN_ORDER)
+  }
+
+  private lpaeBytes(at: number, bits: number, level: number): number {
+    const { bitsPerLevel } = this.shape
+    const bytesAt = 2 ** (bitsPerLevel + 3 + (LAST_LEVEL - level) * bitsPerLevel)
+    return this.entries(at, bits).reduce((sum, { value }) => {
+      if (value % 2n === 0n) return sum
+      const leaf = level === LAST_LEVEL || value % 4n === 1n
+      return sum + (leaf ? bytesAt : this.lpaeBytes(Number(value & TABLE_ADDRESS), bitsPerLevel, level + 1))
+    }, 0)
+  }
+
+  /** Each entry of a supersection or a large page counts for itself. */
+  private v7sBytes(value: bigint): number {
+    if (value % 4n === 0n) return 0
+    if (value % 4n !== 1n) return V7S_SECTION
+    return this.entries(Number(value & V7S_TABLE_ADDRESS), V7S_SMALL_BITS).length * V7S_SMALL_PAGE
   }
 
   private writeRecord(shape: PageTableShape, { fixes = {}, selftest = false }: PageTableOptions): void {
@@ -203,6 +228,14 @@ export class PageTable {
     return { phys, level, readable: true, writable: !bit(7), privilegedOnly: !bit(6), accessed: bit(10) }
   }
 }
+
+/** Of the long format. */
+const LAST_LEVEL = 3
+const TABLE_ADDRESS = 0x0000_ffff_ffff_f000n
+const V7S_TABLE_ADDRESS = 0xffff_fc00n
+const V7S_SECTION = 2 ** 20
+const V7S_SMALL_PAGE = 4096
+const V7S_SMALL_BITS = 8
 
 const FORMATS: Readonly<Record<PageTableShape['format'], number>> = {
   accept: P.FORMAT_ACCEPT,

@@ -1,5 +1,6 @@
 // The IOMMU in front of one device: tables, address space, TLB and the domain's policy put together.
 import {
+  type Balance,
   type BusPart,
   type DmaAddr,
   errnoName,
@@ -26,8 +27,17 @@ import { contextFault, eventRecord, handleEvents, type LogLine, SMMU_EVENT } fro
 
 const hex = (x: number): string => `0x${x.toString(16)}`
 
-/** The IOMMU of one device. @param streamId what the device puts on the bus beside the address */
-export const createIommuHost = (engine: IoEngine, facts: IommuFacts, streamId: number): IommuHost => ({
+/**
+ * The IOMMU of one device.
+ * @param streamId what the device puts on the bus beside the address
+ * @param opened is told of each domain that is made
+ */
+export const createIommuHost = (
+  engine: IoEngine,
+  facts: IommuFacts,
+  streamId: number,
+  opened: (domain: DeviceDomain) => void = () => undefined,
+): IommuHost => ({
   facts,
   open(setup, trace) {
     const { format, pageSizes, ias, oas, quirks, coherentWalk } = setup
@@ -43,7 +53,9 @@ export const createIommuHost = (engine: IoEngine, facts: IommuFacts, streamId: n
       },
     )
     if (table === undefined) return fail('EINVAL', `${facts.name} does not support such tables`)
-    return ok(new DeviceDomain(engine, table, setup, trace, { facts, streamId }))
+    const domain = new DeviceDomain(engine, table, setup, trace, { facts, streamId })
+    opened(domain)
+    return ok(domain)
   },
 })
 
@@ -52,7 +64,7 @@ interface Origin {
   readonly streamId: number
 }
 
-class DeviceDomain implements IommuDomain {
+export class DeviceDomain implements IommuDomain {
   readonly granule: number
   private readonly engine: IoEngine
   private readonly table: PageTable
@@ -170,6 +182,15 @@ class DeviceDomain implements IommuDomain {
     this.listen()
     this.domain.pass(ms)
     this.settle()
+  }
+
+  /** Bus addresses and bytes mapped. Cached addresses and those that wait for a flush are free; so are tables without an entry. */
+  balance(): Balance {
+    const { iova, queue } = this.domain
+    return new Map([
+      ['pages of bus addresses', iova.live - (queue?.pages ?? 0)],
+      ['bytes mapped by an IOMMU', this.table.mappedBytes()],
+    ])
   }
 
   /** Physical address of one byte, or what the hardware finds wrong. */

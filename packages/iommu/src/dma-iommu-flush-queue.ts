@@ -1,5 +1,5 @@
 // The flush queue of a lazy domain (one CPU): freed ranges wait until the TLB has forgotten them all at once.
-import type { IovaCache } from './iova-rcache.ts'
+import { IovaCache } from './iova-rcache.ts'
 
 export interface FlushQueueOptions {
   /** Slots of the ring, a power of two; one always stays empty. */
@@ -37,6 +37,11 @@ export class FlushQueue {
 
   get state(): { readonly queued: number; readonly begun: number; readonly finished: number; readonly armed: boolean } {
     return { queued: this.ring.length, begun: this.begun, finished: this.finished, armed: this.timer !== undefined }
+  }
+
+  /** Pfns that wait. */
+  get pages(): number {
+    return this.ring.reduce((sum, { pages }) => sum + IovaCache.taken(pages), 0)
   }
 
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: queue_iova */

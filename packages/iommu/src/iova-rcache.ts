@@ -4,8 +4,6 @@ import type { IovaDomain } from '@dmalab/hot'
 
 /** Size classes 1, 2, 4 ... 32 pfns. */
 export const IOVA_CLASSES = 6
-/** Pfns of each class. */
-const SIZES = Array.from({ length: IOVA_CLASSES }, (_, order) => 2 ** order)
 const LARGEST = 2 ** (IOVA_CLASSES - 1)
 const MAGAZINE = 127
 const DEPOT_DELAY_MS = 100
@@ -37,7 +35,7 @@ export class IovaCache {
    * Models: Linux v6.12 drivers/iommu/iova.c: alloc_iova_fast
    */
   alloc(size: number, limit: number, flush: boolean): number | undefined {
-    const rounded = size < LARGEST ? (SIZES[orderOf(size)] ?? size) : size
+    const rounded = IovaCache.taken(size)
     const cached = this.get(rounded, limit + 1)
     if (cached !== undefined) return cached
     const pfn = this.domain.alloc(rounded, limit, true)
@@ -51,6 +49,20 @@ export class IovaCache {
     const cls = this.classes[orderOf(size)]
     if (cls === undefined) this.domain.free(pfn)
     else this.put(cls, pfn)
+  }
+
+  /** Pfns that callers hold. */
+  get live(): number {
+    const cached = this.classes.reduce(
+      (sum, { loaded, prev, depot }, order) => sum + (loaded.length + prev.length + depot.length * MAGAZINE) * 2 ** order,
+      0,
+    )
+    return this.domain.ranges().reduce((sum, { lo, hi }) => sum + hi - lo + 1, -cached)
+  }
+
+  /** Pfns that a request of `size` takes. */
+  static taken(size: number): number {
+    return size < LARGEST ? 2 ** orderOf(size) : size
   }
 
   /** Time passes: armed depot workers whose delay is over run once each, in order of size class; returns how many ran. */

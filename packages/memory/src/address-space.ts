@@ -1,5 +1,6 @@
 // The kernel's address space: linear map, and remapped ranges in the vmalloc window.
 import {
+  type Balance,
   fail,
   hex,
   type KernelVaddr,
@@ -212,9 +213,14 @@ export class AddressSpace {
     return Math.min(...ends) - resolved.phys
   }
 
-  /** Live remappings, for leak reports. */
-  windowsInUse(): number {
-    return this.windows.all().length
+  /** Mappings that somebody has to undo. */
+  balance(): Balance {
+    const uncached = this.kinds.all().reduce((sum, { base, end }) => sum + end - base, 0)
+    return new Map([
+      ['kernel mappings', this.windows.all().length],
+      ['kmaps', this.pkmap.count],
+      ['bytes of the linear map that are not cached', uncached],
+    ])
   }
 
   private windowAt(at: KernelVaddr) {

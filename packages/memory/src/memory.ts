@@ -1,6 +1,7 @@
 // The core memory model of one machine under one kernel: everything below the DMA API.
 import {
   type AllocOptions,
+  type Balance,
   type Content,
   type DeviceBus,
   type EventSink,
@@ -201,6 +202,11 @@ export class Memory implements KernelMemory {
   /** The default CMA area. */
   get defaultCma(): Range | undefined {
     return this.allocator.cma.byDefault
+  }
+  /** Free memory, CMA areas included, and kernel mappings. */
+  balance(): Balance {
+    const { space, allocator } = this
+    return new Map([['bytes of free memory', allocator.available], ...space.balance()])
   }
   /** totalram_pages at boot, bytes. */
   get totalRam(): number {

@@ -64,6 +64,12 @@ export class PageAllocator {
     )
   }
 
+  /** Bytes that are free, CMA areas included. */
+  get available(): number {
+    const areas = this.cma.all.reduce((sum, { available }) => sum + available, 0)
+    return this.free.all().reduce((sum, { base, end }) => sum + end - base, areas)
+  }
+
   /** alloc_pages: ENOMEM above the largest order or when no block fits. */
   pages(len: number, options: AllocOptions = {}): KResult<Pfn> {
     const block = PAGE_SIZE * 2 ** orderOf(len)

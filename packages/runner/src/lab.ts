@@ -79,6 +79,8 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
 
     passTime: (ms) => rooms.api.passTime(ms),
 
+    balance: () => rooms.balance(),
+
     listen(detail, listener) {
       const stop = stream.listen(detail, listener)
       listener({ at: 0, ...rooms.session() })

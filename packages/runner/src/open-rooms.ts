@@ -1,6 +1,8 @@
 // One boot of a machine: memory, DMA API, dma-buf, allocators, queues and drivers, wired together.
 import {
   type AllocatorHost,
+  type Balance,
+  balanceSum,
   type Content,
   type Device,
   type DeviceFacts,
@@ -167,6 +169,8 @@ export const openRooms = (
       })),
     }) as const
 
+  const balance = (): Balance => balanceSum(api.balance(), dmaBuf.balance(), new Map([['queues', names.size]]))
+
   return {
     memory,
     user,
@@ -178,6 +182,7 @@ export const openRooms = (
     queue,
     openDriver,
     session,
+    balance,
   }
 }
 

@@ -33,6 +33,8 @@ export interface RunControl {
   readonly signal?: AbortSignal
   /** Gets every event of every run. */
   readonly onEvent?: (event: Event, kernel: string) => void
+  /** Gets what each run that ended without a fault left behind: one line for each count that is not as it was. */
+  readonly onEnd?: (left: readonly string[], kernel: string) => void
 }
 
 /**
@@ -87,10 +89,11 @@ const kernelsOf = ({ registry }: RunParts, spec: RunSpec, stated: Stated): reado
   return spec.kernels.map((name) => withOptions(parseKernel(name, registry), options))
 }
 
-const common = ({ options }: RunSpec, stated: Stated, { onEvent }: RunControl) => ({
+const common = ({ options }: RunSpec, stated: Stated, { onEvent, onEnd }: RunControl) => ({
   inject: parseInjections([...(stated.inject ?? []), ...options.inject]),
   adversarialCache: options.adversarialCache,
   ...(onEvent === undefined ? {} : { onEvent }),
+  ...(onEnd === undefined ? {} : { onEnd }),
 })
 
 const pipelineRun = (

@@ -4,6 +4,7 @@ import {
   type Event,
   type Expectation,
   type Finding,
+  imbalance,
   InputError,
   type Injection,
   type KernelRun,
@@ -37,6 +38,8 @@ export interface PipelineRun {
   readonly rules?: readonly CheckerRule[]
   /** Gets every event of every run, for logs and further checks. */
   readonly onEvent?: (event: Event, kernel: string) => void
+  /** Gets what each run that ended without a fault left behind: one line for each count that is not as it was. */
+  readonly onEnd?: (left: readonly string[], kernel: string) => void
 }
 
 export const DEFAULT_OPTIONS: RunOptions = {
@@ -75,6 +78,7 @@ export const pipelineOn = function* (
 ): Generator<void, KernelRun> {
   const { machine, plan, options, inject = [], rules = [], adversarialCache = false } = run
   const lab = openLab(parts, { kernel, machine, seed: options.seed, inject, adversarialCache })
+  const before = run.onEnd && lab.balance()
   const checker = createChecker({ rules: [...parts.registry.rules.values(), ...rules] })
   const cache = { lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
   lab.listen('op', (event) => {
@@ -91,6 +95,7 @@ export const pipelineOn = function* (
   else {
     if (!finished) log.walk(() => task.abandon())
     lab.end()
+    if (before !== undefined) run.onEnd?.(imbalance(before, lab.balance()), kernel.name)
   }
   const { findings } = checker.finish()
   const verdict = verdictOf(log, task.tally, findings)

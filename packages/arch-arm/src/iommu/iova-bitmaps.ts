@@ -83,6 +83,11 @@ export class IovaBitmaps {
     return true
   }
 
+  /** Pages taken. */
+  get live(): number {
+    return this.used().flat().reduce((sum, [, count]) => sum + count, 0)
+  }
+
   /** Taken pages of each bitmap in use, as [first, count]. */
   used(): [number, number][][] {
     return this.bitmaps.map((bitmap) => {

@@ -3,6 +3,7 @@ import {
   type Event,
   type Expectation,
   type Finding,
+  imbalance,
   type Injection,
   InputError,
   type KernelRun,
@@ -33,6 +34,8 @@ export interface StepsRun {
   readonly adversarialCache?: boolean
   /** Gets every event of every run, for logs and further checks. */
   readonly onEvent?: (event: Event, kernel: string) => void
+  /** Gets what each run that ended without a fault left behind: one line for each count that is not as it was. */
+  readonly onEnd?: (left: readonly string[], kernel: string) => void
 }
 
 /** What a report says of the run itself. */
@@ -62,6 +65,7 @@ export const stepsOn = function* (parts: LabParts, kernel: KernelSpec, run: Step
   const { machine, scenario, seed = DEFAULT_OPTIONS.seed, inject = [], adversarialCache = false } = run
   const task = openExperiment(parts, { kernel, machine, seed, inject, adversarialCache })
   const { lab } = task
+  const before = run.onEnd && lab.balance()
   const checker = createChecker({ rules: parts.registry.rules.values() })
   const cache = { lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
   lab.listen('op', (event) => {
@@ -119,6 +123,7 @@ export const stepsOn = function* (parts: LabParts, kernel: KernelSpec, run: Step
       return { ok: true, value: '' }
     }, scenario.steps.length)
     lab.end(stop?.step)
+    if (before !== undefined) run.onEnd?.(imbalance(before, lab.balance()), kernel.name)
   }
   const { findings } = checker.finish()
   const verdict = verdictOf(stop, task.wrong, findings, last)
