@@ -15,7 +15,20 @@ import type { Device, DmaOps, Host, UserMapping } from './ops.ts'
 import type { Scatterlists, SgEntry, SgTable } from './sg.ts'
 import type { AllocatorHost, DriverQueue, QueueSetup, Vb2MemOps } from './vb2.ts'
 
-/** Failure injection: which calls fail. `what` is the DMA operation (`mapPage`, `mapSg`, `alloc`, `sgAlloc` ...), `nth` counts from 1. */
+/** Calls that can be made to fail. */
+export const INJECTABLE: readonly string[] = [
+  'alloc',
+  'mmap',
+  'getSgtable',
+  'mapPage',
+  'mapSg',
+  'mapResource',
+  'sgAlloc',
+  'atomicPool',
+  'cmaBusy',
+]
+
+/** Failure injection: which calls fail. `what` is one of INJECTABLE, `nth` counts from 1. */
 export interface Injection {
   readonly what: string
   readonly nth: number

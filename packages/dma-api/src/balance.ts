@@ -26,6 +26,8 @@ export const balanceOf = (parts: BalanceParts): Balance => {
     new Map([
       ['scatterlists', parts.lists.liveTables],
       ['bounce slots', parts.bounce.used()],
+      // A device's pool keeps its mapping.
+      ['kernel mappings', -pools.size],
     ]),
     ...[...pools].map((pool) => new Map([[`pages of pool ${pool.name}`, pool.inUse()]])),
     ...parts.domains.map((domain) => domain.balance()),

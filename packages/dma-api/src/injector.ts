@@ -1,18 +1,5 @@
 // Failure injection: decides which calls fail, by counting them.
-import { InputError, type Injection, type InjectionCalls, type Machine } from '@dmalab/api'
-
-/** Operations that can be made to fail. */
-const OPERATIONS = [
-  'alloc',
-  'mmap',
-  'getSgtable',
-  'mapPage',
-  'mapSg',
-  'mapResource',
-  'sgAlloc',
-  'atomicPool',
-  'cmaBusy',
-]
+import { INJECTABLE, InputError, type Injection, type InjectionCalls, type Machine } from '@dmalab/api'
 
 export class Injector {
   private readonly rules: readonly { readonly rule: Injection; seen: number }[]
@@ -20,8 +7,8 @@ export class Injector {
   /** @throws InputError for an operation that cannot fail, or a device the machine lacks */
   constructor(rules: readonly Injection[], { name: machine, devices }: Machine) {
     for (const { what, device } of rules) {
-      if (!OPERATIONS.includes(what))
-        throw new InputError(`no failure can be injected into '${what}'`, {}, `it can be ${OPERATIONS.join(', ')}`)
+      if (!INJECTABLE.includes(what))
+        throw new InputError(`no failure can be injected into '${what}'`, {}, `it can be ${INJECTABLE.join(', ')}`)
       if (device !== undefined && !devices.some((one) => device === one.name || device.startsWith(`${one.name}.`)))
         throw new InputError(
           `a failure is to be injected for ${device}, which board ${machine} does not have`,

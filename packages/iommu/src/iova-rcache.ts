@@ -54,7 +54,8 @@ export class IovaCache {
   /** Pfns that callers hold. */
   get live(): number {
     const cached = this.classes.reduce(
-      (sum, { loaded, prev, depot }, order) => sum + (loaded.length + prev.length + depot.length * MAGAZINE) * 2 ** order,
+      (sum, { loaded, prev, depot }, order) =>
+        sum + (loaded.length + prev.length + depot.length * MAGAZINE) * 2 ** order,
       0,
     )
     return this.domain.ranges().reduce((sum, { lo, hi }) => sum + hi - lo + 1, -cached)

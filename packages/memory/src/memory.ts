@@ -1,7 +1,6 @@
 // The core memory model of one machine under one kernel: everything below the DMA API.
 import {
   type AllocOptions,
-  type Balance,
   type Content,
   type DeviceBus,
   type EventSink,
@@ -204,9 +203,8 @@ export class Memory implements KernelMemory {
     return this.allocator.cma.byDefault
   }
   /** Free memory, CMA areas included, and kernel mappings. */
-  balance(): Balance {
-    const { space, allocator } = this
-    return new Map([['bytes of free memory', allocator.available], ...space.balance()])
+  balance(): ReadonlyMap<string, number> {
+    return new Map([['bytes of free memory', this.allocator.available], ...this.space.balance()])
   }
   /** totalram_pages at boot, bytes. */
   get totalRam(): number {

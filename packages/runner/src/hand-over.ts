@@ -99,10 +99,10 @@ export class HandOver {
   private copyToScreen(from: OpenStage, to: OpenStage, { index }: Passing, own: number): void {
     const target = (to.ownFds[own] ?? []).map((fd) => {
       const dmabuf = this.log.must(this.lab.dmaBuf.get(fd))
-      const mapping = this.log.must(this.lab.dmaBuf.mmap(dmabuf))
-      this.lab.dmaBuf.munmap(dmabuf)
+      const mapping = this.lab.dmaBuf.mmap(dmabuf)
+      if (mapping.ok) this.lab.dmaBuf.munmap(dmabuf)
       this.lab.dmaBuf.put(dmabuf)
-      return mapping
+      return this.log.must(mapping)
     })
     this.copy(from, to, from.captured[index] ?? [], target, index, (plane) => to.frameBuffer(own, plane))
   }

@@ -7,6 +7,7 @@ import { configuredFor } from './implied-config.ts'
 import { machineFacts } from './machine-facts.ts'
 import { type LabParts, openRooms } from './open-rooms.ts'
 import { checkFunctions } from './patched-functions.ts'
+import { listOf } from './sg-list.ts'
 
 export type { LabParts } from './open-rooms.ts'
 
@@ -55,13 +56,8 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
     open: (device, queueAttrs) => rooms.openDriver(device, queueAttrs),
 
     sgTable(entries) {
-      const table = rooms.api.sgAlloc(entries.length)
+      const table = listOf(rooms.api.sg, entries)
       if (!table.ok) throw new InputError(`no scatterlist of ${entries.length} entries: ${table.why}`)
-      for (const [i, entry] of entries.entries()) {
-        table.value.setPage(i, entry.page, entry.length, entry.offset)
-        if (entry.attrs !== undefined) table.value.setAttrs(i, entry.attrs)
-        if (entry.dmaAddress !== undefined) table.value.setDma(i, entry.dmaAddress, entry.dmaLength ?? entry.length)
-      }
       return table.value
     },
     sgFree: (table) => rooms.api.sgFree(table),

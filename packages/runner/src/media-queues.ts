@@ -108,7 +108,7 @@ export class MediaQueues {
     this.log.detail(`${count} ${memory} buffers`)
     if (decoder) one.given = one.map(output, count, 1)
     if (stage.hop === 'copy') one.given = one.map(output, count, need(stage.takes).planes.length)
-    if (stage.hop === 'import') one.ownFds = one.export(output, count, need(stage.takes).planes.length)
+    if (stage.hop === 'import') one.export(output, count, need(stage.takes).planes.length, one.ownFds)
   }
 
   private setUpCapture(one: OpenStage): void {
@@ -129,7 +129,7 @@ export class MediaQueues {
     if (filled !== undefined) this.offer(filled, one.buffers)
     if (consumers.some((consumer) => consumer.stage.hop === 'export')) {
       this.log.enter(stepName.export(stage), stage.device ?? undefined)
-      one.fds = one.export(capture, one.buffers, planes)
+      one.export(capture, one.buffers, planes, one.fds)
       this.log.detail(`${one.fds.flat().length} dma-bufs`)
     }
     if (consumers.some(({ stage: { hop } }) => hop === 'copy' || hop === 'read' || hop === 'userptr'))

@@ -92,11 +92,14 @@ export class OpenStage {
     return queue
   }
 
-  /** EXPBUF of every plane of every buffer of a queue. */
-  export(queue: Vb2Queue, count: number, planes: number): number[][] {
-    return Array.from({ length: count }, (_, index) =>
-      Array.from({ length: planes }, (_unused, plane) => this.log.must(queue.expbuf(index, plane))),
-    )
+  /** EXPBUF of every plane of every buffer of a queue, into `fds`. */
+  export(queue: Vb2Queue, count: number, planes: number, fds: number[][]): void {
+    for (let index = 0; index < count; index++) {
+      const ofBuffer: number[] = []
+      // Kept as they come: what was opened is closed, also when the next one fails.
+      fds.push(ofBuffer)
+      for (let plane = 0; plane < planes; plane++) ofBuffer.push(this.log.must(queue.expbuf(index, plane)))
+    }
   }
 
   /** mmap of every plane of every buffer of a queue. */
@@ -114,13 +117,14 @@ export class OpenStage {
   makeDumb(index: number, format: FrameFormat): number[] {
     if (this.stage.device === null) throw new Error('user space has no dumb buffers')
     const device = this.lab.device(this.stage.device)
-    const fds = format.planes.map(({ size }, plane) => {
+    const fds: number[] = []
+    this.ownFds[index] = fds
+    for (const [plane, { size }] of format.planes.entries()) {
       const owner = this.frameBuffer(index, plane)
       const dumb = this.log.must(createDumbBuffer(this.lab.allocatorHost, device, size, owner))
       this.dumb.push(dumb)
-      return this.log.must(dumb.export())
-    })
-    this.ownFds[index] = fds
+      fds.push(this.log.must(dumb.export()))
+    }
     return fds
   }
 

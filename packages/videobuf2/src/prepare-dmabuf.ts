@@ -95,11 +95,24 @@ const acquireShared = (q: QueueState, buf: Buf, where: string): KResult<void> =>
       continue
     }
     const attached = attach(q, where, p, plane, dbuf, (buf.wishes[p] as PlaneWish).length)
-    if (!attached.ok) return attached
+    if (!attached.ok) {
+      forgotten(q, given.slice(p))
+      return attached
+    }
     const mapped = map(q, where, p, plane)
-    if (!mapped.ok) return mapped
+    if (!mapped.ok) {
+      forgotten(q, given.slice(p + 1))
+      return mapped
+    }
   }
   return ok(undefined)
+}
+
+/** References that nothing will drop. */
+const forgotten = ({ host, device }: QueueState, bufs: readonly DmaBuf[]): void => {
+  if (bufs.length === 0) return
+  const text = `the import of a buffer failed, and ${bufs.length} reference(s) were not dropped: ${bufs.map(({ owner }) => owner).join(', ')}`
+  host.sink.emit({ event: 'kernel_quirk', code: 'vb2-import-keeps-references', text, device: device.name })
 }
 
 /** Each plane is looked up and attached, unless it has this dma-buf already; then all are mapped. */

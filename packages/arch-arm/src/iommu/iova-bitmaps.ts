@@ -85,7 +85,9 @@ export class IovaBitmaps {
 
   /** Pages taken. */
   get live(): number {
-    return this.used().flat().reduce((sum, [, count]) => sum + count, 0)
+    return this.used()
+      .flat()
+      .reduce((sum, [, count]) => sum + count, 0)
   }
 
   /** Taken pages of each bitmap in use, as [first, count]. */

@@ -86,4 +86,13 @@ export const QUIRKS = {
     source: 'arch/arm/mm/dma-mapping.c: __iommu_get_pages, __atomic_get_pages',
     fixes: ['leave NO_KERNEL_MAPPING away for such memory', 'do not map or export memory of atomic allocations'],
   },
+  'vb2-import-keeps-references': {
+    what: 'A video queue refused to import the dma-bufs of a buffer: one of them could not be attached or mapped. References that the queue had taken were not dropped.',
+    why: 'Since 6.12 all planes are looked up before the first one is attached, and the error path drops those that a plane holds already. Nothing drops the reference of the plane that failed to attach, and of those behind it: their memory stays until the next boot, however often the program closes its descriptors.',
+    source: 'drivers/media/common/videobuf2/videobuf2-core.c: __prepare_dmabuf',
+    fixes: [
+      'find out why the import failed (the errno and the finding before it): a program that retries loses memory each time',
+      'one dma-buf for all planes loses nothing when its mapping fails, one when it cannot be attached',
+    ],
+  },
 } as const satisfies Record<string, Explanation>

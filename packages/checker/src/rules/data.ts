@@ -19,6 +19,7 @@ export const dataRule: CheckerRule = {
     'dma-segment-limit-wraps',
     'dma-unmap-at-top-skipped',
     'iommu-stale-translation',
+    'vb2-import-keeps-references',
   ],
   create: (report) => ({
     onEvent(event): void {

@@ -15,6 +15,8 @@ export interface Experiment {
   do(step: ScenarioStep): Outcome
   /** Closes what is open, as the kernel does when a task exits. */
   exit(): void
+  /** After exit(): gives back mappings, attachments and memory that the steps left. */
+  giveBack(): void
   /** Another experiment in the state of this one; from here on neither knows of the other. Costs the steps so far once more. */
   fork(): Experiment
 }
@@ -55,6 +57,7 @@ const begin = (parts: LabParts, options: LabOptions, past: readonly Done[]): Exp
     },
     do: perform,
     exit: () => machine.exit(),
+    giveBack: () => machine.giveBack(),
     fork: () => begin(parts, options, [...trail]),
   }
 }

@@ -23,6 +23,8 @@ export interface Importer {
   readonly attachment: DmaBufAttachment | null
   /** What dma_map_sg() or dma_buf_map_attachment() mapped. */
   table: SgTable | null
+  /** False for a table that another importer lent. */
+  readonly ownsTable: boolean
   /** What dma_map_page() mapped instead. */
   single: BusRange | null
   dir: Direction
@@ -43,6 +45,7 @@ export interface BusRange {
 export const noMapping = (device: Device): Omit<Importer, 'dmabuf' | 'attachment'> => ({
   device,
   table: null,
+  ownsTable: true,
   single: null,
   dir: DIR.BIDIRECTIONAL,
   attrs: 0,
@@ -59,6 +62,7 @@ export type Memory =
   | { readonly kind: 'dumb'; readonly device: Device; readonly handle: DmaAddr; close(): void }
   | { readonly kind: 'list'; readonly parts: readonly ListedPart[] }
   | { readonly kind: 'fd' }
+  | { readonly kind: 'memfd'; readonly mapping: UserMapping }
 
 /** Bytes of another buffer that an entry of a list covers, and the entry. */
 export interface ListedPart {
@@ -81,6 +85,8 @@ export class LabBuffer {
   readonly size: number
   readonly memory: Memory
   fd: number | null
+  /** Its memory was given back. */
+  freed = false
   readonly importers: Map<string, Importer> = new Map()
   /** What the last writer of each byte put there: a pattern that starts at `base`. */
   private readonly written = new Intervals<{ readonly seed: number; readonly base: number }>()

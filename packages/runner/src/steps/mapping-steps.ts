@@ -11,6 +11,7 @@ import {
   ok,
   type SgTable,
 } from '@dmalab/api'
+import { listOf } from '../sg-list.ts'
 import { type BusRange, type Importer, type LabBuffer, type ListedPart, noMapping } from './lab-buffer.ts'
 import { type Outcome, runsOf, type Step, type StepContext } from './step-context.ts'
 import { entriesOf } from './table-steps.ts'
@@ -41,11 +42,20 @@ const mapOwn = (c: StepContext, step: Step<'map'>, importer: Importer): KResult<
   const entries = entriesOf(c.buffer(step.buffer), step)
   const attrs = c.attrs(step.attrs)
   const mapped =
-    step.as === 'page'
-      ? mapPage(c, step, importer, entries, attrs)
-      : mapSg(c, step, importer, c.lab.sgTable(entries), attrs)
+    step.as === 'page' ? mapPage(c, step, importer, entries, attrs) : mapList(c, step, importer, entries, attrs)
   if (mapped.ok) importer.attrs = attrs
   return mapped
+}
+
+const mapList = (
+  c: StepContext,
+  step: Step<'map'>,
+  importer: Importer,
+  entries: readonly ListedPart['entry'][],
+  attrs: number,
+): KResult<unknown> => {
+  const table = listOf(c.lab.sg, entries)
+  return table.ok ? mapSg(c, step, importer, table.value, attrs) : table
 }
 
 const mapSg = (
@@ -89,12 +99,12 @@ const directImporter = (c: StepContext, buffer: LabBuffer, device: Device): Impo
 /** As it was mapped, but for what the step says. */
 export const unmap = (c: StepContext, step: Step<'unmap'>): Outcome => {
   const importer = c.importer(step)
-  const { table, single, attachment } = importer
+  const { table, single, attachment, ownsTable } = importer
   if (table === null && single === null) return fail('EINVAL', `${step.device} has it not mapped`)
   if (attachment !== null && table !== null) unmapImported(c, step, importer, attachment, table)
   else if (table === null || step.as === 'page') unmapPage(c, step, importer)
   else unmapSg(c, step, importer, table)
-  if (table !== null && attachment === null) c.lab.sgFree(table)
+  if (table !== null && attachment === null && ownsTable) c.lab.sgFree(table)
   importer.table = null
   importer.single = null
   return ok('')

@@ -44,7 +44,11 @@ const memoryFor = (c: StepContext, step: Step<'alloc'>): KResult<{ memory: Memor
     }
     case 'udmabuf': {
       const mapping = lab.userAlloc(size, owner)
-      return mapping.ok ? withFd(createUdmabuf(lab.allocatorHost, mapping.value, owner)) : mapping
+      if (!mapping.ok) return mapping
+      const fd = createUdmabuf(lab.allocatorHost, mapping.value, owner)
+      if (fd.ok) return ok({ memory: { kind: 'memfd', mapping: mapping.value }, fd: fd.value })
+      lab.userFree(mapping.value)
+      return fd
     }
     case 'system-heap':
       return withFd(systemHeap(lab.allocatorHost).alloc(size, owner))
@@ -71,7 +75,8 @@ const firstDisplay = ({ lab }: StepContext): string => {
   return display.name
 }
 
-export const free = ({ lab }: StepContext, { memory, size }: LabBuffer): Outcome => {
+export const free = ({ lab }: StepContext, buffer: LabBuffer): Outcome => {
+  const { memory, size } = buffer
   switch (memory.kind) {
     case 'vb2':
       lab.allocator(EXPORTER).put(memory.mem)
@@ -91,7 +96,9 @@ export const free = ({ lab }: StepContext, { memory, size }: LabBuffer): Outcome
     case 'list':
       break
     case 'fd':
+    case 'memfd':
       return fail('EINVAL', 'this buffer goes with its last descriptor: close it')
   }
+  buffer.freed = true
   return ok('')
 }

@@ -68,7 +68,7 @@ export const stepsOn = function* (parts: LabParts, kernel: KernelSpec, run: Step
   const before = run.onEnd && lab.balance()
   const checker = createChecker({ rules: parts.registry.rules.values() })
   const cache = { lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
-  lab.listen('op', (event) => {
+  const stopListening = lab.listen('op', (event) => {
     checker.onEvent(event)
     run.onEvent?.(event, kernel.name)
     if (event.event === 'cache_summary') {
@@ -123,9 +123,16 @@ export const stepsOn = function* (parts: LabParts, kernel: KernelSpec, run: Step
       return { ok: true, value: '' }
     }, scenario.steps.length)
     lab.end(stop?.step)
-    if (before !== undefined) run.onEnd?.(imbalance(before, lab.balance()), kernel.name)
   }
   const { findings } = checker.finish()
+  if (before !== undefined && oops === null) {
+    stopListening()
+    const given = attempt(() => {
+      task.giveBack()
+      return { ok: true, value: '' }
+    }, scenario.steps.length)
+    if (!('oops' in given)) run.onEnd?.(imbalance(before, lab.balance()), kernel.name)
+  }
   const verdict = verdictOf(stop, task.wrong, findings, last)
   const expectations = [...errnos, ...laterExpectations(scenario, verdict, findings)].toSorted(
     (a, b) => a.step - b.step,

@@ -1,6 +1,7 @@
 // Steps in which the CPU copies between a scatterlist and a flat buffer.
 import { fail, type KResult, ok, type SgCopyRange, type SgTable, type UserMapping } from '@dmalab/api'
 import { mixSeed } from '../content-seed.ts'
+import { listOf as newList } from '../sg-list.ts'
 import type { LabBuffer } from './lab-buffer.ts'
 import type { Outcome, Step, StepContext } from './step-context.ts'
 import { entriesOf } from './table-steps.ts'
@@ -64,8 +65,8 @@ const copyIn = (c: StepContext, { buffer, table, range, len, flat, flatName }: C
 /** The device's table of the buffer; without a device, one that is made of the buffer and freed again. */
 const listOf = (c: StepContext, step: CopyStep): KResult<{ readonly table: SgTable; readonly free: () => void }> => {
   if (step.device === undefined) {
-    const table = c.lab.sgTable(entriesOf(c.buffer(step.buffer)))
-    return ok({ table, free: () => c.lab.sgFree(table) })
+    const table = newList(c.lab.sg, entriesOf(c.buffer(step.buffer)))
+    return table.ok ? ok({ table: table.value, free: () => c.lab.sgFree(table.value) }) : table
   }
   const { table } = c.importer({ buffer: step.buffer, device: step.device })
   return table === null

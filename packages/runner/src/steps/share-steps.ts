@@ -10,7 +10,10 @@ export const exportBuffer = (c: StepContext, buffer: LabBuffer): Outcome => {
   const dmabuf = c.lab.allocator(EXPORTER).getDmabuf(memory.mem)
   if (!dmabuf.ok) return dmabuf
   const fd = c.lab.dmaBuf.fd(dmabuf.value)
-  if (!fd.ok) return fd
+  if (!fd.ok) {
+    c.lab.dmaBuf.put(dmabuf.value)
+    return fd
+  }
   buffer.fd = fd.value
   return ok(`fd ${fd.value}`)
 }

@@ -1,6 +1,7 @@
 // Carries out the steps of a scenario on a laboratory: each step is one call of a driver or of user space.
 import { type Lab, ok, type ScenarioStep } from '@dmalab/api'
 import { deviceAccess, mmapPart, userAccess } from './access-steps.ts'
+import { giveBack } from './give-back.ts'
 import { declarePool, kernelMap, linearWrite, releasePool, scatterlist, setMask, unbind } from './kernel-steps.ts'
 import { map, unmap } from './mapping-steps.ts'
 import { alloc, free } from './memory-steps.ts'
@@ -94,6 +95,11 @@ export class StepMachine {
       default:
         return ioctl(c, step)
     }
+  }
+
+  /** After exit(): gives back mappings, attachments and memory that the steps left. */
+  giveBack(): void {
+    giveBack(this.context)
   }
 
   /** Closes what is open, as the kernel does when a task exits. */

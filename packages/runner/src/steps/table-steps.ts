@@ -62,7 +62,15 @@ export const reuseTable = (c: StepContext, step: Step<'reuse-table'>): Outcome =
   const mapped = c.lab.dma.mapSgAttrs(importer.device, table, importer.dir, 0)
   if (!mapped.ok) return mapped
   const nents = table.origNents
-  other.importers.set(step.device, { ...importer, dmabuf: null, attachment: null, table, nents, runs: runsOf(table) })
+  other.importers.set(step.device, {
+    ...importer,
+    dmabuf: null,
+    attachment: null,
+    table,
+    ownsTable: false,
+    nents,
+    runs: runsOf(table),
+  })
   return ok('')
 }
 
