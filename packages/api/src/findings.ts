@@ -104,6 +104,10 @@ export const FINDINGS = {
   'iommu-pages-from-stack': { severity: 'error', title: 'a device was mapped to pages that no allocation gave it' },
   'iommu-memory-as-page-array': { severity: 'error', title: 'memory was taken for an array of page pointers' },
   'tracking-limit': { severity: 'info', title: 'more mappings were live at once than the checker follows' },
+  'iommu-refused-memory-lost': {
+    severity: 'error',
+    title: 'memory of an allocation that an IOMMU refused was never freed',
+  },
   'vb2-import-keeps-references': {
     severity: 'error',
     title: 'a refused import of a video buffer kept references to its dma-bufs',

@@ -15,7 +15,10 @@ import type { Device, DmaOps, Host, UserMapping } from './ops.ts'
 import type { Scatterlists, SgEntry, SgTable } from './sg.ts'
 import type { AllocatorHost, DriverQueue, QueueSetup, Vb2MemOps } from './vb2.ts'
 
-/** Calls that can be made to fail. */
+/**
+ * Calls that can be made to fail: what the kernel does for a device, by operation; then what it does for nobody in particular, so that a
+ * rule names no device: `pages` of the buddy allocator, `vmap` (each stretch of the vmalloc window, and kmap), `fd`.
+ */
 export const INJECTABLE: readonly string[] = [
   'alloc',
   'mmap',
@@ -26,6 +29,11 @@ export const INJECTABLE: readonly string[] = [
   'sgAlloc',
   'atomicPool',
   'cmaBusy',
+  'iova',
+  'pageTable',
+  'pages',
+  'vmap',
+  'fd',
 ]
 
 /** Failure injection: which calls fail. `what` is one of INJECTABLE, `nth` counts from 1. */

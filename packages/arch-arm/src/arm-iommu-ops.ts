@@ -136,7 +136,10 @@ const partsOf = (api: PluginApi, device: Device, host: Host, domain: IommuDomain
   const code = pageCodeOf(host.kernel.arch)
   return {
     code,
-    space: space.value,
+    space: {
+      alloc: (size) => (host.injected('iova') ? undefined : space.value.alloc(size)),
+      free: (at, size) => space.value.free(at, size),
+    },
     caches: pageMaintenance(api, host, code),
     maxSegment: device.facts.maxSegmentSize ?? DEFAULT_SEGMENT,
     mapper: {

@@ -9,7 +9,6 @@ import {
   type EventSink,
   fail,
   type Host,
-  type Injection,
   type InjectionCalls,
   type IommuFacts,
   InputError,
@@ -30,7 +29,7 @@ import { createBouncePools } from './bounce-pools.ts'
 import { DeviceBusView } from './bus-view.ts'
 import { createDevices, type DeviceState } from './device.ts'
 import { createHost, type HostParts } from './host.ts'
-import { Injector } from './injector.ts'
+import type { Injector } from './injector.ts'
 import { createMapping, type FinalTable } from './mapping.ts'
 import { createScatterlists } from './scatterlists.ts'
 import type { SgAllocator } from './sg-pages.ts'
@@ -47,7 +46,7 @@ export interface DmaApiOptions {
   readonly ops: ReadonlyMap<string, DmaOpsDef>
   readonly sink: EventSink
   readonly stack: KernelStack
-  readonly inject?: readonly Injection[]
+  readonly injector: Injector
 }
 
 export interface DmaApi {
@@ -92,8 +91,7 @@ interface OpenDevice {
 
 /** @throws InputError when the kernel names an op table that no plug-in provides. */
 export const openDmaApi = (options: DmaApiOptions): DmaApi => {
-  const { memory, machine, kernel, facts, sink, stack } = options
-  const injector = new Injector(options.inject ?? [], machine)
+  const { memory, machine, kernel, facts, sink, stack, injector } = options
   const tables = new Map([...options.ops, ...kernel.base.ops.map((def) => [def.name, def] as const)])
   const lists = new ScatterlistArena(memory.hot.sg, facts.sgEntrySize)
   const copies = {
@@ -192,7 +190,10 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
       // Stream ids are handed out in the order of the machine's devices.
       return found === undefined
         ? null
-        : createIommuHost(memory.hot.io, found, devices.indexOf(device) + 1, (domain) => domains.push(domain))
+        : createIommuHost(memory.hot.io, found, devices.indexOf(device) + 1, {
+            opened: (domain) => domains.push(domain),
+            injected: (what) => injector.hits(what, device.name),
+          })
     },
     table: (device, name) => finalTable(tableNamed(name, device.name), openedOf(device)),
   }

@@ -27,10 +27,18 @@ export interface DmaBufCoreParts {
   readonly stack: { call<T>(symbols: string | readonly string[], body: () => T): T }
   /** Needed by kernels with DMABUF_DEBUG only. */
   readonly tables?: DebugTablesParts
+  /** Failure injection: does this call fail? Each call counts. */
+  readonly injected?: (what: string) => boolean
 }
 
 /** Opens drivers/dma-buf/dma-buf.c for one machine. */
-export const createDmaBufCore = ({ facts, sink, stack, tables = noTables }: DmaBufCoreParts): DmaBufCore => {
+export const createDmaBufCore = ({
+  facts,
+  sink,
+  stack,
+  tables = noTables,
+  injected = () => false,
+}: DmaBufCoreParts): DmaBufCore => {
   const fds = new FdTable<LiveDmaBuf>()
   const bufs = new Map<DmaBuf, LiveDmaBuf>()
   const fences = createFences(sink)
@@ -102,7 +110,7 @@ export const createDmaBufCore = ({ facts, sink, stack, tables = noTables }: DmaB
 
     /** Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_fd */
     fd: (buf) => {
-      const fd = fds.install(own(buf))
+      const fd = injected('fd') ? fail('EMFILE', 'a file descriptor failed on request') : fds.install(own(buf))
       if (fd.ok) sink.emit({ event: 'dma_buf_fd', ...identity(buf), fd: fd.value })
       return fd
     },

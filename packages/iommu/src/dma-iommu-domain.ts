@@ -5,7 +5,6 @@ import {
   type DmaAddr,
   errnoName,
   fail,
-  type FindingCode,
   type IommuDomain,
   type IommuFacts,
   type IommuHost,
@@ -21,22 +20,30 @@ import { GATHER, IO_LOG, IO_QUIRK, type IoEngine, IovaDomain, logMask, type Page
 import { DmaDomain, type SegmentLimits } from './dma-iommu.ts'
 import { Tlb } from './dma-iommu-tlb.ts'
 import { bitsOf } from './io-pgtable-config.ts'
+import { QUIRKS } from './dma-iommu-quirks.ts'
 import { openIoPgtable } from './io-pgtable.ts'
 import { IovaCache } from './iova-rcache.ts'
 import { contextFault, eventRecord, handleEvents, type LogLine, SMMU_EVENT } from './smmu-faults.ts'
 
 const hex = (x: number): string => `0x${x.toString(16)}`
 
+/** What a machine does besides with the domains of a device. */
+export interface IommuHooks {
+  /** Is told of each domain that is made. */
+  readonly opened?: (domain: DeviceDomain) => void
+  /** Failure injection: does this call fail? Each call counts. */
+  readonly injected?: (what: string) => boolean
+}
+
 /**
  * The IOMMU of one device.
  * @param streamId what the device puts on the bus beside the address
- * @param opened is told of each domain that is made
  */
 export const createIommuHost = (
   engine: IoEngine,
   facts: IommuFacts,
   streamId: number,
-  opened: (domain: DeviceDomain) => void = () => undefined,
+  { opened = () => undefined, injected = () => false }: IommuHooks = {},
 ): IommuHost => ({
   facts,
   open(setup, trace) {
@@ -53,7 +60,7 @@ export const createIommuHost = (
       },
     )
     if (table === undefined) return fail('EINVAL', `${facts.name} does not support such tables`)
-    const domain = new DeviceDomain(engine, table, setup, trace, { facts, streamId })
+    const domain = new DeviceDomain(engine, table, setup, trace, { facts, streamId, injected })
     opened(domain)
     return ok(domain)
   },
@@ -62,6 +69,7 @@ export const createIommuHost = (
 interface Origin {
   readonly facts: IommuFacts
   readonly streamId: number
+  readonly injected: (what: string) => boolean
 }
 
 export class DeviceDomain implements IommuDomain {
@@ -88,6 +96,7 @@ export class DeviceDomain implements IommuDomain {
       syncTlb: (iova: number, size: number) => this.tlb.invalidate(iova, size),
       flushTlb: () => this.tlb.invalidateAll(),
       notice: (text: string) => trace.notice(text),
+      injected: origin.injected,
     }
     this.domain = new DmaDomain(engine, table, cache, hooks, {
       ...(setup.lazy === null ? {} : { lazy: setup.lazy }),
@@ -140,7 +149,7 @@ export class DeviceDomain implements IommuDomain {
 
   mapAt(at: DmaAddr, phys: PhysAddr, size: number, prot: number): KResult<void> {
     this.listen()
-    const ret = this.table.map(at, phys, size, prot)
+    const ret = this.origin.injected('pageTable') ? ENOMEM : this.table.map(at, phys, size, prot)
     this.settle()
     return ret === 0 ? ok(undefined) : fail(errnoName(ret) ?? 'EINVAL', `the tables refuse ${hex(at)} -> ${hex(phys)}`)
   }
@@ -264,36 +273,9 @@ export class DeviceDomain implements IommuDomain {
   }
 }
 
+const ENOMEM = -12
 const LOG_ALWAYS = logMask(IO_LOG.FLUSH_WALK, IO_LOG.QUIRK)
 const LOG_TRACED = logMask(IO_LOG.FLUSH_WALK, IO_LOG.QUIRK, IO_LOG.IOMMU_MAP, IO_LOG.IOMMU_UNMAP)
-
-/** Kernel bugs that the engine reports when they bite. */
-const QUIRKS: Readonly<Record<number, { readonly code: FindingCode; readonly text: string }>> = {
-  [IO_QUIRK.V7S_SPLIT]: {
-    code: 'v7s-split-loses-address',
-    text: 'a section was split, and what is left of it now leads to physical address 0 upwards',
-  },
-  [IO_QUIRK.V7S_SUPERSECTION]: {
-    code: 'v7s-supersection-split-refused',
-    text: 'a piece of a supersection was not unmapped, but the supersection was split',
-  },
-  [IO_QUIRK.BLOCK_REPLACES]: {
-    code: 'pgtable-block-replaces-live',
-    text: 'a block silently replaced pages that were mapped',
-  },
-  [IO_QUIRK.MAP_DESTROYS]: {
-    code: 'pgtable-failed-map-destroys',
-    text: 'a map was refused after it had destroyed pages that were mapped',
-  },
-  [IO_QUIRK.SEGMENT_LIMIT]: {
-    code: 'dma-segment-limit-wraps',
-    text: 'an oversized segment switched the segment limit off, and the next one joined it',
-  },
-  [IO_QUIRK.UNMAP_AT_TOP]: {
-    code: 'dma-unmap-at-top-skipped',
-    text: 'a list that ends at 2^64 was not unmapped',
-  },
-}
 
 const FSR_TRANSLATION = 1 << 1
 const FSR_PERMISSION = 1 << 3

@@ -31,6 +31,8 @@ export interface DmaDomainHooks {
   /** Lazy: forget every TLB entry of the domain. */
   flushTlb(): void
   notice(text: string): void
+  /** Failure injection: does this call fail? Each call counts. */
+  readonly injected: (what: string) => boolean
 }
 
 export interface DmaDomainFixes {
@@ -97,6 +99,7 @@ export class DmaDomain {
    * Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_alloc_iova
    */
   allocIova(size: number, limits: DmaLimits): number | undefined {
+    if (this.hooks.injected('iova')) return undefined
     const { granule } = this
     const pages = size / granule
     let highest = limits.mask
@@ -124,7 +127,7 @@ export class DmaDomain {
     const iova = this.allocIova(whole, limits)
     if (iova === undefined) return undefined
     const at = phys - within
-    const failed = this.table.map(iova, at, whole, prot)
+    const failed = this.hooks.injected('pageTable') ? ENOMEM : this.table.map(iova, at, whole, prot)
     if (failed === 0) return iova + within
     this.freeIova(iova, whole, false)
     return undefined
@@ -159,7 +162,7 @@ export class DmaDomain {
       return ENOMEM
     }
     if (total !== 0) {
-      const failed = lists.map(this.table, list, count, iova, prot)
+      const failed = this.hooks.injected('pageTable') ? ENOMEM : lists.map(this.table, list, count, iova, prot)
       if (failed !== 0) {
         this.freeIova(iova, total, false)
         lists.restore(list, count)

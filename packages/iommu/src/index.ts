@@ -1,5 +1,5 @@
 // The IOMMU in front of a device: table configurations, DMA domains, TLB, and what an SMMU's driver writes, queues and prints.
-export { createIommuHost, type DeviceDomain } from './dma-iommu-domain.ts'
+export { createIommuHost, type DeviceDomain, type IommuHooks } from './dma-iommu-domain.ts'
 export { FlushQueue, type FlushQueueOptions, LAZY_DEFAULT, LAZY_SHADOW } from './dma-iommu-flush-queue.ts'
 export { Tlb, type TlbEntry } from './dma-iommu-tlb.ts'
 export {

@@ -148,6 +148,7 @@ const strictDomain = (hot: Hot, table: PageTable): DmaDomain =>
     syncTlb: () => {},
     flushTlb: () => {},
     notice: () => {},
+    injected: () => false,
   })
 
 function fillList(hot: Hot, entries: readonly { readonly phys: number; readonly length: number }[]): number {

@@ -39,6 +39,7 @@ export interface Piece extends Resolved {
 
 export class AddressSpace {
   private readonly layout: Layout
+  private readonly injected: (what: string) => boolean
   private readonly linear = new Intervals<true>()
   /** Parts of the linear map whose addresses nothing else uses. */
   private readonly plain: Intervals<true>
@@ -48,8 +49,9 @@ export class AddressSpace {
   /** Mappings by page index within the vmalloc window. */
   private windows = new Intervals<Mapping>()
 
-  constructor(layout: Layout) {
+  constructor(layout: Layout, injected: (what: string) => boolean) {
     this.layout = layout
+    this.injected = injected
     for (const range of layout.linear) this.linear.set(range.base, range.len, true)
     this.pkmap = new PersistentKmaps(layout.pageOffset)
     this.plain = plainParts(layout)
@@ -115,6 +117,7 @@ export class AddressSpace {
   }
 
   private firstFit(pages: number): KResult<number> {
+    if (this.injected('vmap')) return fail('ENOMEM', `a kernel mapping of ${pages} pages failed on request`)
     const total = Number((this.layout.vmalloc.end - this.layout.vmalloc.start) / BigInt(PAGE_SIZE))
     let page = 0
     for (const used of this.windows.all()) {
@@ -182,7 +185,9 @@ export class AddressSpace {
 
   /** kmap(): see PersistentKmaps. */
   kmap(pfn: Pfn): KResult<KernelVaddr> {
-    return this.pkmap.map(pfn)
+    return this.injected('vmap')
+      ? fail('ENOMEM', `a kernel mapping of page frame ${pfn} failed on request`)
+      : this.pkmap.map(pfn)
   }
   kunmap(pfn: Pfn): void {
     this.pkmap.unmap(pfn)

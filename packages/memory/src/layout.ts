@@ -112,3 +112,17 @@ const subtract = (from: readonly Range[], holes: readonly Range[]): Range[] => {
     })
   return parts
 }
+
+/**
+ * Pages that batch loops may maintain without a second look: they have a struct page, and low memory is in the linear map. All
+ * others go the per-entry way, which finds out what happens there.
+ */
+export const maintainable = ({ paged, linear, lowmemEnd }: Layout): Range[] =>
+  [...linear, { base: lowmemEnd, len: Infinity }].flatMap((reach) =>
+    paged
+      .map((range) => {
+        const base = Math.max(range.base, reach.base)
+        return { base, len: Math.min(range.base + range.len, reach.base + reach.len) - base }
+      })
+      .filter(({ len }) => len > 0),
+  )

@@ -25,7 +25,7 @@ import { type CountedCacheOps, createCacheOps } from './cache-ops.ts'
 import { type BusView, compareBytes, createDeviceBus } from './device-bus.ts'
 import { Intervals } from './intervals.ts'
 import type { KernelStack } from './kernel-stack.ts'
-import { type Layout, layOut } from './layout.ts'
+import { type Layout, layOut, maintainable } from './layout.ts'
 import { ContentLedger, Owners } from './owners.ts'
 import { PageAllocator } from './page-allocator.ts'
 import { PageArrayModel } from './page-array.ts'
@@ -41,6 +41,8 @@ export interface MemoryOptions {
   readonly engine?: Hot | undefined
   readonly sink: EventSink
   readonly stack: KernelStack
+  /** Failure injection: does this call fail? Each call counts. */
+  readonly injected?: (what: string) => boolean
 }
 
 export class Memory implements KernelMemory {
@@ -60,7 +62,7 @@ export class Memory implements KernelMemory {
 
   /** @throws InputError for a machine that no kernel can be laid out on. */
   constructor(options: MemoryOptions) {
-    const { machine, facts, module, engine, sink, stack } = options
+    const { machine, facts, module, engine, sink, stack, injected = () => false } = options
     this.sink = sink
     this.layout = layOut(machine, facts)
     const { lineSize, outer, emulated } = machine.cpu
@@ -70,11 +72,12 @@ export class Memory implements KernelMemory {
     for (const range of maintainable(this.layout))
       this.hot.setPages((range.base / PAGE_SIZE) as Pfn, range.len / PAGE_SIZE, true)
     for (const range of this.layout.present) this.present.set(range.base, range.len, true)
-    this.space = new AddressSpace(this.layout)
+    this.space = new AddressSpace(this.layout, injected)
     const readWord = (at: KernelVaddr): number => this.readWord(at)
     this.pages = new PageArrayModel({ layout: this.layout, facts, space: this.space, stack, sink, readWord })
     const { managed, lowmemEnd } = this.layout
-    this.allocator = new PageAllocator({ managed, reserved: machine.reserved, lowmemEnd }, facts, sink)
+    const { reserved } = machine
+    this.allocator = new PageAllocator({ managed, reserved, lowmemEnd }, facts, sink, injected)
     this.cache = createCacheOps({ hot: this.hot, facts, space: this.space, stack, sink, cpu: machine.cpu })
     this.stack = stack
   }
@@ -284,17 +287,3 @@ export class Memory implements KernelMemory {
     return new DataView(word.buffer).getUint32(0, true)
   }
 }
-
-/**
- * Pages that batch loops may maintain without a second look: they have a struct page, and low memory is in the linear map. All
- * others go the per-entry way, which finds out what happens there.
- */
-const maintainable = ({ paged, linear, lowmemEnd }: Layout): Range[] =>
-  [...linear, { base: lowmemEnd, len: Infinity }].flatMap((reach) =>
-    paged
-      .map((range) => {
-        const base = Math.max(range.base, reach.base)
-        return { base, len: Math.min(range.base + range.len, reach.base + reach.len) - base }
-      })
-      .filter(({ len }) => len > 0),
-  )

@@ -41,13 +41,15 @@ export class PageAllocator {
   private readonly layout: AllocatorLayout
   /** Bytes of the largest buddy block. Models: Linux v6.12 include/linux/mmzone.h: MAX_PAGE_ORDER */
   private readonly largest: number
+  private readonly injected: (what: string) => boolean
   private free = new Intervals<true>()
   readonly cma: CmaAreas
   /** totalram_pages at boot, bytes. */
   readonly totalRam: number
 
-  constructor(layout: AllocatorLayout, facts: KernelFacts, sink: EventSink) {
+  constructor(layout: AllocatorLayout, facts: KernelFacts, sink: EventSink, injected: (what: string) => boolean) {
     this.layout = layout
+    this.injected = injected
     this.largest = PAGE_SIZE * 2 ** facts.maxPageOrder
     for (const bank of layout.managed) this.free.set(bank.base, bank.len, true)
     const plan = planCma(layout.reserved, facts)
@@ -71,7 +73,9 @@ export class PageAllocator {
   }
 
   /** alloc_pages: ENOMEM above the largest order or when no block fits. */
-  pages(len: number, options: AllocOptions = {}): KResult<Pfn> {
+  pages(len: number, options: ContiguousOptions = {}): KResult<Pfn> {
+    if (options.quiet !== true && this.injected('pages'))
+      return fail('ENOMEM', `an allocation of ${bytes(len)} failed on request`)
     const block = PAGE_SIZE * 2 ** orderOf(len)
     if (block > this.largest)
       return fail('ENOMEM', `${bytes(len)} is more than the largest buddy block (${bytes(this.largest)})`)

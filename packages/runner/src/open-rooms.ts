@@ -18,7 +18,7 @@ import {
   type Vb2MemOps,
 } from '@dmalab/api'
 import { createDmaBufCore } from '@dmalab/dma-buf'
-import { openDmaApi } from '@dmalab/dma-api'
+import { Injector, openDmaApi } from '@dmalab/dma-api'
 import { KernelStack, Memory } from '@dmalab/memory'
 import { createQueue } from '@dmalab/videobuf2'
 import { adversary } from './adversary.ts'
@@ -53,15 +53,18 @@ export const openRooms = (
   const seed = options.seed ?? 1
   const stack = new KernelStack(facts)
   const call = <T>(symbols: string | readonly string[], body: () => T): T => stack.call(symbols, body)
-  const memory = new Memory({ machine, facts, module, engine, sink: stream, stack })
+  const injector = new Injector(options.inject ?? [], machine)
+  const injected = (what: string): boolean => injector.hits(what, '')
+  const memory = new Memory({ machine, facts, module, engine, sink: stream, stack, injected })
   const ops = new Map(registry.ops.values().map((def) => [def.name, def]))
-  const opened = openDmaApi({ memory, machine, kernel, facts, ops, sink: stream, stack, inject: options.inject ?? [] })
+  const opened = openDmaApi({ memory, machine, kernel, facts, ops, sink: stream, stack, injector })
   const worst = options.adversarialCache === true ? adversary(memory, seed) : undefined
   const api = worst === undefined ? opened : { ...opened, mapping: worst.mapping(opened.mapping) }
   const dmaBuf = createDmaBufCore({
     facts,
     sink: stream,
     stack,
+    injected,
     tables: { mem: memory, sgAlloc: (entries) => api.sgAlloc(entries), sgFree: (table) => api.sgFree(table) },
   })
   const printk: AllocatorHost['printk'] = (level, text) => stream.emit({ event: 'printk', level, text })

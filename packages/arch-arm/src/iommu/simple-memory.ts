@@ -59,6 +59,14 @@ export const simpleMemory = (api: PluginApi, host: Host, parts: Parts, coherent:
     })
   }
 
+  const tellLost = (count: number): void =>
+    host.emit({
+      event: 'kernel_quirk',
+      code: 'iommu-refused-memory-lost',
+      text: `${device.name}: ${count} page(s) of a refused allocation were not given back`,
+      device: device.name,
+    })
+
   return {
     /**
      * ENOMEM. When no bus address is left, memory of a device that snoops is lost: the way back frees memory of the pool only.
@@ -71,7 +79,8 @@ export const simpleMemory = (api: PluginApi, host: Host, parts: Parts, coherent:
       const { pfn, cpuAddr } = got.value
       const handle = parts.create(pagesFrom(pfn, count), attrs)
       if (!handle.ok) {
-        if (!coherent) host.freeToAtomicPool(cpuAddr, count * PAGE_SIZE)
+        if (coherent) tellLost(count)
+        else host.freeToAtomicPool(cpuAddr, count * PAGE_SIZE)
         return fail('ENOMEM', handle.why)
       }
       blocks.set(cpuAddr, pfn)

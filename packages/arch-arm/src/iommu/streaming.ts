@@ -15,7 +15,7 @@ interface IommuMapper {
 export interface ArmIommuParts {
   /** Which release's code of these files. */
   readonly code: PageCode
-  readonly space: IovaBitmaps
+  readonly space: Pick<IovaBitmaps, 'alloc' | 'free'>
   readonly mapper: IommuMapper
   readonly caches: PageMaintenance
   /** dma_get_max_seg_size(), bytes. */

@@ -86,6 +86,12 @@ export const QUIRKS = {
     source: 'arch/arm/mm/dma-mapping.c: __iommu_get_pages, __atomic_get_pages',
     fixes: ['leave NO_KERNEL_MAPPING away for such memory', 'do not map or export memory of atomic allocations'],
   },
+  'iommu-refused-memory-lost': {
+    what: 'Coherent memory for a device that snoops was taken, the IOMMU in front of the device could not map it, and the memory was not given back.',
+    why: 'The way back of __iommu_alloc_simple frees to the pool for callers that may not sleep. Pages of a device that snoops do not come from there: the call does nothing, and they stay taken until the next boot.',
+    source: 'arch/arm/mm/dma-mapping.c: __iommu_alloc_simple',
+    fixes: ['find out why the mapping was refused: a driver that retries loses memory each time'],
+  },
   'vb2-import-keeps-references': {
     what: 'A video queue refused to import the dma-bufs of a buffer: one of them could not be attached or mapped. References that the queue had taken were not dropped.',
     why: 'Since 6.12 all planes are looked up before the first one is attached, and the error path drops those that a plane holds already. Nothing drops the reference of the plane that failed to attach, and of those behind it: their memory stays until the next boot, however often the program closes its descriptors.',

@@ -20,6 +20,7 @@ export const dataRule: CheckerRule = {
     'dma-unmap-at-top-skipped',
     'iommu-stale-translation',
     'vb2-import-keeps-references',
+    'iommu-refused-memory-lost',
   ],
   create: (report) => ({
     onEvent(event): void {

@@ -83,7 +83,7 @@ function open(hot: Hot, input: GoldenCase, options: DmaDomainOptions): { domain:
   const table = new PageTable(engine, { ...NO_TABLES, pageSizes: sizes })
   engine.logMask = LOG_CALLS
   const cache = new IovaCache(new IovaDomain(engine, Number(sizes & -sizes), Number(input['s'])))
-  const hooks = { syncTlb: note('y'), flushTlb: note('F'), notice: () => undefined }
+  const hooks = { syncTlb: note('y'), flushTlb: note('F'), notice: () => undefined, injected: () => false }
   const domain = new DmaDomain(engine, table, cache, hooks, options)
   return {
     domain,
