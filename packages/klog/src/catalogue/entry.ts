@@ -47,7 +47,7 @@ export interface Entry {
 }
 
 /** What helps may depend on the values, as an errno. */
-export type Fixes = readonly string[] | ((seen: Seen) => readonly string[])
+type Fixes = readonly string[] | ((seen: Seen) => readonly string[])
 
 /** A message in words of a driver's own: one word of each group stands in it, and none of `but`. In lower case. */
 export interface Phrase {

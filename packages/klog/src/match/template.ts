@@ -2,7 +2,7 @@
 // only: each field takes what its kind allows, each literal must follow, and nothing is tried twice.
 
 /** What a field may hold: digits, hexadecimal with or without 0x, one word, or anything up to the literal that follows. */
-export type FieldKind = 'dec' | 'hex' | 'word' | 'text'
+type FieldKind = 'dec' | 'hex' | 'word' | 'text'
 
 interface Field {
   readonly name: string

@@ -4,9 +4,9 @@ import type { Entry, Say, Seen } from '../catalogue/entry.ts'
 import type { LogRecord } from './window.ts'
 
 /** What an entry or a rule about a trace has in common. */
-export type Explained = Pick<Entry, 'id' | 'kind' | 'title' | 'source' | 'cause' | 'next' | 'fixes' | 'code'>
+type Explained = Pick<Entry, 'id' | 'kind' | 'title' | 'source' | 'cause' | 'next' | 'fixes' | 'code'>
 
-export interface Sighting extends Omit<Seen, 'near'> {
+interface Sighting extends Omit<Seen, 'near'> {
   readonly record: LogRecord
   readonly text: string
 }

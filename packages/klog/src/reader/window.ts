@@ -42,7 +42,7 @@ export interface Joined<T> {
   readonly pieces: readonly LogRecord[]
 }
 
-export const oneSpace = (text: string): string => text.trim().replace(/ {2,}/g, ' ')
+const oneSpace = (text: string): string => text.trim().replace(/ {2,}/g, ' ')
 
 export const createWindow = <T>(matching: Matching<T>, onRecord: (joined: Joined<T>) => void): Window => {
   const held: LogRecord[] = []
