@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { RunReport } from '@dmalab/api'
+import type { RunReport, RunSpec } from '@dmalab/api'
+import { openRegistry, specOf } from '@dmalab/lab'
 import { afterAll, describe, expect, test } from 'vitest'
 
 const CLI = join(import.meta.dirname, '../bin/run.js')
@@ -153,5 +154,49 @@ describe('bad input is one clear message with its place, exit code 2', () => {
       status: 2,
       stderr: expect.stringMatching(/bad\.yaml:\d+:\d+/) as string,
     })
+  })
+})
+
+describe('a spec with a mistake is one line and exit code 2', () => {
+  const good = JSON.parse(JSON.stringify(specOf(openRegistry(), { frames: 1 }))) as RunSpec
+  const arm = 'arm@4.11'
+  const plugin = (name: string, parts: string): RunSpec['plugins'] => [
+    {
+      path: file(name, `export const dmalab = { api: 2 }\nexport default (api) => ({ name: 'bad', ${parts} })`),
+      hash: null,
+    },
+  ]
+  const facts = (stated: string): string =>
+    `patches: [{ name: 'bad', title: 't', source: 's', hunks: [], facts: { ${stated} } }]`
+
+  test('the good one runs', () => {
+    expect(dmalab('run', '--spec', file('good.json', JSON.stringify(good))).status).toBe(3)
+  })
+
+  test.each([
+    ['an unknown key', { nope: 1 }, 'nope: unknown key; expected version, board,'],
+    ['an unknown option', { options: { ...good.options, nope: 1 } }, 'options.nope: unknown key; expected frames,'],
+    ['an unknown board', { board: 'nowhere' }, "there is no board 'nowhere'; known: "],
+    ['a bad board', { board: { text: 'name: x', file: 'mine.yaml' } }, 'mine.yaml:1:1: title: missing: expected'],
+    ['an unknown kernel', { kernels: ['arm@1'] }, "'arm@1'"],
+    ['a later version', { version: 9 }, 'version: this dmalab reads version 1 of run specs'],
+    [
+      'a plug-in that is not there',
+      { plugins: [{ path: 'gone.mjs', hash: null }] },
+      'gone.mjs: there is no such plug-in',
+    ],
+    [
+      'a plug-in fact that is unknown',
+      { kernels: [arm], plugins: plugin('fact.mjs', facts('nope: 1')) },
+      "states an unknown fact 'nope'",
+    ],
+    ['a plug-in part that is unknown', { kernels: [arm], plugins: plugin('part.mjs', 'nope: []') }, "'nope'"],
+  ])('%s', (what, change, expected) => {
+    const spec = file(`${what.replaceAll(' ', '-')}.json`, JSON.stringify({ ...good, ...change }))
+    const { status, stdout, stderr } = dmalab('run', '--spec', spec)
+    const [line = ''] = stderr.split('\n').filter((one) => one.startsWith('error: '))
+    expect([status, stdout]).toEqual([2, ''])
+    expect(line).toContain(expected)
+    expect(stderr).not.toMatch(/^ +at /m)
   })
 })
