@@ -78,10 +78,12 @@ describe.skipIf(logPath(FROZEN) === undefined)('frozen pictures of an importer b
       'bounce-without-sync labsg 135,176,209',
       'bounce-without-sync labsg 142,183,210',
       'bounce-without-sync labsg 148,192,211',
+      'bounced labn 32,38,45',
+      'bounced labsg 135,142,148',
     ])
     const uses = (device: string): number =>
       findings
-        .filter((one) => one.device === device)
+        .filter((one) => one.device === device && one.code === 'bounce-without-sync')
         .reduce((sum, { message }) => sum + Number(/used (\d+) times/.exec(message)?.[1]), 0)
     // Delivered 8 and 9: what was in flight at the end is not among the uses.
     expect([uses('labn'), uses('labsg')]).toEqual([7, 7])

@@ -1,7 +1,7 @@
 // What telling costs: a list mapped and unmapped through the DMA API with somebody listening, with a stream that cannot even be
 // listened to, and with the real stream while nobody listens. The last two differ by noise.
 import { DIR } from '@dmalab/api'
-import { openDmaApi } from '@dmalab/dma-api'
+import { Injector, openDmaApi } from '@dmalab/dma-api'
 import { compileHot } from '@dmalab/hot'
 import { openRegistry } from '@dmalab/lab'
 import { KernelStack, Memory } from '@dmalab/memory'
@@ -18,9 +18,10 @@ const open = async (sink) => {
   const machine = registry.boards.get('odroid-xu4-nopool')
   const facts = kernelFacts(kernel, registry)
   const stack = new KernelStack(facts)
-  const memory = new Memory({ machine, facts, module: await compileHot(), sink, stack })
+  const injector = new Injector([], machine)
+  const memory = new Memory({ machine, facts, module: await compileHot(), sink, stack, injected: () => false })
   const ops = new Map(registry.ops.values().map((def) => [def.name, def]))
-  const api = openDmaApi({ memory, machine, kernel, facts, ops, sink, stack })
+  const api = openDmaApi({ memory, machine, kernel, facts, ops, sink, stack, injector })
   const pages = memory.allocPages(4096)
   const table = api.sgAlloc(ENTRIES)
   if (!pages.ok || !table.ok) throw new Error('there is memory for a page and a list')

@@ -16,7 +16,7 @@ const scattered = (count) => {
 }
 const domainOn = (hot) => {
   const table = openIoPgtable(hot.io, SHAPE)
-  const hooks = { syncTlb() {}, flushTlb() {}, notice() {} }
+  const hooks = { syncTlb() {}, flushTlb() {}, notice() {}, injected: () => false }
   return { table, domain: new DmaDomain(hot.io, table, new IovaCache(new IovaDomain(hot.io, PAGE, 1)), hooks) }
 }
 const summed = (table, addresses) =>
