@@ -39,6 +39,8 @@ export interface BoardDescription {
   readonly map: readonly MemoryRow[]
   readonly masters: readonly MasterRow[]
   readonly bindings: Readonly<Record<string, string>>
+  /** What the board does not state, and a kernel decides. */
+  readonly assumed: readonly string[]
 }
 
 /** One finding of `board lint`; `Code` is the list of codes of whoever found it. */

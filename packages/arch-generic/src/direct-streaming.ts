@@ -20,8 +20,9 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
   const maintains = !device.facts.coherent
   let warned = false
 
-  /** Where no window matches the kernel goes on with all ones. */
-  const physOf = (handle: DmaAddr): PhysAddr => host.dmaToPhys(handle) ?? ((2 ** 64 - 1) as PhysAddr)
+  /** Where no window matches the kernel goes on with all ones, of as many bits as phys_addr_t has. */
+  const allOnes = (2 ** (8 * host.kernel.physAddrSize) - 1) as PhysAddr
+  const physOf = (handle: DmaAddr): PhysAddr => host.dmaToPhys(handle) ?? allOnes
   const bouncedAt = (at: PhysAddr) => {
     const pool = host.swiotlb()
     return pool?.contains(at) === true ? pool : null

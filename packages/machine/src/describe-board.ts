@@ -1,6 +1,7 @@
 // A machine as a person wants to see it: what lies where in physical memory, and what each DMA master gets.
 import {
   bytes,
+  defaultLowmemEnd,
   hex,
   type BoardDescription,
   type DeviceFacts,
@@ -13,7 +14,9 @@ import {
 } from '@dmalab/api'
 import { boardRules } from './of/architectures.ts'
 
-export function describeBoard(machine: Machine): BoardDescription {
+export function describeBoard(stated: Machine): BoardDescription {
+  const lowmemEnd = assumedLowmemEnd(stated)
+  const machine = lowmemEnd === undefined ? stated : { ...stated, layout: { ...stated.layout, lowmemEnd } }
   const { cpu } = machine
   const kind = `${cpu.aliasing ? 'aliasing ' : ''}data cache of ${cpu.lineSize}-byte lines`
   return {
@@ -25,7 +28,16 @@ export function describeBoard(machine: Machine): BoardDescription {
     map: memoryMap(machine),
     masters: machine.devices.map((device) => describeMaster(device, machine)),
     bindings: machine.bindings,
+    assumed:
+      lowmemEnd === undefined ? [] : [`layout.lowmemEnd: ${hex(lowmemEnd)}, where the kernel ends lowmem by default`],
   }
+}
+
+/** Where highmem begins on a board that has some and does not say. */
+function assumedLowmemEnd({ arch, layout, memory }: Machine): number | undefined {
+  if (layout.lowmemEnd !== undefined || !boardRules(arch).lowmem) return undefined
+  const limit = defaultLowmemEnd(memory, layout)
+  return memory.some((bank) => end(bank) > limit) ? limit : undefined
 }
 
 /** Memory and regions cut at every border, so that no two rows overlap; neighbours that are alike are joined. */

@@ -28,6 +28,34 @@ const machine = (facts: Partial<Machine>, ...devices: Partial<DeviceFacts>[]): M
 })
 const master = (facts: Partial<Machine>, own: Partial<DeviceFacts>) => describeBoard(machine(facts, own)).masters[0]
 
+describe('lowmem of a 32-bit board that states no end', () => {
+  const large = { arch: 'arm', memory: [{ base: 0x4000_0000, len: 2 * GIB }] } as const
+
+  it('ends where the kernel ends it, and the description says so', () => {
+    const { map, assumed } = describeBoard(machine(large))
+    expect(map.map(({ base, linearMap }) => [base, linearMap])).toEqual([
+      [0x4000_0000, 'yes'],
+      [0x7000_0000, 'highmem'],
+    ])
+    expect(assumed).toEqual(['layout.lowmemEnd: 0x70000000, where the kernel ends lowmem by default'])
+  })
+
+  it.each([
+    ['states it', { ...large, layout: { lowmemEnd: 0x6000_0000 } }],
+    ['has no more than that', { ...large, memory: [{ base: 0x4000_0000, len: 768 * MIB }] }],
+    ['is of 64 bits', { ...large, arch: 'arm64' }],
+  ] as const)('is not assumed where the board %s', (_what, facts) => {
+    expect(describeBoard(machine(facts)).assumed).toEqual([])
+  })
+
+  it('follows a split that the board states', () => {
+    const vmalloc = { start: 0xb080_0000n, end: 0xff80_0000n }
+    expect(describeBoard(machine({ ...large, layout: { pageOffset: 0x8000_0000n, vmalloc } })).assumed).toEqual([
+      'layout.lowmemEnd: 0x70000000, where the kernel ends lowmem by default',
+    ])
+  })
+})
+
 describe('the memory map', () => {
   it('of the founding board shows its pools, its CMA area and where highmem begins', () => {
     const rows = describeBoard(shippedBoard('odroid-xu4-2017')).map

@@ -59,7 +59,9 @@ export class AddressSpace {
 
   /** Arithmetic only. Models: Linux v4.11 arch/arm/include/asm/memory.h: __phys_to_virt */
   linearAddress(at: PhysAddr): KernelVaddr {
-    const address = BigInt(at) - BigInt(this.layout.physOffset) + this.layout.pageOffset
+    // All ones, an error that was taken for an address, is not a number: the nearest one is 2^64.
+    const exact = at === 2 ** 64 ? 2n ** 64n - 1n : BigInt(at)
+    const address = exact - BigInt(this.layout.physOffset) + this.layout.pageOffset
     return BigInt.asUintN(this.layout.vaddrBits, address) as KernelVaddr
   }
 

@@ -1,5 +1,6 @@
 // Where this kernel puts this machine: the board's statement, else the architecture's usual place.
 import {
+  defaultLowmemEnd,
   hex,
   InputError,
   type KernelFacts,
@@ -34,10 +35,8 @@ export const layOut = (machine: Machine, facts: KernelFacts): Layout => {
   const usual = facts.arch.layout
   const all = machine.memory.toSorted((a, b) => a.base - b.base)
   const told = facts.memBanks === null ? cutTo(all, facts.memLimit ?? Infinity) : stated(all, facts.memBanks, machine)
-  const reach = Math.min(
-    2 ** (8 * facts.physAddrSize),
-    facts.highmem ? Infinity : (machine.layout.lowmemEnd ?? Infinity),
-  )
+  const lowmem = machine.layout.lowmemEnd ?? (facts.arch.highmem ? defaultLowmemEnd(all, machine.layout) : Infinity)
+  const reach = Math.min(2 ** (8 * facts.physAddrSize), facts.highmem ? Infinity : lowmem)
   const banks = subtract(told, [{ base: reach, len: Infinity }])
   const unused = subtract(all, banks)
   const first = banks[0]
@@ -45,7 +44,7 @@ export const layOut = (machine: Machine, facts: KernelFacts): Layout => {
   const noMap = machine.reserved.filter((region) => region.noMap)
   const managed = facts.noMap === 'removed' ? subtract(banks, noMap) : banks
   const topOfRam = Math.max(...banks.map(endOf))
-  const lowmemEnd = Math.min(machine.layout.lowmemEnd ?? topOfRam, topOfRam)
+  const lowmemEnd = Math.min(lowmem, topOfRam)
   const linear =
     machine.layout.linear === undefined
       ? subtract(managed, [...noMap, { base: lowmemEnd, len: Infinity }])

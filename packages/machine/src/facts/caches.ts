@@ -51,11 +51,12 @@ export function cacheFacts(tree: DeviceTree): CacheNode[] {
   })
 }
 
-/** `reg` of a CPU: ids of as many cells as /cpus says. */
+/** `reg` of a CPU: ids of as many cells as /cpus says; none where it says that an id has no cell. */
 function cpuIds(node: FdtNode): Hex[] | null {
   const cells = node.cells('reg')
   if (cells === undefined) return null
-  const width = Math.max(1, addressCells(node.parent ?? node))
+  const width = addressCells(node.parent ?? node)
+  if (width === 0) return []
   return Array.from({ length: Math.floor(cells.length / width) }, (_, index) =>
     toHex(readNumber(cells, index * width, width)),
   )

@@ -192,6 +192,11 @@ describe('devices', () => {
   })
 })
 
+it('a CPU whose bus has ids of no cell has none', () => {
+  const cpus = { '#address-cells': 0, '#size-cells': 0, cpu: { device_type: 'cpu', compatible: 'x', reg: [0, 1] } }
+  expect(facts({ cpus }).cpus.map(({ reg }) => reg)).toEqual([[]])
+})
+
 it('CPUs and caches keep their cache properties, outer caches their tuning', () => {
   const tree: Tree = {
     cpus: {

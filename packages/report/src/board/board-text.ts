@@ -30,6 +30,7 @@ export function boardText(board: BoardDescription, suggested: string): string {
     '',
     bold('Physical memory'),
     table(['from', 'to', 'size', 'what', 'kind', 'struct page', 'linear map', 'CPU sees it'], map),
+    ...board.assumed.map((what) => `assumed, as the board does not say: ${what}`),
     '',
     bold('DMA masters'),
     masters.length === 0 ? 'none' : table(['device', 'class', 'reach', 'IOMMU', 'coherent', 'pools'], masters),
