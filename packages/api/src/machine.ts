@@ -27,6 +27,25 @@ export interface Machine {
   readonly bindings: Readonly<Record<string, string>>
   /** Where each fact comes from (node path, data sheet); for people only. */
   readonly sources?: Readonly<Record<string, string>>
+  /** Facts above that no input stated: whoever filled them in says so here. Absent: all are stated. */
+  readonly assumed?: readonly AssumedFact[]
+}
+
+/**
+ * What was filled in:
+ * - `mask`: maskBits of `device`
+ * - `line-size`: bytes of a cache line
+ * - `memory`: where memory starts; its size was given
+ * - `cma`: size and place of the default CMA area, which a kernel's configuration decides
+ */
+export type AssumableFact = 'mask' | 'line-size' | 'memory' | 'cma'
+
+export interface AssumedFact {
+  readonly fact: AssumableFact
+  /** Whose mask. */
+  readonly device?: string
+  /** Where the value comes from instead. */
+  readonly why: string
 }
 
 export type LineSize = 16 | 32 | 64

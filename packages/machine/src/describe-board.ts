@@ -139,7 +139,7 @@ function describeMaster(device: DeviceFacts, machine: Machine): MasterRow {
 
 function reachMeans(
   device: DeviceFacts,
-  { arch }: Machine,
+  { arch, memory: banks, assumed = [] }: Machine,
   reach: number,
   memory: number,
   translated: boolean,
@@ -157,7 +157,13 @@ function reachMeans(
       )
   }
   if (translated) return means
-  if (reach === 0 && memory > 0) means.push('reaches no memory at all: every mapping fails')
+  const isGuess = assumed.some(({ fact, device: whose }) => fact === 'mask' && whose === device.name)
+  const needed = isGuess ? bitsNeeded(device, banks) : 0
+  if (needed > device.maskBits)
+    means.push(
+      `its mask is not known (${device.maskBits} bits is a guess): it needs at least ${needed} bits to reach all memory that its bus leads to`,
+    )
+  else if (reach === 0 && memory > 0) means.push('reaches no memory at all: every mapping fails')
   else if (reach < memory) {
     means.push(`cannot reach ${share(memory - reach, memory)} of memory: ${boardRules(arch).outOfReach}`)
   }
@@ -188,6 +194,19 @@ function poolMeans(name: string, device: DeviceFacts, machine: Machine): string[
 
 const isPool = (region: ReservedRegion): boolean =>
   region.compatible === 'shared-dma-pool' || region.compatible === 'restricted-dma-pool'
+
+/** Address bits that a device must drive to reach all memory that its windows and its bus lead to. */
+export const bitsNeeded = (device: DeviceFacts, memory: readonly Range[]): number => {
+  const windows = device.dmaRanges ?? [{ cpu: 0, bus: 0, len: Infinity }]
+  const last = memory.flatMap((bank) =>
+    windows.flatMap(({ cpu, bus, len }) => {
+      const top = Math.min(end(bank), cpu + len)
+      const at = Math.min(top - 1 - cpu + bus, device.busLimit ?? Infinity)
+      return top > Math.max(bank.base, cpu) && at >= bus ? [at] : []
+    }),
+  )
+  return Math.ceil(Math.log2(Math.max(0, ...last) + 1))
+}
 
 /** Bytes of a range that windows and mask let a device address. */
 function reachIn(range: Range, { dmaRanges, maskBits, busLimit }: DeviceFacts): number {

@@ -1,6 +1,7 @@
 // Board file -> Machine. Every complaint names file, line, column and path.
 import { InputError, type InputPlace, type Machine } from '@dmalab/api'
 import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml'
+import { assumedMask } from './assumed-mask.ts'
 import { machineProblems, type MachineProblem } from './check-machine.ts'
 import { machineSchema } from './schema.ts'
 import { kindOfValue, yamlComplaint } from './yaml-words.ts'
@@ -51,11 +52,22 @@ const parseMachine = (
   const parsed = machineSchema.safeParse(value)
   if (parsed.success) {
     const problems = machineProblems(parsed.data)
-    return problems.length > 0 ? { problems } : { machine: parsed.data }
+    return problems.length > 0 ? { problems } : { machine: withAssumedMasks(parsed.data, value) }
   }
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, value))
   // An unknown key first: a misspelt one is also why another is missing.
   return { problems: problems.toSorted((a, b) => Number(b.atKey ?? false) - Number(a.atKey ?? false)) }
+}
+
+/** A mask that was left out got a usual value: the machine says so. */
+const withAssumedMasks = (machine: Machine, written: unknown): Machine => {
+  const stated = machine.assumed ?? []
+  const masks = machine.devices.flatMap(({ name }, i) =>
+    valueAt(written, ['devices', i, 'maskBits']) === undefined && !stated.some(({ device }) => device === name)
+      ? [assumedMask(name)]
+      : [],
+  )
+  return masks.length === 0 ? machine : { ...machine, assumed: [...stated, ...masks] }
 }
 
 interface Loaded {

@@ -1,6 +1,7 @@
 // The shape of a board file. Units are parsed here, once; inside, lengths and physical addresses are plain numbers in bytes.
 import { PAGE_SIZE, type Machine } from '@dmalab/api'
 import { z } from 'zod'
+import { USUAL_MASK_BITS } from './assumed-mask.ts'
 import { parseQuantity } from './quantity.ts'
 
 const QUANTITY_HELP = 'expected an address or a size such as 0x5100_0000, 64MiB or 4096'
@@ -102,7 +103,9 @@ const device = z.strictObject({
   compatible: z.string().exactOptional(),
   class: z.enum(DEVICE_CLASSES),
   coherent: z.boolean().default(false).describe("snoops the CPU's caches"),
-  maskBits: maskBits.default(32).describe('width of the DMA mask, bits'),
+  maskBits: maskBits
+    .default(USUAL_MASK_BITS)
+    .describe('width of the DMA mask, bits; a mask that is left out is a guess, and reports say so'),
   coherentMaskBits: maskBits.exactOptional(),
   busLimit: physical.exactOptional().describe('highest bus address the interconnect carries, inclusive'),
   dmaRanges: z
@@ -158,6 +161,16 @@ export const machineSchema = z.strictObject({
   devices: z.array(device).default([]),
   bindings: z.record(z.string(), z.string()).default({}).describe('gst-launch element factory -> device name'),
   sources: z.record(z.string(), z.string()).exactOptional(),
+  assumed: z
+    .array(
+      z.strictObject({
+        fact: z.enum(['mask', 'line-size', 'memory', 'cma'], { error: 'expected mask, line-size, memory or cma' }),
+        device: name.exactOptional().describe('whose mask'),
+        why: z.string().describe('where the value comes from'),
+      }),
+    )
+    .exactOptional()
+    .describe('facts above that are guesses; take a line away once its fact is known'),
 }) satisfies z.ZodType<Machine>
 
 /** JSON Schema (draft 2020-12) of a board file, for editors. */

@@ -1,5 +1,5 @@
 // An imported board as a board file: facts, with the node paths they came from as comments.
-import type { DeviceFacts, IommuFacts, Machine, Range, ReservedRegion } from '@dmalab/api'
+import type { AssumedFact, DeviceFacts, IommuFacts, Machine, Range, ReservedRegion } from '@dmalab/api'
 import { formatAddress, formatLength } from '../quantity.ts'
 import type { ImportedBoard } from './board.ts'
 
@@ -28,11 +28,12 @@ export function boardYaml({ machine, paths, notes, facts }: ImportedBoard): stri
     ...list('iommus', machine.iommus, (iommu) => [`  - ${flow(iommuEntries(iommu))}${origin(paths, iommu.name)}`]),
     '',
     '# All that do DMA and are not disabled. A mask of 32 bits is what a driver gets that does not ask for more.',
-    ...list('devices', machine.devices, (device) => deviceLines(device)),
+    ...list('devices', machine.devices, (device) => deviceLines(device, machine)),
     '',
     '# Elements by what their devices do: the first that fits.',
     Object.keys(machine.bindings).length === 0 ? 'bindings: {}' : 'bindings:',
     ...Object.entries(machine.bindings).map(([factory, name]) => `  ${scalar(factory)}: ${scalar(name)}`),
+    ...assumedLines(machine),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -101,14 +102,29 @@ function layoutLines({ layout }: Machine, notes: readonly string[]): string[] {
   ]
 }
 
-function deviceLines(device: DeviceFacts): string[] {
+/** Guesses that the file writes down; a mask that is one is left out, and so is a guess again. */
+function assumedLines({ assumed = [] }: Machine): string[] {
+  const written = assumed.filter(({ fact }) => fact !== 'mask')
+  if (written.length === 0) return []
+  const lineOf = ({ fact, why }: AssumedFact): string =>
+    `  - ${flow([
+      ['fact', fact],
+      ['why', JSON.stringify(why)],
+    ])}`
+  return ['', '# Guesses: take a line away once its fact is known.', 'assumed:', ...written.map(lineOf)]
+}
+
+const isMaskAssumed = ({ assumed = [] }: Machine, { name }: DeviceFacts): boolean =>
+  assumed.some(({ fact, device }) => fact === 'mask' && device === name)
+
+function deviceLines(device: DeviceFacts, machine: Machine): string[] {
   const entries: Entries = [
     ['name', scalar(device.name)],
     device.title !== undefined && ['title', scalar(device.title)],
     device.compatible !== undefined && ['compatible', scalar(device.compatible)],
     ['class', scalar(device.class)],
     device.coherent && ['coherent', 'true'],
-    device.maskBits !== 32 && ['maskBits', String(device.maskBits)],
+    !isMaskAssumed(machine, device) && ['maskBits', String(device.maskBits)],
     device.busLimit !== undefined && ['busLimit', formatAddress(device.busLimit)],
     device.iommu !== undefined && ['iommu', scalar(device.iommu)],
     device.pools.length > 0 && ['pools', `[${device.pools.map(scalar).join(', ')}]`],

@@ -47,7 +47,7 @@ export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedB
   const layout = importLayout(arch, memory.value)
   const cpu = importCpu(facts, arch)
   const reserved = importReserved(facts, memory.value)
-  const { iommus, devices, bindings, paths } = importDevices(tree, facts, reserved.names)
+  const { iommus, devices, bindings, paths, masks } = importDevices(tree, facts, reserved.names)
   const name = options.name ?? boardName(facts, file)
   const machine: Machine = {
     name,
@@ -61,6 +61,7 @@ export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedB
     iommus,
     devices,
     bindings,
+    assumed: [...cpu.assumed, ...memory.assumed, ...layout.assumed, ...reserved.assumed, ...masks],
   }
   const [problem] = machineProblems(machine)
   if (problem !== undefined) throw new InputError(problem.message, { file, path: problem.path.join('.') })

@@ -1,5 +1,6 @@
 // DMA masters of a device tree -> devices of a machine, and which of them a pipeline's elements mean.
-import type { DeviceClass, DeviceFacts, DmaRange, IommuFacts } from '@dmalab/api'
+import type { AssumedFact, DeviceClass, DeviceFacts, DmaRange, IommuFacts } from '@dmalab/api'
+import { assumedMask, USUAL_MASK_BITS } from '../assumed-mask.ts'
 import { deviceFact } from '../facts/devices.ts'
 import type { DeviceNode, DmaBusFacts, TreeFacts, IommuNode } from '../facts/types.ts'
 import type { FdtNode } from '../fdt/node.ts'
@@ -14,6 +15,8 @@ export interface ImportedDevices {
   readonly iommus: readonly IommuFacts[]
   readonly devices: readonly DeviceFacts[]
   readonly bindings: Readonly<Record<string, string>>
+  /** Devices whose mask nothing tells. */
+  readonly masks: readonly AssumedFact[]
   /** Node path by name of device or IOMMU. */
   readonly paths: ReadonlyMap<string, string>
 }
@@ -40,7 +43,8 @@ export function importDevices(
   const devices = [...facts.devices, ...plainMasters(tree, facts)]
     .filter((device) => device.reachable && !iommuNames.has(device.path) && !isBus(device))
     .map((device) => importDevice(device, named(device.path), { tree, buses, iommuNames, regions }))
-  return { iommus, devices, bindings: bindElements(devices), paths }
+  const masks = devices.filter(({ maskBits }) => maskBits === USUAL_MASK_BITS).map(({ name }) => assumedMask(name))
+  return { iommus, devices, bindings: bindElements(devices), masks, paths }
 }
 
 /** Nodes that do DMA although nothing in them speaks of it, by name: what is behind a bus with an address of its own. */
@@ -82,7 +86,7 @@ function importDevice(device: DeviceNode, name: string, context: Context): Devic
     ...(compatible !== undefined && { compatible }),
     class: deviceClass,
     coherent: device.coherent,
-    maskBits: hasWideMmu(device) ? 40 : 32,
+    maskBits: hasWideMmu(device) ? 40 : USUAL_MASK_BITS,
     ...(windows.length > 0 && { busLimit: limit, dmaRanges: windows }),
     ...(iommu !== undefined && { iommu }),
     pools: (device.memory_region ?? []).flatMap(({ path }) => (path === null ? [] : (regions.get(path) ?? []))),

@@ -4,6 +4,7 @@ import {
   bytes,
   hex,
   type ArchName,
+  type AssumedFact,
   type Cpu,
   type KernelLayout,
   type LineSize,
@@ -18,6 +19,8 @@ import { roundDown, toBanks } from './physical-memory.ts'
 export interface Part<T> {
   readonly value: T
   readonly notes: readonly string[]
+  /** What of it is a guess. */
+  readonly assumed: readonly AssumedFact[]
 }
 
 export const archOf = (arch: DebianArch): ArchName => TREE_RULES[arch].board
@@ -54,8 +57,12 @@ export function importCpu(facts: TreeFacts, arch: DebianArch): Part<Cpu> {
       : [`${outer.path} (${outer.compatible.join(', ')}) is not modelled`]),
   ]
   const model = outer === undefined ? undefined : modelOf(outer)
+  const isGuess = stated === undefined && core === undefined
   return {
     notes,
+    assumed: isGuess
+      ? [{ fact: 'line-size', why: 'neither the device tree nor the name of the core says; 64 bytes is most common' }]
+      : [],
     value: {
       ...(compatible !== undefined && { compatible }),
       lineSize,
@@ -88,12 +95,15 @@ export interface MemoryOptions {
 /** @throws InputError when neither the blob nor the options say how much memory there is */
 export function importMemory(facts: TreeFacts, { file, memory, memorySize }: MemoryOptions): Part<readonly Range[]> {
   if (memory !== undefined)
-    return { value: toBanks(memory.map(big)), notes: ['as given, not as the device tree states'] }
+    return { value: toBanks(memory.map(big)), notes: ['as given, not as the device tree states'], assumed: [] }
   if (memorySize !== undefined) {
-    const [base, reason] = memoryStart(facts, file)
+    const { base, reason, isGuess } = memoryStart(facts, file)
     return {
       value: toBanks([{ base: BigInt(base), size: BigInt(memorySize) }]),
       notes: [`${bytes(memorySize)} as given, from ${hex(base)}: ${reason}`],
+      assumed: isGuess
+        ? [{ fact: 'memory', why: `memory was given without its address; ${hex(base)} is ${reason}` }]
+        : [],
     }
   }
   const enabled = facts.memory.filter((node) => node.enabled)
@@ -102,7 +112,7 @@ export function importMemory(facts: TreeFacts, { file, memory, memorySize }: Mem
   )
   const banks = toBanks(stated)
   if (banks.length > 0)
-    return { value: banks, notes: enabled.map((node) => `${node.path} ${node.source ?? ''}`.trim()) }
+    return { value: banks, notes: enabled.map((node) => `${node.path} ${node.source ?? ''}`.trim()), assumed: [] }
   throw new InputError(
     'the device tree states no memory: the boot loader of this board fills it in',
     { file, path: facts.memory[0]?.path ?? '/memory' },
@@ -124,14 +134,25 @@ const FAMILIES: readonly (readonly [RegExp, number])[] = [
   [/^renesas,/, 0x4800_0000],
 ]
 
-function memoryStart(facts: TreeFacts, file: string): readonly [number, string] {
+interface MemoryStart {
+  readonly base: number
+  readonly reason: string
+  /** The tree does not say; chips of the family are like that. */
+  readonly isGuess: boolean
+}
+
+function memoryStart(facts: TreeFacts, file: string): MemoryStart {
   const unit = facts.memory.map(({ path }) => /@([0-9a-f]+)$/i.exec(path)?.[1]).find((each) => each !== undefined)
   if (unit !== undefined)
-    return [Number.parseInt(unit, 16), `the unit address of ${facts.memory[0]?.path ?? '/memory'}`]
+    return {
+      base: Number.parseInt(unit, 16),
+      reason: `the unit address of ${facts.memory[0]?.path ?? '/memory'}`,
+      isGuess: false,
+    }
   // The last compatible string names the chip.
   for (const name of facts.compatible.toReversed()) {
     const family = FAMILIES.find(([pattern]) => pattern.test(name))
-    if (family !== undefined) return [family[1], `where memory of ${name} starts`]
+    if (family !== undefined) return { base: family[1], reason: `where memory of ${name} starts`, isGuess: true }
   }
   throw new InputError(
     'the device tree does not say where memory starts',
@@ -153,7 +174,7 @@ const PMD_SIZE = 2 ** 21
  */
 export function importLayout(arch: DebianArch, banks: readonly Range[]): Part<KernelLayout> {
   const [first] = banks
-  if (!TREE_RULES[arch].lowmem || first === undefined) return { value: {}, notes: [] }
+  if (!TREE_RULES[arch].lowmem || first === undefined) return { value: {}, notes: [], assumed: [] }
   const limit = first.base + Number(VMALLOC_END - VMALLOC_RESERVE - VMALLOC_OFFSET - PAGE_OFFSET)
   const lowmem = banks.filter((bank) => bank.base < limit)
   const top = Math.max(...lowmem.map((bank) => Math.min(limit, bank.base + bank.len)))
@@ -163,5 +184,6 @@ export function importLayout(arch: DebianArch, banks: readonly Range[]): Part<Ke
   return {
     value: { pageOffset: PAGE_OFFSET, lowmemEnd, vmalloc: { start, end: VMALLOC_END } },
     notes: ['of a kernel with the 3:1 split and 240 MiB of vmalloc space; not from the device tree'],
+    assumed: [],
   }
 }

@@ -1,5 +1,5 @@
 // Reserved memory of a device tree -> regions of a machine: what Linux reserves, with a place for what has none.
-import { bytes, type Range, type ReservedRegion } from '@dmalab/api'
+import { type AssumedFact, bytes, type Range, type ReservedRegion } from '@dmalab/api'
 import type { TreeFacts, HexRange, RegionNode } from '../facts/types.ts'
 import { FreeMemory, roundUp, toNumber, toPages } from './physical-memory.ts'
 import { TREE_RULES } from '../of/architectures.ts'
@@ -19,6 +19,7 @@ const FOUR_GIB = 2 ** 32
 export function importReserved(facts: TreeFacts, banks: readonly Range[]): ImportedReserved {
   const regions: ReservedRegion[] = []
   const notes: string[] = []
+  const assumed: AssumedFact[] = []
   const names = new Map<string, readonly string[]>()
   for (const [index, { address, size }] of facts.memreserve.entries()) {
     const range = toPages({ base: BigInt(address), size: BigInt(size) })
@@ -63,10 +64,12 @@ export function importReserved(facts: TreeFacts, banks: readonly Range[]): Impor
         reusable: true,
         default: 'cma',
       })
-      notes.push(`cma: the device tree has no default area; ${bytes(DEFAULT_CMA)} of a kernel's configuration`)
+      const why = `the device tree has no default area; ${bytes(DEFAULT_CMA)} of a kernel's configuration`
+      notes.push(`cma: ${why}`)
+      assumed.push({ fact: 'cma', why })
     }
   }
-  return { value: regions, notes, names }
+  return { value: regions, notes, names, assumed }
 }
 
 /** Two nodes may have one name, and a node any: regions are told apart by number. */
