@@ -66,6 +66,7 @@ test('a run ends in a report or a refusal of the input, and every picture that a
             kernels: [kernel],
             work: text,
             bind: known,
+            assume: ['all'],
             size: '64x32',
             ...size,
             ...(restarted && size.frames > 1 ? { restart: size.frames - 1 } : {}),

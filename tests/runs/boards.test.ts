@@ -1,6 +1,6 @@
 // The pipeline of the original report on other boards: shipped ones, and device trees as they come.
 import { existsSync, readFileSync } from 'node:fs'
-import type { KernelRun, Machine } from '@dmalab/api'
+import type { AssumeWord, KernelRun, Machine } from '@dmalab/api'
 import { machineFromDtb, shippedBoard } from '@dmalab/machine'
 import { lineForBoard } from '@dmalab/scenario'
 import { describe, expect, it } from 'vitest'
@@ -19,8 +19,9 @@ const runLine = async (
   kernel: string,
   bind: Readonly<Record<string, string>>,
   size = '640x480',
+  assume: readonly AssumeWord[] = ['all'],
 ): Promise<KernelRun | undefined> => {
-  const { runs } = await runWork({ board, kernels: [kernel], work, bind, size, frames: 2 }, { laboratory })
+  const { runs } = await runWork({ board, kernels: [kernel], work, bind, size, assume, frames: 2 }, { laboratory })
   return runs[0]
 }
 const WORKS = { verdict: 'works', frames: { wanted: 2, delivered: 2, intact: 2 } }

@@ -92,6 +92,7 @@ describe('io-mode=rw in a pipeline', () => {
       board: BOARD,
       kernels: ['arm64@6.12'],
       frames: 5,
+      assume: ['driver'],
       size: '64x48',
       buffers: 3,
       seed: 1,

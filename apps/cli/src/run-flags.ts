@@ -1,5 +1,5 @@
 // Flags that run and compare share, and what they mean.
-import { InputError, type Severity } from '@dmalab/api'
+import { ASSUME_WORDS, InputError, type Severity } from '@dmalab/api'
 import { DEFAULT_OPTIONS } from '@dmalab/lab'
 import { Flags } from '@oclif/core'
 import { PLUGIN_FLAG, REPEATED } from './base-command.ts'
@@ -48,6 +48,12 @@ export const RUN_FLAGS = {
   inject: Flags.string({
     helpValue: 'OPERATION[@DEVICE]:NTH',
     summary: 'Let the nth call of a DMA operation fail: operation[@device]:nth, such as mapPage@converter:2',
+    ...REPEATED,
+  }),
+  assume: Flags.string({
+    helpValue: 'KIND',
+    summary: `Accept what nothing states: ${ASSUME_WORDS.join(', ')}; without it a verdict that rests on it is unknown`,
+    options: [...ASSUME_WORDS],
     ...REPEATED,
   }),
   'fail-on': Flags.string({

@@ -1,6 +1,6 @@
 // Flags and arguments as a RunSpec: files are read here, and lie in the spec.
 import { dirname, isAbsolute, join } from 'node:path'
-import type { RunSpec, WorkSpec } from '@dmalab/api'
+import { ASSUME_WORDS, type RunSpec, type WorkSpec } from '@dmalab/api'
 import {
   FOUNDING_BOARD,
   FOUNDING_LINE,
@@ -41,6 +41,8 @@ export interface RunWords {
   readonly cmdline: string | undefined
   readonly restart?: number | undefined
   readonly 'adversarial-cache'?: boolean
+  /** Kinds of assumption. */
+  readonly assume?: readonly string[]
 }
 
 /**
@@ -72,6 +74,7 @@ export const specOf = async (words: RunWords, registry: Registry): Promise<RunSp
       inject: words.inject,
       restart: words.restart ?? null,
       adversarialCache: words['adversarial-cache'] ?? false,
+      assume: ASSUME_WORDS.filter((word) => words.assume?.includes(word)),
       plugins: (words.plugin ?? []).map(pluginSpec),
     },
     words.compare === true ? 'compare' : 'run',

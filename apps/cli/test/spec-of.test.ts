@@ -1,5 +1,5 @@
 // Flags to a spec, and a spec to the command that repeats it: the way there and back is the same spec.
-import type { RunSpec } from '@dmalab/api'
+import { ASSUME_WORDS, type RunSpec } from '@dmalab/api'
 import { FOUNDING_LINE, openRegistry } from '@dmalab/lab'
 import { commandOf } from '@dmalab/report'
 import { Parser } from '@oclif/core'
@@ -52,6 +52,7 @@ const spec: fc.Arbitrary<RunSpec> = fc.record({
     inject: fc.array(fc.stringMatching(/^[a-zA-Z]{1,8}(@[a-z.]{1,8})?:[1-9]$/), { maxLength: 2 }),
     restart: fc.option(fc.integer({ min: 1, max: 1000 })),
     adversarialCache: fc.boolean(),
+    assume: fc.subarray([...ASSUME_WORDS]),
   }),
   plugins: fc.constant([]),
 })

@@ -41,10 +41,10 @@ reserved: [{ name: pool, base: "0x9000_0000", len: "64MiB", compatible: shared-d
 layout: {}
 iommus: []
 devices:
-  - { name: codec, class: codec, coherent: false, maskBits: 32, pools: [pool] }
-  - { name: converter, class: converter, coherent: false, maskBits: 32, pools: [] }
-  - { name: display, class: display, coherent: false, maskBits: 32, pools: [] }
-bindings: { v4l2h264dec: codec, v4l2convert: converter, kmssink: display }
+  - { name: codec, class: codec, driver: s5p-mfc, coherent: false, maskBits: 32, pools: [pool] }
+  - { name: converter, class: converter, driver: exynos-gsc, coherent: false, maskBits: 32, pools: [] }
+  - { name: display, class: display, driver: exynos-drm, coherent: false, maskBits: 32, pools: [] }
+bindings: { v4l2h264dec: codec, v4l2video4dec: codec, v4l2convert: converter, v4l2video7convert: converter, kmssink: display }
 `
 
 /** @type {import('@dmalab/api').PluginFactory} */

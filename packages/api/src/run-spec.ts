@@ -1,6 +1,8 @@
 // A run as plain JSON: what is to run on what. Command line, library, workers and links all carry it; `runSpec` of the runner runs it.
 // Texts are written as the command line takes them, so that a spec and its command say the same words.
 
+import type { AssumeWord } from './stated.ts'
+
 /** The number of this format. A changed meaning is a new number. */
 export const RUN_SPEC_VERSION = 1
 
@@ -87,6 +89,8 @@ export interface RunSpecOptions {
   readonly restart: number | null
   /** Evict dirty cache lines and fetch others at any moment, chosen by the seed. */
   readonly adversarialCache: boolean
+  /** Assumptions that are accepted: a verdict that rests on them is given. */
+  readonly assume: readonly AssumeWord[]
 }
 
 /** A plug-in that is a file or a folder. Installed ones and the built-in ones need no mention. */
@@ -107,6 +111,7 @@ export const RUN_DEFAULTS: RunSpecOptions = {
   inject: [],
   restart: null,
   adversarialCache: false,
+  assume: [],
 }
 
 /** Smallest and largest value of each number. */

@@ -17,7 +17,9 @@ export interface RunOptions {
   readonly seed: number
 }
 
-export type Verdict = 'works' | 'refused' | 'fault' | 'stalled' | 'corrupt'
+/** `unknown`: something that decides the case was only assumed, and `assume` does not accept it. */
+export const VERDICTS = ['works', 'refused', 'fault', 'stalled', 'corrupt', 'unknown'] as const
+export type Verdict = (typeof VERDICTS)[number]
 
 export type StepOutcome = 'ok' | 'refused' | 'fault' | 'stalled' | 'wrong' | 'not reached'
 
@@ -49,6 +51,10 @@ export interface Expectation {
 export interface KernelRun {
   readonly kernel: string
   readonly verdict: Verdict
+  /** Where the verdict is unknown: what it is if all assumptions hold. Else null. */
+  readonly assuming: Exclude<Verdict, 'unknown'> | null
+  /** Assumptions of the report that decided this run, accepted ones too. */
+  readonly assumptions: readonly Assumption[]
   /** The step that decided the verdict, null when it works. */
   readonly step: string | null
   /** What user space saw, such as `EINVAL`. */

@@ -10,6 +10,10 @@
  */
 export type AssumptionKind = 'driver' | 'mask' | 'memory' | 'element' | 'format'
 
+/** What `--assume` takes: a kind, or all of them. The format is shown with every report, and needs no word. */
+export const ASSUME_WORDS = ['driver', 'mask', 'memory', 'element', 'all'] as const
+export type AssumeWord = (typeof ASSUME_WORDS)[number]
+
 /** Something that may decide a case and that nothing stated. */
 export interface Assumption {
   readonly kind: AssumptionKind

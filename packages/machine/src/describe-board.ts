@@ -1,5 +1,6 @@
 // A machine as a person wants to see it: what lies where in physical memory, and what each DMA master gets.
 import {
+  bitsNeeded,
   bytes,
   defaultLowmemEnd,
   hex,
@@ -194,19 +195,6 @@ function poolMeans(name: string, device: DeviceFacts, machine: Machine): string[
 
 const isPool = (region: ReservedRegion): boolean =>
   region.compatible === 'shared-dma-pool' || region.compatible === 'restricted-dma-pool'
-
-/** Address bits that a device must drive to reach all memory that its windows and its bus lead to. */
-export const bitsNeeded = (device: DeviceFacts, memory: readonly Range[]): number => {
-  const windows = device.dmaRanges ?? [{ cpu: 0, bus: 0, len: Infinity }]
-  const last = memory.flatMap((bank) =>
-    windows.flatMap(({ cpu, bus, len }) => {
-      const top = Math.min(end(bank), cpu + len)
-      const at = Math.min(top - 1 - cpu + bus, device.busLimit ?? Infinity)
-      return top > Math.max(bank.base, cpu) && at >= bus ? [at] : []
-    }),
-  )
-  return Math.ceil(Math.log2(Math.max(0, ...last) + 1))
-}
 
 /** Bytes of a range that windows and mask let a device address. */
 function reachIn(range: Range, { dmaRanges, maskBits, busLimit }: DeviceFacts): number {

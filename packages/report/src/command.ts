@@ -41,6 +41,7 @@ const wordsOf = (spec: RunSpec, { files = false, lines = {} }: CommandOptions): 
     ...options.inject.flatMap((text) => flag('inject', text)),
     ...(options.restart === null ? [] : flag('restart', String(options.restart))),
     ...(options.adversarialCache ? ['--adversarial-cache'] : []),
+    ...options.assume.flatMap((word) => flag('assume', word)),
     ...spec.plugins.flatMap(({ path }) => flag('plugin', path)),
   ]
 }

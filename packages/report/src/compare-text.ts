@@ -1,7 +1,7 @@
 // A RunReport side by side: one column a kernel, one row a step, the verdict last; below it, why each ended as it did.
 import type { KernelRun, RunReport, StepReport } from '@dmalab/api'
 import Table from 'cli-table3'
-import { headText } from './head-text.ts'
+import { decidingLines, headText } from './head-text.ts'
 import { bold, dim, paint } from './paint.ts'
 import { count } from './numbers.ts'
 
@@ -35,13 +35,14 @@ const verdictCell = (run: KernelRun): string => {
   const { delivered, wanted, intact } = run.frames
   if (run.verdict === 'works') return `works\n${intact}/${wanted} frames intact`
   if (run.verdict === 'corrupt') return `corrupt\n${intact}/${delivered} frames intact`
-  return run.verdict
+  return run.assuming === null ? run.verdict : `unknown\n(${run.assuming}, if assumed)`
 }
 
 /** One or two lines a kernel: what decided the verdict. */
 const whyText = (run: KernelRun): string[] => {
   const lines: string[] = [`${bold(run.kernel)}: ${sentence(run)}`]
   if (run.oops !== null) lines.push(dim(`    ${path(run.oops.callPath)}`))
+  if (run.assuming !== null) lines.push(...decidingLines(run.assumptions).map((line) => `    ${line}`))
   const other = run.findings.filter((f) => f.code !== 'kernel-oops' && f.severity !== 'info')
   for (const finding of other.slice(0, 2))
     lines.push(`    ${paint(finding.severity === 'error' ? 'fault' : 'refused', finding.code)} ${finding.message}`)
@@ -51,9 +52,15 @@ const whyText = (run: KernelRun): string[] => {
 
 const sentence = (run: KernelRun): string => {
   if (run.oops !== null) return `${run.oops.text[0] ?? run.oops.reason}, in ${run.oops.function}`
-  if (run.verdict === 'refused') return `${run.step ?? ''} fails with ${run.errno ?? 'an error'}: ${run.why ?? ''}`
+  if ((run.assuming ?? run.verdict) === 'refused')
+    return `${run.step ?? ''} fails with ${run.errno ?? 'an error'}: ${run.why ?? ''}`
   const { lines, skippedLines } = run.cache
-  const copied = run.zeroCopy ? 'no byte of a frame copied by the CPU' : 'the CPU copied frames'
+  const isCopied = run.elements.some(({ cpuBytesPerFrame }) => cpuBytesPerFrame > 0)
+  const copied = run.zeroCopy
+    ? 'no byte of a frame copied by the CPU'
+    : isCopied
+      ? 'the CPU copied frames'
+      : 'what was copied is not known'
   const saved =
     skippedLines > 0
       ? `${count(skippedLines)} cache-line operations saved by tagged entries`

@@ -1,5 +1,5 @@
 // What was run on what: the first lines of every text report.
-import type { RunReport } from '@dmalab/api'
+import type { Assumption, RunReport } from '@dmalab/api'
 import { dim } from './paint.ts'
 
 export const headText = (report: RunReport): string => {
@@ -10,7 +10,25 @@ export const headText = (report: RunReport): string => {
     `board ${report.board}; ${frames > 0 ? `${frames} ${frames === 1 ? 'frame' : 'frames'} of ${width}x${height} ${format}; ` : ''}seed ${seed}; ${report.source}`,
     ...(bound.length > 0 ? [`bound: ${bound.join(', ')}`] : []),
     ...report.notes,
-    ...report.assumptions.map(({ what }) => `assumed: ${what}`),
+    ...assumed(report.assumptions),
     ...report.ignored.map(({ what, why }) => `ignored: ${what} ${dim(`(${why})`)}`),
   ].join('\n')
+}
+
+/** A line a kind: `assumed mask: ...; ...`. */
+const assumed = (assumptions: readonly Assumption[]): readonly string[] => {
+  const kinds = [...new Set(assumptions.map(({ kind }) => kind))]
+  return kinds.map((kind) => {
+    const whats = assumptions.flatMap((one) => (one.kind === kind ? [one.what] : []))
+    return `assumed ${kind}: ${whats.join('; ')}`
+  })
+}
+
+/** What an unknown verdict waits for: each assumption that decides, and how to state it. */
+export const decidingLines = (assumptions: readonly Assumption[]): readonly string[] => {
+  const words = [...new Set(assumptions.map(({ kind }) => kind))]
+  return [
+    ...assumptions.map(({ what, howToState }) => `decided by an assumption: ${what}; state it by ${howToState}`),
+    `or accept what is assumed: ${words.map((word) => `--assume ${word}`).join(' ')}`,
+  ]
 }

@@ -3,7 +3,7 @@ import type { Severity, StepOutcome, Verdict } from '@dmalab/api'
 import { bold, dim, green, red, yellow } from 'ansis'
 
 const GOOD = new Set<Verdict | StepOutcome>(['works', 'ok'])
-const STOPPED = new Set<Verdict | StepOutcome>(['refused', 'not reached'])
+const STOPPED = new Set<Verdict | StepOutcome>(['refused', 'not reached', 'unknown'])
 
 /** A verdict or outcome in its colour: green for good, yellow for a refusal, red for the rest. */
 export const paint = (outcome: Verdict | StepOutcome, text: string = outcome): string => {

@@ -1,6 +1,6 @@
 // A RunReport in full: every step of every kernel, the console text of a fault, all findings.
 import type { Finding, KernelRun, RunReport } from '@dmalab/api'
-import { headText } from './head-text.ts'
+import { decidingLines, headText } from './head-text.ts'
 import { count } from './numbers.ts'
 import { bold, paint, paintSeverity } from './paint.ts'
 
@@ -35,8 +35,9 @@ const kernelText = (run: KernelRun): string[] => {
       )
   lines.push(...findingLines(run.findings))
   lines.push(
-    `  ${bold('verdict')}: ${paint(run.verdict)}${wanted > 0 ? `, ${delivered} of ${wanted} frames delivered, ${intact} intact${copiesText(run)}` : ''}`,
+    `  ${bold('verdict')}: ${paint(run.verdict)}${run.assuming === null ? '' : ` (${run.assuming}, if the assumptions hold)`}${wanted > 0 ? `, ${delivered} of ${wanted} frames delivered, ${intact} intact${copiesText(run)}` : ''}`,
   )
+  if (run.assuming !== null) lines.push(...decidingLines(run.assumptions).map((line) => `  ${line}`))
   for (const { expected, got, met } of run.expectations ?? [])
     lines.push(
       `  ${met ? paint('ok', 'as expected') : paint('wrong', 'NOT as expected')}: ${expected}${met ? '' : `, got ${got}`}`,
@@ -49,8 +50,12 @@ const kernelText = (run: KernelRun): string[] => {
 }
 
 /** Zero-copy or not, for a run that came to its end. */
-const copiesText = ({ step, zeroCopy }: KernelRun): string =>
-  step !== null ? '' : zeroCopy ? ', zero-copy' : ', with copies by the CPU'
+const copiesText = ({ step, zeroCopy, elements }: KernelRun): string => {
+  if (step !== null) return ''
+  if (zeroCopy) return ', zero-copy'
+  const isCopied = elements.some(({ cpuBytesPerFrame }) => cpuBytesPerFrame > 0)
+  return isCopied ? ', with copies by the CPU' : ', with copies that are not known'
+}
 
 /** Findings of one code shown before the rest is counted. */
 const SHOWN = 4

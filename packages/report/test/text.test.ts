@@ -6,6 +6,8 @@ import { compareText, runText } from '../src/index.ts'
 const run = (more: Partial<KernelRun>): KernelRun => ({
   kernel: 'arm@4.11',
   verdict: 'works',
+  assuming: null,
+  assumptions: [],
   step: null,
   errno: null,
   why: null,
@@ -92,7 +94,7 @@ test('how the work was understood stands before the runs, a line each', () => {
   } as const
   const text = runText({ ...report(run({})), ...told })
   expect(text).toContain('--size 64 takes the place of width of caps filter capsfilter0\n')
-  expect(text).toContain('assumed: dec makes pictures of NV12\n')
+  expect(text).toContain('assumed format: dec makes pictures of NV12\n')
   expect(text).toMatch(/ignored: sync=false of sink .*no effect/)
   expect(runText(report(run({})))).not.toMatch(/assumed|ignored/)
 })

@@ -35,6 +35,12 @@ export interface LabParts {
   readonly registry: Registry
 }
 
+/** The driver model of a device: the one that it names, else the first for its class, which is a guess. */
+export const driverFinder =
+  ({ drivers }: Registry) =>
+  ({ driver, class: kind }: DeviceFacts): DriverDef | undefined =>
+    driver === undefined ? drivers.values().find(({ classes }) => classes.includes(kind)) : drivers.get(driver)
+
 /** What is wired together for one boot of the machine. `engine`: of the boot before, which is over. */
 export const openRooms = (
   parts: LabParts,
@@ -45,10 +51,7 @@ export const openRooms = (
 ) => {
   const { kernel } = options
   const { registry, module } = parts
-  const driverOf = ({ driver, class: kind }: DeviceFacts): DriverDef | undefined =>
-    driver === undefined
-      ? registry.drivers.values().find(({ classes }) => classes.includes(kind))
-      : registry.drivers.get(driver)
+  const driverOf = driverFinder(registry)
   const machine = probed(options.machine, driverOf)
   const seed = options.seed ?? 1
   const stack = new KernelStack(facts)

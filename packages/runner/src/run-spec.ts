@@ -70,11 +70,15 @@ const prepare = (parts: RunParts, spec: RunSpec, control: RunControl): Prepared 
   const kernels = kernelsOf(parts, spec, work)
   if (work.kind === 'steps') {
     const run: StepsRun = { machine: real, scenario: work, seed: spec.options.seed, ...common(spec, work, control) }
-    return { head: stepsHead(run), kernels, on: (kernel) => withPauses(stepsOn(parts, kernel, run), control.signal) }
+    return {
+      head: stepsHead(parts, run),
+      kernels,
+      on: (kernel) => withPauses(stepsOn(parts, kernel, run), control.signal),
+    }
   }
   const run = pipelineRun(parts, spec, work, real, control)
   return {
-    head: pipelineHead(run),
+    head: pipelineHead(parts, run),
     kernels,
     on: (kernel) => withPauses(pipelineOn(parts, kernel, run), control.signal),
   }
@@ -92,6 +96,7 @@ const kernelsOf = ({ registry }: RunParts, spec: RunSpec, stated: Stated): reado
 const common = ({ options }: RunSpec, stated: Stated, { onEvent, onEnd }: RunControl) => ({
   inject: parseInjections([...(stated.inject ?? []), ...options.inject]),
   adversarialCache: options.adversarialCache,
+  assume: options.assume,
   ...(onEvent === undefined ? {} : { onEvent }),
   ...(onEnd === undefined ? {} : { onEnd }),
 })
@@ -135,7 +140,7 @@ const prepareLog = (
   machine: Machine,
   { signal, onEvent }: RunControl,
 ): Prepared => ({
-  head: logHead(work, machine),
+  head: logHead(parts, work, machine),
   kernels: kernelsOf(parts, spec, {}),
-  on: (kernel) => logOn(parts, { kernel, machine, work, signal, onEvent }),
+  on: (kernel) => logOn(parts, { kernel, machine, work, assume: spec.options.assume, signal, onEvent }),
 })

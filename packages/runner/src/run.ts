@@ -1,5 +1,6 @@
 // One run: the pipeline of a plan on one machine under one kernel, and what came of it.
 import {
+  type AssumeWord,
   type CheckerRule,
   type Event,
   type Expectation,
@@ -17,7 +18,11 @@ import {
   type Verdict,
 } from '@dmalab/api'
 import { createChecker } from '@dmalab/checker'
+import { judge } from './assumed/judge.ts'
+import { RunWatch } from './assumed/observed.ts'
+import { type Suspect, suspectsOfMachine, suspectsOfWork, type Use } from './assumed/suspects.ts'
 import { type LabParts, openLab } from './lab.ts'
+import { driverFinder } from './open-rooms.ts'
 import { type PipelinePlan, planSteps } from './pipeline-plan.ts'
 import { StepLog } from './step-log.ts'
 import type { PictureTally } from './picture-tally.ts'
@@ -31,6 +36,8 @@ export interface PipelineRun {
   readonly bindings: RunReport['bindings']
   readonly inject?: readonly Injection[]
   readonly adversarialCache?: boolean
+  /** Assumptions that are accepted. */
+  readonly assume?: readonly AssumeWord[]
   /** What must come of each run. */
   readonly expect?: PipelineExpectation | undefined
   /** Stop and start all queues before this picture. */
@@ -63,11 +70,24 @@ const checkOptions = (options: RunOptions): RunOptions => {
 }
 
 /** What a report says of the run itself. @throws InputError for options that no run can have */
-export const pipelineHead = ({ machine, plan, options, bindings, restartAt }: PipelineRun): Omit<RunReport, 'runs'> => {
+export const pipelineHead = (parts: LabParts, run: PipelineRun): Omit<RunReport, 'runs'> => {
+  const { machine, plan, options, bindings, restartAt } = run
   checkOptions(options)
   if (restartAt !== undefined && restartAt >= options.frames)
     throw new InputError(`restart before picture ${restartAt}: pictures are 0 to ${options.frames - 1}`)
-  return { schema: 1, scenario: plan.name, board: machine.name, options, bindings, source: plan.source, ...plan.told }
+  const assumptions = suspectsOf(parts, run).map(({ assumption }) => assumption)
+  const { notes, ignored } = plan.told
+  const { name: scenario, source } = plan
+  return { schema: 1, scenario, board: machine.name, options, bindings, source, notes, assumptions, ignored }
+}
+
+/** What the line and the board leave open. */
+const suspectsOf = ({ registry }: LabParts, { machine, plan, bindings }: PipelineRun): readonly Suspect[] => {
+  const uses = plan.stages.flatMap(({ element, device }): Use[] => {
+    const by = bindings.find((one) => one.element === element)?.by ?? ''
+    return device === null ? [] : [{ device, driver: true, element, by }]
+  })
+  return [...suspectsOfWork(plan.told.assumptions), ...suspectsOfMachine(machine, uses, driverFinder(registry))]
 }
 
 /** The pipeline on one kernel, a picture a piece. */
@@ -79,10 +99,12 @@ export const pipelineOn = function* (
   const { machine, plan, options, inject = [], rules = [], adversarialCache = false } = run
   const lab = openLab(parts, { kernel, machine, seed: options.seed, inject, adversarialCache })
   const before = run.onEnd && lab.balance()
+  const watch = new RunWatch(machine)
   const checker = createChecker({ rules: [...parts.registry.rules.values(), ...rules] })
   const cache = { lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
   lab.listen('op', (event) => {
     checker.onEvent(event)
+    watch.onEvent(event)
     run.onEvent?.(event, kernel.name)
     if (event.event === 'cache_summary') addSummary(cache, event)
   })
@@ -98,11 +120,13 @@ export const pipelineOn = function* (
     if (before !== undefined) run.onEnd?.(imbalance(before, lab.balance()), kernel.name)
   }
   const { findings } = checker.finish()
-  const verdict = verdictOf(log, task.tally, findings)
+  const modelled = verdictOf(log, task.tally, findings)
+  const judged = judge(modelled, suspectsOf(parts, run), watch.finish(modelled, findings), run.assume ?? [])
+  const { verdict } = judged
   const expectations = expectationsOf(run.expect ?? {}, verdict, log.halt?.errno ?? null, findings)
   return {
     kernel: kernel.name,
-    verdict,
+    ...judged,
     step: log.halt?.step ?? null,
     errno: log.halt?.errno ?? null,
     why: log.halt?.why ?? null,
@@ -111,7 +135,11 @@ export const pipelineOn = function* (
     steps: log.report(),
     cache,
     elements: task.elements(),
-    zeroCopy: finished && task.elements().every((element) => element.cpuBytesPerFrame === 0),
+    // What an element copies that only user space knows is not known.
+    zeroCopy:
+      finished &&
+      task.elements().every((element) => element.cpuBytesPerFrame === 0) &&
+      !plan.told.assumptions.some(({ kind }) => kind === 'element'),
     findings,
     ...(inject.length > 0 ? { injections: lab.injections } : {}),
     ...(expectations.length > 0 ? { expectations } : {}),
@@ -143,7 +171,7 @@ const addSummary = (sum: { -readonly [K in keyof KernelRun['cache']]: number }, 
   for (const key of ['lines', 'writtenBack', 'skippedEntries', 'skippedLines'] as const) sum[key] += more[key]
 }
 
-const verdictOf = (log: StepLog, tally: PictureTally, findings: readonly Finding[]): Verdict => {
+const verdictOf = (log: StepLog, tally: PictureTally, findings: readonly Finding[]): Exclude<Verdict, 'unknown'> => {
   const { halt } = log
   if (halt !== undefined) {
     if (halt.oops === null) return 'refused'

@@ -1,5 +1,6 @@
 // A log as the work of a run: its replay on one kernel as a KernelRun, so that reports, comparisons and sweeps take it like any other.
 import type {
+  AssumeWord,
   DeviceReplay,
   Event,
   KernelRun,
@@ -9,8 +10,13 @@ import type {
   ReplayReport,
   RunReport,
   StepReport,
+  Verdict,
 } from '@dmalab/api'
+import { judge } from '../assumed/judge.ts'
+import { RunWatch } from '../assumed/observed.ts'
+import { type Suspect, suspectsOfMachine } from '../assumed/suspects.ts'
 import type { LabParts } from '../lab.ts'
+import { driverFinder } from '../open-rooms.ts'
 import { pause } from '../pieces.ts'
 import { DEFAULT_OPTIONS } from '../run.ts'
 import { eventsOf, replayLog } from './replay-log.ts'
@@ -19,15 +25,16 @@ interface LogRun {
   readonly kernel: KernelSpec
   readonly machine: Machine
   readonly work: LogWork
+  readonly assume: readonly AssumeWord[]
   readonly signal: AbortSignal | undefined
   readonly onEvent: ((event: Event, kernel: string) => void) | undefined
 }
 
 /** What a report says of the run itself. */
-export const logHead = ({ file }: LogWork, machine: Machine): Omit<RunReport, 'runs'> => ({
+export const logHead = (parts: LabParts, { file }: LogWork, machine: Machine): Omit<RunReport, 'runs'> => ({
   schema: 1,
   notes: [],
-  assumptions: [],
+  assumptions: suspectsOf(parts, machine).map(({ assumption }) => assumption),
   ignored: [],
   scenario: `replay of ${file}`,
   board: machine.name,
@@ -36,11 +43,19 @@ export const logHead = ({ file }: LogWork, machine: Machine): Omit<RunReport, 'r
   source: `ftrace log ${file}`,
 })
 
+/** A log names its own devices: any of the board may stand for one, by the DMA API alone. */
+const suspectsOf = ({ registry }: LabParts, machine: Machine): readonly Suspect[] => {
+  const uses = machine.devices.map(({ name }) => ({ device: name, driver: false }))
+  return suspectsOfMachine(machine, uses, driverFinder(registry))
+}
+
 /** @throws InputError as replayLog does */
 export const logOn = async (parts: LabParts, run: LogRun): Promise<KernelRun> => {
   const { kernel, machine, work, signal, onEvent } = run
   const cache = { lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
+  const watch = new RunWatch(machine)
   const listen = (event: Event): void => {
+    watch.onEvent(event)
     onEvent?.(event, kernel.name)
     if (event.event !== 'cache_summary') return
     cache.lines += event.lines
@@ -53,7 +68,10 @@ export const logOn = async (parts: LabParts, run: LogRun): Promise<KernelRun> =>
     { kernel, machine, devices: work.devices, onEvent: listen },
     eventsOf(work.log, () => pause(signal)),
   )
-  return { ...endOf(report), kernel: kernel.name, cache, ...REST, findings: report.findings, replay: replayOf(report) }
+  const { verdict: modelled, ...end } = endOf(report)
+  const { findings } = report
+  const judged = judge(modelled, suspectsOf(parts, machine), watch.finish(modelled, findings), run.assume)
+  return { ...end, ...judged, kernel: kernel.name, cache, ...REST, findings, replay: replayOf(report) }
 }
 
 /** What a run of a log has none of. */
@@ -63,7 +81,9 @@ const endOf = ({
   devices,
   fault,
   refusals,
-}: ReplayReport): Pick<KernelRun, 'verdict' | 'step' | 'errno' | 'why' | 'steps'> => {
+}: ReplayReport): Pick<KernelRun, 'step' | 'errno' | 'why' | 'steps'> & {
+  readonly verdict: Exclude<Verdict, 'unknown'>
+} => {
   const steps = devices.map(rowOf)
   if (fault !== null) {
     const why = `${fault.function} at ${fault.address}`

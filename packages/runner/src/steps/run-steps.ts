@@ -1,5 +1,6 @@
 // Runs a steps scenario on each kernel: every step a row, then what the scenario said must come of it.
 import {
+  type AssumeWord,
   type Event,
   type Expectation,
   type Finding,
@@ -18,8 +19,12 @@ import {
   type Verdict,
 } from '@dmalab/api'
 import { createChecker } from '@dmalab/checker'
+import { judge } from '../assumed/judge.ts'
+import { RunWatch } from '../assumed/observed.ts'
+import { type Suspect, suspectsOfMachine, type Use } from '../assumed/suspects.ts'
 import { isSimulatedOops } from '@dmalab/memory'
 import type { LabParts } from '../lab.ts'
+import { driverFinder } from '../open-rooms.ts'
 import { DEFAULT_OPTIONS } from '../run.ts'
 import { openExperiment } from './experiment.ts'
 import { labelOf } from './step-label.ts'
@@ -32,6 +37,8 @@ export interface StepsRun {
   readonly seed?: number
   readonly inject?: readonly Injection[]
   readonly adversarialCache?: boolean
+  /** Assumptions that are accepted. */
+  readonly assume?: readonly AssumeWord[]
   /** Gets every event of every run, for logs and further checks. */
   readonly onEvent?: (event: Event, kernel: string) => void
   /** Gets what each run that ended without a fault left behind: one line for each count that is not as it was. */
@@ -39,17 +46,28 @@ export interface StepsRun {
 }
 
 /** What a report says of the run itself. */
-export const stepsHead = ({ machine, scenario, seed }: StepsRun): Omit<RunReport, 'runs'> => ({
+export const stepsHead = (parts: LabParts, run: StepsRun): Omit<RunReport, 'runs'> => ({
   schema: 1,
   notes: [],
-  assumptions: [],
+  assumptions: suspectsOf(parts, run).map(({ assumption }) => assumption),
   ignored: [],
-  scenario: scenario.title ?? scenario.name,
-  board: machine.name,
-  options: { ...DEFAULT_OPTIONS, frames: 0, seed: seed ?? DEFAULT_OPTIONS.seed },
+  scenario: run.scenario.title ?? run.scenario.name,
+  board: run.machine.name,
+  options: { ...DEFAULT_OPTIONS, frames: 0, seed: run.seed ?? DEFAULT_OPTIONS.seed },
   bindings: [],
-  source: `${scenario.steps.length} steps`,
+  source: `${run.scenario.steps.length} steps`,
 })
+
+/** What the board leaves open of the devices that steps name. */
+const suspectsOf = ({ registry }: LabParts, { machine, scenario }: StepsRun): readonly Suspect[] => {
+  const uses = new Map<string, Use>()
+  for (const step of scenario.steps) {
+    if (!('device' in step) || step.device === undefined) continue
+    const driver = 'queue' in step || ('from' in step && step.from === 'dumb')
+    uses.set(step.device, { device: step.device, driver: driver || uses.get(step.device)?.driver === true })
+  }
+  return suspectsOfMachine(machine, [...uses.values()], driverFinder(registry))
+}
 
 interface Stop {
   readonly step: string
@@ -66,10 +84,12 @@ export const stepsOn = function* (parts: LabParts, kernel: KernelSpec, run: Step
   const task = openExperiment(parts, { kernel, machine, seed, inject, adversarialCache })
   const { lab } = task
   const before = run.onEnd && lab.balance()
+  const watch = new RunWatch(machine)
   const checker = createChecker({ rules: parts.registry.rules.values() })
   const cache = { lines: 0, writtenBack: 0, skippedEntries: 0, skippedLines: 0 }
   const stopListening = lab.listen('op', (event) => {
     checker.onEvent(event)
+    watch.onEvent(event)
     run.onEvent?.(event, kernel.name)
     if (event.event === 'cache_summary') {
       cache.lines += event.lines
@@ -133,13 +153,15 @@ export const stepsOn = function* (parts: LabParts, kernel: KernelSpec, run: Step
     }, scenario.steps.length)
     if (!('oops' in given)) run.onEnd?.(imbalance(before, lab.balance()), kernel.name)
   }
-  const verdict = verdictOf(stop, task.wrong, findings, last)
+  const modelled = verdictOf(stop, task.wrong, findings, last)
+  const judged = judge(modelled, suspectsOf(parts, run), watch.finish(modelled, findings), run.assume ?? [])
+  const { verdict } = judged
   const expectations = [...errnos, ...laterExpectations(scenario, verdict, findings)].toSorted(
     (a, b) => a.step - b.step,
   )
   return {
     kernel: kernel.name,
-    verdict,
+    ...judged,
     step: stop?.step ?? null,
     errno: stop?.errno ?? null,
     why: stop?.why ?? null,
@@ -174,7 +196,7 @@ const verdictOf = (
   wrong: number,
   findings: readonly Finding[],
   last: KResult<string>,
-): Verdict => {
+): Exclude<Verdict, 'unknown'> => {
   const oops = stop?.oops ?? null
   if (oops !== null) return oops.reason === 'stall' ? 'stalled' : 'fault'
   if (wrong > 0 || findings.some((f) => f.code === 'wrong-bytes' || f.code === 'foreign-memory')) return 'corrupt'

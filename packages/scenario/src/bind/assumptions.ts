@@ -9,6 +9,7 @@ export const elementAssumptions = (elements: readonly BoundElement[], { unknown 
   return elements.flatMap((element) => [
     ...(names.has(element.name) && element.by === 'user space' ? [passesOn(element)] : []),
     ...(AUTOMATIC.test(element.factory) ? [chooses(element)] : []),
+    ...(isDesktopSink(element) ? [imports(element)] : []),
     ...(vendorOf(element) && element.by !== '--bind' ? [vendors(element)] : []),
     ...(element.by.startsWith('class ') ? [driverByClass(element)] : []),
   ])
@@ -31,6 +32,20 @@ const chooses = (element: BoundElement): Assumption => ({
   what: `${element.name} ${element.device === null ? 'works in user space' : `works on ${element.device}`}`,
   why: `${element.factory} chooses the element that does its work when it runs`,
   howToState: `write that element in place of ${element.factory}`,
+})
+
+/** Sinks that draw with a GPU or in memory of their own, bound to a display for want of a better device. */
+const isDesktopSink = ({ factory, by }: BoundElement): boolean =>
+  familyOf(factory)?.name === 'desktop display' && by !== '--bind' && by !== 'board' && !AUTOMATIC.test(factory)
+
+const imports = (element: BoundElement): Assumption => ({
+  kind: 'element',
+  what:
+    element.device === null
+      ? `${element.name} works in user space`
+      : `${element.name} imports buffers into ${element.device} without a copy`,
+  why: `${element.factory} draws with a GPU, or in memory of its own; what it imports and copies is not modelled`,
+  howToState: `${bindIt(element)}; kmssink imports as a display does`,
 })
 
 const vendorOf = ({ factory }: BoundElement): boolean => familyOf(factory)?.vendor === true

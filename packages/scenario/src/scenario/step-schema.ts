@@ -1,11 +1,11 @@
 // Every step: its fields, what it does, and an example. The pages for people and for editors are made from this.
-import { ERRNO, FINDINGS, SEVERITIES } from '@dmalab/api'
+import { ERRNO, FINDINGS, SEVERITIES, VERDICTS } from '@dmalab/api'
 import { z } from 'zod'
 import { attrs, bytes, deviceName, dir, index, name, nents, positiveBytes } from './values.ts'
 
 export const errno = z.enum(Object.keys(ERRNO))
 export const finding = z.enum(Object.keys(FINDINGS))
-export const verdict = z.enum(['works', 'refused', 'fault', 'stalled', 'corrupt'])
+export const verdict = z.enum(VERDICTS)
 
 /** What people and editors read of a step. */
 interface Told {

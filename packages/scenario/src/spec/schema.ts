@@ -1,5 +1,5 @@
 // RunSpec as JSON: what may be written, with the values that absent members get. The JSON schema is made from the same definitions.
-import { RUN_DEFAULTS, RUN_LIMITS, RUN_SPEC_VERSION, type RunSpec } from '@dmalab/api'
+import { ASSUME_WORDS, RUN_DEFAULTS, RUN_LIMITS, RUN_SPEC_VERSION, type RunSpec } from '@dmalab/api'
 import { z } from 'zod'
 import { inject } from '../scenario/schema.ts'
 
@@ -94,6 +94,10 @@ const options = object({
     .boolean()
     .default(RUN_DEFAULTS.adversarialCache)
     .meta({ description: 'evict dirty cache lines and fetch others at any moment, chosen by the seed' }),
+  assume: z
+    .array(z.enum(ASSUME_WORDS, { error: `expected ${ASSUME_WORDS.join(', ')}` }))
+    .default([])
+    .meta({ description: 'assumptions that are accepted: a verdict that rests on them is given' }),
 })
 
 const plugin = object({
