@@ -315,7 +315,7 @@ const hunk5: readonly Question[] = [
     answer: (patch) => {
       const lab = open(patch)
       const mem = vb2Alloc(lab, lab.device('exporter'), ATTR.WRITE_COMBINE)
-      return must(lab.allocator('vb2-dma-contig').mmap(mem)).kind
+      return must(lab.allocator('vb2-dma-contig').mmap(mem, { pgoff: 0, len: mem.size })).kind
     },
     stated: 'writecombine',
   },

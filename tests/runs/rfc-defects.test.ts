@@ -67,7 +67,10 @@ describe('the tag in buf->attrs', () => {
     lab.listen('op', (event) => events.push(event))
     const mem = must(lab.allocator('vb2-dma-contig').alloc(codec, 8192, DIR.FROM_DEVICE, 'frame'))
     expect(mem.attrs).toBe(NOPAGE)
-    expect(must(lab.allocator('vb2-dma-contig').mmap(mem))).toMatchObject({ phys: POOL, len: 8192 })
+    expect(must(lab.allocator('vb2-dma-contig').mmap(mem, { pgoff: 0, len: mem.size }))).toMatchObject({
+      phys: POOL,
+      len: 8192,
+    })
     lab.allocator('vb2-dma-contig').put(mem)
     lab.allocator('vb2-dma-contig').put(mem)
     expect(events.map((event) => event.event)).toContain('pool_free')

@@ -2,7 +2,7 @@
 import type { Balance } from './balance.ts'
 import type { Direction } from './flags.ts'
 import type { KResult } from './errno.ts'
-import type { Device, UserMapping } from './ops.ts'
+import type { Device, UserArea, UserMapping } from './ops.ts'
 import type { SgTable } from './sg.ts'
 import type { DmaAddr, KernelVaddr } from './units.ts'
 
@@ -66,7 +66,8 @@ export interface DmaBufOps {
   release(buf: DmaBuf): void
   beginCpuAccess(buf: DmaBuf, dir: Direction): KResult<void>
   endCpuAccess(buf: DmaBuf, dir: Direction): KResult<void>
-  mmap(buf: DmaBuf): KResult<UserMapping>
+  /** The area lies inside the buffer: the core has looked. */
+  mmap(buf: DmaBuf, area: UserArea): KResult<UserMapping>
   vmap(buf: DmaBuf): KResult<KernelVaddr>
   vunmap(buf: DmaBuf, at: KernelVaddr): void
   /** Until v5.6. */
@@ -129,7 +130,8 @@ export interface DmaBufCore {
   unmapAttachment(attachment: DmaBufAttachment, table: SgTable, dir: Direction): void
   beginCpuAccess(buf: DmaBuf, dir: Direction): KResult<void>
   endCpuAccess(buf: DmaBuf, dir: Direction): KResult<void>
-  mmap(buf: DmaBuf): KResult<UserMapping>
+  /** mmap(2) of the descriptor: the whole buffer, or an area of it. EINVAL: it ends beyond the buffer. */
+  mmap(buf: DmaBuf, area?: UserArea): KResult<UserMapping>
   vmap(buf: DmaBuf): KResult<KernelVaddr>
   vunmap(buf: DmaBuf, at: KernelVaddr): void
   /** dma_buf_kmap, until v5.6. */

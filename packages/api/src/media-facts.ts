@@ -36,6 +36,10 @@ export interface MediaFacts {
   readonly cacheHints: boolean
   /** STREAMOFF and REQBUFS sync buffers for the CPU that were prepared and that no device had (since v4.20). */
   readonly cancelSyncs: boolean
+  /** mmap of a dma-buf from a later page on: vb2-dma-contig and vb2-dma-sg map from the first page all the same (until v5.2). */
+  readonly dmabufOffset: 'lost' | 'kept'
+  /** The same of a DRM dumb buffer: lost (until v5.11), or refused, because the length of the area is given for that of the buffer. */
+  readonly primeOffset: 'lost' | 'refused'
   /** mmap offsets: buffer index << 15 and plane << 12 (since v6.8), or whole pages from 0 on, buffer after buffer. */
   readonly mmapOffsets: 'indexed' | 'stacked'
 }

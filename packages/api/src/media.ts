@@ -19,6 +19,8 @@ export const MEDIA_V4_11: MediaFacts = {
   driverMaxBuffers: false,
   cacheHints: false,
   cancelSyncs: false,
+  dmabufOffset: 'lost',
+  primeOffset: 'lost',
   mmapOffsets: 'stacked',
 }
 
@@ -40,5 +42,7 @@ export const MEDIA_V6_12: MediaFacts = {
   driverMaxBuffers: true,
   cacheHints: true,
   cancelSyncs: true,
+  dmabufOffset: 'kept',
+  primeOffset: 'refused',
   mmapOffsets: 'indexed',
 }

@@ -46,6 +46,14 @@ export interface Coherent {
   readonly handle: DmaAddr
 }
 
+/** struct vm_area_struct, as far as mmap operations read it: what a task asks for. */
+export interface UserArea {
+  /** vm_pgoff: the first page, as it counts in the file. */
+  readonly pgoff: number
+  /** vm_end - vm_start: bytes, whole pages. */
+  readonly len: number
+}
+
 /** A user mapping made by mmap: physical pages and how the CPU caches them. */
 export interface UserMapping {
   readonly phys: PhysAddr

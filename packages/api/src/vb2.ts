@@ -5,7 +5,7 @@ import type { DmaMapping } from './dma-mapping.ts'
 import type { KernelFacts } from './kernel-facts.ts'
 import type { KernelMemory } from './memory.ts'
 import type { KResult } from './errno.ts'
-import type { Device, Host, UserMapping } from './ops.ts'
+import type { Device, Host, UserArea, UserMapping } from './ops.ts'
 import type { SgAttachCopy, SgTable } from './sg.ts'
 import type { DmaAddr, KernelVaddr } from './units.ts'
 import type { BufType, Dqbuf, Qbuf, V4l2BufferInfo, V4l2Memory, V4l2Queue } from './v4l2.ts'
@@ -56,7 +56,7 @@ export interface Vb2MemOps {
   cookie(mem: Vb2Mem): DmaAddr | SgTable | null
   numUsers(mem: Vb2Mem): number
   /** The mapping holds a reference; munmap drops it with put. */
-  mmap(mem: Vb2Mem): KResult<UserMapping>
+  mmap(mem: Vb2Mem, area: UserArea): KResult<UserMapping>
 }
 
 export interface AllocatorCaps {

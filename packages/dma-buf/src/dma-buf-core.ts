@@ -12,6 +12,7 @@ import {
   type KResult,
   ok,
   PAGE_SIZE,
+  type UserArea,
   type UserMapping,
 } from '@dmalab/api'
 import { createAttachments } from './attachments.ts'
@@ -159,9 +160,14 @@ export const createDmaBufCore = ({
     },
 
     /** mmap(2) on the descriptor; the mapping holds the file. Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_mmap_internal */
-    mmap: (buf: DmaBuf): KResult<UserMapping> => {
+    mmap: (buf: DmaBuf, area: UserArea = { pgoff: 0, len: buf.size }): KResult<UserMapping> => {
       const live = own(buf)
-      const mapped = stack.call('dma_buf_mmap_internal', () => live.ops.mmap(live))
+      const end = area.pgoff * PAGE_SIZE + area.len
+      const mapped = stack.call('dma_buf_mmap_internal', () =>
+        end > live.size
+          ? fail('EINVAL', `the mapping ends at byte ${end} of a dma-buf of ${live.size}`)
+          : live.ops.mmap(live, area),
+      )
       if (!mapped.ok) return mapped
       live.refs += 1
       sink.emit({ event: 'dma_buf_mmap_internal', ...identity(buf) })

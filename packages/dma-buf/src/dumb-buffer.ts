@@ -99,7 +99,16 @@ const primeExporterOps = (
     release: put,
     beginCpuAccess: () => ok(undefined),
     endCpuAccess: () => ok(undefined),
-    mmap: () => host.dma.mmapAttrs(device, memory.cpuAddr, memory.handle, size, ATTR.WRITE_COMBINE),
+    /**
+     * The length of the area stands for that of the buffer, so that an offset, where it is not lost, is beyond the end: ENXIO.
+     * Models: Linux v6.12 drivers/gpu/drm/drm_gem_dma_helper.c: drm_gem_dma_mmap
+     */
+    mmap: (_buf, { pgoff, len }) =>
+      host.call(['drm_gem_dmabuf_mmap', 'drm_gem_prime_mmap', 'drm_gem_dma_mmap'], () => {
+        const first = host.kernel.media.primeOffset === 'lost' ? 0 : pgoff
+        const mapped = host.dma.mmapAttrs(device, memory.cpuAddr, memory.handle, len, ATTR.WRITE_COMBINE, len, first)
+        return mapped.ok ? ok({ ...mapped.value, pfnMap: mapped.value.pages === undefined }) : mapped
+      }),
     vmap: () => ok(memory.cpuAddr),
     vunmap: () => undefined,
     kmap: () => fail('EINVAL', `${owner}: PRIME has no kmap`),

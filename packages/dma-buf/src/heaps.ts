@@ -1,6 +1,6 @@
 // DMA heaps: buffers that belong to no device, allocated by user space from /dev/dma_heap.
 import type { AllocatorHost, KResult, Pfn } from '@dmalab/api'
-import { fail, ok, pageAlign, PAGE_SIZE, pagesFor, physOf } from '@dmalab/api'
+import { fail, ok, pageAlign, PAGE_SIZE, pagesFor, phys, physOf } from '@dmalab/api'
 import { pageExporterOps, type PageRun } from './page-exporter.ts'
 
 export interface Heap {
@@ -43,7 +43,7 @@ export const systemHeap = (host: AllocatorHost): Heap => ({
         runs.push(run)
         orders = orders.filter((candidate) => candidate <= order)
         left -= run.pages * PAGE_SIZE
-        const spacer = host.mem.allocPages(PAGE_SIZE)
+        const spacer = host.mem.allocPages(PAGE_SIZE, { highmem: true })
         if (spacer.ok) spacers.push(spacer.value)
       }
       for (const spacer of spacers) host.mem.freePages(spacer, PAGE_SIZE)
@@ -69,7 +69,7 @@ export const cmaHeap = (host: AllocatorHost, name = 'linux,cma'): Heap => ({
       const size = pageAlign(len)
       const first = host.mem.allocContiguous(size, { owner })
       if (!first.ok) return first
-      host.mem.memset(host.mem.linearAddress(physOf(first.value)), 0, size)
+      clearPages(host, first.value, size)
       const stock = pageExporterOps(host, {
         stem: 'cma_heap',
         runs: [{ first: first.value, pages: pagesFor(size) }],
@@ -105,10 +105,16 @@ const takeLargest = (
   for (const order of orders) {
     const len = PAGE_SIZE * 2 ** order
     if (left < len) continue
-    const page = host.mem.allocPages(len, { owner })
+    const page = host.mem.allocPages(len, { owner, highmem: true })
     if (!page.ok) continue
-    host.mem.memset(host.mem.linearAddress(physOf(page.value)), 0, len)
+    clearPages(host, page.value, len)
     return ok({ run: { first: page.value, pages: 2 ** order }, order })
   }
   return fail('ENOMEM', `no page is left for ${owner}`)
+}
+
+/** Zeroes, through the linear map or, for highmem, page by page. Models: Linux v6.12 drivers/dma-buf/heaps/cma_heap.c: cma_heap_allocate */
+const clearPages = ({ mem }: AllocatorHost, first: Pfn, len: number): void => {
+  if (!mem.isHighmemPfn(first)) mem.memset(mem.linearAddress(physOf(first)), 0, len)
+  else for (let done = 0; done < len; done += PAGE_SIZE) mem.zeroHighmemPage(phys(physOf(first) + done))
 }

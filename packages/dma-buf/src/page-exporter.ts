@@ -9,7 +9,7 @@ import type {
   Pfn,
   SgTable,
 } from '@dmalab/api'
-import { fail, ok, pageAlign, PAGE_SIZE, physOf } from '@dmalab/api'
+import { fail, mapPages, ok, PAGE_SIZE } from '@dmalab/api'
 
 /** Pages in the order of the buffer, as the exporter lists them: one entry each. */
 export interface PageRun {
@@ -36,8 +36,6 @@ export const pageExporterOps = (host: AllocatorHost, exporter: PageExporter): Dm
   const { stem, runs } = exporter
   const attachments = new Map<DmaBufAttachment, PageAttachment>()
   const frames = runs.flatMap(({ first, pages }) => Array.from({ length: pages }, (_, i) => (first + i) as Pfn))
-  const [firstFrame] = frames
-  if (firstFrame === undefined) throw new Error(`${stem}: a buffer without pages`)
 
   const mine = (attachment: DmaBufAttachment): PageAttachment => {
     const found = attachments.get(attachment)
@@ -90,9 +88,15 @@ export const pageExporterOps = (host: AllocatorHost, exporter: PageExporter): Dm
         return ok(undefined)
       }),
 
-    /** Cached, as any page of user space. */
-    mmap: () =>
-      ok({ phys: physOf(firstFrame), len: pageAlign(frames.length * PAGE_SIZE), kind: 'cached', pages: frames }),
+    /**
+     * Cached, as any page of user space: page table entries without page references.
+     * Models: Linux v6.12 drivers/dma-buf/heaps/system_heap.c: system_heap_mmap
+     * Models: Linux v6.12 drivers/dma-buf/heaps/cma_heap.c: cma_heap_mmap, cma_heap_vm_fault
+     */
+    mmap: (_buf, area) => {
+      const mapped = host.call(`${stem}_mmap`, () => mapPages(frames, area))
+      return mapped.ok ? ok({ ...mapped.value, pfnMap: true }) : mapped
+    },
     vmap: () => host.call(`${stem}_vmap`, () => host.mem.vmap(frames, 'cached')),
     vunmap: (_buf, at: KernelVaddr) => host.mem.unmap(at),
     kmap: () => fail('EINVAL', `${stem} has no kmap`),

@@ -1,6 +1,6 @@
 // udmabuf: a dma-buf over pages of a memfd.
 import type { AllocatorHost, Device, Direction, DmaBufOps, KResult, Pfn, SgTable, UserMapping } from '@dmalab/api'
-import { ATTR, fail, ok, pageAlign, PAGE_SIZE, pagesFor, pfnOf, physOf } from '@dmalab/api'
+import { ATTR, fail, mapPages, ok, pageAlign, PAGE_SIZE, pagesFor, pfnOf } from '@dmalab/api'
 
 /** size_limit_mb. */
 const SIZE_LIMIT = 64 * 2 ** 20
@@ -58,9 +58,14 @@ const udmabufOps = (host: AllocatorHost, frames: readonly Pfn[]): DmaBufOps => {
         return ok(undefined)
       }),
 
-    /** Cached, as any page of user space. */
-    mmap: () =>
-      ok({ phys: physOf(frames[0] ?? (0 as Pfn)), len: frames.length * PAGE_SIZE, kind: 'cached', pages: frames }),
+    /**
+     * Cached, as any page of user space: page table entries without page references.
+     * Models: Linux v6.12 drivers/dma-buf/udmabuf.c: mmap_udmabuf, udmabuf_vm_fault
+     */
+    mmap: (_buf, area) => {
+      const mapped = host.call('mmap_udmabuf', () => mapPages(frames, area))
+      return mapped.ok ? ok({ ...mapped.value, pfnMap: true }) : mapped
+    },
     /** EINVAL: no address space is left. */
     vmap: () =>
       host.call('vmap_udmabuf', () => {

@@ -102,6 +102,8 @@ const MEDIA: Readonly<Record<keyof MediaFacts, FactShape>> = {
   driverMaxBuffers: YES_OR_NO,
   cacheHints: YES_OR_NO,
   cancelSyncs: YES_OR_NO,
+  dmabufOffset: oneOf('lost', 'kept'),
+  primeOffset: oneOf('lost', 'refused'),
   mmapOffsets: oneOf('indexed', 'stacked'),
 }
 

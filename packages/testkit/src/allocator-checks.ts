@@ -75,7 +75,7 @@ export const ALLOCATOR_CHECKS: Readonly<Record<string, (subject: AllocatorSubjec
     const { lab, device, ops, alloc, live } = open(subject)
     const mem = alloc()
     expect([mem.size, mem.owner, ops.numUsers(mem)]).toEqual([SIZE, OWNER, 1])
-    expect(nonZeroBytes(lab, device, must(ops.mmap(mem)))).toBe(0)
+    expect(nonZeroBytes(lab, device, must(ops.mmap(mem, { pgoff: 0, len: SIZE })))).toBe(0)
     expect(ops.numUsers(mem)).toBe(2)
     ops.put(mem)
     ops.put(mem)
@@ -95,14 +95,14 @@ export const ALLOCATOR_CHECKS: Readonly<Record<string, (subject: AllocatorSubjec
     const bench = open(subject)
     const mem = bench.alloc()
     fill(bench, mem, 11)
-    const mapping = must(bench.ops.mmap(mem))
+    const mapping = must(bench.ops.mmap(mem, { pgoff: 0, len: SIZE }))
     expect(bench.lab.userCompare(mapping, SIZE, OWNER).wrong).toBe(0)
   },
 
   'lets the device see what the CPU wrote, after prepare': (subject) => {
     const bench = open(subject)
     const mem = must(bench.ops.alloc(bench.device, SIZE, DIR.TO_DEVICE, OWNER))
-    bench.lab.userWrite(must(bench.ops.mmap(mem)), { seed: 12 }, SIZE, OWNER)
+    bench.lab.userWrite(must(bench.ops.mmap(mem, { pgoff: 0, len: SIZE })), { seed: 12 }, SIZE, OWNER)
     bench.ops.prepare(mem)
     expect(wrongBytes(bench, mem, 12)).toBe(0)
   },
@@ -191,7 +191,7 @@ export const ALLOCATOR_CHECKS: Readonly<Record<string, (subject: AllocatorSubjec
 const fill = (bench: Bench, mem: Vb2Mem, seed: number): void => {
   const { lab, device, ops, caps } = bench
   if (!caps.dma) {
-    lab.userWrite(must(ops.mmap(mem)), { seed }, SIZE, OWNER)
+    lab.userWrite(must(ops.mmap(mem, { pgoff: 0, len: SIZE })), { seed }, SIZE, OWNER)
     ops.put(mem)
     return
   }

@@ -1,5 +1,5 @@
 // The exporter's side: dma_buf_ops of a vb2-dma-contig buffer.
-import type { Direction, DmaBuf, DmaBufAttachment, DmaBufOps, SgEntry, SgTable } from '@dmalab/api'
+import type { Direction, DmaBuf, DmaBufAttachment, DmaBufOps, SgEntry, SgTable, UserArea } from '@dmalab/api'
 import { type DcBuf, type DcContext, dcBuf } from './dc-buf.ts'
 
 /** struct vb2_dc_attachment: a copy of the exporter's list and the direction it is mapped for. */
@@ -12,7 +12,7 @@ interface DcAttachment {
 /** `put` drops the reference that the dma-buf holds; `mmap` is the allocator's own. */
 export const dcExporterOps = (
   { api, host }: DcContext,
-  buffer: { put(mem: DcBuf): void; mmap(mem: DcBuf): ReturnType<DmaBufOps['mmap']> },
+  buffer: { put(mem: DcBuf): void; mmap(mem: DcBuf, area: UserArea): ReturnType<DmaBufOps['mmap']> },
 ): DmaBufOps => {
   const { DIR, fail, has, ok } = api
   const { vb2ImportAttrs } = host.kernel
@@ -90,7 +90,7 @@ export const dcExporterOps = (
     beginCpuAccess: () => ok(undefined),
     endCpuAccess: () => ok(undefined),
 
-    mmap: (dbuf) => host.call('vb2_dc_dmabuf_ops_mmap', () => buffer.mmap(bufOf(dbuf))),
+    mmap: (dbuf, area) => host.call('vb2_dc_dmabuf_ops_mmap', () => buffer.mmap(bufOf(dbuf), area)),
 
     /** EINVAL without a kernel mapping. Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-contig.c: vb2_dc_dmabuf_ops_vmap */
     vmap: (dbuf) => {

@@ -7,6 +7,7 @@ import type {
   DmaBufOps,
   KResult,
   SgTable,
+  UserArea,
   UserMapping,
   Vb2MemOps,
 } from '@dmalab/api'
@@ -37,12 +38,16 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
       buf.vaddr = null
     })
 
-  /** Maps the whole buffer with the attributes it was allocated with. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_mmap */
-  const mmap = (buf: DcBuf): KResult<UserMapping> =>
+  /**
+   * With the attributes it was allocated with. Until v5.2 it is always the buffer's start.
+   * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_mmap
+   */
+  const mmap = (buf: DcBuf, { pgoff, len }: UserArea): KResult<UserMapping> =>
     host.call('vb2_dc_mmap', () => {
-      if (buf.priv.nonCoherent) return mmapNonCoherent(context, buf)
+      if (buf.priv.nonCoherent) return mmapNonCoherent(context, buf, { pgoff, len })
       if (buf.cookie === null) return fail('EINVAL', `${buf.owner} has no memory of its own`)
-      const mapped = host.dma.mmapAttrs(buf.dev, buf.cookie, buf.dmaAddr, buf.size, buf.attrs)
+      const first = media.dmabufOffset === 'lost' ? 0 : pgoff
+      const mapped = host.dma.mmapAttrs(buf.dev, buf.cookie, buf.dmaAddr, buf.size, buf.attrs, len, first)
       if (!mapped.ok) {
         host.printk('err', `Remapping memory failed, error: ${api.negative(mapped.errno)}`)
         return mapped
@@ -117,8 +122,8 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
         return dbuf
       }),
 
-    mmap: (mem) => {
-      const mapped = mmap(dcBuf(mem))
+    mmap: (mem, area) => {
+      const mapped = mmap(dcBuf(mem), area)
       if (mapped.ok) mem.refcount += 1
       return mapped
     },

@@ -1,10 +1,11 @@
 // Non-coherent MMAP buffers: contiguous memory that the CPU sees cached; prepare and finish sync it.
-import type { KResult, UserMapping } from '@dmalab/api'
+import type { KResult, UserArea, UserMapping } from '@dmalab/api'
 import type { DcBuf, DcContext } from './dc-buf.ts'
 
 /**
- * Cached pages, mapped for the device without sync: what dma_alloc_noncontiguous() comes to without an IOMMU. ENOMEM.
+ * Cached pages of the linear map, mapped for the device without sync: what dma_alloc_noncontiguous() comes to without an IOMMU. ENOMEM.
  * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-contig.c: vb2_dc_alloc_non_coherent
+ * Models: Linux v6.12 kernel/dma/direct.c: dma_direct_alloc_pages
  * Leaves out: the dma_alloc_sgt event (a dma_map_sg stands for it), scattered pages behind an IOMMU.
  */
 export const allocNonCoherent = ({ api, host }: DcContext, buf: DcBuf): KResult<void> => {
@@ -15,7 +16,9 @@ export const allocNonCoherent = ({ api, host }: DcContext, buf: DcBuf): KResult<
     owner: buf.owner,
     ...(cmaArea === undefined ? {} : { area: cmaArea }),
   })
-  const pages = area === undefined ? host.mem.allocPages(buf.size, { owner: buf.owner, limit }) : ok(area)
+  const highmem = area !== undefined && host.mem.isHighmemPfn(area)
+  if (highmem) host.mem.freeContiguous(area, buf.size)
+  const pages = area === undefined || highmem ? host.mem.allocPages(buf.size, { owner: buf.owner, limit }) : ok(area)
   if (!pages.ok) return pages
   const giveBack = (): void => host.mem.freeContiguous(pages.value, buf.size)
   const at = host.mem.linearAddress(physOf(pages.value))
@@ -52,9 +55,12 @@ export const freeNonCoherent = ({ api, host }: DcContext, buf: DcBuf): void => {
   buf.vaddr = null
 }
 
-/** Models: Linux v6.12 kernel/dma/mapping.c: dma_mmap_noncontiguous */
-export const mmapNonCoherent = ({ api }: DcContext, buf: DcBuf): KResult<UserMapping> => {
+/** ENXIO: beyond the buffer. Models: Linux v6.12 kernel/dma/mapping.c: dma_mmap_noncontiguous, dma_mmap_pages */
+export const mmapNonCoherent = ({ api }: DcContext, buf: DcBuf, { pgoff, len }: UserArea): KResult<UserMapping> => {
+  const { fail, ok, pageAlign, PAGE_SIZE, phys, physOf } = api
   const page = buf.table?.entry(0).page
-  if (page?.kind !== 'page') return api.fail('EINVAL', `${buf.owner} has no pages`)
-  return api.ok({ phys: api.physOf(page.pfn), len: buf.size, kind: 'cached', pfnMap: true })
+  if (page?.kind !== 'page') return fail('EINVAL', `${buf.owner} has no pages`)
+  const offset = pgoff * PAGE_SIZE
+  if (offset + len > pageAlign(buf.size)) return fail('ENXIO', `${buf.owner} ends before byte ${offset + len}`)
+  return ok({ phys: phys(physOf(page.pfn) + offset), len, kind: 'cached', pfnMap: true })
 }

@@ -1,5 +1,5 @@
 // The exporter's side: dma_buf_ops of a vb2-dma-sg buffer.
-import type { Direction, DmaBuf, DmaBufAttachment, DmaBufOps, SgTable } from '@dmalab/api'
+import type { Direction, DmaBuf, DmaBufAttachment, DmaBufOps, SgTable, UserArea } from '@dmalab/api'
 import { type SgBuf, type SgContext, sgBuf } from './sg-buf.ts'
 
 interface SgAttachment {
@@ -15,7 +15,7 @@ export const sgExporterOps = (
   { api, host }: SgContext,
   buffer: {
     put(mem: SgBuf): void
-    mmap(mem: SgBuf): ReturnType<DmaBufOps['mmap']>
+    mmap(mem: SgBuf, area: UserArea): ReturnType<DmaBufOps['mmap']>
     vaddr(mem: SgBuf): SgBuf['vaddr']
   },
 ): DmaBufOps => {
@@ -100,7 +100,7 @@ export const sgExporterOps = (
       return ok(undefined)
     },
 
-    mmap: (dbuf) => host.call('vb2_dma_sg_dmabuf_ops_mmap', () => buffer.mmap(bufOf(dbuf))),
+    mmap: (dbuf, area) => host.call('vb2_dma_sg_dmabuf_ops_mmap', () => buffer.mmap(bufOf(dbuf), area)),
     vmap: (dbuf) => {
       const at = buffer.vaddr(bufOf(dbuf))
       return at === null ? fail('EINVAL', `${dbuf.owner} cannot be mapped into the kernel`) : ok(at)

@@ -1,5 +1,14 @@
 // vb2-dma-sg: an allocator of pages, for devices that gather.
-import type { AllocatorDef, DmaBufAttachment, DmaBufOps, KResult, PluginApi, Vb2Mem, Vb2MemOps } from '@dmalab/api'
+import type {
+  AllocatorDef,
+  DmaBufAttachment,
+  DmaBufOps,
+  KResult,
+  PluginApi,
+  UserArea,
+  Vb2Mem,
+  Vb2MemOps,
+} from '@dmalab/api'
 import { sgExporterOps } from './exporter.ts'
 import { allocCompacted, framesOf, freeBlocks } from './page-blocks.ts'
 import { newSgBuf, type SgBuf, type SgContext, sgBuf, tableFromPages } from './sg-buf.ts'
@@ -44,12 +53,11 @@ export const vb2DmaSg = (api: PluginApi): AllocatorDef => ({
         buf.priv.blocks = []
       })
 
-    /** Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-sg.c: vb2_dma_sg_mmap */
-    const mmap = (buf: SgBuf): ReturnType<Vb2MemOps['mmap']> => {
-      const [first] = buf.priv.pages
-      if (first === undefined) return fail('EINVAL', `${buf.owner} has no memory of its own`)
-      return ok({ phys: api.physOf(first), len: buf.size, kind: 'cached', pages: buf.priv.pages })
-    }
+    /** Until v5.2 it is always the buffer's start. Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-sg.c: vb2_dma_sg_mmap */
+    const mmap = (buf: SgBuf, { pgoff, len }: UserArea): ReturnType<Vb2MemOps['mmap']> =>
+      host.call('vb2_dma_sg_mmap', () =>
+        api.mapPages(buf.priv.pages, { pgoff: host.kernel.media.dmabufOffset === 'lost' ? 0 : pgoff, len }),
+      )
 
     /** Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-sg.c: vb2_dma_sg_vaddr */
     const vaddr = (buf: SgBuf): SgBuf['vaddr'] => {
@@ -194,8 +202,8 @@ export const vb2DmaSg = (api: PluginApi): AllocatorDef => ({
       vaddr: (mem) => vaddr(sgBuf(mem)),
       cookie: (mem) => mem.table,
       numUsers: (mem) => mem.refcount,
-      mmap: (mem) => {
-        const mapped = mmap(sgBuf(mem))
+      mmap: (mem, area) => {
+        const mapped = mmap(sgBuf(mem), area)
         if (mapped.ok) mem.refcount += 1
         return mapped
       },

@@ -51,7 +51,7 @@ describe('memory of the queue', () => {
   it('goes with its last user, and is unmapped as it was mapped', () => {
     const { ops, device, calls, taken } = open()
     const mem = value(ops.alloc(device, 2 * PAGE_SIZE, DIR.TO_DEVICE, owner))
-    value(ops.mmap(mem))
+    value(ops.mmap(mem, { pgoff: 0, len: mem.size }))
     value(ops.getDmabuf(mem))
     ops.put(mem)
     ops.put(mem)

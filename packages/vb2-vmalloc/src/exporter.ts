@@ -1,5 +1,5 @@
 // The exporter's side: dma_buf_ops of a vb2-vmalloc buffer.
-import type { Direction, DmaBuf, DmaBufAttachment, DmaBufOps, SgTable } from '@dmalab/api'
+import type { Direction, DmaBuf, DmaBufAttachment, DmaBufOps, SgTable, UserArea } from '@dmalab/api'
 import { type VmallocBuf, type VmallocContext, vmallocBuf } from './vmalloc-buf.ts'
 
 interface VmallocAttachment {
@@ -10,7 +10,7 @@ interface VmallocAttachment {
 
 export const vmallocExporterOps = (
   { api, host }: VmallocContext,
-  buffer: { put(mem: VmallocBuf): void; mmap(mem: VmallocBuf): ReturnType<DmaBufOps['mmap']> },
+  buffer: { put(mem: VmallocBuf): void; mmap(mem: VmallocBuf, area: UserArea): ReturnType<DmaBufOps['mmap']> },
 ): DmaBufOps => {
   const { DIR, fail, ok } = api
   const bufOf = (dbuf: DmaBuf): VmallocBuf => vmallocBuf(dbuf.priv as VmallocBuf)
@@ -65,7 +65,7 @@ export const vmallocExporterOps = (
     release: (dbuf) => host.call('vb2_vmalloc_dmabuf_ops_release', () => buffer.put(bufOf(dbuf))),
     beginCpuAccess: () => ok(undefined),
     endCpuAccess: () => ok(undefined),
-    mmap: (dbuf) => host.call('vb2_vmalloc_dmabuf_ops_mmap', () => buffer.mmap(bufOf(dbuf))),
+    mmap: (dbuf, area) => host.call('vb2_vmalloc_dmabuf_ops_mmap', () => buffer.mmap(bufOf(dbuf), area)),
     /** Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-vmalloc.c: vb2_vmalloc_dmabuf_ops_vmap */
     vmap: (dbuf) => {
       const { vaddr } = bufOf(dbuf)

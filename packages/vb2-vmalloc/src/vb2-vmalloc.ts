@@ -1,5 +1,5 @@
 // vb2-vmalloc: an allocator for devices whose driver touches pictures with the CPU; no DMA address exists.
-import type { AllocatorDef, DmaBufOps, KResult, PluginApi, Vb2Mem, Vb2MemOps } from '@dmalab/api'
+import type { AllocatorDef, DmaBufOps, KResult, PluginApi, UserArea, Vb2Mem, Vb2MemOps } from '@dmalab/api'
 import { vmallocExporterOps } from './exporter.ts'
 import { newVmallocBuf, vfree, type VmallocBuf, type VmallocContext, vmallocBuf, vmallocUser } from './vmalloc-buf.ts'
 
@@ -18,12 +18,16 @@ export const vb2Vmalloc = (api: PluginApi): AllocatorDef => ({
         if (buf.refcount === 0) vfree(context, buf)
       })
 
-    /** Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-vmalloc.c: vb2_vmalloc_mmap */
-    const mmap = (buf: VmallocBuf): ReturnType<Vb2MemOps['mmap']> => {
-      const [first] = buf.priv.pages
-      if (first === undefined) return fail('EINVAL', `${buf.owner} has no memory of its own`)
-      return ok({ phys: api.physOf(first), len: buf.size, kind: 'cached', pages: buf.priv.pages })
-    }
+    /**
+     * remap_vmalloc_range() from page 0, whatever the area's offset says: a dma-buf that is mapped from a later page on shows its start.
+     * EINVAL: more than the buffer.
+     * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-vmalloc.c: vb2_vmalloc_mmap
+     */
+    const mmap = (buf: VmallocBuf, { len }: UserArea): ReturnType<Vb2MemOps['mmap']> =>
+      host.call('vb2_vmalloc_mmap', () => {
+        const mapped = api.mapPages(buf.priv.pages, { pgoff: 0, len })
+        return mapped.ok ? mapped : fail('EINVAL', mapped.why)
+      })
 
     const exporterOps: DmaBufOps = host.exporter('vb2-vmalloc', vmallocExporterOps(context, { put, mmap }))
 
@@ -128,8 +132,8 @@ export const vb2Vmalloc = (api: PluginApi): AllocatorDef => ({
       /** There is no such operation: the device has no address. */
       cookie: () => null,
       numUsers: (mem) => mem.refcount,
-      mmap: (mem) => {
-        const mapped = mmap(vmallocBuf(mem))
+      mmap: (mem, area) => {
+        const mapped = mmap(vmallocBuf(mem), area)
         if (mapped.ok) mem.refcount += 1
         return mapped
       },

@@ -94,7 +94,7 @@ describe('memory of the queue', () => {
   it('goes with its last user', () => {
     const { ops, taken } = open()
     const mem = value(ops.alloc(device, PAGE_SIZE, DIR.FROM_DEVICE, owner))
-    value(ops.mmap(mem))
+    value(ops.mmap(mem, { pgoff: 0, len: mem.size }))
     ops.put(mem)
     expect(taken.size).toBe(1)
     ops.put(mem)

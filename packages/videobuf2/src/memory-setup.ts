@@ -274,11 +274,10 @@ const mapPlane = (
     return fail('EINVAL', `buffer ${at.index} plane ${at.plane} has ${target.length} bytes, ${len} are wanted`)
   }
   const mem = memOf(target)
-  const mapped = q.ops.mmap(mem)
-  if (!mapped.ok) return mapped
-  const user = len < mapped.value.len ? { ...mapped.value, len } : mapped.value
-  q.mappings.push({ ...at, mem, user })
-  return ok(user)
+  // The offset has told the plane: it counts no pages.
+  const mapped = q.ops.mmap(mem, { pgoff: 0, len: pageAlign(len) })
+  if (mapped.ok) q.mappings.push({ ...at, mem, user: mapped.value })
+  return mapped
 }
 
 /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-memops.c: vb2_common_vm_close */

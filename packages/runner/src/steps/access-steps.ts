@@ -10,6 +10,7 @@ import {
   PAGE_SIZE,
   pageAlign,
   physOf,
+  type UserArea,
   type UserMapping,
 } from '@dmalab/api'
 import { mixSeed } from '../content-seed.ts'
@@ -108,7 +109,7 @@ const userMapping = (c: StepContext, buffer: LabBuffer): KResult<UserMapping> =>
   if (memory.kind === 'pages') return ok({ phys: physOf(memory.pfn), len: pageAlign(buffer.size), kind: 'cached' })
   if (memory.kind === 'vb2') {
     const exporter = c.lab.allocator(EXPORTER)
-    const mapping = exporter.mmap(memory.mem)
+    const mapping = exporter.mmap(memory.mem, { pgoff: 0, len: pageAlign(buffer.size) })
     // The task unmaps when it is done: only then does the buffer go with its last other reference.
     if (mapping.ok) exporter.put(memory.mem)
     return mapping
@@ -121,21 +122,27 @@ const userMapping = (c: StepContext, buffer: LabBuffer): KResult<UserMapping> =>
       pageAlign(buffer.size),
       memory.attrs,
     )
-  if (buffer.fd === null) return fail('EBADF', `'${buffer.name}' has no open descriptor`)
-  const dmabuf = c.lab.dmaBuf.get(buffer.fd)
+  return mapDescriptor(c, buffer, { pgoff: 0, len: pageAlign(buffer.size) })
+}
+
+/** The task unmaps when it is done. */
+const mapDescriptor = ({ lab }: StepContext, { name, fd }: LabBuffer, area: UserArea): KResult<UserMapping> => {
+  if (fd === null) return fail('EBADF', `'${name}' has no open descriptor`)
+  const dmabuf = lab.dmaBuf.get(fd)
   if (!dmabuf.ok) return dmabuf
-  const mapping = c.lab.dmaBuf.mmap(dmabuf.value)
-  if (mapping.ok) c.lab.dmaBuf.munmap(dmabuf.value)
-  c.lab.dmaBuf.put(dmabuf.value)
+  const mapping = lab.dmaBuf.mmap(dmabuf.value, area)
+  if (mapping.ok) lab.dmaBuf.munmap(dmabuf.value)
+  lab.dmaBuf.put(dmabuf.value)
   return mapping
 }
 
-/** A driver's mmap with an offset: vm_pgoff counts pages of the allocation, and mmap(2) takes whole pages only. */
+/** mmap with an offset, of the descriptor or by a driver: vm_pgoff counts pages, and mmap(2) takes whole pages only. */
 export const mmapPart = (c: StepContext, step: Step<'mmap'>): Outcome => {
   const buffer = c.buffer(step.buffer)
   const { offset, len } = part(step, buffer.size)
   if (offset % PAGE_SIZE !== 0) return fail('EINVAL', `offset ${offset} is not a multiple of a page`)
-  const mapping = mapCoherent(c, buffer, offset, pageAlign(len))
+  const area: UserArea = { pgoff: offset / PAGE_SIZE, len: pageAlign(len) }
+  const mapping = buffer.fd === null ? mapCoherent(c, buffer, area) : mapDescriptor(c, buffer, area)
   if (!mapping.ok) return mapping
   let wrong = 0
   for (const piece of buffer.expected(offset, len)) {
@@ -149,16 +156,16 @@ export const mmapPart = (c: StepContext, step: Step<'mmap'>): Outcome => {
 const mapCoherent = (
   c: StepContext,
   { name, memory, size }: LabBuffer,
-  offset: number,
-  userLen: number,
+  { pgoff, len }: UserArea,
 ): KResult<UserMapping> => {
-  const pgoff = offset / PAGE_SIZE
   const map = (device: Device, memory: Coherent, attrs: number) =>
-    c.lab.dma.mmapAttrs(device, memory.cpuAddr, memory.handle, pageAlign(size), attrs, userLen, pgoff)
+    c.lab.dma.mmapAttrs(device, memory.cpuAddr, memory.handle, pageAlign(size), attrs, len, pgoff)
   if (memory.kind === 'coherent') return map(memory.device, memory.memory, memory.attrs)
   if (memory.kind === 'vb2' && memory.mem.cookie !== null)
     return map(memory.device, { cpuAddr: memory.mem.cookie, handle: memory.mem.dmaAddr }, memory.mem.attrs)
-  throw new InputError(`'${name}' is from ${memory.kind}: only coherent memory is mapped by dma_mmap_attrs()`)
+  throw new InputError(
+    `'${name}' is from ${memory.kind}: only coherent memory and descriptors are mapped with an offset`,
+  )
 }
 
 const part = (

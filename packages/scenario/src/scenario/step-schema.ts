@@ -143,7 +143,7 @@ export const stepSchema = z.discriminatedUnion('do', [
   step('vmap', 'dma_buf_vmap(), and the CPU compares what it finds there.', onBuffer, { buffer: 'frame' }),
   step(
     'mmap',
-    "dma_mmap_attrs() of coherent memory by its device's driver, with an offset; a task compares what it finds there.",
+    'mmap(2) with an offset: of the descriptor where there is one, else dma_mmap_attrs() of coherent memory by its driver; a task compares what it finds there.',
     { ...onBuffer, ...part },
     { buffer: 'frame', offset: '8KiB' },
   ),

@@ -82,10 +82,8 @@ export class Task {
   }
 
   private mapDmaBuf(dmabuf: DmaBuf, len: number, slot: string): string {
-    if (len > dmabuf.size) return 'EINVAL'
-    return plain(this.lab.dmaBuf.mmap(dmabuf), (mapping) => {
-      const part = { ...mapping, len, pfnMap: mapping.pfnMap === true || dmabuf.expName === 'udmabuf' }
-      this.map(slot, part, () => this.lab.dmaBuf.munmap(dmabuf))
+    return plain(this.lab.dmaBuf.mmap(dmabuf, { pgoff: 0, len }), (mapping) => {
+      this.map(slot, mapping, () => this.lab.dmaBuf.munmap(dmabuf))
       return 'ok'
     })
   }
