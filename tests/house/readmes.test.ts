@@ -15,7 +15,10 @@ const examples = products
           ? []
           : names.split(',').map((one) => ({ from, name: one.replace(/ as .*/, '').trim() })),
     )
-    return [name, imports.filter((one) => one.name !== '' && one.from.startsWith('@dmalab/') && !one.name.startsWith('type '))] as const
+    return [
+      name,
+      imports.filter((one) => one.name !== '' && one.from.startsWith('@dmalab/') && !one.name.startsWith('type ')),
+    ] as const
   })
 
 /** `@dmalab/machine/node` -> the sources of that entry. */
