@@ -200,7 +200,7 @@ describe('a bad plug-in is refused with what, where and how to mend', () => {
     ],
     [
       'bad-board',
-      `export default () => ({ name: 'm', boards: [{ file: 'b.yaml', text: 'name: b\\ntitle: t\\narch: vax' }] })`,
+      `export default () => ({ name: 'm', boards: [{ file: 'b.yaml', text: 'name: b\\ntitle: t\\narch: vax\\ncpu: {lineSize: 64, aliasing: false}\\nmemory: [{base: 0, len: 1MiB}]' }] })`,
       /bad-board\/b\.yaml:3:7: arch/,
     ],
   ]

@@ -20,7 +20,7 @@ export interface BoardFileOptions {
  */
 export const boardFor = (registry: Registry, reference: string, options: BoardFileOptions = {}): Machine => {
   checkMemory(registry, reference, options)
-  return registry.boards.has(reference) ? registry.boards.get(reference) : opened(reference, options)
+  return registry.boards.has(reference) ? registry.boards.get(reference) : opened(registry, reference, options)
 }
 
 /** The same as a RunSpec holds it. @throws InputError as boardFor does */
@@ -29,14 +29,16 @@ export const boardSpecFor = (registry: Registry, reference: string, options: Boa
   if (registry.boards.has(reference)) return reference
   const { memory = [], given } = options
   // Reading it here says best what is wrong with it.
-  opened(reference, options)
+  opened(registry, reference, options)
   if (isDeviceTree(reference, given))
     return { dtb: base64Of(readDeviceTree(reference, given)), file: reference, memory, arch: null }
   return { text: new TextDecoder().decode(given ?? readFileSync(reference)), file: reference }
 }
 
-const opened = (reference: string, { memory = [], arch, given }: BoardFileOptions): Machine =>
-  openBoard(reference, { ...(arch === undefined ? {} : { arch }), ...parseMemory(memory) }, given)
+const opened = (registry: Registry, reference: string, { memory = [], arch, given }: BoardFileOptions): Machine => {
+  const options = { arches: registry.boardArches(), ...(arch === undefined ? {} : { arch }), ...parseMemory(memory) }
+  return openBoard(reference, options, given)
+}
 
 const checkMemory = ({ boards }: Registry, reference: string, { memory = [], given }: BoardFileOptions): void => {
   if (memory.length > 0 && (boards.has(reference) || !isDeviceTree(reference, given)))

@@ -11,6 +11,5 @@ import { openRegistry } from './laboratory.ts'
  */
 export const readBoard = (board: BoardSpec | Uint8Array, file = 'board', options: BoardOptions = {}): Machine => {
   if (board instanceof Uint8Array) return readBytes(board, file, options)
-  const { boards } = openRegistry()
-  return machineOfSpec(board, (name) => boards.get(name))
+  return machineOfSpec(board, openRegistry())
 }

@@ -71,7 +71,7 @@ const usualKernels = (
   choice: KernelChoice,
 ): readonly string[] => {
   if (choice === 'run' && stated !== undefined) return [stated]
-  const { arch, name } = machineOfSpec(board, (known) => registry.boards.get(known))
+  const { arch, name } = machineOfSpec(board, registry)
   const runsOn = (kernel: KernelDef): string => registry.arches.get(kernel.arch).board
   const fitting = registry.kernels.values().flatMap((kernel) => (runsOn(kernel) === arch ? [kernel.name] : []))
   const [first] = fitting

@@ -13,7 +13,7 @@ export const suggestedRun = (
   board: BoardSpec,
   plugins: readonly PluginSpec[] = [],
 ): RunSuggestion => {
-  const { line, bind } = lineForBoard(machineOfSpec(board, (name) => registry.boards.get(name)))
+  const { line, bind } = lineForBoard(machineOfSpec(board, registry))
   try {
     return { spec: specOf(registry, { board, work: line, bind, plugins }) }
   } catch (error) {

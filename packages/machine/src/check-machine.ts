@@ -1,6 +1,6 @@
 // What a schema cannot say: names that must exist, names that must differ, banks that must not overlap.
 // Hazards (overlapping reserved regions, contradictory flags) are no errors: a broken board must be representable.
-import { bytes, hex, type Machine, type Range } from '@dmalab/api'
+import { type ArchName, bytes, hex, type Machine, type Range } from '@dmalab/api'
 
 /** One problem of a board and the path to it. */
 export interface MachineProblem {
@@ -8,8 +8,10 @@ export interface MachineProblem {
   readonly message: string
 }
 
-export function machineProblems(machine: Machine): MachineProblem[] {
+/** `arches` are what `arch:` may be. */
+export function machineProblems(machine: Machine, arches: readonly ArchName[]): MachineProblem[] {
   return [
+    ...unknownArch(machine, arches),
     ...overlappingBanks(machine.memory),
     ...repeatedNames('reserved', machine.reserved),
     ...repeatedNames('iommus', machine.iommus),
@@ -17,6 +19,11 @@ export function machineProblems(machine: Machine): MachineProblem[] {
     ...danglingReferences(machine),
     ...impossibleLayout(machine),
   ]
+}
+
+function unknownArch({ arch }: Machine, arches: readonly ArchName[]): MachineProblem[] {
+  if (arches.includes(arch)) return []
+  return [{ path: ['arch'], message: `expected one of ${arches.join(', ')}, or what a loaded plug-in brings` }]
 }
 
 function overlappingBanks(memory: readonly Range[]): MachineProblem[] {

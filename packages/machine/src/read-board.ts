@@ -1,11 +1,14 @@
 // A board by its bytes: a board file, or a device tree blob.
-import { InputError, type Machine, type Range } from '@dmalab/api'
+import { type ArchName, InputError, type Machine, type Range } from '@dmalab/api'
 import { machineFromDtb, type ImportOptions } from './import/board.ts'
 import { boardText, isDtb, isDts } from './input-kind.ts'
 import { parseQuantity } from './quantity.ts'
 import { readMachine } from './read-machine.ts'
 
-export type BoardOptions = Omit<ImportOptions, 'file'>
+export interface BoardOptions extends Omit<ImportOptions, 'file'> {
+  /** What `arch:` of a board file may be; absent: the architectures that board files have without plug-ins. */
+  readonly arches?: readonly ArchName[] | undefined
+}
 
 /** Standard input as a file's name: whoever opens it has read the bytes already. */
 export const STANDARD_INPUT = '-'
@@ -14,11 +17,11 @@ export const STANDARD_INPUT = '-'
  * `file` names the bytes in messages; `options` matter for device trees only: a board file states everything.
  * @throws InputError for bytes that are no board, and for device tree source, which a compiler must read first
  */
-export function readBoard(content: Uint8Array, file: string, options: BoardOptions = {}): Machine {
+export function readBoard(content: Uint8Array, file: string, { arches, ...options }: BoardOptions = {}): Machine {
   if (isDtb(content)) return machineFromDtb(content, { ...options, file })
   if (isDts(content))
     throw new InputError('this is device tree source', { file }, 'compile it first: dtc -I dts -O dtb -o board.dtb')
-  return readMachine(boardText(content, file), file)
+  return readMachine(boardText(content, file), file, arches)
 }
 
 /** `2GiB`, or `2GiB@0x8000_0000` with the address where it starts. */

@@ -1,8 +1,9 @@
 // Board file -> Machine. Every complaint names file, line, column and path.
-import { InputError, type InputPlace, type Machine } from '@dmalab/api'
+import { type ArchName, InputError, type InputPlace, type Machine } from '@dmalab/api'
 import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml'
 import { assumedMask } from './assumed-mask.ts'
 import { machineProblems, type MachineProblem } from './check-machine.ts'
+import { BOARD_ARCHES } from './of/architectures.ts'
 import { machineSchema } from './schema.ts'
 import { kindOfValue, yamlComplaint } from './yaml-words.ts'
 
@@ -12,10 +13,10 @@ const KEYS = 'expected name:, title:, arch:, cpu:, memory: and so on; dmalab boa
 const MAX_LISTED = 8
 
 /**
- * Reads a board from YAML (or JSON, which is YAML). `file` is only named in messages.
+ * Reads a board from YAML (or JSON, which is YAML). `file` is only named in messages; `arches` are what `arch:` may be.
  * @throws InputError for the first problem; its hint lists the others
  */
-export function readMachine(text: string, file: string): Machine {
+export function readMachine(text: string, file: string, arches: readonly ArchName[] = BOARD_ARCHES): Machine {
   const { doc, lines, value } = load(text, file)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InputError(
@@ -23,7 +24,7 @@ export function readMachine(text: string, file: string): Machine {
       { file, line: 1, column: 1 },
       KEYS,
     )
-  const parsed = parseMachine(value)
+  const parsed = parseMachine(value, arches)
   if ('problems' in parsed) throw complain(parsed.problems, doc, lines, file)
   return parsed.machine
 }
@@ -32,8 +33,12 @@ export function readMachine(text: string, file: string): Machine {
  * A board that is data already, such as parsed JSON; kernel addresses are texts there. `place` leads to it in messages.
  * @throws InputError for the first problem, with its path
  */
-export function machineFromData(value: unknown, place: InputPlace = {}): Machine {
-  const parsed = parseMachine(value)
+export function machineFromData(
+  value: unknown,
+  place: InputPlace = {},
+  arches: readonly ArchName[] = BOARD_ARCHES,
+): Machine {
+  const parsed = parseMachine(value, arches)
   if ('machine' in parsed) return parsed.machine
   const [{ path, message } = { path: [], message: 'no board' }] = parsed.problems
   const steps = [...(place.path === undefined ? [] : [place.path]), ...path]
@@ -48,10 +53,11 @@ export const machineData = (machine: Machine): Readonly<Record<string, unknown>>
 
 const parseMachine = (
   value: unknown,
+  arches: readonly ArchName[],
 ): { readonly machine: Machine } | { readonly problems: readonly PlacedProblem[] } => {
   const parsed = machineSchema.safeParse(value)
   if (parsed.success) {
-    const problems = machineProblems(parsed.data)
+    const problems = machineProblems(parsed.data, arches)
     return problems.length > 0 ? { problems } : { machine: withAssumedMasks(parsed.data, value) }
   }
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, value))

@@ -1,4 +1,5 @@
 // The shape of a board file. Units are parsed here, once; inside, lengths and physical addresses are plain numbers in bytes.
+import { BOARD_ARCHES } from './of/architectures.ts'
 import { PAGE_SIZE, type Machine } from '@dmalab/api'
 import { z } from 'zod'
 import { USUAL_MASK_BITS } from './assumed-mask.ts'
@@ -149,7 +150,9 @@ const device = z.strictObject({
 export const machineSchema = z.strictObject({
   name,
   title: z.string(),
-  arch: z.enum(['arm', 'arm64', 'riscv64', 'x86_64']),
+  arch: z
+    .string({ error: `expected one of ${BOARD_ARCHES.join(', ')}, or what a plug-in brings` })
+    .describe(`${BOARD_ARCHES.join(', ')}, or what a plug-in brings`),
   cpu,
   memory: z.array(pageRange).min(1, { error: 'expected at least one bank of memory' }),
   reserved: z.array(reserved).default([]),

@@ -83,7 +83,12 @@ describe('a bad board is refused with line, column and path', () => {
     ['lineSize: 64', 'lineSize: 63', 'board.yaml:4:18: cpu.lineSize: expected 16, 32 or 64 bytes'],
     ['class: codec', 'class: codek', 'board.yaml:12:27: devices.0.class: '],
     ['pools: [pool]', 'maskBits: 65', 'board.yaml:12:56: devices.0.maskBits: '],
-    ['arch: arm\n', '', 'board.yaml:1:1: arch: missing: expected one of "arm"|"arm64"'],
+    ['arch: arm\n', '', 'board.yaml:1:1: arch: missing: expected one of arm, arm64, riscv64'],
+    [
+      'arch: arm\n',
+      'arch: vax\n',
+      'board.yaml:3:7: arch: expected one of arm, arm64, riscv64, x86_64, or what a loaded',
+    ],
     ['title: A board', 'title: [', 'board.yaml:'],
     ['title: A board', 'title: a\ntitle: b', 'board.yaml:3:1: this key stands here twice'],
     ['reserved:', '  - { base: 0x7fff_f000, len: 8KiB }\nreserved:', 'board.yaml:7:5: memory.1: bank at 0x7ffff000'],

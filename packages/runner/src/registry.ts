@@ -2,6 +2,7 @@
 import {
   type AllocatorDef,
   type Arch,
+  type ArchName,
   type CheckerRule,
   type DmaOpsDef,
   type DriverDef,
@@ -77,6 +78,9 @@ class Shelf<T extends { readonly name: string }> {
   }
 }
 
+/** Board text as a machine; `arches` are what its `arch:` may be. */
+type ReadBoard = (text: string, file: string, arches: readonly ArchName[]) => Machine
+
 export class Registry {
   readonly arches: Shelf<Arch> = new Shelf('architecture')
   readonly kernels: Shelf<KernelDef> = new Shelf('kernel')
@@ -86,15 +90,25 @@ export class Registry {
   readonly drivers: Shelf<DriverDef> = new Shelf('driver')
   readonly boards: Shelf<Machine> = new Shelf('board')
   readonly rules: Shelf<CheckerRule> = new Shelf('checker rule')
-  readonly readBoard: (text: string, file: string) => Machine
+  private readonly read: ReadBoard
 
-  constructor(readBoard: (text: string, file: string) => Machine) {
-    this.readBoard = readBoard
+  constructor(readBoard: ReadBoard) {
+    this.read = readBoard
+  }
+
+  /** @throws InputError for text that is no board, or one of an unknown architecture */
+  readBoard(text: string, file: string, arches: readonly ArchName[] = this.boardArches()): Machine {
+    return this.read(text, file, arches)
+  }
+
+  /** What `arch:` of a board may be. */
+  boardArches(): readonly ArchName[] {
+    return boardsOf(this.arches.values())
   }
 
   /** A registry of the same things, to which more can be added. */
   copy(): Registry {
-    const copy = new Registry(this.readBoard)
+    const copy = new Registry(this.read)
     const ours: readonly unknown[] = Object.values(this)
     for (const [at, shelf] of Object.values(copy).entries())
       if (shelf instanceof Shelf) shelf.take(ours[at] as Shelf<never>)
@@ -106,12 +120,14 @@ export class Registry {
    * @throws InputError when a name is taken, a board is bad, or a kernel states what is not known
    */
   add(plugin: Plugin, place: InputPlace = {}): void {
-    this.addUnchecked(plugin, place, () => this.checkKernels(plugin, place))
+    const arches = boardsOf([...this.arches.values(), ...(plugin.arches ?? [])])
+    this.addUnchecked(plugin, arches, place, () => this.checkKernels(plugin, place))
   }
 
   /** Adds plug-ins that name what others of them bring. @throws InputError as add() does */
   addTogether(plugins: readonly Plugin[]): void {
-    for (const plugin of plugins) this.addUnchecked(plugin)
+    const arches = boardsOf([...this.arches.values(), ...plugins.flatMap((plugin) => plugin.arches ?? [])])
+    for (const plugin of plugins) this.addUnchecked(plugin, arches)
     for (const plugin of plugins) this.checkKernels(plugin)
   }
 
@@ -119,7 +135,12 @@ export class Registry {
     checkKernels(plugin, { arches: this.arches.names(), ops: this.ops.names() }, place)
   }
 
-  private addUnchecked(plugin: Plugin, place: InputPlace = {}, check = (): void => {}): void {
+  private addUnchecked(
+    plugin: Plugin,
+    arches: readonly ArchName[],
+    place: InputPlace = {},
+    check = (): void => {},
+  ): void {
     const shelves = [
       on(this.arches, plugin.arches),
       on(this.ops, plugin.ops),
@@ -129,7 +150,7 @@ export class Registry {
       on(this.drivers, plugin.drivers),
       on(
         this.boards,
-        plugin.boards?.map((board) => this.readBoard(board.text, boardPlace(board.file, place))),
+        plugin.boards?.map((board) => this.readBoard(board.text, boardPlace(board.file, place), arches)),
       ),
       on(this.rules, plugin.checkerRules),
     ]
@@ -153,15 +174,16 @@ const on = <T extends { readonly name: string }>(shelf: Shelf<T>, things: readon
   },
 })
 
+/** The machines that architectures run on. */
+const boardsOf = (arches: readonly Arch[]): readonly ArchName[] =>
+  [...new Set(arches.map(({ board }) => board))].toSorted()
+
 /** How complaints about a board of a plug-in name its file. */
 const boardPlace = (file: string, { file: plugin }: InputPlace): string =>
   plugin === undefined ? file : `${plugin}/${file}`
 
 /** A registry with these plug-ins, in order. `readBoard` turns board text into a machine (@dmalab/machine readMachine). */
-export const createRegistry = (
-  readBoard: (text: string, file: string) => Machine,
-  plugins: readonly PluginFactory[],
-): Registry => {
+export const createRegistry = (readBoard: ReadBoard, plugins: readonly PluginFactory[]): Registry => {
   const registry = new Registry(readBoard)
   registry.addTogether(plugins.map((factory) => factory(pluginApi)))
   return registry

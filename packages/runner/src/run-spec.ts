@@ -60,8 +60,7 @@ interface Prepared {
 }
 
 const prepare = (parts: RunParts, spec: RunSpec, control: RunControl): Prepared => {
-  const { registry } = parts
-  const real = machineOfSpec(spec.board, (name) => registry.boards.get(name))
+  const real = machineOfSpec(spec.board, parts.registry)
   if ('log' in spec.work) return prepareLog(parts, spec, spec.work, real, control)
   const work: ScenarioFile =
     'line' in spec.work

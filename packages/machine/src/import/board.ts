@@ -5,7 +5,7 @@ import { cpuFacts } from '../facts/caches.ts'
 import { dmaFactsOfTree } from '../facts/dma-facts.ts'
 import type { TreeFacts } from '../facts/types.ts'
 import { readFdt } from '../fdt/read.ts'
-import type { DebianArch } from '../of/architectures.ts'
+import { BOARD_ARCHES, type DebianArch } from '../of/architectures.ts'
 import { DeviceTree } from '../of/tree.ts'
 import { importDevices } from './devices.ts'
 import { archOf, guessArch, importCpu, importLayout, importMemory, type MemoryOptions } from './parts.ts'
@@ -63,7 +63,7 @@ export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedB
     bindings,
     assumed: [...cpu.assumed, ...memory.assumed, ...layout.assumed, ...reserved.assumed, ...masks],
   }
-  const [problem] = machineProblems(machine)
+  const [problem] = machineProblems(machine, BOARD_ARCHES)
   if (problem !== undefined) throw new InputError(problem.message, { file, path: problem.path.join('.') })
   const regionPaths = [...reserved.names].flatMap(([path, names]) =>
     names.map((each): [string, string] => [each, path]),

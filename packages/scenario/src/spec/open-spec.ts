@@ -1,19 +1,26 @@
 // What a RunSpec holds, read: its board as a machine, its scenario as data.
-import type { BoardSpec, Machine, PipelineScenario, ScenarioWork } from '@dmalab/api'
+import type { ArchName, BoardSpec, Machine, PipelineScenario, ScenarioWork } from '@dmalab/api'
 import { machineFromData, machineFromDtb, parseMemory, readMachine, withVirtualDevices } from '@dmalab/machine'
 import { bindPipeline, type Overrides } from '../bind/bind-pipeline.ts'
 import type { PictureWishes } from '../negotiate/told.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { checkScenario, readScenario, type ScenarioFile } from '../scenario/read-scenario.ts'
 
+/** What a registry knows of boards. */
+export interface KnownBoards {
+  readonly boards: { readonly get: (name: string) => Machine }
+  /** What `arch:` of a board may be. */
+  readonly boardArches: () => readonly ArchName[]
+}
+
 /**
- * The machine that a spec's board means; `named` finds a board by its name.
+ * The machine that a spec's board means.
  * @throws InputError for a board that is none
  */
-export const machineOfSpec = (board: BoardSpec, named: (name: string) => Machine): Machine => {
-  if (typeof board === 'string') return named(board)
-  if ('text' in board) return readMachine(board.text, board.file)
-  if ('machine' in board) return machineFromData(board.machine, { path: 'board.machine' })
+export const machineOfSpec = (board: BoardSpec, known: KnownBoards): Machine => {
+  if (typeof board === 'string') return known.boards.get(board)
+  if ('text' in board) return readMachine(board.text, board.file, known.boardArches())
+  if ('machine' in board) return machineFromData(board.machine, { path: 'board.machine' }, known.boardArches())
   const { dtb, file, memory, arch } = board
   return machineFromDtb(bytesOf(dtb), { file, ...(arch === null ? {} : { arch }), ...parseMemory(memory) })
 }

@@ -1,9 +1,9 @@
 import type { Severity } from '@dmalab/api'
 import { lintDtb, lintMachine } from '@dmalab/lab'
-import { isDeviceTree, openBoard } from '@dmalab/lab/node'
+import { isDeviceTree, openBoard, openRegistry } from '@dmalab/lab/node'
 import { lintText } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand, EXIT } from '../../base-command.ts'
+import { BaseCommand, EXIT, PLUGIN_FLAG } from '../../base-command.ts'
 import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'
 import { archFlag } from '../../board/flags.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
@@ -31,12 +31,14 @@ export default class BoardLint extends BaseCommand {
       default: 'never' as const,
       summary: 'Exit with 3 from this severity on',
     })(),
+    ...PLUGIN_FLAG,
   }
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(BoardLint)
+    const arches = (await openRegistry(this.plugins(flags.plugin))).boardArches()
     const outcomes = await eachFile(argv as string[], (file, given) => {
-      if (!isDeviceTree(file, given)) return { file, findings: lintMachine(openBoard(file, {}, given)) }
+      if (!isDeviceTree(file, given)) return { file, findings: lintMachine(openBoard(file, { arches }, given)) }
       const { blob, arch } = deviceTree(file, flags.arch, given)
       return { file, arch, findings: lintDtb(blob, { file, arch }) }
     })
