@@ -1,5 +1,5 @@
 // What all commands share: bad input becomes one clear message and exit code 2, with and without --json.
-import { isInputError } from '@dmalab/api'
+import { type InputError, isInputError } from '@dmalab/api'
 import type { PluginSources } from '@dmalab/lab/node'
 import { Command, Flags } from '@oclif/core'
 import { installedPlugins } from './plugin-sources.ts'
@@ -46,10 +46,13 @@ export abstract class BaseCommand extends Command {
     process.exitCode = EXIT.input
     const { message, place, hint } = error
     if (this.jsonEnabled()) this.logJson({ error: { message, ...place, ...(hint === undefined ? {} : { hint }) } })
-    else {
-      this.logToStderr(`error: ${message}`)
-      if (hint !== undefined) this.logToStderr(`hint: ${hint}`)
-    }
+    else this.tellError(error)
     return undefined
+  }
+
+  /** Bad input that does not end the command by itself. */
+  protected tellError({ message, hint }: InputError): void {
+    this.logToStderr(`error: ${message}`)
+    if (hint !== undefined) this.logToStderr(`hint: ${hint}`)
   }
 }

@@ -36,6 +36,8 @@ export const conform = async (files: readonly string[], options: ConformOptions 
     const report = isRecordsText(text)
       ? await runRecords(text, file, parts, options)
       : conformVectors(parts, text, file)
+    if (report.passed + report.failed + report.skipped === 0)
+      throw new InputError('nothing to check: it holds no case', { file })
     options.onReport?.(file, report)
     reports.push(report)
   }

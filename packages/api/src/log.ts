@@ -29,9 +29,20 @@ export interface ReadSummary {
   readonly gaps: number
 }
 
+/** Finding codes about which a log says nothing. */
+export interface NotJudged {
+  /** What the log does not have. */
+  readonly lacks: string
+  readonly codes: readonly string[]
+}
+
 /** What the checker saw, besides its findings. */
 export interface CheckSummary {
   readonly events: number
+  /** False: no event was about DMA memory, so nothing was checked. */
+  readonly examined: boolean
+  /** What no event could prove or exclude. */
+  readonly notJudged: readonly NotJudged[]
   /** The events say nothing about gaps. A log may still have begun while devices were in use. */
   readonly complete: boolean
   /** Events that the log says are missing; undefined when it says only that some are. */
@@ -63,6 +74,13 @@ export interface LogCheck {
   /** Names of drivers by device, where the log has them: one that a run wrote does. */
   readonly drivers: Readonly<Record<string, string>>
 }
+
+/** A log that was not checked: it cannot be read, or has no event to check. */
+export interface UncheckedLog {
+  readonly file: string
+  readonly error: { readonly message: string; readonly hint?: string }
+}
+export type LogOutcome = LogCheck | UncheckedLog
 
 /** Values by power of two. */
 export interface Histogram {

@@ -5,12 +5,14 @@ import {
   type CheckerContext,
   type CheckerRule,
   type Event,
+  type EventName,
   type Finding,
   type KernelText,
   type Session,
   type Severity,
 } from '@dmalab/api'
 import { DialectChoice } from './dma-debug/dialect-choice.ts'
+import { examinedAny, notJudged } from './judged.ts'
 import { builtInRules } from './rules.ts'
 
 export interface CheckerOptions {
@@ -60,6 +62,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
   let lost: number | undefined = 0
   const gaps: number[] = []
   let events = 0
+  const seen = new Set<EventName>()
   let lastAt = 0
   const dialect = new DialectChoice(options.kernelText)
   let numbers = { live: 0, untracedFrees: 0 }
@@ -103,6 +106,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
   return {
     onEvent(event): void {
       events += 1
+      seen.add(event.event)
       lastAt = event.at
       dialect.see(event)
       if (event.event === 'session') session = event
@@ -122,6 +126,8 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
         findings: findings.toSorted((a, b) => lastStep(a) - lastStep(b)),
         summary: {
           events,
+          examined: examinedAny(seen),
+          notJudged: notJudged(seen, new Set(counts.keys())),
           complete,
           lost,
           startsInTheMiddle: counts.has('unmap-before-log'),

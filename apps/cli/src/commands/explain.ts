@@ -37,6 +37,7 @@ export default class Explain extends BaseCommand {
     if (flags.dmesg === undefined) return this.code(args.code)
     if (args.code !== undefined) throw new InputError('give a code or --dmesg, not both')
     const report = await explainLog(logBytes(flags.dmesg))
+    if (report.lines === 0) throw new InputError('nothing to check: the log is empty', { file: flags.dmesg })
     this.log(klogText(flags.dmesg, report))
     return report
   }

@@ -1,26 +1,24 @@
 // Several logs in one call: a bad one gets a message of its own, and the others are done all the same.
-import { isInputError } from '@dmalab/api'
-import { EXIT } from '../base-command.ts'
+import { isInputError, type InputError } from '@dmalab/api'
 import { checkNamedOnce } from '../files.ts'
 
-/**
- * What `work` gives for each file that could be read; `onBad` hears of the others, which set the exit code.
- * @throws InputError for a single bad file
- */
+export type LogResult<T> =
+  | { readonly file: string; readonly value: T }
+  | { readonly file: string; readonly error: InputError }
+
+/** What `work` gives for each file, or why there is nothing. @throws InputError when standard input is named twice */
 export const eachLog = async <T>(
   files: readonly string[],
   work: (file: string) => Promise<T>,
-  onBad: (message: string) => void,
-): Promise<T[]> => {
+): Promise<readonly LogResult<T>[]> => {
   checkNamedOnce(files)
-  const done: T[] = []
+  const done: LogResult<T>[] = []
   for (const file of files)
     try {
-      done.push(await work(file))
+      done.push({ file, value: await work(file) })
     } catch (error) {
-      if (!isInputError(error) || files.length === 1) throw error
-      onBad(`error: ${error.message}`)
-      process.exitCode = EXIT.input
+      if (!isInputError(error)) throw error
+      done.push({ file, error })
     }
   return done
 }

@@ -1,5 +1,6 @@
 // Arguments that the commands of the topic `trace` share.
 import { InputError } from '@dmalab/api'
+import { plural } from '@dmalab/report'
 import { Args } from '@oclif/core'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 
@@ -8,6 +9,17 @@ export const fileArg = Args.string({
   ...IGNORE_STDIN,
   description: `An ftrace text, gzip of it, a trace.dat (needs trace-cmd), ${OR_STANDARD_INPUT}`,
 })
+
+export const RECORD_EVENTS =
+  'events are recorded by: echo 1 > /sys/kernel/tracing/events/dma/enable (Linux 6.12 and later)'
+
+/** A log that says nothing about DMA memory: what is said of it would be taken for an answer. */
+export const noEvents = (file: string, lines: number): InputError =>
+  new InputError(
+    `nothing to read: no event of the DMA API or its users in ${plural(lines, 'line')}`,
+    { file },
+    RECORD_EVENTS,
+  )
 
 /** @throws InputError for a pattern that is not valid */
 export const markerPattern = (text: string): RegExp => {

@@ -47,9 +47,9 @@ describe('dmalab trace check', () => {
     expect(out).toContain('DMA-API: exynos-gsc coherent: cacheline tracking EEXIST, overlapping mappings')
   })
   it('a file that is no ftrace text: said, so that nobody takes it for a clean log', () => {
-    const { code, out } = run(['trace', 'check', '-'], 'not a trace\n')
-    expect(code).toBe(0)
-    expect(out).toContain('Nothing was checked')
+    const { code, err } = run(['trace', 'check', '-'], 'not a trace\n')
+    expect(code).toBe(2)
+    expect(err).toContain('nothing to check: no event of the DMA API or its users in 1 line')
   })
   it('violations: exit code 3, lines as evidence, dma-debug’s own words on request', () => {
     const { code, out } = run(['trace', 'check', VIOLATIONS, '--kernel-text', '6.12'])
@@ -100,13 +100,69 @@ describe('dmalab trace check', () => {
       (one: { locations: readonly [{ physicalLocation: { artifactLocation: { uri: string } } }] }) =>
         one.locations[0].physicalLocation.artifactLocation.uri,
     )
-    expect(new Set(uris)).toEqual(new Set([`${folder}/my%20log%20%231.txt`]))
+    expect(new Set(uris)).toEqual(new Set([`file://${folder}/my%20log%20%231.txt`]))
+  })
+  it('SARIF has a version, an address, and no made-up URI for standard input', () => {
+    const { out } = run(['trace', 'check', '-', '--format', 'sarif'], readFileSync(join(DATA, VIOLATIONS)))
+    const [{ tool, invocations, results }] = JSON.parse(out).runs
+    expect(tool.driver.version).toMatch(/^\d+\.\d+\.\d+/)
+    expect(tool.driver.informationUri).toMatch(/^https:/)
+    expect(invocations[0].executionSuccessful).toBe(true)
+    expect(JSON.stringify([invocations, results])).not.toContain('"uri"')
+    expect(results[0].locations).toEqual([{ message: { text: 'line 37 of standard input' } }])
   })
   it('JUnit has a failing case for each code that was found', () => {
     const { out } = run(['trace', 'check', VIOLATIONS, '--format', 'junit'])
-    expect(out).toMatch(/<testsuite name="a64-6\.12-viol-direct\.trace\.txt" tests="\d+" failures="19" errors="0">/)
+    expect(out).toMatch(
+      /<testsuite name="a64-6\.12-viol-direct\.trace\.txt" tests="\d+" failures="19" errors="0" skipped="\d+">/,
+    )
     expect(out.match(/<failure /g)).toHaveLength(19)
-    expect(out).toContain('<testcase classname="a64-6.12-viol-direct.trace.txt" name="wrong-bytes"/>')
+    expect(out).toContain('<testcase classname="a64-6.12-viol-direct.trace.txt" name="unmap-attributes"/>')
+  })
+  it('what a log cannot show is skipped in JUnit, and told in the text', () => {
+    const { out } = run(['trace', 'check', CLEAN, '--format', 'junit'])
+    const skipped = [...out.matchAll(/name="([^"]+)">\n +<skipped message="([^"]+)"/g)].map(
+      ([, code, why]) => `${code}: ${why}`,
+    )
+    expect(skipped).toContain('wrong-bytes: not judged: only a run of the model shows it')
+    expect(skipped).toContain('sync-sg-count: not judged: no sync of a list')
+    expect(out).toContain(`skipped="${skipped.length}"`)
+    expect(run(['trace', 'check', CLEAN]).out).toMatch(/not judged \(only a run of the model shows it\): wrong-bytes, /)
+  })
+  it.each([
+    ['an empty log', ''],
+    ['a text that is no log', 'It was a dark and stormy night.\n'],
+    ['a log of other events', '        init-1       [000] .....     1.000001: sched_wakeup: comm=init pid=1\n'],
+  ])('%s is no clean log: exit code 2, an error in JUnit, in SARIF and in JSON', (_what, text) => {
+    const path = join(folder, 'nothing.txt')
+    writeFileSync(path, text)
+    const inFormat = (format: string) => run(['trace', 'check', path, '--format', format])
+    const [plain, junit, sarif] = [inFormat('text'), inFormat('junit'), inFormat('sarif')]
+    expect([plain.code, junit.code, sarif.code]).toEqual([2, 2, 2])
+    expect(plain.err).toContain('nothing to check')
+    expect(junit.out).toMatch(/errors="1"[^]*<error type="unchecked" message="nothing to check/)
+    const [{ invocations, results }] = JSON.parse(sarif.out).runs
+    expect(results).toEqual([])
+    expect(invocations[0]).toMatchObject({
+      executionSuccessful: false,
+      toolExecutionNotifications: [{ level: 'error' }],
+    })
+    const json = run(['trace', 'check', path, '--json'])
+    expect([json.code, JSON.parse(json.out)]).toMatchObject([
+      2,
+      { error: { message: expect.stringContaining('nothing to check') } },
+    ])
+    for (const what of ['stats', 'export']) expect(run(['trace', what, path]).code).toBe(2)
+  })
+  it('an unreadable log among others is an error there, too, and the others are checked', () => {
+    const { code, out } = run(['trace', 'check', 'absent', CLEAN, '--format', 'junit'])
+    expect(code).toBe(2)
+    expect(out).toMatch(/<testsuite name="absent" tests="1" failures="0" errors="1"[^]*message="no such file"/)
+    expect(out).toContain(`<testsuite name="${CLEAN}"`)
+    expect(JSON.parse(run(['trace', 'check', 'absent', CLEAN, '--json']).out)).toMatchObject([
+      { file: 'absent', error: { message: 'no such file' } },
+      { file: CLEAN },
+    ])
   })
   it('a missing file: exit code 2 and one line; the other files are checked all the same', () => {
     const alone = run(['trace', 'check', 'absent'])
@@ -115,11 +171,11 @@ describe('dmalab trace check', () => {
     expect([both.code, both.err.trim()]).toEqual([2, 'error: absent: no such file'])
     expect(both.out).toContain('209 events')
   })
-  it('a file that is no log at all is no failure: every line is counted, the first are shown', () => {
+  it('a file that is no log at all: every line is counted, the first are shown', () => {
     const path = join(folder, 'prose.txt')
     writeFileSync(path, 'It was a dark and stormy night.\n'.repeat(40))
     const { code, out } = run(['trace', 'check', path])
-    expect(code).toBe(0)
+    expect(code).toBe(2)
     expect(out).toContain('40 lines cannot be read; the first:')
     expect(out).toContain('line 1: It was a dark')
   })
@@ -172,6 +228,7 @@ describe('dmalab explain', () => {
     const { code, out } = run(['explain', '--dmesg', '-'], '[  1.0] contiguous chunk is too small 4096/691200\n')
     expect(code).toBe(0)
     expect(out).toContain('vb2-not-contiguous a scattered buffer for a device that needs one piece (line 1)')
+    expect(run(['explain', '--dmesg', '-'], '').code).toBe(2)
     expect(run(['explain', '--dmesg', 'absent']).code).toBe(2)
     expect(run(['explain', '--dmesg', '.']).err).toContain('.: this is a folder')
   })

@@ -1,7 +1,9 @@
 // The check of a log as text.
 import type { Finding, LogCheck } from '@dmalab/api'
-import { count } from '../numbers.ts'
+import { foldList } from '../fold.ts'
+import { count, plural } from '../numbers.ts'
 import { bold, dim, paintSeverity } from '../paint.ts'
+import { whyUnchecked } from './unchecked.ts'
 
 export interface CheckTextOptions {
   /** The lines that a kernel would print for a finding; none when absent. */
@@ -26,6 +28,11 @@ export const checkText = (check: LogCheck, options: CheckTextOptions = {}): stri
     ...shown.flatMap((one) => renderFinding(one, check, options)),
     ...(kept > 0 ? [dim(`  and ${count(kept)} more of the same codes`)] : []),
     ...notes(check).map((note) => dim(`  ${note}`)),
+    ...(summary.examined
+      ? summary.notJudged.flatMap(({ lacks, codes }) =>
+          foldList(`  not judged (${lacks}): `, codes).map((line) => dim(line)),
+        )
+      : []),
   ].join('\n')
 }
 
@@ -40,12 +47,12 @@ const renderFinding = (one: Finding, check: LogCheck, { kernelLines }: CheckText
 }
 
 /** What the reader of the report has to know about the log itself. */
-const notes = ({ read, summary }: LogCheck): readonly string[] => {
+const notes = (check: LogCheck): readonly string[] => {
+  const { read, summary } = check
+  const why = whyUnchecked(check)
   const unknown = Object.entries(read.unknown).slice(0, 5)
   return [
-    ...(read.lines > 0 && Object.keys(read.events).length === 0
-      ? ['no event of the DMA API or its users in this file: is it ftrace text? Nothing was checked']
-      : []),
+    ...(why === undefined ? [] : [why]),
     ...(read.gaps === 0 ? [] : [`incomplete: ${read.gaps} gaps, ${count(read.lost)} events lost`]),
     ...(summary.unknownRelease === undefined
       ? []
@@ -71,5 +78,3 @@ const notes = ({ read, summary }: LogCheck): readonly string[] => {
       : []),
   ]
 }
-
-const plural = (n: number, word: string): string => `${count(n)} ${word}${n === 1 ? '' : 's'}`

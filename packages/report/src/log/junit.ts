@@ -1,39 +1,53 @@
-// JUnit XML, which CI systems read: a suite per log, a case per finding code that can be a failure.
-import { atLeast, FINDINGS, type LogCheck } from '@dmalab/api'
+// JUnit XML, which CI systems read: a suite a log, a case a finding code. What was not judged is skipped; what was not checked is an error.
+import { atLeast, FINDINGS, type FindingCode, type LogCheck, type LogOutcome } from '@dmalab/api'
+import { isCheck, whyUnchecked } from './unchecked.ts'
 
-export const junitOf = (checks: readonly LogCheck[]): string => {
-  const suites = checks.map(suiteOf)
-  return [
+export const junitOf = (outcomes: readonly LogOutcome[]): string =>
+  [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<testsuites name="dmalab trace check">',
-    ...suites,
+    ...outcomes.map((outcome) => {
+      const why = whyUnchecked(outcome)
+      return why === undefined && isCheck(outcome) ? suiteOf(outcome) : uncheckedSuite(outcome.file, why ?? '')
+    }),
     '</testsuites>',
   ].join('\n')
-}
 
-const suiteOf = ({ file, findings }: LogCheck): string => {
+const uncheckedSuite = (file: string, why: string): string =>
+  [
+    `  <testsuite name=${attribute(file)} tests="1" failures="0" errors="1" skipped="0">`,
+    `    <testcase classname=${attribute(file)} name="read">`,
+    `      <error type="unchecked" message=${attribute(why)}/>`,
+    '    </testcase>',
+    '  </testsuite>',
+  ].join('\n')
+
+const CATALOGUE = (Object.keys(FINDINGS) as FindingCode[]).filter((code) => atLeast(FINDINGS[code].severity, 'warning'))
+
+const suiteOf = ({ file, findings, summary }: LogCheck): string => {
   const grave = findings.filter(({ severity }) => atLeast(severity, 'warning'))
-  const own = grave.map(({ code }) => code)
-  const codes = [
-    ...new Set([
-      ...Object.keys(FINDINGS).filter((code) => atLeast(FINDINGS[code as keyof typeof FINDINGS].severity, 'warning')),
-      ...own,
-    ]),
-  ]
-  const failed = new Set(own)
+  const failed = new Set(grave.map(({ code }) => code))
+  const lacks = new Map(summary.notJudged.flatMap((one) => one.codes.map((code) => [code, one.lacks] as const)))
+  const codes = [...new Set<string>([...CATALOGUE, ...failed])]
+  const skipped = codes.filter((code) => lacks.has(code)).length
   const cases = codes.map((code) => {
-    const mine = grave.filter((one) => one.code === code)
     const head = `    <testcase classname=${attribute(file)} name=${attribute(code)}`
+    const why = lacks.get(code)
+    if (why !== undefined) return around(head, `<skipped message=${attribute(`not judged: ${why}`)}/>`)
+    const mine = grave.filter((one) => one.code === code)
     if (mine.length === 0) return `${head}/>`
     const text = mine.map(({ message, evidence }) => `${message} (line ${(evidence ?? []).join(', ')})`).join('\n')
-    return `${head}>\n      <failure type=${attribute(mine[0]?.severity ?? '')} message=${attribute(mine[0]?.message ?? '')}>${escape(text)}</failure>\n    </testcase>`
+    const { severity = '', message = '' } = mine[0] ?? {}
+    return around(head, `<failure type=${attribute(severity)} message=${attribute(message)}>${escape(text)}</failure>`)
   })
   return [
-    `  <testsuite name=${attribute(file)} tests="${codes.length}" failures="${failed.size}" errors="0">`,
+    `  <testsuite name=${attribute(file)} tests="${codes.length}" failures="${failed.size}" errors="0" skipped="${skipped}">`,
     ...cases,
     '  </testsuite>',
   ].join('\n')
 }
+
+const around = (head: string, inner: string): string => `${head}>\n      ${inner}\n    </testcase>`
 
 /** XML 1.0 has no place for most control characters. */
 const escape = (text: string): string =>

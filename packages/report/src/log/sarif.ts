@@ -1,5 +1,6 @@
 // SARIF 2.1.0, which code review tools read: a rule per finding code, a location per line of the log.
-import type { Finding, LogCheck, Severity } from '@dmalab/api'
+import type { Finding, LogCheck, LogOutcome, Severity } from '@dmalab/api'
+import { isCheck, whyUnchecked } from './unchecked.ts'
 
 /** What a rule says of a finding code; `explainCode` of @dmalab/checker has it for the codes of the catalogue. */
 export interface RuleText {
@@ -10,28 +11,61 @@ export interface RuleText {
   readonly fixes: readonly string[]
 }
 
-const LEVEL: Record<Severity, string> = { info: 'note', warning: 'warning', error: 'error' }
+export interface SarifOptions {
+  /** Of dmalab. */
+  readonly version: string
+  readonly explain: (code: string) => RuleText | undefined
+  /** A file as a URI reference; a relative one is meant from the folder where the check ran. */
+  readonly uriOf?: (file: string) => string
+}
 
-export const sarifOf = (
-  checks: readonly LogCheck[],
-  explain: (code: string) => RuleText | undefined,
-): Readonly<Record<string, unknown>> => {
-  const codes = [...new Set(checks.flatMap(({ findings }) => findings.map(({ code }) => code)))].toSorted((a, b) =>
-    a < b ? -1 : 1,
+type Json = Readonly<Record<string, unknown>>
+
+const LEVEL: Record<Severity, string> = { info: 'note', warning: 'warning', error: 'error' }
+const STANDARD_INPUT = '-'
+
+export const sarifOf = (outcomes: readonly LogOutcome[], options: SarifOptions): Json => {
+  const { version, explain, uriOf = encoded } = options
+  const found = outcomes.flatMap((outcome) =>
+    isCheck(outcome) ? outcome.findings.map((one) => ({ file: outcome.file, one })) : [],
   )
+  const codes = [...new Set(found.map(({ one }) => one.code))].toSorted((a, b) => (a < b ? -1 : 1))
+  const unread = outcomes.flatMap((outcome) => {
+    const why = whyUnchecked(outcome)
+    return why === undefined ? [] : [notification('error', `${nameOf(outcome.file)}: ${why}`, outcome.file, uriOf)]
+  })
+  const left = outcomes.flatMap((outcome) =>
+    isCheck(outcome) && outcome.summary.examined ? notes(outcome, uriOf) : [],
+  )
+  const rules = codes.map((code) => ruleOf(code, explain(code)))
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'dmalab', rules: codes.map((code) => ruleOf(code, explain(code))) } },
-        results: checks.flatMap(({ file, findings }) => findings.map((one) => resultOf(file, one, codes))),
+        tool: { driver: { name: 'dmalab', version, informationUri: 'https://www.npmjs.com/package/dmalab', rules } },
+        invocations: [{ executionSuccessful: unread.length === 0, toolExecutionNotifications: [...unread, ...left] }],
+        results: found.map(({ file, one }) => resultOf(file, one, codes, uriOf)),
       },
     ],
   }
 }
 
-const ruleOf = (code: string, text: RuleText | undefined): Readonly<Record<string, unknown>> =>
+/** What the log could neither prove nor exclude. */
+const notes = ({ file, summary }: LogCheck, uriOf: (file: string) => string): readonly Json[] =>
+  summary.notJudged.map(({ lacks, codes }) =>
+    notification('note', `${nameOf(file)}: not judged (${lacks}): ${codes.join(', ')}`, file, uriOf),
+  )
+
+const notification = (level: string, text: string, file: string, uriOf: (file: string) => string): Json => ({
+  level,
+  message: { text },
+  ...(file === STANDARD_INPUT ? {} : { locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(file) } } }] }),
+})
+
+const nameOf = (file: string): string => (file === STANDARD_INPUT ? 'standard input' : file)
+
+const ruleOf = (code: string, text: RuleText | undefined): Json =>
   text === undefined
     ? { id: code }
     : {
@@ -43,10 +77,11 @@ const ruleOf = (code: string, text: RuleText | undefined): Readonly<Record<strin
       }
 
 /** The last line completes the finding; the others led to it. */
-const resultOf = (file: string, one: Finding, codes: readonly string[]): Readonly<Record<string, unknown>> => {
-  const location = (line: number): Readonly<Record<string, unknown>> => ({
-    physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: Math.max(1, line) } },
-  })
+const resultOf = (file: string, one: Finding, codes: readonly string[], uriOf: (file: string) => string): Json => {
+  const location = (line: number): Json =>
+    file === STANDARD_INPUT
+      ? { message: { text: `line ${line} of standard input` } }
+      : { physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: Math.max(1, line) } } }
   const lines = one.evidence ?? []
   const last = lines.at(-1)
   return {
@@ -61,4 +96,4 @@ const resultOf = (file: string, one: Finding, codes: readonly string[]): Readonl
 }
 
 /** A path as a URI reference: a blank, '#' or '%' in it would mean something else. */
-const uriOf = (file: string): string => file.split('/').map(encodeURIComponent).join('/')
+const encoded = (file: string): string => file.split('/').map(encodeURIComponent).join('/')

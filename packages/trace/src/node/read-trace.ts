@@ -121,7 +121,11 @@ async function* traceCmdReport(path: string, program: string): AsyncGenerator<Ui
     child.on('error', reject)
     child.on('close', (status, signal) => resolve(status === 0 ? '' : (signal ?? `exit code ${status}`)))
   }).catch(() => undefined)
-  yield* child.stdout
+  let printed = 0
+  for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+    printed += chunk.length
+    yield chunk
+  }
   const failure = await ended
   if (failure === undefined)
     throw new InputError(
@@ -131,4 +135,8 @@ async function* traceCmdReport(path: string, program: string): AsyncGenerator<Ui
     )
   if (failure !== '')
     throw new InputError(`${program} could not read it: ${complaint.trim() || failure}`, { file: path })
+  if (printed === 0)
+    throw new InputError(`${program} printed nothing${complaint.trim() === '' ? '' : `: ${complaint.trim()}`}`, {
+      file: path,
+    })
 }

@@ -78,6 +78,13 @@ it('a trace-cmd that is killed is named with the signal', async () => {
     message: /could not read it: SIGSEGV/,
   })
 })
+it('a trace-cmd that prints nothing is told as such, with what it complained about', async () => {
+  const program = file('silent', '#!/bin/sh\necho "no events found" >&2\n')
+  chmodSync(program, 0o755)
+  await expect(readTrace(file('trace.dat', TRACE_DAT), () => {}, { traceCmd: program })).rejects.toMatchObject({
+    message: /silent printed nothing: no events found/,
+  })
+})
 it('what trace-cmd complains about is passed on', async () => {
   const program = file('failing', '#!/bin/sh\necho "bad header" >&2\nexit 1\n')
   chmodSync(program, 0o755)

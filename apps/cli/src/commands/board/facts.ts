@@ -33,8 +33,7 @@ export default class BoardFacts extends BaseCommand {
     for (const outcome of outcomes) if ('value' in outcome) this.log(factsText(outcome.value))
     for (const error of badOnes(outcomes)) {
       process.exitCode = EXIT.input
-      this.logToStderr(`error: ${error.message}`)
-      if (error.hint !== undefined) this.logToStderr(`hint: ${error.hint}`)
+      this.tellError(error)
     }
     return jsonOf(outcomes)
   }

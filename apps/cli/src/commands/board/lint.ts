@@ -51,8 +51,7 @@ export default class BoardLint extends BaseCommand {
     }
     for (const error of badOnes(outcomes)) {
       process.exitCode = EXIT.input
-      this.logToStderr(`error: ${error.message}`)
-      if (error.hint !== undefined) this.logToStderr(`hint: ${error.hint}`)
+      this.tellError(error)
     }
     return jsonOf(outcomes)
   }

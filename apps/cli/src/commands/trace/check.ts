@@ -1,17 +1,18 @@
-import { KERNEL_TEXTS, type LogCheck } from '@dmalab/api'
+import { InputError, KERNEL_TEXTS, type LogCheck, type LogOutcome } from '@dmalab/api'
 import { checkLog, explainCode, foundSomething, kernelLines } from '@dmalab/lab'
 import { readTrace } from '@dmalab/lab/node'
-import { checkText, junitOf, sarifOf } from '@dmalab/report'
+import { checkText, junitOf, sarifOf, whyUnchecked } from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
 import { eachLog } from '../../log/each-log.ts'
-import { fileArg, markerPattern } from '../../log/flags.ts'
+import { fileUri } from '../../log/file-uri.ts'
+import { fileArg, markerPattern, RECORD_EVENTS } from '../../log/flags.ts'
 
 export default class TraceCheck extends BaseCommand {
   static override summary =
     'Check the DMA operations of real ftrace logs: what dma-debug would say, and what it does not see.'
   static override description =
-    'Exit code 3 when anything of severity warning or error is found. What a log cannot prove is never an error: see docs/findings.md.'
+    'Exit code 3 when anything of severity warning or error is found; 2 when a log cannot be read or has no event to check. What a log cannot prove is never an error: see docs/findings.md.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> out.trace',
     '<%= config.bin %> <%= command.id %> out.trace --kernel-text 6.12',
@@ -35,7 +36,7 @@ export default class TraceCheck extends BaseCommand {
     quiet: Flags.boolean({ char: 'q', summary: 'Leave out notes (severity info)' }),
   }
 
-  async run(): Promise<readonly LogCheck[]> {
+  async run(): Promise<readonly LogOutcome[]> {
     const { argv, flags } = await this.parse(TraceCheck)
     const kernelText = flags['kernel-text']
     const options = {
@@ -46,12 +47,28 @@ export default class TraceCheck extends BaseCommand {
     const work = async (file: string): Promise<LogCheck> => {
       const check = await checkLog(file, (onEvent) => readTrace(file, onEvent), options)
       if (flags.format === 'text') this.log(checkText(check, shown))
+      const why = whyUnchecked(check)
+      if (why !== undefined) throw new InputError(why, { file }, RECORD_EVENTS)
       return check
     }
-    const checks = await eachLog(argv.map(String), work, (message) => this.logToStderr(message))
-    if (flags.format === 'sarif') this.log(JSON.stringify(sarifOf(checks, explainCode), null, 2))
-    else if (flags.format === 'junit') this.log(junitOf(checks))
-    if (process.exitCode !== EXIT.input && checks.some(foundSomething)) process.exitCode = EXIT.found
-    return checks
+    const results = await eachLog(argv.map(String), work)
+    const errors = results.flatMap((one) => ('error' in one ? [one.error] : []))
+    const outcomes = results.map((one) => ('value' in one ? one.value : uncheckedLog(one.file, one.error)))
+    if (flags.format === 'sarif') {
+      const options = { version: this.config.version, explain: explainCode, uriOf: fileUri }
+      this.log(JSON.stringify(sarifOf(outcomes, options), null, 2))
+    } else if (flags.format === 'junit') this.log(junitOf(outcomes))
+    const [first] = errors
+    if (first !== undefined && outcomes.length === 1) throw first
+    for (const error of errors) this.tellError(error)
+    if (errors.length > 0) process.exitCode = EXIT.input
+    else if (results.some((one) => 'value' in one && foundSomething(one.value))) process.exitCode = EXIT.found
+    return outcomes
   }
 }
+
+/** The message names the file in front; beside the file it need not. */
+const uncheckedLog = (file: string, { message, hint }: InputError): LogOutcome => ({
+  file,
+  error: { message: message.replace(`${file}: `, ''), ...(hint === undefined ? {} : { hint }) },
+})

@@ -6,7 +6,7 @@ import { createChromeTrace } from '@dmalab/lab'
 import { readTrace } from '@dmalab/lab/node'
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../base-command.ts'
-import { fileArg } from '../../log/flags.ts'
+import { fileArg, noEvents } from '../../log/flags.ts'
 
 interface ExportReport {
   readonly output: string
@@ -42,10 +42,11 @@ export default class TraceExport extends BaseCommand {
     })
     const trace = createChromeTrace((text) => void out.write(text))
     let events = 0
-    await readTrace(args.file, (event) => {
+    const { lines } = await readTrace(args.file, (event) => {
       events += 1
       trace.onEvent(event)
     })
+    if (events === 0) throw noEvents(args.file, lines)
     trace.finish()
     if (out !== process.stdout) {
       out.end()

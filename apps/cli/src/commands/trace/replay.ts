@@ -5,7 +5,7 @@ import { replayText } from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { BaseCommand, REPEATED } from '../../base-command.ts'
 import { boardFor } from '../../board-for.ts'
-import { fileArg, standIns } from '../../log/flags.ts'
+import { fileArg, noEvents, standIns } from '../../log/flags.ts'
 import { RUN_FLAGS } from '../../run-flags.ts'
 
 export default class TraceReplay extends BaseCommand {
@@ -47,7 +47,11 @@ export default class TraceReplay extends BaseCommand {
     const parts = await openLaboratory(this.plugins(flags.plugin))
     const machine = await boardFor(parts.registry, flags.board, { memory })
     const request = { kernel, config, cmdline, machine, devices: standIns(flags.device) }
-    const report = await replay(parts, request, (onEvent) => readTrace(args.file, onEvent))
+    const report = await replay(parts, request, async (onEvent) => {
+      const read = await readTrace(args.file, onEvent)
+      if (Object.keys(read.events).length === 0) throw noEvents(args.file, read.lines)
+      return read
+    })
     this.log(replayText(args.file, report))
     return report
   }

@@ -3,7 +3,7 @@ import { createStats } from '@dmalab/lab'
 import { readTrace } from '@dmalab/lab/node'
 import { statsText } from '@dmalab/report'
 import { BaseCommand } from '../../base-command.ts'
-import { fileArg } from '../../log/flags.ts'
+import { fileArg, noEvents } from '../../log/flags.ts'
 
 export default class TraceStatsCommand extends BaseCommand {
   static override summary =
@@ -17,8 +17,9 @@ export default class TraceStatsCommand extends BaseCommand {
   async run(): Promise<TraceStats> {
     const { args } = await this.parse(TraceStatsCommand)
     const collector = createStats()
-    await readTrace(args.file, (event) => collector.onEvent(event))
+    const { lines } = await readTrace(args.file, (event) => collector.onEvent(event))
     const stats = collector.finish()
+    if (stats.devices.length === 0) throw noEvents(args.file, lines)
     this.log(statsText(args.file, stats))
     return stats
   }

@@ -1,0 +1,17 @@
+// Long lists in lines of a terminal.
+
+/** Columns of the narrowest terminal that people use beside a wide one. */
+export const COLUMNS = 99
+
+/** `first` and the items, with commas; further lines stand in by four more blanks than the first. */
+export const foldList = (first: string, items: readonly string[], columns = COLUMNS): readonly string[] => {
+  const indent = ' '.repeat(first.length - first.trimStart().length + 4)
+  const lines = [first]
+  for (const [i, item] of items.entries()) {
+    const text = i < items.length - 1 ? `${item}, ` : item
+    const line = lines.at(-1) ?? ''
+    if (line.length + text.trimEnd().length <= columns || line.trim() === '') lines[lines.length - 1] = line + text
+    else lines.push(indent + text)
+  }
+  return lines.map((line) => line.trimEnd())
+}
