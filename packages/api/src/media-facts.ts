@@ -40,6 +40,13 @@ export interface MediaFacts {
   readonly dmabufOffset: 'lost' | 'kept'
   /** The same of a DRM dumb buffer: lost (until v5.11), or refused, because the length of the area is given for that of the buffer. */
   readonly primeOffset: 'lost' | 'refused'
+  /** /dev/dma_heap exists (since v5.6). */
+  readonly dmaHeaps: boolean
+  /** /dev/udmabuf exists (since v4.20). */
+  readonly udmabuf: boolean
+  /** drm_prime.c keeps an attachment's mapping itself (until v4.20): another direction is -EBUSY, a mapping that fails -ENOMEM, and a list
+   * that the driver cannot make is a NULL pointer that it follows. */
+  readonly primeKeepsList: boolean
   /** mmap offsets: buffer index << 15 and plane << 12 (since v6.8), or whole pages from 0 on, buffer after buffer. */
   readonly mmapOffsets: 'indexed' | 'stacked'
 }

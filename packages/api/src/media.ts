@@ -21,6 +21,9 @@ export const MEDIA_V4_11: MediaFacts = {
   cancelSyncs: false,
   dmabufOffset: 'lost',
   primeOffset: 'lost',
+  dmaHeaps: false,
+  udmabuf: false,
+  primeKeepsList: true,
   mmapOffsets: 'stacked',
 }
 
@@ -44,5 +47,8 @@ export const MEDIA_V6_12: MediaFacts = {
   cancelSyncs: true,
   dmabufOffset: 'kept',
   primeOffset: 'refused',
+  dmaHeaps: true,
+  udmabuf: true,
+  primeKeepsList: false,
   mmapOffsets: 'indexed',
 }

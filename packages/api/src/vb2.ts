@@ -12,7 +12,8 @@ import type { BufType, Dqbuf, Qbuf, V4l2BufferInfo, V4l2Memory, V4l2Queue } from
 
 /** An allocator's buffer (mem_priv): the members that vb2_dc_buf, vb2_dma_sg_buf and vb2_vmalloc_buf share. Mutable, as in C. */
 export interface Vb2Mem {
-  readonly dev: Device
+  /** null: the driver named none, and the allocator needs none. */
+  readonly dev: Device | null
   readonly size: number
   readonly owner: string
   dir: Direction
@@ -37,16 +38,17 @@ export interface AllocBufOptions {
 
 /** struct vb2_mem_ops. */
 export interface Vb2MemOps {
-  alloc(dev: Device, size: number, dir: Direction, owner: string, options?: AllocBufOptions): KResult<Vb2Mem>
+  /** EINVAL, with a warning: the driver named no device, and the allocator needs one. ENOMEM. */
+  alloc(dev: Device | null, size: number, dir: Direction, owner: string, options?: AllocBufOptions): KResult<Vb2Mem>
   put(mem: Vb2Mem): void
   /** A null result in C becomes EINVAL at EXPBUF. */
   getDmabuf(mem: Vb2Mem): KResult<DmaBuf>
-  getUserptr(dev: Device, user: UserMapping, size: number, dir: Direction, owner: string): KResult<Vb2Mem>
+  getUserptr(dev: Device | null, user: UserMapping, size: number, dir: Direction, owner: string): KResult<Vb2Mem>
   putUserptr(mem: Vb2Mem): void
   prepare(mem: Vb2Mem): void
   finish(mem: Vb2Mem): void
   /** EFAULT when the dma-buf is smaller than `size`. */
-  attachDmabuf(dev: Device, dbuf: DmaBuf, size: number, dir: Direction): KResult<Vb2Mem>
+  attachDmabuf(dev: Device | null, dbuf: DmaBuf, size: number, dir: Direction): KResult<Vb2Mem>
   detachDmabuf(mem: Vb2Mem): void
   /** EINVAL, EFAULT (not contiguous). */
   mapDmabuf(mem: Vb2Mem): KResult<void>
@@ -90,6 +92,8 @@ export interface AllocatorHost {
   /** The device behind a struct miscdevice, such as /dev/udmabuf. */
   miscDevice(name: string): Device
   call<T>(symbols: string | readonly string[], body: () => T): T
+  /** The kernel reads `offset` bytes behind a NULL pointer. @throws SimulatedOops always */
+  nullPointer(offset: number): never
   printk: Host['printk']
 }
 
@@ -199,8 +203,8 @@ export interface QueueSetup {
   readonly allowCacheHints?: boolean
   /** Driver functions between the V4L2 core and vb2 for an ioctl (`qbuf`, `reqbufs` ...), outermost first: mostly `vb2_ioctl_<op>`. */
   symbols(op: string): readonly string[]
-  /** Plane sizes in bytes and the device each plane is allocated for. */
-  planes(): readonly { readonly size: number; readonly dev: Device }[]
+  /** Plane sizes in bytes and the device each plane is allocated for; null: the driver set neither alloc_devs nor vb2_queue.dev. */
+  planes(): readonly { readonly size: number; readonly dev: Device | null }[]
   /** buf_queue: the driver owns the buffer now. */
   onQueue(buffer: Vb2Buffer): void
   /** start_streaming: the errno that streamon gives. */

@@ -5,11 +5,14 @@ import type {
   Device,
   DmaBufAttachment,
   DmaBufOps,
+  Direction,
   GemObject,
   KResult,
   SgTable,
 } from '@dmalab/api'
-import { ATTR, fail, ok, pageAlign } from '@dmalab/api'
+import { ATTR, dirName, fail, ok, pageAlign } from '@dmalab/api'
+
+type MappingOps = Pick<DmaBufOps, 'cacheSgtMapping' | 'attach' | 'detach' | 'map' | 'unmap'>
 
 /** A GEM object of the display's own. */
 export interface DumbBuffer {
@@ -63,7 +66,7 @@ export const createDumbBuffer = (
   })
 }
 
-/** Models: Linux v6.12 drivers/gpu/drm/drm_prime.c: drm_gem_prime_dmabuf_ops */
+/** CPU access is not bracketed with anything. Models: Linux v6.12 drivers/gpu/drm/drm_prime.c: drm_gem_prime_dmabuf_ops */
 const primeExporterOps = (
   host: AllocatorHost,
   device: Device,
@@ -72,30 +75,16 @@ const primeExporterOps = (
   owner: string,
   put: () => void,
 ): DmaBufOps => {
-  const { primeImportAttrs } = host.kernel
+  const { primeImportAttrs, media } = host.kernel
+  /** Without attributes, whatever the memory has. ENXIO for memory without struct page, where get_sgtable checks. */
+  const list = (): KResult<SgTable> =>
+    host.call(media.primeKeepsList ? 'drm_gem_cma_prime_get_sg_table' : 'drm_gem_dma_get_sg_table', () =>
+      host.dma.getSgtableAttrs(device, memory.cpuAddr, memory.handle, size, 0),
+    )
+  const lists = media.primeKeepsList ? keptLists(host, list) : freshLists(host, list, primeImportAttrs)
+
   return {
-    cacheSgtMapping: true,
-    attach: () => ok(undefined),
-    detach: () => undefined,
-
-    /** The list is made for each mapping, without attributes. ENXIO for memory without struct page, where get_sgtable checks. */
-    map: (attachment: DmaBufAttachment, dir): KResult<SgTable> =>
-      host.call('drm_gem_map_dma_buf', () => {
-        const table = host.call('drm_gem_dma_get_sg_table', () =>
-          host.dma.getSgtableAttrs(device, memory.cpuAddr, memory.handle, size, 0),
-        )
-        if (!table.ok) return table
-        const mapped = host.dma.mapSgAttrs(attachment.dev, table.value, dir, primeImportAttrs)
-        if (mapped.ok) return table
-        host.sgFree(table.value)
-        return mapped
-      }),
-    unmap: (attachment, table, dir) =>
-      host.call('drm_gem_unmap_dma_buf', () => {
-        host.dma.unmapSgAttrs(attachment.dev, table, dir, primeImportAttrs)
-        host.sgFree(table)
-      }),
-
+    ...lists,
     release: put,
     beginCpuAccess: () => ok(undefined),
     endCpuAccess: () => ok(undefined),
@@ -112,5 +101,69 @@ const primeExporterOps = (
     vmap: () => ok(memory.cpuAddr),
     vunmap: () => undefined,
     kmap: () => fail('EINVAL', `${owner}: PRIME has no kmap`),
+  }
+}
+
+/**
+ * A list for each mapping, which the core keeps.
+ * Models: Linux v6.12 drivers/gpu/drm/drm_prime.c: drm_gem_map_dma_buf, drm_gem_unmap_dma_buf
+ */
+const freshLists = (host: AllocatorHost, list: () => KResult<SgTable>, attrs: number): MappingOps => ({
+  cacheSgtMapping: true,
+  attach: () => ok(undefined),
+  detach: () => undefined,
+  map: (attachment, dir) =>
+    host.call('drm_gem_map_dma_buf', () => {
+      const table = list()
+      if (!table.ok) return table
+      const mapped = host.dma.mapSgAttrs(attachment.dev, table.value, dir, attrs)
+      if (mapped.ok) return table
+      host.sgFree(table.value)
+      return mapped
+    }),
+  unmap: (attachment, table, dir) =>
+    host.call('drm_gem_unmap_dma_buf', () => {
+      host.dma.unmapSgAttrs(attachment.dev, table, dir, attrs)
+      host.sgFree(table)
+    }),
+})
+
+/**
+ * One mapping for each attachment, which lives until detach. The driver's helper returns NULL where it cannot make a list, and only
+ * error pointers are looked for: the kernel faults.
+ * Models: Linux v4.11 drivers/gpu/drm/drm_prime.c: drm_gem_map_dma_buf, drm_gem_map_detach
+ * Models: Linux v4.11 drivers/gpu/drm/drm_gem_cma_helper.c: drm_gem_cma_prime_get_sg_table
+ */
+const keptLists = (host: AllocatorHost, list: () => KResult<SgTable>): MappingOps => {
+  const kept = new Map<DmaBufAttachment, { readonly table: SgTable; readonly dir: Direction }>()
+  return {
+    attach: () => ok(undefined),
+    detach: (_buf, attachment) =>
+      host.call('drm_gem_map_detach', () => {
+        const mine = kept.get(attachment)
+        if (mine === undefined) return
+        kept.delete(attachment)
+        host.dma.unmapSgAttrs(attachment.dev, mine.table, mine.dir, 0)
+        host.sgFree(mine.table)
+      }),
+    map: (attachment, dir) =>
+      host.call('drm_gem_map_dma_buf', () => {
+        const mine = kept.get(attachment)
+        if (mine?.dir === dir) return ok(mine.table)
+        if (mine !== undefined) {
+          host.printk('warn', 'WARNING: drm_gem_map_dma_buf: the attachment is mapped in another direction')
+          return fail('EBUSY', `attachment ${attachment.id} is mapped ${dirName(mine.dir)}`)
+        }
+        const table = list()
+        if (!table.ok) return host.nullPointer(0)
+        const mapped = host.dma.mapSgAttrs(attachment.dev, table.value, dir, 0)
+        if (mapped.ok) {
+          kept.set(attachment, { table: table.value, dir })
+          return table
+        }
+        host.sgFree(table.value)
+        return fail('ENOMEM', mapped.why)
+      }),
+    unmap: () => undefined,
   }
 }

@@ -5,7 +5,7 @@ import { pageExporterOps, type PageRun } from './page-exporter.ts'
 
 export interface Heap {
   readonly name: string
-  /** DMA_HEAP_IOCTL_ALLOC: the fd. ENOMEM, EINVAL for 0 bytes, EMFILE. `owner` names the buffer for people. */
+  /** DMA_HEAP_IOCTL_ALLOC: the fd. ENOENT before v5.6, ENOMEM, EINVAL for 0 bytes, EMFILE. `owner` names the buffer for people. */
   alloc(len: number, owner: string): KResult<number>
 }
 
@@ -23,6 +23,7 @@ export const systemHeap = (host: AllocatorHost): Heap => ({
   name: 'system',
   alloc: (len, owner) =>
     host.call('dma_heap_ioctl_allocate', () => {
+      if (!host.kernel.media.dmaHeaps) return absent('system')
       if (len <= 0) return fail('EINVAL', 'a buffer of no bytes')
       const size = pageAlign(len)
       const runs: PageRun[] = []
@@ -65,6 +66,7 @@ export const cmaHeap = (host: AllocatorHost, name = 'linux,cma'): Heap => ({
   name,
   alloc: (len, owner) =>
     host.call('dma_heap_ioctl_allocate', () => {
+      if (!host.kernel.media.dmaHeaps) return absent(name)
       if (len <= 0) return fail('EINVAL', 'a buffer of no bytes')
       const size = pageAlign(len)
       const first = host.mem.allocContiguous(size, { owner })
@@ -79,6 +81,10 @@ export const cmaHeap = (host: AllocatorHost, name = 'linux,cma'): Heap => ({
       return share(host, name, size, owner, host.exporter('cma-heap', stock))
     }),
 })
+
+/** open(2) of the heap's file. */
+const absent = (name: string): KResult<never> =>
+  fail('ENOENT', `this kernel has no /dev/dma_heap/${name}: heaps came with v5.6`)
 
 /** Exports and installs a descriptor; the buffer goes with the last reference. */
 const share = (

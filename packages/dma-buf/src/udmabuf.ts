@@ -6,11 +6,12 @@ import { ATTR, fail, mapPages, ok, pageAlign, PAGE_SIZE, pagesFor, pfnOf } from 
 const SIZE_LIMIT = 64 * 2 ** 20
 
 /**
- * UDMABUF_CREATE over `memory`, which stays the task's: the value is the fd. EINVAL: not whole pages, none, or more than 64 MiB.
+ * UDMABUF_CREATE over `memory`, which stays the task's: the value is the fd. ENOENT before v4.20. EINVAL: not whole pages, none, or more than 64 MiB.
  * Models: Linux v6.12 drivers/dma-buf/udmabuf.c: udmabuf_create. Leaves out: seals.
  */
 export const createUdmabuf = (host: AllocatorHost, memory: UserMapping, owner: string): KResult<number> =>
   host.call('udmabuf_create', () => {
+    if (!host.kernel.media.udmabuf) return fail('ENOENT', 'this kernel has no /dev/udmabuf: it came with v4.20')
     if (memory.len === 0 || memory.len !== pageAlign(memory.len) || memory.phys % PAGE_SIZE !== 0)
       return fail('EINVAL', `${owner} is not whole pages`)
     if (memory.len > SIZE_LIMIT) return fail('EINVAL', `${owner} has more than ${SIZE_LIMIT} bytes`)

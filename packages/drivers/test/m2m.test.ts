@@ -120,7 +120,7 @@ describe('S_FMT', () => {
 describe('s5p-mfc', () => {
   const banks = [newDevice('left'), newDevice('right')]
   const planesOf = (host: FakeHost, side: 'output' | 'capture') =>
-    host.queues[side].setup.planes().map(({ dev }) => dev.name)
+    host.queues[side].setup.planes().map(({ dev }) => dev?.name)
 
   it('rounds each plane of the picture up to groups of 16 lines', () => {
     const host = openDriver(s5pMfc(pluginApi))

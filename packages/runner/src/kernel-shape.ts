@@ -104,6 +104,9 @@ const MEDIA: Readonly<Record<keyof MediaFacts, FactShape>> = {
   cancelSyncs: YES_OR_NO,
   dmabufOffset: oneOf('lost', 'kept'),
   primeOffset: oneOf('lost', 'refused'),
+  dmaHeaps: YES_OR_NO,
+  udmabuf: YES_OR_NO,
+  primeKeepsList: YES_OR_NO,
   mmapOffsets: oneOf('indexed', 'stacked'),
 }
 

@@ -89,6 +89,7 @@ export const openRooms = (
     sgFree: (table) => api.sgFree(table),
     miscDevice: (name) => api.miscDevice(name),
     call,
+    nullPointer: (offset) => stack.fault({ reason: 'NULL pointer', address: BigInt(offset), write: false }),
     printk,
   }
 

@@ -5,6 +5,7 @@ import type {
   Direction,
   DmaBufAttachment,
   KernelFacts,
+  KResult,
   PluginApi,
   SgTable,
   Vb2Mem,
@@ -24,6 +25,7 @@ interface DcPriv {
 }
 
 export interface DcBuf extends Vb2Mem {
+  readonly dev: Device
   priv: DcPriv
 }
 
@@ -62,4 +64,10 @@ export const mappedRun = (table: SgTable, kernel: KernelFacts): number => {
     return { address: dmaAddress, length: dmaLength }
   })
   return contiguousSize(entries, kernel.dmaAddrSize === 4 ? 32 : 64)
+}
+
+/** WARN_ON(!dev). */
+export const noDevice = ({ api, host }: DcContext, symbol: string): KResult<never> => {
+  host.printk('warn', `WARNING: ${symbol}: the queue has no device`)
+  return api.fail('EINVAL', `${symbol}() needs a device, and the driver named none`)
 }

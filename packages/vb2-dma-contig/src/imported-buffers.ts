@@ -1,10 +1,11 @@
 // DMABUF buffers: memory of somebody else, attached to this queue's device.
 import type { Device, Direction, DmaBuf, DmaBufAttachment, KResult, Vb2Mem, Vb2MemOps } from '@dmalab/api'
-import { type DcBuf, type DcContext, dcBuf, mappedRun, newDcBuf } from './dc-buf.ts'
+import { type DcBuf, type DcContext, dcBuf, mappedRun, newDcBuf, noDevice } from './dc-buf.ts'
 
 type ImportOps = Pick<Vb2MemOps, 'attachDmabuf' | 'detachDmabuf' | 'mapDmabuf' | 'unmapDmabuf'>
 
-export const importedBuffers = ({ api, host }: DcContext): ImportOps => {
+export const importedBuffers = (context: DcContext): ImportOps => {
+  const { api, host } = context
   const { fail, ok } = api
   const media = host.kernel.media
 
@@ -30,12 +31,13 @@ export const importedBuffers = ({ api, host }: DcContext): ImportOps => {
 
   return {
     /**
-     * EFAULT: the dma-buf is smaller than the plane. What the exporter's attach says otherwise.
+     * EFAULT: the dma-buf is smaller than the plane. EINVAL: no device. What the exporter's attach says otherwise.
      * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_attach_dmabuf
      */
-    attachDmabuf: (dev: Device, dbuf: DmaBuf, size: number, dir: Direction): KResult<Vb2Mem> =>
+    attachDmabuf: (dev: Device | null, dbuf: DmaBuf, size: number, dir: Direction): KResult<Vb2Mem> =>
       host.call('vb2_dc_attach_dmabuf', () => {
         if (dbuf.size < size) return fail('EFAULT', `${dbuf.owner} has ${dbuf.size} bytes, the plane needs ${size}`)
+        if (dev === null) return noDevice(context, 'vb2_dc_attach_dmabuf')
         const attachment = host.dmaBuf.attach(dbuf, dev)
         if (!attachment.ok) {
           host.printk('err', 'failed to attach dmabuf')

@@ -11,7 +11,7 @@ import type {
   UserMapping,
   Vb2MemOps,
 } from '@dmalab/api'
-import { type DcBuf, type DcContext, dcBuf, newDcBuf } from './dc-buf.ts'
+import { type DcBuf, type DcContext, dcBuf, newDcBuf, noDevice } from './dc-buf.ts'
 import { dcExporterOps } from './exporter.ts'
 import { allocNonCoherent, freeNonCoherent, mmapNonCoherent } from './non-coherent.ts'
 
@@ -70,11 +70,12 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
 
   return {
     /**
-     * The attributes stay with the buffer: free, mmap and get_sgtable get the same ones. ENOMEM.
+     * The attributes stay with the buffer: free, mmap and get_sgtable get the same ones. EINVAL: no device. ENOMEM.
      * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_alloc
      */
-    alloc: (dev: Device, size: number, dir: Direction, owner: string, options?: AllocBufOptions) =>
+    alloc: (dev: Device | null, size: number, dir: Direction, owner: string, options?: AllocBufOptions) =>
       host.call('vb2_dc_alloc', () => {
+        if (dev === null) return noDevice(context, 'vb2_dc_alloc')
         const buf = newDcBuf(api, { dev, size, dir, owner, attrs: options?.dmaAttrs ?? 0 })
         if (options?.nonCoherent === true) {
           const cached = allocNonCoherent(context, buf)

@@ -1,10 +1,11 @@
 // USERPTR buffers: memory of the task, pinned and mapped for the device.
 import type { Device, Direction, KResult, Pfn, SgTable, UserMapping, Vb2Mem, Vb2MemOps } from '@dmalab/api'
-import { type DcBuf, type DcContext, dcBuf, mappedRun, newDcBuf } from './dc-buf.ts'
+import { type DcBuf, type DcContext, dcBuf, mappedRun, newDcBuf, noDevice } from './dc-buf.ts'
 
 type UserptrOps = Pick<Vb2MemOps, 'getUserptr' | 'putUserptr'>
 
-export const userptrBuffers = ({ api, host }: DcContext): UserptrOps => {
+export const userptrBuffers = (context: DcContext): UserptrOps => {
+  const { api, host } = context
   const { ATTR, fail, ok } = api
   const media = host.kernel.media
 
@@ -50,11 +51,11 @@ export const userptrBuffers = ({ api, host }: DcContext): UserptrOps => {
 
   return {
     /**
-     * EINVAL: unaligned or empty, or page-less and scattered. EFAULT: not all of it can be pinned, or the device does not see it in
+     * EINVAL: unaligned or empty, no device, or page-less and scattered. EFAULT: not all of it can be pinned, or the device does not see it in
      * one piece. EIO, ENOMEM: see above.
      * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_get_userptr
      */
-    getUserptr: (dev: Device, user: UserMapping, size: number, dir: Direction, owner: string): KResult<Vb2Mem> =>
+    getUserptr: (dev: Device | null, user: UserMapping, size: number, dir: Direction, owner: string): KResult<Vb2Mem> =>
       host.call('vb2_dc_get_userptr', () => {
         const align = host.kernel.arch.dmaMinAlign
         if (user.phys % align !== 0 || size % align !== 0) {
@@ -62,6 +63,7 @@ export const userptrBuffers = ({ api, host }: DcContext): UserptrOps => {
           return fail('EINVAL', `${owner}: address or size is no multiple of ${align}`)
         }
         if (size === 0) return fail('EINVAL', `${owner} is empty`)
+        if (dev === null) return noDevice(context, 'vb2_dc_get_userptr')
         const pinned = api.pinUser(host.kernel, user, size, dir)
         if (!pinned.ok) return pinned
         const buf = newDcBuf(api, { dev, size, dir, owner })

@@ -29,6 +29,7 @@ export interface Block {
 }
 
 export interface SgBuf extends Vb2Mem {
+  readonly dev: Device
   priv: SgPriv
 }
 
@@ -85,4 +86,10 @@ export const tableFromPages = (
     left -= length
   }
   return table
+}
+
+/** WARN_ON(!dev). */
+export const noDevice = ({ api, host }: SgContext, symbol: string): KResult<never> => {
+  host.printk('warn', `WARNING: ${symbol}: the queue has no device`)
+  return api.fail('EINVAL', `${symbol}() needs a device, and the driver named none`)
 }

@@ -11,7 +11,7 @@ import type {
 } from '@dmalab/api'
 import { sgExporterOps } from './exporter.ts'
 import { allocCompacted, framesOf, freeBlocks } from './page-blocks.ts'
-import { newSgBuf, type SgBuf, type SgContext, sgBuf, tableFromPages } from './sg-buf.ts'
+import { newSgBuf, noDevice, type SgBuf, type SgContext, sgBuf, tableFromPages } from './sg-buf.ts'
 
 export const vb2DmaSg = (api: PluginApi): AllocatorDef => ({
   name: 'vb2-dma-sg',
@@ -93,9 +93,10 @@ export const vb2DmaSg = (api: PluginApi): AllocatorDef => ({
       })
 
     return {
-      /** ENOMEM, also when the map fails. Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-sg.c: vb2_dma_sg_alloc */
+      /** EINVAL: no device. ENOMEM, also when the map fails. Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-sg.c: vb2_dma_sg_alloc */
       alloc: (dev, size, dir, owner) =>
         host.call('vb2_dma_sg_alloc', (): KResult<Vb2Mem> => {
+          if (dev === null) return noDevice(context, 'vb2_dma_sg_alloc')
           const blocks = allocCompacted(context, size, owner)
           if (!blocks.ok) return fail('ENOMEM', blocks.why)
           const buf = newSgBuf(api, { dev, size, dir, owner })
@@ -127,6 +128,7 @@ export const vb2DmaSg = (api: PluginApi): AllocatorDef => ({
        */
       getUserptr: (dev, user, size, dir, owner) =>
         host.call('vb2_dma_sg_get_userptr', (): KResult<Vb2Mem> => {
+          if (dev === null) return noDevice(context, 'vb2_dma_sg_get_userptr')
           const pinned = api.pinUser(host.kernel, user, size, dir)
           if (!pinned.ok) return fail('ENOMEM', pinned.why)
           const buf = newSgBuf(api, { dev, size, dir, owner })
@@ -158,6 +160,7 @@ export const vb2DmaSg = (api: PluginApi): AllocatorDef => ({
       /** EFAULT: too small. Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-sg.c: vb2_dma_sg_attach_dmabuf */
       attachDmabuf: (dev, dbuf, size, dir) =>
         host.call('vb2_dma_sg_attach_dmabuf', (): KResult<Vb2Mem> => {
+          if (dev === null) return noDevice(context, 'vb2_dma_sg_attach_dmabuf')
           if (dbuf.size < size) return fail('EFAULT', `${dbuf.owner} has ${dbuf.size} bytes, the plane needs ${size}`)
           const attachment = host.dmaBuf.attach(dbuf, dev)
           if (!attachment.ok) {

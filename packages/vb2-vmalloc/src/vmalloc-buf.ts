@@ -27,7 +27,7 @@ export const vmallocBuf = (mem: Vb2Mem): VmallocBuf => {
 
 export const newVmallocBuf = (
   api: PluginApi,
-  init: { dev: Device; size: number; dir: Direction; owner: string },
+  init: { dev: Device | null; size: number; dir: Direction; owner: string },
 ): VmallocBuf => ({
   ...init,
   attrs: 0,

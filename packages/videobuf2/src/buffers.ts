@@ -15,7 +15,7 @@ import { type Buf, buffersOf, maxBuffers, memOf, type Plane, type PlaneWish, typ
 
 export interface PlaneSetup {
   readonly size: number
-  readonly dev: Device
+  readonly dev: Device | null
 }
 
 export const directionOf = (q: QueueState): Direction => (q.isOutput ? DIR.TO_DEVICE : DIR.FROM_DEVICE)
@@ -157,11 +157,17 @@ export const bufferInUse = (q: QueueState, buf: Buf): boolean =>
 /** All planes or none. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_buf_mem_alloc */
 const memAlloc = (q: QueueState, buf: Buf, planes: readonly PlaneSetup[]): KResult<void> => {
   for (const [p, plane] of buf.planes.entries()) {
-    const dev = planes[p]?.dev ?? q.device
-    const mem = q.ops.alloc(dev, pageAlign(plane.length), directionOf(q), ownerOf(q, buf.index, p), {
-      nonCoherent: q.nonCoherent,
-      dmaAttrs: q.setup.dmaAttrs ?? 0,
-    })
+    const dev = planes[p]?.dev
+    const mem = q.ops.alloc(
+      dev === undefined ? q.device : dev,
+      pageAlign(plane.length),
+      directionOf(q),
+      ownerOf(q, buf.index, p),
+      {
+        nonCoherent: q.nonCoherent,
+        dmaAttrs: q.setup.dmaAttrs ?? 0,
+      },
+    )
     if (!mem.ok) {
       for (const earlier of buf.planes.slice(0, p)) q.ops.put(memOf(earlier))
       return mem

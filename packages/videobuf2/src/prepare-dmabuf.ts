@@ -41,8 +41,8 @@ const lookUp = (q: QueueState, where: string, p: number, plane: Plane, wish: Pla
 }
 
 const attach = (q: QueueState, where: string, p: number, plane: Plane, dbuf: DmaBuf, length: number): KResult<void> => {
-  const dev = q.setup.planes()[p]?.dev ?? q.device
-  const mem = q.ops.attachDmabuf(dev, dbuf, length, directionOf(q))
+  const dev = q.setup.planes()[p]?.dev
+  const mem = q.ops.attachDmabuf(dev === undefined ? q.device : dev, dbuf, length, directionOf(q))
   if (!mem.ok) {
     dprintk(q, where, 'failed to attach dmabuf')
     return mem

@@ -123,8 +123,14 @@ const acquireUser = (q: QueueState, buf: Buf, where: string, p: number, plane: P
   if (plane.mem !== null) q.ops.putUserptr(plane.mem)
   plane.mem = null
   forgetPlane(plane)
-  const dev = q.setup.planes()[p]?.dev ?? q.device
-  const mem = q.ops.getUserptr(dev, user, length, directionOf(q), user.owner ?? ownerOf(q, buf.index, p))
+  const dev = q.setup.planes()[p]?.dev
+  const mem = q.ops.getUserptr(
+    dev === undefined ? q.device : dev,
+    user,
+    length,
+    directionOf(q),
+    user.owner ?? ownerOf(q, buf.index, p),
+  )
   if (!mem.ok) {
     dprintk(q, where, `failed acquiring userspace memory for plane ${p}`)
     return mem
