@@ -195,6 +195,23 @@ describe.each(['arm@4.11', 'arm@6.12'])('%s, behind an IOMMU', (kernel) => {
     expect(outcome).toBe(kernel === 'arm@4.11' ? 0x2000_0000 : '__iommu_create_mapping')
   })
 
+  it('the window reaches over all of dma-ranges on v6.12, the first of them before', () => {
+    const at = { cpu: RAM, len: 0x10_0000 }
+    const dmaRanges = [
+      { ...at, bus: 0x3000_0000 },
+      { ...at, bus: 0x2000_0000 },
+    ]
+    const lab = behind({ kernel, importer: { dmaRanges } })
+    const map = () => lab.dma.mapPageAttrs(lab.device('importer'), page(RAM), 0, 0x20_0000, DIR.TO_DEVICE, 0)
+    expect(map()).toMatchObject(kernel === 'arm@4.11' ? { errno: 'EIO' } : { value: 0x2000_0000 })
+  })
+
+  it('a window that makes no mapping leaves the device what it has without an IOMMU', () => {
+    const dmaRanges = [{ cpu: RAM, bus: RAM, len: 0x800 }]
+    const lab = behind({ kernel, importer: { dmaRanges } })
+    expect(must(lab.dma.mapPageAttrs(lab.device('importer'), page(RAM), 0, 64, DIR.TO_DEVICE, 0))).toBe(RAM)
+  })
+
   it('a list that finds no bus address has the errno of its release', () => {
     const { lab, dev } = open(false)
     const table = lab.sgTable([{ page: page(RAM + 0x280_0000), offset: 0, length: 0x1000_1000 }])

@@ -98,9 +98,21 @@ const TABLES = {
 } as const
 const DEFAULT_SEGMENT = 65536
 
+/**
+ * Where the window makes no mapping, the device has the operations that it had without an IOMMU.
+ * Models: Linux v6.12 arch/arm/mm/dma-mapping.c: arm_setup_iommu_dma_ops, arch_setup_dma_ops
+ */
 const table = (api: PluginApi, device: Device, host: Host, coherent: boolean): DmaOps => {
+  const old = pageCodeOf(host.kernel.arch) === 'v4.11'
+  const window = windowOf(device, host)
+  const space = IovaBitmaps.create(api, window)
+  if (!space.ok) {
+    host.printk('warn', `Failed to create ${window.size}-byte IOMMU mapping for device ${device.name}`)
+    const arm = coherent ? 'arm-coherent' : 'arm'
+    return host.table(old ? arm : 'dma-direct')
+  }
   const domain = openDomain(host)
-  const parts = partsOf(api, device, host, domain)
+  const parts = partsOf(api, device, host, domain, space.value)
   const streaming = armIommuStreaming(api, parts, coherent)
   const memory = iommuCoherentMemory(api, host, parts, streaming, coherent)
   host.setBusTranslation((at, len, write) => domain.translate(at, len, write))
@@ -122,25 +134,31 @@ const table = (api: PluginApi, device: Device, host: Host, coherent: boolean): D
     syncSingleForDevice: coherent ? nothing : (handle, size, dir) => streaming.syncSingle(handle, size, dir, 'device'),
     syncSgForCpu: coherent ? nothing : (list, nents, dir) => streaming.syncSg(list, nents, dir, 'cpu'),
     syncSgForDevice: coherent ? nothing : (list, nents, dir) => streaming.syncSg(list, nents, dir, 'device'),
-    dmaSupported: (bits) => bits >= 24,
+    // v6.12 has no operation for it: any mask will do.
+    dmaSupported: (bits) => !old || bits >= 24,
     requiredMaskBits: () => 32,
     maxMappingSize: () => Infinity,
   }
 }
 
-const partsOf = (api: PluginApi, device: Device, host: Host, domain: IommuDomain): ArmIommuParts => {
-  const space = IovaBitmaps.create(api, windowOf(device, host))
-  if (!space.ok) throw new Error(`${device.name} has no window for its IOMMU: ${space.why}`)
-  host.counts('pages of bus addresses', () => space.value.live)
+const partsOf = (
+  api: PluginApi,
+  device: Device,
+  host: Host,
+  domain: IommuDomain,
+  space: IovaBitmaps,
+): ArmIommuParts => {
+  host.counts('pages of bus addresses', () => space.live)
   const physWrap = 2 ** (8 * host.kernel.dmaAddrSize)
   const code = pageCodeOf(host.kernel.arch)
   return {
     code,
     space: {
-      alloc: (size) => (host.injected('iova') ? undefined : space.value.alloc(size)),
-      free: (at, size) => space.value.free(at, size),
+      alloc: (size) => (host.injected('iova') ? undefined : space.alloc(size)),
+      free: (at, size) => space.free(at, size),
     },
     caches: pageMaintenance(api, host, code),
+    errorCode: (2 ** (8 * host.kernel.dmaAddrSize) - 1) as DmaAddr,
     maxSegment: device.facts.maxSegmentSize ?? DEFAULT_SEGMENT,
     mapper: {
       map: (at, to, len, prot) => domain.mapAt(at, to, len, prot),
@@ -163,15 +181,19 @@ const partsOf = (api: PluginApi, device: Device, host: Host, domain: IommuDomain
 }
 
 /**
- * dma-ranges state base and size; without them it is all that 32 bits reach, from 0 on: the driver's masks come later.
+ * dma-ranges state base and size; without them it is all that 32 bits reach, from 0 on: the driver's masks come later. v4.11 reads the
+ * first range; v6.12 takes the stretch from the lowest to the highest address of all, the last byte left out.
  * Models: Linux v4.11 drivers/of/device.c: of_dma_configure
  * Models: Linux v6.12 arch/arm/mm/dma-mapping.c: arm_setup_iommu_dma_ops
  */
 const windowOf = (device: Device, host: Host) => {
-  const [range] = device.facts.dmaRanges ?? []
+  const ranges = device.facts.dmaRanges ?? []
+  const [first] = ranges
   const alignment = host.kernel.iommuAlignment
-  if (range !== undefined) return { base: range.bus, size: range.len, alignment }
-  return { base: 0, size: 2 ** 32, alignment }
+  if (first === undefined) return { base: 0, size: 2 ** 32, alignment }
+  if (pageCodeOf(host.kernel.arch) === 'v4.11') return { base: first.bus, size: first.len, alignment }
+  const base = Math.min(...ranges.map(({ bus }) => bus))
+  return { base, size: Math.max(...ranges.map(({ bus, len }) => bus + len - 1)) - base, alignment }
 }
 
 const openDomain = (host: Host): IommuDomain => {

@@ -82,6 +82,8 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
   const memory = coherentMemory(api, host, coherent)
   const caches = pageMaintenance(api, host, pageCodeOf(host.kernel.arch))
 
+  /** DMA_ERROR_CODE: what map_page returns, and the failed entry keeps. */
+  const errorCode = (2 ** (8 * host.kernel.dmaAddrSize) - 1) as DmaAddr
   /** Bus address of a page: arithmetic with the device's pfn offset, valid page or not. */
   const pfnToDma = (pfn: Pfn, offset: number): DmaAddr | undefined => host.physToDma(physOf(pfn, offset))
   /** Models: Linux v4.11 arch/arm/include/asm/dma-mapping.h: dma_to_pfn */
@@ -157,8 +159,9 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
         const mapped = host.call(coherent ? 'arm_coherent_dma_map_page' : 'arm_dma_map_page', () =>
           ops.mapPage(entry.page, entry.offset, entry.length, dir, attrs),
         )
-        if (mapped.ok) list.setDma(i, mapped.value, entry.length)
-        else failure = mapped
+        if (!mapped.ok) failure = mapped
+        const length = mapped.ok || host.kernel.sgDmaLength ? entry.length : entry.dmaLength
+        list.setDma(i, mapped.ok ? mapped.value : errorCode, length)
         return mapped.ok
       })
       if (failure === undefined || failure.ok) return ok(nents)

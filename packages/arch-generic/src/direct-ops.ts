@@ -42,6 +42,8 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   const streaming = directStreaming(api, host, limits)
   const memory = directAlloc(api, host, limits)
   const maintains = !device.facts.coherent
+  /** DMA_MAPPING_ERROR: what map_page returns, and the failed entry of a list keeps. */
+  const mappingError = (2 ** (8 * host.kernel.dmaAddrSize) - 1) as DmaAddr
 
   const mapPage: DmaOps['mapPage'] = (page, offset, size, dir, attrs) =>
     streaming.map(physOf(mem.pageToPfn(page), offset), size, dir, attrs)
@@ -105,10 +107,10 @@ const table = (api: PluginApi, host: Host): DmaOps => {
       })
       let failure: KResult<DmaAddr> | undefined
       const done = host.forEachEntry(list, nents, how, (i) => {
-        const { page, offset, length } = list.entry(i)
+        const { page, offset, length, dmaLength } = list.entry(i)
         const mapped = ops.mapPage(page, offset, length, dir, attrs)
-        if (mapped.ok) list.setDma(i, mapped.value, length)
-        else failure = mapped
+        if (!mapped.ok) failure = mapped
+        list.setDma(i, mapped.ok ? mapped.value : mappingError, mapped.ok ? length : dmaLength)
         return mapped.ok
       })
       if (failure === undefined || failure.ok) return ok(nents)

@@ -98,6 +98,8 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   const limitsFor = (maskBits: number): IommuLimits => (limits[maskBits] ??= newLimits(maskBits))
   let pci32 = device.facts.pci !== undefined
   const segments = segmentsOf(device.facts)
+  /** DMA_MAPPING_ERROR: what map_page returns, and the failed entry of a list keeps. */
+  const mappingError = (2 ** (8 * host.kernel.dmaAddrSize) - 1) as DmaAddr
   const memory = remappedMemory(api, host, {
     domain,
     coherent,
@@ -165,6 +167,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
       const { at, length } = physAt(list, i)
       const handle = mapRange(at, length, dir, attrs)
       if (!handle.ok) {
+        list.setDma(i, mappingError, list.entry(i).dmaLength)
         unmapEntries(list, i, dir, withBits(attrs, ATTR.SKIP_CPU_SYNC))
         return handle
       }

@@ -101,10 +101,12 @@ export class SgArena {
     }
   }
 
+  /** All ones of 64 bits, the error address, is not a number: the nearest one, 2^64, stands for it. */
   setDma(handle: number, index: number, address: DmaAddr, length: number): void {
     const { u32 } = this.linear
-    u32[this.word(handle, index, L.SG_DMA_ADDRESS)] = address % 2 ** 32
-    u32[this.word(handle, index, L.SG_DMA_ADDRESS + 4)] = Math.floor(address / 2 ** 32)
+    const allOnes = address === 2 ** 64
+    u32[this.word(handle, index, L.SG_DMA_ADDRESS)] = allOnes ? 0xffff_ffff : address % 2 ** 32
+    u32[this.word(handle, index, L.SG_DMA_ADDRESS + 4)] = allOnes ? 0xffff_ffff : Math.floor(address / 2 ** 32)
     u32[this.word(handle, index, L.SG_DMA_LENGTH)] = length
     const flagsAt = this.word(handle, index, L.SG_FLAGS)
     u32[flagsAt] = (u32[flagsAt] ?? 0) | L.SG_F_MAPPED

@@ -1,5 +1,6 @@
 // Vectors of the v4.11 IOMMU operations: bus address space, chunks of a list, and what reaches domain and caches.
 import {
+  type DmaAddr,
   type Direction,
   dma,
   fail,
@@ -50,6 +51,7 @@ class Recorder {
       }
     return {
       code: 'v4.11',
+      errorCode: 0xffff_ffff as DmaAddr,
       space,
       maxSegment,
       caches: { cpuToDev: cache('c'), devToCpu: cache('i') },

@@ -18,6 +18,8 @@ export interface ArmIommuParts {
   readonly space: Pick<IovaBitmaps, 'alloc' | 'free'>
   readonly mapper: IommuMapper
   readonly caches: PageMaintenance
+  /** DMA_ERROR_CODE, later DMA_MAPPING_ERROR: all ones of as many bits as dma_addr_t has. */
+  readonly errorCode: DmaAddr
   /** dma_get_max_seg_size(), bytes. */
   readonly maxSegment: number
   /** page_to_phys(): as wide as phys_addr_t. */
@@ -43,8 +45,6 @@ export interface ArmIommuStreaming {
   remove(handle: DmaAddr, size: number): void
 }
 
-/** DMA_ERROR_CODE on a 32-bit bus. */
-const DMA_ERROR_CODE = 0xffff_ffff as DmaAddr
 const PROT_READ = 1
 const PROT_WRITE = 2
 const PROT_MMIO = 16
@@ -63,7 +63,7 @@ export const protOf = (api: PluginApi, dir: Direction, attrs: number): number =>
 }
 
 export const armIommuStreaming = (api: PluginApi, parts: ArmIommuParts, coherent: boolean): ArmIommuStreaming => {
-  const { code, space, mapper, caches } = parts
+  const { code, space, mapper, caches, errorCode } = parts
   const { ATTR, PAGE_SIZE, fail, has, ok, pageAlign } = api
   const quiet = (attrs: number): boolean => coherent || has(attrs, ATTR.SKIP_CPU_SYNC)
   const pageOf = (handle: DmaAddr): DmaAddr => (handle - (handle % PAGE_SIZE)) as DmaAddr
@@ -155,7 +155,7 @@ export const armIommuStreaming = (api: PluginApi, parts: ArmIommuParts, coherent
       const close = (): KResult<DmaAddr> => {
         const base = mapChunk(list, start, size, dir, attrs)
         if (base.ok) list.setDma(count++, (base.value + offset) as DmaAddr, size - offset)
-        else list.setDma(count, DMA_ERROR_CODE, list.entry(count).dmaLength)
+        else list.setDma(count, errorCode, list.entry(count).dmaLength)
         return base
       }
       const undo = (failed: KError): KResult<number> => {
@@ -164,7 +164,7 @@ export const armIommuStreaming = (api: PluginApi, parts: ArmIommuParts, coherent
       }
       for (let i = 1; i < nents; i++) {
         const entry = list.entry(i)
-        list.setDma(i, code === 'v4.11' ? DMA_ERROR_CODE : entry.dmaAddress, 0)
+        list.setDma(i, code === 'v4.11' ? errorCode : entry.dmaAddress, 0)
         if (entry.offset > 0 || size % PAGE_SIZE > 0 || size + entry.length > parts.maxSegment) {
           const closed = close()
           if (!closed.ok) return undo(closed)
