@@ -127,6 +127,10 @@ export interface StepsScenario {
   readonly config?: readonly string[]
   /** Calls that fail: `operation[@device]:nth`, as --inject takes them. */
   readonly inject?: readonly string[]
+  /** Of every pattern. */
+  readonly seed?: number
+  /** Evict and fetch cache lines at any legal moment, chosen by the seed. */
+  readonly adversarialCache?: boolean
   readonly steps: readonly ScenarioStep[]
 }
 

@@ -36,6 +36,8 @@ export interface CheckReport {
 
 export interface Checker {
   onEvent(event: Event): void
+  /** What was found so far, in the order of finding. */
+  readonly found: readonly Finding[]
   finish(): CheckReport
 }
 
@@ -104,6 +106,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
   ].map((rule) => rule.create(report, context))
 
   return {
+    found: findings,
     onEvent(event): void {
       events += 1
       seen.add(event.event)

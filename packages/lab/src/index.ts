@@ -7,6 +7,7 @@ import { runsWith } from './run.ts'
 export { BUILT_IN } from './builtin.ts'
 export { check, checkLog, foundSomething, kernelLines, type ReadLog } from './check.ts'
 export { explain, explainLog } from './explain.ts'
+export { defectTitle, explore, exploreRequest, type ExploreWork, type LabExploreControl } from './explore.ts'
 export { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE, FOUNDING_STORY } from './founding.ts'
 export { openLaboratory, openRegistry } from './laboratory.ts'
 export { type KernelOnMachine, type MapBenchmarkRequest, measureMaps, replay } from './measure.ts'
@@ -30,6 +31,7 @@ export {
   STANDARD_INPUT,
   withVirtualDevices,
 } from '@dmalab/machine'
+export { planExploration, type Searched, searchNumber } from '@dmalab/explore'
 export {
   DEFAULT_OPTIONS,
   type KernelList,

@@ -68,7 +68,13 @@ const prepare = (parts: RunParts, spec: RunSpec, control: RunControl): Prepared 
       : scenarioOfSpec(spec.work)
   const kernels = kernelsOf(parts, spec, work)
   if (work.kind === 'steps') {
-    const run: StepsRun = { machine: real, scenario: work, seed: spec.options.seed, ...common(spec, work, control) }
+    const run: StepsRun = {
+      machine: real,
+      scenario: work,
+      seed: work.seed ?? spec.options.seed,
+      ...common(spec, work, control),
+      adversarialCache: work.adversarialCache ?? spec.options.adversarialCache,
+    }
     return {
       head: stepsHead(parts, run),
       kernels,

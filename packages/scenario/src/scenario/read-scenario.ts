@@ -14,7 +14,10 @@ import type { StepProblem } from './check-steps.ts'
 import { pipelineFileSchema, stepsFileSchema } from './schema.ts'
 
 /** What a file says of itself beside its work. */
-type Meant = Pick<StepsScenario, 'title' | 'board' | 'kernel' | 'cmdline' | 'config' | 'inject'>
+type Meant = Pick<
+  StepsScenario,
+  'title' | 'board' | 'kernel' | 'cmdline' | 'config' | 'inject' | 'seed' | 'adversarialCache'
+>
 
 /** A scenario file: steps, or a pipeline that still has to be bound to a machine. */
 export type ScenarioFile = StepsScenario | PipelineFile
@@ -86,6 +89,8 @@ const present = (meant: { [Key in keyof Meant]?: Meant[Key] | undefined }): Mean
   ...(meant.cmdline === undefined ? {} : { cmdline: meant.cmdline }),
   ...(meant.config === undefined ? {} : { config: meant.config }),
   ...(meant.inject === undefined ? {} : { inject: meant.inject }),
+  ...(meant.seed === undefined ? {} : { seed: meant.seed }),
+  ...(meant.adversarialCache === undefined ? {} : { adversarialCache: meant.adversarialCache }),
 })
 
 interface Source {

@@ -19,6 +19,11 @@ const head = {
 
 export const stepsFileSchema = z.strictObject({
   ...head,
+  seed: z.int().min(0).max(0xffff_ffff).optional().describe('of every pattern, whatever the command line says'),
+  adversarialCache: z
+    .boolean()
+    .optional()
+    .describe('dirty cache lines are evicted and others fetched at any legal moment, chosen by the seed'),
   steps: z.array(stepSchema).min(1).describe('calls of drivers and of user space, in order'),
 })
 

@@ -1,0 +1,131 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { EXPLORE_BOUND, type ExploreReport, InputError, newDefects } from '@dmalab/api'
+import { defectTitle, explore, type ExploreWork } from '@dmalab/lab'
+import { openLaboratory } from '@dmalab/lab/node'
+import { defectFiles, exploreText } from '@dmalab/report'
+import { Flags } from '@oclif/core'
+import { BaseCommand, EXIT, PLUGIN_FLAG, REPEATED } from '../base-command.ts'
+import { readJournal, writeHead, writeSearched } from '../explore/journal.ts'
+import { searchOnWorkers } from '../explore/workers.ts'
+
+export default class Explore extends BaseCommand {
+  static override summary = 'Find out what can go wrong with a kernel or a patch, and the smallest scenario of each.'
+  static override description = `Steps of drivers and user space are tried in every order, on machines with every property, alone and two together.
+What goes wrong is compared with the kernel below the patch and with ordinary memory, made small, and written as a scenario.
+Exit code 3 when a kernel with a patch has a defect that the kernel below it has not; else 0.`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --kernel arm@4.11+nopage-rfc --out found',
+    '<%= config.bin %> <%= command.id %> --kernel arm@4.11+nopage-rfc --configurations single --states 40',
+    '<%= config.bin %> <%= command.id %> --plugin ./my-patch.mjs --kernel arm@4.11+my-patch --json',
+  ]
+  static override flags = {
+    kernel: Flags.string({
+      char: 'k',
+      helpValue: 'KERNEL',
+      required: true,
+      summary: 'arch@release, then +patch for each patch (dmalab kernel list)',
+    }),
+    depth: Flags.integer({
+      helpValue: 'STEPS',
+      min: 1,
+      max: 40,
+      default: EXPLORE_BOUND.depth,
+      summary: 'Steps of the longest scenario',
+    }),
+    states: Flags.integer({
+      helpValue: 'COUNT',
+      min: 1,
+      default: EXPLORE_BOUND.states,
+      summary: 'States that are expanded at most in one configuration',
+    }),
+    configurations: Flags.string({
+      options: ['single', 'pairwise', 'all'],
+      default: EXPLORE_BOUND.configurations,
+      summary: 'Each property alone, each two together, or all combinations',
+    }),
+    seed: Flags.integer({
+      helpValue: 'NUMBER',
+      min: 0,
+      max: 0xffff_ffff,
+      default: 1,
+      summary: 'Seed of every pattern and walk',
+    }),
+    time: Flags.integer({
+      helpValue: 'SECONDS',
+      min: 1,
+      summary: 'Stop the search after so long; what was found is told',
+    }),
+    workers: Flags.integer({
+      helpValue: 'COUNT',
+      min: 1,
+      max: 64,
+      default: 2,
+      summary: 'Threads that search; the result is the same',
+    }),
+    out: Flags.string({
+      helpValue: 'FOLDER',
+      summary: 'Write a scenario file for each defect, with its board, and the journal',
+    }),
+    resume: Flags.boolean({
+      dependsOn: ['out'],
+      summary: 'Go on where an exploration with the same --out stopped',
+    }),
+    only: Flags.string({
+      helpValue: 'PROPERTY=VALUE',
+      summary: 'Only machines and kernels whose other properties are plain, such as importer=iommu',
+      ...REPEATED,
+    }),
+    ...PLUGIN_FLAG,
+  }
+
+  async run(): Promise<ExploreReport> {
+    const { flags } = await this.parse(Explore)
+    const { kernel, seed, depth, states, workers, out } = flags
+    const configurations = configurationsOf(flags.configurations)
+    const work: ExploreWork = { kernel, seed, bound: { depth, states, configurations }, only: flags.only }
+    const sources = this.plugins(flags.plugin)
+    const laboratory = await openLaboratory(sources)
+    const journal = out === undefined ? undefined : join(out, 'journal.jsonl')
+    const known = journal !== undefined && flags.resume ? readJournal(journal, work) : undefined
+    if (journal !== undefined && out !== undefined && known === undefined) {
+      mkdirSync(out, { recursive: true })
+      rmSync(journal, { force: true })
+      writeHead(journal, work)
+    }
+    const limit = flags.time === undefined ? undefined : AbortSignal.timeout(flags.time * 1000)
+    const timeUp = (): boolean => limit?.aborted === true
+    const task = { work, plugins: { given: sources.given ?? [], installed: sources.installed ?? [] } }
+    const report = await explore(work, {
+      laboratory,
+      ...(known === undefined ? {} : { known }),
+      searchAll: (numbers, done) => searchOnWorkers(workers, task, numbers, done, timeUp),
+      onSearched: (number, searched) => {
+        if (journal !== undefined) writeSearched(journal, number, searched)
+      },
+    })
+    if (out !== undefined) writeFiles(report, out)
+    this.log(
+      exploreText(report, {
+        titleOf: defectTitle,
+        commandOf: ({ scenario }) =>
+          out === undefined || scenario === null ? null : `dmalab run ${join(out, `${scenario.name}.yaml`)}`,
+      }),
+    )
+    if (report.base !== null && newDefects(report).length > 0) process.exitCode = EXIT.found
+    return report
+  }
+}
+
+const configurationsOf = (text: string): 'single' | 'pairwise' | 'all' => {
+  if (text === 'single' || text === 'pairwise' || text === 'all') return text
+  throw new InputError(`--configurations ${text} is none of single, pairwise, all`)
+}
+
+const writeFiles = (report: ExploreReport, out: string): void => {
+  for (const { path, text } of report.defects.flatMap((defect) => defectFiles(defect, report.kernel))) {
+    const file = join(out, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
+}

@@ -1,0 +1,29 @@
+// Which configurations are explored: the plain one, each value alone, each two values together, or all of them.
+import type { ExploreBound } from '@dmalab/api'
+import type { Axis, Configuration } from './axes.ts'
+
+/**
+ * Few values that are not plain come first, so that a defect is met in its smallest configuration. Pairs are made of plain values
+ * otherwise: in a covering array of full rows one defect hides another.
+ */
+export const configurationsOf = (
+  axes: readonly Axis[],
+  which: ExploreBound['configurations'],
+): readonly Configuration[] => {
+  if (which === 'all') return product(axes).toSorted((a, b) => a.size - b.size)
+  const single = axes.flatMap((axis) => others(axis).map((choice) => new Map([choice])))
+  const pairs = axes.flatMap((one, i) =>
+    axes.slice(i + 1).flatMap((two) => others(one).flatMap((a) => others(two).map((b) => new Map([a, b])))),
+  )
+  return [new Map(), ...single, ...(which === 'pairwise' ? pairs : [])]
+}
+
+type Choice = readonly [axis: string, value: string]
+
+const others = ({ name, values }: Axis): readonly Choice[] => values.slice(1).map((value) => [name, value])
+
+const product = (axes: readonly Axis[]): readonly Configuration[] =>
+  axes.reduce<readonly Configuration[]>(
+    (made, axis) => made.flatMap((before) => [before, ...others(axis).map((choice) => new Map([...before, choice]))]),
+    [new Map()],
+  )

@@ -1,0 +1,195 @@
+// An exploration: every configuration searched, what was found made small and compared, one line a defect.
+import {
+  type Defect,
+  EXPLORE_BOUND,
+  type ExploreBound,
+  type ExploreReport,
+  InputError,
+  type KernelSpec,
+} from '@dmalab/api'
+import { composeKernel, opTablesOf, parseKernel, type RunParts, withOptions } from '@dmalab/runner'
+import { type Axis, axesOf, type Configuration } from './axes.ts'
+import { configurationsOf } from './configurations.ts'
+import { defectOf } from './defects.ts'
+import { counts, judge, type Judged } from './judge.ts'
+import { Replayer } from './replay-steps.ts'
+import { type Searched, searchConfiguration } from './search.ts'
+import { CALLS, type Ground, QUEUES } from './setup.ts'
+import { shrink } from './shrink.ts'
+import { isInstanceOf, type Suspect, unusualIn } from './suspects.ts'
+
+export interface ExploreRequest {
+  readonly kernel: string
+  readonly seed: number
+  readonly bound: ExploreBound
+  /** `axis=value`: configurations in which these values alone are not plain; all when empty. */
+  readonly only: readonly string[]
+}
+
+/** What an exploration is made of: the same in every worker. */
+export interface Plan {
+  readonly ground: Ground
+  readonly bound: ExploreBound
+  readonly configurations: readonly Configuration[]
+}
+
+export interface ExploreControl {
+  /** Searches the configurations with these numbers, in any order, on any number of workers; `done` gets what each came to. */
+  readonly searchAll?: (numbers: readonly number[], done: (number: number, searched: Searched) => void) => Promise<void>
+  /** What an earlier exploration with the same request came to, by number. */
+  readonly known?: ReadonlyMap<number, Searched>
+  /** Gets each result as it comes in. */
+  readonly onSearched?: (number: number, searched: Searched) => void
+  readonly timeUp?: () => boolean
+}
+
+export const EXPLORE_REQUEST: Omit<ExploreRequest, 'kernel'> = { seed: 1, bound: EXPLORE_BOUND, only: [] }
+
+/** @throws InputError for a kernel that is not there */
+export const planExploration = (parts: RunParts, request: ExploreRequest): Plan => {
+  const kernel = parseKernel(request.kernel, parts.registry)
+  const axes = axesOf(kernel, [CALLS, ...Object.keys(QUEUES)])
+  checkOnly(axes, request.only)
+  return {
+    ground: { kernel, axes, seed: request.seed },
+    bound: request.bound,
+    configurations: configurationsOf(axes, request.bound.configurations).filter(
+      (one) => request.only.length === 0 || [...one].every((choice) => request.only.includes(choice.join('='))),
+    ),
+  }
+}
+
+/** @throws InputError for an axis or a value that is not there */
+const checkOnly = (axes: readonly Axis[], only: readonly string[]): void => {
+  for (const text of only) {
+    const [name = '', value = ''] = split(text)
+    const axis = axes.find((one) => one.name === name)
+    if (axis === undefined)
+      throw new InputError(`there is no property '${name}'`, {}, `there is ${axes.map((one) => one.name).join(', ')}`)
+    if (!axis.values.includes(value))
+      throw new InputError(`${name} is never '${value}'`, {}, `it is ${axis.values.join(', ')}`)
+  }
+}
+
+const split = (text: string): readonly string[] => {
+  const at = text.indexOf('=')
+  return [text.slice(0, at), text.slice(at + 1)]
+}
+
+export const searchNumber = (parts: RunParts, plan: Plan, number: number): Searched => {
+  const configuration = plan.configurations[number]
+  if (configuration === undefined) throw new Error(`configuration ${number} of ${plan.configurations.length}`)
+  return searchConfiguration(parts, plan.ground, configuration, plan.bound)
+}
+
+/** @throws InputError for a kernel that is not there */
+export const explore = async (
+  parts: RunParts,
+  request: ExploreRequest,
+  control: ExploreControl = {},
+): Promise<ExploreReport> => {
+  const plan = planExploration(parts, request)
+  const results = new Map<number, Searched>(control.known)
+  const open = plan.configurations.map((_one, number) => number).filter((number) => !results.has(number))
+  const done = (number: number, searched: Searched): void => {
+    results.set(number, searched)
+    control.onSearched?.(number, searched)
+  }
+  if (control.searchAll !== undefined) await control.searchAll(open, done)
+  else
+    for (const number of open) {
+      if (control.timeUp?.() === true) break
+      done(number, searchNumber(parts, plan, number))
+    }
+  return report(parts, request, plan, results)
+}
+
+const report = async (
+  parts: RunParts,
+  request: ExploreRequest,
+  plan: Plan,
+  results: ReadonlyMap<number, Searched>,
+): Promise<ExploreReport> => {
+  const { kernel } = plan.ground
+  const base = baseOf(kernel)
+  const inOrder = plan.configurations.flatMap((_one, number) => {
+    const searched = results.get(number)
+    return searched === undefined ? [] : [searched]
+  })
+  const judged = defectsAmong(
+    parts,
+    plan,
+    base,
+    inOrder.flatMap(({ suspects }) => suspects),
+  )
+  const replayer = new Replayer(parts, plan.ground)
+  const defects: Defect[] = []
+  const taken = new Set<string>()
+  for (const one of judged) defects.push(await defectOf(parts, plan.ground, replayer, one, taken))
+  const entered = [...new Set(inOrder.flatMap((searched) => searched.entered))].toSorted()
+  const impossible = [...new Set(inOrder.flatMap((searched) => searched.impossible ?? []))]
+  return {
+    schema: 1,
+    kernel: kernel.name,
+    base: base?.name ?? null,
+    board: 'machines made for the exploration',
+    seed: request.seed,
+    bound: request.bound,
+    coverage: {
+      configurations: plan.configurations.length,
+      explored: inOrder.length,
+      states: sum(inOrder, ({ states }) => states),
+      transitions: sum(inOrder, ({ transitions }) => transitions),
+      exhausted: inOrder.filter(({ exhausted }) => exhausted).length,
+      entered,
+      notEntered: operationsOf(parts, kernel).filter((name) => !entered.includes(name)),
+    },
+    defects: defects.toSorted((a, b) => Number(a.base?.same ?? false) - Number(b.base?.same ?? false)),
+    notes: impossible.map((why) => `not explored: ${why}`),
+  }
+}
+
+const sum = <T>(list: readonly T[], count: (one: T) => number): number =>
+  list.reduce((total, one) => total + count(one), 0)
+
+const baseOf = (kernel: KernelSpec): KernelSpec | null =>
+  kernel.patches.length === 0
+    ? null
+    : withOptions(composeKernel(kernel.base, ...kernel.patches.slice(0, -1)), kernel.options)
+
+/** What is met in its smallest configuration comes first, and stands for all that is the same. */
+const defectsAmong = (
+  parts: RunParts,
+  { ground }: Plan,
+  base: KernelSpec | null,
+  suspects: readonly Suspect[],
+): readonly Judged[] => {
+  const replayer = new Replayer(parts, ground)
+  const known: Judged[] = []
+  const dismissed: Suspect[] = []
+  for (const suspect of suspects) {
+    if ([...known, ...dismissed].some((one) => isInstanceOf(suspect, one))) continue
+    const small = shrink(replayer, suspect)
+    if (small === undefined || [...known, ...dismissed].some((one) => isInstanceOf(small, one))) continue
+    const judged = judge(replayer, ground, base, small)
+    if (counts(judged, unusualIn(judged))) known.push(judged)
+    else dismissed.push(small)
+  }
+  return known
+}
+
+const OPERATIONS = [
+  'alloc',
+  'free',
+  'getSgtable',
+  'mmap',
+  'mapSg',
+  'unmapSg',
+  'syncSingleForCpu',
+  'syncSingleForDevice',
+  'syncSgForCpu',
+  'syncSgForDevice',
+] as const
+
+const operationsOf = (parts: RunParts, { base }: KernelSpec): readonly string[] =>
+  opTablesOf(base, parts.registry).flatMap(({ name }) => OPERATIONS.map((operation) => `${name}: ${operation}`))

@@ -1,0 +1,10 @@
+// Explores: what can go wrong with a kernel or a patch, found by search, with the smallest scenario of each.
+export {
+  EXPLORE_REQUEST,
+  explore,
+  type ExploreControl,
+  type ExploreRequest,
+  planExploration,
+  searchNumber,
+} from './explore.ts'
+export type { Searched } from './search.ts'

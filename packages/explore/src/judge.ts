@@ -1,0 +1,60 @@
+// What the same steps come to elsewhere: on the kernel below the patch, and with ordinary memory in the place of the pool.
+import type { Elsewhere, KernelSpec } from '@dmalab/api'
+import { type Configuration, valueOf } from './axes.ts'
+import type { Replayer } from './replay-steps.ts'
+import type { Ground } from './setup.ts'
+import { placeOf, type Suspect } from './suspects.ts'
+
+export interface Judged extends Suspect {
+  readonly base: Elsewhere | null
+  readonly ordinary: Elsewhere | null
+}
+
+export const judge = (replayer: Replayer, ground: Ground, base: KernelSpec | null, suspect: Suspect): Judged => ({
+  ...suspect,
+  base: base === null ? null : elsewhere(replayer, suspect, suspect.configuration, base),
+  ordinary: ordinaryOf(replayer, ground, suspect),
+})
+
+const ordinaryOf = (replayer: Replayer, { axes }: Ground, suspect: Suspect): Elsewhere | null => {
+  const { configuration } = suspect
+  if (valueOf(configuration, axes, 'pool') === 'none') return null
+  const without = new Map([...configuration, ['pool', 'none']])
+  // Nobody can declare or release a pool that is not there: the other steps are done.
+  const steps = suspect.steps.filter((step) => step.do !== 'declare-pool' && step.do !== 'release-pool')
+  return elsewhere(replayer, { ...suspect, steps: steps.map(ownerOf) }, without, null)
+}
+
+/** Without two pools there are no devices below the exporter. */
+const ownerOf = <S extends Suspect['steps'][number]>(step: S): S =>
+  'device' in step && step.device?.startsWith('exporter.') === true ? { ...step, device: 'exporter' } : step
+
+const elsewhere = (
+  replayer: Replayer,
+  suspect: Suspect,
+  configuration: Configuration,
+  kernel: KernelSpec | null,
+): Elsewhere => {
+  const { steps, atEnd } = suspect
+  const replayed = replayer.replay(configuration, steps, kernel, atEnd)
+  if (replayed === null) return { same: false, outcome: 'cannot be' }
+  if (replayed.at === null) return { same: false, outcome: 'works' }
+  const same =
+    replayed.at === (atEnd ? steps.length : steps.length - 1) &&
+    replayed.symptoms.some((symptom) => placeOf({ symptom, steps, atEnd }) === placeOf(suspect))
+  const [symptom] = replayed.symptoms
+  const where = steps[replayed.at]
+  return {
+    same,
+    outcome: `${symptom?.errno ?? symptom?.code ?? ''} at ${where === undefined ? 'the end' : where.do}`,
+  }
+}
+
+/**
+ * Does it count? A refusal only where ordinary memory is not refused; what ordinary memory shows as well, only where no unusual step
+ * had part in it: then it is that step that is wrong.
+ */
+export const counts = ({ symptom, ordinary, steps }: Judged, unusual: readonly string[]): boolean => {
+  if (symptom.code === 'refused') return ordinary !== null && ordinary.outcome === 'works'
+  return !(ordinary !== null && ordinary.same && (unusual.length > 0 || steps.length === 0))
+}

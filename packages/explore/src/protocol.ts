@@ -1,0 +1,151 @@
+// What has been done to the buffers so far, as far as it decides what may be done next, and the key under which equal states are one.
+// Devices are named by their part, so that states that differ by names alone are equal.
+import type { ScenarioStep, StepDirection } from '@dmalab/api'
+
+export interface ImporterState {
+  readonly attached: boolean
+  readonly mapped: StepDirection | null
+  /** Who may touch the bytes while it is mapped. */
+  readonly owner: 'device' | 'cpu'
+  /** Its table holds a page of the other buffer now. */
+  readonly reused: boolean
+  /** Mapped once and no longer: its registers hold addresses. */
+  readonly before: boolean
+}
+
+export interface Protocol {
+  readonly life: 'none' | 'live' | 'freed'
+  readonly fd: 'none' | 'open' | 'closed'
+  /** What was written last, and by whom. */
+  readonly written: 'nobody' | 'device' | 'cpu' | 'linear'
+  /** Between DMA_BUF_IOCTL_SYNC START and END. */
+  readonly cpuAccess: boolean
+  readonly importers: Readonly<Record<string, ImporterState>>
+  readonly other: 'none' | 'live' | 'written'
+  readonly list: 'none' | 'made' | 'mapped'
+  readonly pool: 'undeclared' | 'there' | 'released'
+  readonly unbound: boolean
+  /** Queue of a video device -> how far it is. */
+  readonly queues: Readonly<Record<string, QueueState>>
+}
+
+export interface QueueState {
+  readonly buffers: boolean
+  readonly queued: boolean
+  readonly streaming: boolean
+  readonly done: boolean
+  readonly attributes: boolean
+}
+
+export const NO_QUEUE: QueueState = {
+  buffers: false,
+  queued: false,
+  streaming: false,
+  done: false,
+  attributes: false,
+}
+
+const NOT_ATTACHED: ImporterState = { attached: false, mapped: null, owner: 'cpu', reused: false, before: false }
+
+export const atFirst = (importers: readonly string[], pool: Protocol['pool']): Protocol => ({
+  life: 'none',
+  fd: 'none',
+  written: 'nobody',
+  cpuAccess: false,
+  importers: Object.fromEntries(importers.map((name) => [name, NOT_ATTACHED])),
+  other: 'none',
+  list: 'none',
+  pool,
+  unbound: false,
+  queues: {},
+})
+
+/** Members have a fixed order: equal states give equal keys. */
+export const keyOf = (state: Protocol): string => JSON.stringify(state)
+
+export const FRAME = 'frame'
+export const OTHER = 'other'
+export const LIST = 'list'
+
+/** The state after a step that worked. */
+export const after = (state: Protocol, step: ScenarioStep): Protocol => {
+  switch (step.do) {
+    case 'declare-pool':
+      return { ...state, pool: 'there' }
+    case 'release-pool':
+      return { ...state, pool: 'released' }
+    case 'unbind':
+      return { ...state, unbound: true, queues: {} }
+    case 'alloc':
+      if (step.buffer !== FRAME) return { ...state, other: 'live' }
+      return { ...state, life: 'live', fd: hasFd(step.from) ? 'open' : 'none' }
+    case 'free':
+      return { ...state, life: 'freed' }
+    case 'export':
+      return { ...state, fd: 'open' }
+    case 'close':
+      return { ...state, fd: 'closed' }
+    case 'attach':
+      return withImporter(state, step.device, { attached: true })
+    case 'detach':
+      return withImporter(state, step.device, NOT_ATTACHED)
+    case 'map':
+      if (step.buffer === LIST) return { ...state, list: 'mapped' }
+      return withImporter(state, step.device, { mapped: step.dir, owner: 'device' })
+    case 'unmap':
+      if (step.buffer === LIST) return { ...state, list: 'made' }
+      return withImporter(state, step.device, { mapped: null, owner: 'cpu', reused: false, before: true })
+    case 'sync':
+      return withImporter(state, step.device, { owner: step.for })
+    case 'reuse-table':
+      return withImporter(state, step.device, { reused: true })
+    case 'sg-table':
+      return { ...state, list: 'made' }
+    case 'begin-cpu-access':
+      return { ...state, cpuAccess: true }
+    case 'end-cpu-access':
+      return { ...state, cpuAccess: false }
+    case 'device-write':
+      return step.buffer === FRAME ? { ...state, written: 'device' } : state
+    case 'sg-copy-from-buffer':
+      return { ...state, written: 'cpu' }
+    case 'cpu-write':
+      return step.buffer === FRAME ? { ...state, written: 'cpu' } : { ...state, other: 'written' }
+    case 'linear-write':
+      return { ...state, written: 'linear' }
+    case 'queue-attrs':
+      return withQueue(state, step, { attributes: true })
+    case 'reqbufs':
+      return withQueue(state, step, { ...NO_QUEUE, buffers: step.count > 0 })
+    case 'expbuf':
+      return { ...state, life: 'live', fd: 'open' }
+    case 'qbuf':
+      return withQueue(state, step, { queued: true })
+    case 'dqbuf':
+      return withQueue(state, step, { queued: false, done: true })
+    case 'streamon':
+      return withQueue(state, step, { streaming: true })
+    case 'streamoff':
+      return withQueue(state, step, { streaming: false, queued: false })
+    default:
+      return state
+  }
+}
+
+/** Sources whose memory is a dma-buf from the start. */
+const hasFd = (from: string): boolean => ['dumb', 'system-heap', 'cma-heap', 'udmabuf'].includes(from)
+
+const withImporter = (state: Protocol, name: string, change: Partial<ImporterState>): Protocol => ({
+  ...state,
+  importers: { ...state.importers, [name]: { ...(state.importers[name] ?? NOT_ATTACHED), ...change } },
+})
+
+const withQueue = (
+  state: Protocol,
+  { device, queue }: { readonly device: string; readonly queue: string },
+  change: Partial<QueueState>,
+): Protocol => {
+  const name = `${device} ${queue}`
+  const queues = { ...state.queues, [name]: { ...(state.queues[name] ?? NO_QUEUE), ...change } }
+  return { ...state, queues: Object.fromEntries(Object.entries(queues).toSorted(([a], [b]) => (a < b ? -1 : 1))) }
+}

@@ -1,0 +1,103 @@
+// The same steps again, in any configuration and on any kernel: what shrinking and comparing ask.
+import { type Device, isInputError, type KernelSpec, type ScenarioStep } from '@dmalab/api'
+import { type LabParts, openTrial, opTablesOf, type Trial } from '@dmalab/runner'
+import type { Configuration } from './axes.ts'
+import { type Ground, labOptionsOf, type Setup, setupOf } from './setup.ts'
+import { placeOf } from './suspects.ts'
+import { faultOf, lostOf, type Symptom, symptomsOf } from './symptoms.ts'
+
+/** What the steps came to: symptoms of the step that was the first to have any, or of the end. */
+export interface Replayed {
+  /** Index of that step; the number of steps for the end; null when all went well. */
+  readonly at: number | null
+  readonly symptoms: readonly Symptom[]
+}
+
+interface Opened {
+  readonly setup: Setup
+  readonly trial: Trial
+  readonly tables: Parameters<typeof symptomsOf>[1]
+}
+
+/** Laboratories kept open: shrinking asks for a few of them again and again. */
+const KEPT = 24
+
+export class Replayer {
+  private readonly parts: LabParts
+  private readonly ground: Ground
+  private readonly opened = new Map<string, Opened | null>()
+
+  constructor(parts: LabParts, ground: Ground) {
+    this.parts = parts
+    this.ground = ground
+  }
+
+  setup(configuration: Configuration): Setup {
+    return setupOf(this.parts, this.ground, configuration)
+  }
+
+  /**
+   * null when they cannot be meant there. Settles at the end when `settle` says so. A step that is refused and is not the last one ends
+   * the steps, unless `goOn`: the one who asks knows that it may be.
+   */
+  replay(
+    configuration: Configuration,
+    steps: readonly ScenarioStep[],
+    kernel: KernelSpec | null,
+    settle: boolean,
+  ): Replayed | null {
+    const opened = this.open(configuration, kernel)
+    if (opened === null) return null
+    const { trial, tables } = opened
+    trial.reset()
+    try {
+      for (const [at, step] of steps.entries()) {
+        const symptoms = symptomsOf(trial.lab, tables, step, trial.do(step))
+        if (symptoms.length > 0) return { at, symptoms }
+      }
+    } catch (e) {
+      if (isInputError(e)) return null
+      throw e
+    }
+    if (!settle) return { at: null, symptoms: [] }
+    const { left, oops } = trial.settle()
+    const symptoms = [...(oops === null ? [] : [faultOf(oops)]), ...(left.length === 0 ? [] : [lostOf(left)])]
+    return { at: symptoms.length > 0 ? steps.length : null, symptoms }
+  }
+
+  /** Does the suspect's symptom show at the last of these steps, or at the end where the suspect showed there? */
+  shows(configuration: Configuration, steps: readonly ScenarioStep[], place: string, atEnd: boolean): boolean {
+    const replayed = this.replay(configuration, steps, null, atEnd)
+    if (replayed === null || replayed.at !== (atEnd ? steps.length : steps.length - 1)) return false
+    return replayed.symptoms.some((symptom) => placeOf({ symptom, steps, atEnd }) === place)
+  }
+
+  device(configuration: Configuration, name: string): Device | undefined {
+    const lab = this.open(configuration, null)?.trial.lab
+    return lab?.devices.find((device) => device.name === name)
+  }
+
+  private open(configuration: Configuration, kernel: KernelSpec | null): Opened | null {
+    const key = JSON.stringify([...configuration, kernel?.name ?? ''])
+    const known = this.opened.get(key)
+    if (known !== undefined) return known
+    const opened = this.openNew(configuration, kernel)
+    const oldest = this.opened.keys().next().value
+    if (this.opened.size >= KEPT && oldest !== undefined) this.opened.delete(oldest)
+    this.opened.set(key, opened)
+    return opened
+  }
+
+  private openNew(configuration: Configuration, kernel: KernelSpec | null): Opened | null {
+    try {
+      const setup = this.setup(configuration)
+      const used = kernel === null ? setup.kernel : { ...kernel, options: setup.kernel.options }
+      const trial = openTrial(this.parts, labOptionsOf(setup, this.ground.seed, used), () => undefined)
+      const tables = new Map(opTablesOf(used.base, this.parts.registry).map((table) => [table.name, table]))
+      return { setup, trial, tables }
+    } catch (e) {
+      if (isInputError(e)) return null
+      throw e
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// A configuration made concrete: machine, kernel options, failing call, cache schedule, and what its steps are like.
+import type { BufferSource, Injection, KernelSpec, LabOptions, Machine, ScenarioStep } from '@dmalab/api'
+import { type LabParts, kernelFacts, withOptions } from '@dmalab/runner'
+import { nextCalls, type Setting } from './alphabet.ts'
+import { type Axis, type Configuration, valueOf } from './axes.ts'
+import { machineOf, OVER_PAGES } from './machine.ts'
+import { atFirst, type Protocol } from './protocol.ts'
+import { nextIoctls } from './queue-alphabet.ts'
+
+/** User space that makes calls one by one, or shares buffers between the queues of two video devices, the second over an allocator. */
+export const CALLS = 'calls'
+export const QUEUES: Readonly<Record<string, string>> = {
+  'queues over vb2-dma-contig': 'vivid-dma-contig',
+  'queues over vb2-dma-sg': 'vivid-dma-sg',
+  'queues over vb2-vmalloc': 'vivid-vmalloc',
+}
+
+/** What all configurations of an exploration share. */
+export interface Ground {
+  readonly kernel: KernelSpec
+  readonly axes: readonly Axis[]
+  readonly seed: number
+}
+
+export interface Setup {
+  readonly machine: Machine
+  readonly kernel: KernelSpec
+  /** As a scenario file states them. */
+  readonly config: readonly string[]
+  readonly cmdline: string
+  readonly inject: readonly string[]
+  readonly adversary: number | null
+  readonly first: Protocol
+  next(state: Protocol): readonly ScenarioStep[]
+}
+
+export const setupOf = (parts: LabParts, { kernel, axes }: Ground, configuration: Configuration): Setup => {
+  const value = (name: string): string => valueOf(configuration, axes, name)
+  const pool = value('pool')
+  const source = value('memory') as BufferSource
+  const driver = QUEUES[value('user space')] ?? null
+  const option = value('config')
+  const line = value('command line')
+  const failing = value('failing call')
+  const facts = kernelFacts(kernel, parts.registry)
+  const { board: arch, pointerBits } = facts.arch
+  const second = driver === null ? value('second importer') : 'none'
+  const machine = machineOf({
+    arch,
+    pointerBits,
+    pool,
+    exporter: value('exporter'),
+    importer: value('importer'),
+    exporterClass: driver !== null ? 'camera' : source === 'dumb' ? 'display' : 'codec',
+    importerClass: 'converter',
+    importerDriver: driver,
+    iommuModel: pointerBits === 32 ? 'samsung-sysmmu' : 'arm-smmu-v3',
+    second,
+  })
+  const config = option === 'default' ? [] : [option.replace(/=y$/, '')]
+  const cmdline = line === 'none' ? '' : line
+  const size = Number(value('size'))
+  const attrs = value('attributes')
+  const hasPool = pool !== 'none' && (source === 'coherent' || source === 'dumb')
+  const setting: Setting = {
+    owner: pool === 'two' && driver === null ? 'exporter.frames' : 'exporter',
+    importers: driver !== null ? [] : second === 'none' ? ['importer'] : ['importer', 'second'],
+    source,
+    size,
+    attrs: attrs === 'none' ? [] : [attrs],
+    declare: pool === 'over-pages' ? OVER_PAGES : null,
+    kmap: facts.dmabufKmap,
+    pool: hasPool,
+  }
+  return {
+    machine,
+    kernel: withOptions(kernel, { config: configOf(option), cmdline: cmdlineOf(line) }),
+    config,
+    cmdline,
+    inject: failing === 'none' ? [] : [failing],
+    adversary: value('caches') === 'quiet' ? null : Number(value('caches').slice(-1)),
+    first: atFirst(setting.importers, pool === 'over-pages' ? 'undeclared' : hasPool ? 'there' : 'released'),
+    next: (state) => (driver === null ? nextCalls(state, setting) : nextIoctls(state, setting)),
+  }
+}
+
+const configOf = (option: string): Readonly<Record<string, boolean>> => {
+  if (option === 'default') return {}
+  const [name = '', value] = option.split('=')
+  return { [name]: value === 'y' }
+}
+
+const cmdlineOf = (line: string): Readonly<Record<string, string>> => {
+  if (line === 'none') return {}
+  const at = line.indexOf('=')
+  return { [line.slice(0, at)]: line.slice(at + 1) }
+}
+
+/** How the laboratory of a setup is opened. `kernel` takes the place of the setup's own: the base of its patch. */
+export const labOptionsOf = (setup: Setup, seed: number, kernel: KernelSpec = setup.kernel): LabOptions => ({
+  kernel,
+  machine: setup.machine,
+  seed: setup.adversary ?? seed,
+  inject: setup.inject.map(injectionOf),
+  adversarialCache: setup.adversary !== null,
+})
+
+const injectionOf = (text: string): Injection => {
+  const [call = '', nth] = text.split(':')
+  const [what = '', device] = call.split('@')
+  return { what, nth: Number(nth), ...(device === undefined ? {} : { device }) }
+}

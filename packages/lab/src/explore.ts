@@ -1,0 +1,39 @@
+// Explorations with the built-in plug-ins, for programs.
+import { EXPLORED, type ExploreBound, type ExploreReport, FINDINGS } from '@dmalab/api'
+import { EXPLORE_REQUEST, explore as exploreWith, type ExploreControl } from '@dmalab/explore'
+import type { RunParts } from '@dmalab/runner'
+import { openLaboratory } from './laboratory.ts'
+
+export interface ExploreWork {
+  /** `arm@4.11+nopage-rfc`. */
+  readonly kernel: string
+  readonly seed?: number
+  readonly bound?: Partial<ExploreBound>
+  /** `axis=value`, such as `importer=iommu`: configurations in which these values alone are not plain. */
+  readonly only?: readonly string[]
+}
+
+export interface LabExploreControl extends ExploreControl {
+  /** An opened laboratory; absent, one is opened for this call. */
+  readonly laboratory?: RunParts
+}
+
+/** What can go wrong with a kernel or its patch, and the smallest scenario of each. @throws InputError for a kernel that is not there */
+export const explore = async (work: ExploreWork, control: LabExploreControl = {}): Promise<ExploreReport> =>
+  exploreWith(control.laboratory ?? (await openLaboratory()), exploreRequest(work), control)
+
+export const exploreRequest = ({ kernel, seed, bound, only }: ExploreWork) => ({
+  kernel,
+  seed: seed ?? EXPLORE_REQUEST.seed,
+  bound: { ...EXPLORE_REQUEST.bound, ...bound },
+  only: only ?? [],
+})
+
+/** What the code of a defect means, in a sentence. */
+export const defectTitle = (code: string): string => {
+  const titles: Readonly<Record<string, string>> = {
+    ...EXPLORED,
+    ...Object.fromEntries(Object.entries(FINDINGS).map(([name, { title }]) => [name, title])),
+  }
+  return titles[code] ?? code
+}

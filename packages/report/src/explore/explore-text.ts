@@ -1,0 +1,67 @@
+// An ExploreReport for people: one paragraph a defect, then what was covered.
+import { type Defect, type ExploreReport, newDefects } from '@dmalab/api'
+import { count } from '../numbers.ts'
+import { bold, dim } from '../paint.ts'
+
+export interface ExploreTextOptions {
+  /** What a code means, in a sentence. */
+  readonly titleOf: (code: string) => string
+  /** The command that repeats a defect; null where no file holds it. */
+  readonly commandOf: (defect: Defect) => string | null
+}
+
+export const exploreText = (report: ExploreReport, options: ExploreTextOptions): string => {
+  const fresh = newDefects(report)
+  const inherited = report.defects.filter((defect) => !fresh.includes(defect))
+  return [
+    `${bold(report.kernel)}, ${report.base === null ? 'as it is' : `beside ${report.base}`}, on ${report.board}`,
+    '',
+    ...fresh.flatMap((defect, i) => [...defectLines(defect, i + 1, options), '']),
+    ...(inherited.length === 0 ? [] : [bold(`${report.base ?? ''} has these as well`)]),
+    ...inherited.map(({ id, message }) => `  ${id}: ${message}`),
+    ...(inherited.length === 0 ? [] : ['']),
+    ...coverageLines(report),
+    ...report.notes.map((note) => dim(note)),
+    bold(
+      report.base === null
+        ? `${count(fresh.length)} defects`
+        : `${count(fresh.length)} defects that ${report.base} does not have, ${count(inherited.length)} that it has`,
+    ),
+  ].join('\n')
+}
+
+const defectLines = (defect: Defect, number: number, options: ExploreTextOptions): readonly string[] => {
+  const { configuration, scenario, symbols, hunks, base, ordinary } = defect
+  const where = Object.entries(configuration).map(([axis, value]) => `${axis} ${value}`)
+  const steps = scenario?.steps.filter((step) => step.do !== 'expect').map(stepText) ?? []
+  const command = options.commandOf(defect)
+  return [
+    `${bold(`${number}. ${defect.code}`)}: ${options.titleOf(defect.code)}`,
+    `   ${defect.message}`,
+    ...(symbols.length === 0 ? [] : [`   in ${symbols.join(' < ')}`]),
+    ...hunks.map((hunk) => `   hunk: ${hunk.file}: ${hunk.symbol}: ${hunk.what}`),
+    ...(where.length === 0 ? [] : [`   needs: ${where.join(', ')}`]),
+    ...(steps.length === 0 ? [] : [`   steps: ${steps.join('; ')}`]),
+    ...(base === null ? [] : [`   the base: ${base.outcome}`]),
+    ...(ordinary === null ? [] : [`   with ordinary memory: ${ordinary.outcome}`]),
+    ...(command === null ? [] : [dim(`   ${command}`)]),
+  ]
+}
+
+const stepText = (step: object): string =>
+  Object.entries(step)
+    .filter(([key]) => key !== 'size' && key !== 'base')
+    .map(([, value]) => (typeof value === 'object' ? JSON.stringify(value) : String(value)))
+    .join(' ')
+
+const coverageLines = ({ coverage, bound, seed }: ExploreReport): readonly string[] => {
+  const { configurations, explored, states, transitions, exhausted, entered, notEntered } = coverage
+  return [
+    bold('covered'),
+    `  ${count(explored)} of ${count(configurations)} configurations (${bound.configurations}), ${count(exhausted)} of them to the last state within ${bound.depth} steps`,
+    `  ${count(states)} states, ${count(transitions)} transitions; at most ${count(bound.states)} states expanded a configuration, seed ${seed}`,
+    `  the bound was ${explored === configurations ? 'reached' : 'not reached: the time was up'}`,
+    `  operations entered: ${entered.join(', ')}`,
+    ...(notEntered.length === 0 ? [] : [`  not entered: ${notEntered.join(', ')}`]),
+  ]
+}

@@ -1,0 +1,64 @@
+// The RFC under exploration: known defects come out, each scenario shows what it states, and nothing depends on who searched.
+import { defectTitle, explore, exploreRequest, openLaboratory, planExploration, searchNumber } from '@dmalab/lab'
+import { type Defect, newDefects } from '@dmalab/api'
+import { defectFiles } from '@dmalab/report'
+import { readMachine } from '@dmalab/machine'
+import { readScenario } from '@dmalab/scenario'
+import { beforeAll, describe, expect, it } from 'vitest'
+
+const WORK = {
+  kernel: 'arm@4.11+nopage-rfc',
+  bound: { configurations: 'single', states: 70 },
+  only: ['memory=dumb', 'importer=iommu', 'importer=offset', 'importer=narrow'],
+} as const
+const laboratory = await openLaboratory()
+let defects: readonly Defect[] = []
+
+beforeAll(async () => {
+  defects = newDefects(await explore(WORK, { laboratory }))
+}, 240_000)
+
+const found = (code: string, symbol: string, configuration: Readonly<Record<string, string>> = {}): readonly Defect[] =>
+  defects.filter(
+    (defect) =>
+      defect.code === code &&
+      (symbol === '' || defect.symbols.some((name) => name === symbol)) &&
+      Object.entries(configuration).every(([axis, value]) => defect.configuration[axis] === value),
+  )
+
+describe('known defects', () => {
+  it.each([
+    ['RD-07: a page pointer that is an address', 'type-confusion', '', {}],
+    ['RD-08: an importer behind an IOMMU', 'kernel-oops', 'arm_iommu_map_sg', { importer: 'iommu' }],
+    ['RD-11: an importer with another bus view', 'wrong-bytes', 'arm_dma_map_sg', { importer: 'offset' }],
+    ['RD-13: a list that is synced', 'kernel-oops', 'arm_dma_sync_sg_for_device', {}],
+    ['RD-19: an exporter that was not taught', 'refused', 'arm_dma_map_sg', {}],
+    ['a device whose mask cuts the address', 'device-address-cut', 'arm_dma_map_sg', { importer: 'narrow' }],
+  ] as const)('%s', (_name, code, symbol, configuration) => {
+    expect(found(code, symbol, configuration)).not.toEqual([])
+  })
+})
+
+it('every code has a title', () => {
+  expect(defects.filter(({ code }) => defectTitle(code) === code)).toEqual([])
+})
+
+it('the files of a defect are a scenario and a board that can be read', () => {
+  for (const defect of defects) {
+    const [scenario, board] = defectFiles(defect, WORK.kernel)
+    expect(readMachine(board?.text ?? '', 'board').name).toBe(defect.scenario?.board['name'])
+    expect(readScenario(scenario?.text ?? '', 'scenario').name).toBe(defect.id)
+  }
+})
+
+it('gives the same report when configurations come in another order', async () => {
+  const small = { kernel: WORK.kernel, bound: { configurations: 'single', states: 4, depth: 5 } } as const
+  const plan = planExploration(laboratory, exploreRequest(small))
+  const backwards = await explore(small, {
+    laboratory,
+    searchAll: async (numbers, done) => {
+      for (const number of numbers.toReversed()) done(number, searchNumber(laboratory, plan, number))
+    },
+  })
+  expect(backwards).toEqual(await explore(small, { laboratory }))
+}, 120_000)
