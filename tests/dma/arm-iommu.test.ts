@@ -1,7 +1,7 @@
 // Devices behind an IOMMU, and on a narrow bus, under arm@4.11: what they reach, and what becomes of their buffers.
 import { DIR, type Event, pfn, phys } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
-import { type ArmLabOptions, must, openArmLab, oopsOf, page, RAM } from './arm-lab.ts'
+import { type ArmLabOptions, must, openArmLab, oopsOf, page, POOL, RAM } from './arm-lab.ts'
 
 const IOMMU = { name: 'sysmmu', model: 'samsung-sysmmu', enabled: true }
 const behind = (more: ArmLabOptions = {}) =>
@@ -123,6 +123,38 @@ describe('dmabounce', () => {
     lab.dma.unmapPageAttrs(dev, handle, 4096, DIR.BIDIRECTIONAL, 0)
     expect(lab.userCompare(far, 4096, 'buffer').wrong).toBeGreaterThan(3000)
     expect(events.filter((event) => event.event === 'swiotlb_bounced')).toHaveLength(1)
+  })
+
+  const places = (lab: ReturnType<typeof openArmLab>, count: number, size: number) =>
+    Array.from({ length: count }, (_, i) =>
+      lab.dma.mapPageAttrs(lab.device('importer'), page(RAM + 0x380_0000 + 4096 * i), 0, size, DIR.TO_DEVICE, 0),
+    )
+
+  it('takes copies up to a page from pools of blocks that keep their pages, the larger ones from memory for atomic calls', () => {
+    const lab = narrow({ busLimit: RAM + 0x2ff_ffff })
+    const dev = lab.device('importer')
+    const [a = 0, b = 0, c = 0] = places(lab, 3, 2048).map(must)
+    expect([b - a, c % 4096]).toEqual([2048, 0])
+    for (const at of [b, a]) lab.dma.unmapPageAttrs(dev, at as never, 2048, DIR.TO_DEVICE, 0)
+    // The newest page has a free block, then the block that was freed last.
+    expect(places(lab, 2, 100).map(must)).toEqual([c + 2048, a])
+    // 256 KiB for callers that may not sleep: two pages are with the pools.
+    expect(places(lab, 3, 0x1_0000).map(({ ok }) => ok)).toEqual([true, true, true])
+    expect(places(lab, 1, 0x1_0000)).toMatchObject([{ errno: 'EIO' }])
+  })
+
+  it('takes them from the memory of the device where it has some, and from nowhere else', () => {
+    const lab = narrow({ busLimit: RAM + 0x2ff_ffff, pools: ['pool'] })
+    expect(places(lab, 2, 4096).map(must)).toEqual([POOL, POOL + 4096])
+    expect(places(lab, 1, 0x200_0000)).toMatchObject([{ errno: 'EIO' }])
+  })
+
+  it('stops the kernel where a copy is given back or synced otherwise than it was taken', () => {
+    const lab = narrow({ busLimit: RAM + 0x2ff_ffff })
+    const dev = lab.device('importer')
+    const [at = 0 as never] = places(lab, 1, 4096).map(must)
+    expect(() => lab.dma.unmapPageAttrs(dev, at, 2048, DIR.TO_DEVICE, 0)).toThrow('buf->size != size')
+    expect(() => lab.dma.syncSingleForCpu(dev, at, 64, DIR.FROM_DEVICE)).toThrow('buf->direction != dir')
   })
 
   it('refuses a mapping larger than the mask, and highmem', () => {

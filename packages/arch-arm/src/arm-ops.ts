@@ -59,6 +59,7 @@ export const armCoherentOps = (api: PluginApi): DmaOpsDef => ({
     ...SYMBOLS,
     alloc: ['arm_coherent_dma_alloc'],
     free: ['arm_coherent_dma_free'],
+    mmap: ['arm_coherent_dma_mmap'],
     mapPage: ['arm_coherent_dma_map_page'],
   },
   attach: (_device, host) => ({ ...table(api, host, true), ...withoutTeardown() }),

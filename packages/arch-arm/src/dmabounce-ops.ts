@@ -1,11 +1,23 @@
 // The op table `dmabounce`: a device on a narrow bus gets copies of what it cannot reach.
-import type { Coherent, DmaAddr, DmaOps, DmaOpsDef, Host, KernelVaddr, PluginApi, SgTable } from '@dmalab/api'
+import type {
+  Coherent,
+  Direction,
+  DmaAddr,
+  DmaOps,
+  DmaOpsDef,
+  Host,
+  KernelVaddr,
+  PluginApi,
+  SgTable,
+} from '@dmalab/api'
 import { armOps } from './arm-ops.ts'
+import { safeMemory } from './safe-memory.ts'
 
 /** A copy in memory that the device reaches. */
 interface SafeBuffer extends Coherent {
   readonly original: KernelVaddr
   readonly size: number
+  readonly dir: Direction
 }
 
 /** Models: Linux v4.11 arch/arm/common/dmabounce.c: dmabounce_ops */
@@ -30,6 +42,7 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
   const { device, mem } = host
   const { ATTR, DIR, fail, has, hex, ok, physOf } = api
   const safe = new Map<DmaAddr, SafeBuffer>()
+  const memory = safeMemory(api, host)
   /** What needs no copy goes to functions of arm_dma_ops, by that table. */
   const armDmaOps = (): DmaOps => host.table('arm')
 
@@ -58,17 +71,22 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
     mem.memcpy(at(into), at(from), len)
   }
 
-  /** The copy that holds a bus address, if any. Models: Linux v4.11 arch/arm/common/dmabounce.c: find_safe_buffer */
-  const find = (handle: DmaAddr): SafeBuffer | undefined =>
-    [...safe.values()].find((one) => one.handle <= handle && handle < one.handle + one.size)
+  /** The copy that holds a bus address, if any. Models: Linux v4.11 arch/arm/common/dmabounce.c: find_safe_buffer_dev */
+  const find = (handle: DmaAddr, where: string): SafeBuffer | undefined => {
+    if (handle === 2 ** (8 * host.kernel.dmaAddrSize) - 1)
+      host.printk('err', `${api.devString(device)}: Trying to ${where} invalid mapping`)
+    return [...safe.values()].find((one) => one.handle <= handle && handle < one.handle + one.size)
+  }
 
-  const bounce = (original: KernelVaddr, size: number, dir: number, attrs: number) => {
-    const got = arm.alloc(size, 0, `${device.name} safe buffer`)
+  /** Models: Linux v4.11 arch/arm/common/dmabounce.c: map_single */
+  const bounce = (original: KernelVaddr, size: number, dir: Direction, attrs: number) => {
+    const got = memory.alloc(size)
     if (!got.ok) {
-      host.printk('err', `${api.devString(device)}: could not alloc dma memory (size=${size})`)
-      return fail('EIO', `no memory that ${device.name} reaches for a copy: ${got.why}`)
+      host.printk('warn', `${api.devString(device)}: alloc_safe_buffer: could not alloc dma memory (size=${size})`)
+      host.printk('err', `${api.devString(device)}: map_single: unable to map unsafe buffer ${hex(original)}!`)
+      return fail('EIO', `no memory for a copy: ${got.why}`)
     }
-    const buffer = { ...got.value, original, size }
+    const buffer = { ...got.value, original, size, dir }
     safe.set(buffer.handle, buffer)
     // While it stands for the original, it is not memory of somebody else.
     const [at, from] = [host.dmaToPhys(buffer.handle), mem.resolve(original)]
@@ -107,21 +125,24 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
 
   /** Models: Linux v4.11 arch/arm/common/dmabounce.c: dmabounce_unmap_page, unmap_single */
   const unmapPage: DmaOps['unmapPage'] = (handle, size, dir, attrs) => {
-    const buffer = find(handle)
+    const buffer = find(handle, 'dmabounce_unmap_page')
     if (buffer === undefined) return armDmaOps().syncSingleForCpu(handle, size, dir)
+    if (buffer.size !== size) host.bug('buf->size != size')
+    if (buffer.dir !== dir) host.bug('buf->direction != dir')
     if (dir !== DIR.TO_DEVICE && !has(attrs, ATTR.SKIP_CPU_SYNC)) {
       copy(buffer, 'original', 0, size)
       // So that a page mapped into user space, or executed, sees the bytes.
       host.cache.dmacFlush(buffer.original, size)
     }
     safe.delete(buffer.handle)
-    arm.free(buffer.size, buffer.cpuAddr, buffer.handle, 0)
+    memory.free(buffer, buffer.size)
   }
 
   /** Models: Linux v4.11 arch/arm/common/dmabounce.c: __dmabounce_sync_for_cpu, __dmabounce_sync_for_device */
   const syncSingle = (handle: DmaAddr, size: number, dir: number, to: 'safe' | 'original'): boolean => {
-    const buffer = find(handle)
+    const buffer = find(handle, `__dmabounce_sync_for_${to === 'original' ? 'cpu' : 'device'}`)
     if (buffer === undefined) return false
+    if (buffer.dir !== dir) host.bug('buf->direction != dir')
     const useless = to === 'original' ? DIR.TO_DEVICE : DIR.FROM_DEVICE
     if (dir !== useless) copy(buffer, to, handle - buffer.handle, size)
     return true
