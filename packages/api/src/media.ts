@@ -52,3 +52,19 @@ export const MEDIA_V6_12: MediaFacts = {
   primeKeepsList: false,
   mmapOffsets: 'indexed',
 }
+
+/** What the releases between have that v6.12 has not, newest first: each is the one above with what changed since taken back. */
+const MEDIA_V6_8: MediaFacts = { ...MEDIA_V6_12, removeBufs: false, dmabufPlanes: 'in-turn' }
+export const MEDIA_V6_6: MediaFacts = {
+  ...MEDIA_V6_8,
+  reqbufsFloor: 'queued',
+  driverMaxBuffers: false,
+  mmapOffsets: 'stacked',
+}
+export const MEDIA_V6_1: MediaFacts = { ...MEDIA_V6_6, attachmentLock: false }
+export const MEDIA_V5_15: MediaFacts = { ...MEDIA_V6_1, userptrPfnMap: 'followed' }
+export const MEDIA_V5_10: MediaFacts = {
+  ...MEDIA_V5_15,
+  nonCoherentFlag: false,
+  allocFailure: 'dma_alloc_coherent of size',
+}

@@ -1,7 +1,9 @@
 // What the modelled releases were, apart from architecture and configuration: a kernel spreads its release, then says what differs.
 import { ATTR, attrsOf } from './attrs.ts'
 import type { ReleaseFacts } from './kernel-facts.ts'
-import { MEDIA_V4_11, MEDIA_V6_12 } from './media.ts'
+import { MEDIA_V4_11, MEDIA_V5_10, MEDIA_V5_15, MEDIA_V6_1, MEDIA_V6_12, MEDIA_V6_6 } from './media.ts'
+import { RELEASE_RECORDS } from './release-records.ts'
+import { compareReleases } from './release-order.ts'
 
 /** What command line and configuration may change, as it is without them. */
 const UNCHANGED = {
@@ -28,6 +30,52 @@ const UNCHANGED = {
   debugReadsPages: false,
 } as const satisfies Partial<ReleaseFacts>
 
+/** What swiotlb would be like, where an old kernel of 32-bit ARM has none. */
+const NO_BOUNCE_POOL = {
+  bounceSearch: 'by-slot',
+  bounceBeforeStart: 'copied',
+  bounceAreas: false,
+  bounceNoforce: 'none',
+  bouncesKmalloc: false,
+} as const satisfies Partial<ReleaseFacts>
+
+/** Facts that no record decides, for they are the same in all modelled releases from v5.10 on. */
+const SINCE_V5_10 = {
+  ...UNCHANGED,
+  noMap: 'kept',
+  // videobuf2-dma-contig.c and drm_prime.c: imports and their unmaps leave the caches alone.
+  vb2ImportAttrs: ATTR.SKIP_CPU_SYNC,
+  primeImportAttrs: ATTR.SKIP_CPU_SYNC,
+  dqbufUnmaps: false,
+  dmabufKmap: false,
+  poolIsFinal: true,
+  tracesPoolFree: false,
+  busWindows: 'ranges',
+  poolIgnoresWindows: false,
+  poolLengthIsInt: false,
+  mapResourceRefusesRam: false,
+} as const satisfies Partial<ReleaseFacts>
+
+type Recorded = Omit<ReleaseFacts, keyof typeof SINCE_V5_10 | keyof Own | 'release' | 'attrs'>
+type Own = Pick<ReleaseFacts, 'dmaDebug' | 'traceFormat' | 'media'>
+
+/** Each fact as the last record before the release left it, or as the first one after it found it. */
+const recorded = (release: string): Recorded => {
+  const oldestFirst = RELEASE_RECORDS.toSorted((a, b) => compareReleases(a.since, b.since))
+  const later = oldestFirst.filter(({ since: first }) => compareReleases(first, release) > 0).toReversed()
+  const earlier = oldestFirst.filter(({ since: first }) => compareReleases(first, release) <= 0)
+  // A test holds that the records decide every fact that is left to them.
+  return Object.assign({}, ...later.map(({ before }) => before), ...earlier.map(({ after }) => after)) as Recorded
+}
+
+const since = (release: string, own: Own): ReleaseFacts => ({
+  ...SINCE_V5_10,
+  ...recorded(release),
+  ...own,
+  release,
+  attrs: attrsOf(release),
+})
+
 export const RELEASES = {
   '4.11': {
     ...UNCHANGED,
@@ -48,26 +96,19 @@ export const RELEASES = {
     poolLengthIsInt: true,
     skipsNeedlessSync: false,
     mapResourceRefusesRam: true,
+    ...NO_BOUNCE_POOL,
+    windowsLimit: false,
+    mapSgErrno: 'own',
+    atomicPoolWarns: false,
+    iommuPci32: 'always',
+    udmabufMerges: false,
+    mapResourceIsPhys: false,
   },
-  '6.12': {
-    ...UNCHANGED,
-    release: '6.12',
-    attrs: attrsOf('6.12'),
-    noMap: 'kept',
-    // videobuf2-dma-contig.c and drm_prime.c: imports and their unmaps leave the caches alone.
-    vb2ImportAttrs: ATTR.SKIP_CPU_SYNC,
-    primeImportAttrs: ATTR.SKIP_CPU_SYNC,
-    dqbufUnmaps: false,
-    dmabufKmap: false,
-    poolIsFinal: true,
-    traceFormat: '6.12',
-    dmaDebug: '6.12',
-    tracesPoolFree: false,
-    media: MEDIA_V6_12,
-    busWindows: 'ranges',
-    poolIgnoresWindows: false,
-    poolLengthIsInt: false,
-    skipsNeedlessSync: true,
-    mapResourceRefusesRam: false,
-  },
+  '5.10': since('5.10', { dmaDebug: '5.10', traceFormat: '6.12', media: MEDIA_V5_10 }),
+  '5.15': since('5.15', { dmaDebug: '5.10', traceFormat: '6.12', media: MEDIA_V5_15 }),
+  '6.1': since('6.1', { dmaDebug: '6.1', traceFormat: '6.12', media: MEDIA_V6_1 }),
+  '6.6': since('6.6', { dmaDebug: '6.1', traceFormat: '6.12', media: MEDIA_V6_6 }),
+  '6.12': since('6.12', { dmaDebug: '6.12', traceFormat: '6.12', media: MEDIA_V6_12 }),
+  '6.18': since('6.18', { dmaDebug: '6.18', traceFormat: '6.18', media: MEDIA_V6_12 }),
+  '7.2': since('7.2', { dmaDebug: '7.2', traceFormat: '7.2', media: MEDIA_V6_12 }),
 } as const satisfies Readonly<Record<string, ReleaseFacts>>

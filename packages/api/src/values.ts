@@ -20,5 +20,6 @@ export {
 export { devString } from './dev-string.ts'
 export { FINDINGS } from './findings.ts'
 export { MEDIA_V4_11, MEDIA_V6_12 } from './media.ts'
+export { compareReleases } from './release-order.ts'
 export { RELEASES } from './releases.ts'
 export { mapPages, pinUser } from './user-pages.ts'

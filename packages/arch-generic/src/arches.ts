@@ -47,6 +47,14 @@ export const arm64 = (api: PluginApi): Arch => ({
   attach: (host) => linearDma(api, host, (at, size) => host.cache.dmacMap(at, size, api.DIR.BIDIRECTIONAL)),
 })
 
+/** Its pfn_valid() asks whether memory is mapped. Models: Linux v5.10 arch/arm64/mm/init.c: pfn_valid */
+export const arm64V510 = (api: PluginApi): Arch => ({
+  ...arm64(api),
+  name: 'arm64-v5.10',
+  source: 'Linux v5.10 arch/arm64/mm',
+  pfnValid: 'memblock',
+})
+
 export const riscv64 = (api: PluginApi): Arch => ({
   ...COMMON,
   name: 'riscv64',

@@ -53,7 +53,8 @@ export const directLimits = (api: PluginApi, host: Host): DirectLimits => {
   }
 
   /** Models: Linux v6.12 kernel/dma/mapping.c: dma_addressing_limited */
-  const addressingLimited = (): boolean => limit() < 2 ** requiredMaskBits() - 1 || !allRamMapped()
+  const addressingLimited = (): boolean =>
+    limit() < 2 ** requiredMaskBits() - 1 || (host.kernel.windowsLimit && !allRamMapped())
 
   return {
     limit,

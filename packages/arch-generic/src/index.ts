@@ -1,8 +1,8 @@
-// The op table dma-direct, the 64-bit architectures, and the kernels arm@6.12 and arm64@6.12.
+// The op table dma-direct, the 64-bit architectures, and the kernels of arm and arm64 that stand on it.
 import type { Plugin, PluginApi } from '@dmalab/api'
-import { arm64, riscv64, x8664 } from './arches.ts'
+import { arm64, arm64V510, riscv64, x8664 } from './arches.ts'
 import { directOps } from './direct-ops.ts'
-import { arm612, arm64612 } from './kernels.ts'
+import { ARM64_RELEASES, arm64Kernel, ARM_RELEASES, armKernel } from './kernels.ts'
 
 export { type DirectLimits, directLimits } from './direct-limits.ts'
 export { directOps } from './direct-ops.ts'
@@ -10,7 +10,10 @@ export { type DirectStreaming, directStreaming } from './direct-streaming.ts'
 
 export default (api: PluginApi): Plugin => ({
   name: '@dmalab/arch-generic',
-  arches: [arm64(api), riscv64(api), x8664(api)],
+  arches: [arm64(api), arm64V510(api), riscv64(api), x8664(api)],
   ops: [directOps(api)],
-  kernels: [arm612(api), arm64612(api)],
+  kernels: [
+    ...ARM_RELEASES.map((release) => armKernel(api, release)),
+    ...ARM64_RELEASES.map((release) => arm64Kernel(api, release)),
+  ],
 })

@@ -1,5 +1,5 @@
-// The kernels arm@6.12 and arm64@6.12: dma-direct for devices that are not translated, dma-iommu behind an IOMMU.
-import type { BuildFacts, DeviceFacts, KernelDef, KernelOptions, PluginApi } from '@dmalab/api'
+// The kernels with dma-direct for devices that are not translated: arm64 and arm, a release each. What releases differ in are facts (api).
+import type { BuildFacts, DeviceFacts, KernelDef, KernelOptions, PluginApi, ReleaseFacts } from '@dmalab/api'
 import { memoryCmdline, memoryPolicy } from './memory-options.ts'
 import { ARM_MEM, CMDLINE, DMABUF_DEBUG, iommuPolicy, memLimit, SG_DMA_LENGTH, swiotlbPolicy } from './options.ts'
 
@@ -8,43 +8,46 @@ const MAX_32 = 2 ** 32 - 1
 const ARM_ZONE_DMA_LIMIT = 2 ** 24 - 1
 const MAX_ORDER = 10
 
-/** What both architectures have in common at this release. */
-const common = (api: PluginApi, options: KernelOptions) => ({
-  ...api.RELEASES['6.12'],
+/** What both architectures have in common. */
+const common = (api: PluginApi, release: ReleaseFacts, options: KernelOptions) => ({
+  ...release,
   dmabufDebug: options.config['DMABUF_DEBUG'] === true ? ('mangle' as const) : ('none' as const),
   iommu: iommuPolicy(api, options),
 })
 
 /** Models: Linux v6.12 arch/arm64/mm/init.c: mem_init, zone_sizes_init */
-const arm64Facts = (api: PluginApi, options: KernelOptions): BuildFacts => {
+const arm64Facts = (api: PluginApi, release: ReleaseFacts, options: KernelOptions): BuildFacts => {
   const dmaLength = options.config['NEED_SG_DMA_LENGTH'] !== false
   return {
-    ...common(api, options),
+    ...common(api, release, options),
     ...memoryPolicy(api, options, 'zones'),
     sgEntrySize: dmaLength ? 32 : 24,
     sgDmaLength: dmaLength,
     dmaAddrSize: 8,
     physAddrSize: 8,
     zoneDmaLimit: MAX_32,
-    zoneDmaEnd: 'dma-ranges',
     memLimit: memLimit(api, options),
-    swiotlb: swiotlbPolicy(api, options, {
+    swiotlb: swiotlbPolicy(api, release, options, {
       dmaLimit: MAX_32,
-      bouncesKmalloc: options.config['DMA_BOUNCE_UNALIGNED_KMALLOC'] !== false,
+      bouncesKmalloc: release.bouncesKmalloc && options.config['DMA_BOUNCE_UNALIGNED_KMALLOC'] !== false,
       restrictedPools: options.config['DMA_RESTRICTED_POOL'] !== false,
     }),
   }
 }
 
 /** Without LPAE there is no swiotlb: nothing lies above 4 GiB. Models: Linux v6.12 arch/arm/mm/init.c: mem_init */
-const armFacts = (api: PluginApi, options: KernelOptions): BuildFacts => {
+const armFacts = (api: PluginApi, release: ReleaseFacts, options: KernelOptions): BuildFacts => {
   const lpae = options.config['ARM_LPAE'] === true
   const dmaLength = options.config['NEED_SG_DMA_LENGTH'] === true
-  const policy = swiotlbPolicy(api, options, { dmaLimit: MAX_32, bouncesKmalloc: false, restrictedPools: false })
+  const policy = swiotlbPolicy(api, release, options, {
+    dmaLimit: MAX_32,
+    bouncesKmalloc: false,
+    restrictedPools: false,
+  })
   const { mem } = options.cmdline
   if (mem === true) throw new api.InputError('mem needs a value', { path: 'cmdline' }, ARM_MEM)
   return {
-    ...common(api, options),
+    ...common(api, release, options),
     ...memoryPolicy(api, options, 'single'),
     sgEntrySize: (lpae ? 24 : 16) + (dmaLength ? (lpae ? 8 : 4) : 0),
     sgDmaLength: dmaLength,
@@ -95,38 +98,61 @@ const opsFor =
       ? 'dma-iommu'
       : 'dma-direct'
 
-export const arm64612 = (api: PluginApi): KernelDef => ({
-  name: 'arm64@6.12',
-  arch: 'arm64',
-  title: '64-bit ARM, Linux 6.12: dma-direct with swiotlb, dma-iommu; get_sgtable without a check',
-  source: 'Linux v6.12 kernel/dma, arch/arm64/mm',
-  facts: (options) => arm64Facts(api, options),
-  config: {
-    NEED_SG_DMA_LENGTH: { ...SG_DMA_LENGTH, default: true },
-    DMABUF_DEBUG,
-    DMA_BOUNCE_UNALIGNED_KMALLOC: {
-      meaning: 'small buffers that share cache lines bounce for devices that do not snoop',
-      default: true,
-    },
-    DMA_RESTRICTED_POOL: { meaning: 'restricted-dma-pool regions bounce everything of their devices', default: true },
-  },
-  cmdline: { ...CMDLINE, ...memoryCmdline(api) },
-  lacks: {
-    ARM_LPAE: 'it is an option of 32-bit ARM; addresses have 48 bits here',
-    ARM_DMA_IOMMU_ALIGNMENT: 'it is an option of the IOMMU code of 32-bit ARM',
-    DMABOUNCE: 'it was code of 32-bit ARM; here the bounce pool does that (swiotlb=)',
-  },
-  idle: () => ({}),
-  ops: [],
-  opsFor: opsFor(api),
-})
+/** Options that came with a release. */
+const BOUNCE_UNALIGNED = 'DMA_BOUNCE_UNALIGNED_KMALLOC'
+const RESTRICTED = 'DMA_RESTRICTED_POOL'
 
-export const arm612 = (api: PluginApi): KernelDef => ({
-  name: 'arm@6.12',
+/** Releases of arm64, oldest first. */
+export const ARM64_RELEASES = ['5.10', '6.1', '6.12'] as const
+/** Releases of arm that have no op tables of their own but those behind an IOMMU. */
+export const ARM_RELEASES = ['6.1', '6.12', '7.2'] as const
+
+export const arm64Kernel = (api: PluginApi, name: (typeof ARM64_RELEASES)[number]): KernelDef => {
+  const release: ReleaseFacts = api.RELEASES[name]
+  const restricted = api.compareReleases(name, '5.15') >= 0
+  return {
+    name: `arm64@${name}`,
+    arch: name === '5.10' ? 'arm64-v5.10' : 'arm64',
+    title: `64-bit ARM, Linux ${name}: dma-direct with swiotlb, dma-iommu; get_sgtable without a check`,
+    source: `Linux v${name} kernel/dma, arch/arm64/mm`,
+    facts: (options) => arm64Facts(api, release, options),
+    config: {
+      NEED_SG_DMA_LENGTH: { ...SG_DMA_LENGTH, default: true },
+      DMABUF_DEBUG,
+      ...(release.bouncesKmalloc
+        ? {
+            [BOUNCE_UNALIGNED]: {
+              meaning: 'small buffers that share cache lines bounce for devices that do not snoop',
+              default: true,
+            },
+          }
+        : {}),
+      ...(restricted
+        ? {
+            [RESTRICTED]: { meaning: 'restricted-dma-pool regions bounce everything of their devices', default: true },
+          }
+        : {}),
+    },
+    cmdline: { ...CMDLINE, ...memoryCmdline(api) },
+    lacks: {
+      ARM_LPAE: 'it is an option of 32-bit ARM; addresses have 48 bits here',
+      ARM_DMA_IOMMU_ALIGNMENT: 'it is an option of the IOMMU code of 32-bit ARM',
+      DMABOUNCE: 'it was code of 32-bit ARM; here the bounce pool does that (swiotlb=)',
+      ...(release.bouncesKmalloc ? {} : { [BOUNCE_UNALIGNED]: 'it came with v6.5' }),
+      ...(restricted ? {} : { [RESTRICTED]: 'it came with v5.15' }),
+    },
+    idle: () => ({}),
+    ops: [],
+    opsFor: opsFor(api),
+  }
+}
+
+export const armKernel = (api: PluginApi, name: (typeof ARM_RELEASES)[number]): KernelDef => ({
+  name: `arm@${name}`,
   arch: 'arm',
-  title: '32-bit ARM, Linux 6.12: dma-direct; arch/arm tables behind an IOMMU; get_sgtable without a check',
-  source: 'Linux v6.12 kernel/dma, arch/arm/mm/dma-mapping.c',
-  facts: (options) => armFacts(api, options),
+  title: `32-bit ARM, Linux ${name}: dma-direct; arch/arm tables behind an IOMMU; get_sgtable without a check`,
+  source: `Linux v${name} kernel/dma, arch/arm/mm/dma-mapping.c`,
+  facts: (options) => armFacts(api, api.RELEASES[name], options),
   config: {
     ARCH_FORCE_MAX_ORDER: {
       meaning: 'order of the largest physically contiguous allocation',

@@ -1,5 +1,5 @@
 // Command line parameters and config options of the generic kernels, as facts.
-import type { ConfigOption, KernelOptions, PluginApi, SwiotlbPolicy } from '@dmalab/api'
+import type { ConfigOption, KernelOptions, PluginApi, ReleaseFacts, SwiotlbPolicy } from '@dmalab/api'
 
 /** IO_TLB_DEFAULT_SIZE (64 MiB) in slots of 2 KiB; slots come in segments of 128. */
 const DEFAULT_SLOTS = 32768
@@ -31,6 +31,7 @@ export const DMABUF_DEBUG: ConfigOption = {
  */
 export const swiotlbPolicy = (
   api: PluginApi,
+  { bounceAreas }: ReleaseFacts,
   options: KernelOptions,
   rest: Omit<SwiotlbPolicy, 'slots' | 'areas' | 'mode'>,
 ): SwiotlbPolicy => {
@@ -39,11 +40,11 @@ export const swiotlbPolicy = (
   if (match === null)
     throw new api.InputError(`swiotlb=${text} is not understood`, { path: 'cmdline' }, CMDLINE['swiotlb'])
   const [, slots, number, mode] = match
-  const areas = powerOfTwo(Math.max(1, api.wholeNumber(number ?? '1')))
+  const areas = bounceAreas ? powerOfTwo(Math.max(1, api.wholeNumber(number ?? '1'))) : 1
   const wanted = slots === undefined ? DEFAULT_SLOTS : Math.ceil(api.wholeNumber(slots) / SEGMENT) * SEGMENT
   return {
     ...rest,
-    slots: powerOfTwo(Math.max(wanted, SEGMENT * areas)),
+    slots: bounceAreas ? powerOfTwo(Math.max(wanted, SEGMENT * areas)) : wanted,
     areas,
     mode: mode === 'force' || mode === 'noforce' ? mode : 'normal',
   }

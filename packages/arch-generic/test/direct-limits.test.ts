@@ -21,7 +21,7 @@ const limits = (more: {
   const host = {
     device: { dmaMask: mask, coherentDmaMask: coherentMask, facts: { busLimit, dmaRanges: windows } },
     ram,
-    kernel: { zoneDmaLimit: 2 ** 32 - 1 },
+    kernel: { zoneDmaLimit: 2 ** 32 - 1, windowsLimit: true },
     physToDma: (at: number) => {
       if (windows === undefined) return dma(at)
       const window = windows.find(({ cpu, len }) => at >= cpu && at < cpu + len)

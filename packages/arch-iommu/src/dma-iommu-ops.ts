@@ -91,7 +91,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
       return pci32
     },
     set pci32(tries) {
-      pci32 = tries
+      if (host.kernel.iommuPci32 === 'once') pci32 = tries
     },
   })
   const limits: IommuLimits[] = []

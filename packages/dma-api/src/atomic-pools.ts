@@ -107,7 +107,7 @@ export const openAtomicPools = (parts: AtomicPoolParts): AtomicPools | undefined
         if (got !== undefined) return ok(got)
       }
       const text = order.length === 0 ? `Failed to get suitable pool for ${device}` : `DMA pool exhausted for ${device}`
-      if (policy.kind === 'zones' && (request.quiet !== true || order.length === 0))
+      if (policy.kind === 'zones' && (request.quiet !== true || facts.atomicPoolWarns || order.length === 0))
         sink.emit({ event: 'printk', level: 'warn', text })
       return fail('ENOMEM', `${text}: no ${len} bytes for an allocation that may not sleep`)
     },

@@ -29,7 +29,7 @@ export const createBouncePools = (parts: SwiotlbParts, machine: Machine): Bounce
     if (policy === null) return null
     const top = Math.max(...managed.map((range) => range.base + range.len))
     const bytes = managed.reduce((sum, range) => sum + range.len, 0)
-    let slots: number | undefined = defaultSlots(policy, bytes, top)
+    let slots: number | undefined = defaultSlots(policy, facts, bytes, top)
     while (slots !== undefined && slots > 0) {
       const pages = memory.allocBoot(slots * SLOT, { limit: policy.dmaLimit, owner: 'software IO TLB' })
       const areas = Math.min(policy.areas, Math.floor(slots / SEGMENT))
@@ -49,7 +49,7 @@ export const createBouncePools = (parts: SwiotlbParts, machine: Machine): Bounce
     forAlloc: boolean,
     name: string,
   ): BouncePool => {
-    const pool = { name, start, slots: memory.hot.swiotlbSlots(slots, areas), force, forAlloc }
+    const pool = { name, start, slots: memory.hot.swiotlbSlots(slots, areas, facts.bounceSearch), force, forAlloc }
     all.push(pool)
     return pool
   }

@@ -161,7 +161,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
         trace.mapSgErr(dev.name, table, nents, -ERRNO[mapped.errno], dir, attrs)
         return fail('EIO', mapped.why)
       }
-      return mapped
+      return mapped.ok || facts.mapSgErrno === 'own' ? mapped : fail('EINVAL', mapped.why)
     },
 
     unmapSgAttrs(dev, table, dir, attrs, nents = table.origNents) {

@@ -120,7 +120,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
   const printk = (level: 'err' | 'warn' | 'info', text: string): void => sink.emit({ event: 'printk', level, text })
   const deviceParts = { mem: memory, facts, printk }
   const devices = createDevices(machine, deviceParts)
-  const bounce = createBouncePools({ memory, facts, stack, sink }, machine)
+  const bounce = createBouncePools({ memory, facts, stack, sink, warned: new Set() }, machine)
   for (const device of devices.flatMap((d) => [d, ...d.memDevices])) bounce.attach(device)
   const arch = openArch(facts.arch, {
     mem: memory,

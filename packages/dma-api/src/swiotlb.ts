@@ -45,16 +45,19 @@ export interface SwiotlbParts {
   readonly facts: KernelFacts
   readonly stack: KernelStack
   readonly sink: EventSink
+  /** What was warned of: some warnings come once a boot. */
+  readonly warned: Set<'before-start'>
 }
 
 /** The pool as one device uses it. */
 export const swiotlbOf = (parts: SwiotlbParts, pool: BouncePool, device: DeviceState): Swiotlb => {
-  const { memory, stack, sink } = parts
+  const { memory, facts, stack, sink } = parts
   const { slots, start } = pool
   const minAlignMask = device.facts.minAlignMask ?? 0
   const end = start + slots.slots * SLOT
   const slotOf = (at: PhysAddr): number => Math.floor((at - start) / SLOT)
   const slotAddr = (slot: number): PhysAddr => phys(start + slot * SLOT)
+  const byStride = facts.bounceSearch === 'by-stride'
   const contains = (at: PhysAddr): boolean => at >= start && at < end
 
   /** Models: Linux v6.12 kernel/dma/swiotlb.c: swiotlb_align_offset */
@@ -67,7 +70,10 @@ export const swiotlbOf = (parts: SwiotlbParts, pool: BouncePool, device: DeviceS
     if (size === 0) return stack.fault({ reason: 'BUG', address: 0n, what: '!nslots' }, 'swiotlb_find_slots')
     const base = device.windows.toDma(start)
     const boundaryBits = device.facts.segmentBoundaryBits ?? 32
-    return slots.find({ cpu, base, boundaryBits, orig, size, alignMask, minAlignMask })
+    const slot = slots.find({ cpu, base, boundaryBits, orig, size, alignMask, minAlignMask })
+    if (slot !== 'endless') return slot
+    const what = `the search for ${size} bytes in bounce pool ${pool.name} never comes back to where it began`
+    return stack.fault({ reason: 'stall', address: 0n, what }, 'swiotlb_find_slots')
   }
 
   /**
@@ -80,6 +86,7 @@ export const swiotlbOf = (parts: SwiotlbParts, pool: BouncePool, device: DeviceS
     if (origin === undefined) return
     // Negative when the address lies in front of the original's own offset in a later slot.
     const offset = (tlb % SLOT) - alignOffset(0, origin)
+    if (offset < 0 && facts.bounceBeforeStart === 'refused') return refuseBeforeStart(tlb, origin, len)
     const orig = phys(origin + offset)
     const left = slots.allocSize(slot) - offset
     if (len > left) printk('warn', `Buffer overflow detected. Allocation size: ${left}. Mapping size: ${len}.`)
@@ -93,6 +100,16 @@ export const swiotlbOf = (parts: SwiotlbParts, pool: BouncePool, device: DeviceS
       else memory.hot.copy('cpu', tlb, 'cpu', orig, size)
     } else if (copy === 'in') memory.memcpy(memory.linearAddress(tlb), memory.linearAddress(orig), size)
     else memory.memcpy(memory.linearAddress(orig), memory.linearAddress(tlb), size)
+  }
+
+  /** The warning comes once. Models: Linux v6.1 kernel/dma/swiotlb.c: swiotlb_bounce */
+  const refuseBeforeStart = (tlb: PhysAddr, origin: PhysAddr, len: number): void => {
+    const text = `a sync of ${len} bytes at ${hex(tlb)} begins before the mapping does, and is not done: the copy stays as it was`
+    sink.emit({ event: 'kernel_quirk', code: 'bounce-sync-refused', text, device: device.name })
+    if (parts.warned.has('before-start')) return
+    parts.warned.add('before-start')
+    const [mapped, asked] = [alignOffset(0, origin), tlb % SLOT]
+    printk('warn', `Access before mapping start detected. orig offset ${mapped}, requested offset ${asked}.`)
   }
 
   const printk = (level: 'warn', text: string): void =>
@@ -128,8 +145,8 @@ export const swiotlbOf = (parts: SwiotlbParts, pool: BouncePool, device: DeviceS
     /** The copy in happens for every direction: a device may write part of a buffer only. */
     tblMapSingle(orig, size, allocAlignMask, dir, attrs, cpu = 0) {
       return stack.call('swiotlb_tbl_map_single', () => {
-        const offset = alignOffset(allocAlignMask, orig)
-        const total = Math.ceil((size + offset) / (allocAlignMask + 1)) * (allocAlignMask + 1)
+        const offset = alignOffset(byStride ? 0 : allocAlignMask, orig)
+        const total = byStride ? whole(size, allocAlignMask) + offset : whole(size + offset, allocAlignMask)
         const slot = find(orig, total, allocAlignMask, cpu)
         if (slot === undefined) {
           if (!has(attrs, ATTR.NO_WARN)) {
@@ -172,10 +189,11 @@ export const swiotlbOf = (parts: SwiotlbParts, pool: BouncePool, device: DeviceS
     maxMappingSize: () => SEGMENT * SLOT - Math.ceil(minAlignMask / SLOT) * SLOT,
 
     alloc(size): KResult<PhysAddr> {
-      const alignMask = PAGE_SIZE * 2 ** orderOf(size) - 1
+      const alignMask = byStride ? 0 : PAGE_SIZE * 2 ** orderOf(size) - 1
       const slot = find(phys(0), size, alignMask, 0)
       if (slot === undefined) return fail('ENOMEM', `bounce pool ${pool.name} has no parts for ${size} bytes`)
       const at = slotAddr(slot)
+      if (byStride) return ok(phys(at - (at % PAGE_SIZE)))
       if (at % PAGE_SIZE === 0) return ok(at)
       release(at)
       return fail('ENOMEM', `bounce pool ${pool.name} does not start at a page`)
@@ -187,17 +205,27 @@ export const swiotlbOf = (parts: SwiotlbParts, pool: BouncePool, device: DeviceS
   }
 }
 
+/** In whole units of an alignment mask. */
+const whole = (size: number, alignMask: number): number => Math.ceil(size / (alignMask + 1)) * (alignMask + 1)
+
 /**
  * Slots of the pool that the kernel makes at boot; 0: none.
  * Models: Linux v6.12 arch/arm64/mm/init.c: mem_init; kernel/dma/swiotlb.c: swiotlb_init_remap, swiotlb_adjust_size, round_up_default_nslabs
  */
-export const defaultSlots = (policy: SwiotlbPolicy, ramBytes: number, topOfRam: number): number => {
-  if (policy.mode === 'noforce') return 0
+export const defaultSlots = (
+  policy: SwiotlbPolicy,
+  { bounceAreas, bounceNoforce }: KernelFacts,
+  ramBytes: number,
+  topOfRam: number,
+): number => {
+  if (policy.mode === 'noforce' && bounceNoforce === 'none') return 0
   const needed = topOfRam - 1 > policy.dmaLimit
   if (!needed && policy.mode !== 'force' && !policy.bouncesKmalloc) return 0
   // Small buffers alone need little: 1 MiB for each GiB of RAM, unless the command line asked for another size.
   const clamps = !needed && policy.bouncesKmalloc && policy.slots === DEFAULT_SLOTS
   const slots = clamps ? Math.min(policy.slots, Math.ceil(Math.ceil(ramBytes / 1024) / SLOT)) : policy.slots
+  if (policy.mode === 'noforce') return SEGMENT
+  if (!bounceAreas) return slots
   const least = Math.max(SEGMENT * policy.areas, slots)
   return 2 ** Math.ceil(Math.log2(least))
 }

@@ -6,11 +6,11 @@ import { heapTakeZeroed } from './heap'
 const SLOT_MASK: u64 = (1 << S.SW_SLOT_SHIFT) - 1
 
 /**
- * A pool of `slots` free slots in `areas` equal areas; lives until the next reset. Returns its address.
+ * A pool of `slots` free slots in `areas` equal areas; lives until the next reset. Returns its address. `search` is one of SW_SEARCH_*.
  *
  * Models: Linux v6.12 kernel/dma/swiotlb.c: swiotlb_init_io_tlb_pool
  */
-export function swiotlbOpen(slots: u32, areas: u32): u32 {
+export function swiotlbOpen(slots: u32, areas: u32, search: u32): u32 {
   const records = S.SW_RUNS_BASE + slots + S.SW_RUNS_SLACK
   const bytes = records + slots * S.SW_SLOT_STRIDE
   const pool = <u32>heapTakeZeroed((bytes + L.PAGE_SIZE - 1) >> L.PAGE_SHIFT)
@@ -18,6 +18,7 @@ export function swiotlbOpen(slots: u32, areas: u32): u32 {
   store<u32>(pool, slots / areas, S.SWH_AREA_SLOTS)
   store<u32>(pool, areas, S.SWH_AREAS)
   store<u32>(pool, pool + records, S.SWH_RECORDS)
+  store<u32>(pool, search, S.SWH_SEARCH)
   for (let i: u32 = 0; i < slots; i++) {
     store<u8>(runAt(pool, i), <u8>min<u32>(S.SW_SEGMENT - (i & (S.SW_SEGMENT - 1)), slots - i))
     store<u64>(slotAt(pool, i), u64.MAX_VALUE, S.SWS_ORIG)
@@ -26,7 +27,8 @@ export function swiotlbOpen(slots: u32, areas: u32): u32 {
 }
 
 /**
- * Takes a run of slots for `size` bytes and returns its first slot, or -1. Areas are tried from `cpu` on.
+ * Takes a run of slots for `size` bytes and returns its first slot, or -1. Areas are tried from `cpu` on. SW_ENDLESS: the kernel
+ * goes round and round there.
  *
  * base      bus address of slot 0, or -1 where the device has none for it
  * bits      width of the device's segment boundary mask, 1..64
@@ -51,10 +53,13 @@ export function swiotlbFind(
   const boundary = u64.MAX_VALUE >> (64 - bits)
   // No address: all ones, as the kernel goes on with.
   const first = base < 0 ? boundary : <u64>base & boundary
+  const byStride = load<u32>(pool, S.SWH_SEARCH) == S.SW_SEARCH_BY_STRIDE
   let area = start
   do {
-    const slot = searchArea(pool, area, first, boundary, <u64>orig, size, align, minAlign)
-    if (slot >= 0) return slot
+    const slot = byStride
+      ? searchByStride(pool, area, first, boundary, <u64>orig, size, align, minAlign)
+      : searchArea(pool, area, first, boundary, <u64>orig, size, align, minAlign)
+    if (slot != -1) return slot
     area = area + 1 == areas ? 0 : area + 1
   } while (area != start)
   return -1
@@ -148,6 +153,57 @@ function searchArea(
     checked += step
   }
   return -1
+}
+
+/**
+ * The search starts at a multiple of the stride, and slots are looked at a stride apart once one has the bits that the device wants
+ * kept. It ends where it began; from a slot with such bits it may never come back there.
+ *
+ * Models: Linux v6.1 kernel/dma/swiotlb.c: swiotlb_do_find_slots
+ */
+function searchByStride(
+  pool: u32,
+  area: u32,
+  base: u64,
+  boundary: u64,
+  orig: u64,
+  size: u32,
+  align: u32,
+  minAlign: u32,
+): i32 {
+  const count = slotsFor(size)
+  const areaSlots = load<u32>(pool, S.SWH_AREA_SLOTS)
+  const record = areaAt(pool, area)
+  if (count > areaSlots - load<u32>(record, S.SWA_USED)) return -1
+  const alignMask = <u64>align | SLOT_MASK
+  const keep = <u64>minAlign & ~alignMask
+  let stride = <u32>(keep >> S.SW_SLOT_SHIFT) + 1
+  if (size >= <u32>L.PAGE_SIZE) stride = stride << (L.PAGE_SHIFT - S.SW_SLOT_SHIFT)
+  stride = max(stride, <u32>(alignMask >> S.SW_SLOT_SHIFT) + 1)
+  const boundarySlots = (boundary >> S.SW_SLOT_SHIFT) + 1
+  const shift = (base >> S.SW_SLOT_SHIFT) + ((base & SLOT_MASK) != 0 ? 1 : 0)
+  const first = area * areaSlots
+  const begin = wrap((load<u32>(record, S.SWA_INDEX) + stride - 1) & ~(stride - 1), areaSlots)
+  let index = begin
+  // After two rounds every slot that the search ever comes to has been looked at.
+  for (let steps: u32 = 0; steps < 2 * areaSlots; steps++) {
+    const slot = first + index
+    const at = base + ((<u64>slot) << S.SW_SLOT_SHIFT)
+    if (orig != 0 && (at & keep) != (orig & keep)) {
+      index = wrap(index + 1, areaSlots)
+    } else {
+      const crosses = ((shift + slot) & (boundarySlots - 1)) + count > boundarySlots
+      if (!crosses && <u32>load<u8>(runAt(pool, slot)) >= count) {
+        take(pool, slot, count, size - (<u32>orig & minAlign & <u32>SLOT_MASK))
+        store<u32>(record, wrap(index + count, areaSlots), S.SWA_INDEX)
+        store<u32>(record, load<u32>(record, S.SWA_USED) + count, S.SWA_USED)
+        return slot
+      }
+      index = wrap(index + stride, areaSlots)
+    }
+    if (index == begin) return -1
+  }
+  return S.SW_ENDLESS
 }
 
 /**

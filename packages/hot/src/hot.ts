@@ -7,7 +7,7 @@ import { LinearMemory } from './linear-memory.ts'
 import { type LineRecord, readLineLog } from './line-log.ts'
 import { instantiate } from './module.ts'
 import { SgArena } from './sg-arena.ts'
-import { SwiotlbSlots } from './swiotlb-slots.ts'
+import { type SlotSearch, SwiotlbSlots } from './swiotlb-slots.ts'
 
 export interface HotConfig {
   /** Bytes of one inner cache line. */
@@ -101,8 +101,8 @@ export class Hot {
   }
 
   /** A bounce pool's slots, all free; they last until the next reset. */
-  swiotlbSlots(slots: number, areas: number): SwiotlbSlots {
-    return new SwiotlbSlots(this.linear, slots, areas)
+  swiotlbSlots(slots: number, areas: number, search: SlotSearch = 'by-slot'): SwiotlbSlots {
+    return new SwiotlbSlots(this.linear, slots, areas, search)
   }
 
   stats(): HotStats {

@@ -29,4 +29,11 @@ export {
 } from './page-table.ts'
 export { DmaLists } from './dma-lists.ts'
 export { IovaDomain, type IovaRange } from './iova-domain.ts'
-export { SEGMENT_SLOTS, SLOT_SIZE, type SlotArea, type SlotRequest, type SwiotlbSlots } from './swiotlb-slots.ts'
+export {
+  SEGMENT_SLOTS,
+  SLOT_SIZE,
+  type SlotArea,
+  type SlotRequest,
+  type SlotSearch,
+  type SwiotlbSlots,
+} from './swiotlb-slots.ts'

@@ -22,6 +22,14 @@ export interface SlotRequest {
   readonly minAlignMask: number
 }
 
+/** How a run of slots is searched for: each slot by its address, or a stride apart from a multiple of the stride on (until v6.3). */
+export type SlotSearch = 'by-slot' | 'by-stride'
+
+const SEARCHES: Readonly<Record<SlotSearch, number>> = {
+  'by-slot': S.SW_SEARCH_BY_SLOT,
+  'by-stride': S.SW_SEARCH_BY_STRIDE,
+}
+
 export interface SlotArea {
   /** Slot, from the area's first, at which the next search begins. */
   readonly index: number
@@ -36,19 +44,19 @@ export class SwiotlbSlots {
   private readonly records: number
 
   /** `slots` is a multiple of 128, `areas` a power of two that divides it into areas of at least 128. */
-  constructor(linear: LinearMemory, slots: number, areas: number) {
+  constructor(linear: LinearMemory, slots: number, areas: number, search: SlotSearch = 'by-slot') {
     const fits = slots > 0 && slots % S.SW_SEGMENT === 0 && areas > 0 && slots / areas >= S.SW_SEGMENT
     if (!fits || areas > S.SW_AREAS_MAX || slots % areas !== 0)
       throw new Error(`${slots} slots cannot be divided into ${areas} areas`)
     this.slots = slots
     this.areaCount = areas
     this.linear = linear
-    this.pool = linear.wasm.swiotlbOpen(slots, areas)
+    this.pool = linear.wasm.swiotlbOpen(slots, areas, SEARCHES[search])
     this.records = linear.u32[(this.pool + S.SWH_RECORDS) / 4] ?? 0
   }
 
-  /** First slot of the run, or undefined. */
-  find(request: SlotRequest): number | undefined {
+  /** First slot of the run, or undefined; `endless` where the search never ends. */
+  find(request: SlotRequest): number | 'endless' | undefined {
     const { cpu, base, boundaryBits, orig, size, alignMask, minAlignMask } = request
     // One argument after the other: a spread here costs ten times the search.
     const found = this.linear.wasm.swiotlbFind(
@@ -61,6 +69,7 @@ export class SwiotlbSlots {
       alignMask,
       minAlignMask,
     )
+    if (found === S.SW_ENDLESS) return 'endless'
     return found < 0 ? undefined : found
   }
 

@@ -15,49 +15,57 @@ const REQUEST: SlotRequest = {
   minAlignMask: 0,
 }
 
+/** In whole units of an alignment mask. */
+const whole = (size: number, alignMask: number): number => Math.ceil(size / (alignMask + 1)) * (alignMask + 1)
+
 describe.each(BUILDS)('bounce slots, %s build', (build) => {
   const hot = (): Hot => new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
 
-  it('takes runs, releases them and moves its index as the twin does', () => {
-    for (let seed = 1; seed <= 12; seed++) {
-      const random = seeded(seed)
-      const areas = [1, 2, 4][random(3)] ?? 1
-      const slots = areas * 128 * (1 + random(2))
-      const pool = hot().swiotlbSlots(slots, areas)
-      const twin = new SwiotlbTwin(slots, areas)
-      const live: { slot: number; offset: number }[] = []
-      const ours: (number | undefined)[] = []
-      const theirs: (number | undefined)[] = []
-      const minAlignMask = [0, 0, 511, 2047, 4095, 65535][random(6)] ?? 0
-      const boundaryBits = [64, 32, 24, 16, 12][random(5)] ?? 64
-      const base = random(8) === 0 ? undefined : 0x7800_0000 + random(64) * 2048
-      for (let step = 0; step < 60; step++) {
-        if (random(3) === 0 && live.length > 0) {
-          const { slot, offset } = live.splice(random(live.length), 1)[0]!
-          ours.push(pool.release(slot, offset))
-          theirs.push(twin.release(slot, offset))
-          continue
+  it.each(['by-slot', 'by-stride'] as const)(
+    'takes runs %s, releases them and moves its index as the twin does',
+    (how) => {
+      for (let seed = 1; seed <= 12; seed++) {
+        const random = seeded(seed)
+        const areas = [1, 2, 4][random(3)] ?? 1
+        const slots = areas * 128 * (1 + random(2))
+        const pool = hot().swiotlbSlots(slots, areas, how)
+        const twin = new SwiotlbTwin(slots, areas, how)
+        const live: { slot: number; offset: number }[] = []
+        const ours: (number | string | undefined)[] = []
+        const theirs: (number | string | undefined)[] = []
+        const minAlignMask = [0, 0, 511, 2047, 4095, 65535][random(6)] ?? 0
+        const boundaryBits = [64, 32, 24, 16, 12][random(5)] ?? 64
+        const base = random(8) === 0 ? undefined : 0x7800_0000 + random(64) * 2048
+        for (let step = 0; step < 60; step++) {
+          if (random(3) === 0 && live.length > 0) {
+            const { slot, offset } = live.splice(random(live.length), 1)[0]!
+            ours.push(pool.release(slot, offset))
+            theirs.push(twin.release(slot, offset))
+            continue
+          }
+          const orig = phys(random(4) === 0 ? 0 : 0x9_0000_0000 + random(2 ** 20))
+          const alignMask = [0, 0, 0, 2047, 4095, 16383][random(6)] ?? 0
+          const kept = how === 'by-slot' ? BigInt(alignMask) | 2047n : 2047n
+          const offset = Number(BigInt(orig) & BigInt(minAlignMask) & kept)
+          const wanted = 1 + random(60_000)
+          const size = how === 'by-slot' ? whole(wanted + offset, alignMask) : whole(wanted, alignMask) + offset
+          const request = { cpu: random(8), base, boundaryBits, orig, size, alignMask, minAlignMask }
+          const slot = pool.find(request)
+          ours.push(slot)
+          theirs.push(twin.find(request))
+          if (slot === undefined || slot === 'endless') continue
+          const pad = Math.floor(offset / 2048)
+          pool.note(slot, pad, size, orig)
+          twin.note(slot, pad)
+          live.push({ slot: slot + pad, offset: offset % 2048 })
         }
-        const orig = phys(random(4) === 0 ? 0 : 0x9_0000_0000 + random(2 ** 20))
-        const alignMask = [0, 0, 0, 2047, 4095, 16383][random(6)] ?? 0
-        const offset = Number(BigInt(orig) & BigInt(minAlignMask) & (BigInt(alignMask) | 2047n))
-        const size = Math.ceil((1 + random(60_000) + offset) / (alignMask + 1)) * (alignMask + 1)
-        const request = { cpu: random(8), base, boundaryBits, orig, size, alignMask, minAlignMask }
-        const slot = pool.find(request)
-        ours.push(slot)
-        theirs.push(twin.find(request))
-        if (slot === undefined) continue
-        const pad = Math.floor(offset / 2048)
-        pool.note(slot, pad, size, orig)
-        twin.note(slot, pad)
-        live.push({ slot: slot + pad, offset: offset % 2048 })
+        expect(ours).toEqual(theirs)
+        expect(pool.areas()).toEqual(twin.areas())
+        const runs = (p: { freeRun(slot: number): number }) => Array.from({ length: slots }, (_, i) => p.freeRun(i))
+        expect(runs(pool)).toEqual(runs(twin))
       }
-      expect(ours).toEqual(theirs)
-      expect(pool.areas()).toEqual(twin.areas())
-      const runs = (p: { freeRun(slot: number): number }) => Array.from({ length: slots }, (_, i) => p.freeRun(i))
-      expect(runs(pool)).toEqual(runs(twin))
-    }
-  })
+    },
+  )
 
   it('never serves more than a segment, and no device that cannot see the pool', () => {
     const pool = hot().swiotlbSlots(256, 1)
@@ -68,7 +76,7 @@ describe.each(BUILDS)('bounce slots, %s build', (build) => {
 
   it('remembers the original address of every slot until it is released', () => {
     const pool = hot().swiotlbSlots(128, 1)
-    const slot = pool.find({ ...REQUEST, size: 5000 })!
+    const slot = Number(pool.find({ ...REQUEST, size: 5000 }))
     pool.note(slot, 0, 5000, phys(0x8_0000_0010))
     expect([0, 1, 2, 3].map((i) => pool.origin(slot + i))).toEqual([
       0x8_0000_0010,
@@ -79,5 +87,12 @@ describe.each(BUILDS)('bounce slots, %s build', (build) => {
     expect(pool.release(slot, 0)).toBe(3)
     expect(pool.origin(slot)).toBeUndefined()
     expect(pool.release(slot, 0)).toBeUndefined()
+  })
+
+  it('never comes back to where a search by stride began, once a device wants address bits kept and no run is free', () => {
+    const pool = hot().swiotlbSlots(128, 1, 'by-stride')
+    const request = { ...REQUEST, size: 16 * 2048, orig: phys(0x8_0000_0800), minAlignMask: 4095 }
+    const taken = Array.from({ length: 8 }, () => pool.find(request))
+    expect(taken).toEqual([1, 21, 41, 61, 81, 101, 'endless', 'endless'])
   })
 })

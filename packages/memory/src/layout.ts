@@ -22,6 +22,8 @@ export interface Layout {
   readonly vaddrBits: 32 | 64
   /** RAM as the kernel keeps it: no-map regions removed, or kept. */
   readonly managed: readonly Range[]
+  /** RAM that the kernel may map: without no-map regions, also where they are kept (memblock_is_map_memory). */
+  readonly mappable: readonly Range[]
   /** Ranges with a kernel linear mapping. */
   readonly linear: readonly Range[]
   /** Ranges whose struct page entries exist. */
@@ -61,6 +63,7 @@ export const layOut = (machine: Machine, facts: KernelFacts): Layout => {
     pageArray: array ?? { base: usual.pageArray, entrySize: usual.entrySize, holes: 'unmapped' },
     vaddrBits: facts.arch.pointerBits,
     managed,
+    mappable: subtract(managed, noMap),
     linear,
     paged,
     present: [...all, ...machine.reserved],

@@ -35,6 +35,7 @@ export class PageArrayModel {
   private readonly deps: PageArrayDeps
   private readonly entries = new Intervals<true>()
   private readonly managed = new Intervals<true>()
+  private readonly mappable = new Intervals<true>()
   private readonly firstPfn: number
 
   constructor(deps: PageArrayDeps) {
@@ -42,6 +43,7 @@ export class PageArrayModel {
     this.firstPfn = deps.layout.physOffset / PAGE_SIZE
     for (const range of deps.layout.paged) this.entries.set(range.base, range.len, true)
     for (const range of deps.layout.managed) this.managed.set(range.base, range.len, true)
+    for (const range of deps.layout.mappable) this.mappable.set(range.base, range.len, true)
   }
 
   hasStructPage(pfn: Pfn): boolean {
@@ -50,14 +52,14 @@ export class PageArrayModel {
 
   /**
    * The kernel's own pfn_valid().
-   * Models: Linux v4.11 arch/arm/mm/init.c: pfn_valid; v6.12 arch/arm/mm/init.c: pfn_valid; v6.12 include/linux/mmzone.h: pfn_valid
+   * Models: Linux v4.11 arch/arm/mm/init.c: pfn_valid; v5.10 arch/arm64/mm/init.c: pfn_valid; v6.12 arch/arm/mm/init.c: pfn_valid; v6.12 include/linux/mmzone.h: pfn_valid
    */
   pfnValid(pfn: Pfn): boolean {
     const at = physOf(pfn)
     const around = (size: number): boolean => this.managed.within(Math.floor(at / size) * size, size).length > 0
     switch (this.deps.facts.arch.pfnValid) {
       case 'memblock':
-        return this.managed.at(at) !== undefined
+        return this.mappable.at(at) !== undefined
       case 'pageblock':
         return around(PAGEBLOCK)
       case 'section':

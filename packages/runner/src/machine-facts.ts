@@ -9,15 +9,39 @@ const U32_MAX = 2 ** 32 - 1
  * Models: Linux v6.12 arch/arm64/mm/init.c: zone_sizes_init
  */
 export const machineFacts = (facts: KernelFacts, machine: Machine): KernelFacts => {
-  if (facts.zoneDmaLimit === null || facts.zoneDmaEnd !== 'dma-ranges') return facts
+  if (facts.zoneDmaLimit === null || facts.zoneDmaEnd === 'fixed' || facts.zoneDmaEnd === 'lowmem') return facts
   const start = Math.min(...machine.memory.map(({ base }) => base))
   const tree = machine.dmaLimit ?? lowestWindowEnd(machine)
-  const zoneDmaLimit = start < U32_MAX ? Math.min(tree, facts.zoneDmaLimit) : tree
+  const limits =
+    facts.zoneDmaEnd === 'dma-ranges'
+      ? rangesLimits(start, tree, facts.zoneDmaLimit)
+      : bitsLimits(start, Math.min(tree, facts.zoneDmaLimit))
   return {
     ...facts,
-    zoneDmaLimit,
-    swiotlb: facts.swiotlb === null ? null : { ...facts.swiotlb, dmaLimit: zoneDmaLimit },
+    zoneDmaLimit: limits.zone,
+    swiotlb: facts.swiotlb === null ? null : { ...facts.swiotlb, dmaLimit: limits.low },
   }
+}
+
+/** What zone_dma_limit or zone_dma_bits mean, and where memory for everybody ends. */
+interface ZoneLimits {
+  readonly zone: number
+  readonly low: number
+}
+
+const rangesLimits = (start: number, tree: number, most: number): ZoneLimits => {
+  const zone = start < U32_MAX ? Math.min(tree, most) : tree
+  return { zone, low: zone }
+}
+
+/**
+ * The zone is told in address bits: a window's end counts as the next power of two, and memory that begins beyond it extends the zone.
+ * Models: Linux v6.1 arch/arm64/mm/init.c: zone_sizes_init, max_zone_phys
+ */
+const bitsLimits = (start: number, limit: number): ZoneLimits => {
+  const zone = 2 ** BigInt(limit).toString(2).length - 1
+  if (start > U32_MAX) return { zone, low: Infinity }
+  return { zone, low: start > zone ? U32_MAX : zone }
 }
 
 /**

@@ -14,6 +14,15 @@ export const QUIRKS = {
     source: 'lib/scatterlist.c: sg_alloc_append_table_from_pages',
     fixes: ['give as many pages as offset and size need, no more'],
   },
+  'bounce-sync-refused': {
+    what: 'A sync of part of a bounced mapping was refused: nothing was copied, and the side that was to see new data reads the old.',
+    why: 'From v5.14 to v6.8 a sync that begins in a later slot of the mapping, nearer to that slot’s start than the buffer lies in its first one, is taken for one in front of the mapping. The kernel warns once, "Access before mapping start detected", and returns; the caller hears nothing. It needs a device with a minimal alignment mask, such as NVMe.',
+    source: 'Linux v6.1 kernel/dma/swiotlb.c: swiotlb_bounce',
+    fixes: [
+      'sync from the start of the mapping, or the whole of it',
+      'take a kernel from v6.9 on, which computes the offset with its sign',
+    ],
+  },
   'bounce-unreachable': {
     what: 'A mapping was bounced, and the bounce buffer itself lies where the device does not reach.',
     why: 'The check comes after the copy: the mapping fails, the slots are freed, and the search position stays moved. No mapping of this device can succeed that way.',

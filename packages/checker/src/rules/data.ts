@@ -11,6 +11,7 @@ export const dataRule: CheckerRule = {
     'kernel-oops',
     'sg-split-miscount',
     'sg-pages-surplus',
+    'bounce-sync-refused',
     'bounce-unreachable',
     'v7s-split-loses-address',
     'v7s-supersection-split-refused',

@@ -10,6 +10,11 @@ export const SWH_SLOTS = 0 // u32, slots in all
 export const SWH_AREA_SLOTS = 4 // u32, slots of one area
 export const SWH_AREAS = 8 // u32, areas
 export const SWH_RECORDS = 12 // u32, address of the record of slot 0
+export const SWH_SEARCH = 16 // u32, how a run is searched for: one of SW_SEARCH_*
+
+export const SW_SEARCH_BY_SLOT = 0 // the address of each slot is compared; each is looked at once (since v6.3)
+export const SW_SEARCH_BY_STRIDE = 1 // from a multiple of the stride on, until the search is back where it began
+export const SW_ENDLESS = -2 // that search never comes back to where it began
 
 export const SW_AREA_BASE = 64 // from the pool's start
 export const SW_AREA_STRIDE = 8

@@ -1,5 +1,5 @@
 // What assembly/swiotlb.ts does, readable: a table of slots, searched area by area.
-import type { SlotRequest } from '../../src/index.ts'
+import type { SlotRequest, SlotSearch } from '../../src/index.ts'
 
 const SEGMENT = 128
 const MAX64 = 2n ** 64n - 1n
@@ -15,18 +15,21 @@ export class SwiotlbTwin {
   private readonly used: number[]
   private readonly index: number[]
   private readonly areaSlots: number
+  private readonly how: SlotSearch
 
-  constructor(slots: number, areas: number) {
+  constructor(slots: number, areas: number, how: SlotSearch) {
+    this.how = how
     this.slots = Array.from({ length: slots }, (_, i) => ({ free: SEGMENT - (i % SEGMENT), size: 0, pad: 0 }))
     this.used = Array.from({ length: areas }, () => 0)
     this.index = Array.from({ length: areas }, () => 0)
     this.areaSlots = slots / areas
   }
 
-  find(request: SlotRequest): number | undefined {
+  find(request: SlotRequest): number | 'endless' | undefined {
     const areas = this.used.length
     for (let i = 0; i < areas; i++) {
-      const slot = this.search((request.cpu + i) % areas, request)
+      const area = (request.cpu + i) % areas
+      const slot = this.how === 'by-stride' ? this.searchByStride(area, request) : this.search(area, request)
       if (slot !== undefined) return slot
     }
     return undefined
@@ -73,17 +76,56 @@ export class SwiotlbTwin {
       const at = (start + BigInt(slot) * 2048n) & MAX64
       const aligned = (at & align) === 0n && (orig === 0 || (at & keep) === (BigInt(orig) & keep))
       if (aligned && this.fits(slot, count, start, boundary)) {
-        const offset = Number(BigInt(orig) & BigInt(minAlignMask) & 2047n)
-        for (let i = 0; i < count; i++) Object.assign(this.at(slot + i), { free: 0, size: size - offset - i * 2048 })
-        this.recount(slot, slot + count)
-        this.index[area] = index + count >= this.areaSlots ? 0 : index + count
-        this.used[area] = (this.used[area] ?? 0) + count
+        this.take(area, index, count, size - Number(BigInt(orig) & BigInt(minAlignMask) & 2047n))
         return slot
       }
-      index = index + (aligned ? step : 1) >= this.areaSlots ? 0 : index + (aligned ? step : 1)
+      index = this.wrapped(index + (aligned ? step : 1))
       checked += aligned ? step : 1
     }
     return undefined
+  }
+
+  /** As v6.1 has it: the search ends where it began, which it notices only if it comes there again. */
+  private searchByStride(
+    area: number,
+    { base, boundaryBits, orig, size, alignMask, minAlignMask }: SlotRequest,
+  ): number | 'endless' | undefined {
+    const count = Math.ceil(size / 2048)
+    if (count > this.areaSlots - (this.used[area] ?? 0)) return undefined
+    const align = BigInt(alignMask) | 2047n
+    const keep = BigInt(minAlignMask) & ~align
+    const boundary = 2n ** BigInt(boundaryBits) - 1n
+    const start = (base === undefined ? MAX64 : BigInt(base)) & boundary
+    const kept = (Number(keep >> 11n) + 1) * (size >= 4096 ? 2 : 1)
+    const step = Math.max(kept, Number(align >> 11n) + 1)
+    // ALIGN() of the kernel, whose stride need not be a power of two.
+    const begin = this.wrapped(Number(BigInt((this.index[area] ?? 0) + step - 1) & ~BigInt(step - 1)))
+    const seen = new Set<number>()
+    for (let index = begin; !seen.has(index);) {
+      seen.add(index)
+      const slot = area * this.areaSlots + index
+      const at = (start + BigInt(slot) * 2048n) & MAX64
+      const kind = orig === 0 || (at & keep) === (BigInt(orig) & keep)
+      if (kind && this.fits(slot, count, start, boundary)) {
+        this.take(area, index, count, size - Number(BigInt(orig) & BigInt(minAlignMask) & 2047n))
+        return slot
+      }
+      index = this.wrapped(index + (kind ? step : 1))
+      if (index === begin) return undefined
+    }
+    return 'endless'
+  }
+
+  private wrapped(index: number): number {
+    return index >= this.areaSlots ? 0 : index
+  }
+
+  private take(area: number, index: number, count: number, size: number): void {
+    const slot = area * this.areaSlots + index
+    for (let i = 0; i < count; i++) Object.assign(this.at(slot + i), { free: 0, size: size - i * 2048 })
+    this.recount(slot, slot + count)
+    this.index[area] = this.wrapped(index + count)
+    this.used[area] = (this.used[area] ?? 0) + count
   }
 
   private fits(slot: number, count: number, start: bigint, boundary: bigint): boolean {

@@ -58,7 +58,11 @@ export const modelledKernel = (
   if (Object.keys(cpu).length > 0)
     return { notModelled: `processor features (${Object.keys(cpu).join(', ')}) of ${base} are not modelled` }
   const spec = parseKernel(name, registry)
-  const own = Object.entries(config).filter(([option]) => !elsewhere.includes(option))
+  // What a release does not have yet is off there.
+  const lacks = (option: string): boolean => Object.hasOwn(spec.base.lacks ?? {}, option)
+  const own = Object.entries(config).filter(
+    ([option, value]) => !elsewhere.includes(option) && !(value === false && lacks(option)),
+  )
   const unknown = own.filter(([option]) => spec.base.config[option] === undefined).map(([option]) => option)
   if (unknown.length > 0) return { notModelled: `${base} is modelled without CONFIG_${unknown.join(', CONFIG_')}` }
   return withOptions(spec, { config: Object.fromEntries(own), cmdline: parametersOf(cmdline) })

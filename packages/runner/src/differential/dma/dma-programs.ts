@@ -18,8 +18,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
   Object.entries({ ...MEMORY_COMMANDS, ...STREAMING_COMMANDS, ...SHARING_COMMANDS, ...DEVICE_COMMANDS }),
 )
 
-/** Options that say what a task finds in /dev, or that no answer depends on. */
-const ELSEWHERE = ['UDMABUF', 'DMABUF_HEAPS', 'DMA_API_DEBUG']
+/** Options that say what a task finds in /dev, that decide where pages lie (the record tells it), or that no answer depends on. */
+const ELSEWHERE = ['UDMABUF', 'DMABUF_HEAPS', 'CMA_SIZE_MBYTES', 'DMA_API_DEBUG']
 
 /** The masks of a platform device until its driver sets others. */
 const PLATFORM_MASK_BITS = 32
