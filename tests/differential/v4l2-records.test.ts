@@ -76,7 +76,7 @@ describe('V4L2 records', () => {
     ['dance', 'unknown command dance'],
     ['streamon A.c now', 'unexpected now'],
     ['qbuf A.c 0 m p=-:x:0', 'expected a length, got x'],
-  ])('%s is no command', async (line, message) => {
+  ])('%s is not a command', async (line, message) => {
     const path = changed('cap-21', ({ program }) => (program[2] = line))
     await expect(run(path)).rejects.toThrow(message)
   })

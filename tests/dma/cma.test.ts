@@ -16,7 +16,7 @@ const area = (name: string, base: number, len: number, more: Partial<ReservedReg
 })
 const OWN = area('poold@64000000', 0x6400_0000, 64 * MIB)
 
-/** The recorded boards: 1 GiB at 1 GiB, nobody behind an IOMMU, a default area, and one that devices may name. */
+/** The recorded boards: 1 GiB at 1 GiB, no device behind an IOMMU, a default area, and one that devices may name. */
 const board = (base: number, len = 32 * MIB): Partial<Machine> => ({
   memory: [{ base: 0x4000_0000, len: 0x4000_0000 }],
   reserved: [area('reserved', base, len, { default: 'cma' }), OWN],
@@ -175,7 +175,7 @@ describe('cma=', () => {
     expect(cma(events)).toEqual([])
     expect(alloc(open().lab, 5 * MIB).ok).toBe(true)
   })
-  it('is refused when it is no size', () => {
+  it('is refused when it is not a size', () => {
     expect(() => open({ cmdline: { cma: 'much' } })).toThrow('cma=much is not understood')
     expect(() => open({ cmdline: { coherent_pool: '1M@2' } })).toThrow('coherent_pool=1M@2 is not understood')
   })

@@ -142,7 +142,7 @@ describe('invalidation', () => {
   it('is strict by default', () => {
     expect(touchAfterUnmap({})).toMatchObject({ blocked: 64 })
   })
-  it('is late with iommu.strict=0: the device still reaches what it lost, and that is told', () => {
+  it('is late with iommu.strict=0: the device still reaches what it lost, and that is reported', () => {
     const { blocked, seen } = touchAfterUnmap({ iommu: { strict: false, passthrough: false } })
     expect(blocked).toBe(0)
     expect(seen).toContain('stale_translation')

@@ -1,4 +1,4 @@
-// What had two owners and came apart: cache work of a list, told in every detail alike, and arch_sync_dma_for_cpu of 32-bit ARM.
+// What had two owners and came apart: cache work of a list, reported alike in every detail level, and arch_sync_dma_for_cpu of 32-bit ARM.
 import { DIR, type Event, type Lab, type Machine, type Patch, pfnOf } from '@dmalab/api'
 import { openLaboratory } from '@dmalab/lab/node'
 import { composeKernel, openLab } from '@dmalab/runner'

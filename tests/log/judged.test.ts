@@ -1,4 +1,4 @@
-// What a log could neither prove nor exclude is told; what was found has been judged.
+// What a log could neither prove nor exclude is reported; what was found has been judged.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { logPath, table } from '../../packages/trace/test/files.ts'

@@ -136,7 +136,7 @@ describe('what a log says about single mappings', () => {
 })
 
 describe('devices', () => {
-  it('that nobody names are bad input, with what to do', () => {
+  it('without a name are bad input, with what to do', () => {
     expect(() => replay(NVME, 'arm64@6.12', RPI4, {})).toThrow(
       expect.objectContaining({ name: 'InputError', hint: expect.stringContaining('the log has 0000:00:03.0') }),
     )
@@ -167,7 +167,7 @@ describe('devices', () => {
   })
 })
 
-it('pages are claimed for good, and only where nobody has them', () => {
+it('pages are claimed for good, and only where they are free', () => {
   const machine = shippedBoards().find(({ name }) => name === RPI4)
   if (machine === undefined) throw new Error(`no board ${RPI4}`)
   const lab = openLab(parts, { kernel: parseKernel('arm64@6.12', parts.registry), machine })

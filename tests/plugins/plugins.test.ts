@@ -114,7 +114,7 @@ describe('installed into a fresh home', () => {
       must(dmalab('plugins', 'link', '--no-install', folder))
     })
 
-    test('a command says what, where and how to mend, and works with the others', () => {
+    test('a command says what, where and how to fix it, and works with the others', () => {
       const { status, stdout, stderr } = dmalab('kernel', 'list')
       expect(status).toBe(0)
       expect(stdout).toContain('arm-alias@4.11')
@@ -132,7 +132,7 @@ describe('installed into a fresh home', () => {
   })
 })
 
-describe('a bad plug-in is refused with what, where and how to mend', () => {
+describe('a bad plug-in is refused with what, where and how to fix it', () => {
   const good = `name: 'p', title: 't', source: 's', hunks: []`
   const cases: readonly (readonly [
     what: string,
@@ -165,7 +165,7 @@ describe('a bad plug-in is refused with what, where and how to mend', () => {
     [
       'misspelt-kind',
       `export default () => ({ name: 'm', patchs: [] })`,
-      /brings 'patchs', which is no kind of plug-in/,
+      /brings 'patchs', which is not a kind of plug-in/,
     ],
     ['no-list', `export default () => ({ name: 'm', patches: {} })`, /'patches' of plug-in m must be an array/],
     [
@@ -186,7 +186,7 @@ describe('a bad plug-in is refused with what, where and how to mend', () => {
     [
       'patches-a-table',
       `export default () => ({ name: 'm', patches: [{ ${good}, ops: { arm: (next) => next } }] })`,
-      /patch 'p' of plug-in m has 'ops', which is no member of a patch/,
+      /patch 'p' of plug-in m has 'ops', which is not a member of a patch/,
     ],
     [
       'no-attach',
@@ -233,7 +233,7 @@ describe('a bad plug-in is refused with what, where and how to mend', () => {
     const { status, stdout, stderr } = dmalab('run', 'founding', '--plugin', join(home, 'misspelt-kind'))
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toContain('error: ')
-    expect(stderr).toContain("brings 'patchs', which is no kind of plug-in")
+    expect(stderr).toContain("brings 'patchs', which is not a kind of plug-in")
     expect(stderr).toContain('hint: kinds: arches, kernels, ops, patches, allocators, drivers, boards, checkerRules')
   })
 })

@@ -88,7 +88,7 @@ const MUTANTS: Readonly<Record<string, readonly (readonly [fault: string, mutant
   ],
   'hunk 4, dma_check_dev_coherent': [
     [
-      'the length is no int',
+      'the length is not an int',
       variant(checkAndAlloc({ wideLength: true })),
       'a pool of 2 GiB, and one of a page less, with LPAE',
     ],

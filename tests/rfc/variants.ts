@@ -105,7 +105,7 @@ export const mapSg =
   }
 
 interface CheckFaults {
-  /** The length of the pool is no int: it does not overflow at 2 GiB. */
+  /** The length of the pool is not an int: it does not overflow at 2 GiB. */
   readonly wideLength?: boolean
   /** Bits of the sum of device_base and length: 32 without LPAE, 64 with. */
   readonly handleBits?: 32 | 64

@@ -1,4 +1,4 @@
-// What nothing states is told, and where it decides the case there is no verdict: both sides of each kind.
+// What nothing states is reported, and where it decides the case there is no verdict: both sides of each kind.
 import { existsSync, readFileSync } from 'node:fs'
 import type { KernelRun, Machine, RunReport } from '@dmalab/api'
 import type { RunRequest } from '@dmalab/lab'
@@ -95,7 +95,7 @@ describe('a mask', () => {
     expect(await run({ board: machine, assume: ['mask'] })).toMatchObject({ verdict: 'refused', assuming: null })
   })
 
-  it('that is stated is no assumption, too narrow or not', async () => {
+  it('that is stated is not an assumption, too narrow or not', async () => {
     expect(await run({ board: board(`${CAMERA}, maskBits: 32`, PANEL + MASK, above) })).toMatchObject({
       verdict: 'refused',
       assumptions: [],

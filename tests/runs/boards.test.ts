@@ -98,7 +98,7 @@ describe.skipIf(!existsSync(CORPUS))('device trees of ../shared/boards', () => {
     expect(await run(machine, 'arm@4.11+nopage-rfc')).toMatchObject(WORKS)
   })
 
-  it('the board with pools works as its tree has it: with the IOMMUs on nobody uses the pools', async () => {
+  it('the board with pools works as its tree has it: with the IOMMUs on no device uses the pools', async () => {
     expect(await run(blob('exynos5422-odroidxu4-mfc-pools.dtb'), 'arm@4.11')).toMatchObject(WORKS)
   })
 

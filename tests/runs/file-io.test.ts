@@ -134,5 +134,5 @@ describe('io-mode=rw in a pipeline', () => {
 
 it('only memory of a task can be read into', async () => {
   const pages = ['alloc, buffer: p, size: 4KiB, from: pages', 'read, device: camera, buffer: p']
-  await expect(run(pages)).rejects.toThrow("'p' is from pages: read and write want memory of a task")
+  await expect(run(pages)).rejects.toThrow("'p' is from pages: read and write need memory of a task")
 })

@@ -94,7 +94,7 @@ test('every option that a kernel knows is shown by a scenario or a test', () => 
 })
 
 describe('options in the kernel’s own words', () => {
-  it('a full bounce pool is told as recorded: bytes, slots of the pool, slots in use', async () => {
+  it('a full bounce pool is reported as recorded: bytes, slots of the pool, slots in use', async () => {
     const events: Event[] = []
     await run('option-swiotlb-size.yaml', {}, events)
     expect(events.flatMap((event) => (event.event === 'printk' ? [event.text] : []))).toEqual([

@@ -129,7 +129,7 @@ test('with a buffer too few the pipeline waits for itself, and is told so', asyn
   expect(one.why).toContain('it needs one more (--buffers)')
 })
 
-test('a display takes its own buffers back as they are, though nobody else could map them', async () => {
+test('a display takes its own buffers back as they are, though no other device could map them', async () => {
   const pools = shippedBoard('odroid-xu4-2017')
   const machine = {
     ...pools,
@@ -179,7 +179,7 @@ test('a task that looks compares: what bounced and was not synced back is not th
   )
   const [synced, stale] = runs
   expect(synced).toMatchObject({ verdict: 'works', frames: { delivered: 9, intact: 9 } })
-  // A buffer of scattered pages is no access to what lies behind its first one.
+  // A buffer of scattered pages is not an access to what lies behind its first one.
   expect(synced?.findings.map(({ code }) => code)).not.toContain('cpu-access-device-owned')
   expect(await run(line, { machine: rockpro, kernel: 'arm64@6.12' })).toMatchObject({ verdict: 'works', findings: [] })
   expect(stale).toMatchObject({ verdict: 'corrupt', frames: { delivered: 9, intact: 0 } })
@@ -214,7 +214,7 @@ describe('a device that cannot do the work is bad input', () => {
       { v4l2convert: 'display' },
       'class display does not turn pictures into pictures',
     ],
-    [`${head} ! mystery ! fakesink`, { mystery: 'display' }, 'display, which hands no pictures on to fakesink0'],
+    [`${head} ! mystery ! fakesink`, { mystery: 'display' }, 'display, which passes no pictures to fakesink0'],
     [
       `${head} capture-io-mode=dmabuf-import ! tee name=t ! kmssink t. ! fakesink`,
       {},

@@ -98,7 +98,7 @@ describe('steps', () => {
     expect(exitCodeFor(report, 'error')).toBe(0)
   })
 
-  test('a CPU write that nobody cleans is not what a device reads', async () => {
+  test('a CPU write that is not cleaned is not what a device reads', async () => {
     const pages = [
       'do: alloc, buffer: p, size: 8KiB, from: pages',
       'do: map, buffer: p, device: converter, dir: TO_DEVICE',

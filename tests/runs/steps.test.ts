@@ -85,7 +85,7 @@ test('a device without a pool has none to release', async () => {
   expect(report.runs[0]?.expectations).toMatchObject([{ met: true }])
 })
 
-test('a copy into a list that nobody mapped is seen by the CPU', async () => {
+test('a copy into a list that is not mapped is seen by the CPU', async () => {
   const report = await run([
     PAGES,
     'do: sg-copy-from-buffer, buffer: one, skip: 1KiB, len: 6KiB',

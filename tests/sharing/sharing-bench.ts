@@ -194,5 +194,5 @@ export const passFrames = (
   return { captured, delivered, stale, errno }
 }
 
-/** Owners of the dma-bufs that nobody released. */
+/** Owners of the dma-bufs that were not released. */
 export const leftOver = ({ lab }: Bench): string[] => lab.dmaBuf.live().map(({ owner }) => owner)

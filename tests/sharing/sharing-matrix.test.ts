@@ -12,7 +12,7 @@ interface Row {
   readonly importer: string
   readonly captured: number
   readonly delivered: number
-  /** The device's view was looked at, and how many pictures in it were old; undefined where nobody looked. */
+  /** The device's view was looked at, and how many pictures in it were old; undefined where nothing looked. */
   readonly stale: number | undefined
   readonly oops: boolean
   readonly message: string
@@ -78,7 +78,7 @@ const bounces = ({ importer, forced }: Row): boolean => importer === 'e' || (for
 /** With swiotlb=force the scattering exporter bounces its own buffers; in the measurement the CPU filled them: an artefact. */
 const isArtefact = ({ forced, exporter }: Row): boolean => forced && exporter === 'sg'
 
-/** Where nobody looked at the device's view, anything goes. */
+/** Where nothing looked at the device's view, anything goes. */
 const staleAsMeasured = (row: Row, { delivered, stale }: Passed): number => {
   if (row.stale === undefined) return stale
   return bounces(row) ? Math.max(0, delivered - BUFFERS) : row.stale

@@ -140,7 +140,7 @@ function expbuf({ queue, modes, bench }: Target): Outcome {
   return 'OK'
 }
 
-/** There are no media requests: the fd is refused, in one way or another; before 4.20 nobody looks at it. */
+/** There are no media requests: the fd is refused, in one way or another; before 4.20 nothing looks at it. */
 function requests({ queue, bench }: Target): Outcome {
   value(queue.reqbufs('MMAP', 2))
   const asked = queue.qbuf({ index: 0, memory: 'MMAP', requestFd: 7 })

@@ -27,7 +27,7 @@ export const PLUGIN_FLAG = {
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
 
-  /** Installed plug-ins and those of --plugin. A broken installed one is told on stderr, with --json too: the command works without it. */
+  /** Installed plug-ins and those of --plugin. A broken installed one is reported on stderr, with --json too: the command works without it. */
   protected plugins(given: readonly string[]): PluginSources {
     return {
       given,

@@ -51,7 +51,7 @@ test('run shows the oops and exits 3 when the kernel faults, 0 when it works', (
   expect(dmalab('run', 'founding', '--kernel', 'arm@4.11+nopage-rfc', '--frames', '1').status).toBe(0)
 })
 
-test('a failure that was asked for and never came is told', () => {
+test('a failure that was asked for and never came is reported', () => {
   const args = ['founding', '--kernel', 'arm@4.11+nopage-rfc', '--frames', '1', '--inject', 'mapSg@converter:99']
   expect(dmalab('run', ...args).stdout).toContain('not injected: call 99 of mapSg for converter never came; there were')
 })

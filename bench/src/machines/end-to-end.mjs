@@ -50,7 +50,7 @@ const open = async ({ kernel, facts = {} }, version) => {
 
 const versionsOf = (names, make) => Object.fromEntries(names.map((name) => [name, make(name)]))
 
-/** dma_map_page and dma_unmap_page of 4 KiB: with the checker, with a listener, with nobody listening. */
+/** dma_map_page and dma_unmap_page of 4 KiB: with the checker, with a listener, without a listener. */
 export const pageRow = (name, title, what) => ({
   name: `map-page-${name}`,
   title: `map and unmap one page, ${title}`,

@@ -1,5 +1,5 @@
-// What telling costs: a list mapped and unmapped through the DMA API with somebody listening, with a stream that cannot even be
-// listened to, and with the real stream while nobody listens. The last two differ by noise.
+// What telling costs: a list mapped and unmapped through the DMA API with a listener, with a stream that cannot even be
+// listened to, and with the real stream while nothing listens. The last two differ by noise.
 import { DIR } from '@dmalab/api'
 import { Injector, openDmaApi } from '@dmalab/dma-api'
 import { compileHot } from '@dmalab/hot'
@@ -49,7 +49,7 @@ const version = (makeSink) => ({
 
 export const row = {
   name: 'event-stream',
-  title: `map and unmap a list of ${ENTRIES}: somebody listens, no stream, nobody listens`,
+  title: `map and unmap a list of ${ENTRIES}: something listens, no stream, nothing listens`,
   unit: 'list',
   versions: {
     heard: version(() => {

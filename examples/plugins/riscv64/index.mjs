@@ -1,4 +1,4 @@
-// A RISC-V kernel of one's own: the built-in architecture and op tables by name, the facts of a release, and what differs. With it a
+// A RISC-V kernel brought by a plug-in: the built-in architecture and op tables by name, the facts of a release, and what differs. With it a
 // board whose codec does not snoop and has a pool that is not in the linear map.
 
 /** @param {import('@dmalab/api').PluginApi} api @returns {import('@dmalab/api').KernelDef} */

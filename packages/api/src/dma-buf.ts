@@ -112,7 +112,7 @@ export interface DmaBufCore {
   export(info: DmaBufExport): KResult<DmaBuf>
   /** dma_buf_fd: installs the caller's reference in the fd table. EMFILE. */
   fd(buf: DmaBuf): KResult<number>
-  /** dma_buf_get: EBADF for a closed fd, EINVAL for one that is no dma-buf. Takes a reference. */
+  /** dma_buf_get: EBADF for a closed fd, EINVAL for one that is not a dma-buf. Takes a reference. */
   get(fd: number): KResult<DmaBuf>
   /** dma_buf_put: the last one releases. */
   put(buf: DmaBuf): void

@@ -31,10 +31,10 @@ export interface DriverHost {
   createQueue(setup: QueueSetup): DriverQueue
   /** Seed of the pattern this device writes as its `frame`-th picture, plane `plane`. */
   contentSeed(frame: number, plane: number): number
-  /** What was last written into the memory that `owner` names, by whatever device or task; undefined when nobody wrote. */
+  /** What was last written into the memory that `owner` names, by whatever device or task; undefined when nothing wrote. */
   expected(owner: string): Content | Uint8Array | undefined
   readonly mem: KernelMemory
-  /** The driver's own hands: pictures moved by the CPU, through a kernel mapping. Faults when nothing is mapped there. */
+  /** Pictures that the driver moves with the CPU, through a kernel mapping. Faults when nothing is mapped there. */
   readonly cpu: CpuCopy
   emit(event: EventBody): void
   call<T>(symbols: string | readonly string[], body: () => T): T

@@ -6,7 +6,7 @@ import type { DmaEvent, PlatformEvent } from './dma-events.ts'
 import type { LabEvent } from './lab-events.ts'
 import type { DmaBufEvent, FenceEvent, MediaEvent } from './media-events.ts'
 
-/** How much is told: one event an operation; also one a page; also one a cache line. */
+/** How much is reported: one event an operation; also one a page; also one a cache line. */
 export type Detail = 'op' | 'page' | 'line'
 
 /** Common to all events. `at` is the step number of a run (1, 2, 3 ...) or the line number of a log. */
@@ -26,7 +26,7 @@ export type EventBody = DmaEvent | DmaBufEvent | FenceEvent | PlatformEvent | Me
 export type Event = EventBase & EventBody
 export type EventName = EventBody['event']
 
-/** Takes events; `wants` lets a producer skip building what nobody listens to. */
+/** Takes events; `wants` lets a producer skip building what nothing listens to. */
 export interface EventSink {
   wants(detail: Detail): boolean
   emit(event: EventBody): void

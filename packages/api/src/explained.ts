@@ -31,7 +31,7 @@ export interface ExplainedKernelMessage {
   readonly kind: KernelMessageKind | null
   /** Wordings as the kernel's format, with the releases that print them. */
   readonly forms: readonly { readonly releases: string; readonly text: string }[]
-  /** Functions that a call trace must hold, for what is told by its trace. */
+  /** Functions that a call trace must hold, for what is recognised by its trace. */
   readonly functions: readonly string[]
   readonly source: string
   /** The meaning where it does not depend on values; null: it does. */

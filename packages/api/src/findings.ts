@@ -23,7 +23,7 @@ export const FINDINGS = {
   'leak-dma-buf': { severity: 'error', title: 'a dma-buf still has references at the end' },
   'leak-attachment': { severity: 'error', title: 'a device is still attached to a dma-buf at the end' },
   'kernel-oops': { severity: 'error', title: 'the modelled kernel faulted' },
-  'type-confusion': { severity: 'error', title: 'something that is no struct page was read as one' },
+  'type-confusion': { severity: 'error', title: 'something that is not a struct page was read as one' },
   'page-less-export': { severity: 'warning', title: 'a scatterlist names no struct page, or one of other memory' },
   // What CONFIG_DMA_API_DEBUG reports, in the order of its source.
   'unmap-error-cookie': { severity: 'error', title: 'the address of a failed mapping was unmapped' },

@@ -45,7 +45,7 @@ export interface IommuLimits {
 
 /** One step of the tables: IOVA range and, for a map, where it leads. */
 export interface IommuTrace {
-  /** Does anybody listen to map and unmap? */
+  /** Is there a listener to map and unmap? */
   wanted(): boolean
   map(iova: number, phys: number, size: number): void
   unmap(iova: number, size: number, unmapped: number): void
@@ -61,7 +61,7 @@ export interface IommuTrace {
 /** struct iommu_domain with its DMA cookie. Sizes are bytes. */
 export interface IommuDomain {
   readonly granule: number
-  /** -ENOMEM is no address space; other errnos come from the tables. */
+  /** -ENOMEM means no address space; other errnos come from the tables. */
   map(phys: PhysAddr, size: number, prot: number, limits: IommuLimits): KResult<DmaAddr>
   unmap(at: DmaAddr, size: number): void
   /** Writes the DMA fields; the value is the number of segments. ENOMEM, EINVAL. */

@@ -39,7 +39,7 @@ export interface StatedBank {
 
 /**
  * `mem=nn[KMG][@ss[KMG]]` of 32-bit ARM, once for each bank: the device tree's memory is forgotten. Whole pages, start rounded up.
- * @throws InputError for a text that is no size, or of which no page is left
+ * @throws InputError for a text that is not a size, or of which no page is left
  * Models: Linux v6.12 arch/arm/kernel/setup.c: early_mem, arm_add_memory. Leaves out: memory below PHYS_OFFSET.
  */
 export const memBanks = (value: string): readonly StatedBank[] =>
@@ -57,7 +57,7 @@ export const memBanks = (value: string): readonly StatedBank[] =>
 
 const MEM_HINT = 'mem=nn[KMG][@ss[KMG]], such as mem=512M or mem=256M@0x60000000'
 
-/** `cma=`: the default area of contiguous memory; size 0 is none. Bytes. */
+/** `cma=`: the default area of contiguous memory; size 0 means no area. Bytes. */
 export interface StatedCma {
   readonly size: number
   /** With a base alone the area lies exactly there; with a limit (exclusive) somewhere between. */

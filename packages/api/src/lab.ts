@@ -16,7 +16,7 @@ import type { Scatterlists, SgEntry, SgTable } from './sg.ts'
 import type { AllocatorHost, DriverQueue, QueueSetup, Vb2MemOps } from './vb2.ts'
 
 /**
- * Calls that can be made to fail: what the kernel does for a device, by operation; then what it does for nobody in particular, so that a
+ * Calls that can be made to fail: what the kernel does for a device, by operation; then what it does for no device in particular, so that a
  * rule names no device: `pages` of the buddy allocator, `vmap` (each stretch of the vmalloc window, and kmap), `fd`.
  */
 export const INJECTABLE: readonly string[] = [
@@ -96,7 +96,7 @@ export interface Lab {
   /** Memory of a user-space task (malloc + mlock): cached, physically contiguous when asked and possible. */
   userAlloc(len: number, owner: string, options?: AllocOptions): KResult<UserMapping>
   userFree(mapping: UserMapping): void
-  /** Takes the pages around [at, at + len) for user space, for good. EBUSY when the kernel, or somebody else, has any of them. */
+  /** Takes the pages around [at, at + len) for user space, for good. EBUSY when the kernel or another owner has any of them. */
   userClaim(at: PhysAddr, len: number, owner: string): KResult<UserMapping>
   /** CPU access of user space through a mapping, `offset` bytes into it; content as a device would write it. */
   userWrite(

@@ -14,7 +14,7 @@ export interface Machine {
   readonly title: string
   readonly arch: ArchName
   readonly cpu: Cpu
-  /** RAM banks the kernel is told of. */
+  /** RAM banks that the kernel knows. */
   readonly memory: readonly Range[]
   readonly reserved: readonly ReservedRegion[]
   /** Highest CPU address that every bus with DMA windows reaches, inclusive; absent: as the devices' own windows say. */
@@ -146,7 +146,7 @@ export interface DeviceFacts {
   readonly minAlignMask?: number
   /** Width of dma_parms.segment_boundary_mask; 32 when absent. */
   readonly segmentBoundaryBits?: number
-  /** The masks themselves where they are no run of ones; else the widths above tell all. */
+  /** The masks themselves where they are not a run of ones; else the widths above say all. */
   readonly oddMask?: number
   readonly oddCoherentMask?: number
   /** Name of the driver model; absent: the one for its class. */

@@ -24,7 +24,7 @@ export interface KernelMemory {
    */
   pageHighMem(page: SgPage): boolean
   /**
-   * The 32-bit word `offset` bytes into what a page pointer points at, when that is no struct page: bytes that lie there, reported as
+   * The 32-bit word `offset` bytes into what a page pointer points at, when that is not a struct page: bytes that lie there, reported as
    * type confusion, or a fault. Undefined for a real struct page, whose members the other predicates tell.
    */
   pageWord(page: SgPage, offset: number): number | undefined
@@ -118,7 +118,7 @@ export interface CacheOps {
 
 /** How a pass over the entries of a list goes (Host.forEachEntry). */
 export interface EntryPass {
-  /** Operation that the cache_summary event names; null: none is told. */
+  /** Operation that the cache_summary event names; null: none is reported. */
   readonly summary: string | null
   readonly dir: Direction
   /** `map`: before the device owns it; `unmap`: after; `none`: no maintenance. */

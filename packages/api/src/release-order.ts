@@ -5,7 +5,7 @@ type Numbers = readonly [major: number, minor: number]
 /** Is a release written at the start of `text`, such as `6.6`, `v6.12.107-lab`? */
 export const isRelease = (text: string): boolean => numbersOf(text) !== undefined
 
-/** Below 0 when `a` is older than `b`, 0 when they are one. What is no release is older than all. */
+/** Below 0 when `a` is older than `b`, 0 when they are one. What is not a release is older than all. */
 export const compareReleases = (a: string, b: string): number => {
   const [majorA, minorA] = numbersOf(a) ?? [0, 0]
   const [majorB, minorB] = numbersOf(b) ?? [0, 0]

@@ -6,7 +6,7 @@ export interface Outcomes {
   /** The device address is the physical one. */
   direct: number
   bounced: number
-  /** It is another: an IOMMU, a bus offset, or a list entry whose page is none. A log does not say which. */
+  /** It is another: an IOMMU, a bus offset, or a list entry without a page. A log does not say which. */
   translated: number
   refused: number
 }

@@ -4,7 +4,7 @@ import type { UserMapping } from './ops.ts'
 
 export type V4l2Memory = 'MMAP' | 'USERPTR' | 'DMABUF'
 export type BufType = 'VIDEO_CAPTURE' | 'VIDEO_OUTPUT' | 'VIDEO_CAPTURE_MPLANE' | 'VIDEO_OUTPUT_MPLANE'
-/** enum v4l2_memory as user space may ask for it: vb2 has no overlay, and nobody has a type beyond the enumeration. */
+/** enum v4l2_memory as user space may ask for it: vb2 has no overlay, and no type lies beyond the enumeration. */
 export type V4l2MemoryWish = V4l2Memory | 'OVERLAY' | 'UNKNOWN'
 /** enum v4l2_buf_type as user space may name it: the video types, or one that no queue has. */
 export type BufTypeWish = BufType | 'VIDEO_OVERLAY'
@@ -53,7 +53,7 @@ export interface V4l2BufferInfo {
     readonly length: number
     readonly bytesused: number
     readonly dataOffset: number
-    /** union m: what mmap takes (MMAP), the fd (DMABUF), the address (USERPTR); 0 while nobody has said. */
+    /** union m: what mmap takes (MMAP), the fd (DMABUF), the address (USERPTR); 0 until it is stated. */
     readonly m: number
   }[]
 }
@@ -97,7 +97,7 @@ export interface V4l2Queue {
   dqbuf(type: BufTypeWish): KResult<Dqbuf>
   streamon(type: BufTypeWish): KResult<void>
   streamoff(type: BufTypeWish): KResult<void>
-  /** mmap(2) of `len` bytes at an offset that QUERYBUF told. EINVAL, EBUSY. */
+  /** mmap(2) of `len` bytes at an offset that QUERYBUF gave. EINVAL, EBUSY. */
   mmap(offset: number, len: number): KResult<UserMapping>
   munmap(mapping: UserMapping): void
   /** Is this a mapping of one of the queue’s buffers? */

@@ -146,7 +146,7 @@ export interface Vb2Queue {
   streamoff(): KResult<void>
   /**
    * read(2) and write(2): vb2 streams MMAP buffers behind the scenes. The value is how many bytes of `len` were moved. EINVAL where the
-   * driver has none, EBUSY with buffers of one's own, EAGAIN when the driver has not finished one.
+   * driver has none, EBUSY with own buffers, EAGAIN when the driver has not finished one.
    */
   read(len: number): KResult<number>
   write(len: number): KResult<number>

@@ -7,7 +7,7 @@ describe('directions', () => {
     expect(DIR.FROM_DEVICE).toBe(2)
   })
 
-  it('a number that is none is printed as a number', () => {
+  it('a number that is not a flag is printed as a number', () => {
     expect(dirName(17)).toBe('0x11')
   })
 })

@@ -88,7 +88,7 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
     }
     const buffer = { ...got.value, original, size, dir }
     safe.set(buffer.handle, buffer)
-    // While it stands for the original, it is not memory of somebody else.
+    // While it stands for the original, it is not memory of another owner.
     const [at, from] = [host.dmaToPhys(buffer.handle), mem.resolve(original)]
     const owner = from === undefined ? undefined : mem.ownerAt(from.phys)
     if (at !== undefined && owner !== undefined) mem.own(at, size, owner)

@@ -62,7 +62,7 @@ export const pageMaintenance = (api: PluginApi, host: ArchHost, code: PageCode):
     }
     leave(mark)
   }
-  /** Behind a pointer that is no page lies more of whatever it points into. */
+  /** Behind a pointer that is not a page lies more of whatever it points into. */
   const pageAt = (page: SgPage, n: Pfn): SgPage =>
     page.kind === 'page' ? { kind: 'page', pfn: n } : { kind: 'vaddr', at: mem.pageStructAddress(n) }
 

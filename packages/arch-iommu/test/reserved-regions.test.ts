@@ -52,7 +52,7 @@ describe('regions of the firmware', () => {
     expect(setAside({ iommuRegions: [region('reserved')] }).calls).toEqual(['keep 100800-1017ff'])
   })
 
-  it('one that cannot be mapped is told in the log', () => {
+  it('one that cannot be mapped is reported in the log', () => {
     const { texts } = setAside({ iommuRegions: [region('direct', 0x10_0000)] }, NO_MSI, [], true)
     expect(texts).toEqual(['dev: no direct mapping of 0x100000+4096: no table'])
   })
@@ -86,7 +86,7 @@ describe('a PCI function', () => {
     expect([calls, texts]).toEqual([[], ['dev: Failed to reserve IOVA [0x2000-0x1000]']])
   })
 
-  it('a device that is none is left alone', () => {
+  it('an unknown device is left alone', () => {
     expect(setAside({ dmaRanges: [{ cpu: 0, bus: 0x1000, len: 0x1000 }] }).calls).toEqual([])
   })
 })

@@ -128,7 +128,7 @@ describe('an IOMMU fault', () => {
 })
 
 describe('overlaps', () => {
-  it('of two mappings the device writes are told, also where they begin in different cache lines', () => {
+  it('of two mappings the device writes are reported, also where they begin in different cache lines', () => {
     expect(codes([map(RAM, FROM), map(RAM + 128, FROM)])).toContain('overlapping-mappings')
     expect(codes([map(RAM, FROM), map(RAM + 4096, FROM)])).not.toContain('overlapping-mappings')
     expect(codes([map(RAM), map(RAM + 128)])).not.toContain('overlapping-mappings')

@@ -245,7 +245,7 @@ it('the frame names driver and device, but not where overlaps are counted', () =
   expect(framedKernelText('6.12', 'dev', 'text', 'drv')).toBe('DMA-API: drv dev: text')
   expect(framedKernelText('6.12', 'dev', 'exceeded 7 overlapping')).toBe('DMA-API: exceeded 7 overlapping')
 })
-it('an address that failed is no entry, and memory of a per-device pool none either', () => {
+it('an address that failed is not an entry, nor is memory of a per-device pool', () => {
   const checker = createChecker({ kernelText: '6.12' })
   const events = [SESSION, { ...map(RAM), dmaAddr: 2 ** 64 } as EventBody, alloc(RAM, { pool: 'pool' }), unmap(RAM)]
   for (const [at, body] of events.entries()) checker.onEvent({ ...body, at })

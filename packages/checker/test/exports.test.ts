@@ -29,7 +29,7 @@ test.each([
     'no pointer to one',
     0,
     POOL,
-    `${LIST} something that is no pointer to a struct page; the memory lies at 0x60000000`,
+    `${LIST} something that is not a pointer to a struct page; the memory lies at 0x60000000`,
   ],
   ['struct page', RAM, POOL, `${LIST} the page of unrelated RAM at 0x40000000; the memory lies at 0x60000000`],
   ['struct page', 0x1000, POOL, `${LIST} the page of other memory at 0x1000; the memory lies at 0x60000000`],
@@ -44,7 +44,7 @@ test.each([
   expect(said(exported('struct page', physAddr, place))).toEqual([])
 })
 
-it('is told once a device and kind', () => {
+it('is reported once a device and kind', () => {
   const wrong = exported('no struct page', POOL, POOL)
   expect(
     said(wrong, wrong, exported('struct page', RAM, POOL), exported('no struct page', POOL, POOL, 'other')),

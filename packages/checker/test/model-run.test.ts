@@ -8,7 +8,7 @@ const buf = { expName: 'vb2', size: 8192, ino: 7 }
 const attachment = { ...buf, attachment: 'a1', isDynamic: false, device: 'dev' }
 
 describe('at the end of a run', () => {
-  it('a mapping that was undone is no leak', () => {
+  it('a mapping that was undone is not a leak', () => {
     expect(codes([map(RAM), unmap(RAM), END])).toEqual([])
   })
   it('a mapping that was not undone is a leak, and its step is named', () => {
@@ -25,7 +25,7 @@ describe('at the end of a run', () => {
   it('coherent memory, from the page allocator or from a pool, must be freed', () => {
     expect(codes([alloc(RAM), alloc(POOL, { pool: 'pool' }), END])).toEqual(['leak-coherent', 'leak-coherent'])
   })
-  it('memory given back to its pool is no leak', () => {
+  it('memory given back to its pool is not a leak', () => {
     const poolFree: EventBody = { event: 'pool_free', device: 'dev', pool: 'pool', dmaAddr: POOL, size: 8192 }
     expect(codes([alloc(POOL, { pool: 'pool' }), poolFree, END])).toEqual([])
     expect(codes([alloc(POOL, { pool: 'pool' }), poolFree, poolFree, END])).toEqual(['pool-double-free'])
@@ -79,7 +79,7 @@ describe('what went visibly wrong', () => {
       'frame 3: dev read 4 KiB at 0x40000000: 64 bytes are wrong, the first at offset 128',
     )
   })
-  it('an access that compared equal is no finding', () => {
+  it('an access that compared equal is not a finding', () => {
     expect(codes([held, { ...access, wrong: 0 }, unmap(RAM, { dir: DIR.BIDIRECTIONAL })])).toEqual([])
   })
   it('the owner of foreign memory is named', () => {
@@ -98,7 +98,7 @@ describe('what went visibly wrong', () => {
       'paging request at 0xa5a5a5a4 in arch_sync_dma_for_cpu (called from dma_sync_sg_for_cpu <- vb2_dc_finish)',
     )
   })
-  it('a page pointer that is none is type confusion', () => {
+  it('a page pointer that is not a page is type confusion', () => {
     const event: EventBody = {
       event: 'type_confusion',
       what: 'kernel address',

@@ -1,4 +1,4 @@
-// What a run is told of beside faults: bounces, addresses that a mask cuts, and what a stop left behind.
+// What a run reports beside faults: bounces, addresses that a mask cuts, and what a stop left behind.
 import type { EventBody } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
 import { alloc, check, codes, deviceAccess, map, RAM, SESSION, unmap } from './events.ts'
@@ -23,7 +23,7 @@ describe('what was bounced', () => {
     [{ devAddr: 0xf000_0000, physAddr: RAM }, 'its bus carries addresses up to 0xefffffff'],
     [{ size: 100 }, 'address or length is not aligned to what caches or IOMMU work on'],
     [{}, 'it lies inside the mask, so a limit of the bus or a granule of the IOMMU decides'],
-  ])('%o is told with its reason', (fields, why) => {
+  ])('%o is reported with its reason', (fields, why) => {
     const session = { ...SESSION, devices: SESSION.devices.map((one) => ({ ...one, busLimit: 0xefff_ffff })) }
     const { findings } = check([bounce(fields), map(RAM), unmap(RAM)], { session })
     expect(findings.map(({ code, severity }) => [code, severity])).toEqual([['bounced', 'info']])
@@ -44,7 +44,7 @@ describe('what was bounced', () => {
   })
 })
 
-it('an address that the mask of a device cuts is told with both', () => {
+it('an address that the mask of a device cuts is reported with both', () => {
   const access = { ...deviceAccess(true, 0x1_4000_0000), addressBits: 32 } as EventBody
   const { findings } = check([map(0x1_4000_0000), access, unmap(0x1_4000_0000)])
   expect(findings.find(({ code }) => code === 'device-address-cut')).toMatchObject({

@@ -34,7 +34,7 @@ export interface DeviceState extends Device {
   opsName: string
   /** dev->dma_io_tlb_mem, as this device uses it. */
   swiotlb: Swiotlb | null
-  /** Masks that are no run of ones, until a driver sets another. */
+  /** Masks that are not a run of ones, until a driver sets another. */
   oddMask: number | undefined
   oddCoherentMask: number | undefined
   /** dev->dma_skip_sync: sync calls return before they reach the op table. */

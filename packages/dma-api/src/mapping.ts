@@ -62,7 +62,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
   }
   /**
    * Asks whether the page is highmem before it looks at its address. Models: Linux v4.11 lib/dma-debug.c: debug_dma_map_page
-   * Leaves out: the books it keeps; the checker keeps them from the events.
+   * Leaves out: its list of live mappings; the checker keeps one from the events.
    */
   const debugMapPage = (page: SgPage): void => stack.call('debug_dma_map_page', () => void mem.pageHighMem(page))
   /** The same for each mapped entry. Models: Linux v4.11 lib/dma-debug.c: debug_dma_map_sg */

@@ -1,4 +1,4 @@
-// What dma_get_sgtable() made, told beside where the memory really is: no kernel traces it, and no kernel compares the two.
+// What dma_get_sgtable() made, reported beside where the memory really is: no kernel traces it, and no kernel compares the two.
 import {
   ATTR,
   type DmaAddr,

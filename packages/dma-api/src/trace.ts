@@ -20,9 +20,9 @@ import {
 const MAX_ENTRIES = 128
 
 export interface Trace {
-  /** Does anybody listen? The events of mappings are so many that their callers ask before they gather what to tell. */
+  /** Is there a listener? The events of mappings are so many that their callers ask before they gather what to tell. */
   wanted(): boolean
-  /** Physical address of a byte of a page, as page_to_phys() computes it: nonsense for what is no page. */
+  /** Physical address of a byte of a page, as page_to_phys() computes it: nonsense for what is not a page. */
   physOfPage(page: SgPage, offset: number): PhysAddr
   /** DMA_MAPPING_ERROR: all bits of a dma_addr_t. */
   readonly mappingError: DmaAddr

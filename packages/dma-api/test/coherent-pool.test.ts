@@ -19,7 +19,7 @@ it('hands out the first free block whose start is a multiple of its size', () =>
   expect(pages).toEqual([0, 4, 1, 8])
 })
 
-it('cannot hand out a tail that is no power of two', () => {
+it('cannot hand out a tail that is not a power of two', () => {
   const { pool: p } = make(12)
   expect(p.alloc(8 * PAGE_SIZE, 'x')).toMatchObject({ ok: true, value: { page: 0 } })
   expect(p.alloc(5 * PAGE_SIZE, 'x')).toMatchObject({ ok: false, errno: 'ENOMEM' })

@@ -61,7 +61,7 @@ describe('memory of a per-device pool', () => {
     expect(lab.device('codec.chroma')).toBe(codec.memDevices[1])
   })
 
-  it('is no pool any more once it is released: the next block is general memory, and the CPU lost its mapping', () => {
+  it('is not a pool any more once it is released: the next block is general memory, and the CPU lost its mapping', () => {
     const lab = open()
     const dev = lab.device('codec')
     const got = lab.mapping.allocAttrs(dev, 4096, 0, 'frame')
@@ -113,7 +113,7 @@ describe('mapping a list', () => {
     expect(unmapped?.event === 'dma_unmap_sg' && unmapped.physAddrs.length).toBe(200)
   })
 
-  it('takes as many entries as it is told, in each call', () => {
+  it('takes as many entries as asked, in each call', () => {
     const lab = openTestLab()
     const table = listOf(lab, [0x40100, 0x40105, 0x4010a])
     const dev = lab.device('codec')
@@ -157,7 +157,7 @@ describe('mapping a list', () => {
 })
 
 describe('a failed single mapping', () => {
-  it('is told with an address of all ones', () => {
+  it('is reported with an address of all ones', () => {
     const ranges = [{ cpu: 0x8000_0000, bus: 0, len: 0x1000 }]
     for (const [dmaAddrSize, all] of [
       [4, 0xffff_ffff],

@@ -112,7 +112,7 @@ describe('splitting', () => {
   })
 })
 
-it('a list from more pages than its bytes need is told of, and later entries are full', () => {
+it('a list from more pages than its bytes need is reported, and later entries are full', () => {
   const lab = openTestLab()
   const pages = { pfns: [1, 5, 9].map(pfn), offset: 0, size: 5000, maxSegment: 65536 }
   const made = lab.sg.fromPages(pages)

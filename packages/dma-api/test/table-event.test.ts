@@ -1,4 +1,4 @@
-// A list of coherent memory is told beside where the memory lies, page by page.
+// A list of coherent memory is reported beside where the memory lies, page by page.
 import { ATTR, dma, type EventBody, pfn, type SgPage, vaddr } from '@dmalab/api'
 import { expect, it, test } from 'vitest'
 import { tellTable } from '../src/table-event.ts'
@@ -33,7 +33,7 @@ test.each([
   expect(told({ kind: 'page', pfn: number })).toEqual([{ ...FIRST, pages, physAddrs }])
 })
 
-it('tells an address that is no page pointer', () => {
+it('tells an address that is not a page pointer', () => {
   const [event] = told({ kind: 'vaddr', at: vaddr(0xffff_8000_8000_0000n) })
   expect(event).toMatchObject({ pages: ['no pointer to one', 'no pointer to one'] })
 })
@@ -50,6 +50,6 @@ it('does not take the cookie of memory without a kernel mapping for its address'
   expect(event).toMatchObject({ pages: ['struct page', 'struct page'], places: [-1, -1] })
 })
 
-it('costs nothing where nobody listens', () => {
+it('costs nothing where nothing listens', () => {
   expect(told({ kind: 'page', pfn: pfn(0x40100) }, { wants: false })).toEqual([])
 })

@@ -68,7 +68,7 @@ export const createFences = (sink: EventSink): Fences => {
           for (const fence of pending(usage)) {
             trace('wait_start', fence)
             const { driver, timeline, seqno } = fence
-            return fail('ETIME', `waits for ${driver} ${timeline} ${seqno}, which nobody signals`)
+            return fail('ETIME', `waits for ${driver} ${timeline} ${seqno}, which is never signaled`)
           }
           return ok(undefined)
         },

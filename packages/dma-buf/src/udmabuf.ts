@@ -54,7 +54,7 @@ const udmabufOps = (host: AllocatorHost, frames: readonly Pfn[]): DmaBufOps => {
     /** EINVAL: there was no begin. */
     endCpuAccess: (_buf, dir) =>
       host.call('end_cpu_udmabuf', () => {
-        if (own === null) return fail('EINVAL', 'CPU access ends that has never begun: udmabuf has no list yet')
+        if (own === null) return fail('EINVAL', 'CPU access ends before it began: udmabuf has no list yet')
         host.dma.syncSgForDevice(device, own.table, dir)
         return ok(undefined)
       }),

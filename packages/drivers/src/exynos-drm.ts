@@ -141,7 +141,7 @@ export const exynosDrm = (api: PluginApi): DriverDef => ({
 })
 
 /**
- * Implicit synchronisation: the picture must be finished before it is shown. ETIME: nobody will finish it.
+ * Implicit synchronisation: the picture must be finished before it is shown. ETIME: it will never be finished.
  * Models: Linux v6.12 drivers/gpu/drm/drm_gem_atomic_helper.c: drm_gem_plane_helper_prepare_fb
  */
 const waitForWriters = (host: DriverHost, objects: readonly Scanout[]): KResult<void> =>

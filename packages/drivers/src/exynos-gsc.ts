@@ -1,4 +1,4 @@
-// A converter: reads pictures of somebody else's memory, writes its own.
+// A converter: reads pictures of another owner's memory, writes its own.
 import type { DriverDef, PluginApi } from '@dmalab/api'
 import { createM2m } from './m2m.ts'
 import { progressive } from './queue-pair.ts'

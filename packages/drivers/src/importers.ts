@@ -69,7 +69,7 @@ export const pageWalkingImporter = (api: PluginApi): DriverDef => ({
     }),
 })
 
-/** Page frames of a list as the walk finds them; touching one that is no page is what the kernel would do too. */
+/** Page frames of a list as the walk finds them; touching one that is not a page is what the kernel would do too. */
 const pagesOf = (api: PluginApi, host: DriverHost, table: SgTable) =>
   host.call('drm_prime_sg_to_page_addr_arrays', () =>
     table.entries().flatMap(({ page, offset, length }) => {

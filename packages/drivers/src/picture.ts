@@ -45,7 +45,7 @@ export const writePlane = (host: DriverHost, plane: PlaneMemory, payload: number
 
 /**
  * Reads a plane and compares it with what was last written there, then the tail up to `end`, which the kernel zeroed and nobody
- * writes. Memory that nobody wrote is expected to be zero throughout.
+ * writes. Memory that nothing wrote is expected to be zero throughout.
  */
 export const readPlane = (host: DriverHost, plane: PlaneMemory, payload: number, end: number): Compared => {
   const expected = host.expected(plane.owner)

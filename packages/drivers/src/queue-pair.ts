@@ -122,10 +122,10 @@ export const openQueuePair = (api: PluginApi, host: DriverHost, model: QueuePair
   }
 }
 
-/** enum v4l2_field: pictures that are whole, and buffers of which nobody said what they hold. */
+/** enum v4l2_field: pictures that are whole, and buffers whose content nothing states. */
 export const FIELD = { ANY: 0, NONE: 1 } as const
 
-/** A driver that takes pictures as they come: progressive where nobody said, and as long as they are. */
+/** A driver that takes pictures as they come: progressive where nothing states it, and as long as they are. */
 export const progressive = ({ ok }: PluginApi): QueueHooks => ({
   field: (given) => ok(given === FIELD.ANY ? FIELD.NONE : given),
   prepare: () => ok(null),

@@ -91,7 +91,7 @@ describe('a job', () => {
     expect(host.done.map(({ queue, state }) => `${queue} ${state}`)).toEqual(['output DONE', 'capture ERROR'])
   })
 
-  it('expects zeros where nobody wrote', () => {
+  it('expects zeros where nothing was written', () => {
     const host = opened()
     host.queues.output.setup.onQueue(newBuffer('in0', at(0x1000)))
     host.queues.capture.setup.onQueue(newBuffer('out0', at(0x9000)))

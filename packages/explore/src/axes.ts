@@ -51,7 +51,7 @@ const COMMAND_LINES: Readonly<Record<string, readonly string[]>> = {
   'iommu.passthrough': ['iommu.passthrough=1'],
 }
 
-/** The axes of a kernel, in the order in which a configuration is told. */
+/** The axes of a kernel, in the order in which a configuration is reported. */
 export const axesOf = ({ base }: KernelSpec, userSpace: readonly string[]): readonly Axis[] => {
   const switches = Object.entries(base.config).flatMap(([name, option]) =>
     typeof option.default === 'boolean' ? [`${name}=${option.default ? 'n' : 'y'}`] : [],

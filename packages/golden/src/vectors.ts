@@ -26,7 +26,7 @@ export interface VectorReport {
   readonly failures: readonly VectorFailure[]
 }
 
-/** @throws InputError for text that is no vector file */
+/** @throws InputError for text that is not a vector file */
 export const parseVectors = (text: string, file: string): VectorFile => {
   let document: unknown
   try {
@@ -35,13 +35,13 @@ export const parseVectors = (text: string, file: string): VectorFile => {
     throw new InputError(`is not JSON: ${e instanceof Error ? e.message : String(e)}`, { file })
   }
   if (!isRecord(document) || !isRecord(document['meta']) || !Array.isArray(document['cases']))
-    throw new InputError('is no vector file: it needs an object "meta" and an array "cases"', { file })
+    throw new InputError('is not a vector file: it needs an object "meta" and an array "cases"', { file })
   const topic = document['meta']['topic']
   if (typeof topic !== 'string')
     throw new InputError('has no topic: meta.topic must be a string', { file, path: 'meta.topic' })
   const cases = document['cases'] as unknown[]
   const odd = cases.findIndex((one) => !isRecord(one))
-  if (odd >= 0) throw new InputError('is no object', { file, path: `cases.${odd}` })
+  if (odd >= 0) throw new InputError('is not an object', { file, path: `cases.${odd}` })
   return { topic, cases: cases as GoldenCase[], document }
 }
 

@@ -1,5 +1,5 @@
 // What caches may do behind the program's back at any moment: write a dirty line back and drop it, drop a clean one, fetch a
-// line nobody asked for. Whether a line is hit depends on the key and its address alone, never on the order of a loop.
+// line that was not asked for. Whether a line is hit depends on the key and its address alone, never on the order of a loop.
 import * as L from './shared/layout'
 import { hasOuter, lineShift, outerValidLines, validLines, wordsPerPage } from './config'
 import { innerDrop, innerFill, innerWriteBack } from './inner'

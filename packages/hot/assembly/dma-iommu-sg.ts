@@ -15,7 +15,7 @@ const ALL: u64 = 0xffff_ffff_ffff_ffff
  * returns  0, or -EINVAL (list restored) when a widened segment does not fit 32 bits or an entry holds no page; IO_RESULT holds the bytes of IOVA needed
  *
  * Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_sg
- * Leaves out: peer-to-peer pages, bouncing, arithmetic on page pointers that are none.
+ * Leaves out: peer-to-peer pages, bouncing, arithmetic on page pointers that are not pages.
  */
 export function dmaSgPrepare(list: u32, count: u32, granule: u32, boundaryHi: u32, boundaryLo: u32): i32 {
   const mask = pair(boundaryHi, boundaryLo)

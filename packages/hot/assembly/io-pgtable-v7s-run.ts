@@ -1,5 +1,5 @@
 // Runs of pages within one level-2 table, where the result is that of the kernel's page after page: nothing in the way,
-// no group to split, and nobody who wants to hear of each entry's cache clean.
+// no group to split, and no listener that wants to hear of each entry's cache clean.
 import { ioWants, logAddPages } from './io-pgtable-log'
 import {
   addressBits,
@@ -77,7 +77,7 @@ function wordsBeforeUsed(at: usize, count: u32): u32 {
   return i
 }
 
-/** How many of `count` entries come before the first that is no small page: TYPE_PAGE is clear in a large page's entry. */
+/** How many of `count` entries come before the first that is not a small page: TYPE_PAGE is clear in a large page's entry. */
 function smallPages(at: usize, count: u32): u32 {
   const small = i32x4.splat(TYPE_PAGE)
   let i: u32 = 0

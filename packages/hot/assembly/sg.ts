@@ -25,7 +25,7 @@ export function sgTake(count: u32): u32 {
   return header + 1
 }
 
-/** Gives a list back; returns false when `list` is no list in use. */
+/** Gives a list back; returns false when `list` is not a list in use. */
 export function sgGive(list: u32): bool {
   const at = (<usize>(list - 1)) << L.SG_SHIFT
   if (!sgLive(list)) return false

@@ -85,7 +85,7 @@ export function swiotlbNote(pool: u32, slot: u32, pad: u32, size: u32, orig: f64
  * many slots came free, or -1 when nothing is mapped there.
  *
  * Models: Linux v6.12 kernel/dma/swiotlb.c: swiotlb_release_slots
- * Leaves out: reading past the table in a pool whose slots are no multiple of 128.
+ * Leaves out: reading past the table in a pool whose slots are not a multiple of 128.
  */
 export function swiotlbRelease(pool: u32, slot: u32, offset: u32): i32 {
   const index = slot - load<u32>(slotAt(pool, slot), S.SWS_PAD)
@@ -121,7 +121,7 @@ function searchArea(
   const record = areaAt(pool, area)
   if (count > areaSlots - load<u32>(record, S.SWA_USED)) return -1
   let alignMask = <u64>align
-  // Whole pages stay page-aligned where nobody asks for more.
+  // Whole pages stay page-aligned where nothing asks for more.
   if (alignMask == 0 && minAlign == 0 && size >= <u32>L.PAGE_SIZE) alignMask = L.PAGE_SIZE - 1
   alignMask |= SLOT_MASK
   const keep = <u64>minAlign & ~alignMask

@@ -57,6 +57,6 @@ export const PROT = {
   PRIV: P.PROT_PRIV,
 } as const
 
-/** Who flushes after an unmap: nobody, its caller at once, or a queue later (single pages are not announced then). */
+/** What flushes after an unmap: nothing, its caller at once, or a queue later (single pages are not announced then). */
 export const GATHER = { NONE: P.GATHER_NONE, NORMAL: P.GATHER_NORMAL, QUEUED: P.GATHER_QUEUED } as const
 export type Gather = (typeof GATHER)[keyof typeof GATHER]

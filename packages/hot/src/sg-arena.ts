@@ -80,7 +80,7 @@ export class SgArena {
       low = page.pfn
     } else if (page.kind === 'vaddr') {
       if (BigInt.asUintN(64, BigInt.asIntN(48, page.at)) !== page.at)
-        throw new Error(`0x${page.at.toString(16)} is no kernel address of 48 bits`)
+        throw new Error(`0x${page.at.toString(16)} is not a kernel address of 48 bits`)
       flags |= L.SG_F_VADDR | (Number(BigInt.asUintN(16, page.at >> 32n)) << L.SG_VADDR_SHIFT)
       low = Number(BigInt.asUintN(32, page.at))
     }

@@ -91,7 +91,7 @@ export function walkSg(linear: LinearMemory, handle: number, options: SgMapOptio
   return resultOf(linear.u32)
 }
 
-/** The lower of mask and limit. Masks above 53 bits are no exact numbers: their halves are. */
+/** The lower of mask and limit. Masks above 53 bits are not exact numbers: their halves are. */
 function putLimit(u32: Uint32Array, maskBits: number, limit: number): void {
   const [low, high] = maskBits > 32 ? [0xffff_ffff, 2 ** (maskBits - 32) - 1] : [2 ** maskBits - 1, 0]
   const limited = limit < high * 2 ** 32 + low

@@ -83,7 +83,7 @@ describe.each(BUILDS)('%s build', (build) => {
       hot.fill('cpu', at, 4096, i)
       expect(hot.clean(at, 4096)).toEqual({ lines: 64, writtenBack: 64 })
       hot.fill('memory', at, 4096, 1000 + i)
-      expect(hot.compare('cpu', at, 4096, i).wrong).toBe(0) // stale, because nobody invalidated
+      expect(hot.compare('cpu', at, 4096, i).wrong).toBe(0) // stale, because nothing invalidated it
     }
     expect(hot.stats().frames - frames).toBeLessThanOrEqual(1)
   })

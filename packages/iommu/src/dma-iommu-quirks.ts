@@ -1,4 +1,4 @@
-// What the engine reports of kernel bugs, and the findings they are told as.
+// What the engine reports of kernel bugs, and the findings they are reported as.
 import type { FindingCode } from '@dmalab/api'
 import { IO_QUIRK } from '@dmalab/hot'
 

@@ -197,7 +197,7 @@ describe.each(BUILDS)('%s build', (build) => {
     })
   })
 
-  describe('kernel bugs are told when they bite', () => {
+  describe('kernel bugs are reported when they bite', () => {
     const at = (x: number): DmaAddr => x as DmaAddr
     const quirks = (): unknown[] => said.filter((line) => line.startsWith('quirk'))
     const SHORT: IommuSetup = { ...SETUP, format: 'ARM_V7S', pageSizes: 0x1111000, ias: 32, oas: 32 }
@@ -218,7 +218,7 @@ describe.each(BUILDS)('%s build', (build) => {
       expect(domain.mapAt(at(0), phys(0x8000_0000), 0x40_0000, READ_WRITE)).toMatchObject({ errno: 'EEXIST' })
       expect(quirks()).toEqual(['quirk pgtable-block-replaces-live', 'quirk pgtable-failed-map-destroys'])
     })
-    it('nothing is told where they do not', () => {
+    it('nothing is reported where they do not', () => {
       const domain = open(SHORT)
       const first = mapped(domain, 0x8000_0000, 0x5000)
       domain.unmap(first, 0x5000)

@@ -41,5 +41,5 @@ const withoutOutputs = (c: GoldenCase, outputs: readonly string[]): GoldenCase =
 const expectation = (c: GoldenCase, outputs: readonly string[]): GoldenCase =>
   Object.fromEntries(Object.entries(c).filter(([key]) => outputs.includes(key)))
 
-/** As JSON sees it: an undefined member is no member. */
+/** As JSON sees it: an undefined member is left out. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))

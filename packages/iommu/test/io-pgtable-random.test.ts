@@ -108,7 +108,7 @@ describe.each(BUILDS)('%s build', (build) => {
   })
 
   it('writes short-descriptor pages in runs as page after page', () => {
-    // Who wants to hear of each entry's cache clean gets the kernel's loop; nobody else can tell the difference.
+    // Who wants to hear of each entry's cache clean gets the kernel's loop; without such a listener there is no difference.
     const histories = [0, logMask(IO_LOG.TABLE_SYNC)].map((more) => {
       const random = seeded(23)
       const hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })

@@ -7,7 +7,7 @@ import { read } from './read.ts'
 
 const MESSAGES = join(import.meta.dirname, '../../../../shared/field/messages')
 const there = existsSync(MESSAGES)
-/** Name, and what a right answer says; the manifest is no message. */
+/** Name, and what a right answer says; the manifest is not a message. */
 const rows = !there
   ? []
   : readFileSync(join(MESSAGES, 'manifest.tsv'), 'utf8')

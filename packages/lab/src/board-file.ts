@@ -16,7 +16,7 @@ export interface BoardFileOptions {
 
 /**
  * A shipped board or one of a plug-in by its name, a board file, or a device tree.
- * @throws InputError for a name that is none of them, a file that is no board, and for options that only a device tree takes
+ * @throws InputError for an unknown name, a file that is not a board, and for options that only a device tree takes
  */
 export const boardFor = (registry: Registry, reference: string, options: BoardFileOptions = {}): Machine => {
   checkMemory(registry, reference, options)

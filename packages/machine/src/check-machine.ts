@@ -1,5 +1,5 @@
 // What a schema cannot say: names that must exist, names that must differ, banks that must not overlap.
-// Hazards (overlapping reserved regions, contradictory flags) are no errors: a broken board must be representable.
+// Hazards (overlapping reserved regions, contradictory flags) are not errors: a broken board must be representable.
 import { type ArchName, bytes, hex, type Machine, type Range } from '@dmalab/api'
 
 /** One problem of a board and the path to it. */

@@ -28,7 +28,7 @@ export const isDtb = (content: Uint8Array): boolean => startsWith(content, BLOB_
 export const isDts = (content: Uint8Array): boolean =>
   latin1(content, 0, Math.min(content.length, 65_536)).includes('/dts-v1/')
 
-/** Bytes that are no device tree, for a reader of board files. @throws InputError for what is no text, or some other kind of text */
+/** Bytes that are not a device tree, for a reader of board files. @throws InputError for what is not text, or some other kind of text */
 export function boardText(content: Uint8Array, file: string): string {
   if (BLOB_NAME.test(file)) checkDeviceTree(content, file)
   const instead = insteadOf(content, file)
@@ -58,15 +58,15 @@ const textKind = (content: Uint8Array): Instead => {
   const text = new TextDecoder().decode(content)
   const keys = /^arch\s*:/m.test(text) && /^memory\s*:/m.test(text)
   return keys
-    ? { what: 'a board file already, and no device tree', hint: 'board show, board lint and --board take it as it is' }
-    : { what: 'text, and no device tree' }
+    ? { what: 'a board file already, not a device tree', hint: 'board show, board lint and --board take it as it is' }
+    : { what: 'text, not a device tree' }
 }
 
 /** Undefined for text that may be a board file. */
 function insteadOf(content: Uint8Array, file: string): Instead | undefined {
   if (content.length === 0) return { what: 'the file is empty' }
   const known = FORMATS.find(([magic]) => startsWith(content, magic))
-  if (known !== undefined) return { what: `${known[1]}, and no board`, hint: known[2] }
+  if (known !== undefined) return { what: `${known[1]}, not a board`, hint: known[2] }
   const at = firstNoText(content)
   if (at !== undefined) {
     const byte = (content[at] ?? 0).toString(16).padStart(2, '0')
@@ -74,7 +74,7 @@ function insteadOf(content: Uint8Array, file: string): Instead | undefined {
   }
   const text = new TextDecoder().decode(content)
   if (text.trim() === '') return { what: 'the file holds nothing but blanks' }
-  if (/^\s*</.test(text)) return { what: 'HTML or XML, and no board', hint: `a download that went wrong? ${BOARD}` }
+  if (/^\s*</.test(text)) return { what: 'HTML or XML, not a board', hint: `a download that went wrong? ${BOARD}` }
   if (!isSourcePiece(text, file)) return undefined
   return {
     what: 'a piece of device tree source: it has no /dts-v1/',
@@ -86,7 +86,7 @@ function insteadOf(content: Uint8Array, file: string): Instead | undefined {
 const isSourcePiece = (text: string, file: string): boolean =>
   /\.dtsi?$/i.test(file) || /^\s*(\/\*[^]*?\*\/\s*|\/\/[^\n]*\n\s*)*(#include\s*[<"]|&\w+\s*\{|\/\s*\{)/.test(text)
 
-/** Where text ends to be text: a control character, or bytes that are no UTF-8. */
+/** Where text ends to be text: a control character, or bytes that are not UTF-8. */
 function firstNoText(content: Uint8Array): number | undefined {
   const control = content.findIndex((byte) => byte < 0x20 && ![0x09, 0x0a, 0x0c, 0x0d].includes(byte))
   const valid = validUtf8(content)
@@ -94,7 +94,7 @@ function firstNoText(content: Uint8Array): number | undefined {
   return first === content.length ? undefined : first
 }
 
-/** Bytes up to the first that is no UTF-8. */
+/** Bytes up to the first that is not UTF-8. */
 function validUtf8(content: Uint8Array): number {
   let at = 0
   while (at < content.length) {

@@ -15,7 +15,7 @@ export const STANDARD_INPUT = '-'
 
 /**
  * `file` names the bytes in messages; `options` matter for device trees only: a board file states everything.
- * @throws InputError for bytes that are no board, and for device tree source, which a compiler must read first
+ * @throws InputError for bytes that are not a board, and for device tree source, which a compiler must read first
  */
 export function readBoard(content: Uint8Array, file: string, { arches, ...options }: BoardOptions = {}): Machine {
   if (isDtb(content)) return machineFromDtb(content, { ...options, file })
@@ -29,7 +29,11 @@ export function parseMemory(texts: readonly string[]): Pick<ImportOptions, 'memo
   const parsed = texts.map((text): { len: number; base?: number } => {
     const [size, at] = text.split('@').map((part) => parseQuantity(part))
     if (size === undefined || size === 0n || size > 2n ** 52n || (text.includes('@') && at === undefined))
-      throw new InputError(`no amount of memory: ${text}`, {}, 'expected a size such as 2GiB, or 2GiB@0x8000_0000')
+      throw new InputError(
+        `'${text}' is not an amount of memory`,
+        {},
+        'expected a size such as 2GiB, or 2GiB@0x8000_0000',
+      )
     return { len: Number(size), ...(at !== undefined && { base: Number(at) }) }
   })
   const [first, ...others] = parsed
@@ -38,7 +42,7 @@ export function parseMemory(texts: readonly string[]): Pick<ImportOptions, 'memo
   return {
     memory: parsed.map(({ base, len }): Range => {
       if (base === undefined)
-        throw new InputError('of several banks each needs its address', {}, 'such as 1GiB@0x8000_0000')
+        throw new InputError('each of several banks needs its address', {}, 'such as 1GiB@0x8000_0000')
       return { base, len }
     }),
   }

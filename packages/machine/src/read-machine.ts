@@ -110,7 +110,7 @@ function aliasComplaint(message: string, text: string, lines: LineCounter, file:
   return new InputError(
     `nothing is named &${name}, which *${name} stands for`,
     { file, line, column: col },
-    'put the text between quotes if it is no alias',
+    'put the text between quotes if it is not an alias',
   )
 }
 

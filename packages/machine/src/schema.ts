@@ -118,7 +118,7 @@ const device = z.strictObject({
   maxSegmentSize: length.exactOptional(),
   minAlignMask: physical.exactOptional().describe('dma_parms.min_align_mask: address bits that a bounce must keep'),
   segmentBoundaryBits: maskBits.exactOptional().describe('width of dma_parms.segment_boundary_mask; 32 when absent'),
-  oddMask: z.number().int().positive().exactOptional().describe('the mask itself where it is no run of ones'),
+  oddMask: z.number().int().positive().exactOptional().describe('the mask itself where it is not a run of ones'),
   oddCoherentMask: z.number().int().positive().exactOptional(),
   driver: z.string().exactOptional(),
   driverName: z.string().exactOptional().describe('name that kernel messages give its driver'),

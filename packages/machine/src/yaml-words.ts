@@ -13,7 +13,7 @@ const WORDS: { readonly [code in ErrorCode]?: YamlComplaint } = {
     message: 'a bracket before this line is not closed, or the line is indented otherwise than those it belongs to',
     hint: 'close every [ and {, and give all keys of a level the same number of spaces',
   },
-  DUPLICATE_KEY: { message: 'this key stands here twice', hint: 'keep one of the two' },
+  DUPLICATE_KEY: { message: 'this key is here twice', hint: 'keep one of the two' },
   MULTIPLE_DOCS: { message: 'a second document begins here', hint: 'a file holds one: take the line with --- out' },
   MISSING_CHAR: {
     message: 'a bracket, quote or colon is missing',

@@ -132,7 +132,7 @@ describe('a DMA master', () => {
     )
   })
 
-  it('is told what its pool means', () => {
+  it('gets what its pool means', () => {
     const pool = { name: 'p', base: 0x4000_0000, len: MIB, compatible: 'shared-dma-pool', noMap: true, reusable: false }
     const means = (changes: object, own: Partial<DeviceFacts> = {}) =>
       master({ reserved: [{ ...pool, ...changes }] }, { maskBits: 64, pools: ['p'], ...own })?.means.join('; ')

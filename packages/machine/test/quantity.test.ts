@@ -13,7 +13,7 @@ it.each([
   expect(parseQuantity(text)).toBe(value)
 })
 
-it.each(['', '64MB', '-1', '1.5GiB', '0x', '_1', '1__0', 'MiB', '12 13'])('%j is no quantity', (text) => {
+it.each(['', '64MB', '-1', '1.5GiB', '0x', '_1', '1__0', 'MiB', '12 13'])('%j is not a quantity', (text) => {
   expect(parseQuantity(text)).toBeUndefined()
 })
 

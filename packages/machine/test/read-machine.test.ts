@@ -90,7 +90,7 @@ describe('a bad board is refused with line, column and path', () => {
       'board.yaml:3:7: arch: expected one of arm, arm64, riscv64, x86_64, or what a loaded',
     ],
     ['title: A board', 'title: [', 'board.yaml:'],
-    ['title: A board', 'title: a\ntitle: b', 'board.yaml:3:1: this key stands here twice'],
+    ['title: A board', 'title: a\ntitle: b', 'board.yaml:3:1: this key is here twice'],
     ['reserved:', '  - { base: 0x7fff_f000, len: 8KiB }\nreserved:', 'board.yaml:7:5: memory.1: bank at 0x7ffff000'],
     [
       'iommus:',

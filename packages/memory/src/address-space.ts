@@ -220,7 +220,7 @@ export class AddressSpace {
     return Math.min(...ends) - resolved.phys
   }
 
-  /** Mappings that somebody has to undo. */
+  /** Mappings that must be undone. */
   balance(): Balance {
     const uncached = this.kinds.all().reduce((sum, { base, end }) => sum + end - base, 0)
     return new Map([

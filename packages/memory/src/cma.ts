@@ -11,7 +11,7 @@ export interface CmaRequest {
   readonly limit?: number
   /** Asked once for each range that fits: are its pages pinned, so that they cannot be moved away? */
   readonly busy?: () => boolean
-  /** Nobody is told: memory taken at boot, and stand-ins for movable pages. */
+  /** Without an event: memory taken at boot, and stand-ins for movable pages. */
   readonly quiet?: boolean
 }
 

@@ -192,7 +192,7 @@ export class Memory implements KernelMemory {
     return got.ok ? got.value : undefined
   }
 
-  /** As allocContiguous, but nobody is told: memory of user space, and what the kernel takes at boot. */
+  /** As allocContiguous, without an event: memory of user space, and what the kernel takes at boot. */
   takeContiguous(len: number, options: AllocOptions = {}): KResult<Pfn> {
     return this.owned(this.allocator.contiguous(len, { ...options, quiet: true }), len, options.owner)
   }

@@ -30,7 +30,7 @@ export interface AllocatorLayout {
 
 /** How `contiguous` differs from one caller to another. */
 export interface ContiguousOptions extends AllocOptions {
-  /** Nobody is told. */
+  /** Without an event. */
   readonly quiet?: boolean
 }
 
@@ -116,7 +116,7 @@ export class PageAllocator {
 
   /**
    * dma_alloc_from_contiguous: aligned to the request's order, at most to 256 pages (CONFIG_CMA_ALIGNMENT 8). ENOMEM, EBUSY. Where there
-   * is no area at all, pages of the buddy allocator.
+   * is not an area at all, pages of the buddy allocator.
    */
   contiguous(len: number, options: ContiguousOptions = {}): KResult<Pfn> {
     const { area, limit, busy, quiet } = options

@@ -19,7 +19,7 @@ const PAGEBLOCK = 4 * 2 ** 20
 const SECTION = 128 * 2 ** 20
 /** Offset of `flags` in struct page. */
 const FLAGS_OFFSET = 0n
-const FLAGS_READ = 'page->flags of something that is no struct page'
+const FLAGS_READ = 'page->flags of something that is not a struct page'
 
 export interface PageArrayDeps {
   readonly layout: Layout
@@ -110,7 +110,7 @@ export class PageArrayModel {
     const word = this.readAt(pointer, offset, page)
     this.deps.sink.emit({
       event: 'type_confusion',
-      what: offset === FLAGS_OFFSET ? FLAGS_READ : `word ${offset} of something that is no struct page`,
+      what: offset === FLAGS_OFFSET ? FLAGS_READ : `word ${offset} of something that is not a struct page`,
       virtAddr: hex(pointer),
       read: hex(word),
     })

@@ -24,7 +24,7 @@ test('on a machine without an outer cache its operations do and tell nothing', (
   expect(events).toEqual([])
 })
 
-test('every line is told, edges as the code of the release treats them', () => {
+test('every line is reported, edges as the code of the release treats them', () => {
   const lines = (invalidatesTwice: boolean): string[] => {
     const cache = { ...FACTS.arch.cache, invalidatesTwice }
     const { memory, events } = open(machine(), { ...FACTS, arch: { ...FACTS.arch, cache } })

@@ -9,7 +9,7 @@ test('a page of lowmem and one of highmem are told apart by their flags', () => 
   expect(memory.pageHighMem(page(HIGHMEM))).toBe(true)
 })
 
-test('a no-map region is no valid pfn where the kernel removes it, and is one where the kernel keeps it', () => {
+test('a no-map region is not a valid pfn where the kernel removes it, and is one where the kernel keeps it', () => {
   expect(open().memory.pfnValid(pfn(POOL / 4096))).toBe(false)
   const kept = open(machine(), { ...FACTS, noMap: 'kept', arch: { ...FACTS.arch, pfnValid: 'pageblock' } }).memory
   expect(kept.pfnValid(pfn(POOL / 4096))).toBe(true)

@@ -1,4 +1,4 @@
-// The one stream of events of a laboratory. Nothing is built for nobody.
+// The one stream of events of a laboratory. No event is built that has no listener.
 import type { Detail, Event, EventBody, EventSink } from '@dmalab/api'
 
 const RANK: Readonly<Record<Detail, number>> = { op: 0, page: 1, line: 2 }

@@ -117,7 +117,7 @@ export class MediaQueues {
     if (stage.reads || (stage.role === 'task' && consumers.length > 0)) {
       this.log.enter(stepName.own(stage))
       one.makeOwn(this.options.buffers, need(stage.makes))
-      this.log.detail(`${one.buffers} pictures of ${need(stage.makes).planes.length} planes`)
+      this.log.detail(`${one.buffers} pictures of ${planeCount(need(stage.makes).planes.length)}`)
     }
     if (capture === null) return
     const filled = consumers.find((consumer) => consumer.stage.hop === 'import')
@@ -125,7 +125,7 @@ export class MediaQueues {
     const memory: V4l2Memory = filled === undefined ? 'MMAP' : 'DMABUF'
     const planes = (stage.makes ?? need(stage.takes)).planes.length
     one.buffers = this.log.must(capture.reqbufs(memory, this.options.buffers))
-    this.log.detail(`${one.buffers} buffers of ${planes} planes`)
+    this.log.detail(`${one.buffers} buffers of ${planeCount(planes)}`)
     if (filled !== undefined) this.offer(filled, one.buffers)
     if (consumers.some((consumer) => consumer.stage.hop === 'export')) {
       this.log.enter(stepName.export(stage), stage.device ?? undefined)
@@ -161,3 +161,5 @@ const OUTPUT_MEMORY: Readonly<Record<'export' | 'import' | 'userptr' | 'copy' | 
   copy: 'MMAP',
   read: 'MMAP',
 }
+
+const planeCount = (planes: number): string => (planes === 1 ? '1 plane' : `${planes} planes`)

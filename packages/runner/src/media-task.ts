@@ -152,7 +152,7 @@ export class MediaTask {
     return this.log.must<number>({ ...done, why })
   }
 
-  /** A piece of a task's own memory that nobody holds. */
+  /** A piece of a task's own memory that is not in use. */
   private freePicture(one: OpenStage): { readonly index: number; readonly mappings: readonly UserMapping[] } {
     const index = one.captured.findIndex((_, at) => (this.held.get(key(one, at)) ?? 0) === 0)
     const mappings = one.captured[index]
@@ -177,7 +177,7 @@ export class MediaTask {
     return index
   }
 
-  /** A task makes a picture in a piece of its own memory that nobody holds. */
+  /** A task makes a picture in a piece of its own memory that is not in use. */
   private paint(one: OpenStage, frame: number): number {
     const { index, mappings } = this.freePicture(one)
     for (const [plane, { payload }] of need(one.stage.makes).planes.entries()) {
@@ -224,7 +224,7 @@ export class MediaTask {
     }
   }
 
-  /** User space looks at a picture in the producer's mapped buffer, and makes its own of it where somebody waits for one. */
+  /** User space looks at a picture in the producer's mapped buffer, and makes its own of it where a consumer waits for one. */
   private look(from: OpenStage, to: OpenStage, { index, frame }: Passing): void {
     const wrong = this.handOver.compare(from, index)
     this.tally.count([{ frame, bytes: 0, wrong }])

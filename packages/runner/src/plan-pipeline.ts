@@ -109,7 +109,7 @@ const checkWays = ({ element: name, role, device }: Stage, ways: readonly Buffer
       'put the converter on a device, or leave one of the two out',
     )
   if ((role === 'display' || role === 'output') && way !== undefined)
-    throw new InputError(`${name} works on the ${role} ${device}, which hands no pictures on to ${way.to}`)
+    throw new InputError(`${name} works on the ${role} ${device}, which passes no pictures to ${way.to}`)
   const [filled] = ways.filter(({ kind }) => kind === 'import')
   if (filled !== undefined && ways.length > 1)
     throw new InputError(
@@ -121,7 +121,7 @@ const checkWays = ({ element: name, role, device }: Stage, ways: readonly Buffer
 
 const addHop = (scenario: PipelineScenario, stages: Stage[], hop: BufferHop, from: number): void => {
   const consumer = scenario.elements.find((element) => element.name === hop.to)
-  if (consumer === undefined) throw new Error(`hop to ${hop.to}, which is no element`)
+  if (consumer === undefined) throw new Error(`hop to ${hop.to}, which is not an element`)
   if (!HOPS.includes(hop.kind)) throw new InputError(`no buffers can go from ${hop.from} to ${hop.to}: ${hop.why}`)
   addStage(scenario, stages, consumer, { ...hop, kind: hop.kind as Hop }, from)
 }

@@ -9,7 +9,7 @@ interface KindShape {
   readonly one: string
   /** Members that must be there; optional ones are the contract's own business. */
   readonly members: Readonly<Record<string, Shape>>
-  /** All further members, where one that is none of them would be passed over without a word. */
+  /** All further members, where one that is none of them would be ignored silently. */
   readonly optional?: readonly string[]
 }
 
@@ -90,7 +90,7 @@ export const checkPlugin = (value: unknown, place: InputPlace): Plugin => {
   for (const [kind, list] of Object.entries(rest)) {
     if (!isKind(kind))
       throw new InputError(
-        `plug-in ${name} brings '${kind}', which is no kind of plug-in`,
+        `plug-in ${name} brings '${kind}', which is not a kind of plug-in`,
         place,
         `kinds: ${Object.keys(KINDS).join(', ')}`,
       )
@@ -109,7 +109,7 @@ const checkOne = (kind: Kind, one: unknown, path: string, plugin: string, place:
   const unknown = Object.keys(one).find((member) => known?.includes(member) === false)
   if (unknown !== undefined)
     throw new InputError(
-      `${name} of plug-in ${plugin} has '${unknown}', which is no member of a ${label}`,
+      `${name} of plug-in ${plugin} has '${unknown}', which is not a member of a ${label}`,
       place,
       `members: ${known?.join(', ')}`,
     )

@@ -96,7 +96,7 @@ export class Registry {
     this.read = readBoard
   }
 
-  /** @throws InputError for text that is no board, or one of an unknown architecture */
+  /** @throws InputError for text that is not a board, or one of an unknown architecture */
   readBoard(text: string, file: string, arches: readonly ArchName[] = this.boardArches()): Machine {
     return this.read(text, file, arches)
   }

@@ -1,4 +1,4 @@
-// Memory of a user-space task: allocated, written, compared and copied by the CPU, and told as its accesses.
+// Memory of a user-space task: allocated, written, compared and copied by the CPU, and reported as its accesses.
 import {
   type Content,
   type EventSink,

@@ -69,10 +69,10 @@ test('options that the kernel does not know are refused, with those it knows', (
 })
 
 test('a configuration that a patch does not build with is refused, and says what is missing', () => {
-  const needy = composeKernel(base, patch('a', { requires: { NEED_SG_DMA_LENGTH: 'sg_dma_len() is no macro' } }))
+  const needy = composeKernel(base, patch('a', { requires: { NEED_SG_DMA_LENGTH: 'sg_dma_len() is not a macro' } }))
   const config = (on: boolean) => ({ config: { NEED_SG_DMA_LENGTH: on }, cmdline: {} })
   expect(() => withOptions(needy, config(false))).toThrow(
-    "patch 'a' does not build without CONFIG_NEED_SG_DMA_LENGTH: sg_dma_len() is no macro",
+    "patch 'a' does not build without CONFIG_NEED_SG_DMA_LENGTH: sg_dma_len() is not a macro",
   )
   expect(withOptions(needy, config(true)).options.config).toEqual({ NEED_SG_DMA_LENGTH: true })
   expect(() => withOptions(composeKernel(base), config(false))).not.toThrow()

@@ -102,7 +102,7 @@ describe('who decides', () => {
     expect(devices).toContainEqual(['v4l2convert0', 'converter', 'board'])
   })
 
-  it("the element's family decides when nobody else does", () => {
+  it("the element's family decides when nothing else does", () => {
     expect(bind('v4l2vp8dec ! waylandsink').elements.map(({ device, by }) => [device, by])).toEqual([
       ['codec', 'class codec'],
       ['display', 'class display'],

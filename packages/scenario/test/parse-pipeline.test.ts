@@ -31,7 +31,7 @@ describe('the launcher before the pipeline', () => {
     expect(failure('gst-launch-1.0 --fast fakesrc')).toMatchObject({ kind: 'syntax', place: { line: 1, column: 16 } })
   })
 
-  it('an option without the launcher is no pipeline', () => {
+  it('an option without the launcher is not a pipeline', () => {
     expect(failure('-v fakesrc').kind).toBe('syntax')
   })
 })

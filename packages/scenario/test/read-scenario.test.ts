@@ -50,14 +50,14 @@ describe('a list of steps', () => {
     ],
     ['an unknown step', steps('{ do: dance }'), { line: 3, column: 11, path: 'steps.0.do' }, 'Invalid'],
     [
-      'a size that is none',
+      'what is not a size',
       steps('{ do: alloc, buffer: a, from: pages, size: 64MB }'),
       { line: 3, column: 48, path: 'steps.0.size' },
       'expected a length',
     ],
     ['no steps', 'name: x\nsteps: []', { line: 2, column: 8, path: 'steps' }, 'Too small'],
     [
-      'a buffer that nobody made',
+      'a buffer that no step made',
       steps('{ do: export, buffer: a }'),
       { line: 3, column: 27, path: 'steps.0.buffer' },
       'no step before this one makes a buffer a; so far there is none',
@@ -69,7 +69,7 @@ describe('a list of steps', () => {
       'buffer a exists already',
     ],
     [
-      'a list of a buffer that nobody made',
+      'a list of a buffer that no step made',
       steps(
         '{ do: alloc, buffer: a, from: pages, size: 4096 }',
         '{ do: sg-table, buffer: l, of: [a, { buffer: b, len: 64 }] }',
@@ -79,7 +79,7 @@ describe('a list of steps', () => {
     ],
     ['an empty list', steps('{ do: sg-table, buffer: l, of: [] }'), { line: 3, path: 'steps.0.of' }, 'Too small'],
     [
-      'coherent memory of nobody',
+      'coherent memory without a device',
       steps('{ do: alloc, buffer: a, from: coherent, size: 4096 }'),
       { line: 3, path: 'steps.0' },
       'allocated for a device',

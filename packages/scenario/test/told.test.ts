@@ -1,4 +1,4 @@
-// What the user's options change, and what is told beside the pictures.
+// What the user's options change, and what is reported beside the pictures.
 import { describe, expect, it } from 'vitest'
 import type { PipelineScenario } from '@dmalab/api'
 import { shippedBoard } from '@dmalab/machine'
@@ -56,7 +56,7 @@ describe("the user's options come before the line", () => {
   })
 })
 
-describe('what the line does not say is told', () => {
+describe('what the line does not say is reported', () => {
   it.each([
     ['v4l2src ! kmssink', ['v4l2src0 makes pictures of 1920x1080 pixels, NV12']],
     ['v4l2src ! video/x-raw,width=640,height=480 ! kmssink', ['v4l2src0 makes pictures of NV12']],

@@ -46,7 +46,7 @@ const open = (subject: AllocatorSubject, inject?: readonly Injection[]): Bench =
   const counts = { alloc: 0, map: 0, dmaBuf: 0, attachment: 0 }
   lab.listen('op', (told) => {
     const { event } = told
-    // A failed allocation is told too, without an address.
+    // A failed allocation is reported too, without an address.
     if (told.event === 'dma_alloc' && told.virtAddr !== '') counts.alloc += 1
     if (event === 'dma_free') counts.alloc -= 1
     if (event === 'dma_map_sg') counts.map += 1

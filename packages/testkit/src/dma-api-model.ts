@@ -46,7 +46,7 @@ export class DmaApiModel {
     this.devices = devices
   }
 
-  /** undefined when nobody may do it now. */
+  /** undefined when no caller may do it now. */
   plan(wish: Wish): Plan | undefined {
     switch (wish.do) {
       case 'alloc':

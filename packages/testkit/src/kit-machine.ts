@@ -9,7 +9,7 @@ const MIB = 2 ** 20
 /**
  * - `plain`: does not snoop, reaches 4 GiB
  * - `snooping`: sees the CPU's caches
- * - `pooled`: has a coherent pool that is no RAM, so that its memory has no struct page
+ * - `pooled`: has a coherent pool that is not RAM, so that its memory has no struct page
  * - `narrow`: does not reach the last bank's end
  * - `translated`: sits behind the IOMMU
  */

@@ -8,7 +8,7 @@ export interface ScenarioHead {
   readonly steps: readonly ScenarioStep[]
 }
 
-/** YAML; the last line says what has to come of it, so that the run fails until the fault is mended. */
+/** YAML; the last line says what has to come of it, so that the run fails until the fault is fixed. */
 export const scenarioText = ({ title, board, kernel, steps }: ScenarioHead): string =>
   [
     'name: shrunk',

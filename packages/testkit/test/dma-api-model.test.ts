@@ -35,7 +35,7 @@ describe('a buffer that a device writes', () => {
     map('FROM_DEVICE')
   })
 
-  it('is nobody else’s until it comes back', () => {
+  it('belongs to no one else until it comes back', () => {
     expect([any('cpu-read'), write('cpu-write'), any('free'), any('device-read')].filter(may)).toEqual([])
     expect(map('FROM_DEVICE', 1)).toBeUndefined()
     expect(map('TO_DEVICE', 1)).toBeUndefined()

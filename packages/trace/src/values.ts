@@ -19,7 +19,7 @@ export const readAttrs = (text: string): number => {
   return bits
 }
 
-/** `{0x1000,0x2000}` -> numbers; what is none becomes NaN. */
+/** `{0x1000,0x2000}` -> numbers; what is not an address becomes NaN. */
 export const readArray = (text: string): readonly number[] =>
   text === '{}' || text === '' ? [] : text.slice(1, -1).split(',').map(element)
 

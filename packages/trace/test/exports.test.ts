@@ -106,7 +106,7 @@ describe('statistics', () => {
     expect(Math.round(dev?.lifetimes.max ?? 0)).toBe(250)
     expect(dev?.sizes).toEqual({ count: 1, min: 4096, max: 4096, slots: { 12: 1 } })
   })
-  it('the share of bounced mappings, and addresses that are bounce slots are no IOVA', () => {
+  it('the share of bounced mappings, and addresses that are bounce slots are not IOVA', () => {
     const [dev] = statsOf(
       line('1.000000', BOUNCE) + line('1.000001', MAP) + line('1.000002', UNMAP) + line('1.000003', MAP),
     )

@@ -1,4 +1,4 @@
-// DMABUF buffers: memory of somebody else, attached to this queue's device.
+// DMABUF buffers: memory of another owner, attached to this queue's device.
 import type { Device, Direction, DmaBuf, DmaBufAttachment, KResult, Vb2Mem, Vb2MemOps } from '@dmalab/api'
 import { type DcBuf, type DcContext, dcBuf, mappedRun, newDcBuf, noDevice } from './dc-buf.ts'
 

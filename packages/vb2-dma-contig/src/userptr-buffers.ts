@@ -60,7 +60,7 @@ export const userptrBuffers = (context: DcContext): UserptrOps => {
         const align = host.kernel.arch.dmaMinAlign
         if (user.phys % align !== 0 || size % align !== 0) {
           host.printk('debug', `user data must be aligned to ${align} bytes`)
-          return fail('EINVAL', `${owner}: address or size is no multiple of ${align}`)
+          return fail('EINVAL', `${owner}: address or size is not a multiple of ${align}`)
         }
         if (size === 0) return fail('EINVAL', `${owner} is empty`)
         if (dev === null) return noDevice(context, 'vb2_dc_get_userptr')

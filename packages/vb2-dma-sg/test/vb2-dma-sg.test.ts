@@ -120,7 +120,7 @@ describe('memory of another exporter', () => {
     expect(texts).toEqual(['Error getting dmabuf scatterlist'])
   })
 
-  it('mapped twice or unmapped twice is told and harmless; detach unmaps what is still mapped', () => {
+  it('mapped twice or unmapped twice is reported and harmless; detach unmaps what is still mapped', () => {
     const { ops, device, calls, texts } = open()
     const mem = value(ops.attachDmabuf(device, imported, PAGE_SIZE, DIR.TO_DEVICE))
     value(ops.mapDmabuf(mem))

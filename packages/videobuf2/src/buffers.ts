@@ -150,7 +150,7 @@ export const takeOver = (buf: Buf): void =>
     plane.fd = wish.given.fd ?? 0
   })
 
-/** Somebody else holds memory of the buffer. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_buffer_in_use */
+/** Another owner holds memory of the buffer. Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: vb2_buffer_in_use */
 export const bufferInUse = (q: QueueState, buf: Buf): boolean =>
   buf.planes.some(({ mem }) => mem !== null && q.ops.numUsers(mem) > 1)
 

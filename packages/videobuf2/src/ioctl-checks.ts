@@ -36,7 +36,7 @@ export const toQueue = (q: QueueState, type: BufTypeWish, given: Qbuf, op: 'qbuf
 }
 
 /**
- * EBADR: the queue has no requests. EBUSY: buffers were queued without one. EINVAL: the fd is none; dmalab has no media requests.
+ * EBADR: the queue has no requests. EBUSY: buffers were queued without one. EINVAL: the fd is not a request; dmalab has no media requests.
  * Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-v4l2.c: vb2_queue_or_prepare_buf
  */
 const verifyRequest = (q: QueueState, where: string, op: string): KResult<void> => {
@@ -49,7 +49,7 @@ const verifyRequest = (q: QueueState, where: string, op: string): KResult<void> 
     return fail('EBUSY', `buffers of ${q.setup.name} were queued without requests`)
   }
   dprintk(q, where, `${op}: invalid request_fd`, 'v4l2')
-  return fail('EINVAL', 'the fd is no media request')
+  return fail('EINVAL', 'the fd is not a media request')
 }
 
 /** The buffer of an index. EINVAL. */

@@ -34,7 +34,7 @@ export const verifyMemoryType = (q: QueueState, memory: V4l2MemoryWish, type: Bu
   const where = 'vb2_verify_memory_type'
   if (memory === 'OVERLAY' || memory === 'UNKNOWN') {
     dprintk(q, where, 'unsupported memory type')
-    return fail('EINVAL', `${q.setup.name} knows no such memory`)
+    return fail('EINVAL', `${q.setup.name} does not know this kind of memory`)
   }
   if (type !== q.setup.type) {
     dprintk(q, where, 'requested type is incorrect')
@@ -218,7 +218,7 @@ export const coreExpbuf = (
   }
   if (withoutBits(flags, withBits(EXPBUF_FLAGS.ACCMODE, EXPBUF_FLAGS.CLOEXEC)) !== 0) {
     dprintk(q, where, 'queue does support only O_CLOEXEC and access mode flags')
-    return fail('EINVAL', `flags 0x${flags.toString(16)} are no open flags of a dma-buf`)
+    return fail('EINVAL', `flags 0x${flags.toString(16)} are not open flags of a dma-buf`)
   }
   if (type !== q.setup.type) {
     dprintk(q, where, 'invalid buffer type')

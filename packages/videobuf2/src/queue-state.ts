@@ -81,12 +81,12 @@ export interface Buf {
   skipSync: { prepare: boolean; finish: boolean }
   /** What the last QBUF or PREPARE_BUF gave, by plane. */
   wishes: readonly PlaneWish[]
-  /** BUF_FLAG bits that user space or the driver set; those of the state are added when they are told. */
+  /** BUF_FLAG bits that user space or the driver set; those of the state are added when they are reported. */
   flags: number
   timestamp: number
   /** Number of the picture since the stream began, as the driver counts. */
   sequence: number
-  /** enum v4l2_field of what the buffer holds; ANY while nobody has said. */
+  /** enum v4l2_field of what the buffer holds; ANY until it is stated. */
   field: number
   last: boolean
   /** The same buffer for the driver. */

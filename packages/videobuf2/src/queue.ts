@@ -49,7 +49,7 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
       const info = v4l2.querybuf(type, index, setup.planes().length)
       const buf = q.bufs.get(index)
       if (!info.ok) return info
-      if (buf === undefined) throw new Error(`${setup.name} told of a buffer that it does not have`)
+      if (buf === undefined) throw new Error(`${setup.name} reported a buffer that it does not have`)
       const mapped = q.mappings.filter((mapping) => mapping.index === index).length
       return ok({ ...info.value, state: buf.state, mapped })
     },

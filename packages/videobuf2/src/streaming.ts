@@ -102,7 +102,7 @@ export const coreDqbuf = (q: QueueState): KResult<Dqbuf> => {
     timestamp: buf.timestamp,
     error: buf.state === 'ERROR',
     last: buf.last,
-    // DQBUF takes DONE away after it was told.
+    // DQBUF takes DONE away after it was reported.
     info: { ...info, flags: withoutBits(info.flags, BUF_FLAG.DONE) },
   }
   q.queued.splice(q.queued.indexOf(buf), 1)

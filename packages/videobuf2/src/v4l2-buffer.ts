@@ -1,4 +1,4 @@
-// struct v4l2_buffer: what user space says of a buffer, checked, and what it is told.
+// struct v4l2_buffer: what user space says of a buffer, checked, and what it gets back.
 import {
   BUF_FLAG,
   fail,
@@ -114,7 +114,7 @@ const verifyLength = (q: QueueState, buf: Buf, given: Qbuf): KResult<void> => {
   return ok(undefined)
 }
 
-/** OUTPUT: no payload means the whole plane, as far as user space told its length. */
+/** OUTPUT: no payload means the whole plane, as far as user space gave its length. */
 const wishesOf = (q: QueueState, buf: Buf, given: Qbuf): PlaneWish[] =>
   buf.planes.map((plane, p) => {
     const wish = given.planes?.[p] ?? {}

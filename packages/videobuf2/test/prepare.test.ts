@@ -16,7 +16,7 @@ describe('USERPTR', () => {
     return { ...bench, queue, prepare, planes }
   }
 
-  it('too short is refused before anybody looks at the address', () => {
+  it('too short is refused before it looks at the address', () => {
     const { prepare, calls } = opened()
     expect(prepare({ length: SIZE - 1 })).toMatchObject({ ok: false, errno: 'EINVAL' })
     expect(calls).not.toContain('getUserptr')

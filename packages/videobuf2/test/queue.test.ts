@@ -261,7 +261,7 @@ describe('trace events of the V4L2 core', () => {
   const v4l2 = (bench: Bench) =>
     bench.events.flatMap((event) => (event.event === 'v4l2_qbuf' || event.event === 'v4l2_dqbuf' ? [event] : []))
 
-  it('a buffer that was queued and came back is told after vb2, as user space sees it', () => {
+  it('a buffer that was queued and came back is reported after vb2, as user space sees it', () => {
     const bench = openBench(V6_12)
     const q = bench.queue()
     q.reqbufs('MMAP', 2)

@@ -161,7 +161,7 @@ describe('a request', () => {
     expect(lastText(bench)).toContain('buffer is not in dequeued state')
   })
 
-  it('and a queue that has them: an fd that is none, or buffers that were queued without', () => {
+  it('and a queue that has them: an fd that is not a request, or buffers that were queued without', () => {
     const bench = asked({ supportsRequests: true })
     expect(bench.v4l2.qbuf('VIDEO_CAPTURE', withRequest)).toMatchObject({ ok: false, errno: 'EINVAL' })
     value(bench.v4l2.qbuf('VIDEO_CAPTURE', mmapBuffer(1)))

@@ -54,7 +54,7 @@ Exit code 3 when a kernel with a patch has a defect that the kernel below it has
     time: Flags.integer({
       helpValue: 'SECONDS',
       min: 1,
-      summary: 'Stop the search after so long; what was found is told',
+      summary: 'Stop the search after so long; what was found is reported',
     }),
     workers: Flags.integer({
       helpValue: 'COUNT',

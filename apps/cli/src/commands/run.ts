@@ -10,7 +10,7 @@ import { SCENARIO_ARG, SPEC_FLAG } from '../spec-file.ts'
 
 export default class Run extends BaseCommand {
   static override summary = 'Run a pipeline or scenario on one kernel, step by step, to a verdict.'
-  static override description = `SCENARIO is a gst-launch-1.0 line in quotes, a scenario file, or 'founding': the report this laboratory grew from.
+  static override description = `SCENARIO is a gst-launch-1.0 line in quotes, a scenario file, or 'founding': the bug report that dmalab began with.
 Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad input.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> founding --kernel arm@4.11',

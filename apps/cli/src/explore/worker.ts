@@ -1,4 +1,4 @@
-// A worker thread that searches configurations, one at a time, as it is told their numbers.
+// A worker thread that searches configurations, one at a time, as it gets their numbers.
 import { parentPort, workerData } from 'node:worker_threads'
 import { exploreRequest, type ExploreWork, planExploration, searchNumber } from '@dmalab/lab'
 import { openLaboratory, type PluginSources } from '@dmalab/lab/node'

@@ -13,7 +13,7 @@ const localPlugin: Hook.Prerun = async function ({ Command, argv }) {
     if (!statSync(path).isDirectory() && !TARBALL.test(path))
       this.error(`${word}: a plug-in is a tarball (npm pack) or a folder with a package.json`, { exit: 2 })
     if (statSync(path).isDirectory() && !existsSync(resolve(path, 'package.json')))
-      this.error(`${word}: a folder without a package.json is no plug-in`, { exit: 2 })
+      this.error(`${word}: a folder without a package.json is not a plug-in`, { exit: 2 })
     argv[i] = `file:${path}`
   }
 }

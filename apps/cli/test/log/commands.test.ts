@@ -46,7 +46,7 @@ describe('dmalab trace check', () => {
     const { out } = run(['trace', 'check', log, '--kernel-text', '6.12'])
     expect(out).toContain('DMA-API: exynos-gsc coherent: cacheline tracking EEXIST, overlapping mappings')
   })
-  it('a file that is no ftrace text: said, so that nobody takes it for a clean log', () => {
+  it('a file that is not ftrace text: said, so that it is not taken for a clean log', () => {
     const { code, err } = run(['trace', 'check', '-'], 'not a trace\n')
     expect(code).toBe(2)
     expect(err).toContain('nothing to check: no event of the DMA API or its users in 1 line')
@@ -131,9 +131,9 @@ describe('dmalab trace check', () => {
   })
   it.each([
     ['an empty log', ''],
-    ['a text that is no log', 'It was a dark and stormy night.\n'],
+    ['a text that is not a log', 'It was a dark and stormy night.\n'],
     ['a log of other events', '        init-1       [000] .....     1.000001: sched_wakeup: comm=init pid=1\n'],
-  ])('%s is no clean log: exit code 2, an error in JUnit, in SARIF and in JSON', (_what, text) => {
+  ])('%s is not a clean log: exit code 2, an error in JUnit, in SARIF and in JSON', (_what, text) => {
     const path = join(folder, 'nothing.txt')
     writeFileSync(path, text)
     const inFormat = (format: string) => run(['trace', 'check', path, '--format', format])
@@ -171,7 +171,7 @@ describe('dmalab trace check', () => {
     expect([both.code, both.err.trim()]).toEqual([2, 'error: absent: no such file'])
     expect(both.out).toContain('209 events')
   })
-  it('a file that is no log at all: every line is counted, the first are shown', () => {
+  it('a file that is not a log at all: every line is counted, the first are shown', () => {
     const path = join(folder, 'prose.txt')
     writeFileSync(path, 'It was a dark and stormy night.\n'.repeat(40))
     const { code, out } = run(['trace', 'check', path])

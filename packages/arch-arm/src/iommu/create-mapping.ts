@@ -4,7 +4,7 @@ import { type ArmIommuParts, protOf } from './streaming.ts'
 
 export type CreateMapping = (pages: readonly SgPage[], attrs: number) => KResult<DmaAddr>
 
-/** A pointer that is no page leads where the arithmetic on it says. Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __iommu_create_mapping */
+/** A pointer that is not a page leads where the arithmetic on it says. Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __iommu_create_mapping */
 export const createMapping =
   (api: PluginApi, host: Host, parts: ArmIommuParts): CreateMapping =>
   (pages, attrs) => {

@@ -36,7 +36,7 @@ export class IovaBitmaps {
 
   /**
    * ERANGE above 4 GiB, EINVAL for less than a page. Pages up to the next 32 belong to a small window; one of more than 128 MiB
-   * loses what is no multiple of 128 MiB.
+   * loses what is not a multiple of 128 MiB.
    * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arm_iommu_create_mapping
    */
   static create(api: PluginApi, window: IovaWindow): KResult<IovaBitmaps> {

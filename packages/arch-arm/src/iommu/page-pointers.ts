@@ -1,4 +1,4 @@
-// What arch/arm takes for the array of page pointers of coherent memory, and what becomes of pointers that are none.
+// What arch/arm takes for the array of page pointers of coherent memory, and what becomes of pointers that are not pages.
 import type { Host, KernelVaddr, KResult, Pfn, PluginApi, SgPage, SgTable } from '@dmalab/api'
 import type { PageCode } from '../page-maintenance.ts'
 
@@ -65,7 +65,7 @@ export const pagePointers = (api: PluginApi, host: Host, code: PageCode): PagePo
       return ok(frames)
     },
 
-    /** Leaves out: joining pointers that are none and happen to follow one another. */
+    /** Leaves out: joining pointers that are not pages and happen to follow one another. */
     table: (pages, size) => {
       const frames = pages.flatMap((page) => (page.kind === 'page' ? [page.pfn] : []))
       if (frames.length === pages.length)

@@ -17,7 +17,7 @@ export const address = (value: unknown): number => {
 }
 export const hexString = (value: number | bigint): string => `0x${value.toString(16)}`
 
-/** A mask as its width; `odd` is the mask itself when it is no run of ones. */
+/** A mask as its width; `odd` is the mask itself when it is not a run of ones. */
 export const widthOf = (value: unknown): { readonly bits: number; readonly odd?: number } => {
   const mask = BigInt(address(value) > Number.MAX_SAFE_INTEGER ? String(value) : address(value))
   const bits = mask.toString(2).length

@@ -8,7 +8,7 @@ export const ACCESS = {
     source: 'no kernel checks it; drivers/iommu reports a fault',
     fixes: [
       'give the device the address that the DMA API returned for this device',
-      'an importer must map the dma-buf; sg_phys() of it is no DMA address',
+      'an importer must map the dma-buf; sg_phys() of it is not a DMA address',
     ],
   },
   'device-access-after-unmap': {
@@ -53,7 +53,7 @@ export const ACCESS = {
     ],
   },
   'unmap-before-log': {
-    what: 'Unmaps, frees or syncs of memory whose mapping is not in the log. It is no error: the mapping may be older than the log, or its event was lost.',
+    what: 'Unmaps, frees or syncs of memory whose mapping is not in the log. It is not an error: the mapping may be older than the log, or its event was lost.',
     why: 'What happened before cannot be checked.',
     source: 'the log',
     fixes: [

@@ -33,7 +33,7 @@ export const LIFETIME = {
     fixes: ['unmap and free everything in remove'],
   },
   'live-at-end': {
-    what: 'Mapped or allocated when the log stops. No leak: logs stop while things are in use.',
+    what: 'Mapped or allocated when the log stops. This is not a leak: logs stop while things are in use.',
     why: 'Rings and descriptor pools live as long as their driver. Compare two logs if the number grows.',
     source: 'the log',
     fixes: [

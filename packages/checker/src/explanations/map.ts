@@ -48,7 +48,7 @@ export const MAP = {
   },
   'mapping-failed': {
     what: 'A mapping or allocation was refused. In a log a failed dma_map_sg usually leaves no event at all.',
-    why: 'It is no error in itself: the driver must cope. Many in a row mean that a pool is full or a mask is too small.',
+    why: 'It is not an error in itself: the driver must cope. Many in a row mean that a pool is full or a mask is too small.',
     source: 'kernel/dma/mapping.c',
     fixes: ['look at the kernel log for the reason: `dmalab explain --dmesg FILE`'],
   },
@@ -87,7 +87,7 @@ export const MAP = {
   },
   'conflicting-directions': {
     what: 'Two devices hold the same memory as FROM_DEVICE at the same time.',
-    why: 'Both believe that they fill it. What a reader gets is chance.',
+    why: 'Both believe that they fill it. What a reader gets is undefined.',
     source: 'no kernel checks it',
     fixes: ['one producer a buffer', 'unmap, or use fences, before the next producer gets it'],
   },

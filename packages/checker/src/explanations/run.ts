@@ -14,7 +14,7 @@ export const RUN = {
   },
   'foreign-memory': {
     what: 'A device reached memory that its buffer does not own.',
-    why: 'A read leaks what lies there, a write corrupts its owner, often long before anybody notices. Without an IOMMU nothing stops it.',
+    why: 'A read leaks what lies there, a write corrupts its owner, often long before it is noticed. Without an IOMMU nothing stops it.',
     source: 'the model; with an IOMMU the access faults (drivers/iommu)',
     fixes: [
       'program the address that the DMA API returned, not a physical address',
@@ -32,7 +32,7 @@ export const RUN = {
     ],
   },
   'type-confusion': {
-    what: 'Something that is no struct page was used as one: memory of a per-device pool outside RAM has none, but its scatterlist names one all the same.',
+    what: 'Something that is not a struct page was used as one: memory of a per-device pool outside RAM has none, but its scatterlist names one all the same.',
     why: 'What is read are whatever bytes lie there. With luck the pointer faults at once; without, flags and addresses are made of foreign memory.',
     source: 'kernel/dma/mapping.c: dma_common_get_sgtable, include/linux/scatterlist.h: sg_page',
     fixes: [

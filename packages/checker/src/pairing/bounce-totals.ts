@@ -1,4 +1,4 @@
-// What was bounced, told once for each device and reason: how many mappings, how many bytes, and why.
+// What was bounced, reported once for each device and reason: how many mappings, how many bytes, and why.
 import { bytes, finding, hex, type CheckerContext, type Event, type ReportFinding } from '@dmalab/api'
 
 type BounceEvent = Extract<Event, { event: 'swiotlb_bounced' }>

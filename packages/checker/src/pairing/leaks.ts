@@ -24,7 +24,7 @@ export class Leaks {
     this.#active.add(device)
   }
 
-  /** A marker that is no unbinding: the next one speaks of what comes from here on. */
+  /** A marker that is not an unbinding: the next one speaks of what comes from here on. */
   stepBegins(): void {
     this.#active = new Set()
   }
@@ -54,7 +54,7 @@ export class Leaks {
     tracker.table.drop(device)
   }
 
-  /** The run is over: everything live is a leak. After a stop it is a consequence, and told once a device. */
+  /** The run is over: everything live is a leak. After a stop it is a consequence, and reported once a device. */
   end(tracker: Tracker, at: number, stoppedAt?: string): void {
     const live = [...tracker.live()]
     if (stoppedAt !== undefined) this.stillLive(tracker, `when the run stopped at '${stoppedAt}'`)

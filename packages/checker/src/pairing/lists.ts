@@ -83,7 +83,7 @@ export const syncSg = (ledger: MappingLedger, event: SyncSgEvent): void => {
   const first = refAt(0)
   const mappedEnts = ledger.tracker.table.findExact(first)?.sgMappedEnts ?? 0
   if (mappedEnts === 0) {
-    // The kernel stops here without a word: the finding is ours alone.
+    // The kernel stops here silently: only dmalab reports it.
     const { kernelText: _none, ...nothing } = syncOfNothing(ledger.tracker, first, event.at, ledger.context.unit)
     if (event.dmaAddrs.length > 0) ledger.unexplained.add(nothing, false, event)
     return

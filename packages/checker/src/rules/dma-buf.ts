@@ -98,7 +98,7 @@ export const dmaBufRule: CheckerRule = {
       onEnd(): void {},
     }
 
-    /** The steps that release them did not run: a consequence, told once. */
+    /** The steps that release them did not run: a consequence, reported once. */
     function unreached(stoppedAt: string, at: number): void {
       const live = [...buffers.values()]
       if (live.length === 0) return

@@ -8,7 +8,7 @@ export const exportRule: CheckerRule = {
   source: 'Linux kernel/dma/mapping.c: dma_get_sgtable_attrs',
   codes: ['page-less-export'],
   create(report, context) {
-    /** Every buffer of a device is alike: the first is told. */
+    /** Every buffer of a device is alike: the first is reported. */
     const told = new Set<string>()
     return {
       onEvent(event): void {
@@ -41,7 +41,7 @@ const wrongPage = (
   for (const [i, kind] of pages.entries()) {
     const named = physAddrs[i] ?? 0
     const place = places[i] ?? -1
-    if (kind === 'no pointer to one') return { kind, place, text: 'something that is no pointer to a struct page' }
+    if (kind === 'no pointer to one') return { kind, place, text: 'something that is not a pointer to a struct page' }
     if (kind === 'no struct page') return { kind, place, text: `a struct page that does not exist, for ${hex(named)}` }
     if (place >= 0 && place !== named) {
       const ram = memory.some(({ base, len }) => base <= named && named < base + len)

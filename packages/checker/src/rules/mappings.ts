@@ -148,7 +148,7 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
         options.onSummary?.({ live: ledger.tracker.liveCount, untracedFrees: ledger.untracedFrees })
         ledger.unexplained.decide()
         ledger.bounces.end()
-        // After an oops nothing is given back: that is no leak.
+        // After an oops nothing is given back: that is not a leak.
         if (!stopped) ledger.leaks.stillLive(ledger.tracker)
       },
     }

@@ -8,7 +8,7 @@ interface State {
 }
 
 /**
- * Streaming off takes all buffers back without a word, so a buffer may be queued again from any state. Only these two steps need the
+ * Streaming off takes all buffers back silently, so a buffer may be queued again from any state. Only these two steps need the
  * one before: a buffer is done only while the driver has it, and taken only once it is done.
  */
 const NEEDS = { vb2_buf_done: 'active', vb2_dqbuf: 'done' } as const

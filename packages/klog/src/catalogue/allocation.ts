@@ -166,7 +166,7 @@ export const ALLOCATION = entries([
     ],
     source: 'arch/arm/mm/dma-mapping.c: __arm_dma_free; kernel/dma/remap.c: dma_common_free_remap',
     cause: ({ fields }) =>
-      `a driver frees ${fields.text('address')}, which is no live coherent buffer: freed twice, with another CPU address or size, or never allocated this way`,
+      `a driver frees ${fields.text('address')}, which is not a live coherent buffer: freed twice, with another CPU address or size, or never allocated this way`,
     next: 'does `dmalab trace check` find an unmap or free without its allocation?',
     fixes: FREE_FIXES,
     code: 'unmap-not-mapped',

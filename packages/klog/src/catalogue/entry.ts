@@ -49,7 +49,7 @@ export interface Entry {
 /** What helps may depend on the values, as an errno. */
 type Fixes = readonly string[] | ((seen: Seen) => readonly string[])
 
-/** A message in words of a driver's own: one word of each group stands in it, and none of `but`. In lower case. */
+/** A message in a driver's own words: one word of each group stands in it, and none of `but`. In lower case. */
 export interface Phrase {
   readonly id: string
   readonly words: readonly (readonly string[])[]

@@ -147,7 +147,7 @@ export const FAULTS = entries([
       ['4.x+', 'Hit pending asynchronous external abort'],
     ],
     () =>
-      'external abort: the bus refused an access of the CPU, because nothing answers at that address: registers without clock or power, or memory that is no RAM',
+      'external abort: the bus refused an access of the CPU, because nothing answers at that address: registers without clock or power, or memory that is not RAM',
   ),
   {
     id: 'cache-line-size',

@@ -17,7 +17,7 @@ import { SWIOTLB } from './swiotlb.ts'
 import { FAULT_RULES } from './traces-faults.ts'
 import { WARNING_RULES } from './traces-warnings.ts'
 
-/** What is told by a call trace; the first that fits counts. */
+/** What is recognised by a call trace; the first that fits counts. */
 export const TRACE_RULES: readonly TraceRule[] = [...FAULT_RULES, ...WARNING_RULES]
 
 /** Chapters by title. */

@@ -37,7 +37,7 @@ const tegra = (seen: Seen): string => {
       : error.includes('nr-nw') || seen.fields.has('dumped')
         ? 'not mapped: the SMMU has no translation'
         : error.includes('decode')
-          ? 'the address is no memory: a wrong address was programmed, or the mapping is gone'
+          ? 'the address is not memory: a wrong address was programmed, or the mapping is gone'
           : error.includes('arout') ||
               error.includes('ecurity') ||
               error.includes('VPR') ||

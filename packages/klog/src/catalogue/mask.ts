@@ -125,7 +125,7 @@ export const MASK = entries([
     source: 'drivers/of/device.c: of_dma_configure_id; drivers/of/address.c: of_dma_get_range',
     cause: ({ fields }) =>
       fields.has('size')
-        ? `dma-ranges of the parent bus have the size 0x${fields.text('size')}, which is no power of two (or 0): the device keeps no usable window`
+        ? `dma-ranges of the parent bus have the size 0x${fields.text('size')}, which is not a power of two (or 0): the device keeps no usable window`
         : 'dma-ranges of the parent bus cannot be read: wrong number of cells, or an address that no bus above translates',
     next: '`dmalab board lint FILE.dtb` and `dmalab board facts FILE.dtb` name the node and what the kernel makes of it',
     fixes: ['write dma-ranges with #address-cells and #size-cells of the right nodes', 'a size that is a power of two'],

@@ -159,7 +159,7 @@ export const MEDIA = entries([
   {
     id: 'vb2-bad-fd',
     kind: 'problem',
-    title: 'QBUF with a file descriptor that is no dma-buf',
+    title: 'QBUF with a file descriptor that is not a dma-buf',
     forms: [['3.8+', 'invalid dmabuf fd for plane {plane:dec}']],
     source: 'drivers/media/common/videobuf2/videobuf2-core.c: __prepare_dmabuf',
     cause: ({ fields }) => `the fd for plane ${fields.text('plane')} is closed, or no dma-buf`,

@@ -83,7 +83,7 @@ export const SHARING = entries([
     cause: ({ fields }) =>
       fields.has('bits')
         ? `the mask of ${fields.text('bits')} bits was refused; a smaller one is in force, and memory above it cannot be had`
-        : `the device was not made${fields.has('err') ? ` (${fields.text('err')})` : ''}: -12 is no memory (CMA or pool too small, or above the mask), -22 a reserved-memory node that is no pool`,
+        : `the device was not made${fields.has('err') ? ` (${fields.text('err')})` : ''}: -12 means no memory (CMA or pool too small, or above the mask), -22 a reserved-memory node that is not a pool`,
     next: 'the lines before; CmaFree in /proc/meminfo; `dmalab board lint FILE.dtb`',
     fixes: [
       'cma=SIZE, or a pool of its own (memory-region)',

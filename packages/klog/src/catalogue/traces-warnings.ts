@@ -155,7 +155,7 @@ export const WARNING_RULES: readonly TraceRule[] = [
     after: [],
     source: 'kernel/dma/remap.c: dma_common_free_remap',
     cause: (seen) =>
-      `${caller(seen)} frees memory that is no live coherent buffer: freed twice, or with another CPU address or size`,
+      `${caller(seen)} frees memory that is not a live coherent buffer: freed twice, or with another CPU address or size`,
     next: '`dmalab trace check`: is there a free without its allocation?',
     fixes: FREE_FIXES,
     code: 'unmap-not-mapped',

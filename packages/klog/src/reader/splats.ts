@@ -8,7 +8,7 @@ import type { LogRecord } from './window.ts'
 
 export interface Splats {
   open(entry: Entry, fields: Fields, record: LogRecord, text: string): void
-  /** A message stands here: what comes behind a trace is no part of it. */
+  /** A message stands here: what comes behind a trace is not part of it. */
   message(): void
   /** Returns whether the line is part of the call trace of an open splat. */
   line(text: string, begins: boolean): boolean

@@ -2,7 +2,7 @@
 
 const isNameEnd = (letter: string | undefined): boolean => letter === undefined || !/[\w.]/.test(letter)
 
-/** In the order of the line; a line that names none is no part of a trace. */
+/** In the order of the line; a line that names none is not part of a trace. */
 export const functionsOf = (text: string): readonly string[] => {
   const names: string[] = []
   for (let at = text.indexOf('+0x'); at > 0; at = text.indexOf('+0x', at + 3)) {

@@ -21,7 +21,7 @@ export interface DmaBusUse {
   readonly users: ReadonlyMap<FdtNode, number>
 }
 
-/** First part of paths whose nodes are no devices, whatever follows. */
+/** First part of paths whose nodes are not devices, whatever follows. */
 const NO_DEVICES = ['cpus', 'reserved-memory', 'chosen', 'aliases', '__symbols__', 'memory']
 
 export function dmaBusUse(tree: DeviceTree): DmaBusUse {

@@ -20,7 +20,7 @@ export interface DmaFactsOptions {
   readonly arch: DebianArch
 }
 
-/** @throws InputError when the blob is no device tree */
+/** @throws InputError when the blob is not a device tree */
 export function dmaFacts(blob: Uint8Array, { file, arch }: DmaFactsOptions): DmaFacts {
   const tree = new DeviceTree(readFdt(blob, file))
   const { schema, file: by, arch: read, ...rest } = dmaFactsOfTree(tree, blob, { file, arch })

@@ -177,7 +177,7 @@ const CLASS_OF: ReadonlyMap<string, MediaClass> = new Map(
   ),
 )
 
-/** Class of a device by its compatible strings, undefined for what is no media device. */
+/** Class of a device by its compatible strings, undefined for what is not a media device. */
 export function mediaClassOf(compatible: readonly string[]): MediaClass | undefined {
   for (const name of compatible) {
     const mediaClass = CLASS_OF.get(name)

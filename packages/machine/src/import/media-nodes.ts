@@ -71,7 +71,7 @@ const MEDIA_NODES: readonly MediaNode[] = [
       /g2d$|-rotat(or|e)$|^samsung,exynos\d+-scaler$|-vic$|dma2d$|^renesas,.*fcp[fv]d?$|-mdp3?-(rsz|wdma|wrot)$/,
     class: '2d',
     source:
-      'Linux v6.12 drivers/media/platform, drivers/gpu/drm: 2D engines, and the parts of others, that are no V4L2 scaler',
+      'Linux v6.12 drivers/media/platform, drivers/gpu/drm: 2D engines, and the parts of others, that are not V4L2 scaler',
   },
 ]
 

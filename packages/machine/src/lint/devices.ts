@@ -52,7 +52,7 @@ function lintMemoryRegions(device: DeviceNode, regions: ReadonlyMap<string, Regi
         'memory-region-elsewhere',
         'warning',
         path,
-        `memory-region ${which}: ${ref.path ?? ''} is no child of /reserved-memory`,
+        `memory-region ${which}: ${ref.path ?? ''} is not a child of /reserved-memory`,
       )
     else if (region !== undefined && region.linux_result !== 'static' && region.linux_result !== 'dynamic')
       report(

@@ -29,7 +29,7 @@ export const LINT_CODES = {
   'coherence-contradiction': 'a node is both dma-coherent and dma-noncoherent',
   'dma-parent-cycle': 'DMA parents go in a circle: a kernel that walks them never ends',
   'cache-cycle': 'next-level-cache goes in a circle',
-  'dma-ranges-malformed': 'the length of dma-ranges is no multiple of an entry',
+  'dma-ranges-malformed': 'the length of dma-ranges is not a multiple of an entry',
   'dma-ranges-untranslatable': 'a window of dma-ranges does not lead to any CPU address',
   'dma-ranges-wraps': 'a window of dma-ranges passes the end of the address space',
   'dma-ranges-empty-entry': 'a window of dma-ranges has no size; Linux stops looking there',

@@ -7,7 +7,7 @@ import { SEVERITIES, type LintFinding, type Report } from './finding.ts'
 import { lintRegions } from './regions.ts'
 import { lintTree } from './tree.ts'
 
-/** @throws InputError when the blob is no device tree */
+/** @throws InputError when the blob is not a device tree */
 export function lintDtb(blob: Uint8Array, options: DmaFactsOptions): LintFinding[] {
   const tree = new DeviceTree(readFdt(blob, options.file))
   const facts = dmaFactsOfTree(tree, blob, options)

@@ -48,13 +48,13 @@ function lintPlace(region: ReservedRegion, banks: readonly Range[], report: Repo
       `runs past the bank at ${hex(touched.base)}, which ends at ${hex(end(touched))}`,
     )
   else if (region.noMap)
-    report('region-outside-memory', 'info', region.name, `${hex(region.base)} is no memory of the board`)
+    report('region-outside-memory', 'info', region.name, `${hex(region.base)} is not memory of the board`)
   else
     report(
       'region-outside-memory',
       'error',
       region.name,
-      `${hex(region.base)} is no memory, but the region is mapped as such`,
+      `${hex(region.base)} is not memory, but the region is mapped as such`,
     )
 }
 

@@ -54,10 +54,10 @@ function lintBanks(
 function lintResult(region: RegionNode, report: Report): void {
   const cells = region.reg_leftover_cells
   const because: Partial<Record<RegionNode['linux_result'], string>> = {
-    'rejected-reg-length': `reg is no whole number of entries${cells === undefined ? '' : ` (${cells} cells left over)`}`,
+    'rejected-reg-length': `reg is not a whole number of entries${cells === undefined ? '' : ` (${cells} cells left over)`}`,
     'rejected-size-length': `size takes ${region.size_bad_length ?? 0} bytes, not what #size-cells says`,
     'rejected-alignment-length': `alignment takes ${region.alignment_bad_length ?? 0} bytes, not what #address-cells says`,
-    'rejected-alloc-ranges-length': 'alloc-ranges is no whole number of entries',
+    'rejected-alloc-ranges-length': 'alloc-ranges is not a whole number of entries',
     'skipped-no-reg-no-size': 'it has neither reg nor size',
     'nothing-zero-size': 'its size is zero',
   }
@@ -71,7 +71,7 @@ function lintResult(region: RegionNode, report: Report): void {
     )
   const { alignment } = region
   if (alignment !== null && !isPowerOfTwo(BigInt(alignment)))
-    report('region-refused', 'warning', region.path, `alignment ${alignment} is no power of two`)
+    report('region-refused', 'warning', region.path, `alignment ${alignment} is not a power of two`)
 }
 
 function lintFlags(region: RegionNode, { arch }: TreeFacts, report: Report): void {
@@ -83,8 +83,8 @@ function lintFlags(region: RegionNode, { arch }: TreeFacts, report: Report): voi
   else if (restricted && (noMap || reusable))
     say(`restricted-dma-pool with ${noMap ? 'no-map' : 'reusable'}: Linux refuses the pool`)
   if (noMap && cmaDefault) say('no-map and linux,cma-default: a CMA area has to be mapped')
-  else if (cmaDefault && kind !== 'cma') say(`linux,cma-default on a region that is no CMA area (${kind})`)
-  if (dmaDefault && (reusable || restricted)) say('linux,dma-default on a region that is no coherent pool')
+  else if (cmaDefault && kind !== 'cma') say(`linux,cma-default on a region that is not a CMA area (${kind})`)
+  if (dmaDefault && (reusable || restricted)) say('linux,dma-default on a region that is not a coherent pool')
   else if (dmaDefault && !region.compatible.includes('shared-dma-pool'))
     say('linux,dma-default without shared-dma-pool')
   if (kind === 'coherent-pool-refused-on-arm32')
@@ -147,7 +147,7 @@ function lintOutside(region: RegionNode, base: string, above: boolean, report: R
       region.path,
       `${region.kind} at ${base}: the device tree states no memory there${above ? ', and it needs a boot loader that adds some' : ''}`,
     )
-  else report('region-outside-memory', 'info', region.path, `${base} is no memory that the device tree states`)
+  else report('region-outside-memory', 'info', region.path, `${base} is not memory that the device tree states`)
 }
 
 function lintDefaults(regions: readonly RegionNode[], report: Report): void {

@@ -16,7 +16,7 @@ export function lintTree(tree: DeviceTree, report: Report): void {
       )
     if ((node.bytes('dma-ranges')?.length ?? 0) > 0) lintDmaRanges(tree, node, report)
     if ((node.bytes('iommu-map')?.length ?? 0) % 16 !== 0)
-      report('iommu-missing', 'error', node.path, 'iommu-map is no whole number of entries of four cells')
+      report('iommu-missing', 'error', node.path, 'iommu-map is not a whole number of entries of four cells')
     const phandle = phandleOf(node)
     const first = phandle === undefined ? undefined : phandles.get(phandle)
     if (first !== undefined)

@@ -8,7 +8,7 @@ import { shippedBoard, shippedBoardNames } from '../shipped-boards.ts'
 
 /**
  * `options` matter for device trees only: a board file states everything. `given` are the bytes, where they do not lie in a file.
- * @throws InputError for a name that is neither a shipped board nor a file, and for a file that is no board
+ * @throws InputError for a name that is neither a shipped board nor a file, and for a file that is not a board
  */
 export function openBoard(reference: string, options: BoardOptions = {}, given?: Uint8Array): Machine {
   if (given === undefined && !looksLikeFile(reference)) return shippedOrFile(reference)
@@ -88,7 +88,7 @@ function compileDts(file: string, given?: Uint8Array): Uint8Array {
     throw new InputError(`this is device tree source, and dtc ${why}`, { file }, howToCompile(file))
   }
   if (dtc.status === 0 && isDtb(dtc.stdout)) return dtc.stdout
-  if (dtc.status === 0) throw new InputError('dtc writes no device tree blob', { file }, howToCompile(file))
+  if (dtc.status === 0) throw new InputError('dtc did not write a device tree blob', { file }, howToCompile(file))
   const said = dtc.stderr.toString('utf8')
   const [line = ''] = said.split('\n').filter((each) => each.trim() !== '')
   const what = line === '' ? `ends with ${dtc.status ?? dtc.signal}` : line.replace(/^(Error|FATAL ERROR): /, '')

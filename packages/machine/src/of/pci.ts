@@ -1,4 +1,4 @@
-// What the functions behind a PCI host bridge get from it: its outbound windows, and whether anybody may plug cards in.
+// What the functions behind a PCI host bridge get from it: its outbound windows, and whether anyone may plug cards in.
 import type { PciFacts } from '@dmalab/api'
 import { readNumber, type FdtNode } from '../fdt/node.ts'
 import { addressCells } from './bus.ts'

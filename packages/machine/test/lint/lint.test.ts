@@ -65,7 +65,7 @@ const HAZARDS: readonly (readonly [what: string, code: LintCode, severity: Sever
     { regions: { z: dynamic(MIB, { alignment: [0, 4096] }) } },
   ],
   [
-    'alignment that is no power of two',
+    'alignment that is not a power of two',
     'region-refused',
     'warning',
     { regions: { z: dynamic(MIB, { alignment: 0x3000 }) } },

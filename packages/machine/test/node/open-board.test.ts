@@ -73,14 +73,14 @@ describe('a board', () => {
     expect(() => openBoard(path)).toThrow(message)
   })
 
-  it('is no text with the suffix of a blob, and a device tree is no board file', () => {
+  it('is not a text with the suffix of a blob, and a device tree is not a board file', () => {
     expect(() => openBoard(file('words.dtb', 'words and more words, more than forty bytes'))).toThrow(
       expect.objectContaining({
         message: expect.stringContaining('no valid device tree blob: BADMAGIC at byte 0 (0x0)'),
-        hint: expect.stringContaining('text, and no device tree; expected'),
+        hint: expect.stringContaining('text, not a device tree; expected'),
       }),
     )
-    expect(() => readDeviceTree(file('words', 'words'))).toThrow('text, and no device tree')
+    expect(() => readDeviceTree(file('words', 'words'))).toThrow('text, not a device tree')
     expect(() => readDeviceTree(file('b.yaml', shippedBoardText('odroid-xu4-2017')))).toThrow('a board file already')
   })
 
@@ -129,7 +129,7 @@ describe('a board', () => {
     })
 
     it.each([
-      ['echo hello', 'dtc writes no device tree blob'],
+      ['echo hello', 'dtc did not write a device tree blob'],
       ['kill -9 $$', 'dtc: ends with SIGKILL'],
       ['exit 3', 'dtc: ends with 3'],
     ])('through a dtc that does %j is refused', (script, message) => {
@@ -152,6 +152,6 @@ describe('--memory', () => {
   })
 
   it.each(['', '2GB', '0', '1GiB@', '1GiB@here'])('refuses %j', (text) => {
-    expect(() => parseMemory([text])).toThrow('no amount of memory')
+    expect(() => parseMemory([text])).toThrow('is not an amount of memory')
   })
 })

@@ -49,7 +49,7 @@ export interface RecordsOptions {
   readonly onStep?: (record: ProgramRecord, observation: Observation) => void
 }
 
-/** @throws InputError for records in an unknown language, a command that is none, or an `only` that names no program */
+/** @throws InputError for records in an unknown language, an unknown command, or an `only` that names no program */
 export const conformRecords = (
   records: readonly ProgramRecord[],
   context: Context,

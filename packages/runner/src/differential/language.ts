@@ -31,7 +31,7 @@ export interface Boot {
 export interface Language {
   readonly name: string
   owns(record: ProgramRecord): boolean
-  /** Reads a program without running it. @throws InputError with the place of a command that is none */
+  /** Reads a program without running it. @throws InputError with the place of an unknown command */
   check(record: ProgramRecord): void
   /** A fresh boot, or why this build cannot run it. @throws InputError for a setup that is missing or bad */
   open(record: ProgramRecord, context: Context): Boot | { readonly notModelled: string }

@@ -27,7 +27,7 @@ export const isRecordsText = (text: string): boolean => {
   }
 }
 
-/** @throws InputError for a line that is no record, and for a text without any */
+/** @throws InputError for a line that is not a record, and for a text without any */
 export const parseRecords = (text: string, file: string): ProgramRecord[] => {
   const records = text
     .split('\n')
@@ -45,7 +45,7 @@ const parseRecord = (line: string, place: InputPlace): ProgramRecord => {
   } catch (e) {
     throw new InputError(`is not JSON: ${e instanceof Error ? e.message : String(e)}`, place)
   }
-  if (!isObject(fields)) throw new InputError('is no record: expected an object a line', place)
+  if (!isObject(fields)) throw new InputError('is not a record: expected an object a line', place)
   const { id } = fields
   if (typeof id !== 'number' && typeof id !== 'string')
     throw new InputError('expected a number or a text', { ...place, path: 'id' })

@@ -18,7 +18,7 @@ export interface KernelSetup {
   readonly cpu: Readonly<Record<string, unknown>>
 }
 
-/** A document of names. @throws InputError when it is none */
+/** A document of names. @throws InputError when it is not one */
 export const parseSetups = (text: string, file: string): Readonly<Record<string, unknown>> => {
   let document: unknown
   try {

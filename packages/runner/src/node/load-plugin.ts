@@ -1,4 +1,4 @@
-// Loads a plug-in from a file or folder, and refuses a bad one with what is wrong, where, and how to mend it.
+// Loads a plug-in from a file or folder, and refuses a bad one with what is wrong, where, and how to fix it.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'

@@ -36,7 +36,7 @@ export interface Replay {
 const KEPT_REFUSALS = 8
 const KEPT_UNKNOWN_DEVICES = 8
 
-/** The driver sets these limits, and a log does not show them: those of the board's device are no fault of the log. */
+/** The driver sets these limits, and a log does not show them: those of the board's device are not a fault of the log. */
 const OF_THE_DRIVER: ReadonlySet<string> = new Set(['sg-segment-too-long', 'sg-segment-boundary'])
 
 /** @throws InputError when kernel and board do not fit, or `devices` names a device that the board lacks */

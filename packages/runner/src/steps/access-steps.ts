@@ -47,7 +47,7 @@ export const deviceAccess = (c: StepContext, step: Step<'device-read' | 'device-
   return ok(wrong === 0 ? `${compared} bytes as written` : `${wrong} of ${compared} bytes differ`)
 }
 
-/** What was written there is compared; where nobody wrote, the device reads all the same. */
+/** What was written there is compared; where nothing wrote, the device reads all the same. */
 const readStretch = (
   bus: DeviceBus,
   runs: readonly BusRange[],

@@ -21,7 +21,7 @@ export interface Experiment {
   fork(): Experiment
 }
 
-/** @throws InputError when kernel and machine do not fit, or name something nobody brought */
+/** @throws InputError when kernel and machine do not fit, or name something that no plug-in provides */
 export const openExperiment = (parts: LabParts, options: LabOptions): Experiment => begin(parts, options, [])
 
 interface Done {

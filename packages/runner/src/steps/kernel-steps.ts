@@ -18,7 +18,7 @@ export const releasePool = ({ lab }: StepContext, step: Step<'release-pool'>): O
   const { pool } = device
   if (pool === null) return fail('EINVAL', `${step.device} has no pool`)
   lab.host(device).releaseCoherentMemory()
-  return ok(`${pool.name} is no pool any more`)
+  return ok(`${pool.name} is not a pool any more`)
 }
 
 /** dma_set_mask(), dma_set_coherent_mask(). */
@@ -29,7 +29,7 @@ export const setMask = ({ lab }: StepContext, { device, bits, coherent = false }
 }
 
 /**
- * The driver's remove function closes its files; what it left mapped is told then (BUS_NOTIFY_UNBOUND_DRIVER).
+ * The driver's remove function closes its files; what it left mapped is reported then (BUS_NOTIFY_UNBOUND_DRIVER).
  * Models: Linux v6.12 drivers/base/dd.c: __device_release_driver
  * Leaves out: dma_range_map and the op table of the device, which go with the driver and come back with the next one.
  */

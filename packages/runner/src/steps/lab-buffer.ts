@@ -117,7 +117,7 @@ export class LabBuffer {
     return found
   }
 
-  /** The parts of [offset, offset + len) that somebody wrote, with what should be there. */
+  /** The parts of [offset, offset + len) that were written, with what should be there. */
   expected(
     offset: number,
     len: number,

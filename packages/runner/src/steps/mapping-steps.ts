@@ -100,7 +100,7 @@ const directImporter = (c: StepContext, buffer: LabBuffer, device: Device): Impo
 export const unmap = (c: StepContext, step: Step<'unmap'>): Outcome => {
   const importer = c.importer(step)
   const { table, single, attachment, ownsTable } = importer
-  if (table === null && single === null) return fail('EINVAL', `${step.device} has it not mapped`)
+  if (table === null && single === null) return fail('EINVAL', `${step.device} has not mapped it`)
   if (attachment !== null && table !== null) unmapImported(c, step, importer, attachment, table)
   else if (table === null || step.as === 'page') unmapPage(c, step, importer)
   else unmapSg(c, step, importer, table)

@@ -57,7 +57,7 @@ export const ioctl = (
 export const fileIo = (c: StepContext, step: Step<'read' | 'write'>): Outcome => {
   const { memory } = c.buffer(step.buffer)
   if (memory.kind !== 'user')
-    throw new InputError(`'${step.buffer}' is from ${memory.kind}: read and write want memory of a task`)
+    throw new InputError(`'${step.buffer}' is from ${memory.kind}: read and write need memory of a task`)
   const user = { ...memory.mapping, owner: step.buffer }
   const len = step.len ?? c.buffer(step.buffer).size
   const queue = queueOf(c, step.device, step.do === 'read' ? 'capture' : 'output')

@@ -8,7 +8,7 @@ export const sync = (c: StepContext, step: Step<'sync'>): Outcome => {
   if (step.offset !== undefined || step.len !== undefined || importer.single !== null)
     return syncBytes(c, step, importer)
   const { device, table, nents } = importer
-  if (table === null) return fail('EINVAL', `${step.device} has it not mapped`)
+  if (table === null) return fail('EINVAL', `${step.device} has not mapped it`)
   if (step.nents !== undefined && step.nents > table.origNents)
     throw new InputError(`nents: the list has ${table.origNents} entries`)
   const entries = step.nents ?? (nents === 0 ? table.origNents : nents)

@@ -79,11 +79,11 @@ const REFCOUNT = 52
 
 /** An importer that takes the table's pages as page structures: get_page() and kmap on each entry. */
 export const touchPages = (c: StepContext, importer: Importer): Outcome => {
-  if (importer.table === null) return fail('EINVAL', `${importer.device.name} has it not mapped`)
+  if (importer.table === null) return fail('EINVAL', `${importer.device.name} has not mapped it`)
   c.lab.host(importer.device).call(['drm_prime_sg_to_page_addr_arrays', 'get_page'], () => {
     for (const { page } of importer.table?.entries() ?? []) {
       c.lab.mem.pageHighMem(page)
-      // Without highmem nobody looks at the flags: the reference count is the first thing read.
+      // Without highmem nothing looks at the flags: the reference count is the first thing read.
       if (!c.lab.facts.arch.highmem) c.lab.mem.pageWord(page, REFCOUNT)
     }
   })

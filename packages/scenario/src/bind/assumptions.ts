@@ -67,7 +67,7 @@ const driverByClass = (element: BoundElement): Assumption => ({
   howToState: `--bind ${element.factory}=${element.device}, or bindings in the board file`,
 })
 
-/** Properties that a run has no use for, though they are known: what they do is no matter of buffers. */
+/** Properties that a run has no use for, though they are known: what they do does not concern buffers. */
 export const ignoredProperties = (elements: readonly BoundElement[]): readonly Ignored[] =>
   elements.flatMap(({ name, factory, props }) =>
     Object.entries(props).flatMap(([property, value]) => {

@@ -2,7 +2,7 @@
 import { commonBits } from '@dmalab/api'
 import type { ScalarType } from './caps.ts'
 
-/** The value's normal text, or undefined when `text` is no value of the type. */
+/** The value's normal text, or undefined when `text` is not a value of the type. */
 export const readScalar = (type: ScalarType, text: string): string | undefined => {
   switch (type) {
     case 'int':

@@ -22,7 +22,7 @@ export interface DeviceFamily {
   readonly pattern: RegExp
   /** Classes of device that can do its work, best first. */
   readonly devices: readonly DeviceClass[]
-  /** A board without such a device is no error: user space does the work. */
+  /** A board without such a device is not an error: user space does the work. */
   readonly optional: boolean
   readonly role: UserSpaceRole
   readonly pads: readonly PadTemplate[]

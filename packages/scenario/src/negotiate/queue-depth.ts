@@ -16,7 +16,7 @@ const DEFAULTS: Readonly<Record<string, Limits>> = {
 }
 
 /**
- * A queue takes what comes while it is below every limit, so the last picture may go beyond; a limit of 0 is none.
+ * A queue takes what comes while it is below every limit, so the last picture may go beyond; a limit of 0 means no limit.
  *
  * Models: GStreamer 1.22 plugins/elements/gstqueue.c: gst_queue_is_filled
  */

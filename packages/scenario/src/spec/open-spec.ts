@@ -15,7 +15,7 @@ export interface KnownBoards {
 
 /**
  * The machine that a spec's board means.
- * @throws InputError for a board that is none
+ * @throws InputError for what is not a board
  */
 export const machineOfSpec = (board: BoardSpec, known: KnownBoards): Machine => {
   if (typeof board === 'string') return known.boards.get(board)

@@ -5,7 +5,7 @@ import { runSpecSchema } from './schema.ts'
 
 /**
  * Reads the text of a spec. `file` is only named in messages.
- * @throws InputError for text that is no JSON, and as checkRunSpec does
+ * @throws InputError for text that is not JSON, and as checkRunSpec does
  */
 export const readRunSpec = (text: string, file: string): RunSpec => {
   let value: unknown

@@ -48,9 +48,9 @@ const refused: readonly (readonly [what: string, spec: object, says: RegExp])[] 
     { ...SMALL, options: { frames: 0 } },
     /options\.frames: frames is 0; it must be .* 1 to 1000000/,
   ],
-  ['a size that is none', { ...SMALL, options: { size: '1920' } }, /options\.size: expected WIDTHxHEIGHT/],
+  ['what is not a size', { ...SMALL, options: { size: '1920' } }, /options\.size: expected WIDTHxHEIGHT/],
   ['a call that cannot fail', { ...SMALL, options: { inject: ['x'] } }, /options\.inject\.0: expected operation/],
-  ['a digest that is none', { ...SMALL, plugins: [{ path: 'a', hash: 'b' }] }, /plugins\.0\.hash: expected sha256:/],
+  ['what is not a digest', { ...SMALL, plugins: [{ path: 'a', hash: 'b' }] }, /plugins\.0\.hash: expected sha256:/],
 ]
 test.each(refused)('%s is refused with its path and what was expected, in one line', (_what, spec, says) => {
   let message = ''
@@ -63,7 +63,7 @@ test.each(refused)('%s is refused with its path and what was expected, in one li
   expect(message).not.toContain('\n')
 })
 
-test('text that is no JSON names the file', () => {
+test('text that is not JSON names the file', () => {
   expect(() => readRunSpec('{', 'run.json')).toThrow(/^run\.json: is not JSON/)
 })
 

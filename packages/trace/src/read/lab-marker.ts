@@ -4,7 +4,7 @@ import { LAB_MARKER } from '../write/writer.ts'
 
 type Kind = 'code' | 'string' | 'number' | 'boolean' | 'numbers' | 'strings' | 'named' | 'ranges' | 'oops'
 
-/** Events that may come this way, with the fields that rules rely on: a log is text that anybody may have edited. */
+/** Events that may come this way, with the fields that rules rely on: a log is text that may have been edited. */
 const SHAPES: Readonly<
   Record<Exclude<LabEvent['event'], 'marker' | 'lost' | 'kernel_release'>, Readonly<Record<string, Kind>>>
 > = {

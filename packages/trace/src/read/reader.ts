@@ -20,7 +20,7 @@ export interface Reader {
   end(): ReadSummary
 }
 
-/** A line longer than this is no trace line: it is dropped as damaged, so that memory stays bounded. */
+/** A line longer than this is not a trace line: it is dropped as damaged, so that memory stays bounded. */
 const MAX_LINE = 2 ** 20
 /** The kernel's buffer of one line holds 8 KiB. Only markers of our own writer are longer. */
 const MAX_EVENT = 2 ** 14

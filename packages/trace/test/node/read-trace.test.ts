@@ -78,7 +78,7 @@ it('a trace-cmd that is killed is named with the signal', async () => {
     message: /could not read it: SIGSEGV/,
   })
 })
-it('a trace-cmd that prints nothing is told as such, with what it complained about', async () => {
+it('a trace-cmd that prints nothing is reported as such, with what it complained about', async () => {
   const program = file('silent', '#!/bin/sh\necho "no events found" >&2\n')
   chmodSync(program, 0o755)
   await expect(readTrace(file('trace.dat', TRACE_DAT), () => {}, { traceCmd: program })).rejects.toMatchObject({

@@ -67,7 +67,7 @@ const ARBITRARY: readonly Arbitrary[] = [
     mask: (answer) => answer.replace(/^getsgt ok .*/, 'getsgt ok'),
   },
   {
-    what: 'size and width of C types: SIZE_MAX is no limit',
+    what: 'size and width of C types: SIZE_MAX is not a limit',
     applies: ({ command }) => command === 'info',
     mask: (answer) =>
       answer

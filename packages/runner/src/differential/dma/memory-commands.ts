@@ -17,7 +17,7 @@ import { command, type Command, NAME, NUMBER, optional, WORD } from './params.ts
 import { crc, pattern } from './pattern.ts'
 import { isTranslated, placeOf } from './places.ts'
 
-/** Placement is told in blocks of 256 MiB. */
+/** Placement is reported in blocks of 256 MiB. */
 const BLOCK = 2 ** 28
 const FOUR_GIB = 2 ** 32
 /** A page further behind the first one is foreign. */

@@ -84,7 +84,7 @@ export type Command =
   | { readonly op: 'poll'; readonly handle: string }
   | { readonly op: 'read' | 'write'; readonly handle: string; readonly len: number }
 
-/** @throws InputError for a line that is no command */
+/** @throws InputError for a line that is not a command */
 export const parseCommand = (line: string, place: InputPlace): Command => {
   const words = new Words(line, place)
   const op = words.text('a command')

@@ -20,7 +20,7 @@ export interface PixelFormats {
 const plane = (bits: number, lines = 1, dataOffset = 0): PlaneLayout => ({ bits, lines, dataOffset })
 
 /**
- * The first plane of NM16 begins with 128 bytes that are no picture.
+ * The first plane of NM16 begins with 128 bytes that are not a picture.
  * Models: Linux v6.12 drivers/media/test-drivers/vivid/vivid-vid-common.c: vivid_formats
  */
 export const VIVID_FORMATS: PixelFormats = {
