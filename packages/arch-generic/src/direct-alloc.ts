@@ -76,8 +76,14 @@ export const directAlloc = (api: PluginApi, host: Host, limits: DirectLimits): D
     if (archAllocates) return reached(host.allocContiguous(len, options), len)
     const pfn = mayBlock ? host.allocFromCma(len, owner) : undefined
     const fromCma = pfn === undefined ? undefined : reached(ok(pfn), len)
-    return fromCma?.ok === true ? fromCma : reached(mem.allocPages(len, options), len)
+    if (fromCma?.ok === true) return fromCma
+    const pages = reached(mem.allocPages(len, options), len)
+    if (pages.ok || fromCma === undefined) return pages
+    return fail(pages.errno, `${cmaName()}: ${fromCma.why}; the page allocator: ${pages.why}`)
   }
+
+  const cmaName = (): string =>
+    device.cmaArea === undefined ? 'the default CMA area' : `the CMA area ${device.cmaArea}`
 
   const freePages = (at: PhysAddr, len: number): void => {
     const pool = restricted()

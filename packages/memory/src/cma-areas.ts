@@ -41,6 +41,8 @@ export class CmaAreas {
   readonly all: readonly CmaArea[]
   /** dma_contiguous_default_area. */
   readonly byDefault: CmaArea | undefined
+  /** Why there is no default area, for people. */
+  readonly absent: string
 
   constructor({ reserved, asked }: CmaPlan, site: CmaSite) {
     const make = (setup: { name: string; base: number; len: number }) => new CmaArea(setup, site.sink, site.longBits)
@@ -50,6 +52,7 @@ export class CmaAreas {
     const placed = asked === null || asked.size === 0 ? undefined : place(asked, site)
     const added = placed === undefined ? undefined : make({ name: 'reserved', ...placed })
     this.all = added === undefined ? areas : [...areas, added]
+    this.absent = absence(asked, placed !== undefined)
     this.byDefault = added ?? areas[regions.findIndex((region) => region.default === 'cma')]
   }
 
@@ -81,9 +84,15 @@ const place = (
     free.delete(at, len)
     return { base: at, len }
   }
-  sink.emit({ event: 'printk', level: 'err', text: `cma: Failed to reserve ${bytes(len)}` })
+  sink.emit({ event: 'printk', level: 'err', text: `cma: Failed to reserve ${Math.floor(len / 2 ** 20)} MiB` })
   return undefined
 }
 
 const isRam = (managed: readonly Range[], { base, len }: Range): boolean =>
   managed.some((bank) => base >= bank.base && base + len <= bank.base + bank.len)
+
+const absence = (asked: KernelFacts['cma'], placed: boolean): string => {
+  if (asked === null || placed) return 'there is no default CMA area'
+  if (asked.size === 0) return 'cma=0 leaves no default CMA area'
+  return `there is no default CMA area: the kernel found no room for the ${bytes(asked.size)} of cma=`
+}

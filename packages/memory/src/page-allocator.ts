@@ -77,8 +77,10 @@ export class PageAllocator {
     if (options.quiet !== true && this.injected('pages'))
       return fail('ENOMEM', `an allocation of ${bytes(len)} failed on request`)
     const block = PAGE_SIZE * 2 ** orderOf(len)
-    if (block > this.largest)
-      return fail('ENOMEM', `${bytes(len)} is more than the largest buddy block (${bytes(this.largest)})`)
+    if (block > this.largest) {
+      const why = `${bytes(len)} is more than the largest buddy block (${bytes(this.largest)})`
+      return fail('ENOMEM', this.cma.byDefault === undefined ? `${why}, and ${this.cma.absent}` : why)
+    }
     const top = options.highmem === true ? Infinity : this.layout.lowmemEnd - 1
     const limit = Math.min(options.limit ?? Infinity, top)
     return this.take(this.free, len, Math.max(block, options.align ?? 0), limit, options.above)

@@ -52,7 +52,8 @@ export const dataRule: CheckerRule = {
         case 'cpu_access':
           if (event.wrong !== undefined && event.wrong > 0) {
             const buffer = event.buffer === undefined ? '' : `${event.buffer}: `
-            const what = `${event.task} ${event.write ? 'wrote' : 'read'} ${bytes(event.size)} at ${event.virtAddr}`
+            const where = event.virtAddr === '' ? `physical ${hex(event.physAddr)}` : event.virtAddr
+            const what = `${event.task} ${event.write ? 'wrote' : 'read'} ${bytes(event.size)} at ${where}`
             report(
               finding('wrong-bytes', `${buffer}${what} (${event.mapping}): ${event.wrong} bytes are wrong`, {
                 evidence,

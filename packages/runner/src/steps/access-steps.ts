@@ -15,7 +15,7 @@ import {
 } from '@dmalab/api'
 import { mixSeed } from '../content-seed.ts'
 import type { BusRange, LabBuffer, Stretch } from './lab-buffer.ts'
-import { EXPORTER, type Outcome, type Step, type StepContext, within } from './step-context.ts'
+import { EXPORTER, type Outcome, reach, type Step, type StepContext } from './step-context.ts'
 
 export const deviceAccess = (c: StepContext, step: Step<'device-read' | 'device-write'>): Outcome => {
   const buffer = c.buffer(step.buffer)
@@ -28,8 +28,9 @@ export const deviceAccess = (c: StepContext, step: Step<'device-read' | 'device-
     let done = 0
     for (const part of buffer.stretches(offset, len)) {
       const { name } = part.buffer
-      part.buffer.wrote(part.offset, part.len, seed, done)
-      for (const { at, len: length } of within(runs, part.from, part.len)) {
+      // What lies behind the buffer's end is written as well, but it is not the buffer's.
+      part.buffer.wrote(part.offset, Math.min(part.len, part.buffer.size - part.offset), seed, done)
+      for (const { at, len: length } of reach(runs, part.from, part.len)) {
         bus.write({ at, len: length, owner: name, buffer: name }, { seed, offset: done })
         done += length
       }
@@ -58,7 +59,7 @@ const readStretch = (
   let compared = 0
   for (const piece of buffer.expected(offset, len)) {
     let done = 0
-    for (const { at, len: length } of within(runs, from + (piece.offset - offset), piece.len)) {
+    for (const { at, len: length } of reach(runs, from + (piece.offset - offset), piece.len)) {
       const content = { seed: piece.content.seed, offset: (piece.content.offset ?? 0) + done }
       wrong += bus.read({ at, len: length, owner: name, buffer: name }, content).wrong
       done += length
@@ -66,7 +67,7 @@ const readStretch = (
     compared += piece.len
   }
   if (compared < len)
-    for (const { at, len: length } of within(runs, from, len)) bus.read({ at, len: length, owner: name, buffer: name })
+    for (const { at, len: length } of reach(runs, from, len)) bus.read({ at, len: length, owner: name, buffer: name })
   return { wrong, compared }
 }
 

@@ -70,6 +70,12 @@ export const runsOf = (table: SgTable): BusRange[] =>
     .slice(0, table.nents)
     .map((entry) => ({ at: entry.dmaAddress, len: entry.dmaLength }))
 
+/** Where a device goes for [offset, offset + len) of a buffer. It knows no end: behind the last range it counts on. */
+export const reach = (runs: readonly BusRange[], offset: number, len: number): BusRange[] => {
+  const last = runs.at(-1)
+  return last === undefined ? [] : within([...runs.slice(0, -1), { at: last.at, len: Infinity }], offset, len)
+}
+
 /** The part [offset, offset + len) of a buffer's bus ranges. */
 export const within = (runs: readonly BusRange[], offset: number, len: number): BusRange[] => {
   const found: BusRange[] = []
