@@ -1,4 +1,5 @@
 // What `board show` and `board lint` say of a machine, as data.
+import type { BootMemory } from './boot-memory.ts'
 import type { Severity } from './findings.ts'
 import type { DmaRange, Range } from './machine.ts'
 
@@ -41,6 +42,8 @@ export interface BoardDescription {
   readonly bindings: Readonly<Record<string, string>>
   /** What the board does not state, and a kernel decides. */
   readonly assumed: readonly string[]
+  /** What a kernel makes of the memory at boot; null where none was named. */
+  readonly boot: (BootMemory & { readonly kernel: string }) | null
 }
 
 /** One finding of `board lint`; `Code` is the list of codes of whoever found it. */

@@ -1,4 +1,5 @@
 // The laboratory: one machine under one kernel, opened. What `run`, golden adapters, the test kit and library users drive.
+import type { BootMemory } from './boot-memory.ts'
 import type { Balance } from './balance.ts'
 import type { DmaAddr, PhysAddr } from './units.ts'
 import type { DmaBufCore } from './dma-buf.ts'
@@ -124,6 +125,8 @@ export interface Lab {
    * for a flush, empty page tables, atomic pools that have grown.
    */
   balance(): Balance
+  /** Zones and pools for DMA, as the kernel made them at boot. */
+  readonly bootMemory: BootMemory
   /** Calls `listener` for every event up to `detail`; returns how to stop. Listening to more detail may slow a run, never change it. */
   listen(detail: Detail, listener: (event: Event) => void): () => void
   /** Opens a step: events that follow carry its number. */

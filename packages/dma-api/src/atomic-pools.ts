@@ -5,6 +5,7 @@ import {
   type AtomicMemory,
   type AtomicPoolPolicy,
   type AtomicRequest,
+  type BootMemory,
   type EventSink,
   fail,
   type KernelFacts,
@@ -26,6 +27,8 @@ export interface AtomicPools {
   work(): void
   /** Bytes lent. A pool that has grown keeps its memory and the mapping of it: both count as free. */
   balance(): Balance
+  /** Where they lie, before any has grown. */
+  places(): BootMemory['atomicPools']
 }
 
 export interface AtomicPoolParts {
@@ -137,6 +140,11 @@ export const openAtomicPools = (parts: AtomicPoolParts): AtomicPools | undefined
         mapSpare(parts, zonePool)
       }
     },
+
+    places: () =>
+      present.flatMap(({ zone, spare }) =>
+        spare === undefined ? [] : [{ zone, base: spare.pfn * PAGE_SIZE, len: spare.len }],
+      ),
 
     balance() {
       const total = (of: (one: ZonePool) => number): number => present.reduce((sum, one) => sum + of(one), 0)

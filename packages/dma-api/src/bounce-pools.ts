@@ -1,5 +1,14 @@
 // Which bounce pool a device has: the kernel's own, a restricted region, or one it was given.
-import { devString, type Machine, pfnOf, phys, type PhysAddr, physOf, type SwiotlbInit } from '@dmalab/api'
+import {
+  type BootMemory,
+  devString,
+  type Machine,
+  pfnOf,
+  phys,
+  type PhysAddr,
+  physOf,
+  type SwiotlbInit,
+} from '@dmalab/api'
 import type { DeviceState } from './device.ts'
 import { type BouncePool, defaultSlots, smallerPool, swiotlbOf, type SwiotlbParts } from './swiotlb.ts'
 
@@ -10,6 +19,8 @@ export interface BouncePools {
   give(device: DeviceState, init: SwiotlbInit): void
   /** Slots in use, of all pools. */
   used(): number
+  /** The kernel's own pool. */
+  atBoot(): BootMemory['swiotlb']
 }
 
 const SLOT = 2048
@@ -88,6 +99,12 @@ export const createBouncePools = (parts: SwiotlbParts, machine: Machine): Bounce
     },
     give(device, { start, slots, areas, force }) {
       device.swiotlb = swiotlbOf(parts, poolAt(start, slots, areas, force, false, `${device.name} bounce pool`), device)
+    },
+    atBoot() {
+      if (common === undefined) common = bootPool()
+      if (common === null) return null
+      const { slots } = common.slots
+      return { base: common.start, len: slots * SLOT, slots, forced: common.force }
     },
     used: () => all.flatMap(({ slots }) => slots.areas()).reduce((sum, area) => sum + area.used, 0),
   }

@@ -2,6 +2,7 @@
 // functions that drivers call.
 import {
   type Balance,
+  type BootMemory,
   type Device,
   type DmaMapping,
   type DmaOps,
@@ -25,6 +26,7 @@ import type { BusView, KernelStack, Memory } from '@dmalab/memory'
 import { openAtomicPools } from './atomic-pools.ts'
 import { openArch } from './arch.ts'
 import { balanceOf } from './balance.ts'
+import { bootMemoryOf } from './boot-memory.ts'
 import { createBouncePools } from './bounce-pools.ts'
 import { DeviceBusView } from './bus-view.ts'
 import { createDevices, type DeviceState } from './device.ts'
@@ -74,6 +76,8 @@ export interface DmaApi {
   readonly liveTables: number
   /** What is free and what is lent. */
   balance(): Balance
+  /** As it was at boot. */
+  readonly bootMemory: BootMemory
   /** Failures to inject, and how many calls each has counted. */
   readonly injections: readonly InjectionCalls[]
 }
@@ -234,6 +238,8 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     bug: (what, symbol) => stack.fault({ reason: 'BUG', address: 0n, what }, symbol),
   })
 
+  const bootMemory = bootMemoryOf({ facts, memory, bounce, atomic })
+
   return {
     mapping,
     devices,
@@ -264,6 +270,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     get liveTables() {
       return lists.liveTables
     },
+    bootMemory,
     balance: () => balanceOf({ memory, lists, bounce, atomic, devices: all, domains, counted: hostParts.counted }),
   }
 }

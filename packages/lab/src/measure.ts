@@ -1,5 +1,5 @@
 // The map benchmark and the replay of a log on one kernel, from texts as the command line takes them.
-import { DIR, type Machine, type MapBenchmark, type ReplayReport } from '@dmalab/api'
+import { type BootMemory, DIR, type Machine, type MapBenchmark, type ReplayReport } from '@dmalab/api'
 import {
   type LabParts,
   mapBenchmark,
@@ -38,6 +38,12 @@ export const measureMaps = (parts: LabParts, request: MapBenchmarkRequest): MapB
   const { machine, device, granule, count, dir } = request
   const lab = openLab(parts, { machine, kernel: kernelOf(parts, request) })
   return mapBenchmark(lab, lab.device(device), { granule, count, dir: DIR[dir] })
+}
+
+/** What a kernel makes of a machine's memory at boot. @throws InputError for a kernel that does not exist, or is not for this machine */
+export const bootMemory = (parts: LabParts, request: KernelOnMachine): BootMemory & { readonly kernel: string } => {
+  const kernel = kernelOf(parts, request)
+  return { kernel: kernel.name, ...openLab(parts, { machine: request.machine, kernel }).bootMemory }
 }
 
 /** `devices`: device of the log -> device of the machine that stands for it. @throws InputError as replayLog does */

@@ -29,6 +29,7 @@ export function describeBoard(stated: Machine): BoardDescription {
     map: memoryMap(machine),
     masters: machine.devices.map((device) => describeMaster(device, machine)),
     bindings: machine.bindings,
+    boot: null,
     assumed:
       lowmemEnd === undefined ? [] : [`layout.lowmemEnd: ${hex(lowmemEnd)}, where the kernel ends lowmem by default`],
   }

@@ -76,6 +76,7 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
     passTime: (ms) => rooms.api.passTime(ms),
 
     balance: () => rooms.balance(),
+    bootMemory: rooms.api.bootMemory,
 
     listen(detail, listener) {
       const stop = stream.listen(detail, listener)

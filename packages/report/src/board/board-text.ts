@@ -1,5 +1,5 @@
 // A board as text: what lies where, and what each DMA master gets.
-import { type BoardDescription, bytes, hex, type MasterRow } from '@dmalab/api'
+import { type BoardDescription, bytes, hex, type MasterRow, type Range } from '@dmalab/api'
 import { bold, cyan } from 'ansis'
 import { table } from '../table.ts'
 
@@ -31,6 +31,7 @@ export function boardText(board: BoardDescription, suggested: string): string {
     bold('Physical memory'),
     table(['from', 'to', 'size', 'what', 'kind', 'struct page', 'linear map', 'CPU sees it'], map),
     ...board.assumed.map((what) => `assumed, as the board does not say: ${what}`),
+    ...bootLines(board.boot),
     '',
     bold('DMA masters'),
     masters.length === 0 ? 'none' : table(['device', 'class', 'reach', 'IOMMU', 'coherent', 'pools'], masters),
@@ -44,6 +45,22 @@ export function boardText(board: BoardDescription, suggested: string): string {
     bold('A line to try'),
     `  ${suggested}`,
   ].join('\n')
+}
+
+/** Zones and pools of a kernel, by their kernel names. */
+function bootLines(boot: BoardDescription['boot']): string[] {
+  if (boot === null) return []
+  const place = ({ base, len }: Range): string => `${hex(base)} to ${hex(base + len - 1)} (${bytes(len)})`
+  const { dmaZoneEnd, swiotlb, cma, atomicPools } = boot
+  const pool =
+    swiotlb === null ? 'none' : `${place(swiotlb)}, ${swiotlb.slots} slots${swiotlb.forced ? ', forced' : ''}`
+  const rows = [
+    ['ZONE_DMA', dmaZoneEnd === null ? 'none' : `to ${hex(dmaZoneEnd)}`],
+    ['software IO TLB', pool],
+    ['default CMA area', cma === null ? 'none' : place(cma)],
+    ...atomicPools.map((one) => [`atomic pool, ${one.zone}`, place(one)]),
+  ]
+  return ['', bold(`Memory for DMA under ${boot.kernel}, at boot`), table(['what', 'where'], rows)]
 }
 
 /** Each sentence once, with all devices that it is true of. */

@@ -1,7 +1,8 @@
 import type { BoardDescription } from '@dmalab/api'
-import { describeBoard } from '@dmalab/lab'
+import { bootMemory, describeBoard } from '@dmalab/lab'
+import { openLaboratory } from '@dmalab/lab/node'
 import { boardText, commandOf } from '@dmalab/report'
-import { Args } from '@oclif/core'
+import { Args, Flags } from '@oclif/core'
 import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
 import { archFlag, memoryFlag } from '../../board/flags.ts'
 import { boardAndRun } from '../../board-for.ts'
@@ -13,6 +14,7 @@ export default class BoardShow extends BaseCommand {
     '<%= config.bin %> <%= command.id %> odroid-xu4-2017',
     '<%= config.bin %> <%= command.id %> /sys/firmware/fdt',
     '<%= config.bin %> <%= command.id %> my.dtb --memory 4GiB',
+    '<%= config.bin %> <%= command.id %> bcm2711-rpi-4-b --kernel arm64@6.12',
   ]
   static override args = {
     board: Args.string({
@@ -21,14 +23,39 @@ export default class BoardShow extends BaseCommand {
       description: `Board by name (dmalab board list), board file (.yaml), device tree blob or source, ${OR_STANDARD_INPUT}`,
     }),
   }
-  static override flags = { arch: archFlag(), memory: memoryFlag, ...PLUGIN_FLAG }
+  static override flags = {
+    arch: archFlag(),
+    memory: memoryFlag,
+    kernel: Flags.string({
+      summary: 'Also show what this kernel makes of the memory at boot: DMA zone, bounce pool, CMA, atomic pools',
+      description: 'arch@release, then +patch for each patch (dmalab kernel list)',
+    }),
+    config: Flags.string({
+      multiple: true,
+      dependsOn: ['kernel'],
+      summary: 'Kernel configuration: NAME or NAME=value (dmalab kernel show lists them)',
+    }),
+    cmdline: Flags.string({ dependsOn: ['kernel'], summary: 'Kernel parameters, such as swiotlb=force' }),
+    ...PLUGIN_FLAG,
+  }
 
   async run(): Promise<BoardDescription & { readonly try: string }> {
     const { args, flags } = await this.parse(BoardShow)
     const { arch, memory } = flags
     const { machine, suggested } = await boardAndRun(args.board, this.plugins(flags.plugin), { arch, memory })
+    const { kernel } = flags
+    const boot =
+      kernel === undefined
+        ? null
+        : bootMemory(await openLaboratory(this.plugins(flags.plugin)), {
+            machine,
+            kernel,
+            config: flags.config ?? [],
+            cmdline: flags.cmdline ?? '',
+          })
     const board = {
       ...describeBoard(machine),
+      boot,
       try: 'spec' in suggested ? commandOf(suggested.spec, { files: true }) : suggested.none,
     }
     this.log(boardText(board, board.try))
