@@ -27,6 +27,9 @@ export interface DmaMapping {
   /** Maps the first `nents` entries (table.origNents unless told) and sets table.nents (dma_map_sgtable); the value is table.nents. */
   mapSgAttrs(dev: Device, table: SgTable, dir: Direction, attrs: number, nents?: number): KResult<number>
   unmapSgAttrs(dev: Device, table: SgTable, dir: Direction, attrs: number, nents?: number): void
+  /** dma_map_phys, dma_unmap_phys (since v6.18): memory, or with DMA_ATTR_MMIO a device's registers. EIO. */
+  mapPhys(dev: Device, at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr>
+  unmapPhys(dev: Device, handle: DmaAddr, size: number, dir: Direction, attrs: number): void
   mapResource(dev: Device, at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr>
   unmapResource(dev: Device, handle: DmaAddr, size: number, dir: Direction, attrs: number): void
   syncSingleForCpu(dev: Device, handle: DmaAddr, size: number, dir: Direction): void

@@ -87,6 +87,7 @@ export const FINDINGS = {
   },
   'sg-pages-surplus': { severity: 'warning', title: 'a scatterlist was built from more pages than its size needs' },
   'bounce-sync-refused': { severity: 'error', title: 'a sync of a bounced mapping copied nothing' },
+  'unmap-attrs-leak': { severity: 'error', title: 'an unmap with an attribute that map had not freed no bounce slots' },
   'bounce-unreachable': { severity: 'error', title: 'a bounce buffer lies where its device does not reach' },
   'v7s-split-loses-address': { severity: 'error', title: 'what is left of a split section leads to other memory' },
   'v7s-supersection-split-refused': { severity: 'error', title: 'a piece of a supersection could not be unmapped' },

@@ -100,8 +100,8 @@ export interface ReleaseFacts {
   readonly iommuPci32: 'once' | 'always'
   /** udmabuf joins adjacent pages to one entry (since v7.0), or has an entry a page. */
   readonly udmabufMerges: boolean
-  /** dma_map_resource() is dma_map_phys() with MMIO (since v6.18), which refuses to bounce. */
-  readonly mapResourceIsPhys: boolean
+  /** Mappings are made by physical address (dma_map_phys, since v6.18); dma_map_resource() is one with MMIO, which refuses to bounce. */
+  readonly mapsByPhys: boolean
 }
 
 /** A release built for an architecture: what KernelDef.facts() states. */

@@ -102,7 +102,7 @@ export const RELEASES = {
     atomicPoolWarns: false,
     iommuPci32: 'always',
     udmabufMerges: false,
-    mapResourceIsPhys: false,
+    mapsByPhys: false,
   },
   '5.10': since('5.10', { dmaDebug: '5.10', traceFormat: '6.12', media: MEDIA_V5_10 }),
   '5.15': since('5.15', { dmaDebug: '5.10', traceFormat: '6.12', media: MEDIA_V5_15 }),

@@ -103,7 +103,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
         assign: true,
         byBusAddress: false,
         checkReach: true,
-        batch: ops.mapPage === mapPage && !bounces,
+        batch: ops.mapPage === mapPage && !bounces && !has(attrs, streaming.special),
       })
       let failure: KResult<DmaAddr> | undefined
       const done = host.forEachEntry(list, nents, how, (i) => {
@@ -125,7 +125,8 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     unmapSg(list, nents, dir, attrs) {
       const ops = host.ops()
       const sync = maintains && !has(attrs, ATTR.SKIP_CPU_SYNC)
-      const batch = ops.unmapPage === unmapPage && streaming.nothingBounced()
+      const special = has(attrs, streaming.special)
+      const batch = ops.unmapPage === unmapPage && !special && streaming.nothingBounced()
       const maintain = sync ? 'unmap' : 'none'
       const how = passOf({ summary: 'unmap_sg', dir, maintain, skip: skip.unmap, byDmaLength: true, batch })
       host.forEachEntry(list, nents, how, (i) => {
@@ -136,7 +137,8 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     },
 
     /** No translation, no bounce: the address goes out as it is. Models: Linux v6.12 kernel/dma/direct.c: dma_direct_map_resource */
-    mapResource(at, size) {
+    mapResource(at, size, dir, attrs) {
+      if (host.kernel.mapsByPhys) return streaming.map(at, size, dir, attrs)
       const handle = at as number as DmaAddr
       if (limits.capable(handle, size)) return ok(handle)
       host.printk('err', `${api.devString(device)}: ${overflowText('DMA addr', handle, size, host)}`)

@@ -10,6 +10,8 @@ export interface DirectStreaming {
   forCpu(handle: DmaAddr, size: number, dir: Direction): void
   /** dma_direct_need_sync. */
   needSync(handle: DmaAddr): boolean
+  /** Attributes that take a mapping out of the batch. */
+  readonly special: number
   /** No mapping of the device's pool is live. */
   nothingBounced(): boolean
 }
@@ -18,6 +20,11 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
   const { device } = host
   const { ATTR, fail, has, hex, ok } = api
   const maintains = !device.facts.coherent
+  const bitOf = (name: string): number => host.kernel.attrs[name] ?? 0
+  const [mmio, ccShared] = [bitOf('MMIO'), bitOf('CC_SHARED')]
+  /** What unmap takes for a mapping that cannot have bounced, and what map does not bounce. */
+  const keeps = mmio + bitOf('REQUIRE_COHERENT')
+  const special = keeps + ccShared
   let warned = false
 
   /** Where no window matches the kernel goes on with all ones, of as many bits as phys_addr_t has. */
@@ -57,6 +64,13 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
     })
   }
 
+  /** Nothing is undone. Models: Linux v7.2 kernel/dma/direct.h: dma_direct_unmap_phys */
+  const keepsSlots = (handle: DmaAddr, size: number): void => {
+    if (bouncedAt(physOf(handle)) === null) return
+    const text = `${device.name} unmaps ${size} bytes at ${hex(handle)} with an attribute that their mapping had not: their bounce slots stay taken`
+    host.emit({ event: 'kernel_quirk', code: 'unmap-attrs-leak', text, device: device.name })
+  }
+
   const overflow = (what: string, at: DmaAddr | undefined, size: number): KResult<DmaAddr> => {
     const text = overflowText(what, at, size, host)
     if (!warned) host.printk('warn', `${api.devString(device)}: ${text}`)
@@ -64,9 +78,25 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
     return fail('EIO', `${device.name} does not reach ${text}`)
   }
 
+  /** A mapping that says how it may be made: registers, or memory that must stay where it is. */
+  const mapAs = (at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr> => {
+    const pool = host.swiotlb()
+    const forced = pool?.force === true
+    if (has(attrs, ccShared) !== forced && (forced || has(attrs, ccShared)))
+      return forced ? refusedBounce(attrs) : fail('EIO', 'DMA_ATTR_CC_SHARED is for confidential guests')
+    const handle = has(attrs, mmio) ? (at as number as DmaAddr) : host.physToDma(at)
+    const bounces = !has(attrs, mmio + ccShared) && host.kmallocNeedsBounce(size, dir)
+    if (handle === undefined || !limits.capable(handle, size) || bounces) return overflow('DMA addr', handle, size)
+    if (maintains && !has(attrs, ATTR.SKIP_CPU_SYNC + mmio)) host.arch.syncForDevice(at, size, dir)
+    return ok(handle)
+  }
+  const refusedBounce = (attrs: number): KResult<DmaAddr> =>
+    fail('EIO', `${device.name} bounces everything, which ${has(attrs, mmio) ? 'MMIO' : 'REQUIRE_COHERENT'} forbids`)
+
   return {
-    /** Models: Linux v6.12 kernel/dma/direct.h: dma_direct_map_page */
+    /** Models: Linux v6.12 kernel/dma/direct.h: dma_direct_map_page. Models: Linux v7.2 kernel/dma/direct.h: dma_direct_map_phys */
     map(at, size, dir, attrs) {
+      if (special !== 0 && has(attrs, special)) return mapAs(at, size, dir, attrs)
       const pool = host.swiotlb()
       if (pool?.force === true) return bounce(at, size, dir, attrs)
       const handle = host.physToDma(at)
@@ -78,6 +108,7 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
 
     /** Models: Linux v6.12 kernel/dma/direct.h: dma_direct_unmap_page */
     unmap(handle, size, dir, attrs) {
+      if (keeps !== 0 && has(attrs, keeps)) return keepsSlots(handle, size)
       const at = physOf(handle)
       if (!has(attrs, ATTR.SKIP_CPU_SYNC)) this.forCpu(handle, size, dir)
       bouncedAt(at)?.tblUnmapSingle(at, size, dir, ATTR.SKIP_CPU_SYNC)
@@ -97,6 +128,7 @@ export const directStreaming = (api: PluginApi, host: Host, limits: DirectLimits
       bouncedAt(at)?.syncSingleForCpu(at, size, dir)
     },
 
+    special,
     needSync: (handle) => maintains || bouncedAt(physOf(handle)) !== null,
     nothingBounced: () =>
       host

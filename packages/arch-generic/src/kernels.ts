@@ -103,7 +103,7 @@ const BOUNCE_UNALIGNED = 'DMA_BOUNCE_UNALIGNED_KMALLOC'
 const RESTRICTED = 'DMA_RESTRICTED_POOL'
 
 /** Releases of arm64, oldest first. */
-export const ARM64_RELEASES = ['5.10', '6.1', '6.12'] as const
+export const ARM64_RELEASES = ['5.10', '6.1', '6.12', '7.2'] as const
 /** Releases of arm that have no op tables of their own but those behind an IOMMU. */
 export const ARM_RELEASES = ['6.1', '6.12', '7.2'] as const
 

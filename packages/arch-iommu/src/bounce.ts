@@ -6,6 +6,8 @@ export interface Bounce {
   wanted(size: number, dir: Direction): boolean
   /** dev_use_sg_swiotlb: does any entry of the list have to? */
   wantedFor(list: SgTable, nents: number, dir: Direction): boolean
+  /** Would such a mapping go through the pool? */
+  bounces(at: PhysAddr, size: number, dir: Direction): boolean
   /** Where the device shall find the bytes: `at` itself, or a bounce buffer that holds a copy. EIO. */
   take(at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<PhysAddr>
   /** swiotlb_tbl_unmap_single: nothing happens outside the pool. */
@@ -38,8 +40,12 @@ export const bounceOf = (api: PluginApi, host: Host, domain: IommuDomain): Bounc
     if (behind > 0) mem.memset(mem.linearAddress(phys(at + size)), 0, behind)
   }
 
+  const bounces = (at: PhysAddr, size: number, dir: Direction): boolean =>
+    wanted(size, dir) && (at % granule !== 0 || size % granule !== 0)
+
   return {
     wanted,
+    bounces,
 
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: dev_use_sg_swiotlb */
     wantedFor(list, nents, dir) {
@@ -50,7 +56,7 @@ export const bounceOf = (api: PluginApi, host: Host, domain: IommuDomain): Bounc
 
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_page */
     take(at, size, dir, attrs) {
-      if (!wanted(size, dir) || (at % granule === 0 && size % granule === 0)) return { ok: true, value: at }
+      if (!bounces(at, size, dir)) return { ok: true, value: at }
       const pool = host.swiotlb()
       if (pool === null) {
         const text = `${api.devString(device)}: DMA bounce buffers are inactive, unable to map unaligned transaction.`

@@ -116,9 +116,14 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     if (dir === DIR.NONE) return 0
     const read = dir === DIR.FROM_DEVICE ? 0 : PROT.READ
     const write = dir === DIR.TO_DEVICE ? 0 : PROT.WRITE
-    return read + write + (snooped ? PROT.CACHE : 0) + (has(attrs, ATTR.PRIVILEGED) ? PROT.PRIV : 0)
+    const type = has(attrs, mmio) ? PROT.MMIO : snooped ? PROT.CACHE : 0
+    return read + write + type + (has(attrs, ATTR.PRIVILEGED) ? PROT.PRIV : 0)
   }
-  const quiet = (attrs: number): boolean => coherent || has(attrs, ATTR.SKIP_CPU_SYNC)
+  const bitOf = (name: string): number => host.kernel.attrs[name] ?? 0
+  const [mmio, ccShared] = [bitOf('MMIO'), bitOf('CC_SHARED')]
+  /** What cannot have bounced, for whoever unmaps it. */
+  const unbounced = mmio + bitOf('REQUIRE_COHERENT')
+  const quiet = (attrs: number): boolean => coherent || has(attrs, ATTR.SKIP_CPU_SYNC + mmio)
   const physAt = (list: SgTable, i: number): { at: PhysAddr; length: number } => {
     const { page, offset, length } = list.entry(i)
     return { at: physOf(mem.pageToPfn(page), offset), length }
@@ -141,6 +146,9 @@ const table = (api: PluginApi, host: Host): DmaOps => {
 
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_page */
   const mapRange = (at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr> => {
+    if (has(attrs, ccShared)) return fail('EIO', 'DMA_ATTR_CC_SHARED is for confidential guests')
+    if (has(attrs, unbounced) && bounce.bounces(at, size, dir))
+      return fail('EIO', `${size} bytes of ${device.name} would have to bounce, which an attribute forbids`)
     const place = bounce.take(at, size, dir, attrs)
     if (!place.ok) return place
     if (!quiet(attrs)) host.arch.syncForDevice(place.value, size, dir)
@@ -152,6 +160,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
 
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_unmap_page */
   const unmapRange = (handle: DmaAddr, size: number, dir: Direction, attrs: number): void => {
+    if (has(attrs, unbounced)) return domain.unmap(handle, size)
     const at = domain.iovaToPhys(handle)
     // WARN_ON: nothing is mapped there.
     if (at === undefined) return
@@ -236,6 +245,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
 
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_resource */
     mapResource: (at, size, dir, attrs) => {
+      if (host.kernel.mapsByPhys) return mapRange(at, size, dir, attrs)
       const prot = withBits(protOf(dir, attrs, false), PROT.MMIO)
       const handle = domain.map(at, size, prot, limitsFor(device.maskBits))
       return handle.ok ? ok(handle.value) : fail('EIO', handle.why)

@@ -12,14 +12,18 @@ import {
   ERRNO,
   type Errno,
   fail,
+  has,
   hex,
   type KernelFacts,
   type KResult,
   ok,
   orderOf,
+  PAGE_SIZE,
   pfnOf,
+  type PhysAddr,
   type SgPage,
   type SgTable,
+  withBits,
 } from '@dmalab/api'
 import type { KernelStack } from '@dmalab/memory'
 import { allocFromPool, type DeviceState } from './device.ts'
@@ -106,7 +110,34 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     attrs,
   })
 
+  const bitOf = (name: string): number => facts.attrs[name] ?? 0
+  const [mmio, requireCoherent] = [bitOf('MMIO'), bitOf('REQUIRE_COHERENT')]
+  const lacksCoherence = (dev: Device, attrs: number): boolean => has(attrs, requireCoherent) && !dev.facts.coherent
+  const noCoherence = (dev: Device): string => `DMA_ATTR_REQUIRE_COHERENT: ${dev.name} does not snoop`
+  const pageOf = (at: PhysAddr): SgPage => ({ kind: 'page', pfn: pfnOf(at) })
+
+  /** Memory goes the way of pages, registers that of resources. Models: Linux v7.2 kernel/dma/mapping.c: dma_map_phys */
+  const mapPhys: DmaMapping['mapPhys'] = (dev, at, size, dir, attrs) => {
+    checkDir(dir, 'dma_map_phys')
+    if (lacksCoherence(dev, attrs)) return fail('EIO', noCoherence(dev))
+    const mapped = has(attrs, mmio)
+      ? through(dev, 'mapResource', (ops) => ops.mapResource(at, size, dir, attrs))
+      : through(dev, 'mapPage', (ops) => ops.mapPage(pageOf(at), at % PAGE_SIZE, size, dir, attrs))
+    if (trace.wanted()) trace.map(has(attrs, mmio) ? 'resource' : 'page', dev.name, told(mapped, size, dir, attrs), at)
+    return mapped
+  }
+  /** Models: Linux v7.2 kernel/dma/mapping.c: dma_unmap_phys */
+  const unmapPhys: DmaMapping['unmapPhys'] = (dev, handle, size, dir, attrs) => {
+    checkDir(dir, 'dma_unmap_phys')
+    if (has(attrs, mmio)) through(dev, 'unmapResource', (ops) => ops.unmapResource(handle, size, dir, attrs))
+    else through(dev, 'unmapPage', (ops) => ops.unmapPage(handle, size, dir, attrs))
+    if (trace.wanted()) trace.unmap(has(attrs, mmio) ? 'resource' : 'page', dev.name, { handle, size, dir, attrs })
+  }
+
   return {
+    mapPhys,
+    unmapPhys,
+
     allocAttrs: (dev, size, attrs, owner) => alloc(dev, size, attrs, owner, 'GFP_KERNEL'),
     allocAtomic: (dev, size, attrs, owner) => alloc(dev, size, attrs, owner, 'GFP_ATOMIC'),
 
@@ -132,6 +163,8 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
 
     mapPageAttrs(dev, page, offset, size, dir, attrs) {
       checkDir(dir, 'dma_map_page_attrs')
+      if (mmio !== 0 && has(attrs, mmio)) return fail('EIO', 'DMA_ATTR_MMIO is not for pages')
+      if (requireCoherent !== 0 && lacksCoherence(dev, attrs)) return fail('EIO', noCoherence(dev))
       const { ops, symbols } = parts.table(dev)
       const mark = stack.enter(symbols.mapPage ?? [])
       const mapped = ops.mapPage(page, offset, size, dir, attrs)
@@ -143,6 +176,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
 
     unmapPageAttrs(dev, handle, size, dir, attrs) {
       checkDir(dir, 'dma_unmap_page_attrs')
+      if (mmio !== 0 && has(attrs, mmio)) return
       const { ops, symbols } = parts.table(dev)
       const mark = stack.enter(symbols.unmapPage ?? [])
       ops.unmapPage(handle, size, dir, attrs)
@@ -152,6 +186,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
 
     mapSgAttrs(dev, table, dir, attrs, nents = table.origNents) {
       checkDir(dir, 'dma_map_sg_attrs')
+      if (lacksCoherence(dev, attrs)) return fail('EOPNOTSUPP', noCoherence(dev))
       const mapped = through(dev, 'mapSg', (ops) => ops.mapSg(table, nents, dir, attrs))
       if (mapped.ok) {
         table.nents = mapped.value
@@ -171,6 +206,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     },
 
     mapResource(dev, at, size, dir, attrs) {
+      if (facts.mapsByPhys) return mapPhys(dev, at, size, dir, withBits(attrs, mmio))
       checkDir(dir, 'dma_map_resource')
       if (facts.mapResourceRefusesRam && mem.pfnValid(pfnOf(at)))
         parts.bug(`pfn_valid(PHYS_PFN(${hex(at)}))`, 'dma_map_resource')
@@ -180,6 +216,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     },
 
     unmapResource(dev, handle, size, dir, attrs) {
+      if (facts.mapsByPhys) return unmapPhys(dev, handle, size, dir, withBits(attrs, mmio))
       checkDir(dir, 'dma_unmap_resource')
       through(dev, 'unmapResource', (ops) => ops.unmapResource(handle, size, dir, attrs))
       if (trace.wanted()) trace.unmap('resource', dev.name, { handle, size, dir, attrs })

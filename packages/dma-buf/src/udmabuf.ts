@@ -82,12 +82,14 @@ const udmabufOps = (host: AllocatorHost, frames: readonly Pfn[]): DmaBufOps => {
   }
 }
 
-/** One entry a page. ENOMEM. Models: Linux v6.12 drivers/dma-buf/udmabuf.c: get_sg_table */
+/**
+ * One entry a page, or one for each run of adjacent pages; a run may be longer than a device can bounce. ENOMEM.
+ * Models: Linux v6.12 drivers/dma-buf/udmabuf.c: get_sg_table; v6.1 drivers/dma-buf/udmabuf.c: get_sg_table
+ */
 const mappedList = (host: AllocatorHost, frames: readonly Pfn[], device: Device, dir: Direction): KResult<SgTable> =>
   host.call('get_sg_table', () => {
-    const table = host.sgAlloc(frames.length)
+    const table = host.kernel.udmabufMerges ? merged(host, frames) : pageEntries(host, frames)
     if (!table.ok) return table
-    for (const [i, pfn] of frames.entries()) table.value.setPage(i, { kind: 'page', pfn }, PAGE_SIZE, 0)
     const mapped = host.dma.mapSgAttrs(device, table.value, dir, ATTR.SKIP_CPU_SYNC)
     if (mapped.ok) return table
     host.sgFree(table.value)
@@ -98,4 +100,21 @@ const mappedList = (host: AllocatorHost, frames: readonly Pfn[], device: Device,
 const dropList = (host: AllocatorHost, device: Device, table: SgTable, dir: Direction): void => {
   host.dma.unmapSgAttrs(device, table, dir, ATTR.SKIP_CPU_SYNC)
   host.sgFree(table)
+}
+
+const pageEntries = (host: AllocatorHost, frames: readonly Pfn[]): KResult<SgTable> => {
+  const table = host.sgAlloc(frames.length)
+  if (table.ok) for (const [i, pfn] of frames.entries()) table.value.setPage(i, { kind: 'page', pfn }, PAGE_SIZE, 0)
+  return table
+}
+
+const merged = (host: AllocatorHost, frames: readonly Pfn[]): KResult<SgTable> => {
+  const starts = frames.flatMap((pfn, i) => (i === 0 || pfn !== (frames[i - 1] ?? 0) + 1 ? [i] : []))
+  const table = host.sgAlloc(starts.length)
+  if (table.ok)
+    for (const [i, start] of starts.entries()) {
+      const pages = (starts[i + 1] ?? frames.length) - start
+      table.value.setPage(i, { kind: 'page', pfn: frames[start] ?? (0 as Pfn) }, pages * PAGE_SIZE, 0)
+    }
+  return table
 }

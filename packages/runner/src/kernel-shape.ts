@@ -88,7 +88,7 @@ const FACTS: Readonly<Record<keyof BuildFacts, FactShape>> = {
   atomicPoolWarns: YES_OR_NO,
   iommuPci32: oneOf('once', 'always'),
   udmabufMerges: YES_OR_NO,
-  mapResourceIsPhys: YES_OR_NO,
+  mapsByPhys: YES_OR_NO,
   sgEntrySize: COUNT,
   sgDmaLength: YES_OR_NO,
   dmaAddrSize: oneOf(4, 8),

@@ -23,6 +23,15 @@ export const QUIRKS = {
       'take a kernel from v6.9 on, which computes the offset with its sign',
     ],
   },
+  'unmap-attrs-leak': {
+    what: 'A bounced mapping was unmapped with DMA_ATTR_MMIO or DMA_ATTR_REQUIRE_COHERENT, and had been mapped without: its slots stay taken, and what the device wrote is not copied back.',
+    why: 'Such mappings never bounce, so unmap returns at once and does not look whether this one did. Each time slots are lost, until the pool is full for everybody.',
+    source: 'Linux v7.2 kernel/dma/direct.h: dma_direct_unmap_phys; kernel/dma/mapping.c: dma_unmap_page_attrs',
+    fixes: [
+      'unmap with the attributes that the mapping was made with',
+      'let CONFIG_DMA_API_DEBUG compare them (since v7.0)',
+    ],
+  },
   'bounce-unreachable': {
     what: 'A mapping was bounced, and the bounce buffer itself lies where the device does not reach.',
     why: 'The check comes after the copy: the mapping fails, the slots are freed, and the search position stays moved. No mapping of this device can succeed that way.',

@@ -12,6 +12,7 @@ export const dataRule: CheckerRule = {
     'sg-split-miscount',
     'sg-pages-surplus',
     'bounce-sync-refused',
+    'unmap-attrs-leak',
     'bounce-unreachable',
     'v7s-split-loses-address',
     'v7s-supersection-split-refused',

@@ -1,4 +1,5 @@
 // What is chance on the real machine, or what the recording machine cannot show: left out of the comparison, and nothing else.
+import { ATTR, has } from '@dmalab/api'
 import type { DmaBoot } from './dma-boot.ts'
 import { isStoppedByPermission } from './device-access.ts'
 import { UNLIMITED } from './device-commands.ts'
@@ -82,6 +83,12 @@ const ARBITRARY: readonly Arbitrary[] = [
     mask: (answer) => answer.replace(/ [0-9a-f]{8}$/, ' contents'),
   },
   {
+    what: 'where pages lie, which a bus address shows that is their physical one (MMIO) and that no window covers',
+    applies: ({ command, what }) =>
+      (command === 'mphys' || command === 'sgmap') && /:\d/.test(what) && / 1\d{3}(?: |$)/.test(what),
+    mask: (answer) => answer.replaceAll(/(ram:0\+[0-9a-f]+) d=[0-9a-f]+/g, '$1'),
+  },
+  {
     what: "where a block's pages lie, and which pages the stack's words mean (arch/arm behind an IOMMU): which of them are foreign is compared",
     applies: ({ command }) => command === 'pg',
     mask: (answer) =>
@@ -92,6 +99,15 @@ const ARBITRARY: readonly Arbitrary[] = [
     applies: ({ boot, command, name, what }) => {
       const [, , offset, len] = what.split(' ')
       return command === 'dread' && strayParts(boot, name, Number(offset), Number(len)).length > 0
+    },
+    mask: (answer) => answer.replace(/ [0-9a-f]{8}$/, ' contents'),
+  },
+  {
+    what: 'what foreign memory holds: a bus address that is a physical one (MMIO) leads elsewhere through the windows of a bus',
+    applies: ({ boot, command, name }) => {
+      const object = boot.get(name)
+      const goesOutAsIs = object?.kind === 'mapping' && object.by === 'phys' && has(object.attrs, ATTR.MMIO)
+      return command === 'dread' && goesOutAsIs && object.device.facts.dmaRanges !== undefined
     },
     mask: (answer) => answer.replace(/ [0-9a-f]{8}$/, ' contents'),
   },

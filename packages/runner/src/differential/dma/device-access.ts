@@ -70,7 +70,7 @@ const writePast = (boot: DmaBoot, name: string, access: Access, offset: number, 
 
 const accessTo = (object: LabObject | undefined): Access | undefined => {
   if (object === undefined) return undefined
-  if (object.kind === 'mapping' && object.pages !== null)
+  if (object.kind === 'mapping' && object.by !== 'resource')
     return { device: object.device, dir: object.dir, runs: [{ at: object.handle, len: object.size }] }
   if (object.kind === 'coherent')
     return {

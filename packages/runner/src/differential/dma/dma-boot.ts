@@ -33,6 +33,8 @@ export class DmaBoot {
   readonly objects: Map<string, LabObject> = new Map()
   /** Freed bus addresses wait in a queue that a timer empties, and have done so since then: which one comes next is chance. */
   lazyFrees = false
+  /** Pages of each run of adjacent ones that the next udmabuf's memory has; empty: it is one run. */
+  userRuns: readonly number[] = []
 
   constructor(lab: Lab, user: UserDevices) {
     this.lab = lab
@@ -144,8 +146,9 @@ export class DmaBoot {
       }
       case 'mapping': {
         this.noteFree(object.device)
-        const { device, handle, size, dir, attrs, pages } = object
-        if (pages === null) return lab.dma.unmapResource(device, handle, size, dir, attrs)
+        const { device, handle, size, dir, attrs, by } = object
+        if (by === 'phys') return lab.dma.unmapPhys(device, handle, size, dir, attrs)
+        if (by === 'resource') return lab.dma.unmapResource(device, handle, size, dir, attrs)
         return lab.dma.unmapPageAttrs(device, handle, size, dir, attrs)
       }
       case 'list':

@@ -13,6 +13,7 @@ import type { Command, Step } from './params.ts'
 import { SHARING_COMMANDS } from './sharing-commands.ts'
 import { setStrayPages } from './stray-pages.ts'
 import { STREAMING_COMMANDS } from './streaming-commands.ts'
+import { setUserRuns } from './user-runs.ts'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   Object.entries({ ...MEMORY_COMMANDS, ...STREAMING_COMMANDS, ...SHARING_COMMANDS, ...DEVICE_COMMANDS }),
@@ -108,6 +109,7 @@ class DmaProgramBoot implements Boot {
       const recorded = record.steps[i]
       const what = record.program[i] ?? ''
       setStrayPages(this.dma, record, i)
+      setUserRuns(this.dma, record, i)
       const observation = this.step(i, what, step, recorded)
       seen.push(observation)
       if (recorded === undefined) return seen

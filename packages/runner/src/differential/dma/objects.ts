@@ -43,6 +43,8 @@ interface Mapping {
   readonly size: number
   readonly dir: Direction
   readonly attrs: number
+  /** The call that made it, which decides the one that ends it. */
+  readonly by: 'page' | 'phys' | 'resource'
   /** The pages behind it; a resource has none. */
   readonly pages: { readonly of: Pages; readonly offset: number } | null
 }

@@ -47,6 +47,20 @@ export const PIECE: Param<Piece> = {
   },
 }
 
+/** A place in the pages of a buffer: `b1:4096`. */
+export interface PlaceInPages {
+  readonly name: string
+  readonly offset: number
+}
+/** A physical address, or a place in pages. */
+export const PHYS: Param<number | PlaceInPages> = {
+  expected: 'an address or a place in a buffer (b1:OFFSET)',
+  read(word) {
+    const [, name, offset] = /^([a-z][a-z0-9_]*):(\d+)$/.exec(word) ?? []
+    return name === undefined ? NUMBER.read(word) : { name, offset: Number(offset) }
+  },
+}
+
 /** A word that may be left out at the end of a line. */
 export const optional = <T>(param: Param<T>, value: T): Param<T> => ({ ...param, absent: { value } })
 

@@ -13,7 +13,8 @@ const unsigned = (value: number): string => BigInt.asUintN(64, BigInt(value)).to
 export const placeOf = (lab: Lab, device: Device, at: DmaAddr, len: number, expected?: PhysAddr): string => {
   if (isTranslated(device)) return `iova=${hex(at)}+${hex(len)}`
   const phys = lab.host(device).dmaToPhys(at)
-  if (phys === undefined) return `unreachable:${hex(at)}+${hex(len)}`
+  // Where no window matches the kernel goes on with all ones.
+  if (phys === undefined) return `ram:0+${hex(len)} d=${(2n ** 64n - 1n - BigInt(at)).toString(16)}`
   if (phys === expected) return `direct+${hex(len)} d=${unsigned(phys - at)}`
   return `${within(lab, device, phys)}+${hex(len)} d=${unsigned(phys - at)}`
 }

@@ -28,12 +28,15 @@ export const SHARING_COMMANDS: Readonly<Record<string, Command>> = {
     if (aligned === 0) return 'udmabuf EINVAL'
     const { lab } = boot
     const len = size > UDMABUF_LIMIT ? PAGE_SIZE : pageAlign(Math.max(size, 1))
-    const pages = taskMemory(boot, len, name)
-    if (!pages.ok) return `udmabuf ${pages.errno}`
-    const phys = physOf(pages.value)
-    const fd = createUdmabuf(lab.allocatorHost, { phys, len: size, kind: 'cached' }, name)
-    if (fd.ok) return imported(boot, name, fd.value, { phys, len, kind: 'cached' })
-    lab.mem.freePages(pages.value, len)
+    const frames = framesIn(boot.userRuns, len / PAGE_SIZE)
+    const allocated = ((frames.at(-1) ?? 0) + 1) * PAGE_SIZE
+    const first = taskMemory(boot, allocated, name)
+    if (!first.ok) return `udmabuf ${first.errno}`
+    const phys = physOf(first.value)
+    const pages = frames.map((frame) => (first.value + frame) as Pfn)
+    const fd = createUdmabuf(lab.allocatorHost, { phys, len: size, kind: 'cached', pages }, name)
+    if (fd.ok) return imported(boot, name, fd.value, { phys, len: allocated, kind: 'cached' })
+    lab.mem.freePages(first.value, allocated)
     return `udmabuf ${fd.errno}`
   }),
 
@@ -126,6 +129,17 @@ const heapNamed = ({ lab }: DmaBoot, name: string): Heap | undefined => {
   const area = lab.machine.reserved.find((region) => region.default === 'cma')
   if (area === undefined || name !== `${area.name}@${area.base.toString(16)}`) return undefined
   return cmaHeap(lab.allocatorHost, name)
+}
+
+/** Where pages lie, in frames from the first: runs of adjacent ones with a foreign page between. */
+const framesIn = (runs: readonly number[], pages: number): readonly number[] => {
+  const all = runs.reduce((sum, run) => sum + run, 0) === pages ? runs : [pages]
+  let next = 0
+  return all.flatMap((run) => {
+    const first = next
+    next += run + 1
+    return Array.from({ length: run }, (_, i) => first + i)
+  })
 }
 
 /** Cleared pages of a task: from the highest zone, where user memory comes from first. */

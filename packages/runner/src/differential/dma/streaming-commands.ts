@@ -1,7 +1,20 @@
 // Streaming mappings: single pages, lists, device memory; sync, and the device's access.
 import { PAGE_SIZE, type Pfn, phys, type PhysAddr, physOf } from '@dmalab/api'
+import type { DmaBoot } from './dma-boot.ts'
 import { deviceRead, deviceWrite } from './device-access.ts'
-import { command, type Command, DIRECTION, listCommand, NAME, NUMBER, optional, PIECE, WORD } from './params.ts'
+import {
+  command,
+  type Command,
+  DIRECTION,
+  listCommand,
+  NAME,
+  NUMBER,
+  optional,
+  PHYS,
+  PIECE,
+  type PlaceInPages,
+  WORD,
+} from './params.ts'
 import { crc, pattern } from './pattern.ts'
 import { isTranslated, listPlaces, placeOf } from './places.ts'
 import { listOf } from './objects.ts'
@@ -16,7 +29,17 @@ export const STREAMING_COMMANDS: Readonly<Record<string, Command>> = {
       const page = pageAt(pages.pfn, offset)
       const got = boot.lab.dma.mapPageAttrs(device, page, offset % PAGE_SIZE, size, dir, attrs)
       if (!got.ok) return 'map EIO'
-      boot.put({ kind: 'mapping', name, device, handle: got.value, size, dir, attrs, pages: { of: pages, offset } })
+      boot.put({
+        kind: 'mapping',
+        name,
+        device,
+        handle: got.value,
+        size,
+        dir,
+        attrs,
+        by: 'page',
+        pages: { of: pages, offset },
+      })
       const at = (physOf(pages.pfn) + offset) as PhysAddr
       return `map ok ${placeOf(boot.lab, device, got.value, size, at)}`
     },
@@ -46,6 +69,20 @@ export const STREAMING_COMMANDS: Readonly<Record<string, Command>> = {
     },
   ),
 
+  mphys: command(
+    { name: NAME, device: NAME, at: PHYS, size: NUMBER, dir: DIRECTION, attrs: NUMBER },
+    (boot, { name, device: deviceName, at, size, dir, attrs }) => {
+      if (!boot.lab.facts.mapsByPhys) return 'mphys absent'
+      const device = boot.device(deviceName)
+      const where = typeof at === 'number' ? phys(at) : physIn(boot, at)
+      if (device === undefined || where === undefined) return 'mphys bad'
+      const got = boot.lab.dma.mapPhys(device, where, size, dir, attrs)
+      if (!got.ok) return 'mphys EIO'
+      boot.put({ kind: 'mapping', name, device, handle: got.value, size, dir, attrs, by: 'phys', pages: null })
+      return `mphys ok ${placeOf(boot.lab, device, got.value, size, where)}`
+    },
+  ),
+
   res: command(
     { name: NAME, device: NAME, at: NUMBER, size: NUMBER, dir: DIRECTION, attrs: optional(NUMBER, 0) },
     (boot, { name, device: deviceName, at, size, dir, attrs }) => {
@@ -53,7 +90,7 @@ export const STREAMING_COMMANDS: Readonly<Record<string, Command>> = {
       if (device === undefined) return 'res bad'
       const got = boot.lab.dma.mapResource(device, phys(at), size, dir, attrs)
       if (!got.ok) return 'res EIO'
-      boot.put({ kind: 'mapping', name, device, handle: got.value, size, dir, attrs, pages: null })
+      boot.put({ kind: 'mapping', name, device, handle: got.value, size, dir, attrs, by: 'resource', pages: null })
       if (isTranslated(device)) return `res ok ${placeOf(boot.lab, device, got.value, size)}`
       return `res ok bus=${got.value.toString(16)}+${size.toString(16)}`
     },
@@ -72,7 +109,7 @@ export const STREAMING_COMMANDS: Readonly<Record<string, Command>> = {
       const { dma } = boot.lab
       const object = boot.get(name)
       if (object?.kind === 'mapping') {
-        if (object.pages === null) return 'sync bad'
+        if (object.by === 'resource') return 'sync bad'
         const handle = (object.handle + offset) as typeof object.handle
         if (to === 'cpu') dma.syncSingleForCpu(object.device, handle, len, dir)
         else dma.syncSingleForDevice(object.device, handle, len, dir)
@@ -95,6 +132,11 @@ export const STREAMING_COMMANDS: Readonly<Record<string, Command>> = {
     { name: NAME, offset: NUMBER, len: NUMBER, seed: optional(NUMBER, 0) },
     (boot, { name, offset, len, seed }) => `dwrite ${deviceWrite(boot, name, offset, pattern(seed, len))}`,
   ),
+}
+
+const physIn = (boot: DmaBoot, { name, offset }: PlaceInPages): PhysAddr | undefined => {
+  const pages = boot.find('pages', name)
+  return pages === undefined ? undefined : ((physOf(pages.pfn) + offset) as PhysAddr)
 }
 
 const pageAt = (first: Pfn, offset: number) =>
