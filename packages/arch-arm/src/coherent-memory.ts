@@ -47,6 +47,8 @@ export const coherentMemory = (api: PluginApi, host: Host, coherent: boolean): C
   /** Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __dma_alloc, __alloc_from_contiguous */
   const alloc = (size: number, attrs: number, owner: string, take: Take): KResult<Coherent> => {
     const len = pageAlign(size)
+    // get_order(0) is more than the page allocator has; CMA has nothing for a count of 0.
+    if (len === 0) return fail('ENOMEM', 'no block is of 0 bytes')
     const limit = 2 ** device.coherentMaskBits - 1
     const highest = host.dmaToPhys(limit as never)
     const pages = take(len, { owner, ...(highest === undefined ? {} : { limit: highest }) })

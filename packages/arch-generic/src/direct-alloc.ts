@@ -71,6 +71,8 @@ export const directAlloc = (api: PluginApi, host: Host, limits: DirectLimits): D
   const allocPages = (len: number, owner: string, mayBlock: boolean): KResult<PhysAddr> => {
     const pool = restricted()
     if (pool !== null) return fromRestricted(pool, len, owner)
+    // get_order(0) is more than the page allocator has; CMA has nothing for a count of 0.
+    if (len === 0) return fail('ENOMEM', 'no block is of 0 bytes')
     const limit = highest()
     const options = { owner, ...(limit === undefined ? {} : { limit }) }
     if (archAllocates) return reached(host.allocContiguous(len, options), len)

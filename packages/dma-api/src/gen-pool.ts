@@ -36,6 +36,7 @@ export class GenPool {
 
   /** Models: Linux v6.12 lib/genalloc.c: gen_pool_alloc_algo_owner, gen_pool_first_fit_order_align */
   alloc(size: number): GenBlock | undefined {
+    if (size === 0) return undefined
     const count = Math.ceil(size / PAGE_SIZE)
     const step = 2 ** orderOf(size)
     for (const { virt, phys: base, used } of this.chunks)

@@ -115,6 +115,9 @@ export const iommuCoherentMemory = (
     alloc: (size, attrs, owner) => {
       if (coherent) return simple.alloc(size, attrs, owner)
       const len = pageAlign(size)
+      // No pages have no window; CMA has nothing for a count of 0.
+      if (len === 0 && (has(attrs, ATTR.FORCE_CONTIGUOUS) || !has(attrs, ATTR.NO_KERNEL_MAPPING)))
+        return fail('ENOMEM', 'nothing is mapped for 0 bytes')
       const got = has(attrs, ATTR.FORCE_CONTIGUOUS) ? inOnePiece(len, owner) : gather(len, attrs, owner)
       if (!got.ok) return got
       const pages = got.value.pages.map((pfn) => ({ kind: 'page', pfn }) as const)

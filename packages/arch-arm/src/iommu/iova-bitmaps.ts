@@ -54,7 +54,8 @@ export class IovaBitmaps {
    */
   alloc(size: number): DmaAddr | undefined {
     const count = this.api.pagesFor(size)
-    const align = 2 ** Math.min(this.alignment, this.api.orderOf(size))
+    // get_order(0) is that of the whole address space.
+    const align = 2 ** (size === 0 ? this.alignment : Math.min(this.alignment, this.api.orderOf(size)))
     for (let i = 0; i <= this.bitmaps.length && i < this.extensions; i++) {
       const fresh = i === this.bitmaps.length
       if (fresh) this.bitmaps.push(new Uint8Array(this.bits))

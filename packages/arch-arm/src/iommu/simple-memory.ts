@@ -32,7 +32,8 @@ export const simpleMemory = (api: PluginApi, host: Host, parts: Parts, coherent:
       const got = host.allocFromAtomicPool(len, { owner, zone: 'normal', quiet: true })
       return got.ok ? ok({ pfn: pfnOf(got.value.phys), cpuAddr: got.value.cpuAddr }) : got
     }
-    const got = mem.allocPages(len, { owner })
+    // get_order(0) is more than the page allocator has.
+    const got = len === 0 ? fail('ENOMEM', 'no block is of 0 bytes') : mem.allocPages(len, { owner })
     if (!got.ok) return got
     host.arch.clearBuffer(physOf(got.value), len, true)
     return ok({ pfn: got.value, cpuAddr: mem.linearAddress(physOf(got.value)) })
