@@ -12,31 +12,21 @@ import {
   TRACE_RELEASES,
 } from '@dmalab/api'
 import { opTableNames } from './op-tables.ts'
-
-/** Says what a fact may be; undefined when the value is that. */
-type FactShape = (value: unknown) => string | undefined
-
-const expected =
-  (what: string, fits: (value: unknown) => boolean): FactShape =>
-  (value) =>
-    fits(value) ? undefined : what
-
-const YES_OR_NO = expected('true or false', (value) => typeof value === 'boolean')
-const COUNT = expected('a whole number from 0 on', (value) => Number.isSafeInteger(value) && Number(value) >= 0)
-const TEXT = expected('a text', (value) => typeof value === 'string')
-const RECORD = expected('an object', (value) => isRecord(value))
-const LIST = expected('a list', Array.isArray)
-const oneOf = (...values: readonly (string | number)[]): FactShape =>
-  expected(`one of ${values.join(', ')}`, (value) => values.some((one) => one === value))
-const orNull =
-  (shape: FactShape): FactShape =>
-  (value) => {
-    const wrong = value === null ? undefined : shape(value)
-    return wrong === undefined ? undefined : `${wrong}, or null`
-  }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import { checkArch } from './arch-shape.ts'
+import { checkPatchLists } from './patch-shape.ts'
+import {
+  checkRecord,
+  COUNT,
+  expected,
+  isRecord,
+  LIST,
+  oneOf,
+  orNull,
+  RECORD,
+  TEXT,
+  YES_OR_NO,
+  type FactShape,
+} from './value-shape.ts'
 
 /** Exhaustive: a fact that is added to the contract must say here what it may be. */
 const FACTS: Readonly<Record<keyof BuildFacts, FactShape>> = {
@@ -131,6 +121,8 @@ export interface KnownNames {
 export const checkKernels = (plugin: Plugin, known: KnownNames, place: InputPlace): void => {
   const arches = [...known.arches, ...(plugin.arches ?? []).map((arch: Arch) => arch.name)]
   const ops = [...known.ops, ...(plugin.ops ?? []).map(({ name }) => name)]
+  for (const arch of plugin.arches ?? [])
+    checkArch(arch, `architecture '${arch.name}' of plug-in ${plugin.name}`, place)
   for (const kernel of plugin.kernels ?? []) checkKernel(kernel, { arches, ops }, `of plug-in ${plugin.name}`, place)
   for (const patch of plugin.patches ?? []) checkPatch(patch, `of plug-in ${plugin.name}`, place)
 }
@@ -156,26 +148,8 @@ const checkKernel = (kernel: KernelDef, known: KnownNames, whose: string, place:
     refuse(`chooses an unknown op table '${unknown}'`, `known: ${[...own, ...known.ops].join(', ')}`)
 }
 
-const checkPatch = (patch: Patch, whose: string, place: InputPlace): void =>
-  checkRecord({ ...patch.facts }, FACTS, 'fact', `patch '${patch.name}' ${whose}`, place)
-
-const checkRecord = (
-  stated: Readonly<Record<string, unknown>>,
-  shapes: Readonly<Record<string, FactShape>>,
-  kind: string,
-  what: string,
-  place: InputPlace,
-): void => {
-  for (const [name, value] of Object.entries(stated)) {
-    const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined
-    if (shape === undefined)
-      throw new InputError(
-        `${what} states an unknown ${kind} '${name}'`,
-        place,
-        `known: ${Object.keys(shapes).join(', ')}`,
-      )
-    const wanted = value === undefined ? undefined : shape(value)
-    if (wanted !== undefined)
-      throw new InputError(`${what}: ${kind} '${name}' is ${JSON.stringify(value)}; expected ${wanted}`, place)
-  }
+const checkPatch = (patch: Patch, whose: string, place: InputPlace): void => {
+  const what = `patch '${patch.name}' ${whose}`
+  checkRecord({ ...patch.facts }, FACTS, 'fact', what, place)
+  checkPatchLists(patch, what, place)
 }

@@ -1,5 +1,13 @@
 // What a plug-in's kernels and patches state is checked at load: one line that names the thing, its value and what is known.
-import { type BuildFacts, isInputError, type KernelDef, type Plugin, RELEASES } from '@dmalab/api'
+import {
+  type Arch,
+  type BuildFacts,
+  isInputError,
+  type KernelDef,
+  type Patch,
+  type Plugin,
+  RELEASES,
+} from '@dmalab/api'
 import { expect, test } from 'vitest'
 import { checkKernels } from '../src/kernel-shape.ts'
 
@@ -62,4 +70,28 @@ test('so is one that a patch states', () => {
   expect(refusal({ patches: [{ ...patch, facts }] })).toContain(
     `patch 'x' of plug-in p: fact 'poolIsFinal' is "yes"; expected true or false`,
   )
+})
+
+test('what a patch says of lists is checked: loops read it without looking again', () => {
+  const patching = (sg: unknown): string | undefined =>
+    refusal({ patches: [{ name: 'x', title: 't', source: 's', hunks: [], sg } as unknown as Patch] })
+  expect(
+    patching({ skip: { map: { bits: 1, sets: [] } }, attachCopies: [{ member: 'attrs', only: 0 }] }),
+  ).toBeUndefined()
+  expect(patching({ attachCopies: [{ member: 'pages', only: 0 }] })).toContain('expected one of attrs, dmaAddress')
+  expect(patching({ skip: { map: 1024 } })).toContain("loop in sg.skip 'map' is 1024; expected { bits, sets }")
+  expect(patching({ skip: { map: { bits: 1024 } } })).toContain("'sets' is null; expected a list of dmaLength")
+  expect(patching({ skip: { copy: { bits: 1, sets: [] } } })).toContain("unknown loop in sg.skip 'copy'")
+  expect(patching({ jump: {} })).toContain("unknown member of sg 'jump'")
+})
+
+test('so are the facts of an architecture', () => {
+  const builtIn = { name: 'a', pointerBits: 64, pfnValid: 'section', dmaMinAlign: 64 }
+  const arch = (more: Record<string, unknown>, cache: Record<string, unknown> = {}): string | undefined =>
+    refusal({ arches: [{ ...builtIn, cache, ...more } as unknown as Arch] })
+  expect(arch({})).toBeUndefined()
+  expect(arch({ pfnValid: 'guess' })).toContain('expected one of memblock, pageblock, section')
+  expect(arch({ pointerBits: 48 })).toContain("fact 'pointerBits' is 48; expected one of 32, 64")
+  expect(arch({}, { forCpu: ['wash'] })).toContain("cache fact 'forCpu'")
+  expect(arch({}, { prefetch: true })).toContain("unknown cache fact 'prefetch'")
 })
