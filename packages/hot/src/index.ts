@@ -2,10 +2,9 @@
 export type { DisturbKey } from './disturb-key.ts'
 export { compileHot, compileHotSync } from './module.ts'
 export { Hot, type Comparison, type HotConfig, type HotStats, type LineCounts, type View } from './hot.ts'
-export { innerAreaOp, type RangeOp } from './area-ops.ts'
 export type { LineRecord } from './line-log.ts'
 export type { SgArena } from './sg-arena.ts'
-export type { BusRange, SgMapOptions, SgWalkOptions, SgWalkResult } from './sg-walk.ts'
+export type { BusRange, SgWalkOptions, SgWalkResult } from './sg-walk.ts'
 export { IoEngine, type LogRecord, type U64 } from './io-engine.ts'
 export {
   GATHER,

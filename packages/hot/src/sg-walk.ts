@@ -1,7 +1,6 @@
 // One pass over a scatterlist: writes the call block, runs the loop, reads what it found.
-import type { Pfn } from '@dmalab/api'
+import type { CacheLineOp, Pfn } from '@dmalab/api'
 import * as L from '../assembly/shared/layout.ts'
-import type { RangeOp } from './area-ops.ts'
 import type { LinearMemory } from './linear-memory.ts'
 
 /** A window: pages [firstPfn, endPfn) appear on the bus at physical address + busOffset. */
@@ -18,7 +17,7 @@ export interface SgWalkOptions {
   /** Entries from there. */
   readonly count: number
   /** What the caches go through over each entry, inner and (where there is one) outer. */
-  readonly maintain: RangeOp
+  readonly maintain: CacheLineOp
   /** `device`: before the device owns the memory, inner cache first; `cpu`: when the CPU takes it back, outer cache first. */
   readonly side: 'device' | 'cpu'
   /** Entries whose attributes share a bit with this are left alone. */

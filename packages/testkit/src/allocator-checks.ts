@@ -27,7 +27,7 @@ export interface AllocatorSubject {
 }
 
 /** One check's laboratory. */
-interface Bench {
+interface Rig {
   readonly lab: Lab
   readonly device: Device
   readonly ops: Vb2MemOps
@@ -41,7 +41,7 @@ interface Bench {
 const SIZE = 57 * PAGE_SIZE
 const OWNER = 'test buffer'
 
-const open = (subject: AllocatorSubject, inject?: readonly Injection[]): Bench => {
+const open = (subject: AllocatorSubject, inject?: readonly Injection[]): Rig => {
   const { lab, device } = subject.open(inject)
   const counts = { alloc: 0, map: 0, dmaBuf: 0, attachment: 0 }
   lab.listen('op', (told) => {
@@ -92,19 +92,19 @@ export const ALLOCATOR_CHECKS: Readonly<Record<string, (subject: AllocatorSubjec
   },
 
   'lets the CPU see what the device wrote, after finish': (subject) => {
-    const bench = open(subject)
-    const mem = bench.alloc()
-    fill(bench, mem, 11)
-    const mapping = must(bench.ops.mmap(mem, { pgoff: 0, len: SIZE }))
-    expect(bench.lab.userCompare(mapping, SIZE, OWNER).wrong).toBe(0)
+    const rig = open(subject)
+    const mem = rig.alloc()
+    fill(rig, mem, 11)
+    const mapping = must(rig.ops.mmap(mem, { pgoff: 0, len: SIZE }))
+    expect(rig.lab.userCompare(mapping, SIZE, OWNER).wrong).toBe(0)
   },
 
   'lets the device see what the CPU wrote, after prepare': (subject) => {
-    const bench = open(subject)
-    const mem = must(bench.ops.alloc(bench.device, SIZE, DIR.TO_DEVICE, OWNER))
-    bench.lab.userWrite(must(bench.ops.mmap(mem, { pgoff: 0, len: SIZE })), { seed: 12 }, SIZE, OWNER)
-    bench.ops.prepare(mem)
-    expect(wrongBytes(bench, mem, 12)).toBe(0)
+    const rig = open(subject)
+    const mem = must(rig.ops.alloc(rig.device, SIZE, DIR.TO_DEVICE, OWNER))
+    rig.lab.userWrite(must(rig.ops.mmap(mem, { pgoff: 0, len: SIZE })), { seed: 12 }, SIZE, OWNER)
+    rig.ops.prepare(mem)
+    expect(wrongBytes(rig, mem, 12)).toBe(0)
   },
 
   'keeps exported memory until the dma-buf goes': (subject) => {
@@ -119,14 +119,14 @@ export const ALLOCATOR_CHECKS: Readonly<Record<string, (subject: AllocatorSubjec
   },
 
   'imports what it exported: the importer sees the same bytes, and nothing stays behind': (subject) => {
-    const bench = open(subject)
-    const { lab, device, ops, live } = bench
-    const mem = bench.alloc()
-    fill(bench, mem, 13)
+    const rig = open(subject)
+    const { lab, device, ops, live } = rig
+    const mem = rig.alloc()
+    fill(rig, mem, 13)
     const dbuf = must(ops.getDmabuf(mem))
     const imported = must(ops.attachDmabuf(device, dbuf, SIZE, DIR.TO_DEVICE))
     must(ops.mapDmabuf(imported))
-    expect(wrongBytes(bench, imported, 13)).toBe(0)
+    expect(wrongBytes(rig, imported, 13)).toBe(0)
     ops.unmapDmabuf(imported)
     must(ops.mapDmabuf(imported))
     ops.unmapDmabuf(imported)
@@ -144,10 +144,10 @@ export const ALLOCATOR_CHECKS: Readonly<Record<string, (subject: AllocatorSubjec
   },
 
   'maps an export into the kernel, every page of it': (subject) => {
-    const bench = open(subject)
-    const { lab, ops } = bench
-    const mem = bench.alloc()
-    fill(bench, mem, 15)
+    const rig = open(subject)
+    const { lab, ops } = rig
+    const mem = rig.alloc()
+    fill(rig, mem, 15)
     const dbuf = must(ops.getDmabuf(mem))
     const at = must(lab.dmaBuf.vmap(dbuf))
     expect(lab.userCompare(behind(lab, at), SIZE, OWNER, { offset: 0, content: { seed: 15 } }).wrong).toBe(0)
@@ -155,15 +155,15 @@ export const ALLOCATOR_CHECKS: Readonly<Record<string, (subject: AllocatorSubjec
   },
 
   'takes memory of the task when it says so, and refuses it when it does not': (subject) => {
-    const bench = open(subject)
-    const { lab, device, ops, caps, live } = bench
+    const rig = open(subject)
+    const { lab, device, ops, caps, live } = rig
     const user = must(lab.userAlloc(SIZE, OWNER))
     const mem = ops.getUserptr(device, user, SIZE, DIR.TO_DEVICE, OWNER)
     expect(mem.ok).toBe(caps.userptr)
     if (!mem.ok) return
     lab.userWrite(user, { seed: 14 }, SIZE, OWNER)
     ops.prepare(mem.value)
-    expect(wrongBytes(bench, mem.value, 14)).toBe(0)
+    expect(wrongBytes(rig, mem.value, 14)).toBe(0)
     ops.finish(mem.value)
     ops.putUserptr(mem.value)
     expect(live()).toEqual(NOTHING)
@@ -188,8 +188,8 @@ export const ALLOCATOR_CHECKS: Readonly<Record<string, (subject: AllocatorSubjec
 }
 
 /** The picture of a device, or of the driver's CPU copy where no device is involved. */
-const fill = (bench: Bench, mem: Vb2Mem, seed: number): void => {
-  const { lab, device, ops, caps } = bench
+const fill = (rig: Rig, mem: Vb2Mem, seed: number): void => {
+  const { lab, device, ops, caps } = rig
   if (!caps.dma) {
     lab.userWrite(must(ops.mmap(mem, { pgoff: 0, len: SIZE })), { seed }, SIZE, OWNER)
     ops.put(mem)
@@ -205,7 +205,7 @@ const fill = (bench: Bench, mem: Vb2Mem, seed: number): void => {
 }
 
 /** Bytes that whoever reads the buffer finds other than `seed` says. */
-const wrongBytes = ({ lab, device, ops, caps }: Bench, mem: Vb2Mem, seed: number): number => {
+const wrongBytes = ({ lab, device, ops, caps }: Rig, mem: Vb2Mem, seed: number): number => {
   if (!caps.dma) return lab.userCompare(behind(lab, ops.vaddr(mem)), SIZE, OWNER).wrong
   let offset = 0
   let wrong = 0

@@ -26,7 +26,7 @@ export interface BackendUnderTest extends KernelUnderTest {
 }
 
 /** One test's world. */
-interface Bench {
+interface Rig {
   readonly lab: Lab
   readonly device: Device
   readonly ops: DmaOps
@@ -36,7 +36,7 @@ interface Bench {
 export const describeBackend = (under: () => BackendUnderTest): void => {
   const given = under()
   const name = given.device ?? 'plain'
-  const open = (device: string = name): Bench => {
+  const open = (device: string = name): Rig => {
     const lab = openKit(given)
     const found = lab.device(device)
     return { lab, device: found, ops: lab.ops(found) }
@@ -50,7 +50,7 @@ export const describeBackend = (under: () => BackendUnderTest): void => {
   })
 }
 
-const always = (open: () => Bench): void => {
+const always = (open: () => Rig): void => {
   it('has every operation', () => {
     const { ops } = open()
     expect(OPERATIONS.filter((operation) => typeof ops[operation] !== 'function')).toEqual([])
@@ -160,7 +160,7 @@ const always = (open: () => Bench): void => {
 }
 
 /** For each capability the test of its value. */
-const chosen = (open: (device?: string) => Bench, caps: DmaOpsCaps, bounceBuffer: boolean): void => {
+const chosen = (open: (device?: string) => Rig, caps: DmaOpsCaps, bounceBuffer: boolean): void => {
   const pageless: Readonly<
     Record<DmaOpsCaps['pageless'], (lab: Lab, got: KResult<SgTable>, memory: Coherent) => boolean>
   > = {

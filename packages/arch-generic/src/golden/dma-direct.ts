@@ -25,7 +25,7 @@ const ZONE_DMA_LIMIT = 2 ** 24 - 1
 const MODEL_END = 2 ** 44
 const ALL_ONES = '0xffffffffffffffff'
 
-interface Bench {
+interface Rig {
   readonly lab: Lab
   readonly device: Device
   readonly limits: DirectLimits
@@ -43,13 +43,13 @@ interface Live {
 export const dmaDirect: GoldenAdapter = {
   topic: 'dma-direct',
   run(input, context) {
-    const bench = open(input, context)
+    const rig = open(input, context)
     const live: (Live | null)[] = []
-    return { ops: rows(input['ops']).map((op) => answer(bench, live, op)) }
+    return { ops: rows(input['ops']).map((op) => answer(rig, live, op)) }
   },
 }
 
-const open = (input: GoldenCase, context: GoldenContext): Bench => {
+const open = (input: GoldenCase, context: GoldenContext): Rig => {
   const lab = context.openLab({ kernel: kernelOf(input), machine: machineOf(input) })
   const device = lab.device('device')
   const host = lab.host(device)
@@ -126,8 +126,8 @@ const logged = (event: Event): (readonly (string | number)[])[] => {
   return [[copy, hexString(first), hexString(second), size]]
 }
 
-const answer = (bench: Bench, live: (Live | null)[], op: readonly unknown[]): readonly unknown[] => {
-  const { lab, device, limits } = bench
+const answer = (rig: Rig, live: (Live | null)[], op: readonly unknown[]): readonly unknown[] => {
+  const { lab, device, limits } = rig
   const ops = lab.ops(device)
   const [kind, a, b] = op
   switch (kind) {
@@ -150,13 +150,13 @@ const answer = (bench: Bench, live: (Live | null)[], op: readonly unknown[]): re
       return [kind, a, b, mapped.ok ? hexString(mapped.value) : null]
     }
     case 'map':
-      return mapOne(bench, live, op)
+      return mapOne(rig, live, op)
     case 'sg':
-      return mapList(bench, op)
+      return mapList(rig, op)
     case 'unmap': {
       const mapping = liveAt(live, a)
       ops.unmapPage(mapping.handle as never, mapping.size, mapping.dir, num(b))
-      return [kind, a, b, bench.log()]
+      return [kind, a, b, rig.log()]
     }
     case 'scpu':
     case 'sdev': {
@@ -164,7 +164,7 @@ const answer = (bench: Bench, live: (Live | null)[], op: readonly unknown[]): re
       const at = (handle + num(b)) as never
       if (kind === 'scpu') ops.syncSingleForCpu(at, num(op[3]), dir)
       else ops.syncSingleForDevice(at, num(op[3]), dir)
-      return [kind, a, b, op[3], bench.log(), Number(bench.streaming.needSync(handle as never))]
+      return [kind, a, b, op[3], rig.log(), Number(rig.streaming.needSync(handle as never))]
     }
     default:
       throw new Error(`unknown operation ${String(kind)}`)
@@ -173,7 +173,7 @@ const answer = (bench: Bench, live: (Live | null)[], op: readonly unknown[]): re
 
 const pageOf = (at: PhysAddr) => ({ page: { kind: 'page', pfn: pfnOf(at) }, offset: at % PAGE_SIZE }) as const
 
-const mapOne = ({ lab, device, log }: Bench, live: (Live | null)[], op: readonly unknown[]): readonly unknown[] => {
+const mapOne = ({ lab, device, log }: Rig, live: (Live | null)[], op: readonly unknown[]): readonly unknown[] => {
   const [kind, at, size, dir, attrs] = op
   const { page, offset } = pageOf(phys(address(at)))
   const direction = num(dir) as Direction
@@ -189,7 +189,7 @@ const mapOne = ({ lab, device, log }: Bench, live: (Live | null)[], op: readonly
   return [kind, at, size, dir, attrs, log(), bounced ? 'b' : 'd', hexString(mapped.value)]
 }
 
-const mapList = ({ lab, device, log }: Bench, op: readonly unknown[]): readonly unknown[] => {
+const mapList = ({ lab, device, log }: Rig, op: readonly unknown[]): readonly unknown[] => {
   const [kind, entries, dir, attrs] = op
   const ops = lab.ops(device)
   const table = lab.sgTable(

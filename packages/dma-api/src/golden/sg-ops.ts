@@ -19,7 +19,7 @@ import { list, num, nums, pageTriples, rows, status } from './values.ts'
 type Answer = Readonly<Record<string, unknown>>
 
 /** A laboratory with the case's list in it. */
-interface Bench {
+interface Rig {
   readonly lab: Lab
   readonly sg: ReturnType<Lab['host']>['sg']
   readonly table: SgTable
@@ -32,11 +32,11 @@ export const sgOps: GoldenAdapter = {
     if (kind === 'chunks') return chunks(input)
     const run = KINDS[kind]
     if (run === undefined) throw new Error(`unknown kind ${kind}`)
-    return run(input, bench(input, context))
+    return run(input, rig(input, context))
   },
 }
 
-const bench = (input: GoldenCase, context: GoldenContext): Bench => {
+const rig = (input: GoldenCase, context: GoldenContext): Rig => {
   const lab = openVectorLab(context, { memory: [{ base: 0, len: 2 ** 25 }] })
   const mapped = rows(input['d'] ?? [])
   const table = lab.sgTable(
@@ -56,7 +56,7 @@ const chunks = (input: GoldenCase): Answer => {
   return sizes.ok ? { r: 0, alloc: sizes.value, nents: entries, orig: entries } : { r: status(sizes), alloc: [] }
 }
 
-const split = (input: GoldenCase, { sg, table }: Bench): Answer => {
+const split = (input: GoldenCase, { sg, table }: Rig): Answer => {
   const mapped = input['d'] === undefined ? 0 : list(input['d']).length
   const done = sg.split(table, mapped, num(input['skip']), nums(input['sizes']))
   if (!done.ok) return { r: status(done) }
@@ -73,38 +73,38 @@ const split = (input: GoldenCase, { sg, table }: Bench): Answer => {
   }
 }
 
-const copyToBuffer = (input: GoldenCase, { lab, sg, table }: Bench): Answer => {
+const copyToBuffer = (input: GoldenCase, { lab, sg, table }: Rig): Answer => {
   fillEntries(lab, table)
   const buffer = new Uint8Array(num(input['len'])).fill(0xee)
   const r = sg.copyToBuffer(table, { nents: num(input['nents']), skip: num(input['skip']) }, buffer)
   return { r, h: fnv1a(buffer) }
 }
 
-const copyFromBuffer = (input: GoldenCase, { lab, sg, table }: Bench): Answer => {
+const copyFromBuffer = (input: GoldenCase, { lab, sg, table }: Rig): Answer => {
   fillEntries(lab, table)
   const buffer = Uint8Array.from({ length: num(input['len']) }, (_, i) => scrambled(i + 7))
   const r = sg.copyFromBuffer(table, { nents: num(input['nents']), skip: num(input['skip']) }, buffer)
   return { r, h: hashes(lab, table) }
 }
 
-const zero = (input: GoldenCase, { lab, sg, table }: Bench): Answer => {
+const zero = (input: GoldenCase, { lab, sg, table }: Rig): Answer => {
   fillEntries(lab, table)
   const r = sg.zeroBuffer(table, { nents: num(input['nents']), skip: num(input['skip']) }, num(input['len']))
   return { r, h: hashes(lab, table) }
 }
 
-const pages = (input: GoldenCase, { sg, table }: Bench): Answer => ({
+const pages = (input: GoldenCase, { sg, table }: Rig): Answer => ({
   r: [...sg.pages(table, num(input['nents']), num(input['pgoff']))].map(({ entry, page }) =>
     entry.page.kind === 'page' ? entry.page.pfn + page : -1,
   ),
 })
 
-const dmaPages = (input: GoldenCase, { sg, table }: Bench): Answer => ({
+const dmaPages = (input: GoldenCase, { sg, table }: Rig): Answer => ({
   r: [...sg.dmaPages(table, num(input['nents']), num(input['pgoff']))],
 })
 
 /** The consumer takes as much of each offer as the case says. */
-const miter = (input: GoldenCase, { sg, table }: Bench): Answer => {
+const miter = (input: GoldenCase, { sg, table }: Rig): Answer => {
   const iterator = sg.miter(table, num(input['nents']))
   const sk = Number(iterator.skip(num(input['skip'])))
   const consumed = rows(input['steps']).map((step) => num(step[3]))
@@ -120,12 +120,12 @@ const miter = (input: GoldenCase, { sg, table }: Bench): Answer => {
   return { sk, steps }
 }
 
-const nentsForLen = (input: GoldenCase, { sg, table }: Bench): Answer => {
+const nentsForLen = (input: GoldenCase, { sg, table }: Rig): Answer => {
   const r = sg.nentsForLen(table, num(input['len']))
   return { r: r.ok ? r.value : status(r), nents: table.nents }
 }
 
-const KINDS: Readonly<Record<string, (input: GoldenCase, bench: Bench) => Answer>> = {
+const KINDS: Readonly<Record<string, (input: GoldenCase, rig: Rig) => Answer>> = {
   split,
   pcopy_to: copyToBuffer,
   pcopy_from: copyFromBuffer,

@@ -1,6 +1,7 @@
 // Adapters for the line vectors: maintain a range on a machine of that line size, hand back the line log.
 import { type Direction, type GoldenAdapter, type LineSize, phys } from '@dmalab/api'
-import { compileHotSync, Hot, innerAreaOp, type LineRecord } from '../index.ts'
+import { compileHotSync, Hot, type LineRecord } from '../index.ts'
+import { innerAreaOp } from './area-op.ts'
 
 /** A machine per line size, made when first asked for. */
 function machines(outer: boolean): (lineSize: LineSize) => Hot {

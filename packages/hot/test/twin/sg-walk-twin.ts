@@ -1,6 +1,7 @@
 // What assembly/sg-walk.ts does with a list, entry by entry: its readable definition.
 import type { SgEntry } from '@dmalab/api'
-import type { SgMapOptions, SgWalkResult } from '../../src/index.ts'
+import type { SgWalkResult } from '../../src/index.ts'
+import type { SgMapOptions } from '../../src/sg-walk.ts'
 import type { MemoryTwin, Op } from './memory-twin.ts'
 
 const PAGE = 4096n
