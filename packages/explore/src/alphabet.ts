@@ -134,18 +134,18 @@ const importerMoves = (s: Protocol, setting: Setting, device: string): readonly 
 const others = (s: Protocol, setting: Setting): readonly ScenarioStep[] => {
   const device = setting.importers[0]
   const importer = device === undefined ? undefined : s.importers[device]
-  if (device === undefined || importer === undefined || importer.mapped !== 'TO_DEVICE' || importer.reused) return []
+  if (device === undefined || importer === undefined || importer.mapped === null || importer.reused) return []
   const steps: ScenarioStep[] = []
   if (s.other === 'none') steps.push({ do: 'alloc', buffer: OTHER, size: 4096, from: 'user' })
   if (s.other === 'live') steps.push({ do: 'cpu-write', buffer: OTHER })
   if (s.other === 'written' && s.list === 'none' && isShared(s)) {
-    steps.push({ do: 'reuse-table', buffer: FRAME, device, with: OTHER })
+    if (importer.mapped === 'TO_DEVICE') steps.push({ do: 'reuse-table', buffer: FRAME, device, with: OTHER })
     steps.push({ do: 'sg-table', buffer: LIST, of: [FRAME, OTHER], device })
   }
-  if (s.list === 'made') steps.push({ do: 'map', buffer: LIST, device, dir: 'TO_DEVICE' })
+  if (s.list === 'made') steps.push({ do: 'map', buffer: LIST, device, dir: importer.mapped })
   if (s.list === 'mapped')
     steps.push(
-      { do: 'device-read', buffer: LIST, device },
+      { do: importer.mapped === 'TO_DEVICE' ? 'device-read' : 'device-write', buffer: LIST, device },
       { do: 'sg-copy-to-buffer', buffer: LIST, device },
       { do: 'unmap', buffer: LIST, device },
     )

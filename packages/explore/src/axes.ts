@@ -5,6 +5,8 @@ export interface Axis {
   readonly name: string
   /** The plain one first. */
   readonly values: readonly string[]
+  /** Its values are combined with those of others in pairs: what machine, sharing and failures are like. */
+  readonly pairs: boolean
 }
 
 /** One value of each axis; what is not there is plain. */
@@ -59,18 +61,18 @@ export const axesOf = ({ base }: KernelSpec, userSpace: readonly string[]): read
   const lines = Object.keys(base.cmdline).flatMap((name) => COMMAND_LINES[name] ?? [])
   const kinds = DEVICE_KINDS.filter((kind) => kind !== 'pooled')
   return [
-    { name: 'user space', values: userSpace },
-    { name: 'memory', values: SOURCES },
-    { name: 'pool', values: POOLS },
-    { name: 'exporter', values: kinds },
-    { name: 'importer', values: DEVICE_KINDS },
-    { name: 'second importer', values: ['none', 'plain', 'coherent', 'iommu'] },
-    { name: 'config', values: ['default', ...switches] },
-    { name: 'command line', values: ['none', ...lines] },
-    { name: 'attributes', values: ATTRS },
-    { name: 'size', values: SIZES },
-    { name: 'failing call', values: FAILURES },
-    { name: 'caches', values: CACHES },
+    { name: 'user space', values: userSpace, pairs: true },
+    { name: 'memory', values: SOURCES, pairs: true },
+    { name: 'pool', values: POOLS, pairs: true },
+    { name: 'exporter', values: kinds, pairs: true },
+    { name: 'importer', values: DEVICE_KINDS, pairs: true },
+    { name: 'second importer', values: ['none', 'plain'], pairs: false },
+    { name: 'config', values: ['default', ...switches], pairs: false },
+    { name: 'command line', values: ['none', ...lines], pairs: false },
+    { name: 'attributes', values: ATTRS, pairs: false },
+    { name: 'size', values: SIZES, pairs: false },
+    { name: 'failing call', values: FAILURES, pairs: true },
+    { name: 'caches', values: CACHES, pairs: false },
   ]
 }
 

@@ -137,7 +137,7 @@ const runScenario = (parts: RunParts, { kernel, seed }: Wanted, scenario: Defect
   })
 
 /** A board as JSON can hold it: kernel addresses are texts. */
-const boardOf = (machine: Machine): JsonObject =>
+export const boardOf = (machine: Machine): JsonObject =>
   JSON.parse(
     JSON.stringify(machine, (_key, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value)),
   ) as JsonObject

@@ -15,6 +15,7 @@ import { counts, judge, type Judged } from './judge.ts'
 import { Replayer } from './replay-steps.ts'
 import { type Searched, searchConfiguration } from './search.ts'
 import { CALLS, type Ground, QUEUES } from './setup.ts'
+import { staticDefects } from './static/static-checks.ts'
 import { shrink } from './shrink.ts'
 import { isInstanceOf, type Suspect, unusualIn } from './suspects.ts'
 
@@ -144,7 +145,9 @@ const report = async (
       entered,
       notEntered: operationsOf(parts, kernel).filter((name) => !entered.includes(name)),
     },
-    defects: defects.toSorted((a, b) => Number(a.base?.same ?? false) - Number(b.base?.same ?? false)),
+    defects: [...staticDefects(parts, kernel, base), ...defects].toSorted(
+      (a, b) => Number(a.base?.same ?? false) - Number(b.base?.same ?? false),
+    ),
     notes: impossible.map((why) => `not explored: ${why}`),
   }
 }

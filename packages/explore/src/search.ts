@@ -3,6 +3,7 @@ import { type DmaOpsDef, type ExploreBound, isInputError, type ScenarioStep } fr
 import { type LabParts, openTrial, opTablesOf, type Trial } from '@dmalab/runner'
 import type { Configuration } from './axes.ts'
 import { Coverage } from './coverage.ts'
+import { mainStates } from './main-lines.ts'
 import { after, keyOf, type Protocol } from './protocol.ts'
 import { type Ground, labOptionsOf, type Setup, setupOf } from './setup.ts'
 import { signatureOf, type Suspect } from './suspects.ts'
@@ -19,6 +20,9 @@ export interface Searched {
   /** Why the configuration cannot be: its kernel does not build, or kernel and machine do not fit. */
   readonly impossible: string | null
 }
+
+/** Where two values are not plain, so many times fewer states are expanded: each alone was looked at in full. */
+const PAIR_SHARE = 4
 
 interface Node {
   readonly trail: readonly ScenarioStep[]
@@ -51,6 +55,8 @@ class Search {
   private readonly bound: ExploreBound
   private readonly coverage: Coverage
   private readonly suspects = new Map<string, Suspect>()
+  /** Keys of the states that were reached. */
+  private readonly seen = new Set<string>()
   private transitions = 0
 
   constructor(
@@ -71,18 +77,20 @@ class Search {
 
   run(): Searched {
     const { first } = this.setup
-    const seen = new Set([keyOf(first)])
+    const { seen } = this
+    seen.add(keyOf(first))
+    const main = mainStates(this.setup)
     const open: Node[] = [{ trail: [], state: first }]
+    const states = this.configuration.size > 1 ? Math.ceil(this.bound.states / PAIR_SHARE) : this.bound.states
     let expanded = 0
     let deeper = false
-    for (let node = open.shift(); node !== undefined && expanded < this.bound.states; node = open.shift()) {
+    for (let node = open.shift(); node !== undefined && expanded < states; node = open.shift()) {
       expanded++
       for (const reached of this.expand(node)) {
         const key = keyOf(reached.state)
-        if (seen.has(key)) continue
-        seen.add(key)
-        if (reached.trail.length < this.bound.depth) open.push(reached)
-        else deeper = true
+        if (reached.trail.length >= this.bound.depth) deeper = true
+        else if (main.has(key)) open.unshift(reached)
+        else open.push(reached)
       }
     }
     return {
@@ -115,8 +123,11 @@ class Search {
         since = null
       } else if (keyOf(state) === here) since.push(step)
       else {
-        reached.push({ trail: [...node.trail, step], state })
-        this.leave(steps, symptoms)
+        if (!this.seen.has(keyOf(state))) {
+          this.seen.add(keyOf(state))
+          reached.push({ trail: [...node.trail, step], state })
+          this.leave(steps, symptoms)
+        }
         since = null
       }
     }

@@ -12,16 +12,36 @@ export interface Suspect {
   readonly atEnd: boolean
 }
 
-/** What went wrong and where: finding code, kernel functions, the step. */
+/** Ways in which the same wrong address shows, by what lies there. */
+const WRONG_PLACE: ReadonlySet<string> = new Set(['wrong-bytes', 'foreign-memory', 'device-address-cut', 'iommu-fault'])
+
+/** Functions that every path of cache work ends in: they say nothing of how it got there. */
+const INNERMOST = /^(v[67]_|dma_cache_maint_page$|__dma_page_|arch_sync_dma_|dcache_|caches_clean_|arch_dma_)/
+
+/** What went wrong and where: finding code, kernel functions, the step and who does it. */
 export const placeOf = ({ symptom, steps, atEnd }: Omit<Suspect, 'configuration'>): string => {
   const last = atEnd ? undefined : steps.at(-1)
-  return [symptom.code, symptom.errno ?? '', symptom.symbols.slice(0, 3).join('<'), kindOf(last)].join('|')
+  const code = WRONG_PLACE.has(symptom.code) ? 'wrong place' : symptom.code
+  const path = symptom.symbols.filter((symbol) => !INNERMOST.test(symbol))
+  return [code, symptom.errno ?? '', path.slice(0, 3).join('<'), kindOf(last)].join('|')
 }
 
 const kindOf = (step: ScenarioStep | undefined): string => {
   if (step === undefined) return 'end'
-  if (step.do === 'sync') return `sync for ${step.for}${step.len === undefined ? '' : ' of bytes'}`
-  return step.do === 'map' || step.do === 'device-read' ? `${step.do}${step.buffer === 'list' ? ' list' : ''}` : step.do
+  switch (step.do) {
+    case 'sync':
+      return `sync for ${step.for}${step.len === undefined ? '' : ' of bytes'}`
+    case 'vmap':
+    case 'kmap':
+      return 'kernel mapping'
+    case 'device-read':
+    case 'device-write':
+      return `access of ${step.buffer} by ${step.device.startsWith('exporter') ? 'exporter' : 'importer'}`
+    case 'map':
+      return `map ${step.buffer}`
+    default:
+      return step.do
+  }
 }
 
 /** Steps that are out of the ordinary: a defect that needs one is another than one that does not. */

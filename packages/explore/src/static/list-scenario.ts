@@ -1,0 +1,41 @@
+// A scenario that shows how many entries of a list a page holds.
+import type { ConfigurationValues, DefectScenario, KernelSpec } from '@dmalab/api'
+import { kernelFacts, type RunParts, withOptions } from '@dmalab/runner'
+import { boardOf } from '../defects.ts'
+import { machineOf } from '../machine.ts'
+
+/** A list that took one page before the patch. */
+export const scenarioOfList = (
+  parts: RunParts,
+  kernel: KernelSpec,
+  { config = '' }: ConfigurationValues,
+  entries: number,
+): DefectScenario => {
+  const options = config.split(' ').filter((text) => text !== '')
+  const given = Object.fromEntries(options.map((text) => [text.slice(0, -2), text.endsWith('=y')]))
+  const { arch, sgEntrySize } = kernelFacts(withOptions(kernel, { config: given, cmdline: {} }), parts.registry)
+  const machine = machineOf({
+    arch: arch.board,
+    pointerBits: arch.pointerBits,
+    pool: 'none',
+    exporter: 'plain',
+    importer: 'plain',
+    exporterClass: 'codec',
+    importerClass: 'converter',
+    importerDriver: null,
+    iommuModel: '',
+    second: 'none',
+  })
+  return {
+    name: ['list-grows', ...options.map((text) => text.slice(0, -2))].join('-').toLowerCase().replaceAll('_', '-'),
+    board: boardOf(machine),
+    config: options.map((text) => text.replace(/=y$/, '')),
+    cmdline: '',
+    inject: [],
+    adversary: null,
+    steps: [
+      { do: 'scatterlist', entries },
+      { do: 'expect', says: `${sgEntrySize} bytes an entry`, verdict: 'works' },
+    ],
+  }
+}
