@@ -68,6 +68,8 @@ export interface KernelMemory {
   freeContiguous(pfn: Pfn, len: number): void
   /** dma_alloc_contiguous: from a CMA area where there is one for this size; undefined when the caller shall take pages. */
   allocFromCma(len: number, options?: AllocOptions): Pfn | undefined
+  /** Why a CMA area, or the default one, does not give so much, for people. */
+  cmaLacks(len: number, area?: string): string
   /** Who owns a physical range, for people and for the foreign-memory check. */
   own(at: PhysAddr, len: number, owner: string): void
   disown(at: PhysAddr, len: number): void

@@ -268,6 +268,8 @@ export interface Host {
   allocContiguous(len: number, options: { readonly owner: string; readonly limit?: number }): KResult<Pfn>
   /** dma_alloc_contiguous for this device: undefined when CMA has nothing for it and the caller shall take pages. */
   allocFromCma(len: number, owner: string): Pfn | undefined
+  /** Why CMA has nothing for this device, in sizes: the reason where the pages in its place are refused, too. */
+  cmaLacks(len: number): string
   /** dma_alloc_from_pool: zeroed memory of the pools for atomic allocations. ENOMEM. */
   allocFromAtomicPool(size: number, request: AtomicRequest): KResult<AtomicMemory>
   /** dma_free_from_pool: false when the memory is of no such pool. */

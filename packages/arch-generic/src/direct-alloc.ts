@@ -28,7 +28,7 @@ export interface DirectAlloc {
  */
 export const directAlloc = (api: PluginApi, host: Host, limits: DirectLimits): DirectAlloc => {
   const { mem, device } = host
-  const { ATTR, fail, has, hex, ok, pageAlign, physOf, pfnOf } = api
+  const { ATTR, PAGE_SIZE, fail, has, hex, ok, pageAlign, physOf, pfnOf } = api
   const remapped = new Set<KernelVaddr>()
   const archAllocates = host.kernel.arch.allocatesCoherent && !device.facts.coherent
   const restricted = () => {
@@ -80,12 +80,10 @@ export const directAlloc = (api: PluginApi, host: Host, limits: DirectLimits): D
     const fromCma = pfn === undefined ? undefined : reached(ok(pfn), len)
     if (fromCma?.ok === true) return fromCma
     const pages = reached(mem.allocPages(len, options), len)
-    if (pages.ok || fromCma === undefined) return pages
-    return fail(pages.errno, `${cmaName()}: ${fromCma.why}; the page allocator: ${pages.why}`)
+    // The pages only stand in: what was missing is CMA.
+    if (pages.ok || !mayBlock || len <= PAGE_SIZE) return pages
+    return fail(pages.errno, `${fromCma?.why ?? host.cmaLacks(len)}; ${pages.why}`)
   }
-
-  const cmaName = (): string =>
-    device.cmaArea === undefined ? 'the default CMA area' : `the CMA area ${device.cmaArea}`
 
   const freePages = (at: PhysAddr, len: number): void => {
     const pool = restricted()

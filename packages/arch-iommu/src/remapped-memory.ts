@@ -121,7 +121,7 @@ export const remappedMemory = (api: PluginApi, host: Host, options: RemappedOpti
   const contiguous = (len: number, owner: string, mayBlock: boolean): KResult<Chunk[]> => {
     const area = mayBlock ? host.allocFromCma(len, owner) : undefined
     const pages = area === undefined ? mem.allocPages(len, { owner }) : ok(area)
-    if (!pages.ok) return pages
+    if (!pages.ok) return mayBlock && len > PAGE_SIZE ? fail(pages.errno, `${host.cmaLacks(len)}; ${pages.why}`) : pages
     const chunks = [{ pfn: pages.value, len }]
     for (const { pfn, len: bytes } of chunks) host.arch.clearBuffer(physOf(pfn), bytes, coherent)
     return ok(chunks)

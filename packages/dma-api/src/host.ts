@@ -94,6 +94,7 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
     mmapFromDevCoherent: (cpuAddr, size, pgoff, userLen) => device.coherentPool?.mmap(cpuAddr, size, pgoff, userLen),
     allocContiguous: (len, options) => parts.memory.allocContiguous(len, { ...options, ...fromCma }),
     allocFromCma: (len, owner) => parts.memory.allocFromCma(len, { owner, ...fromCma }),
+    cmaLacks: (len) => parts.memory.cmaLacks(len, device.cmaArea),
     allocFromAtomicPool(size, request) {
       if (parts.injector.hits('atomicPool', device.name))
         return fail('ENOMEM', `the atomic pools are exhausted for ${device.name} on request`)

@@ -1,5 +1,5 @@
 // Which CMA areas a machine has under a kernel: its reusable regions, and the default area that `cma=` puts elsewhere.
-import { bytes, type EventSink, type KernelFacts, type Pfn, type Range, type ReservedRegion } from '@dmalab/api'
+import { bytes, type EventSink, hex, type KernelFacts, type Pfn, type Range, type ReservedRegion } from '@dmalab/api'
 import { CmaArea } from './cma.ts'
 import type { Intervals } from './intervals.ts'
 
@@ -41,8 +41,8 @@ export class CmaAreas {
   readonly all: readonly CmaArea[]
   /** dma_contiguous_default_area. */
   readonly byDefault: CmaArea | undefined
-  /** Why there is no default area, for people. */
-  readonly absent: string
+  /** Why there is no default area. */
+  private readonly absent: string
 
   constructor({ reserved, asked }: CmaPlan, site: CmaSite) {
     const make = (setup: { name: string; base: number; len: number }) => new CmaArea(setup, site.sink, site.longBits)
@@ -52,12 +52,24 @@ export class CmaAreas {
     const placed = asked === null || asked.size === 0 ? undefined : place(asked, site)
     const added = placed === undefined ? undefined : make({ name: 'reserved', ...placed })
     this.all = added === undefined ? areas : [...areas, added]
-    this.absent = absence(asked, placed !== undefined)
+    this.absent =
+      asked === null
+        ? 'the board states no default CMA area'
+        : asked.size === 0
+          ? 'cma=0 asks for no CMA area'
+          : unplaced(asked, site)
     this.byDefault = added ?? areas[regions.findIndex((region) => region.default === 'cma')]
   }
 
   named(name: string): CmaArea | undefined {
     return this.all.find((area) => area.name === name)
+  }
+
+  /** Why an area, or the default one, does not give `size` bytes. */
+  lacks(size: number, name?: string, limit?: number): string {
+    const area = name === undefined ? this.byDefault : this.named(name)
+    if (area !== undefined) return area.lacks(size, limit)
+    return `${bytes(size)} of contiguous memory are needed and ${this.absent}: try cma=${suggested(size)}M`
   }
 
   holding(pfn: Pfn): CmaArea | undefined {
@@ -88,11 +100,20 @@ const place = (
   return undefined
 }
 
+/** What is left of it when it could not be made. */
+const unplaced = (
+  { size, base = 0, limit = Infinity }: NonNullable<KernelFacts['cma']>,
+  { free, top }: CmaSite,
+): string => {
+  const end = Math.min(limit, top)
+  const pieces = free.all().map((range) => Math.min(range.end, end) - Math.max(range.base, base))
+  const largest = Math.max(0, ...pieces)
+  const where = end === Infinity ? '' : ` below ${hex(end)}`
+  return `cma=${size / 2 ** 20}M could not be made: the largest free piece${where} has ${bytes(largest)}`
+}
+
+/** Room for a handful of such buffers, MiB. */
+const suggested = (size: number): number => 2 ** Math.ceil(Math.log2(Math.max(2 ** 24, 4 * size) / 2 ** 20))
+
 const isRam = (managed: readonly Range[], { base, len }: Range): boolean =>
   managed.some((bank) => base >= bank.base && base + len <= bank.base + bank.len)
-
-const absence = (asked: KernelFacts['cma'], placed: boolean): string => {
-  if (asked === null || placed) return 'there is no default CMA area'
-  if (asked.size === 0) return 'cma=0 leaves no default CMA area'
-  return `there is no default CMA area: the kernel found no room for the ${bytes(asked.size)} of cma=`
-}

@@ -51,6 +51,19 @@ export class CmaArea {
     return this.free.all().reduce((sum, { base, end }) => sum + end - base, 0)
   }
 
+  /** Why `size` bytes are not to be had, in sizes: the area is too small, exhausted, fragmented, or beyond the reach of a device. */
+  lacks(size: number, limit = Infinity): string {
+    const free = this.available
+    const has = `CMA area ${this.name} has ${bytes(this.len)}, ${bytes(free)} free`
+    if (free < size)
+      return `${bytes(size)} are needed and ${has}: try cma=${megabytes(this.len - free + size, size, this.len)}M`
+    const pieces = this.free.all()
+    const largest = Math.max(...pieces.map(({ base, end }) => end - base))
+    if (this.find(size, PAGE_SIZE, this.base, Infinity) === undefined)
+      return `${bytes(size)} are needed in one piece and ${has}, in ${pieces.length} pieces of at most ${bytes(largest)}`
+    return `${has}, and no ${bytes(size)} in one piece that is aligned${limit === Infinity ? '' : ` and ends below ${hex(limit)}`}`
+  }
+
   /**
    * The lowest range that fits and whose pages can be moved. A request larger than the area starts and never finishes in the trace.
    * ENOMEM, EBUSY.
@@ -63,8 +76,7 @@ export class CmaArea {
     const told = { name, count, align }
     if (tells) this.sink.emit({ event: 'cma_alloc_start', ...told })
     const size = count * PAGE_SIZE
-    const short = `CMA area ${name} has no ${bytes(size)} in one piece${limit === Infinity ? '' : ` below ${hex(limit)}`}`
-    if (size > this.len) return fail('ENOMEM', `${short}: it has ${bytes(this.len)} in all`)
+    if (size > this.len) return fail('ENOMEM', this.lacks(size, limit))
     const step = PAGE_SIZE * 2 ** align
     let pfn = this.noPfn
     let errno = ENOMEM
@@ -84,7 +96,9 @@ export class CmaArea {
       const text = `cma: cma_alloc: ${name}: alloc failed, req-size: ${count} pages, ret: ${errno}`
       this.sink.emit({ event: 'printk', level: 'err', text })
     }
-    return errno === EBUSY ? fail('EBUSY', `${short} that can be moved`) : fail('ENOMEM', short)
+    if (errno === EBUSY)
+      return fail('EBUSY', `CMA area ${name} has no ${bytes(size)} in one piece whose pages can be moved`)
+    return fail('ENOMEM', this.lacks(size, limit))
   }
 
   /** Models: Linux v6.12 mm/cma.c: cma_release */
@@ -102,3 +116,7 @@ export class CmaArea {
     return undefined
   }
 }
+
+/** The next power of two that holds `needed` and a handful of such buffers, and at least twice what there is, MiB. */
+const megabytes = (needed: number, buffer: number, area: number): number =>
+  2 ** Math.ceil(Math.log2(Math.max(needed, 4 * buffer, 2 * area) / 2 ** 20))

@@ -192,6 +192,10 @@ export class Memory implements KernelMemory {
     return got.ok ? got.value : undefined
   }
 
+  cmaLacks(len: number, area?: string): string {
+    return this.allocator.cma.lacks(pageAlign(len), area)
+  }
+
   /** As allocContiguous, without an event: memory of user space, and what the kernel takes at boot. */
   takeContiguous(len: number, options: AllocOptions = {}): KResult<Pfn> {
     return this.owned(this.allocator.contiguous(len, { ...options, quiet: true }), len, options.owner)

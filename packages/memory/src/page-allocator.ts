@@ -77,10 +77,8 @@ export class PageAllocator {
     if (options.quiet !== true && this.injected('pages'))
       return fail('ENOMEM', `an allocation of ${bytes(len)} failed on request`)
     const block = PAGE_SIZE * 2 ** orderOf(len)
-    if (block > this.largest) {
-      const why = `${bytes(len)} is more than the largest buddy block (${bytes(this.largest)})`
-      return fail('ENOMEM', this.cma.byDefault === undefined ? `${why}, and ${this.cma.absent}` : why)
-    }
+    if (block > this.largest)
+      return fail('ENOMEM', `${bytes(len)} is more than the largest buddy block (${bytes(this.largest)})`)
     const top = options.highmem === true ? Infinity : this.layout.lowmemEnd - 1
     const limit = Math.min(options.limit ?? Infinity, top)
     return this.take(this.free, len, Math.max(block, options.align ?? 0), limit, options.above)
@@ -123,7 +121,10 @@ export class PageAllocator {
   contiguous(len: number, options: ContiguousOptions = {}): KResult<Pfn> {
     const { area, limit, busy, quiet } = options
     const from = area === undefined ? this.cma.byDefault : this.cma.named(area)
-    if (from === undefined) return this.pages(len, options)
+    if (from === undefined) {
+      const pages = this.pages(len, options)
+      return pages.ok || len <= PAGE_SIZE ? pages : fail(pages.errno, `${this.cma.lacks(len, area)}; ${pages.why}`)
+    }
     const order = orderOf(len)
     const align = Math.max(Math.min(CMA_ALIGNMENT, order), Math.log2((options.align ?? PAGE_SIZE) / PAGE_SIZE))
     return from.alloc({
@@ -151,10 +152,14 @@ export class PageAllocator {
         return ok((base / PAGE_SIZE) as Pfn)
       }
     }
-    const place = [
-      ...(above === 0 ? [] : [` from ${hex(above)} on`]),
-      ...(limit === Infinity ? [] : [` below ${hex(limit)}`]),
-    ]
-    return fail('ENOMEM', `no ${bytes(len)} of contiguous memory${place.join('')}`)
+    const ends = limit === Infinity ? '' : ` below ${hex(limit)}`
+    const pieces = from.all().map(({ base, end }) => Math.min(end, limit + 1) - Math.max(base, above))
+    const free = pieces.reduce((sum, piece) => sum + Math.max(0, piece), 0)
+    const place = [...(above === 0 ? [] : [` from ${hex(above)} on`]), ...(ends === '' ? [] : [ends])]
+    const has =
+      free < size
+        ? `${bytes(free)} are free there`
+        : `${bytes(free)} are free there, in pieces of at most ${bytes(Math.max(...pieces))}`
+    return fail('ENOMEM', `no ${bytes(len)} of contiguous memory${place.join('')}: ${has}`)
   }
 }

@@ -26,7 +26,7 @@ const kernelText = (run: KernelRun): string[] => {
   )
   const { lines: done, writtenBack, skippedEntries, skippedLines } = run.cache
   lines.push(
-    `  cache lines: ${count(done)} operations, ${count(writtenBack)} written back; ${count(skippedEntries)} tagged entries saved ${count(skippedLines)}`,
+    `  cache lines: ${count(done)} operations, ${count(writtenBack)} written back${skippedEntries > 0 ? `; ${count(skippedEntries)} tagged entries saved ${count(skippedLines)}` : ''}`,
   )
   for (const { what, device, nth, calls } of run.injections ?? [])
     if (calls < nth)

@@ -64,6 +64,12 @@ test('a comparison has a column a kernel, a row a step, and the verdict last', (
   expect(lines.join('\n')).toContain('dma_cache_maint_page < arm_dma_map_sg')
 })
 
+test('tagged entries are counted only where a patch tags some', () => {
+  expect(runText(report(run({})))).not.toContain('tagged')
+  const tagged = { lines: 8, writtenBack: 0, skippedEntries: 2, skippedLines: 64 }
+  expect(runText(report(run({ cache: tagged })))).toContain('2 tagged entries saved 64')
+})
+
 test('a run shows the console text of a fault and where it ended', () => {
   const text = runText(report(fault))
   for (const line of oops.text) expect(text).toContain(line)

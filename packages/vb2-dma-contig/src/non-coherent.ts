@@ -19,7 +19,8 @@ export const allocNonCoherent = ({ api, host }: DcContext, buf: DcBuf): KResult<
   const highmem = area !== undefined && host.mem.isHighmemPfn(area)
   if (highmem) host.mem.freeContiguous(area, buf.size)
   const pages = area === undefined || highmem ? host.mem.allocPages(buf.size, { owner: buf.owner, limit }) : ok(area)
-  if (!pages.ok) return pages
+  if (!pages.ok)
+    return area === undefined ? api.fail(pages.errno, `${host.mem.cmaLacks(buf.size, cmaArea)}; ${pages.why}`) : pages
   const giveBack = (): void => host.mem.freeContiguous(pages.value, buf.size)
   const at = host.mem.linearAddress(physOf(pages.value))
   host.mem.memset(at, 0, buf.size)

@@ -1,6 +1,7 @@
 // Which memory a queue works with, and how many buffers: REQBUFS, CREATE_BUFS, EXPBUF, mmap.
 import {
   type BufTypeWish,
+  bytes,
   EXPBUF_FLAGS,
   fail,
   type KResult,
@@ -105,15 +106,21 @@ export const coreReqbufs = (
   if (allocated === 0) {
     dprintk(q, 'vb2_core_reqbufs', 'memory allocation failed')
     q.memory = undefined
-    return fail('ENOMEM', why)
+    return fail('ENOMEM', needsText(wanted, allocated, planes, why))
   }
   if (allocated < least) {
     queueFree(q)
-    return fail('ENOMEM', why)
+    return fail('ENOMEM', needsText(wanted, allocated, planes, why))
   }
   q.waitingForBuffers = !q.isOutput
   q.busy = true
   return ok(allocated)
+}
+
+/** What all buffers together need, then what the one that failed did not get. */
+const needsText = (wanted: number, had: number, planes: readonly PlaneSetup[], why: string): string => {
+  const size = planes.reduce((sum, plane) => sum + pageAlign(plane.size), 0)
+  return `${wanted} buffers of ${bytes(size)} need ${bytes(wanted * size)}, and ${had === 0 ? 'none' : `only ${had}`} could be had: ${why}`
 }
 
 /** The buffers of before go; memory that others use stays with them, or (old kernels) stops the call: EBUSY. */
