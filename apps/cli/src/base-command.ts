@@ -1,5 +1,5 @@
 // What all commands share: bad input becomes one clear message and exit code 2, with and without --json.
-import { type InputError, isInputError } from '@dmalab/api'
+import { InputError, isInputError } from '@dmalab/api'
 import type { PluginSources } from '@dmalab/lab/node'
 import { Command, Flags } from '@oclif/core'
 import { installedPlugins } from './plugin-sources.ts'
@@ -24,6 +24,23 @@ export const PLUGIN_FLAG = {
   }),
 } as const
 
+/** Bad input as `--json` prints it. */
+export const errorJson = ({ message, place, hint }: InputError): object => ({
+  error: { message, ...place, ...(hint === undefined ? {} : { hint }) },
+})
+
+/** oclif could not read its own flags when it asks for the format. */
+export const asksForJson = (argv: readonly string[]): boolean =>
+  argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length).includes('--json')
+
+/** What oclif says of wrong flags and arguments, in one line; undefined for anything else, which is a bug. */
+const usageError = (error: Error, command: string): InputError | undefined => {
+  if (!('oclif' in error)) return undefined
+  const lines = error.message.split('\n').map((line) => line.trim())
+  const told = lines.filter((line) => line !== '' && !line.startsWith('See more help'))
+  return new InputError(told.join(' '), {}, `${command} --help lists arguments and flags`)
+}
+
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
 
@@ -42,11 +59,15 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: Error & { exitCode?: number }): Promise<unknown> {
-    if (!isInputError(error)) return super.catch(error)
+    const bad = isInputError(error)
+      ? error
+      : usageError(error, `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`)
+    if (bad === undefined) return super.catch(error)
     process.exitCode = EXIT.input
-    const { message, place, hint } = error
-    if (this.jsonEnabled()) this.logJson({ error: { message, ...place, ...(hint === undefined ? {} : { hint }) } })
-    else this.tellError(error)
+    // It was tried; oclif warns of commands that do not.
+    this.parsed = true
+    if (this.jsonEnabled() || asksForJson(this.argv)) this.logJson(errorJson(bad))
+    else this.tellError(bad)
     return undefined
   }
 

@@ -117,6 +117,22 @@ describe('bad input is one clear message with its place, exit code 2', () => {
     ['a flag that is not there', ['run', 'founding', '--nope'], /nope/],
     ['a command that is not there', ['nonsense'], /nonsense/],
   ]
+  test.each([
+    ['a flag that is not there', ['run', 'founding', '--nope']],
+    ['a flag without its value', ['run', 'founding', '--size']],
+    ['a value that a flag does not have', ['run', 'founding', '--fail-on', 'nope']],
+    ['a number that is none', ['conform', 'a.json', '--show', 'x']],
+    ['an argument too many', ['compare', 'founding', 'again']],
+    ['no argument', ['trace', 'check']],
+    ['a command that is not there', ['runn', 'founding']],
+    ['a command of a topic that is not there', ['board', 'shw']],
+    ['a kernel that is not there', ['kernel', 'show', 'arm@9.9']],
+    ['a code that is not there', ['explain', 'nope']],
+  ])('with --json: %s', (_what, args) => {
+    const { status, stdout, stderr } = dmalab(...args, '--json')
+    expect([status, stderr]).toEqual([2, ''])
+    expect(JSON.parse(stdout)).toEqual({ error: { message: expect.any(String), hint: expect.any(String) } })
+  })
   test.each(cases)('%s', (_what, args, says) => {
     const { status, stderr } = dmalab(...args)
     expect(stderr).toMatch(says)

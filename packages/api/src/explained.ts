@@ -14,9 +14,10 @@ export interface ExplainedCode {
   readonly fixes: readonly string[]
 }
 
-/** A code of `board lint`. */
+/** A code of `board lint`, or of a trap that `board facts` lists. */
 export interface ExplainedLint {
   readonly code: string
+  readonly by: 'board lint' | 'board facts'
   readonly title: string
 }
 

@@ -9,12 +9,14 @@ import {
 } from '@dmalab/api'
 import { explainCode, explainedCodes } from '@dmalab/checker'
 import { createKlogReader, kernelMessage, kernelMessages } from '@dmalab/klog'
-import { LINT_CODES } from '@dmalab/machine'
+import { LINT_CODES, TRAP_CODES, trapTitle } from '@dmalab/machine'
 
 /** @throws InputError for a code that is unknown, with those that share a word with it */
 export const explain = (code: string): ExplainedCode | ExplainedLint | ExplainedKernelMessage => {
   const title = Object.entries(LINT_CODES).find(([known]) => known === code)?.[1]
-  if (title !== undefined) return { code, title }
+  if (title !== undefined) return { code, by: 'board lint', title }
+  const trap = trapTitle(code)
+  if (trap !== undefined) return { code, by: 'board facts', title: trap }
   const explained = kernelMessage(code) ?? explainCode(code)
   if (explained === undefined) throw new InputError(`unknown finding code ${code}`, {}, near(code))
   return explained
@@ -26,7 +28,12 @@ const near = (typed: string): string => {
     .split(/[^a-z0-9]+/)
     .filter((word) => word.length > 2)
   const codes = explainedCodes().map(({ code }) => code)
-  const all = [...codes, ...Object.keys(LINT_CODES), ...kernelMessages().map(({ id }) => id)]
+  const all = [
+    ...codes,
+    ...Object.keys(LINT_CODES),
+    ...Object.keys(TRAP_CODES),
+    ...kernelMessages().map(({ id }) => id),
+  ]
   const like = all.filter((code) => words.some((word) => code.includes(word)))
   return like.length === 0 ? '`dmalab explain` lists all codes' : `did you mean ${like.slice(0, 5).join(', ')}?`
 }

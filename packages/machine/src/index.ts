@@ -14,6 +14,7 @@ export { archOfDtb, importBoard, machineFromDtb, type ImportOptions, type Import
 export { boardYaml } from './import/board-yaml.ts'
 export { lintDtb } from './lint/lint.ts'
 export { lintMachine } from './lint/machine.ts'
+export { TRAP_CODES, trapTitle } from './facts/trap-codes.ts'
 export { LINT_CODES, type LintCode, type LintFinding } from './lint/finding.ts'
 export { VIRTUAL_DEVICES, withVirtualDevices } from './virtual-devices.ts'
 export { describeBoard } from './describe-board.ts'

@@ -15,9 +15,9 @@ export const codeText = ({ code, severity, title, what, why, source, fixes }: Ex
     ['Usual fixes:', ...fixes.map((fix) => wrap(`- ${fix}`, '  '))].join('\n'),
   ].join('\n\n')
 
-export const lintCodeText = ({ code, title }: ExplainedLint): string =>
+export const lintCodeText = ({ code, by, title }: ExplainedLint): string =>
   [
-    `${bold(code)} (dmalab board lint): ${title}`,
+    `${bold(code)} (dmalab ${by}): ${title}`,
     wrap(
       '`dmalab board lint FILE` names the node of the device tree, and `dmalab board facts FILE` what the kernel makes of it.',
     ),
