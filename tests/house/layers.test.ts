@@ -59,7 +59,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   trace: [],
   klog: [],
   golden: [],
-  runner: ['scenario', 'videobuf2', 'dma-buf', 'dma-api', 'memory', 'checker', 'trace'],
+  runner: ['scenario', 'machine', 'videobuf2', 'dma-buf', 'dma-api', 'memory', 'checker', 'trace'],
   explore: ['runner'],
   sweep: ['runner'],
   'sweep-queue': ['sweep'],

@@ -4,13 +4,13 @@ import type { AssumeWord, KernelRun, Machine } from '@dmalab/api'
 import { machineFromDtb, shippedBoard } from '@dmalab/machine'
 import { lineForBoard } from '@dmalab/scenario'
 import { describe, expect, it } from 'vitest'
-import { FOUNDING_LINE } from '@dmalab/lab'
+import { FOUNDING_LINE, foundingLine } from '@dmalab/lab'
 import { openLaboratory, run as runWork } from '@dmalab/lab/node'
 
 const laboratory = await openLaboratory()
 
 const run = (machine: Machine, kernel: string): Promise<KernelRun | undefined> =>
-  runLine(machine, FOUNDING_LINE, kernel, {})
+  runLine(machine, foundingLine(machine), kernel, {})
 
 /** Virtual devices that `bind` names are added to the board, as for any run. */
 const runLine = async (
@@ -64,8 +64,8 @@ describe('devices without hardware', () => {
   })
 
   it.each([
-    [{ v4l2src: 'display' }, 'has no capture queue'],
-    [{ v4l2src: 'vivid', kmssink: 'vivid' }, 'shows nothing'],
+    [{ v4l2src: 'display' }, 'that of display does not: tidss shows frame buffers'],
+    [{ v4l2src: 'vivid', kmssink: 'vivid' }, 'that of vivid does not'],
   ])('and a device that cannot do the work is bad input: %o', async (bind, why) => {
     await expect(virtual(shippedBoard('k3-am625-sk'), 'v4l2src ! kmssink', bind)).rejects.toMatchObject({
       name: 'InputError',

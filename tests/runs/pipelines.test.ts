@@ -206,13 +206,17 @@ describe('a device that cannot do the work is bad input', () => {
     [
       'v4l2src ! kmssink',
       { v4l2src: 'codec' },
-      'v4l2src0 cannot work on codec: class codec works from memory to memory',
+      'v4l2src0 needs a driver that captures pictures, and that of codec does not: s5p-mfc decodes',
     ],
-    ['videotestsrc ! kmssink', { kmssink: 'codec' }, 'kmssink0 cannot work on codec: class codec shows nothing'],
+    [
+      'videotestsrc ! kmssink',
+      { kmssink: 'codec' },
+      'kmssink0 needs a driver that shows frame buffers, and that of codec does not',
+    ],
     [
       `${head} ! v4l2convert ! fakesink`,
       { v4l2convert: 'display' },
-      'class display does not turn pictures into pictures',
+      'v4l2convert0 needs a driver that converts pictures from memory to memory, and that of display does not',
     ],
     [`${head} ! mystery ! fakesink`, { mystery: 'display' }, 'display, which passes no pictures to fakesink0'],
     [

@@ -3,7 +3,6 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { ASSUME_WORDS, type RunSpec, type WorkSpec } from '@dmalab/api'
 import {
   FOUNDING_BOARD,
-  FOUNDING_LINE,
   parseInjections,
   parseKernelOptions,
   parseSize,
@@ -62,7 +61,7 @@ export const specOf = async (words: RunWords, registry: Registry): Promise<RunSp
     {
       board: boardSpecFor(registry, reference, { memory: words.memory, given: await givenBytes(reference) }),
       kernels: words.kernels,
-      work,
+      ...(work === undefined ? {} : { work }),
       config: words.config,
       ...(words.cmdline === undefined ? {} : { cmdline: words.cmdline }),
       frames: words.frames ?? null,
@@ -81,16 +80,16 @@ export const specOf = async (words: RunWords, registry: Registry): Promise<RunSp
   )
 }
 
-/** What SCENARIO names: the founding line, a scenario file, or a line as it stands. */
-const workOf = async (scenario: string): Promise<WorkSpec> => {
+/** What SCENARIO names: a scenario file, or a line as it stands; undefined: the founding line, as it is on the board. */
+const workOf = async (scenario: string): Promise<WorkSpec | undefined> => {
   if (scenario === STANDARD_INPUT || /\.(ya?ml|json)$/.test(scenario))
     return { scenario: await readText(scenario), file: scenario }
-  return { line: scenario === 'founding' ? FOUNDING_LINE : scenario }
+  return scenario === 'founding' ? undefined : { line: scenario }
 }
 
 /** A board file that a scenario file names lies beside it, unless the whole path is given. */
-const boardBeside = (work: WorkSpec, scenario: string): string | undefined => {
-  if (!('scenario' in work) || typeof work.scenario !== 'string') return undefined
+const boardBeside = (work: WorkSpec | undefined, scenario: string): string | undefined => {
+  if (work === undefined || !('scenario' in work) || typeof work.scenario !== 'string') return undefined
   const { board } = readScenario(work.scenario, work.file)
   return board !== undefined && /\.(ya?ml|dtb)$/.test(board) && !isAbsolute(board)
     ? join(dirname(scenario), board)

@@ -1,6 +1,6 @@
 // Flags to a spec, and a spec to the command that repeats it: the way there and back is the same spec.
 import { ASSUME_WORDS, type RunSpec } from '@dmalab/api'
-import { FOUNDING_LINE, openRegistry } from '@dmalab/lab'
+import { FOUNDING_LINE, foundingLine, openRegistry } from '@dmalab/lab'
 import { commandOf } from '@dmalab/report'
 import { Parser } from '@oclif/core'
 import fc from 'fast-check'
@@ -10,7 +10,8 @@ import Run from '../src/commands/run.ts'
 import { specOf } from '../src/spec-of.ts'
 
 const registry = openRegistry()
-const lines = { founding: FOUNDING_LINE }
+/** What the word stands for on a board. */
+const linesOf = (board: string) => ({ founding: foundingLine(registry.boards.get(board)) })
 
 /** A POSIX shell's words, of what commandOf writes: plain words, and single quotes with '\'' between. */
 const shellWords = (command: string): string[] =>
@@ -60,7 +61,7 @@ const spec: fc.Arbitrary<RunSpec> = fc.record({
 test('the command of a spec means that spec', async () => {
   await fc.assert(
     fc.asyncProperty(spec, async (one) => {
-      const command = commandOf(one, { lines })
+      const command = commandOf(one, { lines: linesOf(typeof one.board === 'string' ? one.board : '') })
       // What a flag cannot say lies in a file, which is read as it was written.
       if (command.includes(' --spec ')) return
       expect(await specOfCommand(command)).toEqual(one)
@@ -71,7 +72,7 @@ test('the command of a spec means that spec', async () => {
 
 test('the founding case has a short name, there and back', async () => {
   const one = await specOfCommand('dmalab run founding')
-  const command = commandOf(one, { lines })
+  const command = commandOf(one, { lines: linesOf(typeof one.board === 'string' ? one.board : '') })
   expect(command).toBe('dmalab run founding --board odroid-xu4-2017 --kernel arm@4.11')
   expect(await specOfCommand(command)).toEqual(one)
 })

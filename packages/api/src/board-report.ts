@@ -17,6 +17,8 @@ export interface MemoryRow extends Range {
 export interface MasterRow {
   readonly device: string
   readonly class: string
+  /** Its kernel driver, and what that offers; null where only the class is known. */
+  readonly driver: { readonly name: string; readonly source: string; readonly offers: readonly string[] } | null
   readonly maskBits: number
   /** Highest bus address, where the interconnect or dma-ranges limit it. */
   readonly busLimit?: number

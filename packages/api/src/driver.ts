@@ -1,5 +1,6 @@
 // Device models: what a driver and its hardware do together.
 import type { DmaBufCore } from './dma-buf.ts'
+import type { DriverNode, KernelDriver } from './kernel-driver.ts'
 import type { DmaMapping } from './dma-mapping.ts'
 import type { DeviceClass } from './machine.ts'
 import type { EventBody } from './events.ts'
@@ -23,6 +24,10 @@ export interface FrameFormat {
 export interface DriverHost {
   readonly device: Device
   readonly kernel: KernelFacts
+  /** The kernel driver of the device as the table of drivers has it; null where only the model is known. */
+  readonly kernelDriver: KernelDriver | null
+  /** Which of the device's nodes was opened; null: whichever there is. */
+  readonly node: DriverNode['kind'] | null
   readonly dma: DmaMapping
   readonly dmaBuf: DmaBufCore
   /** Bus of this device, or of one of its memory-region children. */
@@ -86,6 +91,8 @@ export interface DriverDef {
   readonly source: string
   /** Device classes it serves when a board names no driver. */
   readonly classes: readonly DeviceClass[]
+  /** Kinds of nodes of the table of drivers that it is the model of, where no driver has a model of its own. */
+  readonly nodes?: readonly DriverNode['kind'][]
   /** dma_set_max_seg_size() at probe, bytes; absent: the driver leaves the 64 KiB that a device starts with. */
   readonly maxSegmentSize?: number
   /** Its name in kernel messages (struct device_driver); absent: `name`. */

@@ -2,6 +2,7 @@
 import type { BootMemory } from './boot-memory.ts'
 import type { Balance } from './balance.ts'
 import type { DmaAddr, PhysAddr } from './units.ts'
+import type { DriverNode } from './kernel-driver.ts'
 import type { DmaBufCore } from './dma-buf.ts'
 import type { DmaMapping } from './dma-mapping.ts'
 import type { Driver } from './driver.ts'
@@ -88,7 +89,7 @@ export interface Lab {
   /** What was to fail, and how far its calls got. */
   readonly injections: readonly InjectionCalls[]
   /** Opens the device's driver model; `queueAttrs` is what its driver adds to vb2_queue.dma_attrs, DMA_ATTR_* bits. */
-  open(device: Device, queueAttrs?: QueueAttrs): Driver
+  open(device: Device, queueAttrs?: QueueAttrs, node?: DriverNode['kind']): Driver
   /** sg_alloc_table + sg_set_page for each entry; entries without dma fields start at zero. */
   sgTable(entries: readonly (Pick<SgEntry, 'page' | 'offset' | 'length'> & Partial<SgEntry>)[]): SgTable
   sgFree(table: SgTable): void

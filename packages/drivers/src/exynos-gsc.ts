@@ -18,7 +18,7 @@ export const exynosGsc = (api: PluginApi): DriverDef => ({
       interrupt: 'gsc_irq_handler',
       outputModes: ['MMAP', 'USERPTR', 'DMABUF'],
       captureModes: ['MMAP', 'USERPTR', 'DMABUF'],
-      allocator: 'vb2-dma-contig',
+      allocator: () => 'vb2-dma-contig',
       multiplanar: true,
       symbols: (op) => [`gsc_m2m_${op}`, `v4l2_m2m_${op}`],
       queue: () => ({ minBuffers: 1 }),

@@ -5,12 +5,14 @@ import type {
   Driver,
   DriverDef,
   DriverHost,
+  DrmNode,
   FrameFormat,
   KResult,
   PluginApi,
   SgTable,
 } from '@dmalab/api'
 import { type Compared, delivery, readPlane } from './picture.ts'
+import { createDisplay } from './display.ts'
 import { createPrimeImporter, type PrimeObject } from './prime.ts'
 
 /** Offset of _refcount in struct page. Models: Linux v4.11 include/linux/mm_types.h: struct page */
@@ -67,6 +69,27 @@ export const pageWalkingImporter = (api: PluginApi): DriverDef => ({
       host.mem.unmap(at.value)
       return { bytes: payload, wrong }
     }),
+})
+
+/**
+ * A GPU whose own MMU joins the pieces of an imported list, or that takes one piece only, as the table of drivers says.
+ * Models: Linux v6.12 drivers/gpu/drm/drm_gem_shmem_helper.c: drm_gem_shmem_prime_import_sg_table
+ */
+export const drmGpu = (api: PluginApi): DriverDef => ({
+  name: 'drm-gpu',
+  source: 'Linux v6.12 drivers/gpu/drm, with the import of each driver',
+  classes: [],
+  nodes: ['gpu'],
+  maxSegmentSize: 0xffff_ffff,
+  create: (host) => {
+    const node = host.kernelDriver?.nodes.find((each): each is DrmNode => each.kind === 'gpu')
+    if (node === undefined) throw new Error(`the table has no GPU for ${host.device.name}`)
+    const read: Use = ({ table, dmabuf }, payload) =>
+      readPlane(host, { cookie: table, dev: host.device, length: dmabuf.size, owner: dmabuf.owner }, payload, payload)
+    return node.imports === 'contiguous'
+      ? createDisplay(api, host, { importFunction: node.importFunction, refusesPieces: 'import' })
+      : port(api, host, read)
+  },
 })
 
 /** Page frames of a list as the walk finds them; touching one that is not a page is what the kernel would do too. */

@@ -2,19 +2,26 @@
 import type { PluginApi, Plugin } from '@dmalab/api'
 import { exynosDrm } from './exynos-drm.ts'
 import { exynosGsc } from './exynos-gsc.ts'
-import { pageWalkingImporter, syncingImporter } from './importers.ts'
+import { drmDisplay } from './drm-display.ts'
+import { drmGpu, pageWalkingImporter, syncingImporter } from './importers.ts'
 import { rockchipRga } from './rockchip-rga.ts'
 import { s5pMfc } from './s5p-mfc.ts'
+import { v4l2Capture } from './v4l2-capture.ts'
+import { v4l2M2m } from './v4l2-m2m.ts'
 import { vim2m, vim2mVariants } from './vim2m.ts'
 import { vividDrivers } from './vivid.ts'
 
 export {
+  drmDisplay,
+  drmGpu,
   exynosDrm,
   exynosGsc,
   pageWalkingImporter,
   rockchipRga,
   s5pMfc,
   syncingImporter,
+  v4l2Capture,
+  v4l2M2m,
   vim2m,
   vim2mVariants,
   vividDrivers,
@@ -32,5 +39,9 @@ export default (api: PluginApi): Plugin => ({
     ...vividDrivers(api),
     syncingImporter(api),
     pageWalkingImporter(api),
+    v4l2M2m(api),
+    v4l2Capture(api),
+    drmDisplay(api),
+    drmGpu(api),
   ],
 })

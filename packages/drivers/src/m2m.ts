@@ -20,7 +20,7 @@ export interface M2mModel extends Pick<QueuePairModel, 'deviceOf' | 'captureForm
   readonly interrupt: string
   readonly outputModes: readonly V4l2Memory[]
   readonly captureModes: readonly V4l2Memory[]
-  readonly allocator: string
+  allocator(side: Side): string
   /** The queues are of the multi-planar types. */
   readonly multiplanar: boolean
   /** Driver functions between the V4L2 core and vb2. */
@@ -34,7 +34,7 @@ export const createM2m = (api: PluginApi, host: DriverHost, model: M2mModel): Dr
   const pair = openQueuePair(api, host, {
     setup: (side) => ({
       type: TYPES[side][model.multiplanar ? 'mplane' : 'single'],
-      allocator: model.allocator,
+      allocator: model.allocator(side),
       ioModes: side === 'output' ? model.outputModes : model.captureModes,
       timestamps: 'copy',
       ...model.queue(side),

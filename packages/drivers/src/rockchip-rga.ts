@@ -19,7 +19,7 @@ export const rockchipRga = (api: PluginApi): DriverDef => ({
       interrupt: 'rga_isr',
       outputModes: ['MMAP', 'DMABUF'],
       captureModes: ['MMAP', 'DMABUF'],
-      allocator: 'vb2-dma-sg',
+      allocator: () => 'vb2-dma-sg',
       multiplanar: true,
       symbols: (op) => [`v4l2_m2m_ioctl_${op}`, `v4l2_m2m_${op}`],
       queue: () => ({ minBuffers: 1 }),

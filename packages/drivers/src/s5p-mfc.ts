@@ -27,7 +27,7 @@ export const s5pMfc = (api: PluginApi): DriverDef => ({
       interrupt: 's5p_mfc_irq',
       outputModes: ['MMAP', 'USERPTR', 'DMABUF'],
       captureModes: ['MMAP', 'DMABUF'],
-      allocator: 'vb2-dma-contig',
+      allocator: () => 'vb2-dma-contig',
       multiplanar: true,
       symbols: (op) => [`vidioc_${op}`],
       queue: () => ({ minBuffers: 1 }),

@@ -34,7 +34,7 @@ const variant = (
       interrupt: 'device_work',
       outputModes: ['MMAP', 'USERPTR', 'DMABUF'],
       captureModes: ['MMAP', 'USERPTR', 'DMABUF'],
-      allocator,
+      allocator: () => allocator,
       multiplanar: false,
       queue: (side) => ({
         memoryLimit: MEMORY_LIMIT,

@@ -2,7 +2,9 @@
 import type {
   Delivery,
   DeviceClass,
+  Driver,
   DriverDef,
+  DriverHost,
   FrameFormat,
   PluginApi,
   QueueHooks,
@@ -12,11 +14,14 @@ import type {
 import { delivery, readPlane } from './picture.ts'
 import { FIELD, openQueuePair, type Side } from './queue-pair.ts'
 
-interface VividOptions {
-  readonly name: string
-  readonly source: string
+/** What makes one such driver differ from another. */
+export interface CaptureModel {
+  /** Functions that fill and show a picture, for the call path. */
+  readonly symbols: { readonly capture: string; readonly output: string }
+  /** What REQBUFS raises a request to, and what must be queued before the driver starts. */
+  readonly minReqbufs: number
+  readonly minBuffers: number
   readonly allocator: string
-  readonly classes: readonly DeviceClass[]
   readonly ioModes: readonly V4l2Memory[]
   /** Module parameter `multiplanar=2`: the queues are of the multi-planar types. */
   readonly multiplanar: boolean
@@ -31,80 +36,95 @@ const MAX_CAPTURE_BUFFERS = 64
  *
  * Models: Linux v6.12 drivers/media/test-drivers/vivid/vivid-vid-cap.c: vid_cap_queue_setup, vivid-vid-out.c: vid_out_queue_setup
  */
-const vivid = (api: PluginApi, options: VividOptions): DriverDef => ({
-  name: options.name,
-  kernelName: 'vivid',
-  source: options.source,
-  classes: options.classes,
-  create: (host) => {
-    const pair = openQueuePair(api, host, {
-      setup: (side) => ({
-        type: TYPES[side][options.multiplanar ? 'mplane' : 'single'],
-        allocator: options.allocator,
-        ioModes: options.ioModes,
-        symbols: (op) => [`vb2_ioctl_${op}`],
-        node: `${host.device.name} ${side}`,
-        minReqbufs: 2,
-        ...(side === 'capture' && !options.multiplanar ? { maxNumBuffers: MAX_CAPTURE_BUFFERS } : {}),
-        fileIo: true,
-        removeBufs: true,
-        allowCacheHints: true,
-      }),
-      busyText: null,
-      stopped: (side) => {
-        if (side === 'output') onShow = false
-      },
-      hooks: (side, format) => HOOKS[side](api, format),
-      deviceOf: () => host.device,
-      captureFormat: (wish) => wish,
+export const createCapture = (api: PluginApi, host: DriverHost, options: CaptureModel): Driver => {
+  const pair = openQueuePair(api, host, {
+    setup: (side) => ({
+      type: TYPES[side][options.multiplanar ? 'mplane' : 'single'],
+      allocator: options.allocator,
+      ioModes: options.ioModes,
+      symbols: (op) => [`vb2_ioctl_${op}`],
+      node: `${host.device.name} ${side}`,
+      minReqbufs: options.minReqbufs,
+      ...(options.minBuffers > 0 ? { minBuffers: options.minBuffers } : {}),
+      ...(side === 'capture' && !options.multiplanar ? { maxNumBuffers: MAX_CAPTURE_BUFFERS } : {}),
+      fileIo: true,
+      removeBufs: true,
+      allowCacheHints: true,
+    }),
+    busyText: null,
+    stopped: (side) => {
+      if (side === 'output') onShow = false
+    },
+    hooks: (side, format) => HOOKS[side](api, format),
+    deviceOf: () => host.device,
+    captureFormat: (wish) => wish,
+  })
+  const { waiting } = pair
+  let nextFrame = 0
+  /** The first of the waiting OUTPUT buffers has been shown. */
+  let onShow = false
+
+  const fill = (buffer: Vb2Buffer): void => {
+    const frame = nextFrame++
+    pair.captured(buffer, frame, pair.paint(buffer, frame), pair.formats.capture.field ?? FIELD.NONE)
+  }
+
+  const show = (buffer: Vb2Buffer): Delivery => {
+    const read = pair.memory('output', buffer).map((plane, p) => {
+      const { payload } = pair.formats.output.planes[p] ?? { payload: 0 }
+      return readPlane(host, plane, payload, payload)
     })
-    const { waiting } = pair
-    let nextFrame = 0
-    /** The first of the waiting OUTPUT buffers has been shown. */
-    let onShow = false
+    return delivery(buffer.timestamp, read)
+  }
 
-    const fill = (buffer: Vb2Buffer): void => {
-      const frame = nextFrame++
-      pair.captured(buffer, frame, pair.paint(buffer, frame), pair.formats.capture.field ?? FIELD.NONE)
-    }
+  const showNext = (): Delivery[] => {
+    const [next] = waiting.output
+    if (next === undefined || onShow) return []
+    onShow = true
+    return [show(next)]
+  }
 
-    const show = (buffer: Vb2Buffer): Delivery => {
-      const read = pair.memory('output', buffer).map((plane, p) => {
-        const { payload } = pair.formats.output.planes[p] ?? { payload: 0 }
-        return readPlane(host, plane, payload, payload)
+  return {
+    ...pair.driver,
+
+    /**
+     * Every picture is shown once; the last one stays on show, and its buffer comes back when another takes its place.
+     * Models: Linux v6.12 drivers/media/test-drivers/vivid/vivid-kthread-out.c: vivid_thread_vid_out_tick
+     */
+    work: (most = Infinity) => {
+      for (const buffer of waiting.capture.splice(0, most)) host.call(options.symbols.capture, () => fill(buffer))
+      return host.call(options.symbols.output, () => {
+        const deliveries = showNext()
+        for (let ticks = 0; ticks < most && waiting.output.length > 1; ticks++) {
+          const before = waiting.output.shift()
+          if (before !== undefined) pair.queues.output.done(before, 'DONE')
+          onShow = false
+          deliveries.push(...showNext())
+        }
+        return deliveries
       })
-      return delivery(buffer.timestamp, read)
-    }
+    },
+  }
+}
 
-    const showNext = (): Delivery[] => {
-      const [next] = waiting.output
-      if (next === undefined || onShow) return []
-      onShow = true
-      return [show(next)]
-    }
+interface VividOptions extends Pick<CaptureModel, 'allocator' | 'ioModes' | 'multiplanar'> {
+  readonly name: string
+  readonly source: string
+  readonly classes: readonly DeviceClass[]
+}
 
-    return {
-      ...pair.driver,
-
-      /**
-       * Every picture is shown once; the last one stays on show, and its buffer comes back when another takes its place.
-       * Models: Linux v6.12 drivers/media/test-drivers/vivid/vivid-kthread-out.c: vivid_thread_vid_out_tick
-       */
-      work: (most = Infinity) => {
-        for (const buffer of waiting.capture.splice(0, most)) host.call('vivid_thread_vid_cap', () => fill(buffer))
-        return host.call('vivid_thread_vid_out', () => {
-          const deliveries = showNext()
-          for (let ticks = 0; ticks < most && waiting.output.length > 1; ticks++) {
-            const before = waiting.output.shift()
-            if (before !== undefined) pair.queues.output.done(before, 'DONE')
-            onShow = false
-            deliveries.push(...showNext())
-          }
-          return deliveries
-        })
-      },
-    }
-  },
+const vivid = (api: PluginApi, { name, source, classes, ...options }: VividOptions): DriverDef => ({
+  name,
+  kernelName: 'vivid',
+  source,
+  classes,
+  create: (host) =>
+    createCapture(api, host, {
+      ...options,
+      symbols: { capture: 'vivid_thread_vid_cap', output: 'vivid_thread_vid_out' },
+      minReqbufs: 2,
+      minBuffers: 0,
+    }),
 })
 
 const TYPES = {

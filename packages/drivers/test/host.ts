@@ -261,6 +261,8 @@ export const openDriver = (def: DriverDef, device = newDevice('dev')): FakeHost 
       return body()
     },
     printk: (_level, text) => void texts.push(text),
+    kernelDriver: null,
+    node: null,
   }
   const driver = def.create(host)
   return {

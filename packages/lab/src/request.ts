@@ -15,7 +15,7 @@ import {
 import { machineData } from '@dmalab/machine'
 import type { Registry } from '@dmalab/runner'
 import { machineOfSpec, scenarioOfSpec } from '@dmalab/scenario'
-import { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE } from './founding.ts'
+import { FOUNDING_BOARD, FOUNDING_KERNELS, foundingLine } from './founding.ts'
 
 /** A run. Texts are as the command line takes them; options that are left out have the values that `dmalab run --help` names. */
 export interface RunRequest extends Partial<RunSpecOptions> {
@@ -41,9 +41,9 @@ export type KernelChoice = 'run' | 'compare'
  */
 export const specOf = (registry: Registry, request: RunRequest = {}, choice: KernelChoice = 'run'): RunSpec => {
   const { board: asked, kernels = [], config = [], cmdline, work: given, plugins = [], ...options } = request
-  const work = typeof given === 'object' ? given : { line: given ?? FOUNDING_LINE }
-  const stated = 'scenario' in work ? statedBy(work) : {}
+  const stated = typeof given === 'object' && 'scenario' in given ? statedBy(given) : {}
   const board = boardOf(asked ?? stated.board ?? FOUNDING_BOARD)
+  const work = typeof given === 'object' ? given : { line: given ?? foundingLine(machineOfSpec(board, registry)) }
   return {
     version: RUN_SPEC_VERSION,
     board,

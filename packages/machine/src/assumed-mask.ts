@@ -1,5 +1,6 @@
 // The DMA mask that a device has when no input states one.
-import type { AssumedFact } from '@dmalab/api'
+import type { AssumedFact, DeviceFacts } from '@dmalab/api'
+import { kernelDriverOf } from './kernel-drivers/index.ts'
 
 /**
  * Bits of a platform device's mask until its driver asks for others.
@@ -12,3 +13,7 @@ export const assumedMask = (device: string): AssumedFact => ({
   device,
   why: `no input states it; ${USUAL_MASK_BITS} bits is what a driver gets that asks for nothing else`,
 })
+
+/** Its driver is known by what it is, and with it the mask: the driver sets this one, or leaves what a platform device starts with. */
+export const isMaskKnown = ({ compatible = '', maskBits }: DeviceFacts): boolean =>
+  kernelDriverOf({ compatible })?.maskBits === maskBits

@@ -13,6 +13,8 @@ import {
   type Range,
   type ReservedRegion,
 } from '@dmalab/api'
+import { kernelDriverOf } from './kernel-drivers/index.ts'
+import { offersOf } from './kernel-drivers/words.ts'
 import { boardRules } from './of/architectures.ts'
 
 export function describeBoard(stated: Machine): BoardDescription {
@@ -121,6 +123,7 @@ function describeMaster(device: DeviceFacts, machine: Machine): MasterRow {
   return {
     device: device.name,
     class: device.class,
+    driver: describeDriver(device),
     maskBits: device.maskBits,
     ...(device.busLimit !== undefined && { busLimit: device.busLimit }),
     windows,
@@ -137,6 +140,13 @@ function describeMaster(device: DeviceFacts, machine: Machine): MasterRow {
         : 'does not snoop: the kernel cleans and invalidates cache lines for every mapping',
     ],
   }
+}
+
+function describeDriver(device: DeviceFacts): MasterRow['driver'] {
+  const driver = kernelDriverOf(device)
+  if (driver === undefined) return null
+  const { name, source, tree } = driver
+  return { name, source: `${tree} ${source}`, offers: offersOf(driver) }
 }
 
 function reachMeans(

@@ -1,7 +1,7 @@
 // Board file -> Machine. Every complaint names file, line, column and path.
 import { type ArchName, InputError, type InputPlace, type Machine } from '@dmalab/api'
 import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml'
-import { assumedMask } from './assumed-mask.ts'
+import { assumedMask, isMaskKnown } from './assumed-mask.ts'
 import { machineProblems, type MachineProblem } from './check-machine.ts'
 import { BOARD_ARCHES } from './of/architectures.ts'
 import { machineSchema } from './schema.ts'
@@ -68,9 +68,11 @@ const parseMachine = (
 /** A mask that was left out got a usual value: the machine says so. */
 const withAssumedMasks = (machine: Machine, written: unknown): Machine => {
   const stated = machine.assumed ?? []
-  const masks = machine.devices.flatMap(({ name }, i) =>
-    valueAt(written, ['devices', i, 'maskBits']) === undefined && !stated.some(({ device }) => device === name)
-      ? [assumedMask(name)]
+  const masks = machine.devices.flatMap((given, i) =>
+    valueAt(written, ['devices', i, 'maskBits']) === undefined &&
+    !isMaskKnown(given) &&
+    !stated.some(({ device }) => device === given.name)
+      ? [assumedMask(given.name)]
       : [],
   )
   return masks.length === 0 ? machine : { ...machine, assumed: [...stated, ...masks] }

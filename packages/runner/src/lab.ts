@@ -53,7 +53,7 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
     get injections() {
       return rooms.api.injections
     },
-    open: (device, queueAttrs) => rooms.openDriver(device, queueAttrs),
+    open: (device, queueAttrs, node) => rooms.openDriver(device, queueAttrs, node),
 
     sgTable(entries) {
       const table = listOf(rooms.api.sg, entries)

@@ -8,6 +8,7 @@ import {
   type DeviceFacts,
   type Driver,
   type DriverDef,
+  type DriverNode,
   type DriverQueue,
   InputError,
   type Lab,
@@ -17,6 +18,7 @@ import {
   type QueueSetup,
   type Vb2MemOps,
 } from '@dmalab/api'
+import { kernelDriverOf } from '@dmalab/machine'
 import { createDmaBufCore } from '@dmalab/dma-buf'
 import { Injector, openDmaApi } from '@dmalab/dma-api'
 import { KernelStack, Memory } from '@dmalab/memory'
@@ -24,6 +26,7 @@ import { createQueue } from '@dmalab/videobuf2'
 import { adversary } from './adversary.ts'
 import { mixSeed } from './content-seed.ts'
 import { cpuCopy } from './cpu-copy.ts'
+import { driverFinder, kernelNameOf } from './find-driver.ts'
 import type { EventStream } from './event-stream.ts'
 import type { Registry } from './registry.ts'
 import { userMemory } from './user-memory.ts'
@@ -34,12 +37,6 @@ export interface LabParts {
   readonly module: WebAssembly.Module
   readonly registry: Registry
 }
-
-/** The driver model of a device: the one that it names, else the first for its class, which is a guess. */
-export const driverFinder =
-  ({ drivers }: Registry) =>
-  ({ driver, class: kind }: DeviceFacts): DriverDef | undefined =>
-    driver === undefined ? drivers.values().find(({ classes }) => classes.includes(kind)) : drivers.get(driver)
 
 /** What is wired together for one boot of the machine. `engine`: of the boot before, which is over. */
 export const openRooms = (
@@ -130,13 +127,19 @@ export const openRooms = (
     return createQueue(host, device, { ...setup, name })
   }
 
-  const openDriver = (device: Device, added: QueueAttrs = { capture: 0, output: 0 }): Driver => {
+  const openDriver = (
+    device: Device,
+    added: QueueAttrs = { capture: 0, output: 0 },
+    node: DriverNode['kind'] | null = null,
+  ): Driver => {
     const { facts: deviceFacts } = device
-    const def = driverOf(deviceFacts)
+    const def = driverOf(deviceFacts, node)
     if (def === undefined) throw new InputError(`no driver model serves ${device.name} (class ${deviceFacts.class})`)
     return def.create({
       device,
       kernel: facts,
+      kernelDriver: kernelDriverOf(deviceFacts) ?? null,
+      node,
       dma: api.mapping,
       dmaBuf,
       bus: (other) => bus(other ?? device),
@@ -199,7 +202,7 @@ const probed = (machine: Machine, driverOf: (facts: DeviceFacts) => DriverDef | 
   devices: machine.devices.map((facts) => {
     const driver = driverOf(facts)
     const maxSegmentSize = facts.maxSegmentSize ?? driver?.maxSegmentSize
-    const driverName = facts.driverName ?? driver?.kernelName ?? driver?.name
+    const driverName = facts.driverName ?? kernelNameOf(facts, driver)
     return {
       ...facts,
       ...(maxSegmentSize === undefined ? {} : { maxSegmentSize }),

@@ -12,6 +12,7 @@ import {
   type UserMapping,
   type Vb2Queue,
 } from '@dmalab/api'
+import { kernelDriverOf } from '@dmalab/machine'
 import { createDumbBuffer } from '@dmalab/dma-buf'
 import type { Stage } from './pipeline-plan.ts'
 import type { StepLog } from './step-log.ts'
@@ -59,7 +60,7 @@ export class OpenStage {
     this.driver = null
     if (stage.device === null) return
     const device = lab.device(stage.device)
-    this.driver = lab.open(device)
+    this.driver = lab.open(device, undefined, stage.node ?? undefined)
     const lack = lackOf(stage, this.driver, device.facts)
     if (lack !== undefined)
       throw new InputError(
@@ -167,7 +168,9 @@ const MEM2MEM: readonly DeviceFacts['class'][] = ['codec', 'converter', '2d', 'j
 
 /** Why a device cannot do the work of a stage; undefined when it can. */
 const lackOf = (stage: Stage, driver: Driver, facts: DeviceFacts): string | undefined => {
-  const is = (classes: typeof CAMERAS): boolean => classes.includes(facts.class)
+  // Of a driver that is known, binding has looked at what it offers; the class says it of others.
+  const isKnown = kernelDriverOf(facts) !== undefined
+  const is = (classes: typeof CAMERAS): boolean => !isKnown && classes.includes(facts.class)
   switch (stage.role) {
     case 'decoder':
     case 'converter':

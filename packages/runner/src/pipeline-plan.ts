@@ -1,5 +1,5 @@
 // What user space is going to do for a pipeline: stages bound to devices, and how buffers pass from one to the next.
-import type { FrameFormat, Picture, RunOptions, RunReport } from '@dmalab/api'
+import type { DriverNode, FrameFormat, Picture, RunOptions, RunReport } from '@dmalab/api'
 
 /**
  * How a stage gets its pictures:
@@ -25,6 +25,8 @@ export interface Stage {
    * pictures that it is given, and makes some in memory of its own when another stage wants them.
    */
   readonly role: 'decoder' | 'converter' | 'source' | 'display' | 'output' | 'task'
+  /** The node of its device that does its work; null: user space, or whatever the device has. */
+  readonly node: DriverNode['kind'] | null
   /** Position of the stage that gives it pictures; null for the first. */
   readonly from: number | null
   readonly hop: Hop | null

@@ -3,6 +3,7 @@ import {
   type BoundElement,
   type BufferHop,
   CODED_PICTURE,
+  type DriverNode,
   type FrameFormat,
   InputError,
   type PipelineScenario,
@@ -149,6 +150,7 @@ const addStage = (
     label: name,
     device,
     role,
+    node: nodeOf(element),
     from,
     hop: hop?.kind ?? null,
     reads,
@@ -157,6 +159,16 @@ const addStage = (
     makes,
   })
 }
+
+/** What kind of node an element opens; a sink that draws opens a GPU or a display. */
+const NODES: Readonly<Record<string, DriverNode['kind']>> = {
+  decoder: 'decoder',
+  encoder: 'encoder',
+  converter: 'converter',
+  source: 'capture',
+}
+const nodeOf = ({ device, factory, role }: BoundElement): Stage['node'] =>
+  device === null ? null : factory === 'v4l2sink' ? 'output' : (NODES[role] ?? null)
 
 const MAKERS: readonly Stage['role'][] = ['decoder', 'converter', 'source']
 

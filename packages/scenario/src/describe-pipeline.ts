@@ -1,6 +1,7 @@
 // What a gst-launch line means, as data.
 import type { Machine, PipelineScenario } from '@dmalab/api'
-import { bindPipeline, type Overrides } from './bind/bind-pipeline.ts'
+import { bindPipeline } from './bind/bind-pipeline.ts'
+import type { Overrides } from './bind/find-device.ts'
 import { parsePipeline } from './pipeline/parse-pipeline.ts'
 import type { PipelineError, PipelineErrorKind } from './pipeline/pipeline-error.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'

@@ -91,8 +91,8 @@ describe('buffers between two devices', () => {
 
 describe('who decides', () => {
   it('--bind by name wins over --bind by factory, which wins over the board', () => {
-    const line = 'v4l2h264dec name=a ! fakesink v4l2h264dec name=b ! fakesink v4l2convert ! fakesink'
-    const devices = bind(line, { v4l2h264dec: 'g2d', b: 'converter' }).elements.map(({ name, device, by }) => [
+    const line = 'acmedec name=a ! fakesink acmedec name=b ! fakesink v4l2convert ! fakesink'
+    const devices = bind(line, { acmedec: 'g2d', b: 'converter' }).elements.map(({ name, device, by }) => [
       name,
       device,
       by,
@@ -102,11 +102,18 @@ describe('who decides', () => {
     expect(devices).toContainEqual(['v4l2convert0', 'converter', 'board'])
   })
 
-  it("the element's family decides when nothing else does", () => {
+  it('what a driver offers decides where neither user nor board does', () => {
     expect(bind('v4l2vp8dec ! waylandsink').elements.map(({ device, by }) => [device, by])).toEqual([
-      ['codec', 'class codec'],
-      ['display', 'class display'],
+      ['codec', 'driver s5p-mfc'],
+      ['display', 'driver exynos-drm'],
     ])
+  })
+
+  it('and the class of a device where no driver is known', () => {
+    const { compatible: _compatible, driver: _driver, ...plain } = board.devices[0]!
+    const machine = { ...board, bindings: {}, devices: [plain] }
+    const { elements } = bindPipeline(parsePipeline('v4l2vp8dec ! fakesink'), machine)
+    expect(elements[0]).toMatchObject({ device: 'codec', by: 'class codec' })
   })
 
   it('none leaves the work to user space', () => {
@@ -140,15 +147,15 @@ describe('a board that lacks what a line needs', () => {
   it('says what it has, and gives a line that it can run', () => {
     const { message, instead } = complaint('v4l2h264dec ! kmssink')
     expect(message).toContain(
-      'needs a device of class codec, and board apm-mustang has none: it has no media devices at all',
+      'needs a driver that decodes h264 (stateful), and board apm-mustang has none: it has no media devices at all',
     )
     expect(instead).toEqual({
       line: 'v4l2src io-mode=dmabuf ! v4l2sink io-mode=dmabuf-import',
       bind: { v4l2src: 'vivid-vmalloc', v4l2sink: 'vivid-vmalloc' },
     })
     const pi = shippedBoard('bcm2711-rpi-4-b')
-    expect(complaint('v4l2h264dec ! kmssink', { ...pi, devices: pi.devices.slice(0, 1) }).message).toContain(
-      `its media devices are ${pi.devices[0]?.name}`,
+    expect(complaint('v4l2h264dec ! kmssink', { ...pi, devices: pi.devices.slice(2, 3) }).message).toContain(
+      'its media devices are display (vc4-drm shows frame buffers of one piece of DMA memory; takes dma-bufs',
     )
   })
 
@@ -158,13 +165,14 @@ describe('a board that lacks what a line needs', () => {
   })
 
   it('is every board where a line ends in a V4L2 output', () => {
-    expect(complaint('v4l2h264dec ! v4l2sink', board).message).toContain('needs a V4L2 output device')
+    expect(complaint('v4l2h264dec ! v4l2sink', board).message).toContain('needs a driver that puts pictures out')
   })
 })
 
 describe('a line for a board', () => {
+  const { compatible: _compatible, driver: _driver, ...unknown } = board.devices[0]!
   const devices = (...classes: readonly DeviceClass[]) =>
-    lineForBoard({ ...board, bindings: {}, devices: classes.map((kind) => ({ ...board.devices[0]!, class: kind })) })
+    lineForBoard({ ...board, bindings: {}, devices: classes.map((kind) => ({ ...unknown, class: kind })) })
 
   it('is made of the devices it has', () => {
     expect(devices('codec', 'converter', 'display')).toEqual({
@@ -195,7 +203,7 @@ describe('bad bindings are bad input', () => {
     [
       'v4l2src ! kmssink',
       {},
-      'element v4l2src0 (V4L2 capture) needs a device of class camera or isp',
+      'element v4l2src0 (V4L2 capture) needs a driver that captures pictures',
       '--bind v4l2src=DEVICE',
     ],
     [

@@ -7,7 +7,20 @@ import { bindPipeline, parsePipeline } from '../src/index.ts'
 import type { PictureWishes } from '../src/index.ts'
 
 const xu4 = shippedBoard('odroid-xu4-2017')
-const board = { ...xu4, devices: [...xu4.devices, { ...xu4.devices[0]!, name: 'cam', class: 'camera' as const }] }
+const board = {
+  ...xu4,
+  devices: [
+    ...xu4.devices,
+    {
+      ...xu4.devices[0]!,
+      name: 'jpeg',
+      class: 'jpeg' as const,
+      compatible: 'samsung,exynos5420-jpeg',
+      driver: 's5p-jpeg',
+    },
+    { ...xu4.devices[0]!, name: 'cam', class: 'camera' as const, compatible: 'brcm,bcm2835-unicam', driver: 'unicam' },
+  ],
+}
 const bind = (line: string, wishes: PictureWishes = {}): PipelineScenario =>
   bindPipeline(parsePipeline(line), board, {}, wishes)
 const refused = (line: string, wishes: PictureWishes = {}): InputError => {

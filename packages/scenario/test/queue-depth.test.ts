@@ -4,7 +4,13 @@ import { shippedBoard } from '@dmalab/machine'
 import { bindPipeline, parsePipeline } from '../src/index.ts'
 
 const xu4 = shippedBoard('odroid-xu4-2017')
-const board = { ...xu4, devices: [...xu4.devices, { ...xu4.devices[0]!, name: 'cam', class: 'camera' as const }] }
+const board = {
+  ...xu4,
+  devices: [
+    ...xu4.devices,
+    { ...xu4.devices[0]!, name: 'cam', class: 'camera' as const, compatible: 'brcm,bcm2835-unicam', driver: 'unicam' },
+  ],
+}
 const bind = (line: string) => bindPipeline(parsePipeline(line), board)
 
 describe('queue elements hold pictures', () => {

@@ -6,7 +6,13 @@ import { bindPipeline, parsePipeline } from '../src/index.ts'
 import type { PictureWishes } from '../src/index.ts'
 
 const xu4 = shippedBoard('odroid-xu4-2017')
-const board = { ...xu4, devices: [...xu4.devices, { ...xu4.devices[0]!, name: 'cam', class: 'camera' as const }] }
+const board = {
+  ...xu4,
+  devices: [
+    ...xu4.devices,
+    { ...xu4.devices[0]!, name: 'cam', class: 'camera' as const, compatible: 'brcm,bcm2835-unicam', driver: 'unicam' },
+  ],
+}
 const bind = (line: string, wishes: PictureWishes = {}): PipelineScenario =>
   bindPipeline(parsePipeline(line), board, {}, wishes)
 /** `format widthxheight`, of each hop. */

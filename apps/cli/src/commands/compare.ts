@@ -1,5 +1,5 @@
 import type { RunReport, RunSpec } from '@dmalab/api'
-import { FOUNDING_LINE, FOUNDING_STORY } from '@dmalab/lab'
+import { FOUNDING_STORY } from '@dmalab/lab'
 import { commandOf, compareText } from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { BaseCommand, REPEATED } from '../base-command.ts'
@@ -44,6 +44,7 @@ export default class Compare extends BaseCommand {
 
 const nextStep = (spec: RunSpec): string => {
   const one = { ...spec, kernels: spec.kernels.slice(0, 1) }
-  const command = commandOf(one, { program: 'npm start --', lines: { founding: FOUNDING_LINE } })
+  const lines = 'line' in spec.work ? { founding: spec.work.line } : {}
+  const command = commandOf(one, { program: 'npm start --', lines })
   return `\nNext: ${command}    (every step, the whole oops, all findings)`
 }

@@ -125,6 +125,7 @@ function deviceLines(device: DeviceFacts, machine: Machine): string[] {
     ['class', scalar(device.class)],
     device.coherent && ['coherent', 'true'],
     !isMaskAssumed(machine, device) && ['maskBits', String(device.maskBits)],
+    device.coherentMaskBits !== undefined && ['coherentMaskBits', String(device.coherentMaskBits)],
     device.busLimit !== undefined && ['busLimit', formatAddress(device.busLimit)],
     device.iommu !== undefined && ['iommu', scalar(device.iommu)],
     device.pools.length > 0 && ['pools', `[${device.pools.map(scalar).join(', ')}]`],

@@ -1,6 +1,6 @@
 // DMA masters of a device tree -> devices of a machine, and which of them a pipeline's elements mean.
-import type { AssumedFact, DeviceClass, DeviceFacts, DmaRange, IommuFacts } from '@dmalab/api'
-import { assumedMask, USUAL_MASK_BITS } from '../assumed-mask.ts'
+import type { AssumedFact, DeviceClass, DeviceFacts, DmaRange, IommuFacts, KernelDriver } from '@dmalab/api'
+import { assumedMask, isMaskKnown, USUAL_MASK_BITS } from '../assumed-mask.ts'
 import { deviceFact } from '../facts/devices.ts'
 import type { DeviceNode, DmaBusFacts, TreeFacts, IommuNode } from '../facts/types.ts'
 import type { FdtNode } from '../fdt/node.ts'
@@ -8,7 +8,9 @@ import { isPciBus, sizeCells } from '../of/bus.ts'
 import { iommuRegions } from '../of/iommu-regions.ts'
 import { pciFacts } from '../of/pci.ts'
 import type { DeviceTree } from '../of/tree.ts'
-import { decodesOf, isUnlistedMedia, mediaNodeOf } from './media-nodes.ts'
+import { driverFor } from '../kernel-drivers/index.ts'
+import { bindElements } from './bind-elements.ts'
+import { isUnlistedMedia, mediaNodeOf } from './media-nodes.ts'
 import { toNumber } from './physical-memory.ts'
 
 export interface ImportedDevices {
@@ -43,7 +45,9 @@ export function importDevices(
   const devices = [...facts.devices, ...plainMasters(tree, facts)]
     .filter((device) => device.reachable && !iommuNames.has(device.path) && !isBus(device))
     .map((device) => importDevice(device, named(device.path), { tree, buses, iommuNames, regions }))
-  const masks = devices.filter(({ maskBits }) => maskBits === USUAL_MASK_BITS).map(({ name }) => assumedMask(name))
+  const masks = devices
+    .filter((device) => device.maskBits === USUAL_MASK_BITS && !isMaskKnown(device))
+    .map(({ name }) => assumedMask(name))
   return { iommus, devices, bindings: bindElements(devices), masks, paths }
 }
 
@@ -77,23 +81,23 @@ function importDevice(device: DeviceNode, name: string, context: Context): Devic
   const iommuPath = device.iommus?.find((each) => each.iommu_enabled)?.iommu ?? device.iommu_map?.[0]?.iommu
   const iommu = typeof iommuPath === 'string' ? iommuNames.get(iommuPath) : undefined
   const setAside = node === undefined || iommu === undefined ? [] : iommuRegions(tree, node)
-  const [compatible] = device.compatible
+  const bound = driverFor(device.compatible)
+  // The string that its driver binds to, where one does.
+  const compatible = bound?.matched ?? device.compatible[0]
   const deviceClass = classOf(device)
-  const driver = mediaNodeOf(device.compatible)?.driver
   return {
     name,
     title: device.path,
     ...(compatible !== undefined && { compatible }),
     class: deviceClass,
     coherent: device.coherent,
-    maskBits: hasWideMmu(device) ? 40 : USUAL_MASK_BITS,
+    ...masksOf(device, bound?.driver),
     ...(windows.length > 0 && { busLimit: limit, dmaRanges: windows }),
     ...(iommu !== undefined && { iommu }),
     pools: (device.memory_region ?? []).flatMap(({ path }) => (path === null ? [] : (regions.get(path) ?? []))),
     ...(MEDIA.includes(deviceClass) && { maxSegmentSize: 0xffff_ffff }),
     ...(setAside.length > 0 && { iommuRegions: setAside }),
     ...(node !== undefined && isPciBus(node) && { pci: pciFacts(node) }),
-    ...(driver !== undefined && { driver }),
   }
 }
 
@@ -144,6 +148,15 @@ function classOf(device: DeviceNode): DeviceClass {
   }
 }
 
+const masksOf = (
+  device: DeviceNode,
+  driver: KernelDriver | undefined,
+): Pick<DeviceFacts, 'maskBits' | 'coherentMaskBits'> => {
+  const maskBits = hasWideMmu(device) ? 40 : (driver?.maskBits ?? USUAL_MASK_BITS)
+  const coherent = driver?.coherentMaskBits ?? maskBits
+  return { maskBits, ...(coherent !== maskBits && { coherentMaskBits: coherent }) }
+}
+
 /** Mali GPUs from T600 on reach 40 bits through an MMU of their own; their driver sets the mask accordingly. */
 const hasWideMmu = (device: DeviceNode): boolean =>
   device.compatible.some((name) => /^arm,mali-(t\d|bifrost|valhall)/.test(name))
@@ -167,37 +180,4 @@ function deviceName(path: string, taken: ReadonlyMap<string, string>): string {
     if (name !== '' && !taken.has(name)) return name
   }
   return `${name === '' ? 'root' : name}#${taken.size}`
-}
-
-/** Formats with elements of their own, H.264 first: what the generic element names stand for. */
-const FORMATS = ['h264', 'h265', 'vp8', 'vp9', 'mpeg2', 'av1'] as const
-
-/** Elements of GStreamer by the device that does their work: of several, the first. */
-function bindElements(devices: readonly DeviceFacts[]): Record<string, string> {
-  const bindings: Record<string, string> = {}
-  const bind = (device: DeviceFacts | undefined, ...factories: readonly string[]): void => {
-    if (device !== undefined) for (const factory of factories) bindings[factory] = device.name
-  }
-  const of = (deviceClass: DeviceClass): DeviceFacts[] => devices.filter((device) => device.class === deviceClass)
-  const decoder = (format: string): DeviceFacts | undefined => {
-    const decodes = of('codec').map((device) => [device, decodesOf(device.compatible ?? '')] as const)
-    return (
-      decodes.find(([, formats]) => formats?.includes(format)) ?? decodes.find(([, all]) => all === undefined)
-    )?.[0]
-  }
-  const first = decoder('h264')
-  bind(first, 'v4l2h264dec', 'v4l2slh264dec', 'v4l2video4dec')
-  for (const format of FORMATS) {
-    const device = decoder(format)
-    if (device !== first) bind(device, `v4l2${format}dec`, `v4l2sl${format}dec`)
-  }
-  bind(
-    devices.find((device) => device.compatible?.endsWith('-vcodec-enc')),
-    'v4l2h264enc',
-  )
-  bind(of('converter')[0], 'v4l2convert', 'v4l2video7convert')
-  // Of a controller and the node around it, the one behind the IOMMU fetches the pixels.
-  bind(of('display').find((device) => device.iommu !== undefined) ?? of('display')[0], 'kmssink')
-  bind([...of('camera'), ...of('isp')][0], 'v4l2src')
-  return bindings
 }

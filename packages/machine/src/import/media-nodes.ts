@@ -1,4 +1,4 @@
-// What the nodes of media devices are to a pipeline: which do DMA, which take which element's work, by the drivers that bind to them.
+// What the nodes of media devices are to a board: which do DMA of pictures, and of which class they are. What their drivers offer: ../kernel-drivers.
 // The class of a node (facts/media-classes.ts) says what it is part of; this table says what a part of it does.
 import type { DeviceClass } from '@dmalab/api'
 
@@ -6,8 +6,6 @@ export interface MediaNode {
   /** Compatible strings, without anchors: the rule is for nodes that have one that matches. */
   readonly compatible: RegExp
   readonly class: DeviceClass
-  /** Driver model, where that of the class works otherwise. */
-  readonly driver?: string
   /** Where the kernel has it. */
   readonly source: string
 }
@@ -22,13 +20,11 @@ const MEDIA_NODES: readonly MediaNode[] = [
   {
     compatible: /^rockchip,rk\d+-rga$/,
     class: 'converter',
-    driver: 'rockchip-rga',
     source: 'Linux v6.12 drivers/media/platform/rockchip/rga/rga.c: vb2-dma-sg, a page table of its own',
   },
   {
     compatible: /-camss$/,
     class: 'isp',
-    driver: 'vivid-dma-sg',
     source: 'Linux v6.12 drivers/media/platform/qcom/camss/camss-video.c: captures into vb2-dma-sg',
   },
   {
@@ -81,21 +77,3 @@ export const mediaNodeOf = (compatible: readonly string[]): MediaNode | undefine
 /** Nodes with a rule of their own that are listed nowhere else, because nothing in them speaks of DMA and no class has them. */
 export const isUnlistedMedia = (compatible: readonly string[]): boolean =>
   compatible.includes('fsl,imx-capture-subsystem')
-
-/** Of a board's codecs, those that decode, and what: where a board has several, each format has its own. Otherwise all formats. */
-const DECODES: readonly (readonly [RegExp, readonly string[]])[] = [
-  // Linux v6.12 drivers/staging/media/rkvdec/rkvdec.c: rkvdec_coded_fmts
-  [/^rockchip,rk\d+-vdec$/, ['h264', 'vp9']],
-  // Linux v6.12 drivers/media/platform/verisilicon/rockchip_vpu_hw.c: rk3399_vpu_variant, rk3588_vpu981_variant
-  [/^rockchip,rk3399-vpu$/, ['mpeg2', 'vp8']],
-  [/^rockchip,rk3588-av1-vpu$/, ['av1']],
-  // Linux v6.12 drivers/media/platform/verisilicon/imx8m_vpu_hw.c: imx8mm_vpu_g1_variant, imx8mq_vpu_g2_variant
-  [/^nxp,imx8m[mq]-vpu-g1$/, ['h264', 'mpeg2', 'vp8']],
-  [/^nxp,imx8mq-vpu-g2$/, ['h265', 'vp9']],
-  // Linux v6.12 drivers/media/platform/mediatek/vcodec/encoder, .../verisilicon: encoders only; the parts of a MediaTek decoder
-  [/-vcodec-enc(-vp8)?$|-vepu\d*$|mtk-vcodec-(core|lat)/, []],
-]
-
-/** Formats that a codec decodes; undefined: all that the board is asked for. */
-export const decodesOf = (compatible: string): readonly string[] | undefined =>
-  DECODES.find(([pattern]) => pattern.test(compatible))?.[1]

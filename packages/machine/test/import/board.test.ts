@@ -1,3 +1,4 @@
+import { kernelDriverOf } from '../../src/kernel-drivers/index.ts'
 import { describe, expect, it } from 'vitest'
 import { boardYaml } from '../../src/import/board-yaml.ts'
 import { importBoard, machineFromDtb, type ImportOptions } from '../../src/import/board.ts'
@@ -156,9 +157,9 @@ describe('devices', () => {
     })
   })
 
-  it('are bound to elements by class; the mixer shows pictures, not the HDMI encoder', () => {
+  it('are bound to elements by their drivers; the mixer shows pictures, not the HDMI encoder', () => {
     expect(machine(tree).bindings).toMatchObject({
-      v4l2video4dec: '2000.codec',
+      v4l2h264dec: '2000.codec',
       v4l2convert: '3000.gsc',
       kmssink: '5000.mixer',
     })
@@ -183,28 +184,31 @@ describe('devices', () => {
       'capture-subsystem': { compatible: 'fsl,imx-capture-subsystem' },
     }
     const { devices, bindings } = machine({ ...memory(0x4000_0000, 512 * MIB), ...root })
-    expect(devices.map(({ name, class: kind, driver }) => [name, kind, driver])).toEqual([
-      ['1.vpu', 'codec', undefined],
-      ['2.vdec', 'codec', undefined],
+    expect(devices.map((device) => [device.name, device.class, kernelDriverOf(device)?.name])).toEqual([
+      ['1.vpu', 'codec', 'hantro-vpu'],
+      ['2.vdec', 'codec', 'rkvdec'],
       ['3.rga', 'converter', 'rockchip-rga'],
-      ['4.camera', 'isp', 'vivid-dma-sg'],
-      ['5.csi', 'other', undefined],
-      ['6.venus', 'codec', undefined],
-      ['video-decoder', 'other', undefined],
-      ['7.mdss', 'display', undefined],
-      ['8.dpu', 'display', undefined],
-      ['display-subsystem', 'other', undefined],
-      ['capture-subsystem', 'converter', undefined],
+      ['4.camera', 'isp', 'qcom-camss'],
+      ['5.csi', 'other', 'imx6-mipi-csi2'],
+      ['6.venus', 'codec', 'qcom-venus'],
+      ['video-decoder', 'other', 'qcom-venus-decoder'],
+      ['7.mdss', 'display', 'msm-mdss'],
+      ['8.dpu', 'display', 'msm_dpu'],
+      ['display-subsystem', 'other', 'rockchip-drm'],
+      ['capture-subsystem', 'converter', 'imx-media'],
     ])
     expect(bindings).toMatchObject({
-      v4l2h264dec: '2.vdec',
+      v4l2h264dec: '6.venus',
+      v4l2slh264dec: '2.vdec',
       v4l2slvp8dec: '1.vpu',
+      v4l2jpegenc: '1.vpu',
       v4l2h265dec: '6.venus',
       v4l2convert: '3.rga',
       v4l2src: '4.camera',
       kmssink: '8.dpu',
     })
-    expect(Object.keys(bindings)).not.toContain('v4l2vp9dec')
+    expect(bindings['v4l2vp9dec']).toBe('6.venus')
+    expect(Object.keys(bindings)).not.toContain('v4l2slh265dec')
   })
 
   it('are found by name where no property speaks of DMA, but not behind USB or PCI', () => {

@@ -36,6 +36,9 @@ export function boardText(board: BoardDescription, suggested: string): string {
     bold('DMA masters'),
     masters.length === 0 ? 'none' : table(['device', 'class', 'reach', 'IOMMU', 'coherent', 'pools'], masters),
     '',
+    bold('Drivers'),
+    ...driversOf(board.masters),
+    '',
     bold('What that means'),
     ...meaningOf(board.masters),
     '',
@@ -62,6 +65,30 @@ function bootLines(boot: BoardDescription['boot']): string[] {
   ]
   return ['', bold(`Memory for DMA under ${boot.kernel}, at boot`), table(['what', 'where'], rows)]
 }
+
+/** Each driver once, with its devices and what it offers there. */
+function driversOf(masters: readonly MasterRow[]): string[] {
+  const words = ({ driver }: MasterRow): string =>
+    driver === null ? '' : `${driver.name}: ${driver.offers.join('; ') || 'moves no pictures itself'}`
+  const known = [...new Set(masters.map(words))].flatMap((line) =>
+    line === ''
+      ? []
+      : [
+          `  ${line}`,
+          `    ${cyan(
+            masters
+              .filter((row) => words(row) === line)
+              .map(({ device }) => device)
+              .join(', '),
+          )}`,
+        ],
+  )
+  const unknown = masters.filter(({ driver, class: kind }) => driver === null && MEDIA.includes(kind))
+  if (unknown.length === 0) return known.length === 0 ? ['  no device has a media driver'] : known
+  return [...known, '  not known, only the class is:', `    ${cyan(unknown.map(({ device }) => device).join(', '))}`]
+}
+
+const MEDIA: readonly string[] = ['codec', 'converter', 'display', 'camera', 'isp', 'gpu', '2d', 'jpeg']
 
 /** Each sentence once, with all devices that it is true of. */
 function meaningOf(masters: readonly MasterRow[]): string[] {

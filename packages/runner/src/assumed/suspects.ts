@@ -1,5 +1,6 @@
 // What a run rests on that no input states, and when that decides the case.
 import { type Assumption, bitsNeeded, type DeviceFacts, type DriverDef, type Machine } from '@dmalab/api'
+import { kernelDriverOf } from '@dmalab/machine'
 import type { Observed } from './observed.ts'
 
 /**
@@ -50,6 +51,7 @@ export const suspectsOfMachine = (machine: Machine, uses: readonly Use[], driver
 const driverSuspect = (machine: Machine, { device, driver, element, by = '' }: Use, driverOf: DriverOf): Suspect[] => {
   const facts = machine.devices.find(({ name }) => name === device)
   if (!driver || facts === undefined || facts.driver !== undefined) return []
+  if (kernelDriverOf(facts) !== undefined) return []
   if (by === '--bind' || by.startsWith('class ')) return []
   const model = driverOf(facts)?.name
   if (model === undefined) return []

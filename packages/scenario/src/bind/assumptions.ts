@@ -1,16 +1,22 @@
 // What binding a pipeline had to assume: drivers known by a device's class only, and elements that are not known.
-import type { Assumption, BoundElement, Ignored } from '@dmalab/api'
+import type { Assumption, BoundElement, Ignored, Machine } from '@dmalab/api'
+import { kernelDriverOf } from '@dmalab/machine'
 import { familyOf } from '../elements/device-families.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import { needOf } from './needs.ts'
 
 /** In the order of the line. */
-export const elementAssumptions = (elements: readonly BoundElement[], { unknown }: Pipeline): readonly Assumption[] => {
+export const elementAssumptions = (
+  elements: readonly BoundElement[],
+  { unknown }: Pipeline,
+  machine: Machine,
+): readonly Assumption[] => {
   const names = new Set(unknown.map(({ name }) => name))
   return elements.flatMap((element) => [
     ...(names.has(element.name) && element.by === 'user space' ? [passesOn(element)] : []),
     ...(AUTOMATIC.test(element.factory) ? [chooses(element)] : []),
-    ...(isDesktopSink(element) ? [imports(element)] : []),
-    ...(vendorOf(element) && element.by !== '--bind' ? [vendors(element)] : []),
+    ...(isDesktopSink(element) && !rendersOn(element, machine) ? [imports(element)] : []),
+    ...(vendorOf(element) && element.by !== '--bind' ? [vendors(element, machine)] : []),
     ...(element.by.startsWith('class ') ? [driverByClass(element)] : []),
   ])
 }
@@ -34,9 +40,16 @@ const chooses = (element: BoundElement): Assumption => ({
   howToState: `write that element in place of ${element.factory}`,
 })
 
+/** Bound to a GPU whose driver is known: what that imports is. */
+const rendersOn = ({ device, by }: BoundElement, { devices }: Machine): boolean =>
+  by.startsWith('driver ') && devices.some(({ name, class: kind }) => name === device && kind === 'gpu')
+
 /** Sinks that draw with a GPU or in memory of their own, bound to a display for want of a better device. */
 const isDesktopSink = ({ factory, by }: BoundElement): boolean =>
-  familyOf(factory)?.name === 'desktop display' && by !== '--bind' && by !== 'board' && !AUTOMATIC.test(factory)
+  ['desktop display', 'Wayland display'].includes(familyOf(factory)?.name ?? '') &&
+  by !== '--bind' &&
+  by !== 'board' &&
+  !AUTOMATIC.test(factory)
 
 const imports = (element: BoundElement): Assumption => ({
   kind: 'element',
@@ -48,15 +61,25 @@ const imports = (element: BoundElement): Assumption => ({
   howToState: `${bindIt(element)}; kmssink imports as a display does`,
 })
 
+/** What is known of the driver there, which is not the vendor's. */
+const notOffered = ({ device, factory }: BoundElement, { devices }: Machine): string => {
+  const facts = devices.find(({ name }) => name === device)
+  const driver = facts && kernelDriverOf(facts)
+  const asked = needOf(factory)
+  return driver && asked && asked.interface !== 'V4L2'
+    ? ` (${asked.interface}), which ${driver.name} of ${driver.tree} has not`
+    : ''
+}
+
 const vendorOf = ({ factory }: BoundElement): boolean => familyOf(factory)?.vendor === true
 
-const vendors = (element: BoundElement): Assumption => ({
+const vendors = (element: BoundElement, machine: Machine): Assumption => ({
   kind: 'element',
   what:
     element.device === null
       ? `${element.name} works in user space`
       : `${element.name} takes and gives buffers of ${element.device} as V4L2 elements do`,
-  why: `${element.factory} comes from a vendor's tree, with an interface of its own`,
+  why: `${element.factory} comes from a vendor's tree, with an interface of its own${notOffered(element, machine)}`,
   howToState: bindIt(element),
 })
 

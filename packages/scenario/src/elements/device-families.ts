@@ -31,6 +31,8 @@ export interface DeviceFamily {
   readonly outMode?: 'capture-io-mode' | 'io-mode'
   /** Takes and makes dma-bufs without being told (a DRM device, a compositor). */
   readonly importsDmaBuf: boolean
+  /** Gives dma-bufs without being told; it has no io-mode. */
+  readonly exports?: true
   readonly properties: string
   /** Further properties are accepted: vendors' elements differ from release to release. */
   readonly open: boolean
@@ -70,9 +72,22 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     open: false,
   },
   {
+    name: 'V4L2 stateless decoder',
+    pattern: /^v4l2sl(video\d+)?[a-z0-9]+dec$/,
+    devices: ['codec'],
+    optional: false,
+    role: 'decoder',
+    pads: THROUGH,
+    importsDmaBuf: false,
+    exports: true,
+    // The parser takes the properties of all V4L2 elements; those that it does not have are refused with a device (check-elements.ts).
+    properties: CODEC,
+    open: false,
+  },
+  {
     ...m2m,
     name: 'V4L2 decoder',
-    pattern: /^v4l2(sl|video\d+)?[a-z0-9]*dec$/,
+    pattern: /^v4l2(video\d+)?[a-z0-9]*dec$/,
     devices: ['codec'],
     optional: false,
     role: 'decoder',

@@ -1,7 +1,8 @@
 // What a RunSpec holds, read: its board as a machine, its scenario as data.
 import type { ArchName, BoardSpec, Machine, PipelineScenario, ScenarioWork } from '@dmalab/api'
 import { machineFromData, machineFromDtb, parseMemory, readMachine, withVirtualDevices } from '@dmalab/machine'
-import { bindPipeline, type Overrides } from '../bind/bind-pipeline.ts'
+import { bindPipeline } from '../bind/bind-pipeline.ts'
+import type { Overrides } from '../bind/find-device.ts'
 import type { PictureWishes } from '../negotiate/told.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { checkScenario, readScenario, type ScenarioFile } from '../scenario/read-scenario.ts'

@@ -1,0 +1,125 @@
+// Which device does the work of an element: by `--bind`, by the board's table, by what its driver offers, or by its class.
+import { type DeviceClass, type DeviceFacts, InputError, type Machine } from '@dmalab/api'
+import { elementsOf, kernelDriverOf, VIRTUAL_DEVICES } from '@dmalab/machine'
+import type { DeviceFamily } from '../elements/device-families.ts'
+import type { PipelineElement } from '../pipeline/pipeline.ts'
+import { lineForBoard } from './line-for-board.ts'
+import { canDo, driverWords, type Need, needOf } from './needs.ts'
+
+/** Element (factory or name) to device; the device `none` leaves the work to user space. */
+export type Overrides = Readonly<Record<string, string>>
+
+export const NONE = 'none'
+export const VIRTUAL: string = VIRTUAL_DEVICES.map(({ name }) => name).join(', ')
+
+export interface Found {
+  readonly device: DeviceFacts | undefined
+  /** `--bind`, `board`, `driver NAME`, `class NAME` or `user space`. */
+  readonly by: string
+}
+
+const USER_SPACE: Found = { device: undefined, by: 'user space' }
+
+/** @throws InputError for an element that the board's drivers have no work for */
+export const findDevice = (
+  element: PipelineElement,
+  family: DeviceFamily | undefined,
+  machine: Machine,
+  overrides: Overrides,
+): Found => {
+  const { name, factory } = element
+  const asked = needOf(factory)
+  const named = (device: string | undefined): DeviceFacts | undefined => machine.devices.find((d) => d.name === device)
+  const override = lookUp(overrides, name) ?? lookUp(overrides, factory)
+  if (override !== undefined) return { device: checked(named(override), element, asked, machine), by: '--bind' }
+  const onBoard = named(lookUp(machine.bindings, factory))
+  if (onBoard) return { device: checked(onBoard, element, asked, machine), by: 'board' }
+  if (!family) return USER_SPACE
+  for (const kind of asked?.kinds ?? []) {
+    const device = machine.devices.find((each) => asked !== undefined && canDo(each, { ...asked, kinds: [kind] }))
+    if (device) return { device, by: `driver ${kernelDriverOf(device)?.name ?? ''}` }
+  }
+  for (const kind of family.devices) {
+    const device = machine.devices.find((each) => each.class === kind && isUnknown(each, asked))
+    if (device) return { device, by: `class ${kind}` }
+  }
+  if (family.optional) return USER_SPACE
+  return refuse(element, family, asked, machine)
+}
+
+/** Its driver is not known, or not that of the vendor whose interface the element asks for: a vendor's kernel has another. */
+const isUnknown = (device: DeviceFacts, asked: Need | undefined): boolean =>
+  asked === undefined || asked.interface !== 'V4L2' || canDo(device, asked) === undefined
+
+/** A device that somebody named must have a driver that does the work, where its driver is known. */
+const checked = (
+  device: DeviceFacts | undefined,
+  { name, at }: PipelineElement,
+  asked: Need | undefined,
+  machine: Machine,
+): DeviceFacts | undefined => {
+  if (device === undefined || asked === undefined || asked.interface !== 'V4L2' || canDo(device, asked) !== false)
+    return device
+  throw new InputError(
+    `${name} needs a driver that ${asked.words}, and that of ${device.name} does not: ${driverWords(device)}`,
+    at === undefined ? {} : { file: 'pipeline', column: at + 1 },
+    insteadOf(asked, machine),
+    lineForBoard(machine),
+  )
+}
+
+const refuse = (
+  { name, factory, at }: PipelineElement,
+  family: DeviceFamily,
+  asked: Need | undefined,
+  machine: Machine,
+): never => {
+  const needs = asked ? `a driver that ${asked.words}` : `a device of class ${family.devices.join(' or ')}`
+  const hint =
+    `bind the element with --bind ${factory}=DEVICE: ${deviceList(machine)}, ` +
+    `${VIRTUAL} (drivers without hardware, on every board), or ${NONE}`
+  throw new InputError(
+    `element ${name} (${family.name}) needs ${needs}, and board ${machine.name} has none: ${mediaOf(machine)}`,
+    at === undefined ? {} : { file: 'pipeline', column: at + 1 },
+    asked === undefined ? hint : `${insteadOf(asked, machine)}${hint}`,
+    lineForBoard(machine),
+  )
+}
+
+/** Elements that the board's drivers serve, of the kind that was asked for; else all. */
+const insteadOf = (asked: Need, { devices }: Machine): string => {
+  const nodes = devices.flatMap((device) => kernelDriverOf(device)?.nodes ?? [])
+  const alike = nodes.filter(({ kind }) => asked.kinds.includes(kind))
+  const elements = [...new Set((alike.length > 0 ? alike : nodes).flatMap(elementsOf))]
+  return elements.length === 0 ? '' : `elements that its drivers serve: ${elements.join(', ')}\n`
+}
+
+/** Devices that a message names at most; the media devices come first. */
+const LISTED = 16
+const MEDIA: readonly DeviceClass[] = ['codec', 'converter', 'display', 'camera', 'isp', '2d', 'jpeg', 'gpu']
+
+const nameAndClass = ({ name, class: kind }: DeviceFacts): string => `${name} (${kind})`
+
+export const deviceList = ({ devices }: Machine): string => {
+  if (devices.length === 0) return 'no device that does DMA'
+  const isMedia = ({ class: kind }: DeviceFacts): boolean => MEDIA.includes(kind)
+  const sorted = [...devices.filter(isMedia), ...devices.filter((device) => !isMedia(device))]
+  const more = sorted.length - LISTED
+  return [...sorted.slice(0, LISTED).map(nameAndClass), ...(more > 0 ? [`${more} more (dmalab board show)`] : [])].join(
+    ', ',
+  )
+}
+
+/** The media devices of a board and what their drivers offer, for a message about a line that does not fit it. */
+const mediaOf = ({ devices }: Machine): string => {
+  const media = devices.filter(({ class: kind }) => MEDIA.includes(kind))
+  if (media.length === 0) return 'it has no media devices at all'
+  const words = [...new Set(media.map(driverWords))].map((driver) => {
+    const names = media.filter((device) => driverWords(device) === driver).map(({ name }) => name)
+    return `${names.slice(0, 4).join(', ')}${names.length > 4 ? ' and others' : ''} (${driver})`
+  })
+  return `its media devices are ${words.join(', ')}`
+}
+
+const lookUp = (table: Readonly<Record<string, string>>, key: string): string | undefined =>
+  Object.hasOwn(table, key) ? table[key] : undefined
