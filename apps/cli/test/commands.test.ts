@@ -185,6 +185,11 @@ describe('a spec with a mistake is one line and exit code 2', () => {
   const facts = (stated: string): string =>
     `patches: [{ name: 'bad', title: 't', source: 's', hunks: [], facts: { ${stated} } }]`
 
+  const kernel = (more: string): string =>
+    `kernels: [{ name: 'x@1', arch: 'arm64', title: 't', source: 's', config: {}, cmdline: {}, idle: () => ({}), ops: [],
+      facts: () => ({ ...api.RELEASES['6.12'], sgEntrySize: 32, sgDmaLength: true, dmaAddrSize: 8, physAddrSize: 8 }),
+      opsFor: () => 'dma-direct', ${more} }]`
+
   test('the good one runs', () => {
     expect(dmalab('run', '--spec', file('good.json', JSON.stringify(good))).status).toBe(3)
   })
@@ -205,6 +210,27 @@ describe('a spec with a mistake is one line and exit code 2', () => {
       'a plug-in fact that is unknown',
       { kernels: [arm], plugins: plugin('fact.mjs', facts('nope: 1')) },
       "states an unknown fact 'nope'",
+    ],
+    [
+      'a plug-in kernel on an unknown architecture',
+      { kernels: [arm], plugins: plugin('arch.mjs', kernel("arch: 'vax'")) },
+      "names an unknown architecture 'vax'",
+    ],
+    [
+      'a plug-in kernel with an unknown op table',
+      { kernels: [arm], plugins: plugin('table.mjs', kernel("opsFor: () => 'nope'")) },
+      "chooses an unknown op table 'nope'",
+    ],
+    [
+      'a plug-in patch that skips entries in an old way',
+      {
+        kernels: [arm],
+        plugins: plugin(
+          'skip.mjs',
+          "patches: [{ name: 'p', title: 't', source: 's', hunks: [], sg: { skip: { map: 1 } } }]",
+        ),
+      },
+      "loop in sg.skip 'map' is 1; expected { bits, sets }",
     ],
     ['a plug-in part that is unknown', { kernels: [arm], plugins: plugin('part.mjs', 'nope: []') }, "'nope'"],
   ])('%s', (what, change, expected) => {

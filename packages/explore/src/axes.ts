@@ -13,7 +13,7 @@ export interface Axis {
 export type Configuration = ReadonlyMap<string, string>
 
 /** What a device is like; the plain one reaches all memory by its own address and snoops nothing. */
-export const DEVICE_KINDS = ['plain', 'coherent', 'iommu', 'coherent-iommu', 'offset', 'narrow', 'pooled'] as const
+const DEVICE_KINDS = ['plain', 'coherent', 'iommu', 'coherent-iommu', 'offset', 'narrow', 'pooled'] as const
 
 /**
  * - `outside`: a no-map region that lies beyond RAM

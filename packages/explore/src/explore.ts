@@ -28,7 +28,7 @@ export interface ExploreRequest {
 }
 
 /** What an exploration is made of: the same in every worker. */
-export interface Plan {
+interface Plan {
   readonly ground: Ground
   readonly bound: ExploreBound
   readonly configurations: readonly Configuration[]

@@ -6,7 +6,7 @@ const RAM = { base: 0x0800_0000, len: 0x1000_0000 }
 const MIB = 0x10_0000
 /** The first byte that a narrow device does not reach. */
 const OUTSIDE = 0x4000_0000
-export const NARROW_BITS = 30
+const NARROW_BITS = 30
 /** How much higher the bus of an `offset` device shows memory. */
 const BUS_OFFSET = 0x3000_0000
 

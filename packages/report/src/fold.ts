@@ -1,7 +1,7 @@
 // Long lists in lines of a terminal.
 
 /** Columns of the narrowest terminal that people use beside a wide one. */
-export const COLUMNS = 99
+const COLUMNS = 99
 
 /** `first` and the items, with commas; further lines stand in by four more blanks than the first. */
 export const foldList = (first: string, items: readonly string[], columns = COLUMNS): readonly string[] => {
