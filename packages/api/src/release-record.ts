@@ -35,7 +35,7 @@ export const TOUCHES = [
 
 export interface ReleaseRecord {
   readonly id: string
-  /** The first release that has it. */
+  /** The first release that has it; between two releases that were measured or read it is the kernel's history as told, not checked in a tree. */
   readonly since: string
   /** The architectures that it is about. */
   readonly arches: readonly ArchName[]

@@ -34,6 +34,8 @@ export {
 export { planExploration, type Searched, searchNumber } from '@dmalab/explore'
 export {
   DEFAULT_OPTIONS,
+  diffKernels,
+  type KernelDiff,
   type KernelList,
   type KernelShow,
   listKernels,

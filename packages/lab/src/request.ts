@@ -47,7 +47,8 @@ export const specOf = (registry: Registry, request: RunRequest = {}, choice: Ker
   return {
     version: RUN_SPEC_VERSION,
     board,
-    kernels: kernels.length > 0 ? kernels : usualKernels(registry, board, stated.kernel, choice),
+    kernels:
+      kernels.length > 0 ? withArch(registry, board, kernels) : usualKernels(registry, board, stated.kernel, choice),
     config,
     cmdline: cmdline ?? null,
     work,
@@ -63,7 +64,13 @@ const boardOf = (board: Machine | BoardSpec): BoardSpec =>
     ? { machine: machineData(board) }
     : board
 
-/** One kernel for a run; for a comparison the four of the founding case, or all that fit the board. */
+/** A release alone, `6.12+patch`, is that of the board's architecture. */
+const withArch = (registry: Registry, board: BoardSpec, kernels: readonly string[]): readonly string[] =>
+  kernels.map((kernel) =>
+    /^v?\d/.test(kernel) ? `${machineOfSpec(board, registry).arch}@${kernel.replace(/^v/, '')}` : kernel,
+  )
+
+/** One kernel for a run; for a comparison the four of the founding case, or the usual one of the board. */
 const usualKernels = (
   registry: Registry,
   board: BoardSpec,
@@ -84,8 +91,9 @@ const usualKernels = (
     )
   }
   const founding = FOUNDING_KERNELS.every((kernel) => fitting.includes(kernel.split('+')[0] ?? ''))
-  if (choice === 'compare') return founding ? FOUNDING_KERNELS : fitting
-  return [fitting.find((kernel) => USUAL_KERNELS.includes(kernel)) ?? first]
+  const usual = fitting.filter((kernel) => USUAL_KERNELS.includes(kernel))
+  if (choice === 'compare') return founding ? FOUNDING_KERNELS : usual.length > 0 ? usual : fitting
+  return [usual[0] ?? first]
 }
 
 /** What a board of their architecture gets when no kernel is named: where the story begins, and the best known of today. */

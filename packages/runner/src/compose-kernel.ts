@@ -1,6 +1,7 @@
 // A kernel out of a base and patches: `arm@4.11+pfn-valid+nopage-rfc`, in that order.
 import {
   type BuildFacts,
+  compareReleases,
   InputError,
   type KernelDef,
   type KernelFacts,
@@ -109,6 +110,21 @@ const checkValue = (
     throw new InputError(`CONFIG_${name} is ${value}; Kconfig takes ${range[0]} to ${range[1]}`)
 }
 
+/** The modelled releases around one that is not; undefined where none is of that architecture. */
+const nearestKernels = (base: string, { kernels }: Registry): string | undefined => {
+  const [arch = '', release = ''] = base.split('@')
+  const known = kernels
+    .names()
+    .filter((name) => name.startsWith(`${arch}@`))
+    .toSorted((a, b) => compareReleases(a.slice(arch.length + 1), b.slice(arch.length + 1)))
+  const older = known.findLast((name) => compareReleases(name.slice(arch.length + 1), release) < 0)
+  const newer = known.find((name) => compareReleases(name.slice(arch.length + 1), release) > 0)
+  const near = [older, newer].filter((name) => name !== undefined)
+  if (release === '' || near.length === 0) return undefined
+  const between = near.length === 2 ? `; dmalab kernel diff ${near.join(' ')} shows what lies between` : ''
+  return `the nearest modelled: ${near.join(' and ')}${between}`
+}
+
 /** Reads `arch@release+patch+patch`. @throws InputError for a kernel or patch that is not there */
 export const parseKernel = (text: string, registry: Registry): KernelSpec => {
   const [base = '', ...patches] = text.split('+')
@@ -116,7 +132,7 @@ export const parseKernel = (text: string, registry: Registry): KernelSpec => {
     throw new InputError(
       `there is no kernel '${base}'; known: ${registry.kernels.names().join(', ')}`,
       {},
-      'a kernel is arch@release, then +patch for each patch',
+      nearestKernels(base, registry) ?? 'a kernel is arch@release, then +patch for each patch',
     )
   for (const patch of patches)
     if (!registry.patches.has(patch)) {

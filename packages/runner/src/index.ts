@@ -1,6 +1,7 @@
 // Runs: kernel composition, plug-ins, failure injection, the run itself, replay.
 export { createRegistry, Registry } from './registry.ts'
 export { appliesTo, composeKernel, kernelFacts, parseKernel, withOptions } from './compose-kernel.ts'
+export { diffKernels, type KernelDiff } from './kernel-diff.ts'
 export { type KernelList, type KernelShow, listKernels, showKernel } from './kernels.ts'
 export { opTablesOf } from './op-tables.ts'
 export { patchedCaps } from './patched-functions.ts'
