@@ -68,7 +68,7 @@ export const needOf = (factory: string): Need | undefined => {
   return undefined
 }
 
-export const fits = (node: DriverNode, asked: Need): boolean => {
+const fits = (node: DriverNode, asked: Need): boolean => {
   if (!asked.kinds.includes(node.kind)) return false
   if (!isVideoNode(node)) return true
   if (node.interface !== asked.interface) return false
