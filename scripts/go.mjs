@@ -22,9 +22,16 @@ const quiet = (cmd, ...args) => {
     process.exit(r.status ?? 1)
   }
 }
+/** On standard error: what is read by people, while what a command prints stays its own. */
+const progress = (text) => process.stderr.write(`${text}\n`)
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 
+/** The patch of the report, and a kernel of today. */
+const AFTER = ['arm@4.11+nopage-rfc', 'arm@6.12']
+
 let args = process.argv.slice(2)
+if (args.length === 1 && args[0] === 'start')
+  progress('dmalab: setting up what is missing (the first time: a minute or two)')
 if (args[0] === '--inner') args = args.slice(1)
 else {
   const v = sh('pnpm', ['--version'], { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' })
@@ -60,9 +67,11 @@ const test = (rest) => {
 }
 
 const [what = 'build', ...rest] = args
+if (what === 'start' && rest.length === 0) progress('1 of 3  packages')
 quiet('pnpm', 'install', '--frozen-lockfile', '--reporter=append-only')
 if (what === 'format') must(bin('oxfmt'), ...rest)
 else {
+  if (what === 'start' && rest.length === 0) progress('2 of 3  build')
   quiet(bin('turbo'), 'run', 'build', '--output-logs=errors-only')
   if (what === 'lint') {
     must(bin('oxlint'), ...rest)
@@ -75,7 +84,20 @@ else {
   if (what === 'test') test(rest)
   if (what === 'bench') must('node', 'bench/src/run.mjs', ...rest)
   if (what === 'start') {
-    const founding = ['compare', 'founding']
-    must('node', 'apps/cli/bin/run.js', ...(rest.length > 0 ? rest : founding))
+    const dmalab = (...words) => must('node', 'apps/cli/bin/run.js', ...words)
+    if (rest.length > 0) dmalab(...rest)
+    else {
+      progress('3 of 3  the founding use case on four kernels\n')
+      dmalab('compare', 'founding')
+      console.log(`
+And what the patch breaks: the map leaves tagged memory alone, the sync does not (rd-13).
+Today's kernels have lost the check: arm@6.12 shares such memory again, and faults at that sync.
+`)
+      dmalab('compare', 'scenarios/rd-13-sync-not-guarded.yaml', ...AFTER.flatMap((kernel) => ['--kernel', kernel]))
+      console.log(`
+Now yours: your device tree and your line, on a kernel of today:
+    npm start -- board show my.dtb
+    npm start -- run "v4l2src ! kmssink" --board my.dtb`)
+    }
   }
 }

@@ -1,6 +1,7 @@
 // A RunReport side by side: one column a kernel, one row a step, the verdict last; below it, why each ended as it did.
 import type { KernelRun, RunReport, StepReport } from '@dmalab/api'
 import Table from 'cli-table3'
+import { foldLine } from './fold.ts'
 import { decidingLines, headText } from './head-text.ts'
 import { bold, dim, paint } from './paint.ts'
 import { count } from './numbers.ts'
@@ -16,7 +17,9 @@ export const compareText = (report: RunReport): string => {
   for (const [i, row] of (runs[0]?.steps ?? []).entries())
     table.push([row.step, ...runs.map((run) => cell(run.steps[i]))])
   table.push([bold('verdict'), ...runs.map((run) => paint(run.verdict, verdictCell(run)))])
-  return [headText(report), '', table.toString(), '', ...runs.flatMap((run) => whyText(run))].join('\n')
+  const folded = (text: string): readonly string[] => text.split('\n').flatMap((line) => foldLine(line))
+  const why = runs.flatMap((run) => whyText(run))
+  return [...folded(headText(report)), '', table.toString(), '', ...why.flatMap(folded)].join('\n')
 }
 
 /** Long kernel names break at the patches, so that columns stay narrow. */

@@ -15,3 +15,23 @@ export const foldList = (first: string, items: readonly string[], columns = COLU
   }
   return lines.map((line) => line.trimEnd())
 }
+
+/** A line in lines of words; what follows the first stands in by four more blanks. Colours take no room. */
+export const foldLine = (line: string, columns = COLUMNS): readonly string[] => {
+  if (widthOf(line) <= columns) return [line]
+  const [margin = ''] = /^ */.exec(line) ?? []
+  const lines: string[] = []
+  let now = margin
+  for (const word of line.slice(margin.length).split(' ')) {
+    const joined = now.trim() === '' ? now + word : `${now} ${word}`
+    if (widthOf(joined) <= columns || now.trim() === '') now = joined
+    else {
+      lines.push(now)
+      now = `${margin}    ${word}`
+    }
+  }
+  return [...lines, now]
+}
+
+// eslint-disable-next-line no-control-regex -- colours begin with the control character ESC
+const widthOf = (text: string): number => text.replaceAll(/\u001B\[[0-9;]*m/g, '').length

@@ -64,6 +64,12 @@ test('a comparison has a column a kernel, a row a step, and the verdict last', (
   expect(lines.join('\n')).toContain('dma_cache_maint_page < arm_dma_map_sg')
 })
 
+test('a comparison stays under 100 columns, whatever the line and the reasons', () => {
+  const long = run({ verdict: 'refused', step: 's', errno: 'ENOMEM', why: 'a reason of many words '.repeat(20) })
+  const text = compareText({ ...report(long, fault), scenario: 'filesrc ! '.repeat(40) })
+  expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(100)
+})
+
 test('tagged entries are counted only where a patch tags some', () => {
   expect(runText(report(run({})))).not.toContain('tagged')
   const tagged = { lines: 8, writtenBack: 0, skippedEntries: 2, skippedLines: 64 }

@@ -46,5 +46,5 @@ const nextStep = (spec: RunSpec): string => {
   const one = { ...spec, kernels: spec.kernels.slice(0, 1) }
   const lines = 'line' in spec.work ? { founding: spec.work.line } : {}
   const command = commandOf(one, { program: 'npm start --', lines })
-  return `\nNext: ${command}    (every step, the whole oops, all findings)`
+  return `\nNext: ${command}    (every step)`
 }
