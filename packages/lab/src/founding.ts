@@ -30,8 +30,8 @@ export const FOUNDING_KERNELS: readonly string[] = [
 ]
 
 /** What a newcomer must know to read the comparison. */
-export const FOUNDING_STORY = `April 2017: a decoder's frames lie in memory pools that have no struct page. Shared as dma-bufs with
-a converter, they made the kernel follow a page pointer to nowhere.
+export const FOUNDING_STORY = `April 2017: a decoder's frames lie in memory pools that have no struct page. Shared as dma-bufs
+with a converter, they made the kernel follow a page pointer to nowhere.
   arm@4.11       the kernel of that time: nothing checks whether there is a struct page
   +pfn-valid     the check that went upstream: such memory cannot be shared
   +nopage-rfc    the patch of the report: such memory is tagged, and importers leave it alone
