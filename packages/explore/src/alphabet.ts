@@ -64,7 +64,7 @@ const looks = (s: Protocol, setting: Setting): readonly ScenarioStep[] => {
   const { owner, source } = setting
   const live = s.life === 'live' && !s.unbound
   if (live && isCoherent(setting) && !deviceHolds(s)) steps.push({ do: 'device-write', buffer: FRAME, device: owner })
-  if (cpuMayWrite(s, setting) && s.written !== 'cpu') steps.push({ do: 'cpu-write', buffer: FRAME })
+  if (cpuMayWrite(s, setting)) steps.push({ do: 'cpu-write', buffer: FRAME })
   if (live && isCoherent(setting) && s.written !== 'nobody' && !deviceWrites(s))
     steps.push({ do: 'device-read', buffer: FRAME, device: owner })
   if (cpuMayRead(s, setting) && s.written !== 'nobody') steps.push({ do: 'cpu-read', buffer: FRAME })

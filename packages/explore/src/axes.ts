@@ -72,7 +72,7 @@ export const axesOf = ({ base }: KernelSpec, userSpace: readonly string[]): read
     { name: 'attributes', values: ATTRS, pairs: false },
     { name: 'size', values: SIZES, pairs: false },
     { name: 'failing call', values: FAILURES, pairs: true },
-    { name: 'caches', values: CACHES, pairs: false },
+    { name: 'caches', values: CACHES, pairs: true },
   ]
 }
 

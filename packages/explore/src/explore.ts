@@ -11,7 +11,7 @@ import { composeKernel, opTablesOf, parseKernel, type RunParts, withOptions } fr
 import { type Axis, axesOf, type Configuration } from './axes.ts'
 import { configurationsOf } from './configurations.ts'
 import { defectOf } from './defects.ts'
-import { counts, judge, type Judged } from './judge.ts'
+import { counts, isOnBase, judge, type Judged } from './judge.ts'
 import { Replayer } from './replay-steps.ts'
 import { type Searched, searchConfiguration } from './search.ts'
 import { CALLS, type Ground, QUEUES } from './setup.ts'
@@ -170,10 +170,20 @@ const defectsAmong = (
   const replayer = new Replayer(parts, ground)
   const known: Judged[] = []
   const dismissed: Suspect[] = []
+  // What the base has as well does not stand for what the patch alone does.
+  const isKnown = (suspect: Suspect, fresh: boolean): boolean =>
+    [...dismissed, ...known.filter((one) => !(fresh && one.base?.same === true))].some((one) =>
+      isInstanceOf(suspect, one),
+    )
   for (const suspect of suspects) {
-    if ([...known, ...dismissed].some((one) => isInstanceOf(suspect, one))) continue
-    const small = shrink(replayer, suspect)
-    if (small === undefined || [...known, ...dismissed].some((one) => isInstanceOf(small, one))) continue
+    if (isKnown(suspect, true)) continue
+    const fresh = base !== null && !isOnBase(replayer, base, suspect)
+    if (isKnown(suspect, fresh)) continue
+    const isRefused = suspect.symptom.code === 'refused'
+    const keeps = (one: Suspect): boolean =>
+      isRefused ? counts(judge(replayer, ground, base, one), []) : !fresh || !isOnBase(replayer, base, one)
+    const small = shrink(replayer, suspect, keeps)
+    if (small === undefined || isKnown(small, fresh)) continue
     const judged = judge(replayer, ground, base, small)
     if (counts(judged, unusualIn(judged))) known.push(judged)
     else dismissed.push(small)

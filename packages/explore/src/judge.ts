@@ -29,6 +29,10 @@ const ordinaryOf = (replayer: Replayer, { axes }: Ground, suspect: Suspect): Els
 const ownerOf = <S extends Suspect['steps'][number]>(step: S): S =>
   'device' in step && step.device?.startsWith('exporter.') === true ? { ...step, device: 'exporter' } : step
 
+/** Does the same show on the kernel below the patch? */
+export const isOnBase = (replayer: Replayer, base: KernelSpec | null, suspect: Suspect): boolean =>
+  base !== null && elsewhere(replayer, suspect, suspect.configuration, base).same
+
 const elsewhere = (
   replayer: Replayer,
   suspect: Suspect,
@@ -51,10 +55,11 @@ const elsewhere = (
 }
 
 /**
- * Does it count? A refusal only where ordinary memory is not refused; what ordinary memory shows as well, only where no unusual step
+ * Does it count? A refusal only where the base or ordinary memory is not refused; what ordinary memory shows as well, only where no unusual step
  * had part in it: then it is that step that is wrong.
  */
-export const counts = ({ symptom, ordinary, steps }: Judged, unusual: readonly string[]): boolean => {
-  if (symptom.code === 'refused') return ordinary !== null && ordinary.outcome === 'works'
+export const counts = ({ symptom, base, ordinary, steps }: Judged, unusual: readonly string[]): boolean => {
+  if (symptom.code === 'refused') return [base, ordinary].some((there) => there !== null && there.outcome === 'works')
+  if (base !== null && !base.same) return true
   return !(ordinary !== null && ordinary.same && (unusual.length > 0 || steps.length === 0))
 }

@@ -7,6 +7,8 @@ export interface ImporterState {
   readonly mapped: StepDirection | null
   /** Who may touch the bytes while it is mapped. */
   readonly owner: 'device' | 'cpu'
+  /** Whom the last sync of the mapping gave it to: what is read after one is not what is read before. */
+  readonly synced: 'nobody' | 'device' | 'cpu'
   /** Its table holds a page of the other buffer now. */
   readonly reused: boolean
   /** Mapped once and no longer: its registers hold addresses. */
@@ -45,7 +47,14 @@ export const NO_QUEUE: QueueState = {
   attributes: false,
 }
 
-const NOT_ATTACHED: ImporterState = { attached: false, mapped: null, owner: 'cpu', reused: false, before: false }
+const NOT_ATTACHED: ImporterState = {
+  attached: false,
+  mapped: null,
+  owner: 'cpu',
+  synced: 'nobody',
+  reused: false,
+  before: false,
+}
 
 export const atFirst = (importers: readonly string[], pool: Protocol['pool']): Protocol => ({
   life: 'none',
@@ -94,9 +103,15 @@ export const after = (state: Protocol, step: ScenarioStep): Protocol => {
       return withImporter(state, step.device, { mapped: step.dir, owner: 'device' })
     case 'unmap':
       if (step.buffer === LIST) return { ...state, list: 'made' }
-      return withImporter(state, step.device, { mapped: null, owner: 'cpu', reused: false, before: true })
+      return withImporter(state, step.device, {
+        mapped: null,
+        owner: 'cpu',
+        synced: 'nobody',
+        reused: false,
+        before: true,
+      })
     case 'sync':
-      return withImporter(state, step.device, { owner: step.for })
+      return withImporter(state, step.device, { owner: step.for, synced: step.for })
     case 'reuse-table':
       return withImporter(state, step.device, { reused: true })
     case 'sg-table':

@@ -4,11 +4,15 @@ import type { Configuration } from './axes.ts'
 import type { Replayer } from './replay-steps.ts'
 import { placeOf, type Suspect } from './suspects.ts'
 
-/** undefined when the suspect does not show again: a step between, of another branch of the search, had part in it. */
-export const shrink = (replayer: Replayer, suspect: Suspect): Suspect | undefined => {
+/** `keeps` is what else must stay true. undefined when the suspect does not show again: a step between, of another branch of the search, had part in it. */
+export const shrink = (
+  replayer: Replayer,
+  suspect: Suspect,
+  keeps: (smaller: Suspect) => boolean,
+): Suspect | undefined => {
   const place = placeOf(suspect)
   const shows = (configuration: Configuration, steps: readonly ScenarioStep[]): boolean =>
-    replayer.shows(configuration, steps, place, suspect.atEnd)
+    replayer.shows(configuration, steps, place, suspect.atEnd) && keeps({ ...suspect, configuration, steps })
   let { steps, configuration } = suspect
   if (!shows(configuration, steps)) return undefined
   steps = fewer(steps, suspect.atEnd, (some) => shows(configuration, some))
