@@ -82,7 +82,8 @@ export const directAlloc = (api: PluginApi, host: Host, limits: DirectLimits): D
     const pages = reached(mem.allocPages(len, options), len)
     // The pages only stand in: what was missing is CMA.
     if (pages.ok || !mayBlock || len <= PAGE_SIZE) return pages
-    return fail(pages.errno, `${fromCma?.why ?? host.cmaLacks(len)}; ${pages.why}`)
+    const area = device.cmaArea === undefined ? 'the default CMA area' : `the CMA area ${device.cmaArea}`
+    return fail(pages.errno, `${fromCma === undefined ? host.cmaLacks(len) : `${area}: ${fromCma.why}`}; ${pages.why}`)
   }
 
   const freePages = (at: PhysAddr, len: number): void => {
