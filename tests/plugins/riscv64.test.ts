@@ -50,8 +50,9 @@ test('an oops reads as that of a RISC-V kernel', async () => {
   expect(textOf(map)).toEqual([
     'Unable to handle kernel paging request at virtual address ffffffd610000000',
     'Oops [#1]',
-    'epc : arch_sync_dma_for_device',
-    ' ra : dma_map_page_attrs',
+    'epc : arch_dma_cache_wback',
+    ' ra : arch_sync_dma_for_device',
+    ' arch_dma_cache_wback',
     ' arch_sync_dma_for_device',
     ' dma_map_page_attrs',
   ])

@@ -62,6 +62,8 @@ export interface Cpu {
   readonly outer?: { readonly model: 'l210' | 'pl310'; readonly lineSize: 32 }
   /** An emulator that models no caches (QEMU's TCG): nothing is stale, and maintenance of an unmapped address does nothing. */
   readonly emulated?: boolean
+  /** `none`: no instructions for cache maintenance (RISC-V without Zicbom); `checked`: in spite of `emulated`, unmapped addresses fault. */
+  readonly cacheOps?: 'none' | 'checked'
 }
 
 export interface ReservedRegion extends Range {

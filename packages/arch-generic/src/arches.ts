@@ -72,8 +72,8 @@ export const riscv64 = (api: PluginApi): Arch => ({
   cache: {
     forDevice: ['clean', 'clean', 'clean', 'none'],
     forCpu: ['invalidate', 'none', 'invalidate', 'none'],
-    // ALT_CMO_OP is inlined.
-    symbols: { clean: [], invalidate: [], flush: [] },
+    // ALT_CMO_OP is inlined, and so is all around it but this.
+    symbols: { clean: ['arch_dma_cache_wback'], invalidate: [], flush: [] },
     invalidatesTwice: false,
     marksClean: 'nothing',
   },

@@ -1,5 +1,13 @@
-// The kernels with dma-direct for devices that are not translated: arm64 and arm, a release each. What releases differ in are facts (api).
-import type { BuildFacts, DeviceFacts, KernelDef, KernelOptions, PluginApi, ReleaseFacts } from '@dmalab/api'
+// The kernels with dma-direct for devices that are not translated: arm64, riscv64 and arm, a release each. What releases differ in are facts (api).
+import type {
+  BuildFacts,
+  ConfigOption,
+  DeviceFacts,
+  KernelDef,
+  KernelOptions,
+  PluginApi,
+  ReleaseFacts,
+} from '@dmalab/api'
 import { memoryCmdline, memoryPolicy } from './memory-options.ts'
 import { ARM_MEM, CMDLINE, DMABUF_DEBUG, iommuPolicy, memLimit, SG_DMA_LENGTH, swiotlbPolicy } from './options.ts'
 
@@ -63,6 +71,31 @@ const armFacts = (api: PluginApi, release: ReleaseFacts, options: KernelOptions)
   }
 }
 
+/**
+ * ZONE_DMA32 is the only zone for DMA, so the masks that devices get are judged by the end of RAM. Small buffers bounce only where the
+ * processor maintains caches, which the machine says.
+ * Models: Linux v6.12 arch/riscv/mm/init.c: mem_init, zone_sizes_init
+ * Leaves out: the area of CMA_SIZE_MBYTES beside a default one of the device tree.
+ */
+const riscv64Facts = (api: PluginApi, release: ReleaseFacts, options: KernelOptions): BuildFacts => {
+  const memory = memoryPolicy(api, options, 'zones')
+  return {
+    ...common(api, release, options),
+    ...memory,
+    cma: options.config['CMA'] === false ? { size: 0 } : memory.cma,
+    sgEntrySize: 32,
+    sgDmaLength: true,
+    dmaAddrSize: 8,
+    physAddrSize: 8,
+    memLimit: memLimit(api, options),
+    swiotlb: swiotlbPolicy(api, release, options, {
+      dmaLimit: MAX_32,
+      bouncesKmalloc: true,
+      restrictedPools: options.config[RESTRICTED] !== false,
+    }),
+  }
+}
+
 /** CONFIG_ARM_DMA_USE_IOMMU is on wherever the platform has it. */
 const usesArmIommu = ({ config }: KernelOptions): boolean => config['ARM_DMA_USE_IOMMU'] !== false
 
@@ -101,6 +134,10 @@ const opsFor =
 /** Options that came with a release. */
 const BOUNCE_UNALIGNED = 'DMA_BOUNCE_UNALIGNED_KMALLOC'
 const RESTRICTED = 'DMA_RESTRICTED_POOL'
+const RESTRICTED_POOL: ConfigOption = {
+  meaning: 'restricted-dma-pool regions bounce everything of their devices',
+  default: true,
+}
 
 /** Releases of arm64, oldest first. */
 export const ARM64_RELEASES = ['5.10', '6.1', '6.12', '7.2'] as const
@@ -129,7 +166,7 @@ export const arm64Kernel = (api: PluginApi, name: (typeof ARM64_RELEASES)[number
         : {}),
       ...(restricted
         ? {
-            [RESTRICTED]: { meaning: 'restricted-dma-pool regions bounce everything of their devices', default: true },
+            [RESTRICTED]: RESTRICTED_POOL,
           }
         : {}),
     },
@@ -146,6 +183,32 @@ export const arm64Kernel = (api: PluginApi, name: (typeof ARM64_RELEASES)[number
     opsFor: opsFor(api),
   }
 }
+
+export const riscv64Kernel = (api: PluginApi): KernelDef => ({
+  name: 'riscv64@6.12',
+  arch: 'riscv64',
+  title: '64-bit RISC-V, Linux 6.12: dma-direct with swiotlb, dma-iommu; get_sgtable without a check',
+  source: 'Linux v6.12 kernel/dma, arch/riscv/mm/dma-noncoherent.c',
+  facts: (options) => riscv64Facts(api, api.RELEASES['6.12'], options),
+  config: {
+    CMA: { meaning: 'regions of contiguous memory are kept for DMA', default: true },
+    [RESTRICTED]: RESTRICTED_POOL,
+    DMABUF_DEBUG,
+  },
+  cmdline: { ...CMDLINE, ...memoryCmdline(api) },
+  lacks: {
+    ZONE_DMA: 'RISC-V has ZONE_DMA32 alone',
+    NEED_SG_DMA_LENGTH: 'it is always on',
+    [BOUNCE_UNALIGNED]: 'it is always on; a board whose processor has no Zicbom does without (cpu.cacheOps: none)',
+    ARM_LPAE: 'it is an option of 32-bit ARM',
+    ARM_DMA_IOMMU_ALIGNMENT: 'it is an option of the IOMMU code of 32-bit ARM',
+    DMABOUNCE: 'it was code of 32-bit ARM; here the bounce pool does that (swiotlb=)',
+  },
+  idle: ({ config, cmdline }): Readonly<Record<string, string>> =>
+    cmdline['cma'] !== undefined && config['CMA'] === false ? { cma: 'there is no CMA without CONFIG_CMA' } : {},
+  ops: [],
+  opsFor: opsFor(api),
+})
 
 export const armKernel = (api: PluginApi, name: (typeof ARM_RELEASES)[number]): KernelDef => ({
   name: `arm@${name}`,

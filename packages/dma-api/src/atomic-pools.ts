@@ -173,7 +173,7 @@ const zonePools = (parts: AtomicPoolParts, size: number): (ZonePool | undefined)
   return [
     zonePool(parts, 'normal', 'GFP_KERNEL', size),
     hasDma ? zonePool(parts, 'dma', 'GFP_KERNEL|GFP_DMA', size) : undefined,
-    dmaLimit === null ? undefined : zonePool(parts, 'dma32', 'GFP_KERNEL|GFP_DMA32', size),
+    zonePool(parts, 'dma32', 'GFP_KERNEL|GFP_DMA32', size),
   ]
 }
 
@@ -208,7 +208,7 @@ type Take = (len: number, options: { readonly owner: string }) => KResult<Pfn>
  * Models: Linux v6.12 kernel/dma/pool.c: atomic_pool_expand, cma_in_zone
  */
 const expand = ({ memory, facts }: AtomicPoolParts, zone: Zone, size: number, take: Take): ZonePool['spare'] => {
-  const dma = facts.zoneDmaLimit ?? Infinity
+  const dma = facts.zoneDmaLimit ?? 0
   const end = { dma, dma32: Math.max(DMA32_END, dma), normal: Infinity }[zone]
   const cma = memory.defaultCma
   const inZone = cma !== undefined && cma.base + cma.len - 1 <= end

@@ -1,11 +1,13 @@
 // struct device as the DMA API keeps it: masks, windows, pools, and the children that own further memory regions.
 import {
+  type Cpu,
   devString,
   type Coherent,
   type CoherentPoolView,
   type Device,
   type DeviceFacts,
   type DmaAddr,
+  type EventSink,
   fail,
   hex,
   type KernelFacts,
@@ -225,4 +227,15 @@ const warnOutOfReach = (device: DeviceState, parts: DeviceParts): void => {
   const limit = Math.min(2 ** device.coherentMaskBits - 1, device.facts.busLimit ?? Infinity)
   if (pool.physBase + pool.pages * PAGE_SIZE - 1 > limit)
     parts.printk('warn', `${devString(device)}: reserved memory is beyond device's set DMA address range`)
+}
+
+/**
+ * Devices that do not snoop, under a processor that maintains no caches: they are served all the same.
+ * Models: Linux v6.12 arch/riscv/mm/dma-noncoherent.c: arch_setup_dma_ops
+ */
+export const warnUnmaintained = (devices: readonly Device[], { cacheOps }: Cpu, sink: EventSink): void => {
+  for (const device of cacheOps === 'none' ? devices.filter(({ facts }) => !facts.coherent) : []) {
+    const text = `${devString(device)}: device non-coherent but no non-coherent operations supported`
+    sink.emit({ event: 'printk', level: 'warn', text })
+  }
 }

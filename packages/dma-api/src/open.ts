@@ -29,7 +29,7 @@ import { balanceOf } from './balance.ts'
 import { bootMemoryOf } from './boot-memory.ts'
 import { createBouncePools } from './bounce-pools.ts'
 import { DeviceBusView } from './bus-view.ts'
-import { createDevices, type DeviceState } from './device.ts'
+import { createDevices, warnUnmaintained, type DeviceState } from './device.ts'
 import { createHost, type HostParts } from './host.ts'
 import type { Injector } from './injector.ts'
 import { createMapping, type FinalTable } from './mapping.ts'
@@ -177,7 +177,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     atomic,
     bounce,
     ram: memory.layout.managed,
-    cacheAlignment: machine.cpu.writebackGranule ?? machine.cpu.lineSize,
+    cacheAlignment: machine.cpu.cacheOps === 'none' ? 1 : (machine.cpu.writebackGranule ?? machine.cpu.lineSize),
     memory,
     arch,
     stack,
@@ -211,6 +211,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
   }
   for (const state of all) openDevice(state)
   for (const state of all) ops(state)
+  warnUnmaintained(devices, machine.cpu, sink)
 
   const miscDevices = new Map<string, DeviceState>()
   const miscDevice = (name: string): Device => {

@@ -53,6 +53,12 @@ const cpu = z.strictObject({
     .boolean()
     .exactOptional()
     .describe('an emulator without caches, such as QEMU with TCG: nothing is ever stale'),
+  cacheOps: z
+    .enum(['none', 'checked'])
+    .exactOptional()
+    .describe(
+      'none: no instructions for cache maintenance (RISC-V without Zicbom); checked: they fault on unmapped addresses in an emulator too',
+    ),
 })
 
 const reserved = z.strictObject({

@@ -41,6 +41,7 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
   const { hot, facts, space, stack, sink } = deps
   const hooks = facts.arch.cache
   const code = hooks.invalidatesTwice ? 'old' : 'new'
+  const flush = deps.cpu.cacheOps === 'none' ? 'none' : 'flush'
   let lines = 0
   let writtenBack = 0
 
@@ -81,7 +82,7 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     if (kind === 'none') return
     const gap = space.firstUnmapped(at, len)
     if (gap !== undefined) {
-      if (deps.cpu.emulated === true) return
+      if (deps.cpu.emulated === true && deps.cpu.cacheOps !== 'checked') return
       const line = (at + BigInt(gap) - ((at + BigInt(gap)) % BigInt(deps.cpu.lineSize))) as KernelVaddr
       const address = gap === 0 ? at : line
       return stack.fault({ reason: 'paging request', address }, hooks.symbols[kind])
@@ -124,10 +125,10 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     dmacUnmap: (at, len, dir) => byAddress('unmap', hooks.forCpu[dir], at, len, dir),
     dmacMapLinear: (at, len, dir) => byLinear('map', hooks.forDevice[dir], at, len, dir),
     dmacUnmapLinear: (at, len, dir) => byLinear('unmap', hooks.forCpu[dir], at, len, dir),
-    dmacFlush: (at, len) => byAddress('flush', 'flush', at, len, DIR.BIDIRECTIONAL),
+    dmacFlush: (at, len) => byAddress('flush', flush, at, len, DIR.BIDIRECTIONAL),
     dmacMapPhys: (at, len, dir) => byPhys('map', hooks.forDevice[dir], at, len, dir),
     dmacUnmapPhys: (at, len, dir) => byPhys('unmap', hooks.forCpu[dir], at, len, dir),
-    dmacFlushPhys: (at, len) => byPhys('flush', 'flush', at, len, DIR.BIDIRECTIONAL),
+    dmacFlushPhys: (at, len) => byPhys('flush', flush, at, len, DIR.BIDIRECTIONAL),
     outerInv: (at, len) => outer('oinv', at, len, DIR.FROM_DEVICE),
     outerClean: (at, len) => outer('oclean', at, len, DIR.TO_DEVICE),
     outerFlush: (at, len) => outer('oflush', at, len, DIR.BIDIRECTIONAL),

@@ -56,7 +56,8 @@ export class PageAllocator {
     for (const region of plan.reserved) this.free.delete(region.base, region.len)
     const image = this.kernelImage()
     this.free.delete(image.base, image.len)
-    const zoneEnd = facts.zoneDmaEnd === 'lowmem' ? Infinity : (facts.zoneDmaLimit ?? Infinity)
+    const zoneEnd =
+      facts.zoneDmaEnd === 'lowmem' ? Infinity : (facts.zoneDmaLimit ?? facts.swiotlb?.dmaLimit ?? Infinity)
     const top = Math.min(layout.lowmemEnd, zoneEnd + 1)
     const longBits = facts.arch.pointerBits
     this.cma = new CmaAreas(plan, { sink, longBits, managed: layout.managed, free: this.free, top })

@@ -3,12 +3,28 @@ import type { KernelFacts, Machine } from '@dmalab/api'
 
 const U32_MAX = 2 ** 32 - 1
 
+/** What the processor and the tree decide. */
+export const machineFacts = (facts: KernelFacts, machine: Machine): KernelFacts =>
+  zoneFacts(machine.cpu.cacheOps === 'none' ? withoutCacheOps(facts) : facts, machine)
+
+const NOTHING = ['none', 'none', 'none', 'none'] as const
+
+/**
+ * Devices that do not snoop are served all the same; the kernel takes the alignment of DMA buffers for 1, so none bounces for it.
+ * Models: Linux v6.12 arch/riscv/mm/dma-noncoherent.c: riscv_set_dma_cache_alignment
+ */
+const withoutCacheOps = (facts: KernelFacts): KernelFacts => ({
+  ...facts,
+  arch: { ...facts.arch, cache: { ...facts.arch.cache, forDevice: NOTHING, forCpu: NOTHING } },
+  swiotlb: facts.swiotlb === null ? null : { ...facts.swiotlb, bouncesKmalloc: false },
+})
+
 /**
  * The end of the DMA zone, and with it the bounce pool's size and place, and where CMA and atomic pools lie: the lowest address that
  * some window for DMA ends at, and at most 4 GiB where there is memory below.
  * Models: Linux v6.12 arch/arm64/mm/init.c: zone_sizes_init
  */
-export const machineFacts = (facts: KernelFacts, machine: Machine): KernelFacts => {
+const zoneFacts = (facts: KernelFacts, machine: Machine): KernelFacts => {
   if (facts.zoneDmaLimit === null || facts.zoneDmaEnd === 'fixed' || facts.zoneDmaEnd === 'lowmem') return facts
   const start = Math.min(...machine.memory.map(({ base }) => base))
   const tree = machine.dmaLimit ?? lowestWindowEnd(machine)

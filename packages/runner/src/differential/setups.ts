@@ -1,5 +1,5 @@
 // Which kernel and which machine the names in a record mean: kernels.json and machines.json.
-import { InputError, type KernelSpec } from '@dmalab/api'
+import { type Cpu, InputError, type KernelSpec } from '@dmalab/api'
 import { parseKernel, withOptions } from '../compose-kernel.ts'
 import type { Registry } from '../registry.ts'
 import { isObject } from './records.ts'
@@ -16,6 +16,15 @@ export interface KernelSetup {
   readonly config: Readonly<Record<string, boolean | number | string>>
   /** Features of the processor, for architectures where records differ in them. */
   readonly cpu: Readonly<Record<string, unknown>>
+}
+
+/** RISC-V's instructions for cache maintenance. */
+const ZICBOM = 'zicbom'
+
+/** What a board says of them: the emulator's check addresses. */
+export const cacheOpsOf = ({ cpu }: KernelSetup): Pick<Cpu, 'cacheOps'> => {
+  const zicbom = cpu[ZICBOM]
+  return zicbom === undefined ? {} : { cacheOps: zicbom === true ? 'checked' : 'none' }
 }
 
 /** A document of names. @throws InputError when it is not one */
@@ -55,8 +64,9 @@ export const modelledKernel = (
 ): KernelSpec | { readonly notModelled: string } => {
   const [base = ''] = name.split('+')
   if (!registry.kernels.has(base)) return { notModelled: `kernel ${base} is not modelled` }
-  if (Object.keys(cpu).length > 0)
-    return { notModelled: `processor features (${Object.keys(cpu).join(', ')}) of ${base} are not modelled` }
+  const features = Object.keys(cpu).filter((feature) => feature !== ZICBOM)
+  if (features.length > 0)
+    return { notModelled: `processor features (${features.join(', ')}) of ${base} are not modelled` }
   const spec = parseKernel(name, registry)
   // What a release does not have yet is off there.
   const lacks = (option: string): boolean => Object.hasOwn(spec.base.lacks ?? {}, option)

@@ -1,10 +1,10 @@
 // Programs of DMA API calls: the command language, and what a boot of it does with a program.
-import { type DeviceFacts, InputError, type InputPlace, type Machine } from '@dmalab/api'
+import { type Cpu, type DeviceFacts, InputError, type InputPlace, type Machine } from '@dmalab/api'
 import { isSimulatedOops } from '@dmalab/memory'
 import { openLab } from '../../lab.ts'
 import { type Boot, commandPlace, type Language, type Observation } from '../language.ts'
 import { isObject, type ProgramRecord, textOf, textsOf } from '../records.ts'
-import { kernelSetup, modelledKernel, type Setups } from '../setups.ts'
+import { cacheOpsOf, kernelSetup, modelledKernel, type Setups } from '../setups.ts'
 import { sameAnswer } from './arbitrary.ts'
 import { DEVICE_COMMANDS } from './device-commands.ts'
 import { DmaBoot } from './dma-boot.ts'
@@ -39,7 +39,7 @@ export const DMA_PROGRAMS: Language = {
     if ('notModelled' in kernel) return kernel
     const machine = parts.registry.readBoard(JSON.stringify(board), 'machines.json')
     const user = { udmabuf: setup.config['UDMABUF'] !== false, heaps: setup.config['DMABUF_HEAPS'] !== false }
-    const lab = openLab(parts, { kernel, machine: recording(machine), seed: 1 })
+    const lab = openLab(parts, { kernel, machine: recording(machine, cacheOpsOf(setup)), seed: 1 })
     return new DmaProgramBoot(new DmaBoot(lab, user), machine)
   },
 }
@@ -64,9 +64,9 @@ const machineSetup = ({ machines }: Setups, name: string): { board: unknown; cmd
 }
 
 /** The emulator that the programs ran in. */
-const recording = (machine: Machine): Machine => ({
+const recording = (machine: Machine, ops: Pick<Cpu, 'cacheOps'>): Machine => ({
   ...machine,
-  cpu: { ...machine.cpu, emulated: true },
+  cpu: { ...machine.cpu, emulated: true, ...ops },
   devices: machine.devices.map((device): DeviceFacts => ({
     ...device,
     maskBits: ADDRESS_LINES,
