@@ -25,7 +25,7 @@ const BOUNCE_RECORDS: readonly ReleaseRecord[] = [
     proof: 'measured',
     before: { bounceNoforce: 'one-slot' },
     after: { bounceNoforce: 'none' },
-    seen: 'With swiotlb=noforce there is a pool of one slot, which serves nobody and limits the size of mappings; now there is none.',
+    seen: 'With swiotlb=noforce there is a pool of one slot, which serves no mapping and limits the size of mappings; now there is none.',
     touches: ['bounce'],
   },
   {

@@ -120,7 +120,7 @@ const nearestKernels = (base: string, { kernels }: Registry): string | undefined
   const older = known.findLast((name) => compareReleases(name.slice(arch.length + 1), release) < 0)
   const newer = known.find((name) => compareReleases(name.slice(arch.length + 1), release) > 0)
   const near = [older, newer].filter((name) => name !== undefined)
-  if (release === '' || near.length === 0) return undefined
+  if (!/^v?\d/.test(release) || near.length === 0) return undefined
   const between = near.length === 2 ? `; dmalab kernel diff ${near.join(' ')} shows what lies between` : ''
   return `the nearest modelled: ${near.join(' and ')}${between}`
 }
