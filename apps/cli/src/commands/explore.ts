@@ -1,5 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { EXPLORE_BOUND, type ExploreReport, InputError, newDefects } from '@dmalab/api'
 import { defectTitle, explore, type ExploreWork } from '@dmalab/lab'
 import { openLaboratory } from '@dmalab/lab/node'
@@ -8,6 +7,7 @@ import { Flags } from '@oclif/core'
 import { BaseCommand, EXIT, PLUGIN_FLAG, REPEATED } from '../base-command.ts'
 import { readJournal, writeHead, writeSearched } from '../explore/journal.ts'
 import { searchOnWorkers } from '../explore/workers.ts'
+import { writeInFolder } from '../write-text.ts'
 
 export default class Explore extends BaseCommand {
   static override summary = 'Find out what can go wrong with a kernel or a patch, and the smallest scenario of each.'
@@ -88,11 +88,7 @@ Exit code 3 when a kernel with a patch has a defect that the kernel below it has
     const laboratory = await openLaboratory(sources)
     const journal = out === undefined ? undefined : join(out, 'journal.jsonl')
     const known = journal !== undefined && flags.resume ? readJournal(journal, work) : undefined
-    if (journal !== undefined && out !== undefined && known === undefined) {
-      mkdirSync(out, { recursive: true })
-      rmSync(journal, { force: true })
-      writeHead(journal, work)
-    }
+    if (journal !== undefined && known === undefined) writeHead(journal, work)
     const limit = flags.time === undefined ? undefined : AbortSignal.timeout(flags.time * 1000)
     const timeUp = (): boolean => limit?.aborted === true
     const task = { work, plugins: { given: sources.given ?? [], installed: sources.installed ?? [] } }
@@ -123,9 +119,6 @@ const configurationsOf = (text: string): 'single' | 'pairwise' | 'all' => {
 }
 
 const writeFiles = (report: ExploreReport, out: string): void => {
-  for (const { path, text } of report.defects.flatMap((defect) => defectFiles(defect, report.kernel))) {
-    const file = join(out, path)
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, text)
-  }
+  for (const { path, text } of report.defects.flatMap((defect) => defectFiles(defect, report.kernel)))
+    writeInFolder(join(out, path), text)
 }

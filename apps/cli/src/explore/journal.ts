@@ -1,23 +1,29 @@
 // What an exploration came to so far, one JSON line a configuration: an interrupted one goes on from there.
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { InputError } from '@dmalab/api'
 import type { ExploreWork, Searched } from '@dmalab/lab'
+import { appendText, writeInFolder } from '../write-text.ts'
 
 /** A configuration is a Map: JSON holds its pairs. */
 const plain = (_key: string, value: unknown): unknown => (value instanceof Map ? { pairs: [...value] } : value)
 const revived = (_key: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && 'pairs' in value ? new Map(value.pairs as [string, string][]) : value
 
-export const writeHead = (file: string, work: ExploreWork): void =>
-  appendFileSync(file, `${JSON.stringify({ work })}\n`)
+/** Begins the journal anew. @throws InputError when it cannot be written */
+export const writeHead = (file: string, work: ExploreWork): void => {
+  writeInFolder(file, `${JSON.stringify({ work })}\n`)
+}
 
-export const writeSearched = (file: string, number: number, searched: Searched): void =>
-  appendFileSync(file, `${JSON.stringify({ number, searched }, plain)}\n`)
+/** @throws InputError when it cannot be written */
+export const writeSearched = (file: string, number: number, searched: Searched): void => {
+  appendText(file, `${JSON.stringify({ number, searched }, plain)}\n`)
+}
 
 /** @throws InputError for a journal that is not there, or that another request wrote */
 export const readJournal = (file: string, work: ExploreWork): ReadonlyMap<number, Searched> => {
   if (!existsSync(file)) throw new InputError('there is nothing to resume', { file }, 'leave out --resume')
-  const [head = '', ...lines] = readFileSync(file, 'utf8').split('\n')
+  const text = readFileSync(file, 'utf8')
+  const [head = '', ...lines] = text.split('\n')
   if (head !== JSON.stringify({ work }))
     throw new InputError('it was written by another exploration', { file }, 'give the same kernel, bound and seed')
   const known = new Map<number, Searched>()
@@ -25,6 +31,8 @@ export const readJournal = (file: string, work: ExploreWork): ReadonlyMap<number
     const entry = lineOf(line)
     if (entry !== undefined) known.set(entry.number, entry.searched)
   }
+  // What a kill cut becomes a line of its own, so that the next one is whole.
+  if (!text.endsWith('\n')) appendText(file, '\n')
   return known
 }
 

@@ -137,6 +137,10 @@ describe.skipIf(!existsSync(CORPUS))('dmalab board with the boards of ../shared/
       code: 2,
       err: expect.stringContaining('--memory 2GiB'),
     })
+    expect(dmalab('board', 'import', '--memory', '2GiB', dtb('rk3399-rockpro64'), '-o', '.')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('error: .: cannot be written: EISDIR'),
+    })
     const { code } = dmalab('board', 'import', '--memory', '2GiB', dtb('rk3399-rockpro64'), '-o', 'mine.yaml')
     expect(code).toBe(0)
     const machine = readBoard(readFileSync(join(folder, 'mine.yaml')), 'mine.yaml')

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs'
 import { boardYaml, importBoard, parseMemory } from '@dmalab/lab'
 import { readDeviceTree } from '@dmalab/lab/node'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../base-command.ts'
 import { archFlag, memoryFlag } from '../../board/flags.ts'
 import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
+import { writeText } from '../../write-text.ts'
 
 export default class BoardImport extends BaseCommand {
   static override summary =
@@ -37,7 +37,7 @@ export default class BoardImport extends BaseCommand {
     })
     const yaml = boardYaml(board)
     if (flags.output === undefined) this.log(yaml.trimEnd())
-    else writeFileSync(flags.output, yaml)
+    else writeText(flags.output, yaml)
     return { name: board.machine.name, yaml }
   }
 }
