@@ -13,7 +13,7 @@ const machine = (kernel: string): Machine => {
   return {
     name: 'board',
     title: 'a board',
-    arch: kernel.startsWith('arm64') ? 'arm64' : 'arm',
+    arch: parts.registry.arches.get(parseKernel(kernel, parts.registry).base.arch).board,
     cpu: { lineSize: 64, aliasing: false },
     memory: [{ base: RAM, len: 2 ** 28 }],
     reserved: [],

@@ -65,14 +65,14 @@ const looks = (s: Protocol, setting: Setting): readonly ScenarioStep[] => {
   const live = s.life === 'live' && !s.unbound
   if (live && isCoherent(setting) && !deviceHolds(s)) steps.push({ do: 'device-write', buffer: FRAME, device: owner })
   if (cpuMayWrite(s, setting)) steps.push({ do: 'cpu-write', buffer: FRAME })
-  if (live && isCoherent(setting) && s.written !== 'nobody' && !deviceWrites(s))
+  if (live && isCoherent(setting) && s.written !== 'none' && !deviceWrites(s))
     steps.push({ do: 'device-read', buffer: FRAME, device: owner })
-  if (cpuMayRead(s, setting) && s.written !== 'nobody') steps.push({ do: 'cpu-read', buffer: FRAME })
-  if (isShared(s) && s.written !== 'nobody' && !deviceHolds(s)) {
+  if (cpuMayRead(s, setting) && s.written !== 'none') steps.push({ do: 'cpu-read', buffer: FRAME })
+  if (isShared(s) && s.written !== 'none' && !deviceHolds(s)) {
     steps.push({ do: 'vmap', buffer: FRAME })
     if (setting.kmap) steps.push({ do: 'kmap', buffer: FRAME })
   }
-  if (live && source === 'coherent' && s.written !== 'nobody') steps.push({ do: 'mmap', buffer: FRAME })
+  if (live && source === 'coherent' && s.written !== 'none') steps.push({ do: 'mmap', buffer: FRAME })
   return steps
 }
 
@@ -87,14 +87,14 @@ const importerLooks = (s: Protocol, setting: Setting, device: string): readonly 
     return steps
   }
   if (owner === 'device' && !s.cpuAccess) {
-    if (mapped !== 'FROM_DEVICE' && s.written !== 'nobody') steps.push({ do: 'device-read', ...on })
+    if (mapped !== 'FROM_DEVICE' && s.written !== 'none') steps.push({ do: 'device-read', ...on })
     if (mapped !== 'TO_DEVICE') steps.push({ do: 'device-write', ...on })
   }
   if (owner === 'device') steps.push({ do: 'sync', ...on, for: 'cpu', dir: mapped })
   steps.push({ do: 'sync', ...on, for: 'device', dir: mapped })
   if (setting.size >= 4096)
     steps.push({ do: 'sync', ...on, for: owner === 'device' ? 'cpu' : 'device', dir: mapped, offset: 0, len: 4096 })
-  if (owner === 'cpu' && s.written !== 'nobody') steps.push({ do: 'sg-copy-to-buffer', ...on })
+  if (owner === 'cpu' && s.written !== 'none') steps.push({ do: 'sg-copy-to-buffer', ...on })
   if (owner === 'cpu' && mapped !== 'TO_DEVICE') steps.push({ do: 'sg-copy-from-buffer', ...on })
   if (isShared(s)) steps.push({ do: 'touch-pages', ...on })
   return steps

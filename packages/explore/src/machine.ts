@@ -1,5 +1,5 @@
 // The machine of a configuration: RAM, a pool for the exporter, one or two importers, each with the properties that the axes name.
-import type { DeviceClass, DeviceFacts, IommuFacts, KernelLayout, Machine, ReservedRegion } from '@dmalab/api'
+import type { Arch, DeviceClass, DeviceFacts, IommuFacts, KernelLayout, Machine, ReservedRegion } from '@dmalab/api'
 
 /** 256 MiB of RAM, low enough that a device with a narrow mask reaches all of it. */
 const RAM = { base: 0x0800_0000, len: 0x1000_0000 }
@@ -13,7 +13,7 @@ const BUS_OFFSET = 0x3000_0000
 /** Where `over-pages` declares the pool. */
 export const OVER_PAGES = { base: 0x1000_0000, size: MIB }
 
-export interface MachineWishes {
+export interface MachineProperties {
   readonly arch: string
   /** 32-bit: a kernel with few addresses for its memory. */
   readonly pointerBits: number
@@ -29,35 +29,51 @@ export interface MachineWishes {
   readonly second: string
 }
 
-export const machineOf = (wishes: MachineWishes): Machine => {
-  const { pool, exporter, importer } = wishes
+/** One exporter and one importer, neither with a property of its own. */
+export const plainMachine = ({ board, pointerBits }: Pick<Arch, 'board' | 'pointerBits'>): Machine =>
+  machineOf({
+    arch: board,
+    pointerBits,
+    pool: 'none',
+    exporter: 'plain',
+    importer: 'plain',
+    exporterClass: 'codec',
+    importerClass: 'converter',
+    importerDriver: null,
+    iommuModel: '',
+    second: 'none',
+  })
+
+export const machineOf = (properties: MachineProperties): Machine => {
+  const { pool, exporter, importer } = properties
   const reserved = [...poolRegions(pool), ...ownRegions(importer)]
-  const iommus: readonly IommuFacts[] = [exporter, importer, wishes.second].some(isTranslated)
-    ? [{ name: 'mmu', model: wishes.iommuModel, enabled: true }]
+  const iommus: readonly IommuFacts[] = [exporter, importer, properties.second].some(isTranslated)
+    ? [{ name: 'mmu', model: properties.iommuModel, enabled: true }]
     : []
   const names = reserved.map(({ name }) => name).filter((name) => name.startsWith('frames'))
   return {
-    name: nameOf(wishes),
+    name: nameOf(properties),
     title: 'a machine made for an exploration',
-    arch: wishes.arch,
+    arch: properties.arch,
     cpu: { lineSize: 64, aliasing: false },
     memory: pool === '2g' ? [{ base: OUTSIDE, len: 1024 * MIB }] : [RAM],
     reserved,
-    layout: layoutOf(wishes),
+    layout: layoutOf(properties),
     iommus,
     devices: [
-      deviceOf('exporter', wishes.exporterClass, exporter, names),
+      deviceOf('exporter', properties.exporterClass, exporter, names),
       {
-        ...deviceOf('importer', wishes.importerClass, importer, pool === 'shared' ? names : []),
-        ...(wishes.importerDriver === null ? {} : { driver: wishes.importerDriver }),
+        ...deviceOf('importer', properties.importerClass, importer, pool === 'shared' ? names : []),
+        ...(properties.importerDriver === null ? {} : { driver: properties.importerDriver }),
       },
-      ...(wishes.second === 'none' ? [] : [deviceOf('second', 'converter', wishes.second, [])]),
+      ...(properties.second === 'none' ? [] : [deviceOf('second', 'converter', properties.second, [])]),
     ],
     bindings: {},
   }
 }
 
-const nameOf = ({ arch, pool, exporter, importer }: MachineWishes): string => `${arch}-${pool}-${exporter}-${importer}`
+const nameOf = ({ arch, pool, exporter, importer }: MachineProperties): string =>
+  `${arch}-${pool}-${exporter}-${importer}`
 
 const isTranslated = (kind: string): boolean => kind.endsWith('iommu')
 
@@ -107,7 +123,7 @@ const deviceOf = (name: string, kind: DeviceClass, like: string, pools: readonly
 })
 
 /** With a pool of 2 GiB the kernel has 3 GiB of addresses, most of them for mappings (VMSPLIT_1G). */
-const layoutOf = ({ pointerBits, pool }: MachineWishes): KernelLayout =>
+const layoutOf = ({ pointerBits, pool }: MachineProperties): KernelLayout =>
   pointerBits === 32 && pool === '2g'
     ? {
         pageOffset: 0x4000_0000n,

@@ -8,7 +8,7 @@ export interface ImporterState {
   /** Who may touch the bytes while it is mapped. */
   readonly owner: 'device' | 'cpu'
   /** Whom the last sync of the mapping gave it to: what is read after one is not what is read before. */
-  readonly synced: 'nobody' | 'device' | 'cpu'
+  readonly synced: 'none' | 'device' | 'cpu'
   /** Its table holds a page of the other buffer now. */
   readonly reused: boolean
   /** Mapped once and no longer: its registers hold addresses. */
@@ -19,7 +19,7 @@ export interface Protocol {
   readonly life: 'none' | 'live' | 'freed'
   readonly fd: 'none' | 'open' | 'closed'
   /** What was written last, and by whom. */
-  readonly written: 'nobody' | 'device' | 'cpu' | 'linear'
+  readonly written: 'none' | 'device' | 'cpu' | 'linear'
   /** Between DMA_BUF_IOCTL_SYNC START and END. */
   readonly cpuAccess: boolean
   readonly importers: Readonly<Record<string, ImporterState>>
@@ -51,7 +51,7 @@ const NOT_ATTACHED: ImporterState = {
   attached: false,
   mapped: null,
   owner: 'cpu',
-  synced: 'nobody',
+  synced: 'none',
   reused: false,
   before: false,
 }
@@ -59,7 +59,7 @@ const NOT_ATTACHED: ImporterState = {
 export const atFirst = (importers: readonly string[], pool: Protocol['pool']): Protocol => ({
   life: 'none',
   fd: 'none',
-  written: 'nobody',
+  written: 'none',
   cpuAccess: false,
   importers: Object.fromEntries(importers.map((name) => [name, NOT_ATTACHED])),
   other: 'none',
@@ -106,7 +106,7 @@ export const after = (state: Protocol, step: ScenarioStep): Protocol => {
       return withImporter(state, step.device, {
         mapped: null,
         owner: 'cpu',
-        synced: 'nobody',
+        synced: 'none',
         reused: false,
         before: true,
       })

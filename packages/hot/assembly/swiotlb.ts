@@ -144,8 +144,7 @@ function searchArea(
     const crosses = ((shift + slot) & (boundarySlots - 1)) + count > boundarySlots
     if (!crosses && <u32>load<u8>(runAt(pool, slot)) >= count) {
       take(pool, slot, count, size - (<u32>orig & minAlign & <u32>SLOT_MASK))
-      store<u32>(record, wrap(index + count, areaSlots), S.SWA_INDEX)
-      store<u32>(record, load<u32>(record, S.SWA_USED) + count, S.SWA_USED)
+      goOn(record, wrap(index + count, areaSlots), count)
       return slot
     }
     const step = regular ? strideToRun(runAt(pool, first), index, areaSlots, stride, count) : stride
@@ -195,8 +194,7 @@ function searchByStride(
       const crosses = ((shift + slot) & (boundarySlots - 1)) + count > boundarySlots
       if (!crosses && <u32>load<u8>(runAt(pool, slot)) >= count) {
         take(pool, slot, count, size - (<u32>orig & minAlign & <u32>SLOT_MASK))
-        store<u32>(record, wrap(index + count, areaSlots), S.SWA_INDEX)
-        store<u32>(record, load<u32>(record, S.SWA_USED) + count, S.SWA_USED)
+        goOn(record, wrap(index + count, areaSlots), count)
         return slot
       }
       index = wrap(index + stride, areaSlots)
@@ -235,6 +233,12 @@ function take(pool: u32, slot: u32, count: u32, size: u32): void {
     at += S.SW_SLOT_STRIDE
   }
   extendRun(pool, slot, 0)
+}
+
+/** The area has `count` more slots in use, and its next search begins at `next`. */
+function goOn(record: usize, next: u32, count: u32): void {
+  store<u32>(record, next, S.SWA_INDEX)
+  store<u32>(record, load<u32>(record, S.SWA_USED) + count, S.SWA_USED)
 }
 
 /** Counts the free slots in front of `slot`, down to the segment's start, on from `run`. */

@@ -2,7 +2,7 @@
 import type { ConfigurationValues, DefectScenario, KernelSpec } from '@dmalab/api'
 import { kernelFacts, type RunParts, withOptions } from '@dmalab/runner'
 import { boardOf } from '../defects.ts'
-import { machineOf } from '../machine.ts'
+import { plainMachine } from '../machine.ts'
 
 /** A list that took one page before the patch. */
 export const scenarioOfList = (
@@ -14,18 +14,7 @@ export const scenarioOfList = (
   const options = config.split(' ').filter((text) => text !== '')
   const given = Object.fromEntries(options.map((text) => [text.slice(0, -2), text.endsWith('=y')]))
   const { arch, sgEntrySize } = kernelFacts(withOptions(kernel, { config: given, cmdline: {} }), parts.registry)
-  const machine = machineOf({
-    arch: arch.board,
-    pointerBits: arch.pointerBits,
-    pool: 'none',
-    exporter: 'plain',
-    importer: 'plain',
-    exporterClass: 'codec',
-    importerClass: 'converter',
-    importerDriver: null,
-    iommuModel: '',
-    second: 'none',
-  })
+  const machine = plainMachine(arch)
   return {
     name: ['list-grows', ...options.map((text) => text.slice(0, -2))].join('-').toLowerCase().replaceAll('_', '-'),
     board: boardOf(machine),

@@ -1,7 +1,7 @@
 // What no walk finds: looked up in what a patch says of itself, and tried on one list.
 import { ATTR, type Defect, type ExploredCode, type KernelSpec, type PatchHunk } from '@dmalab/api'
 import { kernelFacts, openLab, opTablesOf, type RunParts } from '@dmalab/runner'
-import { machineOf } from '../machine.ts'
+import { plainMachine } from '../machine.ts'
 import { scenarioOfList } from './list-scenario.ts'
 import { listSizes } from './list-sizes.ts'
 
@@ -73,19 +73,7 @@ const buildFailures = (kernel: KernelSpec): readonly Found[] =>
   }))
 
 const labOf = (parts: RunParts, kernel: KernelSpec) => {
-  const { board, pointerBits } = kernelFacts(kernel, parts.registry).arch
-  const machine = machineOf({
-    arch: board,
-    pointerBits,
-    pool: 'none',
-    exporter: 'plain',
-    importer: 'plain',
-    exporterClass: 'codec',
-    importerClass: 'converter',
-    importerDriver: null,
-    iommuModel: '',
-    second: 'none',
-  })
+  const machine = plainMachine(kernelFacts(kernel, parts.registry).arch)
   return openLab(parts, { kernel, machine })
 }
 
