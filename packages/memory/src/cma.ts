@@ -1,6 +1,6 @@
 // Contiguous memory areas: ranges set aside at boot, first fit by page, with the trace events that mm/cma.c gives.
 import { bytes, type EventSink, fail, hex, type KResult, ok, PAGE_SIZE, type Pfn, type Range } from '@dmalab/api'
-import { Intervals, joined } from './intervals.ts'
+import { Intervals } from './intervals.ts'
 
 export interface CmaRequest {
   /** Pages. */
@@ -29,7 +29,7 @@ export class CmaArea {
   readonly len: number
   private readonly sink: EventSink
   private readonly noPfn: number
-  private free = new Intervals<true>()
+  private readonly free = new Intervals<true>()
 
   /** @param longBits of the kernel's unsigned long, for what it prints of no page */
   constructor({ name, base, len }: CmaSetup, sink: EventSink, longBits: 32 | 64) {
@@ -104,8 +104,7 @@ export class CmaArea {
   /** Models: Linux v6.12 mm/cma.c: cma_release */
   release(pfn: Pfn, count: number, quiet = false): void {
     if (!quiet && this.sink.wants('op')) this.sink.emit({ event: 'cma_release', name: this.name, pfn, count })
-    this.free.set(pfn * PAGE_SIZE, count * PAGE_SIZE, true)
-    this.free = joined(this.free)
+    this.free.join(pfn * PAGE_SIZE, count * PAGE_SIZE, true)
   }
 
   private find(size: number, step: number, from: number, limit: number): number | undefined {

@@ -18,6 +18,14 @@ export class Intervals<T> {
     this.list.splice(this.firstAfter(base), 0, { base, end: base + len, value })
   }
 
+  /** Adds [base, base + len) and makes one range of it and of those that touch it. */
+  join(base: number, len: number, value: T): void {
+    const before = base > 0 ? this.at(base - 1) : undefined
+    const after = this.at(base + len)
+    const from = before?.base ?? base
+    this.set(from, (after?.end ?? base + len) - from, value)
+  }
+
   /** Removes [base, base + len); ranges that stick out keep their outer parts. */
   delete(base: number, len: number): void {
     const end = base + len
@@ -85,19 +93,4 @@ export class Intervals<T> {
     while ((this.list[i]?.base ?? Infinity) < point) i++
     return i
   }
-}
-
-/** Joins ranges that touch, so that a later request can span them. */
-export const joined = (ranges: Intervals<true>): Intervals<true> => {
-  const result = new Intervals<true>()
-  let open: { base: number; end: number } | undefined
-  for (const range of ranges.all()) {
-    if (open !== undefined && open.end === range.base) open.end = range.end
-    else {
-      if (open !== undefined) result.set(open.base, open.end - open.base, true)
-      open = { base: range.base, end: range.end }
-    }
-  }
-  if (open !== undefined) result.set(open.base, open.end - open.base, true)
-  return result
 }

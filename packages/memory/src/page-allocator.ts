@@ -16,7 +16,7 @@ import {
   type ReservedRegion,
 } from '@dmalab/api'
 import { CmaAreas, planCma } from './cma-areas.ts'
-import { Intervals, joined } from './intervals.ts'
+import { Intervals } from './intervals.ts'
 
 /** Kernel image, page tables and early allocations at the start of memory. */
 const KERNEL_BYTES = 32 * 2 ** 20
@@ -42,7 +42,7 @@ export class PageAllocator {
   /** Bytes of the largest buddy block. Models: Linux v6.12 include/linux/mmzone.h: MAX_PAGE_ORDER */
   private readonly largest: number
   private readonly injected: (what: string) => boolean
-  private free = new Intervals<true>()
+  private readonly free = new Intervals<true>()
   readonly cma: CmaAreas
   /** totalram_pages at boot, bytes. */
   readonly totalRam: number
@@ -51,7 +51,7 @@ export class PageAllocator {
     this.layout = layout
     this.injected = injected
     this.largest = PAGE_SIZE * 2 ** facts.maxPageOrder
-    for (const bank of layout.managed) this.free.set(bank.base, bank.len, true)
+    for (const bank of layout.managed) this.free.join(bank.base, bank.len, true)
     const plan = planCma(layout.reserved, facts)
     for (const region of plan.reserved) this.free.delete(region.base, region.len)
     const image = this.kernelImage()
@@ -111,8 +111,7 @@ export class PageAllocator {
   }
 
   freePages(pfn: Pfn, len: number): void {
-    this.free.set(pfn * PAGE_SIZE, Math.ceil(len / PAGE_SIZE) * PAGE_SIZE, true)
-    this.free = joined(this.free)
+    this.free.join(pfn * PAGE_SIZE, Math.ceil(len / PAGE_SIZE) * PAGE_SIZE, true)
   }
 
   /**

@@ -28,3 +28,19 @@ test('intervals agree with an array of points after any sequence of changes', ()
     }),
   )
 })
+
+test('joined ranges of the same value are the longest there can be, in any order', () => {
+  const range = fc.record({ base: fc.nat(SIZE - 1), len: fc.integer({ min: 1, max: 16 }) })
+  fc.assert(
+    fc.property(fc.array(range, { maxLength: 40 }), (ranges) => {
+      const intervals = new Intervals<true>()
+      for (const { base, len } of ranges) intervals.join(base, len, true)
+      const isIn = (point: number): boolean => ranges.some(({ base, len }) => base <= point && point < base + len)
+      for (const { base, end } of intervals.all()) {
+        expect(isIn(base - 1)).toBe(false)
+        expect(isIn(end)).toBe(false)
+      }
+      for (let at = 0; at < SIZE + 16; at++) expect(intervals.at(at) !== undefined).toBe(isIn(at))
+    }),
+  )
+})
