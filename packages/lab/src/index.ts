@@ -16,6 +16,7 @@ export { type RunRequest, specOf } from './request.ts'
 export type { LabControl } from './run.ts'
 export { type RunSuggestion, suggestedRun } from './suggested-run.ts'
 export { explainCode, explainedCodes } from '@dmalab/checker'
+export { recordScript } from '@dmalab/diagnose'
 export { createKlogReader, kernelMessages } from '@dmalab/klog'
 export {
   archOfDtb,
