@@ -10,7 +10,6 @@ import { indexOf, sectionFor } from './section'
 const EVICT_INNER: u64 = 1
 const EVICT_OUTER: u64 = 2
 const PREFETCH: u64 = 3
-const SECTIONS: u32 = L.DIRECTORY_SIZE >> 2
 const OUTER_WORDS: u32 = 2
 
 let key: u64 = 0
@@ -35,8 +34,10 @@ export function disturbKey(seed: u32, purpose: u32, operation: u32): void {
 
 /** Evicts lines all over the machine: inner cache first, then the outer one. */
 export function disturbEvict(): void {
+  const first = load<u32>(L.HEADER_BASE, L.H_SECTIONS_FIRST)
+  const end = load<u32>(L.HEADER_BASE, L.H_SECTIONS_END)
   for (let level: u32 = 0; level <= <u32>hasOuter; level++)
-    for (let s: u32 = 0; s < SECTIONS; s++) {
+    for (let s = first; s < end; s++) {
       const section = <usize>load<u32>((<usize>s) << 2, L.SECTION_DIRECTORY_BASE)
       if (section != 0) evictSection(section, s << L.SECTION_SHIFT, level)
     }

@@ -1,5 +1,6 @@
 // The heap of a machine: 4 KiB frames by number (address = number << 12), recycled last in, first out, because touching a
 // fresh page costs far more than touching a warm one. The linear memory grows here and nowhere else.
+import { keptEnd, keptEndAt, keptFrom } from './kept'
 import * as L from './shared/layout'
 
 const WASM_PAGE_SHIFT: u32 = 16
@@ -10,24 +11,39 @@ const MAXIMUM: u32 = 65536
 /** Throws, on the JavaScript side: the modelled machine holds more than 4 GiB of contents and tables. */
 declare function outOfMemory(): void
 
-/** Forgets everything the machine held: a reset machine answers as a fresh one. */
-export function reset(): void {
+/** All frames are free again, but for blocks that are kept. */
+export function heapReset(): void {
   const first: u32 = L.HEAP_BASE >> L.PAGE_SHIFT
-  const high = load<u32>(L.HEADER_BASE, L.H_HEAP_HIGH)
-  const next = load<u32>(L.HEADER_BASE, L.H_HEAP_NEXT)
+  const high = max(first, max(load<u32>(L.HEADER_BASE, L.H_HEAP_HIGH), load<u32>(L.HEADER_BASE, L.H_HEAP_NEXT)))
   memory.fill(L.HEADER_BASE, 0, L.PAGE_SIZE)
-  if (next != 0) {
-    // A new machine's directories are zero already; touching them would cost a megabyte.
-    memory.fill(L.PAGE_DIRECTORY_BASE, 0, L.DIRECTORY_SIZE)
-    memory.fill(L.SECTION_DIRECTORY_BASE, 0, L.DIRECTORY_SIZE)
-  }
-  store<u32>(L.HEADER_BASE, max(first, max(high, next)), L.H_HEAP_HIGH)
+  store<u32>(L.HEADER_BASE, high, L.H_HEAP_HIGH)
   store<u32>(L.HEADER_BASE, first, L.H_HEAP_NEXT)
+  store<u32>(L.HEADER_BASE, keptFrom(first), L.H_HEAP_STOP)
+}
+
+/** Frame number: from here on nothing is in use or kept. */
+export function heapEnd(): u32 {
+  return max(load<u32>(L.HEADER_BASE, L.H_HEAP_NEXT), keptEnd())
+}
+
+/** The frame that the next heapTake of at most `count` frames returns: kept blocks are jumped over, with what lies in front of them. */
+export function heapRoom(count: u32): u32 {
+  let next = load<u32>(L.HEADER_BASE, L.H_HEAP_NEXT)
+  let stop = load<u32>(L.HEADER_BASE, L.H_HEAP_STOP)
+  while (count > stop - next) {
+    const end = keptEndAt(stop)
+    store<u32>(L.HEADER_BASE, load<u32>(L.HEADER_BASE, L.H_HEAP_JUMPED) + (end - next), L.H_HEAP_JUMPED)
+    next = end
+    stop = keptFrom(next)
+    store<u32>(L.HEADER_BASE, next, L.H_HEAP_NEXT)
+    store<u32>(L.HEADER_BASE, stop, L.H_HEAP_STOP)
+  }
+  return next
 }
 
 /** Takes `count` neighbouring frames that stay taken until the next reset; returns the first one. Contents: anything. */
 export function heapTake(count: u32): u32 {
-  const first = load<u32>(L.HEADER_BASE, L.H_HEAP_NEXT)
+  const first = heapRoom(count)
   const end = first + count
   const have = (<u32>memory.size()) << (WASM_PAGE_SHIFT - L.PAGE_SHIFT)
   if (end > have) grow(end - have)

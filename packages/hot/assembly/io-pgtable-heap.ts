@@ -1,5 +1,5 @@
 // Memory for translation tables: naturally aligned power-of-two blocks, zeroed when handed out, recycled last in, first out.
-import { frameGive, frameTake, heapTake } from './heap'
+import { frameGive, frameTake, heapRoom, heapTake } from './heap'
 import * as L from './shared/layout'
 import * as P from './shared/io-pgtable-layout'
 
@@ -25,7 +25,7 @@ export function tableGive(at: usize, order: u32): void {
 function takeAligned(order: u32): usize {
   const count: u32 = 1 << (order - L.PAGE_SHIFT)
   if (count == 1) return (<usize>frameTake()) << L.PAGE_SHIFT
-  let next = load<u32>(L.HEADER_BASE, L.H_HEAP_NEXT)
+  let next = heapRoom(2 * count)
   const pad = (count - (next & (count - 1))) & (count - 1)
   next = heapTake(count + pad)
   for (let i: u32 = 0; i < pad; i++) frameGive(next + i)

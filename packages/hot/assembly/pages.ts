@@ -3,7 +3,7 @@
 import * as L from './shared/layout'
 import { frameGive, frameTake } from './heap'
 import { pageBit } from './masks'
-import { indexOf, sectionFor, sectionOf } from './section'
+import { indexOf, sectionFor, sectionOf, span } from './section'
 
 const NONE: u32 = 0
 const ALL: u32 = 1
@@ -30,6 +30,8 @@ export function firstMissing(first: u32, last: u32): u64 {
 
 /** Gives pages [pfn, pfn + count) a struct page (exists 1) or takes it away (0). */
 export function setPages(pfn: u32, count: u32, exists: u32): void {
+  if (count == 0) return
+  span(pfn >> L.SECTION_SHIFT, ((pfn + count - 1) >> L.SECTION_SHIFT) + 1, L.H_PAGES_FIRST, L.H_PAGES_END)
   while (count != 0) {
     const i = pfn & (L.SECTION_PAGES - 1)
     const n = min<u32>(count, L.SECTION_PAGES - i)

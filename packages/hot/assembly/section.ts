@@ -1,17 +1,26 @@
 // Sections: tables for 128 MiB of physical space, made on first touch and found through a directory.
 import * as L from './shared/layout'
 import { sectionFrames } from './config'
-import { heapTakeZeroed } from './heap'
+import { keptTake } from './kept'
 
 /** Tables of the section that holds a page; 0 where nothing was ever touched. */
 export function sectionOf(pfn: u32): usize {
   return <usize>load<u32>((<usize>(pfn >> L.SECTION_SHIFT)) << 2, L.SECTION_DIRECTORY_BASE)
 }
 
-/** As sectionOf; makes the tables where there are none. */
+/** As sectionOf, for a page that is about to change; makes the tables where there are none. */
 export function sectionFor(pfn: u32): usize {
-  const section = sectionOf(pfn)
-  return section != 0 ? section : makeSection(pfn)
+  let section = sectionOf(pfn)
+  if (section == 0) section = makeSection(pfn)
+  store<u8>(section + (indexOf(pfn) >> 6), 1, L.S_TOUCHED)
+  return section
+}
+
+/** Widens the span of directory entries that a reset clears; `first` and `end` are offsets in the header. */
+export function span(from: u32, to: u32, first: usize, end: usize): void {
+  const has = load<u32>(<usize>L.HEADER_BASE + end)
+  if (has == 0 || from < load<u32>(<usize>L.HEADER_BASE + first)) store<u32>(<usize>L.HEADER_BASE + first, from)
+  if (to > has) store<u32>(<usize>L.HEADER_BASE + end, to)
 }
 
 /** Page of a pfn within its section. */
@@ -20,8 +29,10 @@ export function indexOf(pfn: u32): u32 {
 }
 
 function makeSection(pfn: u32): usize {
-  const section = heapTakeZeroed(sectionFrames)
-  store<u32>((<usize>(pfn >> L.SECTION_SHIFT)) << 2, <u32>section, L.SECTION_DIRECTORY_BASE)
+  const section = keptTake(L.KEPT_SECTION, sectionFrames)
+  const number = pfn >> L.SECTION_SHIFT
+  store<u32>((<usize>number) << 2, <u32>section, L.SECTION_DIRECTORY_BASE)
+  span(number, number + 1, L.H_SECTIONS_FIRST, L.H_SECTIONS_END)
   store<u32>(L.HEADER_BASE, load<u32>(L.HEADER_BASE, L.H_SECTIONS) + 1, L.H_SECTIONS)
   return section
 }

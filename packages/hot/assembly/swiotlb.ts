@@ -1,7 +1,8 @@
 // Bounce slots: which run of slots a mapping gets, and giving it back. Addresses cross the boundary as f64.
 import * as L from './shared/layout'
 import * as S from './shared/swiotlb-layout'
-import { heapTakeZeroed } from './heap'
+import { keptTake } from './kept'
+import { freeSlots } from './swiotlb-clean'
 
 const SLOT_MASK: u64 = (1 << S.SW_SLOT_SHIFT) - 1
 
@@ -12,17 +13,17 @@ const SLOT_MASK: u64 = (1 << S.SW_SLOT_SHIFT) - 1
  */
 export function swiotlbOpen(slots: u32, areas: u32, search: u32): u32 {
   const records = S.SW_RUNS_BASE + slots + S.SW_RUNS_SLACK
-  const bytes = records + slots * S.SW_SLOT_STRIDE
-  const pool = <u32>heapTakeZeroed((bytes + L.PAGE_SIZE - 1) >> L.PAGE_SHIFT)
+  const touched = records + slots * S.SW_SLOT_STRIDE
+  const bytes = touched + slots / S.SW_SEGMENT + 1
+  const pool = <u32>keptTake(L.KEPT_POOL + slots, (bytes + L.PAGE_SIZE - 1) >> L.PAGE_SHIFT)
+  const isNew = load<u32>(pool, S.SWH_SLOTS) == 0
   store<u32>(pool, slots, S.SWH_SLOTS)
   store<u32>(pool, slots / areas, S.SWH_AREA_SLOTS)
   store<u32>(pool, areas, S.SWH_AREAS)
   store<u32>(pool, pool + records, S.SWH_RECORDS)
   store<u32>(pool, search, S.SWH_SEARCH)
-  for (let i: u32 = 0; i < slots; i++) {
-    store<u8>(runAt(pool, i), <u8>min<u32>(S.SW_SEGMENT - (i & (S.SW_SEGMENT - 1)), slots - i))
-    store<u64>(slotAt(pool, i), u64.MAX_VALUE, S.SWS_ORIG)
-  }
+  store<u32>(pool, pool + touched, S.SWH_TOUCHED)
+  if (isNew) freeSlots(pool, 0, slots)
   return pool
 }
 
@@ -226,6 +227,9 @@ function strideToRun(runs: usize, index: u32, areaSlots: u32, stride: u32, count
 
 /** Marks a run taken; the free slots in front of it count down to it. */
 function take(pool: u32, slot: u32, count: u32, size: u32): void {
+  const touched = <usize>load<u32>(pool, S.SWH_TOUCHED)
+  for (let segment = slot / S.SW_SEGMENT; segment <= (slot + count - 1) / S.SW_SEGMENT; segment++)
+    store<u8>(touched + segment, 1)
   let at = slotAt(pool, slot)
   for (let i: u32 = 0; i < count; i++) {
     store<u8>(runAt(pool, slot + i), 0)
@@ -260,11 +264,11 @@ function slotsFor(bytes: u32): u32 {
 }
 
 /** Free slots from this one to the end of its run. */
-function runAt(pool: u32, slot: u32): usize {
+export function runAt(pool: u32, slot: u32): usize {
   return <usize>pool + S.SW_RUNS_BASE + slot
 }
 
-function slotAt(pool: u32, slot: u32): usize {
+export function slotAt(pool: u32, slot: u32): usize {
   return <usize>load<u32>(pool, S.SWH_RECORDS) + slot * S.SW_SLOT_STRIDE
 }
 

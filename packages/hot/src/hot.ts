@@ -93,7 +93,7 @@ export class Hot {
   /** An independent copy; list handles mean the same in both. */
   fork(): Hot {
     const copy = new Hot(this.module, this.config)
-    const end = this.header(L.H_HEAP_NEXT) * L.PAGE_SIZE
+    const end = this.linear.wasm.heapEnd() * L.PAGE_SIZE
     const missing = end - copy.linear.u8.byteLength
     if (missing > 0) copy.linear.wasm.memory.grow(Math.ceil(missing / 65536))
     copy.linear.u8.set(this.linear.u8.subarray(L.HEADER_BASE, end), L.HEADER_BASE)
@@ -108,7 +108,7 @@ export class Hot {
   stats(): HotStats {
     return {
       sections: this.header(L.H_SECTIONS),
-      frames: this.header(L.H_HEAP_NEXT) - HEAP_FIRST,
+      frames: (this.header(L.H_HEAP_NEXT) - HEAP_FIRST - this.header(L.H_HEAP_JUMPED)) >>> 0,
       freeFrames: this.header(L.H_FREE_COUNT),
       lists: this.header(L.H_SG_LISTS),
       linearBytes: this.linear.u8.byteLength,

@@ -24,11 +24,13 @@ describe.each(BUILDS)('bounce slots, %s build', (build) => {
   it.each(['by-slot', 'by-stride'] as const)(
     'takes runs %s, releases them and moves its index as the twin does',
     (how) => {
+      const again = hot()
       for (let seed = 1; seed <= 12; seed++) {
         const random = seeded(seed)
         const areas = [1, 2, 4][random(3)] ?? 1
         const slots = areas * 128 * (1 + random(2))
-        const pool = hot().swiotlbSlots(slots, areas, how)
+        again.reset()
+        const pool = again.swiotlbSlots(slots, areas, how)
         const twin = new SwiotlbTwin(slots, areas, how)
         const live: { slot: number; offset: number }[] = []
         const ours: (number | string | undefined)[] = []

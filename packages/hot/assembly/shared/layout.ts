@@ -7,12 +7,13 @@
 //   0x012000  poison page        what never-written RAM reads as
 //   0x013000  mix page           lines gathered from several places, 4 KiB
 //   0x014000  copy page          bytes on their way from one range to another, 4 KiB
+//   0x015000  kept blocks        what stays where it is over a reset, 4 KiB
 //   0x020000  stage              bytes on their way in or out of the module, 64 KiB
 //   0x030000  page directory     u32 per section: which pages have a struct page
 //   0x0b0000  section directory  u32 per section: address of its tables, 0 = nothing was ever touched there
 //   0x130000  heap               frames of 4 KiB, section tables, scatterlists
 
-export const LAYOUT_VERSION = 2
+export const LAYOUT_VERSION = 3
 
 export const PAGE_SHIFT = 12
 export const PAGE_SIZE = 4096
@@ -22,6 +23,7 @@ export const CALL_BASE = 0x11000
 export const POISON_BASE = 0x12000
 export const MIX_BASE = 0x13000
 export const COPY_BASE = 0x14000
+export const KEPT_BASE = 0x15000
 export const STAGE_BASE = 0x20000
 export const STAGE_SIZE = 0x10000
 export const PAGE_DIRECTORY_BASE = 0x30000
@@ -40,7 +42,24 @@ export const H_LOG_BASE = 24 // address of the line log, 0 = off
 export const H_LOG_CAPACITY = 28 // records it can hold
 export const H_LOG_COUNT = 32 // records written; more than the capacity: the rest is lost
 export const H_LOG_SPARE = 36 // address of the log's memory, also while it is off
+export const H_HEAP_STOP = 40 // frame number: the next kept block, which the heap jumps over
+export const H_HEAP_JUMPED = 44 // i32, frames below H_HEAP_NEXT that are not in use; kept blocks in use above it count negative
+export const H_PAGES_FIRST = 48 // sections whose entry in the page directory may be set: first, and end; 0 and 0 = none
+export const H_PAGES_END = 52
+export const H_SECTIONS_FIRST = 56 // likewise of the section directory
+export const H_SECTIONS_END = 60
 export const H_SG_FREE = 256 // u32 per size class: record number of a recycled block's header, 0 = none
+
+// Kept blocks: a u32, how many; then one record each, by address. A kind says who cleans the block at a reset.
+export const KEPT_RECORDS = 16
+export const KEPT_STRIDE = 16
+export const KEPT_MAX = 255
+export const K_FRAME = 0 // u32, its first frame
+export const K_FRAMES = 4 // u32
+export const K_KIND = 8 // u32
+export const K_SPARE = 12 // u32, 1 = clean and not in use
+export const KEPT_SECTION = 0 // the tables of a section
+export const KEPT_POOL = 1 // a bounce pool of so many slots: from here on
 
 // A section: 128 MiB of physical space, 32768 pages, structure of arrays.
 //
@@ -48,6 +67,7 @@ export const H_SG_FREE = 256 // u32 per size class: record number of a recycled 
 //   0x20000  cpu frames    u32 per page: frame behind the inner cache's lines (see inner.ts)
 //   0x40000  bit per page  dirty, valid, page-clean, outer dirty, outer valid: 4 KiB each
 //   0x45000  bit per word  of those bitmaps (dirty, valid, outer dirty, outer valid), 64 bytes each
+//   0x45100  byte per 64 pages: 1 = anything of them may be set; what a reset cleans, 512 bytes
 //   0x46000  dirty lines   1, 2 or 4 u64 per page, then valid lines, the same size
 //   then, with an outer cache: frames u32 per page, dirty lines 2 u64 per page, valid lines 2 u64 per page
 //
@@ -65,6 +85,7 @@ export const S_DIRTY_WORDS = 0x45000
 export const S_VALID_WORDS = 0x45040
 export const S_OUTER_DIRTY_WORDS = 0x45080
 export const S_OUTER_VALID_WORDS = 0x450c0
+export const S_TOUCHED = 0x45100
 export const S_LINES = 0x46000
 export const S_MASK_BYTES = 0x40000 // one u64 per page
 export const S_FRAMES_BYTES = 0x20000 // one u32 per page

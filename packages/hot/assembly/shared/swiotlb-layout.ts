@@ -1,6 +1,6 @@
 // Records of a bounce pool in linear memory. Compiled by asc and by tsc; integers only.
 //
-// one pool:   | header 64 B | areas, 8 B each, room for SW_AREAS_MAX | runs, 1 B a slot | slots, 16 B each |
+// one pool:   | header 64 B | areas, 8 B each, room for SW_AREAS_MAX | runs, 1 B a slot | slots, 16 B each | touched, 1 B a segment |
 // one slot:   byte 0           4     8      16
 //                  | allocSize | pad | orig |
 export const SW_SLOT_SHIFT = 11 // a slot is 2 KiB (IO_TLB_SHIFT)
@@ -10,6 +10,7 @@ export const SWH_SLOTS = 0 // u32, slots in all
 export const SWH_AREA_SLOTS = 4 // u32, slots of one area
 export const SWH_AREAS = 8 // u32, areas
 export const SWH_RECORDS = 12 // u32, address of the record of slot 0
+export const SWH_TOUCHED = 20 // u32, address of a byte a segment: 1 = a slot of it was taken since the pool was made
 export const SWH_SEARCH = 16 // u32, how a run is searched for: one of SW_SEARCH_*
 
 export const SW_SEARCH_BY_SLOT = 0 // the address of each slot is compared; each is looked at once (since v6.3)
