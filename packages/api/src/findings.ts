@@ -114,6 +114,10 @@ export const FINDINGS = {
     severity: 'error',
     title: 'a refused import of a video buffer kept references to its dma-bufs',
   },
+  'bounce-too-long': {
+    severity: 'warning',
+    title: 'a piece of memory is longer than any bounce buffer',
+  },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 
 export type FindingCode = keyof typeof FINDINGS

@@ -70,7 +70,7 @@ const BOUNCE_RECORDS: readonly ReleaseRecord[] = [
     before: { bouncesKmalloc: false },
     after: { bouncesKmalloc: true },
     seen: 'Small buffers that share cache lines with others are mapped where they lie, and a machine with all memory within reach has no bounce pool; now they bounce, and there is a pool of 1 MiB per GiB at least.',
-    touches: ['small-buffer', 'bounce'],
+    touches: ['small-buffer', 'narrow-device'],
   },
 ]
 
@@ -176,7 +176,7 @@ const MAPPING_RECORDS: readonly ReleaseRecord[] = [
     before: {},
     after: {},
     seen: 'Bit 10 means nothing; now it is DMA_ATTR_MMIO: mapping a page with it fails, an address goes out without the offset of its window, and an unmap with it undoes no bounce: its slots leak.',
-    touches: ['mapping-attrs'],
+    touches: ['attr-mmio'],
   },
   {
     id: 'require-coherent',
@@ -188,7 +188,7 @@ const MAPPING_RECORDS: readonly ReleaseRecord[] = [
     before: {},
     after: {},
     seen: 'Bit 12 means nothing; now it is DMA_ATTR_REQUIRE_COHERENT: maps of a device that does not snoop, or that would bounce, are refused, and an unmap with it leaves bounce slots taken.',
-    touches: ['mapping-attrs'],
+    touches: ['attr-require-coherent'],
   },
   {
     id: 'cc-shared',
@@ -199,7 +199,7 @@ const MAPPING_RECORDS: readonly ReleaseRecord[] = [
     before: {},
     after: {},
     seen: 'Bit 13 means nothing; now it is DMA_ATTR_CC_SHARED: refused outside of a confidential guest, but where everything bounces it passes by the bounce.',
-    touches: ['mapping-attrs'],
+    touches: ['attr-cc-shared'],
   },
 ]
 

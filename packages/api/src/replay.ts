@@ -36,5 +36,7 @@ export interface LogReplay {
 export interface ReplayReport extends LogReplay {
   readonly kernel: string
   readonly board: string
+  /** How the kernel was chosen, where the log was asked for it. */
+  readonly notes: readonly string[]
   readonly findings: readonly Finding[]
 }

@@ -81,6 +81,36 @@ export interface KernelRun {
   readonly expectations?: readonly Expectation[]
   /** Only for the replay of a log. */
   readonly replay?: LogReplay
+  /** Only where another release was asked for, which is not modelled. */
+  readonly standsFor?: StandIn
+}
+
+/** A modelled release in the place of one that is not. */
+export interface StandIn {
+  /** What was asked for, without its patches: `arm64@6.8`. */
+  readonly kernel: string
+  /** False: nothing is on record about how the two differ. */
+  readonly recorded: boolean
+  /** What lies between the two, oldest first, and whether this run meets it. */
+  readonly between: readonly (RecordNote & { readonly touches: boolean })[]
+}
+
+/** A difference between releases, as a report shows it. */
+export interface RecordNote {
+  readonly id: string
+  readonly since: string
+  readonly source: string
+  readonly seen: string
+}
+
+/** Two kernels of a comparison, one beside the other, that did not do the same. */
+export interface KernelDifference {
+  readonly from: string
+  readonly to: string
+  /** Differences of their releases that these runs meet, oldest first. */
+  readonly records: readonly RecordNote[]
+  /** Patches that one has and the other has not. */
+  readonly patches: readonly string[]
 }
 
 export interface ElementReport {
@@ -108,6 +138,8 @@ export interface RunReport {
   /** What was written and makes no difference. */
   readonly ignored: readonly Ignored[]
   readonly runs: readonly KernelRun[]
+  /** Only for several kernels: neighbours of one architecture that differ in what came of the work, and what made them differ. */
+  readonly differences?: readonly KernelDifference[]
 }
 
 export interface FailOn {

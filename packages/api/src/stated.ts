@@ -6,12 +6,13 @@
  * - `mask`: how many address bits a device drives
  * - `memory`: how much memory there is, and where; the size of a cache line
  * - `element`: what an element does with the buffers that pass it
+ * - `release`: that a kernel release which is not modelled does as a modelled one near it
  * - `format`: size, pixel format or layout of pictures
  */
-export type AssumptionKind = 'driver' | 'mask' | 'memory' | 'element' | 'format'
+export type AssumptionKind = 'driver' | 'mask' | 'memory' | 'element' | 'release' | 'format'
 
 /** What `--assume` takes: a kind, or all of them. The format is shown with every report, and needs no word. */
-export const ASSUME_WORDS = ['driver', 'mask', 'memory', 'element', 'all'] as const
+export const ASSUME_WORDS = ['driver', 'mask', 'memory', 'element', 'release', 'all'] as const
 export type AssumeWord = (typeof ASSUME_WORDS)[number]
 
 /** Something that may decide a case and that nothing stated. */

@@ -115,6 +115,12 @@ export const swiotlbOf = (parts: SwiotlbParts, pool: BouncePool, device: DeviceS
   const printk = (level: 'warn', text: string): void =>
     sink.emit({ event: 'printk', level, text: `${devString(device)}: ${text}` })
 
+  /** Not even an empty pool has a run of slots for it. */
+  const tooLong = (len: number): void => {
+    const text = `${device.name}: ${len} bytes in one piece have to be bounced; a bounce buffer has at most ${SEGMENT * SLOT}`
+    sink.emit({ event: 'kernel_quirk', code: 'bounce-too-long', text, device: device.name })
+  }
+
   /** While slots are in use they belong to whoever owns the memory they stand for. */
   const lend = (slot: number, total: number, tlb: PhysAddr, orig: PhysAddr): void => {
     const base = slotAddr(slot)
@@ -149,6 +155,7 @@ export const swiotlbOf = (parts: SwiotlbParts, pool: BouncePool, device: DeviceS
         const total = byStride ? whole(size, allocAlignMask) + offset : whole(size + offset, allocAlignMask)
         const slot = find(orig, total, allocAlignMask, cpu)
         if (slot === undefined) {
+          if (total > SEGMENT * SLOT) tooLong(total)
           if (!has(attrs, ATTR.NO_WARN)) {
             const used = slots.areas().reduce((sum, area) => sum + area.used, 0)
             printk(

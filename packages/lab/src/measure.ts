@@ -1,12 +1,18 @@
 // The map benchmark and the replay of a log on one kernel, from texts as the command line takes them.
-import { type BootMemory, DIR, type Machine, type MapBenchmark, type ReplayReport } from '@dmalab/api'
+import { type BootMemory, DIR, type KernelSpec, type Machine, type MapBenchmark, type ReplayReport } from '@dmalab/api'
+import { kernelFromVersion } from '@dmalab/klog'
 import {
+  AUTO_KERNEL,
+  chooseKernel,
+  type KernelFromLog,
+  kernelOfLog,
   type LabParts,
   mapBenchmark,
   openLab,
   parseKernel,
   type ReadEvents,
   replayLog,
+  withArch,
   withOptions,
 } from '@dmalab/runner'
 import { parseKernelOptions } from '@dmalab/scenario'
@@ -14,7 +20,7 @@ import { parseKernelOptions } from '@dmalab/scenario'
 /** A kernel on a machine. */
 export interface KernelOnMachine {
   readonly machine: Machine
-  /** `arch@release+patch`. */
+  /** `arch@release+patch`; a release alone is that of the machine's architecture. */
   readonly kernel: string
   /** Kernel configuration, NAME or NAME=value. */
   readonly config: readonly string[]
@@ -30,8 +36,8 @@ export interface MapBenchmarkRequest extends KernelOnMachine {
   readonly dir: Exclude<keyof typeof DIR, 'NONE'>
 }
 
-const kernelOf = ({ registry }: LabParts, { kernel, config, cmdline }: KernelOnMachine) =>
-  withOptions(parseKernel(kernel, registry), parseKernelOptions(config, cmdline))
+const kernelOf = ({ registry }: LabParts, { kernel, config, cmdline, machine }: KernelOnMachine): KernelSpec =>
+  withOptions(parseKernel(withArch(kernel, machine.arch), registry), parseKernelOptions(config, cmdline))
 
 /** @throws InputError for a kernel or device that does not exist, and when a mapping is refused */
 export const measureMaps = (parts: LabParts, request: MapBenchmarkRequest): MapBenchmark => {
@@ -52,6 +58,22 @@ export const replay = (
   request: KernelOnMachine & { readonly devices: Readonly<Record<string, string>> },
   read: ReadEvents,
 ): Promise<ReplayReport> => {
-  const { machine, devices } = request
-  return replayLog(parts, { kernel: kernelOf(parts, request), machine, devices }, read)
+  const { machine, devices, kernel } = request
+  const auto: KernelFromLog = (version) => {
+    const named = kernelOfLog(version === undefined ? undefined : kernelFromVersion(version), machine.arch)
+    const { kernel: taken, notes } = nearest(parts, { ...request, kernel: named.kernel })
+    return { kernel: taken, notes: [...named.notes, ...notes] }
+  }
+  return replayLog(
+    parts,
+    { kernel: kernel === AUTO_KERNEL ? auto : () => nearest(parts, request), machine, devices },
+    read,
+  )
+}
+
+/** The kernel, or the modelled release that stands in for it. */
+const nearest = (parts: LabParts, request: KernelOnMachine): ReturnType<KernelFromLog> => {
+  const { kernel, standsFor } = chooseKernel(withArch(request.kernel, request.machine.arch), parts.registry)
+  const notes = standsFor === null ? [] : [`warning: ${standsFor} is not modelled: ${kernel.name} stands in for it`]
+  return { kernel: kernelOf(parts, { ...request, kernel: kernel.name }), notes }
 }

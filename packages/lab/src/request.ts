@@ -12,8 +12,9 @@ import {
   type ScenarioWork,
   type WorkSpec,
 } from '@dmalab/api'
+import { kernelFromBanner } from '@dmalab/klog'
 import { machineData } from '@dmalab/machine'
-import type { Registry } from '@dmalab/runner'
+import { AUTO_KERNEL, kernelOfLog, type Registry, withArch } from '@dmalab/runner'
 import { machineOfSpec, scenarioOfSpec } from '@dmalab/scenario'
 import { FOUNDING_BOARD, FOUNDING_KERNELS, foundingLine } from './founding.ts'
 
@@ -21,7 +22,7 @@ import { FOUNDING_BOARD, FOUNDING_KERNELS, foundingLine } from './founding.ts'
 export interface RunRequest extends Partial<RunSpecOptions> {
   /** A name, a machine, or a board as a RunSpec holds it. Absent: the scenario's own, else the founding one. */
   readonly board?: Machine | BoardSpec
-  /** `arch@release+patch`, one for each run. Absent: the scenario's own, else the usual one for the board. */
+  /** `arch@release+patch`, one for each run; `auto` for a log: the kernel that it names. Absent: the scenario's own, else the usual one for the board. */
   readonly kernels?: readonly string[]
   /** Kernel configuration, NAME or NAME=value. */
   readonly config?: readonly string[]
@@ -48,7 +49,9 @@ export const specOf = (registry: Registry, request: RunRequest = {}, choice: Ker
     version: RUN_SPEC_VERSION,
     board,
     kernels:
-      kernels.length > 0 ? withArch(registry, board, kernels) : usualKernels(registry, board, stated.kernel, choice),
+      kernels.length > 0
+        ? namedKernels(registry, board, kernels, work)
+        : usualKernels(registry, board, stated.kernel, choice),
     config,
     cmdline: cmdline ?? null,
     work,
@@ -64,11 +67,26 @@ const boardOf = (board: Machine | BoardSpec): BoardSpec =>
     ? { machine: machineData(board) }
     : board
 
-/** A release alone, `6.12+patch`, is that of the board's architecture. */
-const withArch = (registry: Registry, board: BoardSpec, kernels: readonly string[]): readonly string[] =>
-  kernels.map((kernel) =>
-    /^v?\d/.test(kernel) ? `${machineOfSpec(board, registry).arch}@${kernel.replace(/^v/, '')}` : kernel,
+/** A release alone is that of the board's architecture; `auto` is the kernel that the log names. */
+const namedKernels = (
+  registry: Registry,
+  board: BoardSpec,
+  kernels: readonly string[],
+  work: WorkSpec,
+): readonly string[] => {
+  const { arch } = machineOfSpec(board, registry)
+  return kernels.map((kernel) => (kernel === AUTO_KERNEL ? kernelOfWork(work, arch) : withArch(kernel, arch)))
+}
+
+/** @throws InputError for work that is no log, and for a log that names no kernel */
+const kernelOfWork = (work: WorkSpec, arch: string): string => {
+  if ('log' in work) return kernelOfLog(kernelFromBanner(work.log), arch).kernel
+  throw new InputError(
+    `--kernel ${AUTO_KERNEL} takes the kernel from a log, and the work is none`,
+    {},
+    'name it: arch@release, or a release alone for the architecture of the board',
   )
+}
 
 /** One kernel for a run; for a comparison the four of the founding case, or the usual one of the board. */
 const usualKernels = (

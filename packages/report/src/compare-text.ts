@@ -1,14 +1,15 @@
 // A RunReport side by side: one column a kernel, one row a step, the verdict last; below it, why each ended as it did.
-import type { KernelRun, RunReport, StepReport } from '@dmalab/api'
+import type { KernelDifference, KernelRun, RunReport, StepReport } from '@dmalab/api'
 import Table from 'cli-table3'
 import { foldLine } from './fold.ts'
 import { decidingLines, headText } from './head-text.ts'
 import { bold, dim, paint } from './paint.ts'
+import { recordLines, standInLines } from './record-text.ts'
 import { count } from './numbers.ts'
 
 export const compareText = (report: RunReport): string => {
   const { runs } = report
-  const names = columnNames(runs.map((run) => run.kernel))
+  const names = columnNames(runs.map((run) => run.standsFor?.kernel ?? run.kernel))
   const table = new Table({
     head: ['step', ...names.map((name) => bold(name))],
     style: { head: [], border: [] },
@@ -18,7 +19,7 @@ export const compareText = (report: RunReport): string => {
     table.push([row.step, ...runs.map((run) => cell(run.steps[i]))])
   table.push([bold('verdict'), ...runs.map((run) => paint(run.verdict, verdictCell(run)))])
   const folded = (text: string): readonly string[] => text.split('\n').flatMap((line) => foldLine(line))
-  const why = runs.flatMap((run) => whyText(run))
+  const why = [...runs.flatMap((run) => whyText(run)), ...(report.differences ?? []).flatMap(differenceText)]
   return [...folded(headText(report)), '', table.toString(), '', ...why.flatMap(folded)].join('\n')
 }
 
@@ -50,7 +51,18 @@ const whyText = (run: KernelRun): string[] => {
   for (const finding of other.slice(0, 2))
     lines.push(`    ${paint(finding.severity === 'error' ? 'fault' : 'refused', finding.code)} ${finding.message}`)
   if (other.length > 2) lines.push(dim(`    and ${other.length - 2} more findings (--json has all)`))
+  lines.push(...standInLines(run).map((line) => `    ${line}`))
   return lines
+}
+
+/** What made two columns differ; nothing where neither a record nor a patch tells it. */
+const differenceText = ({ from, to, records, patches }: KernelDifference): readonly string[] => {
+  if (records.length === 0) return []
+  const beside = patches.length === 0 ? '' : `, beside ${patches.map((name) => `+${name}`).join(', ')}`
+  return [
+    `${bold(`${from} -> ${to}`)}: what changed between them that this case meets${beside}`,
+    ...recordLines(records),
+  ]
 }
 
 const sentence = (run: KernelRun): string => {

@@ -3,6 +3,7 @@ import type { Finding, KernelRun, RunReport } from '@dmalab/api'
 import { decidingLines, headText } from './head-text.ts'
 import { count } from './numbers.ts'
 import { bold, paint, paintSeverity } from './paint.ts'
+import { standInLines } from './record-text.ts'
 
 export const runText = (report: RunReport): string =>
   [headText(report), ...report.runs.flatMap((run) => ['', ...kernelText(run)])].join('\n')
@@ -11,7 +12,7 @@ const kernelText = (run: KernelRun): string[] => {
   const width = Math.max(...run.steps.map((row) => row.step.length))
   const { wanted, delivered, intact } = run.frames
   const lines = [
-    bold(run.kernel),
+    bold(run.standsFor === undefined ? run.kernel : `${run.kernel}, for ${run.standsFor.kernel}`),
     ...run.steps.map((row) =>
       `  ${row.step.padEnd(width)}  ${paint(row.outcome, row.outcome.padEnd(11))}  ${row.detail}`.trimEnd(),
     ),
@@ -42,6 +43,7 @@ const kernelText = (run: KernelRun): string[] => {
     lines.push(
       `  ${met ? paint('ok', 'as expected') : paint('wrong', 'NOT as expected')}: ${expected}${met ? '' : `, got ${got}`}`,
     )
+  lines.push(...standInLines(run).map((line) => `  ${line}`))
   if (run.step !== null)
     lines.push(
       `  ended at: ${run.step}${run.errno === null ? '' : ` with ${run.errno}`}${run.why === null ? '' : ` (${run.why})`}`,

@@ -1,7 +1,6 @@
 // A kernel out of a base and patches: `arm@4.11+pfn-valid+nopage-rfc`, in that order.
 import {
   type BuildFacts,
-  compareReleases,
   InputError,
   type KernelDef,
   type KernelFacts,
@@ -10,6 +9,8 @@ import {
   type Patch,
 } from '@dmalab/api'
 import { scatterlistSize } from '@dmalab/dma-api'
+import { likeliest } from './likeliest.ts'
+import { nearestKernels } from './nearest-kernels.ts'
 import type { Registry } from './registry.ts'
 
 const NO_OPTIONS: KernelOptions = { config: {}, cmdline: {} }
@@ -110,21 +111,6 @@ const checkValue = (
     throw new InputError(`CONFIG_${name} is ${value}; Kconfig takes ${range[0]} to ${range[1]}`)
 }
 
-/** The modelled releases around one that is not; undefined where none is of that architecture. */
-const nearestKernels = (base: string, { kernels }: Registry): string | undefined => {
-  const [arch = '', release = ''] = base.split('@')
-  const known = kernels
-    .names()
-    .filter((name) => name.startsWith(`${arch}@`))
-    .toSorted((a, b) => compareReleases(a.slice(arch.length + 1), b.slice(arch.length + 1)))
-  const older = known.findLast((name) => compareReleases(name.slice(arch.length + 1), release) < 0)
-  const newer = known.find((name) => compareReleases(name.slice(arch.length + 1), release) > 0)
-  const near = [older, newer].filter((name) => name !== undefined)
-  if (!/^v?\d/.test(release) || near.length === 0) return undefined
-  const between = near.length === 2 ? `; dmalab kernel diff ${near.join(' ')} shows what lies between` : ''
-  return `the nearest modelled: ${near.join(' and ')}${between}`
-}
-
 /** Reads `arch@release+patch+patch`. @throws InputError for a kernel or patch that is not there */
 export const parseKernel = (text: string, registry: Registry): KernelSpec => {
   const [base = '', ...patches] = text.split('+')
@@ -132,13 +118,16 @@ export const parseKernel = (text: string, registry: Registry): KernelSpec => {
     throw new InputError(
       `there is no kernel '${base}'; known: ${registry.kernels.names().join(', ')}`,
       {},
-      nearestKernels(base, registry) ?? 'a kernel is arch@release, then +patch for each patch',
+      nearestKernels(base, registry.kernels.names()) ?? 'a kernel is arch@release, then +patch for each patch',
     )
   for (const patch of patches)
     if (!registry.patches.has(patch)) {
       const fitting = registry.patches.values().filter((one) => appliesTo(one, registry.kernels.get(base)))
+      const names = fitting.map(({ name }) => name)
       throw new InputError(
-        `there is no patch '${patch}'; for ${base} there are: ${fitting.map((p) => p.name).join(', ')}`,
+        `there is no patch '${patch}'; for ${base} there are: ${names.join(', ')}`,
+        {},
+        likeliest(patch, names),
       )
     }
   return composeKernel(registry.kernels.get(base), ...patches.map((patch) => registry.patches.get(patch)))

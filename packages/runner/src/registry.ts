@@ -16,6 +16,7 @@ import {
   type PluginFactory,
 } from '@dmalab/api'
 import { checkKernels } from './kernel-shape.ts'
+import { likeliest } from './likeliest.ts'
 
 interface Entry<T> {
   readonly value: T
@@ -51,7 +52,11 @@ class Shelf<T extends { readonly name: string }> {
   get(name: string): T {
     const entry = this.entries.get(name)
     if (entry === undefined)
-      throw new InputError(`there is no ${this.kind} '${name}'; known: ${this.names().join(', ')}`)
+      throw new InputError(
+        `there is no ${this.kind} '${name}'; known: ${this.names().join(', ')}`,
+        {},
+        likeliest(name, this.names()),
+      )
     return entry.value
   }
 

@@ -20,13 +20,17 @@ import {
   type PipelineFile,
   type ScenarioFile,
 } from '@dmalab/scenario'
-import { parseKernel, withOptions } from './compose-kernel.ts'
+import { type ChosenKernel, chooseKernel } from './choose-kernel.ts'
+import { withOptions } from './compose-kernel.ts'
 import { type RunParts, withPlugins } from './host-files.ts'
 import { pause, withPauses } from './pieces.ts'
 import { planPipeline } from './plan-pipeline.ts'
 import { logHead, logOn } from './replay/log-run.ts'
 import { DEFAULT_OPTIONS, pipelineHead, pipelineOn, type PipelineRun } from './run.ts'
+import { judgeStandIn, standInNotes } from './stand-in.ts'
 import { stepsHead, stepsOn, type StepsRun } from './steps/run-steps.ts'
+import { TouchWatch } from './touches.ts'
+import { differencesOf, type TouchedRun } from './kernel-differences.ts'
 
 export interface RunControl {
   /** Ends the run: between kernels, pictures, steps, and pieces of a log. */
@@ -44,23 +48,71 @@ export interface RunControl {
  */
 export const runSpec = async (parts: RunParts, spec: RunSpec, control: RunControl = {}): Promise<RunReport> => {
   const checked = checkRunSpec(spec)
-  const { head, kernels, on } = prepare(await withPlugins(parts, checked.plugins), checked, control)
-  const runs: KernelRun[] = []
-  for (const kernel of kernels) {
+  const withPlugin = await withPlugins(parts, checked.plugins)
+  const machine = machineOfSpec(checked.board, withPlugin.registry)
+  const isAlone = checked.kernels.length === 1 && withPlugin.registry.kernels.has(baseOf(checked.kernels[0]))
+  const tap = isAlone ? undefined : new Tap(control.onEvent)
+  const heard = tap === undefined ? control : { ...control, onEvent: tap.onEvent }
+  const { head, kernels, on } = prepare(withPlugin, checked, machine, heard)
+  const runs: TouchedRun[] = []
+  for (const chosen of kernels) {
     await pause(control.signal)
-    runs.push(await on(kernel))
+    const watch = new TouchWatch(machine)
+    tap?.listen(watch)
+    const run = await on(chosen.kernel)
+    const touches = watch.finish(run)
+    runs.push({ chosen, touches, run: judgeStandIn(run, chosen, touches, checked.options.assume) })
   }
-  return { ...head, runs }
+  const again = async (kernel: KernelSpec): Promise<KernelRun> => {
+    await pause(control.signal)
+    tap?.mute()
+    return on(kernel)
+  }
+  const told = standInNotes(runs.map(({ run }) => run))
+  return {
+    ...head,
+    notes: [...head.notes, ...told.notes],
+    assumptions: [...head.assumptions, ...told.assumptions],
+    runs: runs.map(({ run }) => run),
+    ...(runs.length > 1 ? { differences: await differencesOf(withPlugin.registry, runs, again) } : {}),
+  }
+}
+
+const baseOf = (kernel = ''): string => kernel.split('+')[0] ?? ''
+
+/** Hands the events of each run to its watch, too. */
+class Tap {
+  private readonly to: RunControl['onEvent']
+  private watch: TouchWatch | undefined
+  private isMute = false
+
+  constructor(to: RunControl['onEvent']) {
+    this.to = to
+  }
+
+  /** What runs from here on is of no report. */
+  mute(): void {
+    this.isMute = true
+  }
+
+  listen(watch: TouchWatch): void {
+    this.watch = watch
+  }
+
+  readonly onEvent = (event: Event, kernel: string): void => {
+    if (this.isMute) return
+    this.watch?.onEvent(event)
+    this.to?.(event, kernel)
+  }
 }
 
 interface Prepared {
   readonly head: Omit<RunReport, 'runs'>
-  readonly kernels: readonly KernelSpec[]
+  readonly kernels: readonly ChosenKernel[]
   readonly on: (kernel: KernelSpec) => Promise<KernelRun>
 }
 
-const prepare = (parts: RunParts, spec: RunSpec, control: RunControl): Prepared => {
-  const real = machineOfSpec(spec.board, parts.registry)
+const prepare = (parts: RunParts, spec: RunSpec, real: Machine, control: RunControl): Prepared => {
   if ('log' in spec.work) return prepareLog(parts, spec, spec.work, real, control)
   const work: ScenarioFile =
     'line' in spec.work
@@ -92,10 +144,13 @@ const prepare = (parts: RunParts, spec: RunSpec, control: RunControl): Prepared 
 /** What a scenario states of kernel and failures comes first; the command line of the spec takes the place of the scenario's. */
 type Stated = Pick<ScenarioFile, 'config' | 'cmdline' | 'inject'>
 
-const kernelsOf = ({ registry }: RunParts, spec: RunSpec, stated: Stated): readonly KernelSpec[] => {
+const kernelsOf = ({ registry }: RunParts, spec: RunSpec, stated: Stated): readonly ChosenKernel[] => {
   const config = [...(stated.config ?? []), ...spec.config]
   const options = parseKernelOptions(config, spec.cmdline ?? stated.cmdline ?? '')
-  return spec.kernels.map((name) => withOptions(parseKernel(name, registry), options))
+  return spec.kernels.map((name) => {
+    const chosen = chooseKernel(name, registry)
+    return { ...chosen, kernel: withOptions(chosen.kernel, options) }
+  })
 }
 
 const common = ({ options }: RunSpec, stated: Stated, { onEvent, onEnd }: RunControl) => ({

@@ -41,6 +41,15 @@ export const QUIRKS = {
       'give the device a restricted-dma-pool that it reaches',
     ],
   },
+  'bounce-too-long': {
+    what: 'One entry of a list, or one buffer, had to be bounced and is longer than 256 KiB: the mapping fails with EIO and "swiotlb buffer is full", however empty the pool is.',
+    why: 'Slots are handed out in runs of at most 128 (IO_TLB_SEGSIZE), and nothing splits an entry. How long entries are is up to the exporter: a udmabuf has one a page from v6.12 on, and one for each run of adjacent pages before that and from v7.0 on; a CMA buffer is always one entry. So an import that worked can fail after a change of kernel.',
+    source: 'kernel/dma/swiotlb.c: swiotlb_tbl_map_single; drivers/dma-buf/udmabuf.c: get_sg_table',
+    fixes: [
+      'let the device reach the memory: a wider mask where the hardware has it, an IOMMU, or memory from where it reaches (a pool, CMA below its limit)',
+      'in a driver, respect dma_max_mapping_size() when lists are made',
+    ],
+  },
   'v7s-split-loses-address': {
     what: 'Part of a 1 MiB section was unmapped in ARMv7 short-descriptor tables, and the rest of the section now leads to physical address 0 upwards.',
     why: 'The new level-2 entries are made from the permissions of the section alone; its address is left out.',

@@ -14,6 +14,7 @@ export const dataRule: CheckerRule = {
     'bounce-sync-refused',
     'unmap-attrs-leak',
     'bounce-unreachable',
+    'bounce-too-long',
     'v7s-split-loses-address',
     'v7s-supersection-split-refused',
     'pgtable-block-replaces-live',

@@ -6,10 +6,11 @@ import { bold, dim, paintSeverity } from '../paint.ts'
 const FINDINGS_SHOWN = 12
 
 export const replayText = (file: string, report: ReplayReport): string => {
-  const { kernel, board, devices, moved, skipped, refusals, fault, findings } = report
+  const { kernel, board, notes, devices, moved, skipped, refusals, fault, findings } = report
   const grave = findings.filter(({ severity }) => severity !== 'info')
   return [
     `${bold(file)} on ${kernel}, board ${board}`,
+    ...notes.map((note) => `  ${note}`),
     ...devices.flatMap(({ device, as, log, model }) => {
       const name = `  ${bold(device)}${device === as ? '' : ` as ${as}`}`
       if (isEmpty(log) && isEmpty(model)) return [`${name}: no mappings`]

@@ -1,21 +1,50 @@
 // A whole log through a replay, whatever it is read from.
-import type { Event, ReplayReport } from '@dmalab/api'
+import type { Event, KernelSpec, ReplayReport } from '@dmalab/api'
 import { createReader } from '@dmalab/trace'
 import type { LabParts } from '../lab.ts'
-import { openReplay, type ReplayRequest } from './replay.ts'
+import { openReplay, type Replay, type ReplayRequest } from './replay.ts'
 
 /** Reads a log to its end and hands over its events in order. */
 export type ReadEvents = (onEvent: (event: Event) => void) => Promise<unknown>
 
+/** Chooses a kernel by the release that a log names; undefined: it names none. */
+export type KernelFromLog = (release: string | undefined) => {
+  readonly kernel: KernelSpec
+  readonly notes: readonly string[]
+}
+
+export type LogReplayRequest = Omit<ReplayRequest, 'kernel'> & { readonly kernel: KernelSpec | KernelFromLog }
+
 /**
  * Drives the operations of a log through the model.
- * @throws InputError when kernel and board do not fit, when no device of the log is one of the board, and as `read` does
+ * @throws InputError when kernel and board do not fit, when no device of the log is one of the board, and as `read` and `kernel` do
  */
-export const replayLog = async (parts: LabParts, request: ReplayRequest, read: ReadEvents): Promise<ReplayReport> => {
-  const replay = openReplay(parts, request)
-  await read((event) => replay.onEvent(event))
-  return replay.finish()
+export const replayLog = async (
+  parts: LabParts,
+  request: LogReplayRequest,
+  read: ReadEvents,
+): Promise<ReplayReport> => {
+  const { kernel } = request
+  const choose: KernelFromLog = typeof kernel === 'function' ? kernel : () => ({ kernel, notes: [] })
+  let release: string | undefined
+  let started: { readonly replay: Replay; readonly notes: readonly string[] } | undefined
+  const start = () => {
+    const { kernel: chosen, notes } = choose(release)
+    return { replay: openReplay(parts, { ...request, kernel: chosen }), notes }
+  }
+  await read((event) => {
+    // A log names its kernel at the head, before anything that happens under it.
+    if (started === undefined && event.event === 'kernel_release') release = event.release
+    else if (started !== undefined || !AT_THE_HEAD.has(event.event)) {
+      started ??= start()
+      started.replay.onEvent(event)
+    }
+  })
+  const { replay, notes } = started ?? start()
+  return { ...replay.finish(), notes }
 }
+
+const AT_THE_HEAD: ReadonlySet<string> = new Set(['session', 'lost', 'marker'])
 
 /** Bytes that are read between two looks at the signal. */
 const CHUNK = 2 ** 18

@@ -106,6 +106,7 @@ class LogDriver implements Replay {
     return {
       kernel: this.#lab.kernel.name,
       board: this.#lab.machine.name,
+      notes: [],
       devices: [...this.#devices.values()].map(({ report }) => report),
       moved: this.#memory.moved,
       skipped: this.#skipped,

@@ -14,6 +14,7 @@ export default class TraceReplay extends BaseCommand {
   static override description =
     'Maps, unmaps, syncs and allocations of the named devices run in the order of the log. Physical addresses are kept where the board has ordinary memory there.'
   static override examples = [
+    '<%= config.bin %> <%= command.id %> out.trace --board bcm2711-rpi-4-b --device 0000:00:03.0=codec',
     '<%= config.bin %> <%= command.id %> out.trace --kernel arm64@6.12 --board bcm2711-rpi-4-b --device 0000:00:03.0=codec',
   ]
   static override args = { file: fileArg }
@@ -21,8 +22,9 @@ export default class TraceReplay extends BaseCommand {
     kernel: Flags.string({
       helpValue: 'KERNEL',
       char: 'k',
-      required: true,
-      summary: 'arch@release, then +patch for each patch (dmalab kernel list)',
+      default: 'auto',
+      summary:
+        'arch@release, then +patch for each patch (dmalab kernel list); auto: the release that the log names, on the board',
     }),
     board: Flags.string({
       helpValue: 'BOARD',

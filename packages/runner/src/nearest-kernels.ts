@@ -1,0 +1,37 @@
+// The modelled releases around one that is not.
+import { compareReleases } from '@dmalab/api'
+import { likeliest } from './likeliest.ts'
+
+/** A hint for the refusal of a kernel: the modelled releases around it, or names that are written like it. */
+export const nearestKernels = (base: string, names: readonly string[]): string | undefined => {
+  const [arch = '', release = ''] = base.split('@')
+  const ours = ALIASES[arch]
+  if (ours !== undefined) return `${arch} is called ${ours} here: --kernel ${ours}@${release}`
+  const known = releasesOf(arch, names)
+  if (!isNumbered(release) || known.length === 0) return likeliest(base, names)
+  const older = known.findLast((one) => compareReleases(one, release) < 0)
+  const newer = known.find((one) => compareReleases(one, release) > 0)
+  const near = [older, newer].flatMap((one) => (one === undefined ? [] : [`${arch}@${one}`]))
+  const between = near.length === 2 ? `; dmalab kernel diff ${near.join(' ')} shows what lies between` : ''
+  return `the nearest modelled: ${near.join(' and ')}${between}`
+}
+
+/** What others call the architectures. */
+const ALIASES: Readonly<Record<string, string>> = {
+  aarch64: 'arm64',
+  armhf: 'arm',
+  armv7l: 'arm',
+  amd64: 'x86_64',
+  x86: 'x86_64',
+  riscv: 'riscv64',
+}
+
+/** Oldest first. */
+export const releasesOf = (arch: string, names: readonly string[]): readonly string[] =>
+  names
+    .filter((name) => name.startsWith(`${arch}@`))
+    .map((name) => name.slice(arch.length + 1))
+    .filter(isNumbered)
+    .toSorted(compareReleases)
+
+export const isNumbered = (release: string): boolean => /^v?\d/.test(release)
