@@ -40,6 +40,8 @@ export const BENCH_FLAGS = {
     default: 10_000,
     ...upTo(1e7),
   }),
+  memory: RUN_FLAGS.memory,
+  overlay: RUN_FLAGS.overlay,
   config: RUN_FLAGS.config,
   cmdline: RUN_FLAGS.cmdline,
   plugin: RUN_FLAGS.plugin,

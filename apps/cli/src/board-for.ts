@@ -27,6 +27,6 @@ export const boardAndRun = async (
   const registry = await openRegistry(plugins)
   const given = await givenBytes(reference)
   const machine = boardOfBytes(registry, reference, { ...options, given })
-  const spec = boardSpecFor(registry, reference, { memory: options.memory, given })
+  const spec = boardSpecFor(registry, reference, { memory: options.memory, overlays: options.overlays, given })
   return { machine, suggested: suggestedRun(registry, spec, (plugins.given ?? []).map(pluginSpec)) }
 }

@@ -3,7 +3,7 @@ import { ASSUME_WORDS, InputError, type Severity } from '@dmalab/api'
 import { DEFAULT_OPTIONS } from '@dmalab/lab'
 import { Flags } from '@oclif/core'
 import { PLUGIN_FLAG, REPEATED } from './base-command.ts'
-import { memoryFlag } from './board/flags.ts'
+import { memoryFlag, overlayFlag } from './board/flags.ts'
 import { OR_STANDARD_INPUT } from './files.ts'
 
 export const RUN_FLAGS = {
@@ -13,6 +13,7 @@ export const RUN_FLAGS = {
     summary: `Board by name (dmalab board list), a board file, a device tree (.dtb), ${OR_STANDARD_INPUT}`,
   }),
   memory: memoryFlag,
+  overlay: overlayFlag,
   frames: Flags.integer({
     helpValue: 'COUNT',
     summary: `Pictures to pass through the pipeline; without it num-buffers of the line, else ${DEFAULT_OPTIONS.frames}`,

@@ -23,6 +23,8 @@ export interface RunWords {
   readonly board: string | undefined
   /** Memory where a device tree states none. */
   readonly memory?: readonly string[] | undefined
+  /** Overlays for a device tree. */
+  readonly overlay?: readonly string[] | undefined
   /** None: the usual ones for a run, or for a comparison. */
   readonly kernels: readonly string[]
   readonly compare?: boolean
@@ -59,7 +61,11 @@ export const specOf = async (words: RunWords, registry: Registry): Promise<RunSp
   return specOfRequest(
     registry,
     {
-      board: boardSpecFor(registry, reference, { memory: words.memory, given: await givenBytes(reference) }),
+      board: boardSpecFor(registry, reference, {
+        memory: words.memory,
+        overlays: words.overlay,
+        given: await givenBytes(reference),
+      }),
       kernels: words.kernels,
       ...(work === undefined ? {} : { work }),
       config: words.config,

@@ -1,7 +1,7 @@
 // What `board show` and `board lint` say of a machine, as data.
 import type { BootMemory } from './boot-memory.ts'
 import type { Severity } from './findings.ts'
-import type { DmaRange, Range } from './machine.ts'
+import type { DisabledDevice, DmaRange, Range } from './machine.ts'
 
 export interface MemoryRow extends Range {
   /** `memory`, or the names of the regions that lie there. */
@@ -42,6 +42,8 @@ export interface BoardDescription {
   readonly map: readonly MemoryRow[]
   readonly masters: readonly MasterRow[]
   readonly bindings: Readonly<Record<string, string>>
+  /** There, and switched off in the device tree. */
+  readonly disabled: readonly DisabledDevice[]
   /** What the board does not state, and a kernel decides. */
   readonly assumed: readonly string[]
   /** What a kernel makes of the memory at boot; null where none was named. */

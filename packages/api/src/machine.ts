@@ -23,6 +23,8 @@ export interface Machine {
   readonly layout: KernelLayout
   readonly iommus: readonly IommuFacts[]
   readonly devices: readonly DeviceFacts[]
+  /** What the board has and nothing uses: its device tree switches it off. Absent: nothing is known of such. */
+  readonly disabled?: readonly DisabledDevice[]
   /** gst-launch element factory -> device name: the visible table that binds a pipeline to this board. */
   readonly bindings: Readonly<Record<string, string>>
   /** Where each fact comes from (node path, data sheet); for people only. */
@@ -159,6 +161,17 @@ export interface DeviceFacts {
   readonly iommuRegions?: readonly IommuRegion[]
   /** It is a PCI function. Absent: it is not. */
   readonly pci?: PciFacts
+}
+
+/** A device that is there, and that no driver gets: the status of its node, or of one above it, says so. */
+export interface DisabledDevice {
+  readonly name: string
+  /** Path of its node. */
+  readonly title: string
+  readonly compatible?: string
+  readonly class: DeviceClass
+  /** Path of the node whose status it is; the device's own when absent. */
+  readonly by?: string
 }
 
 /** struct iommu_resv_region. Bus addresses. */

@@ -38,10 +38,12 @@ export interface BoardData {
   readonly machine: JsonObject
 }
 
-/** A device tree blob in base64. */
+/** A device tree blob in base64, with its overlays applied. */
 export interface BoardBlob {
   readonly dtb: string
   readonly file: string
+  /** Files of the overlays that it holds already, for who reads the spec. */
+  readonly overlays: readonly string[]
   /** Where the tree states no memory: SIZE or SIZE@BASE, once for each bank. */
   readonly memory: readonly string[]
   /** Of the kernel; null: by the CPUs of the tree. */

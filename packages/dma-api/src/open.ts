@@ -17,6 +17,7 @@ import {
   type KernelSpec,
   type KResult,
   type Machine,
+  missingDevice,
   type PhysAddr,
   type Scatterlists,
   type SgTable,
@@ -247,9 +248,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     device(name) {
       const found = all.find((device) => device.name === name)
       if (found === undefined)
-        throw new InputError(
-          `machine ${machine.name} has no device '${name}'; it has ${all.map((d) => d.name).join(', ')}`,
-        )
+        throw new InputError(`${missingDevice(machine, name)}; it has ${all.map((d) => d.name).join(', ')}`)
       return found
     },
     miscDevice,

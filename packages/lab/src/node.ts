@@ -1,6 +1,6 @@
 // The laboratory with the files of this computer: plug-ins and pipelines that name files.
 import { openLaboratory } from './plugin-sources.ts'
-export { isDeviceTree, openBoard, readDeviceTree } from '@dmalab/machine/node'
+export { isDeviceTree, openBoard, readDeviceTree, type TreeInput } from '@dmalab/machine/node'
 export { readTrace } from '@dmalab/trace/node'
 import { runsWith } from './run.ts'
 

@@ -31,6 +31,7 @@ export function describeBoard(stated: Machine): BoardDescription {
     map: memoryMap(machine),
     masters: machine.devices.map((device) => describeMaster(device, machine)),
     bindings: machine.bindings,
+    disabled: machine.disabled ?? [],
     boot: null,
     assumed:
       lowmemEnd === undefined ? [] : [`layout.lowmemEnd: ${hex(lowmemEnd)}, where the kernel ends lowmem by default`],

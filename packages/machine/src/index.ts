@@ -21,5 +21,6 @@ export { driverFor, kernelDriverOf, KERNEL_DRIVERS } from './kernel-drivers/inde
 export { driversPage } from './kernel-drivers/page.ts'
 export { offerOf, offersOf, queuesOf } from './kernel-drivers/words.ts'
 export { elementsOf } from './import/bind-elements.ts'
+export { withOverlays, type OverlayFile } from './overlay/apply.ts'
 export { describeBoard } from './describe-board.ts'
 export { parseMemory, readBoard, STANDARD_INPUT, type BoardOptions } from './read-board.ts'

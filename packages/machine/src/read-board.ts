@@ -1,13 +1,17 @@
 // A board by its bytes: a board file, or a device tree blob.
 import { type ArchName, InputError, type Machine, type Range } from '@dmalab/api'
 import { machineFromDtb, type ImportOptions } from './import/board.ts'
+import { treeIn } from './container/tree-in.ts'
 import { boardText, isDtb, isDts } from './input-kind.ts'
+import { withOverlays, type OverlayFile } from './overlay/apply.ts'
 import { parseQuantity } from './quantity.ts'
 import { readMachine } from './read-machine.ts'
 
 export interface BoardOptions extends Omit<ImportOptions, 'file'> {
   /** What `arch:` of a board file may be; absent: the architectures that board files have without plug-ins. */
   readonly arches?: readonly ArchName[] | undefined
+  /** Laid over a device tree, in this order. */
+  readonly overlays?: readonly OverlayFile[] | undefined
 }
 
 /** Standard input as a file's name: whoever opens it has read the bytes already. */
@@ -17,11 +21,23 @@ export const STANDARD_INPUT = '-'
  * `file` names the bytes in messages; `options` matter for device trees only: a board file states everything.
  * @throws InputError for bytes that are not a board, and for device tree source, which a compiler must read first
  */
-export function readBoard(content: Uint8Array, file: string, { arches, ...options }: BoardOptions = {}): Machine {
-  if (isDtb(content)) return machineFromDtb(content, { ...options, file })
+export function readBoard(bytes: Uint8Array, name: string, options: BoardOptions = {}): Machine {
+  const { arches, overlays = [], ...tree } = options
+  const { content, file } = treeIn(bytes, name, cannotUnpack)
+  if (isDtb(content)) return machineFromDtb(withOverlays(content, file, overlays), { ...tree, file })
+  if (overlays.length > 0)
+    throw new InputError(
+      'overlays are laid over a device tree, which this is not',
+      { file },
+      'give the tree of the board',
+    )
   if (isDts(content))
     throw new InputError('this is device tree source', { file }, 'compile it first: dtc -I dts -O dtb -o board.dtb')
   return readMachine(boardText(content, file), file, arches)
+}
+
+const cannotUnpack = (_content: Uint8Array, file: string): never => {
+  throw new InputError('is compressed', { file }, 'take it out of the image first, such as with dumpimage')
 }
 
 /** `2GiB`, or `2GiB@0x8000_0000` with the address where it starts. */

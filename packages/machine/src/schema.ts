@@ -168,6 +168,18 @@ export const machineSchema = z.strictObject({
   layout: layout.default({}),
   iommus: z.array(iommu).default([]),
   devices: z.array(device).default([]),
+  disabled: z
+    .array(
+      z.strictObject({
+        name,
+        title: z.string().describe('path of its node'),
+        compatible: z.string().exactOptional(),
+        class: z.enum(DEVICE_CLASSES),
+        by: z.string().exactOptional().describe('path of the node whose status it is, where that is one above'),
+      }),
+    )
+    .exactOptional()
+    .describe('devices that are there and switched off in the device tree'),
   bindings: z.record(z.string(), z.string()).default({}).describe('gst-launch element factory -> device name'),
   sources: z.record(z.string(), z.string()).exactOptional(),
   assumed: z

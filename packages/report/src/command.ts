@@ -52,7 +52,11 @@ const boardWords = ({ board }: RunSpec, files: boolean): readonly string[] | und
   if (!files || 'machine' in board) return undefined
   if ('text' in board) return flag('board', board.file)
   return board.arch === null
-    ? [...flag('board', board.file), ...board.memory.flatMap((bank) => flag('memory', bank))]
+    ? [
+        ...flag('board', board.file),
+        ...board.overlays.flatMap((overlay) => flag('overlay', overlay)),
+        ...board.memory.flatMap((bank) => flag('memory', bank)),
+      ]
     : undefined
 }
 

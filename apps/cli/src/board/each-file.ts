@@ -1,7 +1,7 @@
 // Many files in one call: each bad one gets a message of its own, and the others are done all the same.
 import { isInputError, type InputError } from '@dmalab/api'
 import { archOfDtb, type DebianArch } from '@dmalab/lab'
-import { readDeviceTree } from '@dmalab/lab/node'
+import { readDeviceTree, type TreeInput } from '@dmalab/lab/node'
 import { checkNamedOnce, givenBytes } from '../files.ts'
 
 export type FileOutcome<T> =
@@ -43,10 +43,10 @@ export const badOnes = (outcomes: readonly FileOutcome<unknown>[]): InputError[]
 
 /** A blob and the architecture to read it under. @throws InputError */
 export function deviceTree(
-  file: string,
+  reference: string,
   arch: DebianArch | undefined,
-  given?: Uint8Array,
+  input: TreeInput,
 ): { blob: Uint8Array; file: string; arch: DebianArch } {
-  const blob = readDeviceTree(file, given)
-  return { blob, file, arch: arch ?? archOfDtb(blob, file) }
+  const { content, file } = readDeviceTree(reference, input)
+  return { blob: content, file, arch: arch ?? archOfDtb(content, file) }
 }

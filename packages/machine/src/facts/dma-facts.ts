@@ -1,5 +1,5 @@
 // A device tree blob -> everything it says about DMA, in the schema of facts/types.ts.
-import { readFdt } from '../fdt/read.ts'
+import { readBoardTree } from '../overlay/board-tree.ts'
 import { maxDmaCpuAddress } from '../of/dma.ts'
 import type { DebianArch } from '../of/architectures.ts'
 import { DeviceTree } from '../of/tree.ts'
@@ -22,7 +22,7 @@ export interface DmaFactsOptions {
 
 /** @throws InputError when the blob is not a device tree */
 export function dmaFacts(blob: Uint8Array, { file, arch }: DmaFactsOptions): DmaFacts {
-  const tree = new DeviceTree(readFdt(blob, file))
+  const tree = new DeviceTree(readBoardTree(blob, file))
   const { schema, file: by, arch: read, ...rest } = dmaFactsOfTree(tree, blob, { file, arch })
   return { schema, file: by, arch: read, sha256: sha256(blob), ...rest }
 }

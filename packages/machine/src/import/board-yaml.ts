@@ -1,5 +1,5 @@
 // An imported board as a board file: facts, with the node paths they came from as comments.
-import type { AssumedFact, DeviceFacts, IommuFacts, Machine, Range, ReservedRegion } from '@dmalab/api'
+import type { AssumedFact, DeviceFacts, DisabledDevice, IommuFacts, Machine, Range, ReservedRegion } from '@dmalab/api'
 import { formatAddress, formatLength } from '../quantity.ts'
 import type { ImportedBoard } from './board.ts'
 
@@ -30,6 +30,7 @@ export function boardYaml({ machine, paths, notes, facts }: ImportedBoard): stri
     '# All that do DMA and are not disabled. A mask of 32 bits is what a driver gets that does not ask for more.',
     ...list('devices', machine.devices, (device) => deviceLines(device, machine)),
     '',
+    ...disabledLines(machine),
     '# Elements by what their devices do: the first that fits.',
     Object.keys(machine.bindings).length === 0 ? 'bindings: {}' : 'bindings:',
     ...Object.entries(machine.bindings).map(([factory, name]) => `  ${scalar(factory)}: ${scalar(name)}`),
@@ -100,6 +101,20 @@ function layoutLines({ layout }: Machine, notes: readonly string[]): string[] {
         ]),
     '',
   ]
+}
+
+/** Nothing where the tree switches nothing off. */
+function disabledLines({ disabled = [] }: Machine): string[] {
+  if (disabled.length === 0) return []
+  const lineOf = ({ name, title, compatible, class: kind, by }: DisabledDevice): string =>
+    `  - ${flow([
+      ['name', scalar(name)],
+      ['title', scalar(title)],
+      compatible !== undefined && ['compatible', scalar(compatible)],
+      ['class', kind],
+      by !== undefined && ['by', scalar(by)],
+    ])}`
+  return ['# There, and switched off by a status.', 'disabled:', ...disabled.map(lineOf), '']
 }
 
 /** Guesses that the file writes down; a mask that is one is left out, and so is a guess again. */

@@ -1,10 +1,9 @@
 // A device tree blob -> a machine, with a note for everything that was decided here and does not stand in the blob.
 import { InputError, type Machine } from '@dmalab/api'
 import { machineProblems } from '../check-machine.ts'
-import { cpuFacts } from '../facts/caches.ts'
 import { dmaFactsOfTree } from '../facts/dma-facts.ts'
 import type { TreeFacts } from '../facts/types.ts'
-import { readFdt } from '../fdt/read.ts'
+import { readBoardTree } from '../overlay/board-tree.ts'
 import { BOARD_ARCHES, type DebianArch } from '../of/architectures.ts'
 import { DeviceTree } from '../of/tree.ts'
 import { importDevices } from './devices.ts'
@@ -30,24 +29,23 @@ export interface ImportedBoard {
 export const machineFromDtb = (blob: Uint8Array, options: ImportOptions): Machine => importBoard(blob, options).machine
 
 /**
- * Architecture of the kernel that a board runs, by its CPUs. No device tree states it.
- * @throws InputError for a blob that is none, and when no CPU is known
+ * Architecture of the kernel that a board runs, by its CPUs or by the name of the board. No device tree states it.
+ * @throws InputError for a blob that is none, and when neither is known
  */
 export const archOfDtb = (blob: Uint8Array, file: string): DebianArch =>
-  // CPUs read alike under any architecture.
-  guessArch(cpuFacts(new DeviceTree(readFdt(blob, file))), file)
+  guessArch(new DeviceTree(readBoardTree(blob, file)), file)
 
 /** @throws InputError as machineFromDtb does */
 export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedBoard {
   const { file } = options
-  const tree = new DeviceTree(readFdt(blob, file))
-  const arch = options.arch ?? guessArch(cpuFacts(tree), file)
+  const tree = new DeviceTree(readBoardTree(blob, file))
+  const arch = options.arch ?? guessArch(tree, file)
   const facts = dmaFactsOfTree(tree, blob, { file, arch })
   const memory = importMemory(facts, options)
   const layout = importLayout(arch, memory.value)
   const cpu = importCpu(facts, arch)
   const reserved = importReserved(facts, memory.value)
-  const { iommus, devices, bindings, paths, masks } = importDevices(tree, facts, reserved.names)
+  const { iommus, devices, disabled, bindings, paths, masks } = importDevices(tree, facts, reserved.names)
   const name = options.name ?? boardName(facts, file)
   const machine: Machine = {
     name,
@@ -60,6 +58,7 @@ export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedB
     layout: layout.value,
     iommus,
     devices,
+    ...(disabled.length > 0 && { disabled }),
     bindings,
     assumed: [...cpu.assumed, ...memory.assumed, ...layout.assumed, ...reserved.assumed, ...masks],
   }

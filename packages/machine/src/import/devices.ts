@@ -1,9 +1,17 @@
 // DMA masters of a device tree -> devices of a machine, and which of them a pipeline's elements mean.
-import type { AssumedFact, DeviceClass, DeviceFacts, DmaRange, IommuFacts, KernelDriver } from '@dmalab/api'
+import type {
+  AssumedFact,
+  DeviceClass,
+  DeviceFacts,
+  DisabledDevice,
+  DmaRange,
+  IommuFacts,
+  KernelDriver,
+} from '@dmalab/api'
 import { assumedMask, isMaskKnown, USUAL_MASK_BITS } from '../assumed-mask.ts'
 import { deviceFact } from '../facts/devices.ts'
 import type { DeviceNode, DmaBusFacts, TreeFacts, IommuNode } from '../facts/types.ts'
-import type { FdtNode } from '../fdt/node.ts'
+import { upwards, type FdtNode } from '../fdt/node.ts'
 import { isPciBus, sizeCells } from '../of/bus.ts'
 import { iommuRegions } from '../of/iommu-regions.ts'
 import { pciFacts } from '../of/pci.ts'
@@ -17,6 +25,8 @@ export interface ImportedDevices {
   readonly iommus: readonly IommuFacts[]
   readonly devices: readonly DeviceFacts[]
   readonly bindings: Readonly<Record<string, string>>
+  /** Switched off by a status. */
+  readonly disabled: readonly DisabledDevice[]
   /** Devices whose mask nothing tells. */
   readonly masks: readonly AssumedFact[]
   /** Node path by name of device or IOMMU. */
@@ -42,13 +52,19 @@ export function importDevices(
     return { name, model: modelOf(iommu), enabled: iommu.enabled }
   })
   const buses = new Map(facts.dma_buses.map((bus) => [bus.path, bus]))
-  const devices = [...facts.devices, ...plainMasters(tree, facts)]
-    .filter((device) => device.reachable && !iommuNames.has(device.path) && !isBus(device))
+  const masters = [...facts.devices, ...plainMasters(tree, facts)].filter(
+    (device) => !iommuNames.has(device.path) && !isBus(device),
+  )
+  const devices = masters
+    .filter((device) => device.reachable)
     .map((device) => importDevice(device, named(device.path), { tree, buses, iommuNames, regions }))
+  const disabled = masters
+    .filter((device) => !device.reachable && classOf(device) !== 'other')
+    .map((device) => disabledDevice(tree, device, named(device.path)))
   const masks = devices
     .filter((device) => device.maskBits === USUAL_MASK_BITS && !isMaskKnown(device))
     .map(({ name }) => assumedMask(name))
-  return { iommus, devices, bindings: bindElements(devices), masks, paths }
+  return { iommus, devices, disabled, bindings: bindElements(devices), masks, paths }
 }
 
 /** Nodes that do DMA although nothing in them speaks of it, by name: what is behind a bus with an address of its own. */
@@ -61,9 +77,26 @@ function plainMasters(tree: DeviceTree, facts: TreeFacts): DeviceNode[] {
     const bus = node.parent
     return bus !== undefined && PLAIN.test(node.baseName) && node.has('reg') && sizeCells(bus) > 0 && !isPciBus(bus)
   }
+  const isMaster = (node: FdtNode): boolean => isPciFunction(node) || (isPlain(node) && !node.children.some(isPlain))
   return tree.nodes
-    .filter((node) => node.reachable && isPlain(node) && !node.children.some(isPlain) && !listed.has(node.path))
+    .filter((node) => isMaster(node) && node.parent?.name !== 'reserved-memory' && !listed.has(node.path))
     .map((node) => deviceFact(tree, node, facts.arch))
+}
+
+/** A card that the tree describes: below a bridge or port, and none itself. */
+const isPciFunction = (node: FdtNode): boolean =>
+  node.parent !== undefined && isPciBus(node.parent) && node.bytes('reg')?.length === 20 && !isPciBus(node)
+
+function disabledDevice(tree: DeviceTree, device: DeviceNode, name: string): DisabledDevice {
+  const by = [...upwards(tree.byPath(device.path))].find((node) => !node.enabled)?.path
+  const compatible = driverFor(device.compatible)?.matched ?? device.compatible[0]
+  return {
+    name,
+    title: device.path,
+    ...(compatible !== undefined && { compatible }),
+    class: classOf(device),
+    ...(by !== undefined && by !== device.path && { by }),
+  }
 }
 
 interface Context {
@@ -78,8 +111,9 @@ function importDevice(device: DeviceNode, name: string, context: Context): Devic
   const node = tree.byPath(device.path)
   const windows = windowsOf(busFor(device, buses))
   const limit = windows.reduce((highest, window) => Math.max(highest, window.bus + window.len - 1), 0)
-  const iommuPath = device.iommus?.find((each) => each.iommu_enabled)?.iommu ?? device.iommu_map?.[0]?.iommu
+  const iommuPath = device.iommus?.find((each) => each.iommu_enabled)?.iommu ?? mappedIommu(tree, device, node)
   const iommu = typeof iommuPath === 'string' ? iommuNames.get(iommuPath) : undefined
+  const bridge = node === undefined ? undefined : bridgeOf(node)
   const setAside = node === undefined || iommu === undefined ? [] : iommuRegions(tree, node)
   const bound = driverFor(device.compatible)
   // The string that its driver binds to, where one does.
@@ -97,8 +131,18 @@ function importDevice(device: DeviceNode, name: string, context: Context): Devic
     pools: (device.memory_region ?? []).flatMap(({ path }) => (path === null ? [] : (regions.get(path) ?? []))),
     ...(MEDIA.includes(deviceClass) && { maxSegmentSize: 0xffff_ffff }),
     ...(setAside.length > 0 && { iommuRegions: setAside }),
-    ...(node !== undefined && isPciBus(node) && { pci: pciFacts(node) }),
+    ...(bridge !== undefined && { pci: pciFacts(bridge) }),
   }
+}
+
+/** The host bridge above a card, or the bridge itself. */
+const bridgeOf = (node: FdtNode): FdtNode | undefined => [...upwards(node)].findLast((each) => isPciBus(each))
+
+/** A card is behind the IOMMU that its host bridge's iommu-map names. */
+const mappedIommu = (tree: DeviceTree, device: DeviceNode, node: FdtNode | undefined): string | null | undefined => {
+  if (device.iommu_map !== undefined) return device.iommu_map[0]?.iommu
+  const [, phandle] = (node === undefined ? undefined : bridgeOf(node))?.cells('iommu-map') ?? []
+  return phandle === undefined ? undefined : tree.byPhandle(phandle)?.path
 }
 
 /** A PCI host bridge stands for the cards behind it, which get its own dma-ranges. */

@@ -10,8 +10,11 @@ import {
   type LineSize,
   type Range,
 } from '@dmalab/api'
+import { cpuFacts } from '../facts/caches.ts'
 import type { CacheNode, CpuNode, TreeFacts } from '../facts/types.ts'
 import { type DebianArch, TREE_RULES } from '../of/architectures.ts'
+import type { DeviceTree } from '../of/tree.ts'
+import { archOfBoard } from './board-arch.ts'
 import { coreFacts } from './cores.ts'
 import { roundDown, toBanks } from './physical-memory.ts'
 
@@ -25,15 +28,19 @@ export interface Part<T> {
 
 export const archOf = (arch: DebianArch): ArchName => TREE_RULES[arch].board
 
-/** @throws InputError when no CPU of the board is known */
-export function guessArch(cpus: readonly CpuNode[], file: string): DebianArch {
+/** @throws InputError when neither a CPU of the board nor the board itself is known */
+export function guessArch(tree: DeviceTree, file: string): DebianArch {
+  // CPUs read alike under any architecture.
+  const cpus = cpuFacts(tree)
   for (const { compatible } of cpus) {
     const core = coreFacts(compatible)
     if (core !== undefined) return core.arch
   }
+  const byBoard = archOfBoard(tree)
+  if (byBoard !== undefined) return byBoard
   const known = cpus.flatMap((cpu) => cpu.compatible).join(', ')
   throw new InputError(
-    `cannot tell the architecture from the CPUs (${known === '' ? 'none stated' : known})`,
+    `cannot tell the architecture from the CPUs (${known === '' ? 'none stated' : known}) or the board (${tree.root.compatible.join(', ') || 'no compatible'})`,
     { file, path: '/cpus' },
     'give it with --arch armhf, --arch arm64 or --arch riscv64',
   )

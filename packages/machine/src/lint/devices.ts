@@ -1,5 +1,7 @@
 // Hazards between devices and what they refer to: regions, windows, IOMMUs, each other.
 import { bytes } from '@dmalab/api'
+import { USUAL_MASK_BITS } from '../assumed-mask.ts'
+import { driverFor } from '../kernel-drivers/index.ts'
 import type { DeviceNode, DmaBusFacts, TreeFacts, RegionNode } from '../facts/types.ts'
 import { toNumber } from '../import/physical-memory.ts'
 import type { Report } from './finding.ts'
@@ -8,10 +10,11 @@ import type { Report } from './finding.ts'
 export function lintDevices(facts: TreeFacts, report: Report): void {
   const regions = new Map((facts.reserved_memory?.regions ?? []).map((region) => [region.path, region]))
   const buses = new Map(facts.dma_buses.map((bus) => [bus.path, bus]))
+  const iommus = new Map(facts.iommus.map((iommu) => [iommu.path, iommu.enabled]))
   const devices = facts.devices.filter((device) => device.reachable)
   for (const device of devices) {
     lintMemoryRegions(device, regions, report)
-    lintIommus(device, report)
+    lintIommus(device, iommus, report)
     for (const { path } of device.memory_region ?? []) {
       const region = path === null ? undefined : regions.get(path)
       if (region !== undefined && region.linux_result === 'static') lintReach(device, region, buses, report)
@@ -75,7 +78,8 @@ function lintMemoryRegions(device: DeviceNode, regions: ReadonlyMap<string, Regi
     report('memory-region-names', 'warning', path, `${refs.length} regions, but ${names.length} names`)
 }
 
-function lintIommus({ path, iommus, iommu_map: map }: DeviceNode, report: Report): void {
+function lintIommus(device: DeviceNode, known: ReadonlyMap<string, boolean>, report: Report): void {
+  const { path, iommus, iommu_map: map } = device
   for (const { iommu, error, iommu_enabled: enabled } of iommus ?? []) {
     if (error !== undefined) report('iommu-missing', 'error', path, `iommus: ${iommu ?? 'a phandle'}: ${error}`)
     else if (enabled === false)
@@ -83,6 +87,9 @@ function lintIommus({ path, iommus, iommu_map: map }: DeviceNode, report: Report
   }
   if (map?.some((entry) => entry.iommu === null))
     report('iommu-missing', 'error', path, 'iommu-map: a phandle leads nowhere')
+  for (const iommu of new Set(map?.map((entry) => entry.iommu)))
+    if (iommu !== null && known.get(iommu) === false)
+      report('iommu-disabled', 'info', path, `iommu-map: ${iommu} is disabled; the cards behind run without`)
 }
 
 /** Pools are used by bus address; carve-outs for remote processors are not Linux's to reach. */
@@ -111,13 +118,19 @@ function lintReach(
   }
   const at = window === undefined ? base : base - BigInt(window.cpu_start) + BigInt(window.dma_start)
   const behindIommu = (device.iommus ?? []).some((each) => each.iommu_enabled === true && each.error === undefined)
-  if (at + size > 2n ** 32n && !behindIommu)
-    report(
-      'pool-beyond-mask',
-      'warning',
-      device.path,
-      `${region.path} (${bytes(toNumber(size))}) is at bus address 0x${at.toString(16)}: out of reach unless the driver asks for more than 32 bits`,
-    )
+  const driver = driverFor(device.compatible)?.driver
+  const bits = driver?.maskBits ?? USUAL_MASK_BITS
+  if (at + size <= 2n ** BigInt(bits) || behindIommu) return
+  const where = `${region.path} (${bytes(toNumber(size))}) is at bus address 0x${at.toString(16)}`
+  const known = driver?.maskBits !== undefined && driver.maskBits !== null
+  report(
+    'pool-beyond-mask',
+    known ? 'error' : 'warning',
+    device.path,
+    known
+      ? `${where}: out of reach, ${driver.name} sets a mask of ${bits} bits`
+      : `${where}: out of reach unless the driver asks for more than 32 bits`,
+  )
 }
 
 /** Buffers go from one media device to the next; each mapping is maintained for its own device only. */

@@ -2,6 +2,8 @@
 import type { FdtNode } from '../fdt/node.ts'
 import { readDmaRanges } from '../of/dma-ranges.ts'
 import { phandleOf, type DeviceTree } from '../of/tree.ts'
+import { mediaClassOf } from '../facts/media-classes.ts'
+import { driverFor } from '../kernel-drivers/index.ts'
 import type { Report } from './finding.ts'
 
 export function lintTree(tree: DeviceTree, report: Report): void {
@@ -17,6 +19,7 @@ export function lintTree(tree: DeviceTree, report: Report): void {
     if ((node.bytes('dma-ranges')?.length ?? 0) > 0) lintDmaRanges(tree, node, report)
     if ((node.bytes('iommu-map')?.length ?? 0) % 16 !== 0)
       report('iommu-missing', 'error', node.path, 'iommu-map is not a whole number of entries of four cells')
+    lintChildIommus(node, report)
     const phandle = phandleOf(node)
     const first = phandle === undefined ? undefined : phandles.get(phandle)
     if (first !== undefined)
@@ -29,6 +32,27 @@ export function lintTree(tree: DeviceTree, report: Report): void {
     }
   }
   lintCycles(tree, report)
+}
+
+/**
+ * The IOMMU of a device is that of its own node; a node without compatible makes no device.
+ * Models: Linux v6.12 drivers/iommu/of_iommu.c: of_iommu_configure
+ */
+function lintChildIommus(node: FdtNode, report: Report): void {
+  const below = node.children.filter((child) => child.has('iommus') && child.enabled)
+  const [first] = below
+  if (first === undefined || !node.reachable || node.has('iommus') || node.has('iommu-map')) return
+  if (driverFor(node.compatible) === undefined && mediaClassOf(node.compatible) === undefined) return
+  const names = below.map((child) => child.name).join(', ')
+  const made = below.every((child) => child.has('compatible'))
+  report(
+    'iommu-on-child',
+    made ? 'info' : 'warning',
+    node.path,
+    made
+      ? `iommus stands only in ${names} below: buffers that ${node.name} maps itself are not translated`
+      : `iommus stands only in ${names} below, which is no device of its own (no compatible): ${node.name} runs without the IOMMU`,
+  )
 }
 
 function lintDmaRanges(tree: DeviceTree, node: FdtNode, report: Report): void {

@@ -1,2 +1,3 @@
 // Boards that lie in files, and device tree source through dtc.
-export { isDeviceTree, openBoard, readDeviceTree } from './open-board.ts'
+export type { TreeIn } from '../container/tree-in.ts'
+export { isDeviceTree, openBoard, readDeviceTree, type TreeInput } from './open-board.ts'

@@ -1,4 +1,5 @@
 import { kernelDriverOf } from '../../src/kernel-drivers/index.ts'
+import { missingDevice } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
 import { boardYaml } from '../../src/import/board-yaml.ts'
 import { importBoard, machineFromDtb, type ImportOptions } from '../../src/import/board.ts'
@@ -54,6 +55,15 @@ describe('the CPU', () => {
   it('has the stated line size before that of its core', () => {
     const cpus: Tree = { cpus: { 'cpu@0': { compatible: 'arm,cortex-a9', 'd-cache-line-size': 64 } } }
     expect(machine({ ...cpus, ...memory(0, 256 * MIB) }).cpu.lineSize).toBe(64)
+  })
+
+  it('need not be known where the board is, or a part that only one architecture has', () => {
+    const arch = (tree: Tree): string =>
+      machine({ cpus: { 'cpu@0': { compatible: 'acme,core' } }, ...memory(0, 256 * MIB), ...tree }).arch
+    expect(arch({ compatible: ['acme,board', 'rockchip,rk3588'] })).toBe('arm64')
+    expect(arch({ compatible: ['acme,board', 'fsl,imx6q'] })).toBe('arm')
+    expect(arch({ compatible: ['acme,board', 'starfive,jh7110'] })).toBe('riscv64')
+    expect(arch({ compatible: ['acme,board', 'acme,chip'], timer: { compatible: 'arm,armv8-timer' } })).toBe('arm64')
   })
 
   it('has to be known, or the architecture given', () => {
@@ -211,7 +221,7 @@ describe('devices', () => {
     expect(Object.keys(bindings)).not.toContain('v4l2slh265dec')
   })
 
-  it('are found by name where no property speaks of DMA, but not behind USB or PCI', () => {
+  it('are found by name where no property speaks of DMA, but not behind USB', () => {
     const soc: Tree = {
       ...cells,
       ranges: true,
@@ -243,9 +253,36 @@ describe('devices', () => {
       ['1.ethernet', 'network'],
       ['3.usb', 'other'],
       ['4.pcie', 'other'],
+      ['0.usb', 'other'],
     ])
-    // A bridge stands for its cards: they get its own windows.
-    expect(devices[2]?.dmaRanges).toEqual([{ cpu: 0x4000_0000, bus: 0, len: 0x1000 }])
+    // A bridge stands for its cards, those in the tree among them: they get its own windows.
+    for (const device of devices.slice(2))
+      expect(device).toMatchObject({
+        dmaRanges: [{ cpu: 0x4000_0000, bus: 0, len: 0x1000 }],
+        pci: { untrusted: false },
+      })
+  })
+
+  it('that are switched off are known as such, with the node that does it', () => {
+    const soc: Tree = {
+      ...cells,
+      ranges: true,
+      'codec@1': { compatible: 'samsung,mfc-v7', reg: [1, 1], status: 'disabled' },
+      'bus@2': { ...cells, ranges: true, status: 'disabled', 'ethernet@3': { compatible: 'a,gmac', reg: [3, 1] } },
+    }
+    const board = { ...cells, ...a9, ...memory(0, 256 * MIB), soc }
+    const { disabled, devices } = machine(board)
+    expect(devices).toEqual([])
+    expect(disabled).toEqual([
+      { name: '1.codec', title: '/soc/codec@1', compatible: 'samsung,mfc-v7', class: 'codec' },
+      { name: '3.ethernet', title: '/soc/bus@2/ethernet@3', compatible: 'a,gmac', class: 'network', by: '/soc/bus@2' },
+    ])
+    const imported = importBoard(writeDtb(board), { file: 'b.dtb' })
+    expect(readMachine(boardYaml(imported), 'b.yaml').disabled).toEqual(disabled)
+    expect(missingDevice(imported.machine, 'codec@1')).toBe(
+      'device 1.codec of board b is disabled in the device tree (status of /soc/codec@1)',
+    )
+    expect(missingDevice(imported.machine, 'codec@9')).toBe('board b has no device "codec@9"')
   })
 
   describe('behind an IOMMU', () => {

@@ -138,8 +138,56 @@ const HAZARDS: readonly (readonly [what: string, code: LintCode, severity: Sever
     'pool-beyond-mask',
     'warning',
     {
+      codec: { compatible: 'a,unknown' },
       soc: { '#address-cells': 2, 'dma-ranges': [1, 0, 0x4000_0000, 0x4000_0000] },
     },
+  ],
+  [
+    'a pool beyond the mask that the driver sets',
+    'pool-beyond-mask',
+    'error',
+    { soc: { '#address-cells': 2, 'dma-ranges': [1, 0, 0x4000_0000, 0x4000_0000] } },
+  ],
+  [
+    'a bus whose addresses all lie high',
+    'window-beyond-mask',
+    'warning',
+    { soc: { '#address-cells': 2, 'dma-ranges': [0x10, 0, 0x4000_0000, 0x4000_0000] } },
+  ],
+  [
+    'memory that a bus does not lead to',
+    'ram-beyond-reach',
+    'warning',
+    { soc: { 'dma-ranges': [0, 0x4000_0000, 0x2000_0000], 'ethernet@9000': { reg: [0x9000, 0x100] } } },
+  ],
+  [
+    'an IOMMU that only a child without compatible names',
+    'iommu-on-child',
+    'warning',
+    { codec: { port: { iommus: 6 } }, soc: { mmu: { '#iommu-cells': 0, phandle: 6 } } },
+  ],
+  [
+    'an IOMMU that only a device below names',
+    'iommu-on-child',
+    'info',
+    { codec: { port: { compatible: 'a,b', iommus: 6 } }, soc: { mmu: { '#iommu-cells': 0, phandle: 6 } } },
+  ],
+  [
+    'an iommu-map to a disabled IOMMU',
+    'iommu-disabled',
+    'info',
+    {
+      soc: {
+        mmu: { '#iommu-cells': 1, phandle: 6, status: 'disabled' },
+        pcie: { device_type: 'pci', 'iommu-map': [0, 6, 0, 0x1_0000] },
+      },
+    },
+  ],
+  [
+    'a pool that cards would not get',
+    'pci-memory-region',
+    'warning',
+    { soc: { pcie: { device_type: 'pci', 'memory-region': 1 } } },
   ],
   [
     'a region shared by a coherent and another device',
@@ -261,8 +309,27 @@ describe('lint', () => {
     expect(lintDtb(blob, { file: 'b', arch: 'armhf' }).map((finding) => finding.code)).toEqual(['duplicate-node'])
   })
 
+  it('asks for memory where the tree states none, and checks what is given', () => {
+    const { 'memory@40000000': _, ...bare } = board({})
+    const codes = (memorySize?: number): readonly string[] =>
+      lintDtb(writeDtb(bare), { file: 'b', arch: 'arm64', ...(memorySize !== undefined && { memorySize }) }).map(
+        ({ code }) => code,
+      )
+    expect(codes()).toContain('memory-not-stated')
+    expect(() => codes(2 * 1024 * MIB)).toThrow('where memory starts')
+    const wide = {
+      ...bare,
+      compatible: 'rockchip,rk3399',
+      soc: { ...cells, 'codec@1000': { ...CODEC, reg: [0x1000, 0x100] } },
+    }
+    const [reach] = lintDtb(writeDtb(wide), { file: 'b', arch: 'arm64', memorySize: 8 * 1024 * MIB }).filter(
+      ({ code }) => code === 'ram-beyond-reach',
+    )
+    expect(reach?.message).toContain('codec: 1000.codec: 4 GiB of 8 GiB of memory in reach')
+  })
+
   it('has a test for every code', () => {
-    const tested = new Set<string>([...HAZARDS.map(([, code]) => code), 'duplicate-node'])
+    const tested = new Set<string>([...HAZARDS.map(([, code]) => code), 'duplicate-node', 'memory-not-stated'])
     expect(Object.keys(LINT_CODES).filter((code) => !tested.has(code))).toEqual([])
   })
 

@@ -38,6 +38,7 @@ export function boardText(board: BoardDescription, suggested: string): string {
     '',
     bold('Drivers'),
     ...driversOf(board.masters),
+    ...disabledOf(board),
     '',
     bold('What that means'),
     ...meaningOf(board.masters),
@@ -64,6 +65,15 @@ function bootLines(boot: BoardDescription['boot']): string[] {
     ...atomicPools.map((one) => [`atomic pool, ${one.zone}`, place(one)]),
   ]
   return ['', bold(`Memory for DMA under ${boot.kernel}, at boot`), table(['what', 'where'], rows)]
+}
+
+/** What a pipeline might look for and not find. */
+function disabledOf({ disabled }: BoardDescription): string[] {
+  if (disabled.length === 0) return []
+  const lines = disabled.map(
+    ({ name, class: kind, by }) => `  ${name} (${kind})${by === undefined ? '' : `, by ${by}`}`,
+  )
+  return ['', bold('Disabled in the device tree'), ...lines]
 }
 
 /** Each driver once, with its devices and what it offers there. */

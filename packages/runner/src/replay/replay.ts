@@ -1,6 +1,8 @@
 // The operations of a log driven through the model: what another kernel, mask, IOMMU or bounce buffer would have done with them.
 import {
   type DeviceReplay,
+  disabledDevice,
+  disabledWords,
   type Event,
   InputError,
   type KernelSpec,
@@ -96,12 +98,18 @@ class LogDriver implements Replay {
     }
   }
 
+  /** Devices of the log that the board has, and has switched off. */
+  #disabledWords(): string {
+    const off = [...this.#unknown].flatMap((name) => disabledDevice(this.#lab.machine, name) ?? [])
+    return off.map((device) => `; ${device.name} ${disabledWords(device)}`).join('')
+  }
+
   finish(): ReplayReport {
     if (this.#devices.size === 0)
       throw new InputError(
         'no device of the log is a device of the board',
         {},
-        `say which stands for which: --device LOG=BOARD; the log has ${[...this.#unknown].join(', ') || 'none at all'}, board ${this.#lab.machine.name} has ${this.#lab.devices.map(({ name }) => name).join(', ')}`,
+        `say which stands for which: --device LOG=BOARD; the log has ${[...this.#unknown].join(', ') || 'none at all'}, board ${this.#lab.machine.name} has ${this.#lab.devices.map(({ name }) => name).join(', ')}${this.#disabledWords()}`,
       )
     return {
       kernel: this.#lab.kernel.name,

@@ -1,5 +1,5 @@
 // A pipeline bound to a machine: devices, pictures, ways of buffers, and what had to be assumed.
-import { InputError } from '@dmalab/api'
+import { InputError, missingDevice } from '@dmalab/api'
 import type { BoundElement, DeviceFacts, IoMode, Machine, PipelineScenario } from '@dmalab/api'
 import { familyOf, isIoMode } from '../elements/device-families.ts'
 import { negotiate } from '../negotiate/negotiate.ts'
@@ -63,7 +63,7 @@ const checkOverrides = ({ elements }: Pipeline, machine: Machine, overrides: Ove
     }
     if (device !== NONE && !machine.devices.some(({ name }) => name === device))
       throw new InputError(
-        `--bind ${element}=${device}: board ${machine.name} has no device "${device}"`,
+        `--bind ${element}=${device}: ${missingDevice(machine, device)}`,
         {},
         `it has ${deviceList(machine)}; ${VIRTUAL} are on every board; ${NONE} leaves the work to user space`,
       )

@@ -1,5 +1,5 @@
 // Which device does the work of an element: by `--bind`, by the board's table, by what its driver offers, or by its class.
-import { type DeviceClass, type DeviceFacts, InputError, type Machine } from '@dmalab/api'
+import { type DeviceClass, type DeviceFacts, disabledWords, InputError, type Machine } from '@dmalab/api'
 import { elementsOf, kernelDriverOf, VIRTUAL_DEVICES } from '@dmalab/machine'
 import type { DeviceFamily } from '../elements/device-families.ts'
 import type { PipelineElement } from '../pipeline/pipeline.ts'
@@ -79,11 +79,23 @@ const refuse = (
     `bind the element with --bind ${factory}=DEVICE: ${deviceList(machine)}, ` +
     `${VIRTUAL} (drivers without hardware, on every board), or ${NONE}`
   throw new InputError(
-    `element ${name} (${family.name}) needs ${needs}, and board ${machine.name} has none: ${mediaOf(machine)}`,
+    `element ${name} (${family.name}) needs ${needs}, and board ${machine.name} has none: ${mediaOf(machine)}${switchedOff(family, asked, machine)}`,
     at === undefined ? {} : { file: 'pipeline', column: at + 1 },
     asked === undefined ? hint : `${insteadOf(asked, machine)}${hint}`,
     lineForBoard(machine),
   )
+}
+
+/** Devices that would do, and that the device tree switches off. */
+const switchedOff = (family: DeviceFamily, asked: Need | undefined, { disabled = [] }: Machine): string => {
+  const fit = disabled.filter((device) => {
+    const known = kernelDriverOf(device) !== undefined
+    return asked !== undefined && known ? canDo(device, asked) === true : family.devices.includes(device.class)
+  })
+  const [first] = fit
+  if (first === undefined) return ''
+  const more = fit.length > 1 ? ` and ${fit.length - 1} more` : ''
+  return `; ${first.name} (${first.class})${more} ${disabledWords(first)}`
 }
 
 /** Elements that the board's drivers serve, of the kind that was asked for; else all. */

@@ -77,7 +77,7 @@ const fits = (node: DriverNode, asked: Need): boolean => {
 }
 
 /** Whether a device can do it; undefined where its driver is not known. */
-export const canDo = (device: DeviceFacts, asked: Need): boolean | undefined =>
+export const canDo = (device: Pick<DeviceFacts, 'driver' | 'compatible'>, asked: Need): boolean | undefined =>
   kernelDriverOf(device)?.nodes.some((node) => fits(node, asked))
 
 /** The node of a device's driver that does an element's work. */

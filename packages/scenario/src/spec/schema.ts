@@ -32,8 +32,9 @@ const board = oneOf('a board: its name, {text}, {machine} or {dtb}', [
   }),
   object({ machine: json.meta({ description: 'the content of a board file' }) }),
   object({
-    dtb: z.base64().min(1).meta({ description: 'a device tree blob in base64' }),
+    dtb: z.base64().min(1).meta({ description: 'a device tree blob in base64, with its overlays applied' }),
     file: text.default('board.dtb').meta({ description: 'its name in messages' }),
+    overlays: z.array(text).default([]).meta({ description: 'files of the overlays that it holds already' }),
     memory: z
       .array(text)
       .default([])

@@ -18,7 +18,7 @@ test('a whole spec is read as it stands, and again from what was read', () => {
     options: { frames: 3, bind: { kmssink: 'display' }, inject: ['mapSg@converter:2'], restart: 2 },
     plugins: [{ path: './mine.mjs' }],
   })
-  expect(spec.board).toEqual({ dtb: '0A3+7Q==', file: 'board.dtb', memory: ['2GiB'], arch: null })
+  expect(spec.board).toEqual({ dtb: '0A3+7Q==', file: 'board.dtb', overlays: [], memory: ['2GiB'], arch: null })
   expect(readRunSpec(JSON.stringify(spec), 'run.json')).toEqual(spec)
 })
 

@@ -19,7 +19,7 @@ kernel tool's terms. The figures are the cost of the model on this machine, not 
   async run(): Promise<readonly MapBenchmark[]> {
     const { flags } = await this.parse(BenchMap)
     const parts = await openLaboratory(this.plugins(flags.plugin))
-    const machine = await boardFor(parts.registry, flags.board)
+    const machine = await boardFor(parts.registry, flags.board, { memory: flags.memory, overlays: flags.overlay })
     const { kernel: kernels, device, granule, dir, count, config, cmdline = '' } = flags
     return kernels.map((kernel) => {
       const row = measureMaps(parts, { machine, kernel, config, cmdline, device, granule, count, dir })

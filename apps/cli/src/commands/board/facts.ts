@@ -3,7 +3,7 @@ import { factsText } from '@dmalab/report'
 import { Args } from '@oclif/core'
 import { BaseCommand, EXIT } from '../../base-command.ts'
 import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'
-import { archFlag } from '../../board/flags.ts'
+import { archFlag, overlayFlag } from '../../board/flags.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
 
 export default class BoardFacts extends BaseCommand {
@@ -13,6 +13,8 @@ export default class BoardFacts extends BaseCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> my.dtb',
     '<%= config.bin %> <%= command.id %> *.dtb --arch arm64 --json',
+    '<%= config.bin %> <%= command.id %> my.dtb --overlay camera.dtbo --overlay cma.dtbo',
+    '<%= config.bin %> <%= command.id %> /sys/firmware/devicetree/base',
   ]
   static override args = {
     file: Args.string({
@@ -22,12 +24,12 @@ export default class BoardFacts extends BaseCommand {
     }),
   }
   static override strict = false
-  static override flags = { arch: archFlag() }
+  static override flags = { arch: archFlag(), overlay: overlayFlag }
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(BoardFacts)
-    const outcomes = await eachFile(argv as string[], (file, given) => {
-      const { blob, arch } = deviceTree(file, flags.arch, given)
+    const outcomes = await eachFile(argv as string[], (reference, given) => {
+      const { blob, file, arch } = deviceTree(reference, flags.arch, { given, overlays: flags.overlay })
       return dmaFacts(blob, { file, arch })
     })
     for (const outcome of outcomes) if ('value' in outcome) this.log(factsText(outcome.value))

@@ -2,7 +2,7 @@ import { boardYaml, importBoard, parseMemory } from '@dmalab/lab'
 import { readDeviceTree } from '@dmalab/lab/node'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../base-command.ts'
-import { archFlag, memoryFlag } from '../../board/flags.ts'
+import { archFlag, memoryFlag, overlayFlag } from '../../board/flags.ts'
 import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
 import { writeText } from '../../write-text.ts'
 
@@ -23,14 +23,19 @@ export default class BoardImport extends BaseCommand {
   static override flags = {
     arch: archFlag(),
     memory: memoryFlag,
+    overlay: overlayFlag,
     name: Flags.string({ summary: 'Name of the board; that of the file when absent' }),
     output: Flags.string({ char: 'o', summary: 'File to write instead of standard output' }),
   }
 
   async run(): Promise<{ readonly name: string; readonly yaml: string }> {
     const { args, flags } = await this.parse(BoardImport)
-    const board = importBoard(readDeviceTree(args.file, await givenBytes(args.file)), {
-      file: args.file,
+    const { content, file } = readDeviceTree(args.file, {
+      given: await givenBytes(args.file),
+      overlays: flags.overlay,
+    })
+    const board = importBoard(content, {
+      file,
       ...(flags.arch && { arch: flags.arch }),
       ...(flags.name !== undefined && { name: flags.name }),
       ...parseMemory(flags.memory ?? []),

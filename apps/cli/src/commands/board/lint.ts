@@ -1,11 +1,11 @@
-import type { Severity } from '@dmalab/api'
-import { lintDtb, lintMachine } from '@dmalab/lab'
+import { InputError, type Severity } from '@dmalab/api'
+import { lintDtb, lintMachine, parseMemory } from '@dmalab/lab'
 import { isDeviceTree, openBoard, openRegistry } from '@dmalab/lab/node'
 import { lintText } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, EXIT, PLUGIN_FLAG } from '../../base-command.ts'
 import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'
-import { archFlag } from '../../board/flags.ts'
+import { archFlag, memoryFlag, overlayFlag } from '../../board/flags.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
 
 const FAILING = { error: ['error'], warning: ['error', 'warning'], never: [] } as const
@@ -14,6 +14,7 @@ export default class BoardLint extends BaseCommand {
   static override summary = 'Find what is wrong or unwise about DMA on a board.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> my.dtb',
+    '<%= config.bin %> <%= command.id %> my.dtb --memory 8GiB --overlay cma.dtbo',
     '<%= config.bin %> <%= command.id %> *.dtb --fail-on warning --json',
   ]
   static override args = {
@@ -26,6 +27,8 @@ export default class BoardLint extends BaseCommand {
   static override strict = false
   static override flags = {
     arch: archFlag(),
+    memory: memoryFlag,
+    overlay: overlayFlag,
     'fail-on': Flags.option({
       options: ['error', 'warning', 'never'] as const,
       default: 'never' as const,
@@ -37,10 +40,15 @@ export default class BoardLint extends BaseCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(BoardLint)
     const arches = (await openRegistry(this.plugins(flags.plugin))).boardArches()
-    const outcomes = await eachFile(argv as string[], (file, given) => {
-      if (!isDeviceTree(file, given)) return { file, findings: lintMachine(openBoard(file, { arches }, given)) }
-      const { blob, arch } = deviceTree(file, flags.arch, given)
-      return { file, arch, findings: lintDtb(blob, { file, arch }) }
+    const { overlay: overlays = [], memory = [] } = flags
+    const outcomes = await eachFile(argv as string[], (reference, given) => {
+      if (!isDeviceTree(reference, given)) {
+        if (memory.length > 0)
+          throw new InputError(`--memory ${memory.join(' ')}: board ${reference} states its memory`)
+        return { file: reference, findings: lintMachine(openBoard(reference, { arches }, { given, overlays })) }
+      }
+      const { blob, file, arch } = deviceTree(reference, flags.arch, { given, overlays })
+      return { file, arch, findings: lintDtb(blob, { file, arch, ...parseMemory(memory) }) }
     })
     const failing: readonly Severity[] = FAILING[flags['fail-on']]
     for (const outcome of outcomes) {

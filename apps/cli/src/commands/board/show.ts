@@ -4,7 +4,7 @@ import { openLaboratory } from '@dmalab/lab/node'
 import { boardText, commandOf } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
-import { archFlag, memoryFlag } from '../../board/flags.ts'
+import { archFlag, memoryFlag, overlayFlag } from '../../board/flags.ts'
 import { boardAndRun } from '../../board-for.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
 
@@ -14,6 +14,7 @@ export default class BoardShow extends BaseCommand {
     '<%= config.bin %> <%= command.id %> odroid-xu4-2017',
     '<%= config.bin %> <%= command.id %> /sys/firmware/fdt',
     '<%= config.bin %> <%= command.id %> my.dtb --memory 4GiB',
+    '<%= config.bin %> <%= command.id %> board.itb#conf-2 --overlay camera.dtbo',
     '<%= config.bin %> <%= command.id %> bcm2711-rpi-4-b --kernel arm64@6.12',
   ]
   static override args = {
@@ -26,6 +27,7 @@ export default class BoardShow extends BaseCommand {
   static override flags = {
     arch: archFlag(),
     memory: memoryFlag,
+    overlay: overlayFlag,
     kernel: Flags.string({
       summary: 'Also show what this kernel makes of the memory at boot: DMA zone, bounce pool, CMA, atomic pools',
       description: 'arch@release, then +patch for each patch (dmalab kernel list)',
@@ -41,8 +43,8 @@ export default class BoardShow extends BaseCommand {
 
   async run(): Promise<BoardDescription & { readonly try: string }> {
     const { args, flags } = await this.parse(BoardShow)
-    const { arch, memory } = flags
-    const { machine, suggested } = await boardAndRun(args.board, this.plugins(flags.plugin), { arch, memory })
+    const { arch, memory, overlay: overlays } = flags
+    const { machine, suggested } = await boardAndRun(args.board, this.plugins(flags.plugin), { arch, memory, overlays })
     const { kernel } = flags
     const boot =
       kernel === undefined

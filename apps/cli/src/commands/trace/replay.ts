@@ -38,6 +38,7 @@ export default class TraceReplay extends BaseCommand {
       ...REPEATED,
     }),
     memory: RUN_FLAGS.memory,
+    overlay: RUN_FLAGS.overlay,
     plugin: RUN_FLAGS.plugin,
     config: RUN_FLAGS.config,
     cmdline: RUN_FLAGS.cmdline,
@@ -45,9 +46,9 @@ export default class TraceReplay extends BaseCommand {
 
   async run(): Promise<ReplayReport> {
     const { args, flags } = await this.parse(TraceReplay)
-    const { kernel, config, cmdline = '', memory } = flags
+    const { kernel, config, cmdline = '', memory, overlay: overlays } = flags
     const parts = await openLaboratory(this.plugins(flags.plugin))
-    const machine = await boardFor(parts.registry, flags.board, { memory })
+    const machine = await boardFor(parts.registry, flags.board, { memory, overlays })
     const request = { kernel, config, cmdline, machine, devices: standIns(flags.device) }
     const report = await replay(parts, request, async (onEvent) => {
       const read = await readTrace(args.file, onEvent)
