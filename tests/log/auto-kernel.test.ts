@@ -31,11 +31,11 @@ describe('trace replay --kernel auto', () => {
     })
   })
   it('says which release stands in for one that is not modelled', async () => {
-    const { kernel, notes } = await replayed(['# function latency trace v1.1.5 on 7.0.3'], 'auto')
+    const { kernel, notes } = await replayed(['# function latency trace v1.1.5 on 7.1.3'], 'auto')
     expect([kernel, ...notes]).toEqual([
       'arm64@7.2',
-      'kernel arm64@7.0.3: the log is of 7.0.3',
-      'warning: arm64@7.0.3 is not modelled: arm64@7.2 stands in for it',
+      'kernel arm64@7.1.3: the log is of 7.1.3',
+      'warning: arm64@7.1.3 is not modelled: arm64@7.2 stands in for it',
     ])
   })
   it('takes another that is asked for, by its release alone', async () => {

@@ -54,7 +54,7 @@ const membersOf = (body: string): Record<string, string> => {
 
 const current = (): Contract => {
   const folder = join(ROOT, 'packages/api/src')
-  const files = readdirSync(folder).filter((file) => !OTHER_FILES.includes(file))
+  const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !OTHER_FILES.includes(file))
   const found = files.flatMap((file) => interfacesOf(readFileSync(join(folder, file), 'utf8')))
   const interfaces = Object.fromEntries(found.toSorted(([a], [b]) => (a < b ? -1 : 1)))
   return { values: Object.keys(pluginApi).toSorted(), interfaces }

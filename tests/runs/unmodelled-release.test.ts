@@ -21,7 +21,7 @@ describe('a kernel that is not there', () => {
   it.each([
     ['arm@4.4', 'the nearest modelled: arm@4.11'],
     ['arm64@9', 'the nearest modelled: arm64@'],
-    ['arm64@7', 'the nearest modelled: arm64@6.12 and arm64@7.2'],
+    ['arm64@7', 'the nearest modelled: arm64@6.18 and arm64@7.2'],
     ['armhf@6.12', 'armhf is called arm here: --kernel arm@6.12'],
     ['arm64@6.12+fix-sg-splt', 'did you mean fix-sg-split?'],
     ['amr64@6.12', 'did you mean arm64@6.12 or'],

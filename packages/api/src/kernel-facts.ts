@@ -100,6 +100,12 @@ export interface ReleaseFacts {
   readonly iommuPci32: 'once' | 'always'
   /** udmabuf joins adjacent pages to one entry (since v7.0), or has an entry a page. */
   readonly udmabufMerges: boolean
+  /** udmabuf's maps and unmaps do cache work. */
+  readonly udmabufSyncs: boolean
+  /** dma-buf keeps the list of a udmabuf that a device has mapped until it detaches. */
+  readonly udmabufCaches: boolean
+  /** The device of /dev/udmabuf has a DMA mask (since v5.18): without one nothing is mapped for it. */
+  readonly udmabufHasMask: boolean
   /** Mappings are made by physical address (dma_map_phys, since v6.18); dma_map_resource() is one with MMIO, which refuses to bounce. */
   readonly mapsByPhys: boolean
 }

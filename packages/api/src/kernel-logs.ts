@@ -29,10 +29,9 @@ export const TRACE_FORMATS: Readonly<Record<TraceRelease, TraceFormat>> = {
   '6.12': { release: '6.12', source: `Linux v6.12 ${HEADER}`, mapEvents: 'page', attrs: {} },
   '6.18': {
     release: '6.18',
-    source:
-      'Linux commits eadaa8b255f3 (MMIO) and 76bb7c49f50c (dma_map_phys), both in v6.18; the header was not at hand',
+    source: `Linux v6.18.35 ${HEADER}; bit 11 came in its stable series`,
     mapEvents: 'phys',
-    attrs: { MMIO },
+    attrs: { MMIO, CACHE_CLEAN: DEBUGGING_IGNORE_CACHELINES },
   },
   '7.2': { release: '7.2', source: `Linux v7.2 ${HEADER}`, mapEvents: 'phys', attrs: V7_2_ATTRS },
   '7.3': {

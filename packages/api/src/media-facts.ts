@@ -15,7 +15,7 @@ export interface MediaFacts {
   readonly chunkUnit: '' | ' b'
   /** Importers go through dma_buf_map_attachment_unlocked (since v6.2), which takes the reservation lock. */
   readonly attachmentLock: boolean
-  /** vb2 syncs an own buffer only when it was asked for as non-coherent (since v5.14), not whenever it has a table. */
+  /** vb2 syncs an own buffer only when it was asked for as non-coherent (since v5.16), not whenever it has a table. */
   readonly nonCoherentFlag: boolean
   /** VIDIOC_REMOVE_BUFS exists (since v6.10). */
   readonly removeBufs: boolean

@@ -31,18 +31,24 @@ export const createUdmabuf = (host: AllocatorHost, memory: UserMapping, owner: s
  */
 const udmabufOps = (host: AllocatorHost, frames: readonly Pfn[]): DmaBufOps => {
   const device = host.miscDevice('udmabuf')
+  let unmasked = false
   let own: { readonly table: SgTable; readonly dir: Direction } | null = null
 
   return {
-    cacheSgtMapping: true,
+    cacheSgtMapping: host.kernel.udmabufCaches,
     attach: () => ok(undefined),
     detach: () => undefined,
     map: (attachment, dir) => host.call('map_udmabuf', () => mappedList(host, frames, attachment.dev, dir)),
     unmap: (attachment, table, dir) => host.call('unmap_udmabuf', () => dropList(host, attachment.dev, table, dir)),
 
-    /** The errno of a mapping that fails. */
+    /** The errno of a mapping that fails. Without a mask nothing is mapped: an error for dma_map_sgtable() of v5.10, an empty list later. */
     beginCpuAccess: (_buf, dir) =>
       host.call('begin_cpu_udmabuf', () => {
+        if (!host.kernel.udmabufHasMask) {
+          if (host.kernel.mapSgErrno === 'EINVAL') return fail('EINVAL', 'the device of /dev/udmabuf has no DMA mask')
+          unmasked = true
+          return ok(undefined)
+        }
         if (own === null) {
           const made = mappedList(host, frames, device, dir)
           if (!made.ok) return made
@@ -54,6 +60,7 @@ const udmabufOps = (host: AllocatorHost, frames: readonly Pfn[]): DmaBufOps => {
     /** EINVAL: there was no begin. */
     endCpuAccess: (_buf, dir) =>
       host.call('end_cpu_udmabuf', () => {
+        if (unmasked) return ok(undefined)
         if (own === null) return fail('EINVAL', 'CPU access ends before it began: udmabuf has no list yet')
         host.dma.syncSgForDevice(device, own.table, dir)
         return ok(undefined)
@@ -90,15 +97,17 @@ const mappedList = (host: AllocatorHost, frames: readonly Pfn[], device: Device,
   host.call('get_sg_table', () => {
     const table = host.kernel.udmabufMerges ? merged(host, frames) : pageEntries(host, frames)
     if (!table.ok) return table
-    const mapped = host.dma.mapSgAttrs(device, table.value, dir, ATTR.SKIP_CPU_SYNC)
+    const mapped = host.dma.mapSgAttrs(device, table.value, dir, attrsOf(host))
     if (mapped.ok) return table
     host.sgFree(table.value)
     return mapped
   })
 
+const attrsOf = ({ kernel }: AllocatorHost): number => (kernel.udmabufSyncs ? 0 : ATTR.SKIP_CPU_SYNC)
+
 /** Models: Linux v6.12 drivers/dma-buf/udmabuf.c: put_sg_table */
 const dropList = (host: AllocatorHost, device: Device, table: SgTable, dir: Direction): void => {
-  host.dma.unmapSgAttrs(device, table, dir, ATTR.SKIP_CPU_SYNC)
+  host.dma.unmapSgAttrs(device, table, dir, attrsOf(host))
   host.sgFree(table)
 }
 

@@ -1,12 +1,13 @@
 // One input segment longer than the limit makes an unsigned difference wrap, and all that follow join without limit.
 import type { Patch } from '@dmalab/api'
+import { WITH_DMA_IOMMU } from './applies-to.ts'
 
 /** Corrects what the vectors show of Linux v6.12 drivers/iommu/dma-iommu.c: __finalise_sg (finding dma-segment-limit-wraps). */
 export const fixDmaSegmentLimit = (): Patch => ({
   name: 'fix-dma-segment-limit',
   title: 'an oversized segment does not switch off the segment limit',
   source: 'a correction of our own; no posted patch',
-  appliesTo: ['arm@6.12', 'arm64@6.12'],
+  appliesTo: WITH_DMA_IOMMU,
   hunks: [
     {
       file: 'drivers/iommu/dma-iommu.c',

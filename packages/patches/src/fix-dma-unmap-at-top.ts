@@ -1,12 +1,13 @@
 // A list whose last segment ends exactly at 2^64 is never unmapped: its end wraps to 0, which stands for nothing to do.
 import type { Patch } from '@dmalab/api'
+import { SINCE_V6_1 } from './applies-to.ts'
 
 /** Corrects what the vectors show of Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_unmap_sg (finding dma-unmap-at-top-skipped). */
 export const fixDmaUnmapAtTop = (): Patch => ({
   name: 'fix-dma-unmap-at-top',
   title: 'a mapping that ends at 2^64 is unmapped',
   source: 'a correction of our own; no posted patch',
-  appliesTo: ['arm@6.12', 'arm64@6.12'],
+  appliesTo: SINCE_V6_1,
   hunks: [
     {
       file: 'drivers/iommu/dma-iommu.c',

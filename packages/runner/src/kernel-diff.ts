@@ -65,9 +65,16 @@ const FIRST_RECORDED = '5.10'
 const OF_EVERY_RELEASE: readonly string[] = ['release', 'arch']
 
 const factsBetween = (from: KernelFacts, to: KernelFacts, records: readonly ReleaseRecord[]): KernelDiff['facts'] => {
-  const explained = new Set<string>([...OF_EVERY_RELEASE, ...records.flatMap(({ after }) => Object.keys(after))])
+  const explained = new Set<string>([
+    ...OF_EVERY_RELEASE,
+    ...records.flatMap(({ after: { media = {}, ...after } }) => [
+      ...Object.keys(after),
+      ...Object.keys(media).map((name) => `media.${name}`),
+    ]),
+  ])
   const names = (Object.keys(from) as (keyof BuildFacts)[]).filter((name) => !explained.has(name))
-  return names.flatMap((name) => membersBetween(name, from[name], to[name]))
+  const differing = names.flatMap((name) => membersBetween(name, from[name], to[name]))
+  return differing.filter(({ name }) => !explained.has(name))
 }
 
 /** A fact with members differs member by member. */

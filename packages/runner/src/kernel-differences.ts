@@ -78,19 +78,21 @@ const changes = async (
   if (Object.keys(record.after).length === 0) return true
   const [before, after] = [older, newer].map(({ chosen }) => kernelFacts(chosen.kernel, registry))
   if (before === undefined || after === undefined) throw new Error('two kernels have facts')
-  const withIt = await again(withFacts(older.chosen.kernel, record.after, after))
+  const withIt = await again(withFacts(older.chosen.kernel, record.after, after, before))
   if (!sameOutcome(withIt, older.run)) return true
-  return !sameOutcome(await again(withFacts(newer.chosen.kernel, record.before, before)), newer.run)
+  return !sameOutcome(await again(withFacts(newer.chosen.kernel, record.before, before, after)), newer.run)
 }
 
 /** The kernel with the facts of a record; `source` has what follows from them. */
 const withFacts = (
   kernel: KernelSpec,
-  { media: _media, ...part }: ReleaseRecord['after'],
+  { media, ...part }: ReleaseRecord['after'],
   source: KernelFacts,
+  own: KernelFacts,
 ): KernelSpec => {
   const follows = Object.keys(part).some((name) => MAKE_BOUNCE_POOL.has(name)) ? { swiotlb: source.swiotlb } : {}
-  const patch = { name: 'record', title: '', source: '', hunks: [], facts: { ...part, ...follows } }
+  const sharing = media === undefined ? {} : { media: { ...own.media, ...media } }
+  const patch = { name: 'record', title: '', source: '', hunks: [], facts: { ...part, ...follows, ...sharing } }
   return { ...kernel, patches: [...kernel.patches, patch] }
 }
 

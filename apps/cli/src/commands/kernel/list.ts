@@ -17,7 +17,20 @@ export default class KernelListCommand extends BaseCommand {
     for (const { name, title } of list.kernels) this.log(`  ${name.padEnd(14)} ${title}`)
     this.log('patches, stacked with + in the order given')
     for (const { name, title, appliesTo } of list.patches)
-      this.log(`  +${name.padEnd(13)} ${title}${appliesTo.length > 0 ? ` (${appliesTo.join(', ')})` : ''}`)
+      this.log(`  +${name.padEnd(13)} ${title}${appliesTo.length > 0 ? ` (${byArch(appliesTo)})` : ''}`)
     return list
   }
+}
+
+/** `arm@6.1 6.12, arm64@6.12`: an architecture once. */
+const byArch = (kernels: readonly string[]): string => {
+  const arches = [...new Set(kernels.map((kernel) => kernel.split('@')[0] ?? ''))]
+  return arches
+    .map((arch) => {
+      const releases = kernels.flatMap((kernel) =>
+        kernel.startsWith(`${arch}@`) ? [kernel.slice(arch.length + 1)] : [],
+      )
+      return releases.length === 0 ? arch : `${arch}@${releases.join(' ')}`
+    })
+    .join(', ')
 }
