@@ -10,7 +10,11 @@ export const shared: ViteUserConfig = defineConfig({
   test: {
     setupFiles: [new URL('./vitest.setup.ts', import.meta.url).pathname],
     include: ['test/**/*.test.ts'],
-    pool: 'threads',
+    // Commands of the CLI run in the test's process, which needs a folder and streams of its own: not on a thread.
+    pool: 'forks',
+    // A worker keeps what it has loaded from file to file.
+    isolate: false,
+    disableConsoleIntercept: true,
     testTimeout: 60_000,
   },
 })

@@ -3,13 +3,5 @@ import { shared } from '../vitest.shared.ts'
 
 export default mergeConfig(
   shared,
-  defineProject({
-    test: {
-      name: 'tests',
-      include: ['*/**/*.test.ts'],
-      exclude: ['node_modules/**'],
-      pool: 'forks',
-      disableConsoleIntercept: true,
-    },
-  }),
+  defineProject({ test: { name: 'tests', include: ['*/**/*.test.ts'], exclude: ['node_modules/**'] } }),
 )

@@ -2,10 +2,8 @@
 import { InputError, isInputError } from '@dmalab/api'
 import type { PluginSources } from '@dmalab/lab/node'
 import { Command, Flags } from '@oclif/core'
+import { asksForJson, errorJson, EXIT } from './bad-input.ts'
 import { installedPlugins } from './plugin-sources.ts'
-
-/** Exit codes of DESIGN section 4. */
-export const EXIT = { ok: 0, bug: 1, input: 2, found: 3 } as const
 
 /** A flag that may be given several times; help shows no default where there is none. */
 export const REPEATED = {
@@ -23,15 +21,6 @@ export const PLUGIN_FLAG = {
     ...REPEATED,
   }),
 } as const
-
-/** Bad input as `--json` prints it. */
-export const errorJson = ({ message, place, hint }: InputError): object => ({
-  error: { message, ...place, ...(hint === undefined ? {} : { hint }) },
-})
-
-/** oclif could not read its own flags when it asks for the format. */
-export const asksForJson = (argv: readonly string[]): boolean =>
-  argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length).includes('--json')
 
 /** What oclif says of wrong flags and arguments, in one line; undefined for anything else, which is a bug. */
 const usageError = (error: Error, command: string): InputError | undefined => {

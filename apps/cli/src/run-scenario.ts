@@ -3,7 +3,7 @@ import { atLeast, isInputError, type RunReport, type RunSpec } from '@dmalab/api
 import { type RunControl, type RunParts, runSpec, withPlugins } from '@dmalab/lab'
 import { openLaboratory, pluginSpec, type PluginSources } from '@dmalab/lab/node'
 import { commandOf } from '@dmalab/report'
-import { EXIT } from './base-command.ts'
+import { EXIT } from './bad-input.ts'
 import type { FailOnFlag } from './run-flags.ts'
 import { type ParsedFlags, scenarioArgument, specFromFile } from './spec-file.ts'
 import { type RunWords, specOf } from './spec-of.ts'

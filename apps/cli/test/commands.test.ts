@@ -1,30 +1,25 @@
 // The commands as a user types them: exit codes, one clear message, no stack trace.
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunReport, RunSpec } from '@dmalab/api'
 import { openRegistry, specOf } from '@dmalab/lab'
 import { afterAll, describe, expect, test } from 'vitest'
+import { dmalab } from './dmalab.ts'
 
-const CLI = join(import.meta.dirname, '../bin/run.js')
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const dmalab = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' })
-  return { status, stdout, stderr }
-}
 const file = (name: string, text: string): string => {
   const path = join(folder, name)
   writeFileSync(path, text)
   return path
 }
 
-test('compare prints the four kernels and exits 0; --json is the report', () => {
-  const { status, stdout } = dmalab('compare', 'founding', '--frames', '1', '--json')
-  expect(status).toBe(0)
-  const report = JSON.parse(stdout) as RunReport
+test('compare prints the four kernels and exits 0; --json is the report', async () => {
+  const { code, out } = await dmalab('compare', 'founding', '--frames', '1', '--json')
+  expect(code).toBe(0)
+  const report = JSON.parse(out) as RunReport
   expect(report.runs.map(({ kernel, verdict }) => [kernel, verdict])).toEqual([
     ['arm@4.11', 'fault'],
     ['arm@4.11+pfn-valid', 'refused'],
@@ -33,37 +28,28 @@ test('compare prints the four kernels and exits 0; --json is the report', () => 
   ])
 })
 
-test('a pipe gets no escape sequence, not even on a CI machine, unless it asks for them', () => {
-  const { NO_COLOR: _, ...env } = process.env
-  const run = (more: object) =>
-    spawnSync(process.execPath, [CLI, 'run', 'founding', '--frames', '1'], {
-      encoding: 'utf8',
-      env: { ...env, ...more },
-    }).stdout
-  expect(run({ CI: 'true', GITHUB_ACTIONS: 'true' })).not.toContain('\u001B')
-  expect(run({ FORCE_COLOR: '1' })).toContain('\u001B')
+test('run shows the oops and exits 3 when the kernel faults, 0 when it works', async () => {
+  const fault = await dmalab('run', 'founding', '--kernel', 'arm@4.11', '--frames', '1')
+  expect(fault.code).toBe(3)
+  expect(fault.out).toContain('(dma_cache_maint_page) from (__dma_page_cpu_to_dev)')
+  expect((await dmalab('run', 'founding', '--kernel', 'arm@4.11+nopage-rfc', '--frames', '1')).code).toBe(0)
 })
 
-test('run shows the oops and exits 3 when the kernel faults, 0 when it works', () => {
-  const fault = dmalab('run', 'founding', '--kernel', 'arm@4.11', '--frames', '1')
-  expect(fault.status).toBe(3)
-  expect(fault.stdout).toContain('(dma_cache_maint_page) from (__dma_page_cpu_to_dev)')
-  expect(dmalab('run', 'founding', '--kernel', 'arm@4.11+nopage-rfc', '--frames', '1').status).toBe(0)
-})
-
-test('a failure that was asked for and never came is reported', () => {
+test('a failure that was asked for and never came is reported', async () => {
   const args = ['founding', '--kernel', 'arm@4.11+nopage-rfc', '--frames', '1', '--inject', 'mapSg@converter:99']
-  expect(dmalab('run', ...args).stdout).toContain('not injected: call 99 of mapSg for converter never came; there were')
+  expect((await dmalab('run', ...args)).out).toContain(
+    'not injected: call 99 of mapSg for converter never came; there were',
+  )
 })
 
-test('a patch of the user changes the verdict', () => {
+test('a patch of the user changes the verdict', async () => {
   const plugin = file(
     'refuse.mjs',
     `export const dmalab = { api: 2 }
 export default (api) => ({ name: 'refuse', patches: [{ name: 'refuse', title: 't', source: 's', hunks: [],
   functions: { arm_dma_get_sgtable: () => () => api.fail('EOPNOTSUPP', 'refused by a plug-in') } }] })`,
   )
-  const { status, stdout } = dmalab(
+  const { code, out } = await dmalab(
     'run',
     'founding',
     '--kernel',
@@ -74,22 +60,22 @@ export default (api) => ({ name: 'refuse', patches: [{ name: 'refuse', title: 't
     '1',
     '--json',
   )
-  expect(status).toBe(3)
-  expect((JSON.parse(stdout) as RunReport).runs[0]).toMatchObject({ verdict: 'refused', step: 'codec: EXPBUF' })
+  expect(code).toBe(3)
+  expect((JSON.parse(out) as RunReport).runs[0]).toMatchObject({ verdict: 'refused', step: 'codec: EXPBUF' })
 })
 
-test('kernel show lists the nine hunks of the RFC in the order of the diff', () => {
-  const { stdout } = dmalab('kernel', 'show', 'arm@4.11+nopage-rfc')
-  const files = [...stdout.matchAll(/hunk \d+ {2}(\S+):/g)].map((match) => match[1])
+test('kernel show lists the nine hunks of the RFC in the order of the diff', async () => {
+  const { out } = await dmalab('kernel', 'show', 'arm@4.11+nopage-rfc')
+  const files = [...out.matchAll(/hunk \d+ {2}(\S+):/g)].map((match) => match[1])
   expect(files).toHaveLength(9)
   expect(files[0]).toBe('arch/arm/mm/dma-mapping.c')
   expect(files[8]).toBe('include/linux/scatterlist.h')
 })
 
-test('bench map prints averages in the terms of the kernel tool', () => {
-  const { status, stdout } = dmalab('bench', 'map', '--count', '50', '--granule', '4')
-  expect(status).toBe(0)
-  expect(stdout).toMatch(/average map latency\(us\):\d+\.\d+ standard deviation:\d+\.\d+/)
+test('bench map prints averages in the terms of the kernel tool', async () => {
+  const { code, out } = await dmalab('bench', 'map', '--count', '50', '--granule', '4')
+  expect(code).toBe(0)
+  expect(out).toMatch(/average map latency\(us\):\d+\.\d+ standard deviation:\d+\.\d+/)
 })
 
 describe('bad input is one clear message with its place, exit code 2', () => {
@@ -128,27 +114,27 @@ describe('bad input is one clear message with its place, exit code 2', () => {
     ['a command of a topic that is not there', ['board', 'shw']],
     ['a kernel that is not there', ['kernel', 'show', 'arm@9.9']],
     ['a code that is not there', ['explain', 'nope']],
-  ])('with --json: %s', (_what, args) => {
-    const { status, stdout, stderr } = dmalab(...args, '--json')
-    expect([status, stderr]).toEqual([2, ''])
-    expect(JSON.parse(stdout)).toEqual({ error: { message: expect.any(String), hint: expect.any(String) } })
+  ])('with --json: %s', async (_what, args) => {
+    const { code, out, err } = await dmalab(...args, '--json')
+    expect([code, err]).toEqual([2, ''])
+    expect(JSON.parse(out)).toEqual({ error: { message: expect.any(String), hint: expect.any(String) } })
   })
-  test.each(cases)('%s', (_what, args, says) => {
-    const { status, stderr } = dmalab(...args)
-    expect(stderr).toMatch(says)
-    expect(stderr).not.toMatch(/^\s+at /m)
-    expect(status).toBe(2)
+  test.each(cases)('%s', async (_what, args, says) => {
+    const { code, err } = await dmalab(...args)
+    expect(err).toMatch(says)
+    expect(err).not.toMatch(/^\s+at /m)
+    expect(code).toBe(2)
   })
 
-  test('a list where a name belongs: one message, and no warning of the parser', () => {
+  test('a list where a name belongs: one message, and no warning of the parser', async () => {
     const path = file('odd.yaml', '? [1, 2]\n: 3\n')
     for (const args of [
       ['run', path],
       ['run', 'founding', '--board', path],
     ])
-      expect(dmalab(...args)).toMatchObject({
-        status: 2,
-        stderr: expect.not.stringContaining('Warning') as string,
+      expect(await dmalab(...args)).toMatchObject({
+        code: 2,
+        err: expect.not.stringContaining('Warning') as string,
       })
   })
 
@@ -157,18 +143,18 @@ describe('bad input is one clear message with its place, exit code 2', () => {
     ['a device that is not there', ['--inject', 'mapSg@nowhere:1'], /nowhere/],
     ['a restart after the end', ['--restart', '30'], /pictures are 0 to 29/],
     ['memory for a board that states it', ['--memory', '1GiB'], /states its memory/],
-  ])('what would have no effect: %s', (_what, args, says) => {
-    expect(dmalab('run', 'founding', ...args)).toMatchObject({
-      status: 2,
-      stderr: expect.stringMatching(says) as string,
+  ])('what would have no effect: %s', async (_what, args, says) => {
+    expect(await dmalab('run', 'founding', ...args)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(says) as string,
     })
   })
 
-  test('a malformed board: line and column', () => {
+  test('a malformed board: line and column', async () => {
     const board = file('bad.yaml', 'name: x\ntitle: y\narch: [arm\n')
-    expect(dmalab('run', 'founding', '--board', board)).toMatchObject({
-      status: 2,
-      stderr: expect.stringMatching(/bad\.yaml:\d+:\d+/) as string,
+    expect(await dmalab('run', 'founding', '--board', board)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/bad\.yaml:\d+:\d+/) as string,
     })
   })
 })
@@ -190,8 +176,8 @@ describe('a spec with a mistake is one line and exit code 2', () => {
       facts: () => ({ ...api.RELEASES['6.12'], sgEntrySize: 32, sgDmaLength: true, dmaAddrSize: 8, physAddrSize: 8 }),
       opsFor: () => 'dma-direct', ${more} }]`
 
-  test('the good one runs', () => {
-    expect(dmalab('run', '--spec', file('good.json', JSON.stringify(good))).status).toBe(3)
+  test('the good one runs', async () => {
+    expect((await dmalab('run', '--spec', file('good.json', JSON.stringify(good)))).code).toBe(3)
   })
 
   test.each([
@@ -233,12 +219,12 @@ describe('a spec with a mistake is one line and exit code 2', () => {
       "loop in sg.skip 'map' is 1; expected { bits, sets }",
     ],
     ['a plug-in part that is unknown', { kernels: [arm], plugins: plugin('part.mjs', 'nope: []') }, "'nope'"],
-  ])('%s', (what, change, expected) => {
+  ])('%s', async (what, change, expected) => {
     const spec = file(`${what.replaceAll(' ', '-')}.json`, JSON.stringify({ ...good, ...change }))
-    const { status, stdout, stderr } = dmalab('run', '--spec', spec)
-    const [line = ''] = stderr.split('\n').filter((one) => one.startsWith('error: '))
-    expect([status, stdout]).toEqual([2, ''])
+    const { code, out, err } = await dmalab('run', '--spec', spec)
+    const [line = ''] = err.split('\n').filter((one) => one.startsWith('error: '))
+    expect([code, out]).toEqual([2, ''])
     expect(line).toContain(expected)
-    expect(stderr).not.toMatch(/^ +at /m)
+    expect(err).not.toMatch(/^ +at /m)
   })
 })

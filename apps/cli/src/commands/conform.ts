@@ -1,6 +1,7 @@
 import { failureLines, recordsDetails, recordsSummary, stepLines } from '@dmalab/lab/golden'
 import { Args, Flags } from '@oclif/core'
-import { BaseCommand, EXIT } from '../base-command.ts'
+import { EXIT } from '../bad-input.ts'
+import { BaseCommand } from '../base-command.ts'
 import { conform, type ConformReport } from '../conform.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 

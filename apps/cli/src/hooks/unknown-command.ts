@@ -1,7 +1,6 @@
 // A command that is not there: one line, what was probably meant, exit code 2; as JSON for those who ask for it.
-import { InputError } from '@dmalab/api'
 import { type Hook, ux } from '@oclif/core'
-import { asksForJson, errorJson, EXIT } from '../base-command.ts'
+import { asksForJson, errorJson, EXIT } from '../bad-input.ts'
 
 const LONGEST = 40
 
@@ -17,9 +16,9 @@ const unknownCommand: Hook.CommandNotFound = async function ({ id, argv = [], co
     near[0] === undefined
       ? `${config.bin} --help lists all commands`
       : `did you mean: ${config.bin} ${near[0].one.replaceAll(':', ' ')}`
-  const error = new InputError(`there is no command ${words.join(' ')}`, {}, hint)
-  if (asksForJson(argv)) ux.stdout(JSON.stringify(errorJson(error), null, 2))
-  else process.stderr.write(`error: ${error.message}\nhint: ${hint}\n`)
+  const message = `there is no command ${words.join(' ')}`
+  if (asksForJson(argv)) ux.stdout(JSON.stringify(errorJson({ message, place: {}, hint }), null, 2))
+  else process.stderr.write(`error: ${message}\nhint: ${hint}\n`)
   this.exit(EXIT.input)
 }
 

@@ -1,104 +1,89 @@
-// The commands of the topic `board` as processes: exit codes, --json, one clear message for bad input.
-import { spawnSync } from 'node:child_process'
+// The commands of the topic `board` as a user calls them: exit codes, --json, one clear message for bad input.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { readBoard } from '@dmalab/lab'
+import { dmalabWith, type Ended } from '../dmalab.ts'
 
-// Each process takes a second or more on a busy machine.
-vi.setConfig({ testTimeout: 60_000 })
-
-const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 const CORPUS = fileURLToPath(new URL('../../../../../shared/boards/', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-cli-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-function piped(input: string | Uint8Array | undefined, ...args: string[]): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
-    encoding: 'utf8',
-    cwd: folder,
-    maxBuffer: 2 ** 26,
-    ...(input === undefined ? {} : { input }),
-  })
-  return { code: status, out: stdout, err: stderr }
-}
-
-const dmalab = (...args: string[]): Ended => piped(undefined, ...args)
+const piped = (input: string | Uint8Array, ...args: readonly string[]): Promise<Ended> =>
+  dmalabWith({ cwd: folder, input }, ...args)
+const dmalab = (...args: readonly string[]): Promise<Ended> => piped('', ...args)
 
 describe('dmalab board', () => {
-  it('lists the shipped boards', () => {
-    const { code, out } = dmalab('board', 'list', '--json')
+  it('lists the shipped boards', async () => {
+    const { code, out } = await dmalab('board', 'list', '--json')
     expect(code).toBe(0)
     expect(JSON.parse(out)).toContainEqual(expect.objectContaining({ name: 'odroid-xu4-2017', arch: 'arm' }))
   })
 
-  it('shows a board: where its pools lie and what they mean', () => {
-    const { code, out } = dmalab('board', 'show', 'odroid-xu4-2017')
+  it('shows a board: where its pools lie and what they mean', async () => {
+    const { code, out } = await dmalab('board', 'show', 'odroid-xu4-2017')
     expect(code).toBe(0)
     expect(out).toMatch(/0x51000000 .* left .* coherent pool .* since 5\.12 .* no /)
     expect(out).toContain('allocates from pool left (16 MiB): no struct page')
   })
 
-  it('says in one line what is wrong with a file, and exits with 2', () => {
+  it('says in one line what is wrong with a file, and exits with 2', async () => {
     writeFileSync(join(folder, 'bad.dtb'), Buffer.from([0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, 40]))
-    const { code, out, err } = dmalab('board', 'facts', 'bad.dtb')
+    const { code, out, err } = await dmalab('board', 'facts', 'bad.dtb')
     expect([code, out]).toEqual([2, ''])
     expect(err).toBe(
       'error: bad.dtb: no valid device tree blob: TRUNCATED at byte 8 (0x8): the smallest header takes 28 bytes\n',
     )
   })
 
-  it('reads a board file from standard input wherever it takes a file, and says - where it complains', () => {
+  it('reads a board file from standard input wherever it takes a file, and says - where it complains', async () => {
     const board = readFileSync(new URL('../../../../scenarios/boards/virt-arm64.yaml', import.meta.url))
-    expect(piped(board, 'board', 'show', '-').out).toContain('virt-arm64')
-    expect(JSON.parse(piped(board, 'board', 'lint', '-', '--json').out)).toMatchObject({ file: '-' })
-    expect(piped('name: x\nmemroy: []\n', 'board', 'show', '-')).toMatchObject({
+    expect((await piped(board, 'board', 'show', '-')).out).toContain('virt-arm64')
+    expect(JSON.parse((await piped(board, 'board', 'lint', '-', '--json')).out)).toMatchObject({ file: '-' })
+    expect(await piped('name: x\nmemroy: []\n', 'board', 'show', '-')).toMatchObject({
       code: 2,
       err: expect.stringContaining('error: -:2:1: memroy: unknown key memroy'),
     })
     const scenario = fileURLToPath(new URL('../../../../scenarios/generic-iommu-strict.yaml', import.meta.url))
-    expect(piped(board, 'run', scenario, '--board', '-')).toMatchObject({ code: 0 })
+    expect(await piped(board, 'run', scenario, '--board', '-')).toMatchObject({ code: 0 })
   })
 
-  it('reads a scenario from standard input, and standard input only once', () => {
+  it('reads a scenario from standard input, and standard input only once', async () => {
     const scenario = readFileSync(new URL('../../../../scenarios/generic-iommu-strict.yaml', import.meta.url), 'utf8')
     const board = fileURLToPath(new URL('../../../../scenarios/boards/virt-arm64.yaml', import.meta.url))
-    expect(piped(scenario, 'run', '-', '--board', board)).toMatchObject({ code: 0 })
-    expect(piped(scenario, 'run', '-', '--board', '-')).toMatchObject({
+    expect(await piped(scenario, 'run', '-', '--board', board)).toMatchObject({ code: 0 })
+    expect(await piped(scenario, 'run', '-', '--board', '-')).toMatchObject({
       code: 2,
       err: 'error: -: standard input can be read once\nhint: give - for one file only\n',
     })
   })
 
-  it('says of a board for which there is no kernel what works without one', () => {
+  it('says of a board for which there is no kernel what works without one', async () => {
     const board = '{name: v, title: v, arch: x86_64, cpu: {lineSize: 64}, memory: [{base: 0x8000_0000, len: 1GiB}]}'
     writeFileSync(join(folder, 'pc.yaml'), board)
     for (const command of ['run', 'compare']) {
-      const { code, err } = dmalab(command, 'v4l2src ! fakesink', '--board', 'pc.yaml', '--bind', 'v4l2src=vivid')
+      const { code, err } = await dmalab(command, 'v4l2src ! fakesink', '--board', 'pc.yaml', '--bind', 'v4l2src=vivid')
       expect(code).toBe(2)
       expect(err).toContain('board v is x86_64, and no kernel here is: there are some for arm, arm64, riscv64')
       expect(err).toContain('board show, facts, lint and import need no kernel')
     }
-    expect(dmalab('board', 'show', 'pc.yaml')).toMatchObject({ code: 0 })
+    expect(await dmalab('board', 'show', 'pc.yaml')).toMatchObject({ code: 0 })
   })
 
-  it('tells a file without a suffix from a board that is not there', () => {
+  it('tells a file without a suffix from a board that is not there', async () => {
     writeFileSync(join(folder, 'myboard'), '<html>')
-    const bare = dmalab('board', 'show', 'myboard')
+    const bare = await dmalab('board', 'show', 'myboard')
     expect(bare).toMatchObject({ code: 2, err: expect.stringContaining('write ./myboard') })
-    expect(dmalab('board', 'lint', './myboard')).toMatchObject({ code: 2, err: expect.stringContaining('HTML or XML') })
+    expect(await dmalab('board', 'lint', './myboard')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('HTML or XML'),
+    })
   })
 
-  it('says the same in JSON', () => {
-    const { code, out } = dmalab('board', 'show', 'no-such-board', '--json')
+  it('says the same in JSON', async () => {
+    const { code, out } = await dmalab('board', 'show', 'no-such-board', '--json')
     expect(code).toBe(2)
     expect(JSON.parse(out)).toMatchObject({ error: { message: 'no board is named no-such-board' } })
   })
@@ -107,9 +92,9 @@ describe('dmalab board', () => {
 describe.skipIf(!existsSync(CORPUS))('dmalab board with the boards of ../shared/boards', () => {
   const dtb = (name: string): string => join(CORPUS, `${name}.dtb`)
 
-  it('states the facts of several in the order given, and complains of each bad one', () => {
+  it('states the facts of several in the order given, and complains of each bad one', async () => {
     const malformed = join(CORPUS, 'malformed', 'magic-off-by-one.dtb')
-    const { code, out } = dmalab('board', 'facts', dtb('juno'), malformed, dtb('sun5i-a13-olinuxino'), '--json')
+    const { code, out } = await dmalab('board', 'facts', dtb('juno'), malformed, dtb('sun5i-a13-olinuxino'), '--json')
     expect(code).toBe(2)
     const facts = JSON.parse(out) as Record<string, unknown>[]
     const expected = JSON.parse(readFileSync(join(CORPUS, 'juno.expected.json'), 'utf8')) as Record<string, unknown>
@@ -118,33 +103,35 @@ describe.skipIf(!existsSync(CORPUS))('dmalab board with the boards of ../shared/
     expect(facts[2]).toMatchObject({ arch: 'armhf', model: 'Olimex A13-Olinuxino' })
   })
 
-  it('states the facts of a tree on standard input, and imports it under the name of its board', () => {
+  it('states the facts of a tree on standard input, and imports it under the name of its board', async () => {
     const blob = readFileSync(dtb('juno'))
     const expected = JSON.parse(readFileSync(join(CORPUS, 'juno.expected.json'), 'utf8')) as Record<string, unknown>
-    expect(JSON.parse(piped(blob, 'board', 'facts', '-', '--json').out)).toEqual({ ...expected, file: '-' })
-    expect(piped(blob, 'board', 'import', '-').out).toContain('name: arm-juno')
+    expect(JSON.parse((await piped(blob, 'board', 'facts', '-', '--json')).out)).toEqual({ ...expected, file: '-' })
+    expect((await piped(blob, 'board', 'import', '-')).out).toContain('name: arm-juno')
   })
 
-  it('lints, and fails from the severity asked for', () => {
+  it('lints, and fails from the severity asked for', async () => {
     const lint = (...flags: string[]) => dmalab('board', 'lint', dtb('sc7180-idp'), ...flags)
-    expect(lint().code).toBe(0)
-    expect(lint('--fail-on', 'warning').code).toBe(3)
-    expect(JSON.parse(lint('--json').out)).toMatchObject({ findings: [{ code: 'region-overlap', severity: 'error' }] })
+    expect((await lint()).code).toBe(0)
+    expect((await lint('--fail-on', 'warning')).code).toBe(3)
+    expect(JSON.parse((await lint('--json')).out)).toMatchObject({
+      findings: [{ code: 'region-overlap', severity: 'error' }],
+    })
   })
 
-  it('imports a board into YAML that is a board, given the memory it does not state', () => {
-    expect(dmalab('board', 'import', dtb('rk3399-rockpro64'))).toMatchObject({
+  it('imports a board into YAML that is a board, given the memory it does not state', async () => {
+    expect(await dmalab('board', 'import', dtb('rk3399-rockpro64'))).toMatchObject({
       code: 2,
       err: expect.stringContaining('--memory 2GiB'),
     })
-    expect(dmalab('board', 'import', '--memory', '2GiB', dtb('rk3399-rockpro64'), '-o', '.')).toMatchObject({
+    expect(await dmalab('board', 'import', '--memory', '2GiB', dtb('rk3399-rockpro64'), '-o', '.')).toMatchObject({
       code: 2,
       err: expect.stringContaining('error: .: cannot be written: EISDIR'),
     })
-    const { code } = dmalab('board', 'import', '--memory', '2GiB', dtb('rk3399-rockpro64'), '-o', 'mine.yaml')
+    const { code } = await dmalab('board', 'import', '--memory', '2GiB', dtb('rk3399-rockpro64'), '-o', 'mine.yaml')
     expect(code).toBe(0)
     const machine = readBoard(readFileSync(join(folder, 'mine.yaml')), 'mine.yaml')
     expect(machine).toMatchObject({ name: 'rk3399-rockpro64', arch: 'arm64', memory: [{ base: 0, len: 2 ** 31 }] })
-    expect(dmalab('board', 'show', 'mine.yaml').out).toContain('ff650000.video-codec')
+    expect((await dmalab('board', 'show', 'mine.yaml')).out).toContain('ff650000.video-codec')
   })
 })
