@@ -1,6 +1,6 @@
 // Faults planted in the op table of arch/arm, one at a time: the exploration finds each, and nothing in a table that is as it was.
-import { type DmaOps, type FunctionPatch, newDefects, type Patch } from '@dmalab/api'
-import { explore, openLaboratory } from '@dmalab/lab'
+import { type Defect, type DmaOps, type FunctionPatch, newDefects, type Patch } from '@dmalab/api'
+import { explore, exploreRequest, openLaboratory, planExploration, searchNumber } from '@dmalab/lab'
 import { expect, it } from 'vitest'
 
 const ATTR_SKIP_CPU_SYNC = 0x20
@@ -107,27 +107,29 @@ const laboratory = await openLaboratory([
   }),
 ])
 
-const found = async (patch: string, seed = 1) =>
-  newDefects(
-    await explore(
-      {
-        kernel: `arm@4.11+${patch}`,
-        seed,
-        bound: { states: 160 },
-        only: ['pool=none', 'memory=user', 'caches=adverse-1'],
-      },
-      { laboratory },
-    ),
-  )
+const workOf = (patch: string, seed = 1) => ({
+  kernel: `arm@4.11+${patch}`,
+  seed,
+  bound: { states: 160 },
+  only: ['pool=none', 'memory=user', 'caches=adverse-1'],
+})
 
-it.each(Object.keys(FAULTS).map((name) => [name, nameOf(name)]))(
-  '%s',
-  async (_name, patch) => {
-    expect(await found(patch)).not.toEqual([])
-  },
-  60_000,
-)
+/** What the first configuration shows that shows anything: further ones would tell no more. */
+const firstFound = async (patch: string): Promise<readonly Defect[]> => {
+  const work = workOf(patch)
+  const plan = planExploration(laboratory, exploreRequest(work))
+  for (const number of plan.configurations.keys()) {
+    const known = new Map([[number, searchNumber(laboratory, plan, number)]])
+    const defects = newDefects(await explore(work, { laboratory, known, searchAll: async () => undefined }))
+    if (defects.length > 0) return defects
+  }
+  return []
+}
 
-it('finds nothing in a table that only goes another way', async () => {
-  for (let seed = 1; seed <= 3; seed++) expect(await found('untouched', seed)).toEqual([])
-}, 120_000)
+it.each(Object.keys(FAULTS).map((name) => [name, nameOf(name)]))('%s', async (_name, patch) => {
+  expect(await firstFound(patch)).not.toEqual([])
+})
+
+it.each([1, 2, 3])('finds nothing in a table that only goes another way, with seed %i', async (seed) => {
+  expect(newDefects(await explore(workOf('untouched', seed), { laboratory }))).toEqual([])
+})

@@ -1,11 +1,11 @@
 // The documents are true: links lead somewhere, commands print what they say, programs run.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { dmalabWith } from '../../apps/cli/test/dmalab.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const CLI = join(ROOT, 'apps/cli/bin/run.js')
 // Programs of the pages import what this package may import.
 const scratch = mkdtempSync(join(ROOT, 'tests/.docs-'))
 afterAll(() => rmSync(scratch, { recursive: true }))
@@ -53,12 +53,9 @@ const words = (command: string): string[] =>
   [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
 
 describe('composition.md', () => {
-  test.each(sessions)('$command', ({ command, lines }) => {
-    const { stdout, stderr } = spawnSync(process.execPath, [CLI, ...words(command)], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    })
-    expect(lines.filter((line) => !`${stdout}${stderr}`.includes(line.trim()))).toEqual([])
+  test.each(sessions)('$command', async ({ command, lines }) => {
+    const { out, err } = await dmalabWith({ cwd: ROOT }, ...words(command))
+    expect(lines.filter((line) => !`${out}${err}`.includes(line.trim()))).toEqual([])
     expect(lines.length).toBeGreaterThan(0)
   })
 

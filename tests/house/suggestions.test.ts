@@ -3,11 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { dmalabWith, type Ended } from '../../apps/cli/test/dmalab.ts'
 import { sources } from './house.ts'
-
-// Each process takes a second or more on a busy machine.
-vi.setConfig({ testTimeout: 120_000 })
 
 const ROOT = join(import.meta.dirname, '../..')
 const CLI = join(ROOT, 'apps/cli/bin/run.js')
@@ -17,40 +15,51 @@ const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 for (const part of ['examples', 'scenarios', 'tests']) symlinkSync(join(ROOT, part), join(folder, part))
 
-interface Ended {
-  readonly code: number | null
-  readonly text: string
-}
 /** As a shell takes it; what `dmalab` or `npm start --` starts is this build. */
-const shell = (command: string, input = ''): Ended => {
-  const line = command.replace(/^(dmalab|npm start --) /, `"${process.execPath}" "${CLI}" `)
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', line], { cwd: folder, encoding: 'utf8', input })
-  return { code: status, text: `${stdout}${stderr}` }
+const shell = async (command: string, input = ''): Promise<Ended> => {
+  const line = command.replace(/^(dmalab|npm start --) /, '')
+  // Pipes and files are the shell's business: such a line gets processes.
+  if (/[|<>;&]/.test(line.replaceAll(/"[^"]*"|'[^']*'/g, ''))) return spawned(`"${process.execPath}" "${CLI}" ${line}`)
+  return dmalabWith({ cwd: folder, input }, ...wordsOf(line))
+}
+const spawned = (line: string): Ended => {
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', line], { cwd: folder, encoding: 'utf8' })
+  return { code: status ?? 1, out: stdout, err: stderr }
+}
+/** The words that a shell makes of a line. Of many files that a pattern names the first is enough. */
+const wordsOf = (line: string): string[] => {
+  const { stdout } = spawnSync('sh', ['-c', `printf '%s\\0' ${line}`], { cwd: folder, encoding: 'utf8' })
+  const words = stdout.split('\0').slice(0, -1)
+  const [pattern] = /\S+\*\S*/.exec(line.replaceAll(/"[^"]*"|'[^']*'/g, '')) ?? []
+  if (pattern === undefined) return words
+  const [start = '', end = ''] = pattern.split('*')
+  const named = words.filter((word) => word.startsWith(start) && word.endsWith(end))
+  return words.filter((word) => !named.slice(1).includes(word))
 }
 /** `ran`, whatever came of it: the input was fine; else what the command said. */
-const outcome = (command: string, input = ''): string => {
-  const { code, text } = shell(command, input)
-  return code === 0 || code === 3 ? 'ran' : `${command}\n${text}`
+const outcome = async (command: string, input = ''): Promise<string> => {
+  const { code, out, err } = await shell(command, input)
+  return code === 0 || code === 3 ? 'ran' : `${command}\n${out}${err}`
 }
 
 describe('board show gives a line to try', () => {
   const suggested = (text: string): string => /^ {2}(dmalab .*)$/m.exec(text)?.[1] ?? `nothing in\n${text}`
   const own = 'scenarios/boards/virt-arm64.yaml'
 
-  test.each(['odroid-xu4-2017', 'rk3399-rockpro64', 'apm-mustang', 'k3-am625-sk', own])('for %s', (board) => {
-    const command = suggested(shell(`dmalab board show ${board}`).text)
+  test.each(['odroid-xu4-2017', 'rk3399-rockpro64', 'apm-mustang', 'k3-am625-sk', own])('for %s', async (board) => {
+    const command = suggested((await shell(`dmalab board show ${board}`)).out)
     expect(command).toContain(`--board ${board}`)
-    expect(outcome(command)).toBe('ran')
+    expect(await outcome(command)).toBe('ran')
   })
 
-  test('for a board from standard input', () => {
+  test('for a board from standard input', async () => {
     const text = readFileSync(join(folder, own), 'utf8')
-    expect(outcome(suggested(shell('dmalab board show -', text).text), text)).toBe('ran')
+    expect(await outcome(suggested((await shell('dmalab board show -', text)).out), text)).toBe('ran')
   })
 
-  test('or says why there is none', () => {
-    const { code, text } = shell('dmalab board show jh7110-visionfive-2 2>&1')
-    expect(code === 0 ? text : '').not.toContain('dmalab run')
+  test('or says why there is none', async () => {
+    const { code, out } = await shell('dmalab board show jh7110-visionfive-2')
+    expect(code === 0 ? out : '').not.toContain('dmalab run')
   })
 })
 
@@ -61,24 +70,25 @@ describe('a line that a board cannot run is answered with one that it can', () =
     'dmalab compare "v4l2h264dec ! kmssink" --board apm-mustang',
     'dmalab run "playbin uri=file:///a.mp4" --board rk3399-rockpro64 --kernel arm64@6.12 --cmdline swiotlb=force',
     'dmalab pipeline parse "v4l2h264dec ! kmssink" --board apm-mustang',
-  ])('%s', (command) => {
-    const { code, text } = shell(command)
+  ])('%s', async (command) => {
+    const { code, out, err } = await shell(command)
+    const text = `${out}${err}`
     expect(code).toBe(2)
     const next = /a line for this board: (dmalab .*)$/m.exec(text)?.[1] ?? `nothing in\n${text}`
     for (const word of command.matchAll(/--(?:board|frames|kernel|cmdline) \S+/g)) expect(next).toContain(word[0])
-    expect(outcome(next)).toBe('ran')
+    expect(await outcome(next)).toBe('ran')
   })
 })
 
-test('the founding comparison ends with the next step', () => {
-  const next = /^Next: (npm start -- .*?) {4}/m.exec(shell('dmalab compare founding').text)?.[1]
-  expect(outcome(next ?? 'nothing')).toBe('ran')
+test('the founding comparison ends with the next step', async () => {
+  const next = /^Next: (npm start -- .*?) {4}/m.exec((await shell('dmalab compare founding')).out)?.[1]
+  expect(await outcome(next ?? 'nothing')).toBe('ran')
 })
 
 describe('documents', () => {
   const needsTree = !existsSync(TREES)
   if (!needsTree) copyFileSync(join(TREES, 'imx8mp-evk.dtb'), join(folder, 'my.dtb'))
-  shell('dmalab run founding --kernel arm@4.11+nopage-rfc --frames 1 --ftrace my.trace')
+  beforeAll(() => shell('dmalab run founding --kernel arm@4.11+nopage-rfc --frames 1 --ftrace my.trace'))
   const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((page) => join('docs', page))]
   const commands = pages
     .filter((page) => page.endsWith('.md'))
@@ -87,8 +97,8 @@ describe('documents', () => {
     // The tree of the computer that runs this.
     .filter((command) => !command.includes('/sys/'))
 
-  test.each(commands.filter((command) => !needsTree || !command.includes('my.dtb')))('%s', (command) => {
-    expect(outcome(command)).toBe('ran')
+  test.each(commands.filter((command) => !needsTree || !command.includes('my.dtb')))('%s', async (command) => {
+    expect(await outcome(command)).toBe('ran')
   })
 
   test('there are some', () => {
