@@ -1,7 +1,7 @@
 // Everything that is needed to run something: the compiled engine, and the registry with built-in plug-ins and shipped boards.
 import type { PluginFactory } from '@dmalab/api'
 import { compileHot } from '@dmalab/hot'
-import { readMachine, shippedBoards } from '@dmalab/machine'
+import { readMachine, shippedBoard, shippedBoardNames } from '@dmalab/machine'
 import { createRegistry, NO_FILES, type Registry, type RunParts } from '@dmalab/runner'
 import { BUILT_IN } from './builtin.ts'
 
@@ -11,7 +11,7 @@ import { BUILT_IN } from './builtin.ts'
  */
 export const openRegistry = (plugins: readonly PluginFactory[] = []): Registry => {
   const registry = createRegistry(readMachine, [...BUILT_IN, ...plugins])
-  for (const machine of shippedBoards()) registry.boards.add(machine, 'dmalab')
+  for (const name of shippedBoardNames()) registry.boards.offer(name, 'dmalab', () => shippedBoard(name))
   return registry
 }
 

@@ -19,7 +19,7 @@ import { checkKernels } from './kernel-shape.ts'
 import { likeliest } from './likeliest.ts'
 
 interface Entry<T> {
-  readonly value: T
+  readonly value: () => T
   readonly plugin: string
 }
 
@@ -32,7 +32,7 @@ class Shelf<T extends { readonly name: string }> {
   }
 
   /** @throws InputError when the name is taken */
-  check(value: T, plugin: string, place: InputPlace = {}): void {
+  check(value: Pick<T, 'name'>, plugin: string, place: InputPlace = {}): void {
     const taken = this.entries.get(value.name)
     if (taken !== undefined)
       throw new InputError(
@@ -45,7 +45,14 @@ class Shelf<T extends { readonly name: string }> {
   /** @throws InputError when the name is taken */
   add(value: T, plugin: string, place: InputPlace = {}): void {
     this.check(value, plugin, place)
-    this.entries.set(value.name, { value, plugin })
+    this.entries.set(value.name, { value: () => value, plugin })
+  }
+
+  /** As add(), for what is made when it is asked for it: most runs ask for one board. @throws InputError when the name is taken */
+  offer(name: string, plugin: string, make: () => T): void {
+    this.check({ name }, plugin)
+    const made: { value?: T } = {}
+    this.entries.set(name, { value: () => (made.value ??= make()), plugin })
   }
 
   /** @throws InputError for an unknown name, with the known ones */
@@ -57,7 +64,7 @@ class Shelf<T extends { readonly name: string }> {
         {},
         likeliest(name, this.names()),
       )
-    return entry.value
+    return entry.value()
   }
 
   /** Everything of another shelf of the kind; names that are here stay. */
@@ -74,7 +81,7 @@ class Shelf<T extends { readonly name: string }> {
   }
 
   values(): T[] {
-    return [...this.entries.values()].map((entry) => entry.value)
+    return [...this.entries.values()].map((entry) => entry.value())
   }
 
   /** Who brought it. */

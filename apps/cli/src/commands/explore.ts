@@ -96,7 +96,7 @@ Exit code 3 when a kernel with a patch has a defect that the kernel below it has
     const report = await explore(work, {
       laboratory,
       ...(known === undefined ? {} : { known }),
-      searchAll: (numbers, done) => searchOnWorkers(workers, task, numbers, done, timeUp),
+      searchAll: (numbers, done) => searchOnWorkers(workers, this.config.root, task, numbers, done, timeUp),
       onSearched: (number, searched) => {
         if (journal !== undefined) writeSearched(journal, number, searched)
       },

@@ -115,7 +115,10 @@ describe.skipIf(!existsSync(CORPUS))('dmalab board with the boards of ../shared/
     expect((await lint()).code).toBe(0)
     expect((await lint('--fail-on', 'warning')).code).toBe(3)
     expect(JSON.parse((await lint('--json')).out)).toMatchObject({
-      findings: [{ code: 'region-overlap', severity: 'error' }],
+      findings: [
+        { code: 'region-overlap', severity: 'error' },
+        { code: 'memory-not-stated', severity: 'info' },
+      ],
     })
   })
 
