@@ -86,7 +86,7 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
       host.printk('err', `${api.devString(device)}: map_single: unable to map unsafe buffer ${hex(original)}!`)
       return fail('EIO', `no memory for a copy: ${got.why}`)
     }
-    const buffer = { ...got.value, original, size, dir }
+    const buffer = { original, size, dir, ...got.value }
     safe.set(buffer.handle, buffer)
     // While it stands for the original, it is not memory of another owner.
     const [at, from] = [host.dmaToPhys(buffer.handle), mem.resolve(original)]

@@ -70,6 +70,32 @@ export const dmaIommuOps = (api: PluginApi): DmaOpsDef => ({
   attach: (_device, host) => table(api, host),
 })
 
+/** Where addresses of a device may lie under a mask. */
+class MaskLimits implements IommuLimits {
+  readonly mask: number | bigint
+  readonly bus: number
+  readonly aperture: number | bigint
+  /** Shared by all mappings: the first failure below 4 GiB ends the preference for good. */
+  readonly #preference: { pci32: boolean }
+  readonly #ends: boolean
+
+  constructor({ device, kernel }: Host, aperture: number | bigint, maskBits: number, preference: { pci32: boolean }) {
+    // Beyond an aperture's end the mask's exact value does not matter.
+    this.mask = maskBits >= 53 && aperture === 0 ? 2n ** BigInt(maskBits) - 1n : 2 ** maskBits - 1
+    this.bus = device.facts.busLimit ?? 0
+    this.aperture = aperture
+    this.#preference = preference
+    this.#ends = kernel.iommuPci32 === 'once'
+  }
+
+  get pci32(): boolean {
+    return this.#preference.pci32
+  }
+  set pci32(tries: boolean) {
+    if (this.#ends) this.#preference.pci32 = tries
+  }
+}
+
 /**
  * Leaves out: peer-to-peer pages, MSI pages.
  */
@@ -81,22 +107,10 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   const domain = openDomain(host, model)
   const coherent = device.facts.coherent
   const untrusted = device.facts.pci?.untrusted === true
-  const newLimits = (maskBits: number): IommuLimits => ({
-    // Beyond an aperture's end the mask's exact value does not matter.
-    mask: maskBits >= 53 && model.apertureEnd === 0 ? 2n ** BigInt(maskBits) - 1n : 2 ** maskBits - 1,
-    bus: device.facts.busLimit ?? 0,
-    aperture: model.apertureEnd,
-    // Shared by all mappings: the first failure below 4 GiB ends the preference for good.
-    get pci32() {
-      return pci32
-    },
-    set pci32(tries) {
-      if (host.kernel.iommuPci32 === 'once') pci32 = tries
-    },
-  })
+  const preference = { pci32: device.facts.pci !== undefined }
   const limits: IommuLimits[] = []
-  const limitsFor = (maskBits: number): IommuLimits => (limits[maskBits] ??= newLimits(maskBits))
-  let pci32 = device.facts.pci !== undefined
+  const limitsFor = (maskBits: number): IommuLimits =>
+    (limits[maskBits] ??= new MaskLimits(host, model.apertureEnd, maskBits, preference))
   const segments = segmentsOf(device.facts)
   /** DMA_MAPPING_ERROR: what map_page returns, and the failed entry of a list keeps. */
   const mappingError = (2 ** (8 * host.kernel.dmaAddrSize) - 1) as DmaAddr
@@ -131,7 +145,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   /** Cache work over a list by its pages: arch_sync_dma_for_device or arch_sync_dma_for_cpu of each entry. */
   const syncSg = (list: SgTable, nents: number, dir: Direction, side: 'syncForCpu' | 'syncForDevice'): void => {
     const maintain = side === 'syncForCpu' ? 'unmap' : 'map'
-    host.forEachEntry(list, nents, { ...BY_PAGE, dir, maintain }, (i) => {
+    host.forEachEntry(list, nents, { dir, maintain, ...BY_PAGE }, (i) => {
       const { at, length } = physAt(list, i)
       host.arch[side](at, length, dir)
       return true

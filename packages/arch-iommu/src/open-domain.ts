@@ -20,7 +20,7 @@ export function openDomain(host: Host, model: IommuModel): IommuDomain {
   const fixes = Object.entries(FIXES).flatMap(([name, fact]) => (kernel[fact] ? [name] : []))
   const lowest = Math.min(...(device.facts.dmaRanges ?? []).map(({ bus }) => bus))
   const apertureStart = Math.max(model.shape.apertureStart, Number.isFinite(lowest) ? lowest : 0)
-  const opened = iommu!.open({ ...model.shape, apertureStart, lazy, fixes }, traceTo(host, iommu!.facts.model))
+  const opened = iommu!.open({ lazy, fixes, ...model.shape, apertureStart }, traceTo(host, iommu!.facts.model))
   if (!opened.ok) throw new Error(`no tables for ${device.name}: ${opened.why}`)
   return opened.value
 }

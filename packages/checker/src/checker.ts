@@ -55,9 +55,6 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
   const findings: Finding[] = []
   const counts = new Map<string, number>()
   const bySeverity: Record<Severity, number> = { info: 0, warning: 0, error: 0 }
-  let session: Session | undefined
-  /** Nothing is missing, neither from the stream nor from memory. */
-  let complete = true
   let gapSeen = false
   let notFollowed = 0
   const forgotten: number[] = []
@@ -67,6 +64,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
   const seen = new Set<EventName>()
   let lastAt = 0
   const dialect = new DialectChoice(options.kernelText)
+  const context = new Context(dialect)
   let numbers = { live: 0, untracedFrees: 0 }
 
   const report = (one: Finding): void => {
@@ -74,20 +72,6 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
     counts.set(one.code, count)
     bySeverity[one.severity] += 1
     if (count <= keep) findings.push(one)
-  }
-  const context: CheckerContext = {
-    get session() {
-      return session
-    },
-    get unit() {
-      return session === undefined ? 'line' : 'step'
-    },
-    get complete() {
-      return complete
-    },
-    get kernelText() {
-      return dialect.release
-    },
   }
   const rules = [
     ...builtInRules({
@@ -97,7 +81,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
       },
       follow: options.follow ?? FOLLOW,
       onForget: (count, at) => {
-        complete = false
+        context.complete = false
         notFollowed += count
         if (forgotten.length < GAPS) forgotten.push(at)
       },
@@ -112,9 +96,9 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
       seen.add(event.event)
       lastAt = event.at
       dialect.see(event)
-      if (event.event === 'session') session = event
+      if (event.event === 'session') context.session = event
       else if (event.event === 'lost') {
-        complete = false
+        context.complete = false
         gapSeen = true
         if (gaps.length < GAPS) gaps.push(event.at)
         lost = lost === undefined || event.count === undefined ? undefined : lost + event.count
@@ -122,7 +106,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
       for (const rule of rules) rule.onEvent(event)
     },
     finish(): CheckReport {
-      for (const rule of rules) rule.onEnd(complete, lastAt)
+      for (const rule of rules) rule.onEnd(context.complete, lastAt)
       if (gapSeen) report(finding('log-incomplete', incomplete(lost), { evidence: gaps }))
       if (notFollowed > 0) report(finding('tracking-limit', tooMany(notFollowed), { evidence: forgotten }))
       return {
@@ -131,7 +115,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
           events,
           examined: examinedAny(seen),
           notJudged: notJudged(seen, new Set(counts.keys())),
-          complete,
+          complete: context.complete,
           lost,
           startsInTheMiddle: counts.has('unmap-before-log'),
           ...numbers,
@@ -143,6 +127,24 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
         },
       }
     },
+  }
+}
+
+class Context implements CheckerContext {
+  session: Session | undefined
+  /** Nothing is missing, neither from the stream nor from memory. */
+  complete = true
+  readonly #dialect: DialectChoice
+
+  constructor(dialect: DialectChoice) {
+    this.#dialect = dialect
+  }
+
+  get unit(): CheckerContext['unit'] {
+    return this.session === undefined ? 'line' : 'step'
+  }
+  get kernelText(): KernelText {
+    return this.#dialect.release
   }
 }
 

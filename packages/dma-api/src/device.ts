@@ -99,33 +99,50 @@ interface OwnMemory {
   readonly memDevices: readonly DeviceState[]
 }
 
-const makeDevice = (facts: DeviceFacts, { pool, cmaArea, memDevices }: OwnMemory, parts: DeviceParts): DeviceState => {
-  const windows = windowsOf(facts, parts.facts)
-  const device: DeviceState = {
-    name: facts.name,
-    facts,
-    maskBits: facts.maskBits,
-    coherentMaskBits: facts.coherentMaskBits ?? facts.maskBits,
-    windows,
-    coherentPool: pool,
-    poolIsExclusive: true,
-    pool: pool === null ? null : viewOf(pool, windows, parts.facts),
-    memDevices,
-    cmaArea,
-    opsName: '',
-    swiotlb: null,
-    oddMask: facts.oddMask,
-    oddCoherentMask: facts.oddCoherentMask,
-    get dmaMask() {
-      return this.oddMask ?? maskOf(this.maskBits)
-    },
-    get coherentDmaMask() {
-      return this.oddCoherentMask ?? maskOf(this.coherentMaskBits)
-    },
-    skipSync: false,
-  }
+const makeDevice = (facts: DeviceFacts, own: OwnMemory, parts: DeviceParts): DeviceState => {
+  const device = new OpenedDevice(facts, own, parts)
   warnOutOfReach(device, parts)
   return device
+}
+
+/** A class for its getters: a literal with any is another shape of object each time, and slow to read. */
+class OpenedDevice implements DeviceState {
+  readonly name: string
+  readonly facts: DeviceFacts
+  maskBits: number
+  coherentMaskBits: number
+  readonly windows: Windows
+  coherentPool: CoherentPool | null
+  pool: CoherentPoolView | null
+  poolIsExclusive = true
+  readonly memDevices: readonly DeviceState[]
+  readonly cmaArea: string | undefined
+  opsName = ''
+  swiotlb: Swiotlb | null = null
+  oddMask: number | undefined
+  oddCoherentMask: number | undefined
+  skipSync = false
+
+  constructor(facts: DeviceFacts, { pool, cmaArea, memDevices }: OwnMemory, parts: DeviceParts) {
+    this.name = facts.name
+    this.facts = facts
+    this.maskBits = facts.maskBits
+    this.coherentMaskBits = facts.coherentMaskBits ?? facts.maskBits
+    this.windows = windowsOf(facts, parts.facts)
+    this.coherentPool = pool
+    this.pool = pool === null ? null : viewOf(pool, this.windows, parts.facts)
+    this.memDevices = memDevices
+    this.cmaArea = cmaArea
+    this.oddMask = facts.oddMask
+    this.oddCoherentMask = facts.oddCoherentMask
+  }
+
+  get dmaMask(): number {
+    return this.oddMask ?? maskOf(this.maskBits)
+  }
+  get coherentDmaMask(): number {
+    return this.oddCoherentMask ?? maskOf(this.coherentMaskBits)
+  }
 }
 
 /** 2^bits - 1, looked up: each mapping asks for it, and a power costs as much as the rest of its check. */

@@ -108,7 +108,7 @@ const runBatch = (
   const sg = memory.hot.sg
   const limit = Math.min(device.dmaMask, device.facts.busLimit ?? Infinity)
   const result = pass.assign
-    ? sg.map(table.handle, { ...run, ...(pass.checkReach ? { limit } : {}) })
+    ? sg.map(table.handle, pass.checkReach ? { limit, ...run } : run)
     : sg.maintain(table.handle, run)
   memory.cache.count(result)
   const { next, skippedEntries, skippedLines } = result

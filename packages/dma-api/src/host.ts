@@ -50,8 +50,8 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
   const sg = parts.scatterlists(device.name)
   /** A rule `cmaBusy` pins the pages of the nth range that is tried. */
   const fromCma = {
-    ...(device.cmaArea === undefined ? {} : { area: device.cmaArea }),
     busy: () => parts.injector.hits('cmaBusy', device.name),
+    ...(device.cmaArea === undefined ? {} : { area: device.cmaArea }),
   }
   const entries = {
     memory: parts.memory,
@@ -77,7 +77,7 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
     sgAlloc: (entries) => sg.alloc(entries),
     sgFree: (table) => sg.free(table),
     forEachEntry: (table, nents, pass, each) =>
-      forEachEntry({ ...entries, pageDetail: parts.sink.wants('page') }, table, nents, pass, each),
+      forEachEntry({ pageDetail: parts.sink.wants('page'), ...entries }, table, nents, pass, each),
     call: (symbols, body) => parts.stack.call(symbols, body),
     enter: (symbols) => parts.stack.enter(symbols),
     leave: (mark) => parts.stack.leave(mark),

@@ -87,7 +87,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     const state = parts.state(dev)
     const block = allocFromPool(state, size, owner)
     if (block?.ok === true) {
-      trace.alloc(dev.name, size, attrs, gfp, { ...block.value, pool: state.pool?.name ?? '' })
+      trace.alloc(dev.name, size, attrs, gfp, { pool: state.pool?.name ?? '', ...block.value })
       return ok({ cpuAddr: block.value.cpuAddr, handle: block.value.handle })
     }
     if (block !== undefined && (facts.poolIsFinal || state.poolIsExclusive)) {
@@ -98,7 +98,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       gfp === 'GFP_ATOMIC' ? ops.allocAtomic(size, attrs, owner) : ops.alloc(size, attrs, owner),
     )
     const phys = got.ok ? mem.resolve(got.value.cpuAddr)?.phys : undefined
-    trace.alloc(dev.name, size, attrs, gfp, got.ok ? { ...got.value, ...(phys === undefined ? {} : { phys }) } : null)
+    trace.alloc(dev.name, size, attrs, gfp, got.ok ? (phys === undefined ? got.value : { phys, ...got.value }) : null)
     return got
   }
 

@@ -73,14 +73,12 @@ export interface DmaApi {
   readonly sg: Scatterlists
   sgAlloc(entries: number): KResult<SgTable>
   sgFree(table: SgTable): void
-  /** Lists allocated and not freed. */
-  readonly liveTables: number
   /** What is free and what is lent. */
   balance(): Balance
   /** As it was at boot. */
   readonly bootMemory: BootMemory
   /** Failures to inject, and how many calls each has counted. */
-  readonly injections: readonly InjectionCalls[]
+  injections(): readonly InjectionCalls[]
 }
 
 /** Everything of one device that is made once. */
@@ -264,12 +262,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     sg,
     sgAlloc: (entries) => sg.alloc(entries),
     sgFree: (table) => sg.free(table),
-    get injections() {
-      return injector.calls
-    },
-    get liveTables() {
-      return lists.liveTables
-    },
+    injections: () => injector.calls,
     bootMemory,
     balance: () => balanceOf({ memory, lists, bounce, atomic, devices: all, domains, counted: hostParts.counted }),
   }

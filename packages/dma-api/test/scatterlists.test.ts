@@ -64,9 +64,9 @@ describe('a list', () => {
   it('can only be freed once, and counts as live until then', () => {
     const lab = openTestLab()
     const table = made(lab, 2)
-    expect(lab.liveTables).toBe(1)
+    expect(lab.balance().get('scatterlists')).toBe(1)
     lab.sg.free(table)
-    expect(lab.liveTables).toBe(0)
+    expect(lab.balance().get('scatterlists')).toBe(0)
     expect(() => lab.sg.free(table)).toThrow('not in use')
   })
 

@@ -82,27 +82,19 @@ export const createDmaBufCore = ({
     stack.call('dma_buf_end_cpu_access', () => buf.ops.endCpuAccess(own(buf), dir))
 
   return {
-    ...createAttachments({
-      facts,
-      sink,
-      own,
-      debug: createDebugTables(facts, tables),
-      call: (symbols, body) => stack.call(symbols, body),
-    }),
-
     /** EINVAL: a size that is not whole pages. Models: Linux v6.12 drivers/dma-buf/dma-buf.c: dma_buf_export */
     export: (info: DmaBufExport): KResult<DmaBuf> => {
       if (info.size <= 0 || info.size % PAGE_SIZE !== 0)
         return fail('EINVAL', `a dma-buf of ${info.size} bytes is not whole pages`)
       lastIno += 1
       const buf: LiveDmaBuf = {
-        ...info,
         ino: lastIno,
         refs: 1,
         attachments: [],
         resv: fences.reservation(),
         vmaps: 0,
         vmapAt: null,
+        ...info,
       }
       bufs.set(buf, buf)
       sink.emit({ event: 'dma_buf_export', ...identity(buf) })
@@ -222,6 +214,14 @@ export const createDmaBufCore = ({
         ['file descriptors', fds.open],
       ])
     },
+
+    ...createAttachments({
+      facts,
+      sink,
+      own,
+      debug: createDebugTables(facts, tables),
+      call: (symbols, body) => stack.call(symbols, body),
+    }),
   }
 }
 

@@ -84,7 +84,6 @@ const primeExporterOps = (
   const lists = media.primeKeepsList ? keptLists(host, list) : freshLists(host, list, primeImportAttrs)
 
   return {
-    ...lists,
     release: put,
     beginCpuAccess: () => ok(undefined),
     endCpuAccess: () => ok(undefined),
@@ -96,11 +95,12 @@ const primeExporterOps = (
       host.call(['drm_gem_dmabuf_mmap', 'drm_gem_prime_mmap', 'drm_gem_dma_mmap'], () => {
         const first = host.kernel.media.primeOffset === 'lost' ? 0 : pgoff
         const mapped = host.dma.mmapAttrs(device, memory.cpuAddr, memory.handle, len, ATTR.WRITE_COMBINE, len, first)
-        return mapped.ok ? ok({ ...mapped.value, pfnMap: mapped.value.pages === undefined }) : mapped
+        return mapped.ok ? ok({ pfnMap: mapped.value.pages === undefined, ...mapped.value }) : mapped
       }),
     vmap: () => ok(memory.cpuAddr),
     vunmap: () => undefined,
     kmap: () => fail('EINVAL', `${owner}: PRIME has no kmap`),
+    ...lists,
   }
 }
 

@@ -95,7 +95,7 @@ export const pageExporterOps = (host: AllocatorHost, exporter: PageExporter): Dm
      */
     mmap: (_buf, area) => {
       const mapped = host.call(`${stem}_mmap`, () => mapPages(frames, area))
-      return mapped.ok ? ok({ ...mapped.value, pfnMap: true }) : mapped
+      return mapped.ok ? ok({ pfnMap: true, ...mapped.value }) : mapped
     },
     vmap: () => host.call(`${stem}_vmap`, () => host.mem.vmap(frames, 'cached')),
     vunmap: (_buf, at: KernelVaddr) => host.mem.unmap(at),

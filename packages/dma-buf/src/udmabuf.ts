@@ -72,7 +72,7 @@ const udmabufOps = (host: AllocatorHost, frames: readonly Pfn[]): DmaBufOps => {
      */
     mmap: (_buf, area) => {
       const mapped = host.call('mmap_udmabuf', () => mapPages(frames, area))
-      return mapped.ok ? ok({ ...mapped.value, pfnMap: true }) : mapped
+      return mapped.ok ? ok({ pfnMap: true, ...mapped.value }) : mapped
     },
     /** EINVAL: no address space is left. */
     vmap: () =>

@@ -62,8 +62,6 @@ export const createM2m = (api: PluginApi, host: DriverHost, model: M2mModel): Dr
   }
 
   return {
-    ...pair.driver,
-
     work: (most = Infinity) =>
       host.call(model.interrupt, () => {
         const deliveries: Delivery[] = []
@@ -78,6 +76,8 @@ export const createM2m = (api: PluginApi, host: DriverHost, model: M2mModel): Dr
         }
         return deliveries
       }),
+
+    ...pair.driver,
   }
 }
 

@@ -49,8 +49,6 @@ export const openQueuePair = (api: PluginApi, host: DriverHost, model: QueuePair
   const open = (side: Side): DriverQueue => {
     const hooks = model.hooks(side, () => formats[side])
     return host.createQueue({
-      ...model.setup(side),
-      ...(hooks === null ? {} : { hooks }),
       name: `${host.device.name} ${side.toUpperCase()}`,
       planes: () => formats[side].planes.map(({ size }, plane) => ({ size, dev: model.deviceOf(side, plane) })),
       onQueue: (buffer) => waiting[side].push(buffer),
@@ -59,6 +57,8 @@ export const openQueuePair = (api: PluginApi, host: DriverHost, model: QueuePair
         for (const buffer of waiting[side].splice(0)) queues[side].done(buffer, 'ERROR')
         model.stopped(side)
       },
+      ...model.setup(side),
+      ...(hooks === null ? {} : { hooks }),
     })
   }
   const queues = { output: open('output'), capture: open('capture') }

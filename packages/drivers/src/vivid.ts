@@ -85,8 +85,6 @@ export const createCapture = (api: PluginApi, host: DriverHost, options: Capture
   }
 
   return {
-    ...pair.driver,
-
     /**
      * Every picture is shown once; the last one stays on show, and its buffer comes back when another takes its place.
      * Models: Linux v6.12 drivers/media/test-drivers/vivid/vivid-kthread-out.c: vivid_thread_vid_out_tick
@@ -104,6 +102,8 @@ export const createCapture = (api: PluginApi, host: DriverHost, options: Capture
         return deliveries
       })
     },
+
+    ...pair.driver,
   }
 }
 
@@ -120,10 +120,10 @@ const vivid = (api: PluginApi, { name, source, classes, ...options }: VividOptio
   classes,
   create: (host) =>
     createCapture(api, host, {
-      ...options,
       symbols: { capture: 'vivid_thread_vid_cap', output: 'vivid_thread_vid_out' },
       minReqbufs: 2,
       minBuffers: 0,
+      ...options,
     }),
 })
 

@@ -99,8 +99,8 @@ export class DeviceDomain implements IommuDomain {
       injected: origin.injected,
     }
     this.domain = new DmaDomain(engine, table, cache, hooks, {
-      ...(setup.lazy === null ? {} : { lazy: setup.lazy }),
       fixes: { segmentLimit: setup.fixes.includes('segmentLimit'), unmapAtTop: setup.fixes.includes('unmapAtTop') },
+      ...(setup.lazy === null ? {} : { lazy: setup.lazy }),
     })
   }
 

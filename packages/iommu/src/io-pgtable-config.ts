@@ -109,16 +109,16 @@ function shapeLpae(config: IoPgtableConfig): IoPgtableShape | undefined {
   }
   const sl = ~(startLevel + (granule === 4 * KIB ? 1 : 0)) & 3
   return {
+    startLevel,
+    bitsPerLevel,
+    pgdBits,
     ...config,
     pageSizes: kept.reduce((sum, s) => sum + s, 0),
     ias,
     oas,
-    startLevel,
-    bitsPerLevel,
-    pgdBits,
     registers: stage2
-      ? { kind: 's2', vtcr: { ...control, sl } }
-      : { kind: 's1', tcr: { ...control, sl: 0 }, mair: MAIR },
+      ? { kind: 's2', vtcr: { sl, ...control } }
+      : { kind: 's1', tcr: { sl: 0, ...control }, mair: MAIR },
   }
 }
 

@@ -179,7 +179,7 @@ export class AddressSpace {
       const scattered = this.windowAt(here)?.value.pages !== undefined
       const run = scattered ? PAGE_SIZE - (resolved.phys % PAGE_SIZE) : this.runFrom(here)
       const left = Math.min(len - done, run)
-      pieces.push({ ...resolved, len: left, done })
+      pieces.push({ len: left, done, phys: resolved.phys, kind: resolved.kind })
       done += left
     }
     return pieces

@@ -45,7 +45,7 @@ export const createDeviceBus = (view: BusView, deps: BusDeps): DeviceBus => {
         'fault' in run
           ? run
           : present.firstGap(run.phys, run.len) === undefined
-            ? { ...run, done }
+            ? { done, ...run }
             : { fault: 'no memory answers', len: run.len }
       done += run.len
       return piece

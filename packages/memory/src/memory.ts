@@ -198,7 +198,7 @@ export class Memory implements KernelMemory {
 
   /** As allocContiguous, without an event: memory of user space, and what the kernel takes at boot. */
   takeContiguous(len: number, options: AllocOptions = {}): KResult<Pfn> {
-    return this.owned(this.allocator.contiguous(len, { ...options, quiet: true }), len, options.owner)
+    return this.owned(this.allocator.contiguous(len, { quiet: true, ...options }), len, options.owner)
   }
   giveContiguous(pfn: Pfn, len: number): void {
     this.allocator.freeContiguous(pfn, len, true)

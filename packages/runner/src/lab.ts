@@ -51,7 +51,7 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
     },
     createQueue: (device, setup) => rooms.queue(device, setup),
     get injections() {
-      return rooms.api.injections
+      return rooms.api.injections()
     },
     open: (device, queueAttrs, node) => rooms.openDriver(device, queueAttrs, node),
 

@@ -94,8 +94,9 @@ export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
     })
 
   return {
-    userAlloc(len, owner, allocOptions = {}) {
-      const pages = memory.takeContiguous(pageAlign(len), { ...allocOptions, owner })
+    userAlloc(len, owner, allocOptions) {
+      const options = allocOptions === undefined ? { owner } : { ...allocOptions, owner }
+      const pages = memory.takeContiguous(pageAlign(len), options)
       if (!pages.ok) return pages
       // A task never sees what a page held before.
       memory.hot.set('cpu', physOf(pages.value), pageAlign(len), 0)

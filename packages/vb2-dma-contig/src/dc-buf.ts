@@ -46,7 +46,10 @@ export const newDcBuf = (
   api: PluginApi,
   init: { dev: Device; size: number; dir: Direction; owner: string; attrs?: number },
 ): DcBuf => ({
-  ...init,
+  dev: init.dev,
+  size: init.size,
+  dir: init.dir,
+  owner: init.owner,
   attrs: init.attrs ?? 0,
   vaddr: null,
   cookie: null,

@@ -53,7 +53,7 @@ export const mmapBuffers = (context: DcContext): MmapOps => {
         return mapped
       }
       // Pages that an IOMMU makes contiguous are inserted one by one; everything else is one remap_pfn_range().
-      return ok({ ...mapped.value, pfnMap: mapped.value.pages === undefined })
+      return ok({ pfnMap: mapped.value.pages === undefined, ...mapped.value })
     })
 
   const exporterOps: DmaBufOps = host.exporter('vb2-dma-contig', dcExporterOps(context, { put, mmap }))

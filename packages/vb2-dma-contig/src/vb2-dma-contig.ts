@@ -14,10 +14,6 @@ export const vb2DmaContig = (api: PluginApi): AllocatorDef => ({
     /** Imported memory is its exporter's to flush; coherent memory needs none. */
     const synced = (buf: DcBuf): boolean => buf.priv.nonCoherent && buf.priv.attachment === null
     return {
-      ...mmapBuffers(context),
-      ...importedBuffers(context),
-      ...userptrBuffers(context),
-
       /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_prepare */
       prepare: (mem) => {
         const buf = dcBuf(mem)
@@ -46,6 +42,10 @@ export const vb2DmaContig = (api: PluginApi): AllocatorDef => ({
 
       /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_cookie */
       cookie: (mem) => mem.dmaAddr,
+
+      ...mmapBuffers(context),
+      ...importedBuffers(context),
+      ...userptrBuffers(context),
     }
   },
 })

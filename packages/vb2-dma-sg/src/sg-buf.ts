@@ -49,7 +49,10 @@ export const newSgBuf = (
   api: PluginApi,
   init: { dev: Device; size: number; dir: Direction; owner: string },
 ): SgBuf => ({
-  ...init,
+  dev: init.dev,
+  size: init.size,
+  dir: init.dir,
+  owner: init.owner,
   attrs: 0,
   vaddr: null,
   cookie: null,

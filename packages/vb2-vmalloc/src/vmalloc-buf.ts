@@ -29,7 +29,10 @@ export const newVmallocBuf = (
   api: PluginApi,
   init: { dev: Device | null; size: number; dir: Direction; owner: string },
 ): VmallocBuf => ({
-  ...init,
+  dev: init.dev,
+  size: init.size,
+  dir: init.dir,
+  owner: init.owner,
   attrs: 0,
   vaddr: null,
   cookie: null,

@@ -9,6 +9,8 @@ import {
   pageAlign,
   type V4l2Memory,
   type Vb2Buffer,
+  type Vb2Mem,
+  type Vb2Plane,
 } from '@dmalab/api'
 import { dprintk } from './debug.ts'
 import { type Buf, buffersOf, maxBuffers, memOf, type Plane, type PlaneWish, type QueueState } from './queue-state.ts'
@@ -233,32 +235,52 @@ const cacheHintsOf = (q: QueueState, memory: V4l2Memory): Buf['skipSync'] => {
 }
 
 /** The driver's view follows the buffer. */
-const viewOf = (q: QueueState, buf: Omit<Buf, 'view'>): Vb2Buffer => ({
-  index: buf.index,
-  get state() {
-    return buf.state
-  },
-  get timestamp() {
-    return buf.timestamp
-  },
-  get field() {
-    return buf.field
-  },
-  planes: buf.planes.map((plane) => ({
-    get length() {
-      return plane.length
-    },
-    get bytesused() {
-      return plane.bytesused
-    },
-    get mem() {
-      return memOf(plane)
-    },
-    get cookie() {
-      return q.ops.cookie(memOf(plane))
-    },
-    get vaddr() {
-      return q.ops.vaddr(memOf(plane))
-    },
-  })),
-})
+const viewOf = (q: QueueState, buf: Omit<Buf, 'view'>): Vb2Buffer => new BufferView(q, buf)
+
+class BufferView implements Vb2Buffer {
+  readonly index: number
+  readonly planes: readonly Vb2Plane[]
+  readonly #buf: Omit<Buf, 'view'>
+
+  constructor(q: QueueState, buf: Omit<Buf, 'view'>) {
+    this.index = buf.index
+    this.planes = buf.planes.map((plane) => new PlaneView(q, plane))
+    this.#buf = buf
+  }
+
+  get state(): Vb2Buffer['state'] {
+    return this.#buf.state
+  }
+  get timestamp(): number {
+    return this.#buf.timestamp
+  }
+  get field(): number {
+    return this.#buf.field
+  }
+}
+
+class PlaneView implements Vb2Plane {
+  readonly #q: QueueState
+  readonly #plane: Plane
+
+  constructor(q: QueueState, plane: Plane) {
+    this.#q = q
+    this.#plane = plane
+  }
+
+  get length(): number {
+    return this.#plane.length
+  }
+  get bytesused(): number {
+    return this.#plane.bytesused
+  }
+  get mem(): Vb2Mem {
+    return memOf(this.#plane)
+  }
+  get cookie(): Vb2Plane['cookie'] {
+    return this.#q.ops.cookie(memOf(this.#plane))
+  }
+  get vaddr(): Vb2Plane['vaddr'] {
+    return this.#q.ops.vaddr(memOf(this.#plane))
+  }
+}

@@ -34,13 +34,13 @@ export const openM2mFile = (output: V4l2Queue, capture: V4l2Queue, close: () => 
     reqbufs: (ask) =>
       typed(ask.type, (queue) => {
         const answer = queue.reqbufs(ask)
-        return answer.ok ? ok({ ...answer.value, capabilities: queue.capabilities }) : answer
+        return answer.ok ? ok({ capabilities: queue.capabilities, ...answer.value }) : answer
       }),
     createBufs: (ask) =>
       typed(ask.type, (queue) => {
         const answer = queue.createBufs(ask)
         const capabilities = withBits(queue.capabilities, BUF_CAP.MAX_NUM_BUFFERS)
-        return answer.ok ? ok({ ...answer.value, capabilities, max: queue.maxNumBuffers }) : answer
+        return answer.ok ? ok({ capabilities, max: queue.maxNumBuffers, ...answer.value }) : answer
       }),
     removeBufs: (type, index, count) => {
       const queue = queueOf(type)

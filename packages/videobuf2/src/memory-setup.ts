@@ -283,7 +283,7 @@ const mapPlane = (
   const mem = memOf(target)
   // The offset has told the plane: it counts no pages.
   const mapped = q.ops.mmap(mem, { pgoff: 0, len: pageAlign(len) })
-  if (mapped.ok) q.mappings.push({ ...at, mem, user: mapped.value })
+  if (mapped.ok) q.mappings.push({ mem, user: mapped.value, ...at })
   return mapped
 }
 

@@ -24,17 +24,11 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
   const v4l2 = v4l2Queue(q)
   const { type } = setup
 
-  return {
+  return Object.assign(new QueueStatus(q), {
     name: setup.name,
     type,
     device,
     v4l2,
-    get memory() {
-      return q.memory
-    },
-    get streaming() {
-      return q.streaming
-    },
 
     reqbufs: (memory, count, options) => {
       const answer = v4l2.reqbufs({ type, memory, count, flags: options?.nonCoherent === true ? 1 : 0 })
@@ -51,7 +45,7 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
       if (!info.ok) return info
       if (buf === undefined) throw new Error(`${setup.name} reported a buffer that it does not have`)
       const mapped = q.mappings.filter((mapping) => mapping.index === index).length
-      return ok({ ...info.value, state: buf.state, mapped })
+      return ok({ state: buf.state, mapped, ...info.value })
     },
     removeBufs: (index, count) => v4l2.removeBufs(index, count),
     expbuf: (index, plane, flags) => v4l2.expbuf(type, index, plane, flags ?? withBits(RDWR, EXPBUF_FLAGS.CLOEXEC)),
@@ -91,6 +85,22 @@ export const createQueue = (host: QueueHost, device: Device, setup: QueueSetup):
       if (buf === undefined || buf.view !== buffer) throw new Error(`${setup.name} has no such buffer ${buffer.index}`)
       bufferDone(q, buf, state, result)
     },
+  } satisfies Omit<DriverQueue, keyof QueueStatus>)
+}
+
+/** What a queue says of itself. */
+class QueueStatus {
+  readonly #q: QueueState
+
+  constructor(q: QueueState) {
+    this.#q = q
+  }
+
+  get memory(): DriverQueue['memory'] {
+    return this.#q.memory
+  }
+  get streaming(): boolean {
+    return this.#q.streaming
   }
 }
 

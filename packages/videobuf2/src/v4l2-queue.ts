@@ -54,38 +54,11 @@ export const v4l2Queue = (q: QueueState): V4l2Queue => {
     return report(`VIDIOC_${op.toUpperCase()}`, host.call(path, body))
   }
 
-  return {
+  return Object.assign(new V4l2Status(q), {
     type: setup.type,
-    get owner() {
-      return q.owner
-    },
-    set owner(file) {
-      q.owner = file
-    },
-    get numBuffers() {
-      return q.bufs.size
-    },
     maxNumBuffers: maxBuffers(q),
-    get busy() {
-      return q.busy
-    },
-    get fileIoActive() {
-      return q.fileIo !== null
-    },
-    get streaming() {
-      return q.streaming
-    },
-    get idle() {
-      return q.queued.length === 0 && !q.lastBufferDequeued
-    },
     offersFileIo: hasFileIo(q, q.isOutput),
     offersRemoveBufs: setup.removeBufs === true,
-    get error() {
-      return q.error
-    },
-    get done() {
-      return q.done.length > 0 || q.lastBufferDequeued
-    },
     capabilities: capabilitiesOf(q),
 
     verifyMemoryType: (memory, type) => {
@@ -163,6 +136,43 @@ export const v4l2Queue = (q: QueueState): V4l2Queue => {
         queueFree(q)
         q.busy = false
       }),
+  } satisfies Omit<V4l2Queue, keyof V4l2Status>)
+}
+
+/** What a queue says of itself. */
+class V4l2Status {
+  readonly #q: QueueState
+
+  constructor(q: QueueState) {
+    this.#q = q
+  }
+
+  get owner(): object | null {
+    return this.#q.owner
+  }
+  set owner(file: object | null) {
+    this.#q.owner = file
+  }
+  get numBuffers(): number {
+    return this.#q.bufs.size
+  }
+  get busy(): boolean {
+    return this.#q.busy
+  }
+  get fileIoActive(): boolean {
+    return this.#q.fileIo !== null
+  }
+  get streaming(): boolean {
+    return this.#q.streaming
+  }
+  get idle(): boolean {
+    return this.#q.queued.length === 0 && !this.#q.lastBufferDequeued
+  }
+  get error(): boolean {
+    return this.#q.error
+  }
+  get done(): boolean {
+    return this.#q.done.length > 0 || this.#q.lastBufferDequeued
   }
 }
 
@@ -208,7 +218,7 @@ const createBufs = (
   if (!memory.ok) return memory
   const { count, sizes } = ask
   const made = coreCreateBufs(q, { memory: memory.value, count, nonCoherent: has(flags, NON_COHERENT), sizes })
-  return made.ok ? ok({ ...made.value, flags }) : made
+  return made.ok ? ok({ flags, ...made.value }) : made
 }
 
 /**

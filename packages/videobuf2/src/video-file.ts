@@ -72,7 +72,7 @@ export const openVideoFile = (queue: V4l2Queue): VideoFile => {
       const answer = then(verified.ok ? free() : verified, () => queue.reqbufs(ask))
       if (!answer.ok) return answer
       queue.owner = answer.value.count > 0 ? file : null
-      return ok({ ...answer.value, capabilities: queue.capabilities })
+      return ok({ capabilities: queue.capabilities, ...answer.value })
     },
     createBufs: (ask) => {
       const known = typed(ask.type)
@@ -84,7 +84,7 @@ export const openVideoFile = (queue: V4l2Queue): VideoFile => {
       if (!answer.ok) return answer
       if (ask.count > 0) queue.owner = file
       const capabilities = withBits(queue.capabilities, BUF_CAP.MAX_NUM_BUFFERS)
-      return ok({ ...answer.value, capabilities, max: queue.maxNumBuffers })
+      return ok({ capabilities, max: queue.maxNumBuffers, ...answer.value })
     },
     removeBufs: (type, index, count) => {
       if (!queue.offersRemoveBufs) return fail('ENOTTY', 'the driver has no VIDIOC_REMOVE_BUFS')

@@ -53,7 +53,7 @@ export const iommuCoherentMemory = (
   const { ATTR, PAGE_SIZE, fail, has, hex, ok, pageAlign, pagesFor, physOf } = api
   const blocks = new Map<KernelVaddr, LiveBlock>()
   const create = createMapping(api, host, parts)
-  const simple = simpleMemory(api, host, { ...parts, create, streaming }, coherent)
+  const simple = simpleMemory(api, host, { create, streaming, ...parts }, coherent)
   const pointers = pagePointers(api, host, parts.code)
 
   const kindOf = (attrs: number): MapKind =>
@@ -132,7 +132,7 @@ export const iommuCoherentMemory = (
         release(got.value)
         return cpuAddr
       }
-      blocks.set(cpuAddr.value, { ...got.value, remapped: !has(attrs, ATTR.NO_KERNEL_MAPPING) })
+      blocks.set(cpuAddr.value, { remapped: !has(attrs, ATTR.NO_KERNEL_MAPPING), ...got.value })
       return ok({ cpuAddr: cpuAddr.value, handle: handle.value })
     },
     allocAtomic: (size, attrs, owner) => simple.alloc(size, attrs, owner),

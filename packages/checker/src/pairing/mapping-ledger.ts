@@ -19,7 +19,8 @@ interface FollowLimit {
   readonly onForget?: (count: number, at: number) => void
 }
 
-export class MappingLedger {
+/** Its cache line facts are read anew at every use: the session may come after it was made. */
+export class MappingLedger implements CacheLineFacts {
   readonly report: ReportFinding
   readonly context: CheckerContext
   readonly unexplained: Unexplained
@@ -40,13 +41,17 @@ export class MappingLedger {
     this.context = context
     this.unexplained = new Unexplained(report, context)
     this.leaks = new Leaks(report, context)
-    this.cacheLines = new CacheLines(this.#cacheLineFacts())
+    this.cacheLines = new CacheLines(this)
     this.overlaps = new Overlaps(report)
     this.bounces = new Bounces(report, context)
   }
 
-  get #lineSize(): number {
+  get lineSize(): number {
     return this.context.session?.lineSize ?? LINE_SIZE
+  }
+
+  get release(): CheckerContext['kernelText'] {
+    return this.context.kernelText
   }
 
   get dialect(): Dialect {
@@ -71,24 +76,6 @@ export class MappingLedger {
     return { at, checksTraced, physDigits }
   }
 
-  /** Read anew at every use: the session may come after the ledger are opened. */
-  #cacheLineFacts(): CacheLineFacts {
-    const lineSize = (): number => this.#lineSize
-    const physDigits = (): PhysDigits => this.physDigits
-    const { context } = this
-    return {
-      get lineSize() {
-        return lineSize()
-      },
-      get physDigits() {
-        return physDigits()
-      },
-      get release() {
-        return context.kernelText
-      },
-    }
-  }
-
   get untracedFrees(): number {
     return this.#droppedFrees + this.tracker.untracedFrees
   }
@@ -97,7 +84,7 @@ export class MappingLedger {
   forget(): void {
     this.#droppedFrees = this.untracedFrees
     this.tracker = new Tracker()
-    this.cacheLines = new CacheLines(this.#cacheLineFacts())
+    this.cacheLines = new CacheLines(this)
     this.overlaps = new Overlaps(this.report)
     this.bounces = new Bounces(this.report, this.context)
   }
@@ -111,9 +98,9 @@ export class MappingLedger {
   open(mapping: Mapping, entries: readonly Omit<DebugEntry, 'mapping'>[], event: EventBase): void {
     this.tracker.open(
       mapping,
-      entries.map((entry) => ({ ...entry, mapping })),
+      entries.map((entry) => ({ mapping, ...entry })),
     )
-    this.overlaps.insert(mapping, this.#lineSize)
+    this.overlaps.insert(mapping, this.lineSize)
     this.bounces.opened(mapping, event)
     const { liveCount } = this.tracker
     if (liveCount <= (this.#limit.follow ?? Infinity)) return
@@ -126,7 +113,7 @@ export class MappingLedger {
     const { at } = event
     this.leaks.active(ref.device)
     const { tracker } = this
-    const extra = { ...this.unmapExtra(at), ...(virtAddr === undefined ? {} : { virtAddr }) }
+    const extra = virtAddr === undefined ? this.unmapExtra(at) : { virtAddr, ...this.unmapExtra(at) }
     const entry = isMappingError(ref.dmaAddr) ? undefined : checkUnmap(tracker, ref, extra, this.report, this.context)
     if (entry !== undefined) {
       this.unexplained.explained(ref.device, longLived(ref))

@@ -93,7 +93,7 @@ const NOTHING: BusRange = { at: dma(0), len: 0 }
 
 const directImporter = (c: StepContext, buffer: LabBuffer, device: Device): Importer => {
   if (buffer.fd !== null) throw new InputError(`${device.name} maps '${buffer.name}' before it is attached`)
-  return { ...noMapping(device), dmabuf: null, attachment: null }
+  return { dmabuf: null, attachment: null, ...noMapping(device) }
 }
 
 /** As it was mapped, but for what the step says. */

@@ -35,9 +35,9 @@ export const attach = (c: StepContext, buffer: LabBuffer, device: Device): Outco
     return attachment
   }
   buffer.importers.set(device.name, {
-    ...noMapping(device),
     dmabuf: dmabuf.value,
     attachment: attachment.value,
+    ...noMapping(device),
   })
   return ok('')
 }
