@@ -1,5 +1,6 @@
 // ftrace text: reader, writer, exporters.
-export { createReader, type Reader, type ReaderOptions } from './read/reader.ts'
+export type { Reader, ReaderOptions } from './read/reader.ts'
+export { createReader } from './shapes/shaped-reader.ts'
 export { latin1, type TextOf } from './read/latin1.ts'
 export { AnnouncedBounces } from './announced-bounces.ts'
 export { createStats, type StatsCollector } from './stats.ts'

@@ -7,11 +7,11 @@ import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 export const fileArg = Args.string({
   required: true,
   ...IGNORE_STDIN,
-  description: `An ftrace text, gzip of it, a trace.dat (needs trace-cmd), ${OR_STANDARD_INPUT}`,
+  description: `An ftrace text (also of perf script, in a kernel log, quoted or wrapped), compressed, a trace.dat (needs trace-cmd), ${OR_STANDARD_INPUT}`,
 })
 
 export const RECORD_EVENTS =
-  'events are recorded by: echo 1 > /sys/kernel/tracing/events/dma/enable (Linux 6.12 and later)'
+  'events are recorded by: echo 1 > /sys/kernel/tracing/events/dma/enable (Linux 6.12 and later); a kernel log is read by dmalab explain --dmesg'
 
 /** A log that says nothing about DMA memory: what is said of it would be taken for an answer. */
 export const noEvents = (file: string, lines: number): InputError =>

@@ -6,7 +6,9 @@ import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { type Event, InputError, type ReadSummary } from '@dmalab/api'
 import type { TextOf } from '../read/latin1.ts'
-import { createReader } from '../read/reader.ts'
+import { unreadableShape } from '../shapes/unreadable.ts'
+import { createReader } from '../shapes/shaped-reader.ts'
+import { unpackerOf, throughProgram } from './unpack.ts'
 
 /** First bytes of a trace.dat. */
 const TRACE_DAT = Buffer.from([0x17, 0x08, 0x44, ...Buffer.from('tracing')])
@@ -54,16 +56,45 @@ const bufferText = (): TextOf => {
 }
 
 const chunksOf = async (path: string, options: OpenOptions): Promise<AsyncIterable<Uint8Array>> => {
-  if (path === '-') return uncompressed(options.stdin ?? process.stdin)
+  if (path === '-') return readable(uncompressed(options.stdin ?? process.stdin, path), path)
   const head = await firstBytes(path)
   if (begins(head, TRACE_DAT)) return traceCmdReport(path, options.traceCmd ?? 'trace-cmd')
-  return uncompressed(createReadStream(path, { highWaterMark: CHUNK }))
+  return readable(uncompressed(createReadStream(path, { highWaterMark: CHUNK }), path), path)
+}
+
+/** Bytes that say what a file is. */
+const HEAD = 2 ** 14
+
+/** @throws InputError for what is no text, with what it is and the command that makes text of it */
+async function* readable(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
+  let head: Uint8Array | undefined = new Uint8Array()
+  for await (const chunk of chunks) {
+    if (head === undefined) {
+      yield chunk
+      continue
+    }
+    head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
+    if (head.length < HEAD) continue
+    checkReadable(head, path)
+    yield head
+    head = undefined
+  }
+  if (head === undefined || head.length === 0) return
+  checkReadable(head, path)
+  yield head
+}
+
+const checkReadable = (head: Uint8Array, path: string): void => {
+  const unreadable = unreadableShape(head.subarray(0, HEAD))
+  if (unreadable === undefined) return
+  const name = path === '-' ? 'FILE' : path
+  throw new InputError(`this is ${unreadable.what}`, { file: path }, unreadable.hint.replaceAll('FILE', name))
 }
 
 const begins = (head: Uint8Array, mark: Buffer): boolean => mark.equals(head.subarray(0, mark.length))
 
 /** Text as it is, gzip unpacked. trace-cmd needs a file, so a trace.dat cannot come this way. */
-async function* uncompressed(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
+async function* uncompressed(input: AsyncIterable<Uint8Array | string>, path: string): AsyncGenerator<Uint8Array> {
   const chunks = bytesOf(input)
   let head = new Uint8Array()
   for await (const chunk of chunks) {
@@ -76,6 +107,8 @@ async function* uncompressed(input: AsyncIterable<Uint8Array | string>): AsyncGe
     yield head
     yield* chunks
   }
+  const program = unpackerOf(head)
+  if (program !== undefined) return yield* throughProgram(whole(), program, path)
   if (!begins(head, GZIP)) return yield* whole()
   const unpacked = createGunzip({ chunkSize: CHUNK })
   // What goes wrong reaches whoever reads the unpacked side.

@@ -6,21 +6,28 @@ const BUF = /^exp_name=(\S+) size=(\d{1,20}) ino=(\d{1,20})$/
 const BUF_FD = /^exp_name=(\S+) size=(\d{1,20}) ino=(\d{1,20}) fd=(-?\d{1,20})$/
 const BUF_ATTACH = /^exp_name=(\S+) size=(\d{1,20}) ino=(\d{1,20}) attachment:(\S+) is_dynamic=([01]) dev_name=(\S+)$/
 const FENCE = /^driver=(.*) timeline=(.*) context=(\d{1,20}) seqno=(\d{1,20})$/
-const BOUNCED = /^dev_name: (\S+) dma_mask=([0-9a-f]{1,16}) dev_addr=([0-9a-f]{1,16}) size=(\d{1,20}) (FORCE|NORMAL)$/
-const IOMMU_MAP = /^IOMMU: iova=0x([0-9a-f]{1,16}) - 0x([0-9a-f]{1,16}) paddr=0x([0-9a-f]{1,16}) size=(\d{1,20})$/
-const IOMMU_UNMAP = /^IOMMU: iova=0x([0-9a-f]{1,16}) - 0x([0-9a-f]{1,16}) size=(\d{1,20}) unmapped_size=(\d{1,20})$/
+// 3.14 to 4.8 print `swiotlb_force` or nothing, 4.9 to 6.0 also NO_FORCE.
+const BOUNCED =
+  /^dev_name: (\S+) dma_mask=([0-9a-f]{1,16}) dev_addr=([0-9a-f]{1,16}) size=(\d{1,20})(?: (FORCE|NORMAL|NO_FORCE|swiotlb_force)?)?$/
+// Kernels older than 6.1 print no end.
+const IOMMU_MAP =
+  /^IOMMU: iova=0x([0-9a-f]{1,16})(?: - 0x([0-9a-f]{1,16}))? paddr=0x([0-9a-f]{1,16}) size=(\d{1,20}|0x[0-9a-f]{1,16})$/
+const IOMMU_UNMAP =
+  /^IOMMU: iova=0x([0-9a-f]{1,16})(?: - 0x([0-9a-f]{1,16}))? size=(\d{1,20}|0x[0-9a-f]{1,16})(?: unmapped_size=(\d{1,20}|0x[0-9a-f]{1,16}))?$/
 const IOMMU_GROUP = /^IOMMU: groupID=(\d{1,20}) device=(\S+)$/
 const IOMMU_DEVICE = /^IOMMU: device=(\S+)$/
 const IO_FAULT = /^IOMMU:\s?(\S+) (\S+) iova=0x([0-9a-f]{1,16}) flags=0x([0-9a-f]{1,16})$/
 const CMA_START =
   /^name=(\S+) (?:count|request_count)=(\d{1,20}) (?:available_count=\d+ total_count=\d+ )?align=(\d{1,20})$/
+// Kernels before 5.12 print no name of the area, and those before 6.1 the pfn without 0x.
 const CMA_FINISH =
-  /^name=(\S+) pfn=0x([0-9a-f]{1,16}) page=\S+ count=(\d{1,20}) align=(\d{1,20})(?: errorno=(-?\d{1,20}))?$/
-const CMA_RELEASE = /^name=(\S+) pfn=0x([0-9a-f]{1,16}) page=\S+ count=(\d{1,20})$/
+  /^(?:name=(\S+) )?pfn=(?:0x)?([0-9a-f]{1,16}) page=\S+ count=(\d{1,20}) align=(\d{1,20})(?: errorno=(-?\d{1,20}))?$/
+const CMA_RELEASE = /^(?:name=(\S+) )?pfn=(?:0x)?([0-9a-f]{1,16}) page=\S+ count=(\d{1,20})$/
+// Before 4.5 without timestamp.
 const VB2 =
-  /^owner = (.+?), queued = (\d{1,20}), owned_by_drv = (-?\d{1,20}), index = (\d{1,20}), type = (\d{1,20}), bytesused = (\d{1,20}), timestamp = (\d{1,20})$/
+  /^owner = (.+?), queued = (\d{1,20}), owned_by_drv = (-?\d{1,20}), index = (\d{1,20}), type = (\d{1,20}), bytesused = (\d{1,20})(?:, timestamp = (\d{1,20}))?$/
 const V4L2 =
-  /^minor = (-?\d{1,20}), index = (\d{1,20}), type = (\S+), bytesused = (\d{1,20}), flags = (\S*), field = (\S*), timestamp = (\d{1,20}), timecode = \{.*\}, sequence = (\d{1,20})$/
+  /^minor = (-?\d{1,20}), (?:fh = \S+, )?index = (\d{1,20}), type = (\S+), bytesused = (\d{1,20}), flags = (\S*), field = (\S*), timestamp = (\d{1,20}), timecode = \{.*\}, sequence = (\d{1,20})$/
 
 export const decodeBuf = (
   event: 'dma_buf_export' | 'dma_buf_put' | 'dma_buf_mmap_internal' | 'dma_buf_mmap',
@@ -65,7 +72,7 @@ export const decodeBounced = (body: string): PlatformEvent | undefined => {
         dmaMask: readHex(f[2] ?? ''),
         devAddr: readHex(f[3] ?? ''),
         size: Number(f[4]),
-        force: f[5] === 'FORCE',
+        force: f[5] === 'FORCE' || f[5] === 'swiotlb_force',
       }
 }
 export const decodeIommuMap = (body: string): PlatformEvent | undefined => {
@@ -75,7 +82,7 @@ export const decodeIommuMap = (body: string): PlatformEvent | undefined => {
     : {
         event: 'map',
         iova: readHex(f[1] ?? ''),
-        end: readHex(f[2] ?? ''),
+        end: f[2] === undefined ? readHex(f[1] ?? '') + Number(f[4]) : readHex(f[2]),
         physAddr: readHex(f[3] ?? ''),
         size: Number(f[4]),
       }
@@ -87,9 +94,9 @@ export const decodeIommuUnmap = (body: string): PlatformEvent | undefined => {
     : {
         event: 'unmap',
         iova: readHex(f[1] ?? ''),
-        end: readHex(f[2] ?? ''),
+        end: f[2] === undefined ? readHex(f[1] ?? '') + Number(f[3]) : readHex(f[2]),
         size: Number(f[3]),
-        unmappedSize: Number(f[4]),
+        unmappedSize: Number(f[4] ?? f[3]),
       }
 }
 export const decodeIommuGroup = (
@@ -162,7 +169,7 @@ export const decodeVb2 = (
         index: Number(f[4]),
         type: Number(f[5]),
         bytesused: Number(f[6]),
-        timestamp: Number(f[7]),
+        timestamp: Number(f[7] ?? 0),
       }
 }
 export const decodeV4l2 = (event: 'v4l2_qbuf' | 'v4l2_dqbuf', body: string): MediaEvent | undefined => {

@@ -44,6 +44,10 @@ const DECODERS: ReadonlyMap<string, (body: string) => EventBody | undefined> = n
   ...FENCES.map(
     (suffix) => [`dma_fence_${suffix}`, (body: string) => others.decodeFence(`dma_fence_${suffix}`, body)] as const,
   ),
+  // Their names before 4.10.
+  ...FENCES.map(
+    (suffix) => [`fence_${suffix}`, (body: string) => others.decodeFence(`dma_fence_${suffix}`, body)] as const,
+  ),
   ['swiotlb_bounced', others.decodeBounced],
   ['map', others.decodeIommuMap],
   ['unmap', others.decodeIommuUnmap],
@@ -55,6 +59,8 @@ const DECODERS: ReadonlyMap<string, (body: string) => EventBody | undefined> = n
   ),
   ['io_page_fault', others.decodeIoFault],
   ['cma_alloc_start', others.decodeCmaStart],
+  // Its name before 5.12.
+  ['cma_alloc', (body: string) => others.decodeCmaFinish('cma_alloc_finish', body)],
   ...(['cma_alloc_finish', 'cma_alloc_busy_retry'] as const).map(
     (name) => [name, (body: string) => others.decodeCmaFinish(name, body)] as const,
   ),

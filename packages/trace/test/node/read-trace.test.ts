@@ -1,5 +1,6 @@
 // Where a log comes from.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -91,4 +92,41 @@ it('what trace-cmd complains about is passed on', async () => {
   await expect(readTrace(file('trace.dat', TRACE_DAT), () => {}, { traceCmd: program })).rejects.toMatchObject({
     message: /bad header/,
   })
+})
+it.each<[string, string | Uint8Array, RegExp, RegExp]>([
+  ['perf.data', 'PERFILE2\0\0\0\0', /a recording of perf/, /perf script -i .*perf\.data > out\.txt/],
+  [
+    't.pftrace',
+    Buffer.from([0x0a, 3, 1, 2, 3, 0x0a, 2, 1, 2, 0x0a, 1, 0]),
+    /Perfetto \(protobuf\)/,
+    /traceconv systrace/,
+  ],
+  ['t.textproto', 'packet {\n  ftrace_events {\n', /Perfetto's protobuf as text/, /traceconv systrace/],
+  ['t.json', '{"traceEvents":[{"ph":"X","ts":1}]}', /JSON/, /the log that it was made of/],
+  ['ctf', Buffer.from([0xc1, 0x1f, 0xfc, 0xc1, 0, 0]), /LTTng/, /babeltrace2/],
+  ['a.zip', Buffer.from([0x50, 0x4b, 3, 4, 0, 0]), /zip/, /unpack/],
+  ['a.tar', Buffer.concat([Buffer.alloc(257), Buffer.from('ustar'), Buffer.alloc(250)]), /tar archive/, /tar xf/],
+  ['raw', Buffer.from(Array.from({ length: 4096 }, (_, at) => (at * 7) % 256)), /no text/, /trace-cmd report/],
+])('%s is named by what it is, with the command that makes text of it', async (name, content, what, hint) => {
+  await expect(readTrace(file(name, content), () => {})).rejects.toMatchObject({
+    name: 'InputError',
+    message: expect.stringMatching(what),
+    hint: expect.stringMatching(hint),
+  })
+})
+it.each(['xz', 'zstd', 'bzip2', 'lz4'])(
+  'a log compressed with %s is opened by it, where it is installed',
+  async (program) => {
+    const packed = spawnSync(program, ['-c'], { input: LINE.repeat(100) })
+    if (packed.error !== undefined) return
+    expect(await eventsOf(file(`a.${program}`, packed.stdout))).toBe(100)
+    await expect(readTrace(file(`cut.${program}`, packed.stdout.subarray(0, 30)), () => {})).rejects.toMatchObject({
+      name: 'InputError',
+      message: expect.stringContaining(`compressed with ${program}`),
+    })
+  },
+)
+it('a page of systrace is read from its trace on', async () => {
+  const page = `<!DOCTYPE html>\n<html><script>\nvar map: x;\n</script>\n<script class="trace-data" type="application/text">\n# tracer: nop\n${LINE}</script></html>\n`
+  expect(await eventsOf(file('t.html', page))).toBe(1)
 })
