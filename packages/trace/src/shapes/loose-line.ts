@@ -19,13 +19,21 @@ export interface LooseLine {
   readonly body: string
 }
 
-const SYSTEMS = ['dma', 'dma_fence', 'fence', 'dma_buf', 'swiotlb', 'iommu', 'cma', 'vb2', 'v4l2', 'ftrace'] as const
+const SYSTEMS: ReadonlySet<string> = new Set([
+  'dma',
+  'dma_fence',
+  'fence',
+  'dma_buf',
+  'swiotlb',
+  'iommu',
+  'cma',
+  'vb2',
+  'v4l2',
+  'ftrace',
+])
+const NAMES: ReadonlySet<string> = new Set(EVENT_NAMES)
 /** Names so short that any text may hold them: the system must stand before them, or a time. */
 const COMMON: ReadonlySet<string> = new Set(['map', 'unmap', 'print'])
-const KNOWN = new RegExp(
-  `(?:^|[\\s*|:])(?:(${SYSTEMS.join('|')}):)?(${EVENT_NAMES.toSorted((a, b) => b.length - a.length).join('|')})(:|\\()`,
-  'g',
-)
 /** Where an event of any name begins: behind a time, in a comment of the function graph, or as perf names them. */
 const OTHER = /(?:\d:\s+|\/\*\s)(?:[a-z_0-9]{1,40}:)?([a-z_0-9]{1,60}):\s/
 /** The end of a time, of any form, or the begin of a comment. */
@@ -47,16 +55,33 @@ export const looseLine = (line: string): LooseLine | undefined => {
 }
 
 const knownEvent = (line: string): LooseLine | undefined => {
-  for (const found of line.slice(0, FRAME).matchAll(KNOWN)) {
-    const [text, system, event = '', open] = found
-    const left = line.slice(0, found.index + (text.startsWith(':') ? 1 : 0))
-    if (system === undefined && COMMON.has(event) && !BEHIND_TIME.test(`${left}${text[0] ?? ''}`)) continue
-    const rest = line.slice(found.index + text.length)
-    const body = open === '(' ? asFields(rest) : uncommented(system === undefined ? rest : unbraced(rest, left), left)
+  const limit = Math.min(line.length, FRAME)
+  for (let at = 0; at < limit; at += 1) {
+    const end = line[at]
+    if (end !== ':' && end !== '(') continue
+    const start = wordStart(line, at)
+    const event = line.slice(start, at)
+    if (!NAMES.has(event)) continue
+    const systemStart = line[start - 1] === ':' ? wordStart(line, start - 1) : start
+    const system = SYSTEMS.has(line.slice(systemStart, start - 1))
+    const left = line.slice(0, system ? systemStart : start)
+    if (left !== '' && !' *|:'.includes(left.at(-1) ?? ' ')) continue
+    if (!system && (end === '(' || (COMMON.has(event) && !BEHIND_TIME.test(left)))) continue
+    const rest = line.slice(at + 1)
+    const body = end === '(' ? asFields(rest) : uncommented(system ? unbraced(rest, left) : rest, left)
     return { frame: looseFrame(left), event, body: body.trim() }
   }
   return undefined
 }
+
+/** Where the word begins that ends before `end`. */
+const wordStart = (line: string, end: number): number => {
+  let start = end
+  while (start > 0 && isWord(line.charCodeAt(start - 1))) start -= 1
+  return start
+}
+/** a-z, 0-9 and underscore. */
+const isWord = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 95
 
 /** A comment of the function graph ends behind the event. */
 const uncommented = (body: string, left: string): string => (left.includes('/*') ? without(body, '*/') : body.trimEnd())
@@ -87,11 +112,14 @@ const FTRACE = /(\S[^\]]{0,60}?)-(\d{1,10})\s+(?:\([\s\d-]{1,9}\)\s+)?\[(\d{1,4}
 const PERF = /(?:^|\s)(\S.{0,30}?)\s+(?:\d{1,10}\/)?(\d{1,10})\s+(?:\[\d{1,4}\]|\d{1,12}\.\d{3,9}\s*:)/
 const PERF_TRACE = /^\s*(\d{1,12}\.\d{3}) (?:\([^)]*\):? ?)?(?:(\S.{0,30}?)\/(\d{1,10}))?\s*$/
 const GRAPH = /(?:^|\|?\s+)(\d{1,4})\)(?:\s+(\S.{0,15}?)-(\d{1,10})\s*\|)?/
-const TIME = /(?<![\w.[])(\d{1,12}\.\d{3,9})(?=\s*(?::|\|))/g
+const TIME = /(?<![\w.[])\d{1,12}\.\d{3,9}(?=\s*[:|])/g
+/** Nearly always it stands right before the event. */
+const TIME_AT_END = /(?<![\w.[])(\d{1,12}\.\d{3,9})\s*:\s*$/
 const FLAGS = /\[\d{1,4}\]\s+([dDbBnNpPxX.][a-zA-Z.]{2}[.0-9a-zA-Z]{1,4})\s/
 
 const looseFrame = (left: string): LooseFrame => {
-  const latency = LATENCY.exec(left)
+  const ftrace = FTRACE.exec(left)
+  const latency = ftrace === null ? LATENCY.exec(left) : null
   if (latency !== null) {
     const [, task = '', pid, cpu, flags = '', ticks, unit] = latency
     return {
@@ -102,19 +130,19 @@ const looseFrame = (left: string): LooseFrame => {
       time: unit === 'us' ? (Number(ticks) / 1e6).toFixed(6) : (ticks ?? ''),
     }
   }
-  const verbose = VERBOSE.exec(left)
+  const verbose = ftrace === null ? VERBOSE.exec(left) : null
   if (verbose !== null) {
     const [, task = '', pid, cpu, ms, us] = verbose
     return { task, pid: Number(pid), cpu: Number(cpu), time: ((Number(ms) * 1000 + Number(us)) / 1e6).toFixed(6) }
   }
-  const perfTrace = PERF_TRACE.exec(left)
+  const perfTrace = ftrace === null ? PERF_TRACE.exec(left) : null
   if (perfTrace !== null) {
     const [, ms, task, pid] = perfTrace
     return { time: (Number(ms) / 1000).toFixed(6), ...(task !== undefined && { task, pid: Number(pid) }) }
   }
-  const time = [...left.matchAll(TIME)].at(-1)?.[1]
+  const time = lastTime(left)
   const flags = FLAGS.exec(left)?.[1]
-  const who = FTRACE.exec(left) ?? PERF.exec(left)
+  const who = ftrace ?? PERF.exec(left)
   const cpu = /\[(\d{1,4})\]/.exec(left)?.[1]
   if (who === null && cpu === undefined && left.includes('/*'))
     return { ...graphFrame(left), ...(time !== undefined && { time }) }
@@ -125,6 +153,8 @@ const looseFrame = (left: string): LooseFrame => {
     ...(flags !== undefined && { flags }),
   }
 }
+
+const lastTime = (left: string): string | undefined => TIME_AT_END.exec(left)?.[1] ?? left.match(TIME)?.at(-1)
 
 /** Without what stands in front of it: an instance, a file, a quote mark. */
 const taskOf = (text: string): string => (text.split(/\s{2,}|[:>|]\s+/).at(-1) ?? text).slice(-TASK)

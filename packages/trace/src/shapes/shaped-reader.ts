@@ -3,7 +3,7 @@
 import type { Event, ReadSummary } from '@dmalab/api'
 import { createReader as createFtraceReader, type Reader, type ReaderOptions } from '../read/reader.ts'
 import { encodingOf, type Encoding, shapeOf } from './head.ts'
-import { looseLine, type LooseFrame } from './loose-line.ts'
+import type { LooseFrame } from './loose-line.ts'
 import { plainLine, toldLine } from './plain-line.ts'
 import { createWrapped } from './wrapped.ts'
 
@@ -11,8 +11,6 @@ import { createWrapped } from './wrapped.ts'
 const HEAD = 2 ** 16
 /** Longer lines are cut: no event is that long. */
 const MAX_LINE = 2 ** 20
-/** Of longer lines nothing is looked for: they are markers of our own writer, or damage. */
-const MAX_EVENT = 2 ** 14
 /** Frames end before this column. */
 const FRAME = 512
 
@@ -52,8 +50,7 @@ const createShaped = (options: ReaderOptions, encoding: Encoding, strict: boolea
   let carry = ''
   let html: 'none' | 'before' | 'inside' | undefined
   const ftrace = createFtraceReader({ ...options, onEvent: (event) => options.onEvent(framed(event, known)) })
-  const wrapped = createWrapped((line) => {
-    const read = line.length > MAX_EVENT ? undefined : looseLine(line)
+  const wrapped = createWrapped((line, read) => {
     known = read?.frame
     const text = read === undefined ? (toldLine(line) ?? (strict || isOfTrace(line) ? line : '')) : canonical(read)
     ftrace.push(encoder.encode(`${text}\n`))
@@ -98,8 +95,11 @@ const canonical = ({ frame, event, body }: { frame: LooseFrame; event: string; b
   return `${task.padStart(16)}-${String(pid).padEnd(7)} [${String(cpu).padStart(3, '0')}] ${flags.padEnd(5)} ${time}: ${event}: ${body}`
 }
 
+const isWhole = ({ task, cpu, time, flags }: LooseFrame): boolean =>
+  task !== undefined && cpu !== undefined && time !== undefined && flags !== undefined
+
 const framed = (event: Event, known: LooseFrame | undefined): Event => {
-  if (known === undefined || event.time === undefined) return event
+  if (known === undefined || event.time === undefined || isWhole(known)) return event
   const { task, pid, cpu, time, interrupt, ...rest } = event
   return {
     ...rest,

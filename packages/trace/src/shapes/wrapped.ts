@@ -1,7 +1,7 @@
 // Lines that were wrapped are put together again: an event whose body is not whole takes the lines behind it, where they complete it.
 import { decodeText } from '../read/decode.ts'
 import { isFields } from '../read/fields.ts'
-import { looseLine } from './loose-line.ts'
+import { looseLine, type LooseLine } from './loose-line.ts'
 
 /** Lines that one was wrapped to, at most. */
 const MOST = 12
@@ -16,46 +16,44 @@ export interface Wrapped {
   end(): void
 }
 
-export const createWrapped = (onLine: (line: string) => void): Wrapped => {
-  let held: string[] = []
+/** A line, and the event in it. */
+interface Held {
+  readonly line: string
+  readonly read: LooseLine | undefined
+}
+
+export const createWrapped = (onLine: (line: string, read: LooseLine | undefined) => void): Wrapped => {
+  let held: Held[] = []
   const release = (): void => {
     const [first, ...rest] = held
     held = []
     if (first === undefined) return
-    const whole = rest.length === 0 ? undefined : joined(first, rest)
-    onLine(whole ?? first)
-    for (const line of rest) onLine(whole === undefined ? line : '')
+    const whole = rest.length === 0 ? undefined : joined(first.line, rest)
+    onLine(whole?.line ?? first.line, whole === undefined ? first.read : whole.read)
+    for (const { line, read } of rest) onLine(whole === undefined ? line : '', whole === undefined ? read : undefined)
   }
   return {
     push: (line) => {
-      if (held.length === 0) {
-        if (isOpen(line)) held.push(line)
-        else onLine(line)
+      const read = line.length > MAX_EVENT ? undefined : looseLine(line)
+      if (held.length > 0 && held.length <= MOST && !begins(line, read)) {
+        held.push({ line, read })
         return
       }
-      if (held.length > MOST || begins(line)) {
-        release()
-        if (isOpen(line)) held.push(line)
-        else onLine(line)
-        return
-      }
-      held.push(line)
+      release()
+      if (isOpen(line, read)) held.push({ line, read })
+      else onLine(line, read)
     },
     end: release,
   }
 }
 
 /** A new line of a log, not the rest of one. */
-const begins = (line: string): boolean =>
-  line.trim() === '' ||
-  line.startsWith('#') ||
-  /-\d+\s.*\[\d+\]/.test(line.slice(0, FRAME)) ||
-  looseLine(line) !== undefined
+const begins = (line: string, read: LooseLine | undefined): boolean =>
+  line.trim() === '' || line.startsWith('#') || /-\d+\s.*\[\d+\]/.test(line.slice(0, FRAME)) || read !== undefined
 
 /** May more of it follow? */
-const isOpen = (line: string): boolean => {
+const isOpen = (line: string, read: LooseLine | undefined): boolean => {
   if (line.length > MAX_EVENT) return false
-  const read = looseLine(line)
   if (read === undefined) return /-\d+\s+(?:\([\s\d-]+\)\s+)?\[\d+\]/.test(line.slice(0, FRAME))
   if (isFields(read.body)) return false
   const event = decodeText(read.event, read.body)
@@ -63,11 +61,12 @@ const isOpen = (line: string): boolean => {
 }
 
 /** undefined: together they are no event either. */
-const joined = (first: string, rest: readonly string[]): string | undefined => {
+const joined = (first: string, rest: readonly Held[]): Held | undefined => {
   for (const glue of [' ', '']) {
     for (let count = rest.length; count > 0; count -= 1) {
-      const text = [first, ...rest.slice(0, count).map((line) => line.trim())].join(glue)
-      if (looseLine(text) !== undefined && !isOpen(text)) return text
+      const line = [first, ...rest.slice(0, count).map((one) => one.line.trim())].join(glue)
+      const read = looseLine(line)
+      if (read !== undefined && !isOpen(line, read)) return { line, read }
     }
   }
   return undefined
