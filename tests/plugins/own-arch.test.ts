@@ -1,5 +1,5 @@
 // An architecture that a plug-in brings: boards may name it, in the plug-in and in files, and its kernel runs there.
-import type { PluginFactory } from '@dmalab/api'
+import { pluginApi, type PluginFactory } from '@dmalab/api'
 import { openLaboratory, openRegistry, runSpec, specOf } from '@dmalab/lab'
 import { expect, test } from 'vitest'
 
@@ -38,4 +38,11 @@ test('without the plug-in the complaint says what there is', () => {
   expect(() => specOf(builtIn, { board, work: LINE })).toThrow(
     'my.yaml:4:7: arch: expected one of arm, arm64, riscv64, x86_64, or what a loaded plug-in brings',
   )
+})
+
+test('with the architecture but no kernel for it, the complaint says what works without one', async () => {
+  const { registry } = await openLaboratory([() => ({ ...plugin(pluginApi), kernels: [] })])
+  const board = { text: BOARD, file: 'my.yaml' }
+  const ask = () => specOf(registry, { board, work: LINE })
+  expect(ask).toThrow('is own-isa, and no kernel here is: there are some for arm, arm64, riscv64, x86_64')
 })

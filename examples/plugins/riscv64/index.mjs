@@ -21,6 +21,7 @@ const kernel = (api) => ({
       mode: 'normal',
       dmaLimit: 2 ** 32 - 1,
       bouncesKmalloc: true,
+      highest: false,
       restrictedPools: true,
     },
   }),

@@ -1,7 +1,7 @@
 // An architecture as one plain object: widths, where the kernel puts things, cache work, texts. Data first, then its DMA code.
 import type { Detail, EventBody } from './events.ts'
 import type { Direction } from './flags.ts'
-import type { ArchName } from './machine.ts'
+import type { ArchName, Range } from './machine.ts'
 import type { CacheOps, KernelMemory } from './memory.ts'
 import type { PhysAddr } from './units.ts'
 
@@ -32,14 +32,23 @@ export interface ArchLayout {
   /** Virtual address of the array of struct page, and sizeof(struct page). */
   readonly pageArray: bigint
   readonly entrySize: number
+  /** Physical memory that the kernel keeps from boot on: its image, counted from the first bank, and the start of memory. Bytes. */
+  readonly image: Range
+  readonly lowKept: number
+}
+
+/** An access to an address that nothing is mapped at. */
+export interface PageFault {
+  /** Within the first page. */
+  readonly nullPointer: boolean
+  readonly address: string
+  readonly write: boolean
 }
 
 /** Console texts of a fault. Addresses come in hex, padded to a pointer's width, without 0x. */
 export interface OopsTexts {
-  /** What the first line of a fault says of the access, with the blank before it; empty where it says nothing. */
-  readonly access: { readonly read: string; readonly write: string }
-  /** The lines between the first one of a page fault and the registers. */
-  details(address: string): readonly string[]
+  /** The lines of a page fault above the registers. */
+  pageFault(fault: PageFault): readonly string[]
   /** The first lines when nothing answers on the bus. */
   externalAbort(address: string): readonly string[]
   /** Registers and backtrace; the innermost function comes first. */
@@ -90,6 +99,11 @@ export interface Arch {
   readonly pfnValid: 'memblock' | 'pageblock' | 'section'
   /** ARCH_DMA_MINALIGN: what dma_get_cache_alignment() says at most, bytes; 1 where all devices snoop. */
   readonly dmaMinAlign: number
+  /**
+   * Which devices snoop (dev_is_dma_coherent): all of them, those of which nothing says otherwise (CONFIG_ARCH_DMA_DEFAULT_COHERENT), or
+   * those of which something says so.
+   */
+  readonly snoops: 'always' | 'unless-told' | 'when-told'
   /** It allocates coherent memory of devices that do not snoop itself (arch_dma_alloc), from CMA alone where there is any. */
   readonly allocatesCoherent: boolean
   /** A shared-dma-pool without no-map is refused outright. */

@@ -1,6 +1,7 @@
 // The DMA API as drivers call it: include/linux/dma-mapping.h.
 import type { Direction } from './flags.ts'
 import type { KResult } from './errno.ts'
+import type { IovaState } from './iova.ts'
 import type { Coherent, Device, UserMapping } from './ops.ts'
 import type { SgPage, SgTable } from './sg.ts'
 import type { DmaAddr, KernelVaddr, PhysAddr } from './units.ts'
@@ -30,6 +31,24 @@ export interface DmaMapping {
   /** dma_map_phys, dma_unmap_phys (since v6.18): memory, or with DMA_ATTR_MMIO a device's registers. EIO. */
   mapPhys(dev: Device, at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr>
   unmapPhys(dev: Device, handle: DmaAddr, size: number, dir: Direction, attrs: number): void
+  /**
+   * dma_iova_try_alloc and what follows it (since v6.16), for devices whose bus addresses dma-iommu manages. EOPNOTSUPP for all others,
+   * where the kernel says false too; the rest as IovaCalls says.
+   */
+  iovaTryAlloc(dev: Device, at: PhysAddr, size: number): KResult<IovaState>
+  iovaLink(
+    dev: Device,
+    state: IovaState,
+    at: PhysAddr,
+    offset: number,
+    size: number,
+    dir: Direction,
+    attrs: number,
+  ): KResult<void>
+  iovaSync(dev: Device, state: IovaState, offset: number, size: number): KResult<void>
+  iovaUnlink(dev: Device, state: IovaState, offset: number, size: number, dir: Direction, attrs: number): void
+  iovaFree(dev: Device, state: IovaState): void
+  iovaDestroy(dev: Device, state: IovaState, mapped: number, dir: Direction, attrs: number): void
   mapResource(dev: Device, at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr>
   unmapResource(dev: Device, handle: DmaAddr, size: number, dir: Direction, attrs: number): void
   syncSingleForCpu(dev: Device, handle: DmaAddr, size: number, dir: Direction): void

@@ -118,6 +118,11 @@ export const FINDINGS = {
     severity: 'warning',
     title: 'a piece of memory is longer than any bounce buffer',
   },
+  'iova-links-left': {
+    severity: 'error',
+    title: 'bus addresses were given back while memory was still linked to them',
+  },
+  'iova-not-synced': { severity: 'warning', title: 'a device used linked memory before dma_iova_sync()' },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 
 export type FindingCode = keyof typeof FINDINGS

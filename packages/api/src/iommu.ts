@@ -63,7 +63,8 @@ export interface IommuDomain {
   readonly granule: number
   /** -ENOMEM means no address space; other errnos come from the tables. */
   map(phys: PhysAddr, size: number, prot: number, limits: IommuLimits): KResult<DmaAddr>
-  unmap(at: DmaAddr, size: number): void
+  /** The value is how many bytes were mapped; it ends at the first hole. The addresses go back to the allocator all the same. */
+  unmap(at: DmaAddr, size: number): number
   /** Writes the DMA fields; the value is the number of segments. ENOMEM, EINVAL. */
   mapSg(
     table: SgTable,

@@ -19,6 +19,8 @@ export interface ReleaseFacts {
   readonly dqbufUnmaps: boolean
   /** DMABUF_DEBUG: page pointers handed to importers are mangled, or replaced by copies without pages. */
   readonly dmabufDebug: 'none' | 'mangle' | 'page-less'
+  /** What CONFIG_DMABUF_DEBUG does to the lists of importers: mangled page pointers, or copies without pages (since v7.0). */
+  readonly dmabufDebugTables: 'mangle' | 'page-less'
   /** dma_buf_ops has kmap (until v5.6). */
   readonly dmabufKmap: boolean
   /** A failed per-device pool allocation fails the call (else it falls back to general memory unless the pool is exclusive). */
@@ -47,6 +49,8 @@ export interface ReleaseFacts {
   readonly swiotlb: SwiotlbPolicy | null
   /** RAM that the kernel uses at most (`mem=`), bytes; the rest answers on the bus all the same. null: all of it. */
   readonly memLimit: number | null
+  /** No RAM from this address on is used (`mem=` of x86). null: all of it. */
+  readonly memTop: number | null
   /** RAM as the command line states it in the place of the board's (`mem=nn@ss` of arm); the rest answers on the bus all the same. */
   readonly memBanks: readonly StatedBank[] | null
   /** `cma=`: size and place of the default CMA area, bytes; size 0: none. null: what the board says. */
@@ -108,6 +112,8 @@ export interface ReleaseFacts {
   readonly udmabufHasMask: boolean
   /** Mappings are made by physical address (dma_map_phys, since v6.18); dma_map_resource() is one with MMIO, which refuses to bounce. */
   readonly mapsByPhys: boolean
+  /** Bus addresses can be taken first and linked to memory afterwards (dma_iova_*, since v6.16). */
+  readonly twoStepIova: boolean
 }
 
 /** A release built for an architecture: what KernelDef.facts() states. */
@@ -145,6 +151,8 @@ export interface SwiotlbPolicy {
   readonly dmaLimit: number
   /** DMA_BOUNCE_UNALIGNED_KMALLOC: small unaligned buffers bounce, so there is a pool of 1 MiB per GiB at least. */
   readonly bouncesKmalloc: boolean
+  /** memblock gives it the highest place below the limit; else the lowest one that is free. */
+  readonly highest: boolean
   /** DMA_RESTRICTED_POOL: `restricted-dma-pool` regions bounce everything of their devices. */
   readonly restrictedPools: boolean
 }

@@ -1,5 +1,5 @@
 // A kernel is data: architecture and release, its facts, op tables, patches on top.
-import type { DeviceFacts } from './machine.ts'
+import type { DeviceFacts, IommuFacts } from './machine.ts'
 import type { BuildFacts } from './kernel-facts.ts'
 import type { DmaOpsDef } from './ops.ts'
 import type { Patch } from './patch.ts'
@@ -37,8 +37,8 @@ export interface KernelDef {
   idle(options: KernelOptions): Readonly<Record<string, string>>
   /** Op tables of its own; those of other plug-ins and the built-in ones are there by name. */
   readonly ops: readonly DmaOpsDef[]
-  /** Name of the op table a device gets. */
-  opsFor(device: DeviceFacts, options: KernelOptions, iommuEnabled: boolean): string
+  /** Name of the op table a device gets. `iommu` is the one in front of it, where firmware has it enabled. */
+  opsFor(device: DeviceFacts, options: KernelOptions, iommu: IommuFacts | null): string
 }
 
 /** A kernel ready to run: base, patches in order, options. */

@@ -109,6 +109,20 @@ export type LabEvent =
       readonly dmaAddr: number
       readonly size: number
     }
+  /** dma_iova_link() put memory behind bus addresses; the kernel traces the page table entries, not the mapping. */
+  | {
+      readonly event: 'iova_link'
+      readonly device: string
+      readonly dmaAddr: number
+      readonly physAddr: number
+      readonly size: number
+      readonly dir: number
+      readonly attrs: number
+    }
+  /** dma_iova_sync(): the device may use what was linked within these addresses. */
+  | { readonly event: 'iova_sync'; readonly device: string; readonly dmaAddr: number; readonly size: number }
+  /** dma_iova_unlink(), or dma_iova_destroy(): what was linked within these addresses is not any more. */
+  | { readonly event: 'iova_unlink'; readonly device: string; readonly dmaAddr: number; readonly size: number }
   /** The last reference to a dma-buf went and its exporter released it: closing an fd leaves no trace in a log. */
   | (DmaBufIdentity & { readonly event: 'dma_buf_release' })
   /** A device read or wrote by bus address. */

@@ -86,6 +86,8 @@ export interface KernelLayout {
   /** Window for vmalloc, ioremap and memremap. */
   readonly vmalloc?: { readonly start: bigint; readonly end: bigint }
   readonly pageArray?: PageArray
+  /** Where the kernel put its bounce pool, as its log says ("software IO TLB: mapped [mem ...]"). */
+  readonly bouncePool?: number
   /** Physical ranges with a linear mapping. Absent: RAM without no-map regions and highmem. */
   readonly linear?: readonly Range[]
 }
@@ -148,7 +150,7 @@ export interface DeviceFacts {
   readonly maxSegmentSize?: number
   /** dma_parms.min_align_mask: address bits that a bounce must keep; none when absent. */
   readonly minAlignMask?: number
-  /** Width of dma_parms.segment_boundary_mask; 32 when absent. */
+  /** Width of dma_parms.segment_boundary_mask; absent: none, or 32 of a PCI function. */
   readonly segmentBoundaryBits?: number
   /** The masks themselves where they are not a run of ones; else the widths above say all. */
   readonly oddMask?: number

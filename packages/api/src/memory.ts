@@ -85,6 +85,8 @@ export interface AllocOptions {
   readonly highmem?: boolean
   /** Nothing below this address, as if what lies there were in use. */
   readonly above?: number
+  /** Memory of the boot only: the highest place that fits, in place of the lowest. */
+  readonly highest?: boolean
   /** CMA area to take from (dev->cma_area); absent: the default area. */
   readonly area?: string
   /** CMA only, asked for each range that fits: are its pages pinned, so that the next one has to be tried? */

@@ -4,6 +4,7 @@ import type { Direction } from './flags.ts'
 import type { Detail, EventBody } from './events.ts'
 import type { KResult } from './errno.ts'
 import type { IommuHost } from './iommu.ts'
+import type { IovaCalls } from './iova.ts'
 import type { DeviceFacts, Range } from './machine.ts'
 import type { BusTranslation, CacheOps, EntryPass, KernelMemory } from './memory.ts'
 import type { KernelFacts } from './kernel-facts.ts'
@@ -290,6 +291,8 @@ export interface Host {
   kmallocSgNeedsBounce(list: SgTable, nents: number, dir: Direction): boolean
   /** What stands between the device and its bus (an IOMMU) answers the device's accesses from now on; null: nothing does. */
   setBusTranslation(translation: BusTranslation | null): void
+  /** dev->dma_iommu: the device maps in two steps through these calls from now on (dma_iova_*). */
+  offerIova(calls: IovaCalls): void
   /** A resource that this op table hands out: `live` counts what it has not got back, for the laboratory's balance. */
   counts(what: string, live: () => number): void
   /** Timers and delayed work of this device's code: `listener` gets every stretch of modelled time, milliseconds. */

@@ -9,6 +9,8 @@ const LAYOUT: Arch['layout'] = {
   vmalloc: { start: 0xf080_0000n, end: 0xff80_0000n },
   pageArray: 0xeeff_8000n,
   entrySize: 32,
+  image: { base: 0, len: 32 * 2 ** 20 },
+  lowKept: 0,
 }
 
 /**
@@ -26,9 +28,16 @@ const faultDetails = (address: string): readonly string[] => [
   'Internal error: Oops: 5 [#1] SMP ARM',
 ]
 
+/** `how`: what the first line says of the access. */
+const pageFault =
+  (how: (write: boolean) => string): Arch['oops']['pageFault'] =>
+  ({ nullPointer, address, write }) => [
+    `Unable to handle kernel ${nullPointer ? 'NULL pointer dereference' : 'paging request'} at virtual address ${address}${how(write)}`,
+    ...faultDetails(address),
+  ]
+
 /** Models: Linux v6.12 arch/arm/mm/fault.c: die_kernel_fault, show_pte. Models: Linux v6.12 arch/arm/kernel/traps.c: __die, dump_backtrace_entry */
-const OOPS: Omit<Arch['oops'], 'access'> = {
-  details: (address) => faultDetails(address),
+const OOPS: Omit<Arch['oops'], 'pageFault'> = {
   externalAbort: (address) => [
     `Unhandled fault: external abort on non-linefetch at 0x${address}`,
     ...faultDetails(address),
@@ -49,6 +58,7 @@ const COMMON = {
   pointerBits: 32,
   highmem: true,
   dmaMinAlign: 64,
+  snoops: 'when-told',
   allocatesCoherent: true,
   poolsNeedNoMap: true,
   layout: LAYOUT,
@@ -60,7 +70,7 @@ export const armV411 = (api: PluginApi): Arch => ({
   source: 'Linux v4.11 arch/arm/mm',
   pfnValid: 'memblock',
   cache: { ...CACHE, invalidatesTwice: true, marksClean: 'pages' },
-  oops: { ...OOPS, access: { read: '', write: '' } },
+  oops: { ...OOPS, pageFault: pageFault(() => '') },
   syscallPath: ['ret_fast_syscall', 'SyS_ioctl', 'do_vfs_ioctl'],
   attach: (host) => armDma(api, host, 'v4.11'),
 })
@@ -71,7 +81,7 @@ export const arm = (api: PluginApi): Arch => ({
   source: 'Linux v6.12 arch/arm/mm',
   pfnValid: 'pageblock',
   cache: { ...CACHE, invalidatesTwice: false, marksClean: 'folios' },
-  oops: { ...OOPS, access: { read: ' when read', write: ' when write' } },
+  oops: { ...OOPS, pageFault: pageFault((write) => (write ? ' when write' : ' when read')) },
   syscallPath: ['ret_fast_syscall', 'sys_ioctl'],
   attach: (host) => armDma(api, host, 'v6.12'),
 })

@@ -1,5 +1,5 @@
 // The kernel arm@4.11: 32-bit ARM as of v4.11, before its DMA code became dma-direct.
-import type { BuildFacts, DeviceFacts, KernelDef, KernelOptions, PluginApi } from '@dmalab/api'
+import type { BuildFacts, DeviceFacts, IommuFacts, KernelDef, KernelOptions, PluginApi } from '@dmalab/api'
 
 const facts = (api: PluginApi, options: KernelOptions): BuildFacts => {
   const lpae = options.config['ARM_LPAE'] === true
@@ -49,8 +49,8 @@ const sgEntrySize = (lpae: boolean, dmaLength: boolean, magic: boolean): number 
  * dmabounce is registered by code of a platform that knows its bus is narrow; here the device's bus limit or mask says so.
  * Models: Linux v4.11 arch/arm/mm/dma-mapping.c: arch_setup_dma_ops; arch/arm/common/dmabounce.c: dmabounce_register_dev
  */
-const opsFor = (device: DeviceFacts, { config }: KernelOptions, iommuEnabled: boolean): string => {
-  if (iommuEnabled) return device.coherent ? 'arm-coherent-iommu' : 'arm-iommu'
+const opsFor = (device: DeviceFacts, { config }: KernelOptions, iommu: IommuFacts | null): string => {
+  if (iommu !== null) return device.coherent ? 'arm-coherent-iommu' : 'arm-iommu'
   if (config['DMABOUNCE'] === true && !device.coherent && isNarrow(device)) return 'dmabounce'
   return device.coherent ? 'arm-coherent' : 'arm'
 }

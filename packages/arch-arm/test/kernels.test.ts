@@ -14,6 +14,8 @@ const options = (config: KernelOptions['config'] = {}, cmdline: KernelOptions['c
 const device = (more: Partial<DeviceFacts> = {}): DeviceFacts =>
   ({ name: 'dev', coherent: false, maskBits: 32, pools: [], ...more }) as DeviceFacts
 
+const IOMMU = { name: 'iommu', model: 'samsung,exynos-sysmmu', enabled: true }
+
 describe('the op table of a device', () => {
   it.each([
     ['one that does not snoop', device(), {}, false, 'arm'],
@@ -26,14 +28,14 @@ describe('the op table of a device', () => {
     ['a narrow one that snoops', device({ maskBits: 28, coherent: true }), { DMABOUNCE: true }, false, 'arm-coherent'],
     ['one that reaches all', device(), { DMABOUNCE: true }, false, 'arm'],
   ])('%s', (_what, facts, config, iommu, table) => {
-    expect(kernel.opsFor(facts, options(config), iommu)).toBe(table)
+    expect(kernel.opsFor(facts, options(config), iommu ? IOMMU : null)).toBe(table)
   })
 
   it('is one that the plug-in brings, each under a name of its own', () => {
     const names = ops.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
     const wanted = [false, true].flatMap((iommu) =>
-      [false, true].map((coherent) => kernel.opsFor(device({ coherent }), options(), iommu)),
+      [false, true].map((coherent) => kernel.opsFor(device({ coherent }), options(), iommu ? IOMMU : null)),
     )
     const known = [...names, ...kernel.ops.map(({ name }) => name)]
     expect(wanted.filter((name) => !known.includes(name))).toEqual([])

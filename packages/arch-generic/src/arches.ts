@@ -1,7 +1,8 @@
-// The 64-bit architectures as Arch objects: all memory is in the linear map, and cache work goes through it.
-import type { Arch, ArchDma, ArchHost, PhysAddr, PluginApi } from '@dmalab/api'
+// arm64 and riscv64 as Arch objects: all memory is in the linear map, and cache work goes through it.
+import type { Arch, PageFault, PluginApi } from '@dmalab/api'
+import { linearDma } from './linear-dma.ts'
 
-const COMMON = {
+export const COMMON = {
   pointerBits: 64,
   highmem: false,
   pfnValid: 'section',
@@ -9,7 +10,12 @@ const COMMON = {
   poolsNeedNoMap: false,
 } as const satisfies Partial<Arch>
 
-const NOTHING = ['none', 'none', 'none', 'none'] as const
+/** The kernel image at the start of memory. */
+const IMAGE = { image: { base: 0, len: 32 * 2 ** 20 }, lowKept: 0 } as const
+
+const unableTo = ({ nullPointer, address }: PageFault): string =>
+  `Unable to handle kernel ${nullPointer ? 'NULL pointer dereference' : 'paging request'} at virtual address ${address}`
+
 /** Written back before the device owns the range, also where it only writes: stale bytes must not leak to user space. */
 const ALWAYS_CLEAN = ['clean', 'clean', 'clean', 'clean'] as const
 const INVALIDATE_UNLESS_TO_DEVICE = ['invalidate', 'none', 'invalidate', 'invalidate'] as const
@@ -18,6 +24,7 @@ export const arm64 = (api: PluginApi): Arch => ({
   ...COMMON,
   name: 'arm64',
   board: 'arm64',
+  snoops: 'when-told',
   source: 'Linux v6.12 arch/arm64/mm',
   dmaMinAlign: 64,
   /** 4 KiB pages, 48-bit addresses (Documentation/arch/arm64/memory.rst). */
@@ -26,6 +33,7 @@ export const arm64 = (api: PluginApi): Arch => ({
     vmalloc: { start: 0xffff_8000_8000_0000n, end: 0xffff_fdff_8000_0000n },
     pageArray: 0xffff_fdff_c000_0000n,
     entrySize: 64,
+    ...IMAGE,
   },
   /** Models: Linux v6.12 arch/arm64/mm/dma-mapping.c: arch_sync_dma_for_device, arch_sync_dma_for_cpu */
   cache: {
@@ -37,8 +45,7 @@ export const arm64 = (api: PluginApi): Arch => ({
   },
   /** Models: Linux v6.12 arch/arm64/mm/fault.c: die_kernel_fault, do_sea. Models: Linux v6.12 arch/arm64/kernel/traps.c: __die */
   oops: {
-    access: { read: '', write: '' },
-    details: () => ['Internal error: Oops: 0000000096000006 [#1] SMP'],
+    pageFault: (fault) => [unableTo(fault), 'Internal error: Oops: 0000000096000006 [#1] SMP'],
     externalAbort: () => ['Internal error: synchronous external abort: 0000000096000010 [#1] SMP'],
     backtrace: (path) => [`pc : ${path[0] ?? 'unknown'}`, 'Call trace:', ...path.map((symbol) => ` ${symbol}`)],
   },
@@ -59,6 +66,7 @@ export const riscv64 = (api: PluginApi): Arch => ({
   ...COMMON,
   name: 'riscv64',
   board: 'riscv64',
+  snoops: 'unless-told',
   source: 'Linux v6.12 arch/riscv/mm',
   dmaMinAlign: 64,
   /** Sv39 (Documentation/arch/riscv/vm-layout.rst). */
@@ -67,6 +75,7 @@ export const riscv64 = (api: PluginApi): Arch => ({
     vmalloc: { start: 0xffff_ffc6_0000_0000n, end: 0xffff_ffd6_0000_0000n },
     pageArray: 0xffff_ffc5_0000_0000n,
     entrySize: 64,
+    ...IMAGE,
   },
   /** With Zicbom. Models: Linux v6.12 arch/riscv/mm/dma-noncoherent.c: arch_sync_dma_for_device, arch_sync_dma_for_cpu */
   cache: {
@@ -79,8 +88,7 @@ export const riscv64 = (api: PluginApi): Arch => ({
   },
   /** Models: Linux v6.12 arch/riscv/mm/fault.c: die_kernel_fault. Models: Linux v6.12 arch/riscv/kernel/traps.c: die, do_trap_error */
   oops: {
-    access: { read: '', write: '' },
-    details: () => ['Oops [#1]'],
+    pageFault: (fault) => [unableTo(fault), 'Oops [#1]'],
     externalAbort: () => ['Oops - load access fault [#1]'],
     // No head stands above the backtrace; the return address before each symbol is left out.
     backtrace: (path) => [
@@ -93,54 +101,3 @@ export const riscv64 = (api: PluginApi): Arch => ({
   /** Models: Linux v6.12 arch/riscv/mm/dma-noncoherent.c: arch_dma_prep_coherent */
   attach: (host) => linearDma(api, host, (at, size) => host.cache.dmacFlush(at, size)),
 })
-
-/** Every device snoops: there is no cache work. */
-export const x8664 = (api: PluginApi): Arch => ({
-  ...COMMON,
-  name: 'x86_64',
-  board: 'x86_64',
-  source: 'Linux v6.12 arch/x86',
-  dmaMinAlign: 1,
-  /** 4-level page tables (Documentation/arch/x86/x86_64/mm.rst). */
-  layout: {
-    pageOffset: 0xffff_8880_0000_0000n,
-    vmalloc: { start: 0xffff_c900_0000_0000n, end: 0xffff_e8ff_ffff_ffffn },
-    pageArray: 0xffff_ea00_0000_0000n,
-    entrySize: 64,
-  },
-  cache: {
-    forDevice: NOTHING,
-    forCpu: NOTHING,
-    symbols: { clean: [], invalidate: [], flush: [] },
-    invalidatesTwice: false,
-    marksClean: 'nothing',
-  },
-  /** Models: Linux v6.12 arch/x86/mm/fault.c: show_fault_oops */
-  oops: {
-    access: { read: '', write: '' },
-    details: () => ['Oops: Oops: 0000 [#1] PREEMPT SMP'],
-    // Real hardware answers with all ones; here the access ends the run all the same.
-    externalAbort: (address) => [`no memory answers at 0x${address}`],
-    backtrace: (path) => [`RIP: 0010:${path[0] ?? 'unknown'}`, 'Call Trace:', ...path.map((symbol) => ` ${symbol}`)],
-  },
-  syscallPath: ['entry_SYSCALL_64_after_hwframe', 'do_syscall_64', '__x64_sys_ioctl'],
-  attach: (host) => linearDma(api, host, () => {}),
-})
-
-/** Through the linear map, which no-map memory is not in. */
-const linearDma = (
-  api: PluginApi,
-  { mem, cache }: ArchHost,
-  prep: (address: ReturnType<ArchHost['mem']['linearAddress']>, size: number) => void,
-): ArchDma => {
-  const prepCoherent = (at: PhysAddr, size: number): void => prep(mem.linearAddress(at), size)
-  return {
-    syncForDevice: (at, size, dir) => cache.dmacMapLinear(at, size, dir),
-    syncForCpu: (at, size, dir) => cache.dmacUnmapLinear(at, size, dir),
-    prepCoherent,
-    clearBuffer(at, size, snooped) {
-      mem.memset(mem.linearAddress(at), 0, size)
-      if (!snooped) prepCoherent(at, size)
-    },
-  }
-}

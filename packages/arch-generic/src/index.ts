@@ -1,8 +1,10 @@
-// The op table dma-direct, the 64-bit architectures, and the kernels of arm, arm64 and riscv64 that stand on it.
+// The op table dma-direct, the 64-bit architectures, and the kernels that stand on it.
 import type { Plugin, PluginApi } from '@dmalab/api'
-import { arm64, arm64V510, riscv64, x8664 } from './arches.ts'
+import { arm64, arm64V510, riscv64 } from './arches.ts'
 import { directOps } from './direct-ops.ts'
 import { ARM64_RELEASES, arm64Kernel, ARM_RELEASES, armKernel, riscv64Kernel } from './kernels.ts'
+import { x8664 } from './x86-arch.ts'
+import { X86_RELEASES, x8664Kernel } from './x86-kernel.ts'
 
 export { type DirectLimits, directLimits } from './direct-limits.ts'
 export { directOps } from './direct-ops.ts'
@@ -16,5 +18,6 @@ export default (api: PluginApi): Plugin => ({
     ...ARM_RELEASES.map((release) => armKernel(api, release)),
     ...ARM64_RELEASES.map((release) => arm64Kernel(api, release)),
     riscv64Kernel(api),
+    ...X86_RELEASES.map((release) => x8664Kernel(api, release)),
   ],
 })

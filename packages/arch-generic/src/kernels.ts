@@ -3,6 +3,7 @@ import type {
   BuildFacts,
   ConfigOption,
   DeviceFacts,
+  IommuFacts,
   KernelDef,
   KernelOptions,
   PluginApi,
@@ -19,7 +20,7 @@ const MAX_ORDER = 10
 /** What both architectures have in common. */
 const common = (api: PluginApi, release: ReleaseFacts, options: KernelOptions) => ({
   ...release,
-  dmabufDebug: options.config['DMABUF_DEBUG'] === true ? ('mangle' as const) : ('none' as const),
+  dmabufDebug: options.config['DMABUF_DEBUG'] === true ? release.dmabufDebugTables : ('none' as const),
   iommu: iommuPolicy(api, options),
 })
 
@@ -37,6 +38,7 @@ const arm64Facts = (api: PluginApi, release: ReleaseFacts, options: KernelOption
     memLimit: memLimit(api, options),
     swiotlb: swiotlbPolicy(api, release, options, {
       dmaLimit: MAX_32,
+      highest: false,
       bouncesKmalloc: release.bouncesKmalloc && options.config['DMA_BOUNCE_UNALIGNED_KMALLOC'] !== false,
       restrictedPools: options.config['DMA_RESTRICTED_POOL'] !== false,
     }),
@@ -49,6 +51,7 @@ const armFacts = (api: PluginApi, release: ReleaseFacts, options: KernelOptions)
   const dmaLength = options.config['NEED_SG_DMA_LENGTH'] === true
   const policy = swiotlbPolicy(api, release, options, {
     dmaLimit: MAX_32,
+    highest: false,
     bouncesKmalloc: false,
     restrictedPools: false,
   })
@@ -90,6 +93,7 @@ const riscv64Facts = (api: PluginApi, release: ReleaseFacts, options: KernelOpti
     memLimit: memLimit(api, options),
     swiotlb: swiotlbPolicy(api, release, options, {
       dmaLimit: MAX_32,
+      highest: false,
       bouncesKmalloc: true,
       restrictedPools: options.config[RESTRICTED] !== false,
     }),
@@ -126,8 +130,8 @@ const idleOnArm = (options: KernelOptions): Readonly<Record<string, string>> => 
  */
 const opsFor =
   (api: PluginApi) =>
-  (device: DeviceFacts, options: KernelOptions, iommuEnabled: boolean): string =>
-    iommuEnabled && (device.pci?.untrusted === true || !iommuPolicy(api, options).passthrough)
+  (device: DeviceFacts, options: KernelOptions, iommu: IommuFacts | null): string =>
+    iommu !== null && (device.pci?.untrusted === true || !iommuPolicy(api, options).passthrough)
       ? 'dma-iommu'
       : 'dma-direct'
 
@@ -250,6 +254,6 @@ export const armKernel = (api: PluginApi, name: (typeof ARM_RELEASES)[number]): 
   },
   idle: idleOnArm,
   ops: [],
-  opsFor: (device, options, iommuEnabled) =>
-    iommuEnabled && usesArmIommu(options) ? 'arm-v6-iommu' : opsFor(api)(device, options, iommuEnabled),
+  opsFor: (device, options, iommu) =>
+    iommu !== null && usesArmIommu(options) ? 'arm-v6-iommu' : opsFor(api)(device, options, iommu),
 })

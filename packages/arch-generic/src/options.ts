@@ -72,9 +72,12 @@ export const memLimit = (api: PluginApi, options: KernelOptions): number | null 
   return bytes
 }
 
+/** `mem=` where it is an address. @throws InputError. Models: Linux v6.12 arch/x86/kernel/e820.c: parse_memopt */
+export const memTop = (api: PluginApi, options: KernelOptions): number | null => memLimit(api, options)
+
 /** `iommu.strict`, `iommu.passthrough`. @throws InputError */
-export const iommuPolicy = (api: PluginApi, options: KernelOptions) => ({
-  strict: flag(api, options, 'iommu.strict', true),
+export const iommuPolicy = (api: PluginApi, options: KernelOptions, strict = true) => ({
+  strict: flag(api, options, 'iommu.strict', strict),
   passthrough: flag(api, options, 'iommu.passthrough', false),
 })
 

@@ -14,6 +14,7 @@ const cmdline = (words: KernelOptions['cmdline'], config: KernelOptions['config'
   config,
   cmdline: words,
 })
+const IOMMU = { name: 'iommu', model: 'arm,smmu-v3', enabled: true }
 const device = (more: object = {}): DeviceFacts =>
   ({ name: 'dev', coherent: false, maskBits: 32, pools: [], ...more }) as unknown as DeviceFacts
 
@@ -26,23 +27,23 @@ describe.each([
   },
 ])('$name: the op table of a device', (def) => {
   it('is dma-iommu behind an IOMMU, unless the command line lets it through', () => {
-    expect(def.opsFor(device(), cmdline({}), false)).toBe('dma-direct')
-    expect(def.opsFor(device(), cmdline({}), true)).toBe('dma-iommu')
-    expect(def.opsFor(device(), cmdline({ 'iommu.passthrough': '1' }), true)).toBe('dma-direct')
+    expect(def.opsFor(device(), cmdline({}), null)).toBe('dma-direct')
+    expect(def.opsFor(device(), cmdline({}), IOMMU)).toBe('dma-iommu')
+    expect(def.opsFor(device(), cmdline({ 'iommu.passthrough': '1' }), IOMMU)).toBe('dma-direct')
   })
 
   it('is dma-iommu for an untrusted card whatever the command line says', () => {
     const card = device({ pci: { untrusted: true, windows: [] } })
-    expect(def.opsFor(card, cmdline({ 'iommu.passthrough': '1' }), true)).toBe('dma-iommu')
-    expect(def.opsFor(card, cmdline({}), false)).toBe('dma-direct')
+    expect(def.opsFor(card, cmdline({ 'iommu.passthrough': '1' }), IOMMU)).toBe('dma-iommu')
+    expect(def.opsFor(card, cmdline({}), null)).toBe('dma-direct')
   })
 })
 
 describe('arm@6.12 behind an IOMMU', () => {
   it('has the tables of arch/arm, for a device that snoops and one that does not', () => {
     for (const coherent of [false, true])
-      expect(arm.opsFor(device({ coherent }), cmdline({}), true)).toBe('arm-v6-iommu')
-    expect(arm.opsFor(device(), cmdline({}), false)).toBe('dma-direct')
+      expect(arm.opsFor(device({ coherent }), cmdline({}), IOMMU)).toBe('arm-v6-iommu')
+    expect(arm.opsFor(device(), cmdline({}), null)).toBe('dma-direct')
   })
 
   it('takes no iommu.* parameter, and an alignment of its own', () => {

@@ -10,6 +10,8 @@ export interface Bounce {
   bounces(at: PhysAddr, size: number, dir: Direction): boolean
   /** Where the device shall find the bytes: `at` itself, or a bounce buffer that holds a copy. EIO. */
   take(at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<PhysAddr>
+  /** The bounce buffer, whatever the mapping fills. EIO. */
+  map(at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<PhysAddr>
   /** swiotlb_tbl_unmap_single: nothing happens outside the pool. */
   giveBack(at: PhysAddr, size: number, dir: Direction, attrs: number): void
   syncForCpu(at: PhysAddr, size: number, dir: Direction): void
@@ -43,8 +45,33 @@ export const bounceOf = (api: PluginApi, host: Host, domain: IommuDomain): Bounc
   const bounces = (at: PhysAddr, size: number, dir: Direction): boolean =>
     wanted(size, dir) && (at % granule !== 0 || size % granule !== 0)
 
+  /** Models: Linux v7.2 drivers/iommu/dma-iommu.c: iommu_dma_map_swiotlb */
+  const map = (at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<PhysAddr> => {
+    const pool = host.swiotlb()
+    if (pool === null) {
+      const text = `${api.devString(device)}: DMA bounce buffers are inactive, unable to map unaligned transaction.`
+      if (!warned) host.printk('warn', text)
+      warned = true
+      return fail('EIO', text)
+    }
+    if (host.wants('op'))
+      host.emit({
+        event: 'swiotlb_bounced',
+        device: device.name,
+        dmaMask: device.dmaMask,
+        devAddr: at,
+        size,
+        force: pool.force,
+      })
+    const tlb = pool.tblMapSingle(at, size, granule - 1, dir, attrs)
+    if (tlb === undefined) return fail('EIO', `no run of slots in bounce pool ${pool.name} fits ${size} bytes`)
+    if (untrusted) clearPadding(tlb, size)
+    return { ok: true, value: tlb }
+  }
+
   return {
     wanted,
+    map,
     bounces,
 
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: dev_use_sg_swiotlb */
@@ -55,29 +82,7 @@ export const bounceOf = (api: PluginApi, host: Host, domain: IommuDomain): Bounc
     },
 
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_page */
-    take(at, size, dir, attrs) {
-      if (!bounces(at, size, dir)) return { ok: true, value: at }
-      const pool = host.swiotlb()
-      if (pool === null) {
-        const text = `${api.devString(device)}: DMA bounce buffers are inactive, unable to map unaligned transaction.`
-        if (!warned) host.printk('warn', text)
-        warned = true
-        return fail('EIO', text)
-      }
-      if (host.wants('op'))
-        host.emit({
-          event: 'swiotlb_bounced',
-          device: device.name,
-          dmaMask: device.dmaMask,
-          devAddr: at,
-          size,
-          force: pool.force,
-        })
-      const tlb = pool.tblMapSingle(at, size, granule - 1, dir, attrs)
-      if (tlb === undefined) return fail('EIO', `no run of slots in bounce pool ${pool.name} fits ${size} bytes`)
-      if (untrusted) clearPadding(tlb, size)
-      return { ok: true, value: tlb }
-    },
+    take: (at, size, dir, attrs) => (bounces(at, size, dir) ? map(at, size, dir, attrs) : { ok: true, value: at }),
 
     giveBack: (at, size, dir, attrs) => poolAt(at)?.tblUnmapSingle(at, size, dir, attrs),
     syncForCpu: (at, size, dir) => poolAt(at)?.syncSingleForCpu(at, size, dir),

@@ -19,6 +19,7 @@ import { openDomain } from './open-domain.ts'
 import { modelOf } from './iommu-models.ts'
 import { remappedMemory } from './remapped-memory.ts'
 import { setRegionsAside } from './reserved-regions.ts'
+import { iovaCalls } from './two-step-iova.ts'
 
 const CAPS: DmaOpsCaps = {
   pageless: 'fabricated',
@@ -46,8 +47,9 @@ const SYMBOLS: DmaOpsDef['symbols'] = {
   syncSgForDevice: ['__dma_sync_sg_for_device', 'iommu_dma_sync_sg_for_device'],
 }
 
-/** All ones: what dma_get_seg_boundary() says of a device that set none. */
+/** All ones: what dma_get_seg_boundary() says of a device that set none; PCI sets one for each of its functions (pci_device_add). */
 const NO_BOUNDARY_BITS = 64
+const PCI_BOUNDARY_BITS = 32
 const DEFAULT_SEGMENT = 65536
 
 /** A pass that only maintains caches, by page. */
@@ -174,7 +176,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
 
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_unmap_page */
   const unmapRange = (handle: DmaAddr, size: number, dir: Direction, attrs: number): void => {
-    if (has(attrs, unbounced)) return domain.unmap(handle, size)
+    if (has(attrs, unbounced)) return void domain.unmap(handle, size)
     const at = domain.iovaToPhys(handle)
     // WARN_ON: nothing is mapped there.
     if (at === undefined) return
@@ -233,6 +235,11 @@ const table = (api: PluginApi, host: Host): DmaOps => {
     else if (!coherent) syncSg(list, nents, dir, 'syncForDevice')
   }
 
+  if (host.kernel.twoStepIova) {
+    const limits = (): IommuLimits => limitsFor(device.maskBits)
+    host.offerIova(iovaCalls(api, host, { domain, bounce, coherent, limits, protOf }))
+  }
+
   return {
     alloc: (size, attrs, owner) => memory.alloc(size, attrs, owner),
     allocAtomic: (size, attrs, owner) => memory.allocAtomic(size, attrs, owner),
@@ -264,7 +271,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
       const handle = domain.map(at, size, prot, limitsFor(device.maskBits))
       return handle.ok ? ok(handle.value) : fail('EIO', handle.why)
     },
-    unmapResource: (handle, size) => domain.unmap(handle, size),
+    unmapResource: (handle, size) => void domain.unmap(handle, size),
 
     syncSingleForCpu,
     syncSingleForDevice,
@@ -282,8 +289,8 @@ const table = (api: PluginApi, host: Host): DmaOps => {
 }
 
 /** Models: Linux v6.12 include/linux/dma-mapping.h: dma_get_seg_boundary, dma_get_max_seg_size */
-const segmentsOf = ({ segmentBoundaryBits = NO_BOUNDARY_BITS, maxSegmentSize = DEFAULT_SEGMENT }: DeviceFacts) => ({
-  boundary: 2n ** BigInt(segmentBoundaryBits) - 1n,
+const segmentsOf = ({ pci, segmentBoundaryBits, maxSegmentSize = DEFAULT_SEGMENT }: DeviceFacts) => ({
+  boundary: 2n ** BigInt(segmentBoundaryBits ?? (pci === undefined ? NO_BOUNDARY_BITS : PCI_BOUNDARY_BITS)) - 1n,
   maxSize: maxSegmentSize,
 })
 

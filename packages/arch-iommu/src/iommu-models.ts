@@ -1,5 +1,5 @@
 // Which tables the drivers of known IOMMUs ask for.
-import type { IommuSetup, Range } from '@dmalab/api'
+import type { IommuRegion, IommuSetup } from '@dmalab/api'
 
 type Shape = Omit<IommuSetup, 'lazy' | 'fixes'>
 
@@ -11,8 +11,8 @@ export interface IommuModel {
   readonly apertureEnd: number
   /** TLB invalidation may wait (IOMMU_CAP_DEFERRED_FLUSH). */
   readonly deferredFlush: boolean
-  /** Where the driver lets the kernel map MSI doorbells. */
-  readonly swMsi?: Range
+  /** Bus addresses that its driver sets aside for every device (get_resv_regions). */
+  readonly regions: readonly IommuRegion[]
 }
 
 const KIB = 2 ** 10
@@ -39,7 +39,8 @@ const smmu: IommuModel = {
   allocSizes: LPAE.pageSizes,
   apertureEnd: 2 ** 48 - 1,
   deferredFlush: true,
-  swMsi: { base: 0x800_0000, len: MIB },
+  // Where it lets the kernel map MSI doorbells.
+  regions: [{ base: 0x800_0000, len: MIB, type: 'sw-msi' }],
 }
 
 /**
@@ -51,6 +52,7 @@ const rockchip: IommuModel = {
   allocSizes: 0x007f_f000,
   apertureEnd: 2 ** 32 - 1,
   deferredFlush: false,
+  regions: [],
 }
 
 /** Models: Linux v6.12 drivers/iommu/mtk_iommu.c: mtk_iommu_domain_finalise */
@@ -67,6 +69,7 @@ const mediatek: IommuModel = {
   allocSizes: 4 * KIB + 64 * KIB + MIB + 16 * MIB,
   apertureEnd: 2 ** 32 - 1,
   deferredFlush: false,
+  regions: [],
 }
 
 /**
@@ -78,6 +81,32 @@ const exynos: IommuModel = {
   allocSizes: 4 * KIB + 64 * KIB + MIB,
   apertureEnd: 2 ** 32 - 1,
   deferredFlush: false,
+  regions: [],
+}
+
+/** Where the interrupt controllers of a PC take messages. */
+const MSI: IommuRegion = { base: 0xfee0_0000, len: MIB, type: 'msi' }
+
+/**
+ * Second-stage tables of VT-d, here as long-descriptor tables of the same reach. Hardware with fewer levels (39 bits) ends the aperture sooner.
+ * Models: Linux v6.12 drivers/iommu/intel/iommu.c: intel_iommu_domain_alloc, domain_update_iommu_cap, intel_iommu_get_resv_regions
+ */
+const vtd: IommuModel = {
+  shape: LPAE,
+  allocSizes: LPAE.pageSizes,
+  apertureEnd: 2 ** 48 - 1,
+  deferredFlush: true,
+  regions: [MSI],
+}
+
+/**
+ * Its tables take every power of two; here they are long-descriptor tables of the same reach. The last stretch below 1 TiB is
+ * HyperTransport's.
+ * Models: Linux v6.12 drivers/iommu/amd/iommu.c: do_iommu_domain_alloc, amd_iommu_get_resv_regions
+ */
+const amdVi: IommuModel = {
+  ...vtd,
+  regions: [MSI, { base: 0xfd_0000_0000, len: 0x3_0000_0000, type: 'reserved' }],
 }
 
 /** By the last word of a device tree's compatible string; whatever is not known is taken for an SMMU. */
@@ -85,5 +114,7 @@ export const modelOf = (name: string): IommuModel => {
   if (name.startsWith('rockchip')) return rockchip
   if (name.startsWith('mediatek')) return mediatek
   if (name.startsWith('samsung')) return exynos
+  if (name.startsWith('intel')) return vtd
+  if (name.startsWith('amd')) return amdVi
   return smmu
 }

@@ -24,8 +24,8 @@ export const setRegionsAside = (api: PluginApi, host: Host, domain: IommuDomain,
 }
 
 /** Models: Linux v6.12 drivers/iommu/iommu.c: iommu_get_resv_regions */
-const regionsOf = ({ device }: Host, { swMsi }: IommuModel): readonly IommuRegion[] => [
-  ...(swMsi === undefined ? [] : [{ ...swMsi, type: 'sw-msi' } as const]),
+const regionsOf = ({ device }: Host, { regions }: IommuModel): readonly IommuRegion[] => [
+  ...regions,
   ...(device.facts.iommuRegions ?? []),
 ]
 

@@ -3,7 +3,7 @@ import { fail, type Host, type IommuDomain, ok, phys, pluginApi } from '@dmalab/
 import { describe, expect, it } from 'vitest'
 import { setRegionsAside } from '../src/reserved-regions.ts'
 
-const NO_MSI = {} as never
+const NO_MSI = { regions: [] } as never
 const TOP = 2n ** 64n - 1n
 
 const setAside = (facts: object, model: object = NO_MSI, mapped: readonly number[] = [], refuses = false) => {
@@ -59,7 +59,11 @@ describe('regions of the firmware', () => {
 })
 
 it('the window of software MSIs is not kept: the kernel places it with the same allocator', () => {
-  expect(setAside({}, { swMsi: { base: 0x800_0000, len: 0x10_0000 } }).calls).toEqual([])
+  expect(setAside({}, { regions: [region('sw-msi', 0x800_0000, 0x10_0000)] }).calls).toEqual([])
+})
+
+it('the window of MSIs in hardware is kept from every device', () => {
+  expect(setAside({}, { regions: [region('msi', 0xfee0_0000, 0x10_0000)] }).calls).toEqual(['keep fee00000-feefffff'])
 })
 
 describe('a PCI function', () => {

@@ -8,6 +8,7 @@ import {
   type PhysAddr,
   physOf,
   type SwiotlbInit,
+  type SwiotlbPolicy,
 } from '@dmalab/api'
 import type { DeviceState } from './device.ts'
 import { type BouncePool, defaultSlots, smallerPool, swiotlbOf, type SwiotlbParts } from './swiotlb.ts'
@@ -33,7 +34,7 @@ export const createBouncePools = (parts: SwiotlbParts, machine: Machine): Bounce
   const all: BouncePool[] = []
   let common: BouncePool | null | undefined
 
-  /** The pool made at boot, in the lowest memory that every device reaches. */
+  /** The pool made at boot, in memory that every device reaches. */
   const bootPool = (): BouncePool | null => {
     const policy = facts.swiotlb
     const { managed } = memory.layout
@@ -42,7 +43,7 @@ export const createBouncePools = (parts: SwiotlbParts, machine: Machine): Bounce
     const bytes = managed.reduce((sum, range) => sum + range.len, 0)
     let slots: number | undefined = defaultSlots(policy, facts, bytes, top)
     while (slots !== undefined && slots > 0) {
-      const pages = memory.allocBoot(slots * SLOT, { limit: policy.dmaLimit, owner: 'software IO TLB' })
+      const pages = memory.allocBoot(slots * SLOT, { ...placeOf(policy, slots * SLOT), owner: 'software IO TLB' })
       const areas = Math.min(policy.areas, Math.floor(slots / SEGMENT))
       if (pages.ok) return poolAt(physOf(pages.value), slots, areas, policy.mode === 'force', false, 'software IO TLB')
       const text = `software IO TLB: swiotlb_memblock_alloc: Failed to allocate ${slots * SLOT} bytes tlb structure`
@@ -50,6 +51,12 @@ export const createBouncePools = (parts: SwiotlbParts, machine: Machine): Bounce
       slots = smallerPool(slots)
     }
     return null
+  }
+
+  /** Where the board says the kernel put it, as its log tells; else where this kernel looks first. */
+  const placeOf = ({ dmaLimit, highest }: SwiotlbPolicy, size: number) => {
+    const { bouncePool } = machine.layout
+    return bouncePool === undefined ? { limit: dmaLimit, highest } : { above: bouncePool, limit: bouncePool + size - 1 }
   }
 
   const poolAt = (

@@ -10,6 +10,7 @@ import {
   type EventSink,
   fail,
   hex,
+  type IovaCalls,
   type KernelFacts,
   type KernelMemory,
   type KResult,
@@ -39,6 +40,8 @@ export interface DeviceState extends Device {
   /** Masks that are not a run of ones, until a driver sets another. */
   oddMask: number | undefined
   oddCoherentMask: number | undefined
+  /** dev->dma_iommu: how the device maps in two steps; null when it does not. */
+  iova: IovaCalls | null
   /** dev->dma_skip_sync: sync calls return before they reach the op table. */
   skipSync: boolean
 }
@@ -121,6 +124,7 @@ class OpenedDevice implements DeviceState {
   swiotlb: Swiotlb | null = null
   oddMask: number | undefined
   oddCoherentMask: number | undefined
+  iova: IovaCalls | null = null
   skipSync = false
 
   constructor(facts: DeviceFacts, { pool, cmaArea, memDevices }: OwnMemory, parts: DeviceParts) {

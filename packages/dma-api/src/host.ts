@@ -109,6 +109,9 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
     kmallocNeedsBounce: (size, dir) => kmallocNeedsBounce(kmalloc, size, dir),
     kmallocSgNeedsBounce: (list, nents, dir) => kmallocSgNeedsBounce(kmalloc, list, nents, dir),
     setBusTranslation: (translation) => bus.setTranslation(translation),
+    offerIova: (calls) => {
+      device.iova = calls
+    },
     counts: (what, live) => void parts.counted.push([what, live]),
     onTimePassed: (listener) => parts.timers.push(listener),
   }

@@ -28,6 +28,7 @@ import {
 import type { KernelStack } from '@dmalab/memory'
 import { allocFromPool, type DeviceState } from './device.ts'
 import { type TableParts, tellTable } from './table-event.ts'
+import { twoStepMapping } from './two-step-mapping.ts'
 import type { Gfp, Mapping, Trace } from './trace.ts'
 
 /** What they work with. */
@@ -137,6 +138,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
   return {
     mapPhys,
     unmapPhys,
+    ...twoStepMapping(parts),
 
     allocAttrs: (dev, size, attrs, owner) => alloc(dev, size, attrs, owner, 'GFP_KERNEL'),
     allocAtomic: (dev, size, attrs, owner) => alloc(dev, size, attrs, owner, 'GFP_ATOMIC'),

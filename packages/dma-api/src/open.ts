@@ -202,7 +202,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
   }
   const all = devices.flatMap((device) => [device, ...device.memDevices])
   const openDevice = (state: DeviceState): void => {
-    const def = tableNamed(kernel.base.opsFor(state.facts, kernel.options, iommuOf(state) !== undefined), state.name)
+    const def = tableNamed(kernel.base.opsFor(state.facts, kernel.options, iommuOf(state) ?? null), state.name)
     const bus = new DeviceBusView(state.facts)
     state.opsName = def.name
     state.skipSync = facts.skipsNeedlessSync && state.facts.coherent
@@ -216,7 +216,9 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
   const miscDevice = (name: string): Device => {
     const known = miscDevices.get(name)
     if (known !== undefined) return known
-    const [made] = createDevices({ ...machine, devices: [{ ...MISC_DEVICE, name }] }, deviceParts)
+    // It is as coherent as dma_default_coherent says.
+    const coherent = facts.arch.snoops !== 'when-told'
+    const [made] = createDevices({ ...machine, devices: [{ ...MISC_DEVICE, name, coherent }] }, deviceParts)
     if (made === undefined) throw new Error('one device was asked for')
     miscDevices.set(name, made)
     bounce.attach(made)
@@ -268,8 +270,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
   }
 }
 
-/** It is as coherent as dma_default_coherent says: not at all on arm and arm64. */
-const MISC_DEVICE = { class: 'other', coherent: false, maskBits: 64, pools: [] } as const
+const MISC_DEVICE = { class: 'other', maskBits: 64, pools: [] } as const
 
 /** Operations that a rule may hit fail when it says so; all others stay the very functions they were, so batch loops stay in use. */
 const withInjection = (ops: DmaOps, device: string, injector: Injector): DmaOps => {

@@ -35,6 +35,9 @@ export interface Trace {
   mapSg(device: string, table: SgTable, nents: number, ents: number, dir: number, attrs: number): void
   mapSgErr(device: string, table: SgTable, nents: number, err: number, dir: number, attrs: number): void
   unmapSg(device: string, table: SgTable, nents: number, dir: number, attrs: number): void
+  /** The kernel is silent here, too. */
+  link(device: string, m: Mapping, at: PhysAddr): void
+  linked(what: 'iova_sync' | 'iova_unlink', device: string, at: DmaAddr, size: number): void
   syncSingle(to: 'cpu' | 'device', device: string, handle: DmaAddr, size: number, dir: number): void
   syncSg(to: 'cpu' | 'device', device: string, table: SgTable, nents: number, dir: number): void
 }
@@ -134,6 +137,8 @@ export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemo
       })),
     unmapSg: (device, table, nents, dir, attrs) =>
       tell(() => ({ event: 'dma_unmap_sg', device, dir, physAddrs: physAddrs(table, nents), attrs })),
+    link: (device, m, at) => tell(() => ({ event: 'iova_link', ...streaming(device, m), physAddr: at })),
+    linked: (what, device, dmaAddr, size) => tell(() => ({ event: what, device, dmaAddr, size })),
     syncSingle: (to, device, handle, size, dir) =>
       tell(() => ({ event: `dma_sync_single_for_${to}`, device, dir, dmaAddr: handle, size })),
     syncSg: (to, device, table, nents, dir) =>

@@ -28,6 +28,7 @@ const ARCH: Arch = {
   highmem: false,
   pfnValid: 'section',
   dmaMinAlign: 64,
+  snoops: 'when-told',
   allocatesCoherent: false,
   poolsNeedNoMap: false,
   layout: {
@@ -35,6 +36,8 @@ const ARCH: Arch = {
     vmalloc: { start: 0xffff_8000_8000_0000n, end: 0xffff_fdff_8000_0000n },
     pageArray: 0xffff_fdff_c000_0000n,
     entrySize: 64,
+    image: { base: 0, len: 32 * 2 ** 20 },
+    lowKept: 0,
   },
   cache: {
     forDevice: ['clean', 'clean', 'clean', 'clean'],
@@ -44,8 +47,7 @@ const ARCH: Arch = {
     marksClean: 'nothing',
   },
   oops: {
-    access: { read: '', write: '' },
-    details: () => [],
+    pageFault: ({ nullPointer }) => [nullPointer ? 'NULL pointer' : 'paging request'],
     externalAbort: () => [],
     backtrace: (path) => path,
   },

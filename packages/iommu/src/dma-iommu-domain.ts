@@ -112,10 +112,11 @@ export class DeviceDomain implements IommuDomain {
     return ok(at as DmaAddr)
   }
 
-  unmap(at: DmaAddr, size: number): void {
+  unmap(at: DmaAddr, size: number): number {
     this.listen()
-    this.domain.unmap(at, size)
+    const done = this.domain.unmap(at, size)
     this.settle()
+    return done
   }
 
   mapSg(list: SgTable, nents: number, prot: number, limits: IommuLimits, segments: SegmentLimits): KResult<number> {

@@ -74,6 +74,10 @@ const layout = z.strictObject({
   pageOffset: kernelAddress.exactOptional(),
   lowmemEnd: physical.exactOptional().describe('physical end of the linear map; memory above is highmem'),
   vmalloc: z.strictObject({ start: kernelAddress, end: kernelAddress }).exactOptional(),
+  bouncePool: physical
+    .refine(inPages, { error: 'expected a multiple of 4096: the kernel counts memory in pages' })
+    .exactOptional()
+    .describe('where the kernel put its bounce pool: "software IO TLB: mapped [mem ...]" in its log'),
   pageArray: z
     .strictObject({
       base: kernelAddress.describe('address of the struct page of the first page of the first bank'),
@@ -123,7 +127,9 @@ const device = z.strictObject({
   pools: z.array(name).default([]).describe('memory-region: names of reserved regions, in order'),
   maxSegmentSize: length.exactOptional(),
   minAlignMask: physical.exactOptional().describe('dma_parms.min_align_mask: address bits that a bounce must keep'),
-  segmentBoundaryBits: maskBits.exactOptional().describe('width of dma_parms.segment_boundary_mask; 32 when absent'),
+  segmentBoundaryBits: maskBits
+    .exactOptional()
+    .describe('width of dma_parms.segment_boundary_mask; absent: none, or 32 of a PCI function'),
   oddMask: z.number().int().positive().exactOptional().describe('the mask itself where it is not a run of ones'),
   oddCoherentMask: z.number().int().positive().exactOptional(),
   driver: z.string().exactOptional(),

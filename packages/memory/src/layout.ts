@@ -39,7 +39,7 @@ export const layOut = (machine: Machine, facts: KernelFacts): Layout => {
   const told = facts.memBanks === null ? cutTo(all, facts.memLimit ?? Infinity) : stated(all, facts.memBanks, machine)
   const lowmem = machine.layout.lowmemEnd ?? (facts.arch.highmem ? defaultLowmemEnd(all, machine.layout) : Infinity)
   const reach = Math.min(2 ** (8 * facts.physAddrSize), facts.highmem ? Infinity : lowmem)
-  const banks = subtract(told, [{ base: reach, len: Infinity }])
+  const banks = subtract(told, [{ base: Math.min(reach, facts.memTop ?? Infinity), len: Infinity }])
   const unused = subtract(all, banks)
   const first = banks[0]
   if (first === undefined) throw new InputError(`machine ${machine.name} has no memory`, { path: 'memory' })

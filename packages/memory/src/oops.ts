@@ -32,13 +32,11 @@ export const makeOops = (fault: Fault, frames: readonly string[], { arch }: Kern
   return { address: `0x${address}`, function: path[0] ?? 'unknown', callPath, reason: fault.reason, text }
 }
 
-const headline = ({ reason, write, what }: Fault, address: string, oops: OopsTexts): readonly string[] => {
-  const how = write === true ? oops.access.write : oops.access.read
+const headline = ({ reason, write = false, what }: Fault, address: string, oops: OopsTexts): readonly string[] => {
   switch (reason) {
     case 'paging request':
-      return [`${UNABLE} paging request at virtual address ${address}${how}`, ...oops.details(address)]
     case 'NULL pointer':
-      return [`${UNABLE} NULL pointer dereference at virtual address ${address}${how}`, ...oops.details(address)]
+      return oops.pageFault({ nullPointer: reason === 'NULL pointer', address, write })
     case 'external abort':
       return oops.externalAbort(address)
     case 'BUG':
@@ -47,5 +45,3 @@ const headline = ({ reason, write, what }: Fault, address: string, oops: OopsTex
       return [`rcu: INFO: rcu_sched self-detected stall on CPU (${what ?? 'a loop does not end'})`]
   }
 }
-
-const UNABLE = 'Unable to handle kernel'

@@ -2,6 +2,7 @@
 // Leaves out: zones' watermarks, per-CPU lists, migration; placement is ours, only alignment and limits are the kernel's.
 import {
   type AllocOptions,
+  type Arch,
   bytes,
   type EventSink,
   fail,
@@ -17,9 +18,6 @@ import {
 } from '@dmalab/api'
 import { CmaAreas, planCma } from './cma-areas.ts'
 import { Intervals } from './intervals.ts'
-
-/** Kernel image, page tables and early allocations at the start of memory. */
-const KERNEL_BYTES = 32 * 2 ** 20
 
 export interface AllocatorLayout {
   /** Managed RAM, ascending. */
@@ -39,8 +37,11 @@ const CMA_ALIGNMENT = 8
 
 export class PageAllocator {
   private readonly layout: AllocatorLayout
+  private readonly arch: Arch
   /** Bytes of the largest buddy block. Models: Linux v6.12 include/linux/mmzone.h: MAX_PAGE_ORDER */
   private readonly largest: number
+  /** Last byte of a ZONE_DMA below 4 GiB that memory does not begin with by chance; -1: there is none. */
+  private readonly smallZoneEnd: number
   private readonly injected: (what: string) => boolean
   private readonly free = new Intervals<true>()
   readonly cma: CmaAreas
@@ -49,13 +50,14 @@ export class PageAllocator {
 
   constructor(layout: AllocatorLayout, facts: KernelFacts, sink: EventSink, injected: (what: string) => boolean) {
     this.layout = layout
+    this.arch = facts.arch
+    this.smallZoneEnd = facts.zoneDmaEnd === 'fixed' ? (facts.zoneDmaLimit ?? -1) : -1
     this.injected = injected
     this.largest = PAGE_SIZE * 2 ** facts.maxPageOrder
     for (const bank of layout.managed) this.free.join(bank.base, bank.len, true)
     const plan = planCma(layout.reserved, facts)
     for (const region of plan.reserved) this.free.delete(region.base, region.len)
-    const image = this.kernelImage()
-    this.free.delete(image.base, image.len)
+    for (const { base, len } of this.keptAtBoot()) this.free.delete(base, len)
     const zoneEnd =
       facts.zoneDmaEnd === 'lowmem' ? Infinity : (facts.zoneDmaLimit ?? facts.swiotlb?.dmaLimit ?? Infinity)
     const top = Math.min(layout.lowmemEnd, zoneEnd + 1)
@@ -82,12 +84,21 @@ export class PageAllocator {
       return fail('ENOMEM', `${bytes(len)} is more than the largest buddy block (${bytes(this.largest)})`)
     const top = options.highmem === true ? Infinity : this.layout.lowmemEnd - 1
     const limit = Math.min(options.limit ?? Infinity, top)
-    return this.take(this.free, len, Math.max(block, options.align ?? 0), limit, options.above)
+    const align = Math.max(block, options.align ?? 0)
+    const above = options.above ?? 0
+    // A small ZONE_DMA is the last that others are served from. Models: Linux v6.12 mm/mmzone.c: next_zones_zonelist
+    if (above <= this.smallZoneEnd && limit > this.smallZoneEnd) {
+      const beyond = this.take(this.free, len, align, limit, this.smallZoneEnd + 1)
+      if (beyond.ok) return beyond
+    }
+    return this.take(this.free, len, align, limit, options.above)
   }
 
   /** Memory that the kernel takes while it boots: no order limit, never given back. ENOMEM. Models: Linux v6.12 mm/memblock.c: memblock_alloc */
   boot(len: number, options: AllocOptions = {}): KResult<Pfn> {
-    return this.take(this.free, len, Math.max(PAGE_SIZE, options.align ?? 0), options.limit ?? Infinity)
+    const align = Math.max(PAGE_SIZE, options.align ?? 0)
+    if (options.highest === true) return this.takeHighest(len, align, options.limit ?? Infinity)
+    return this.take(this.free, len, align, options.limit ?? Infinity, options.above)
   }
 
   /** Exactly these pages, for good. EBUSY when any of them is handed out or reserved; the kernel's own image counts as free. */
@@ -99,15 +110,21 @@ export class PageAllocator {
       this.free.delete(base, size)
       return ok((base / PAGE_SIZE) as Pfn)
     }
-    const { base: start, len: taken } = this.kernelImage()
-    return start <= base && base + size <= start + taken
+    return this.keptAtBoot().some((kept) => kept.base <= base && base + size <= kept.base + kept.len)
       ? ok((base / PAGE_SIZE) as Pfn)
       : fail('EBUSY', `${hex(base)} (${bytes(size)}) is in use`)
   }
 
-  private kernelImage(): Range {
+  /** The image with page tables and early allocations behind it, and the start of memory where that is not given out. */
+  private keptAtBoot(): readonly Range[] {
     const first = this.layout.managed[0]
-    return first === undefined ? { base: 0, len: 0 } : { base: first.base, len: Math.min(KERNEL_BYTES, first.len / 2) }
+    if (first === undefined) return []
+    const { image, lowKept } = this.arch.layout
+    const len = Math.max(0, Math.min(image.len, first.len / 2 - image.base))
+    return [
+      { base: first.base, len: lowKept },
+      { base: first.base + image.base, len },
+    ].filter((kept) => kept.len > 0)
   }
 
   freePages(pfn: Pfn, len: number): void {
@@ -141,6 +158,17 @@ export class PageAllocator {
     const area = this.cma.holding(pfn)
     if (area === undefined) this.freePages(pfn, len)
     else area.release(pfn, Math.ceil(len / PAGE_SIZE), quiet)
+  }
+
+  private takeHighest(len: number, align: number, limit: number): KResult<Pfn> {
+    const size = Math.ceil(len / PAGE_SIZE) * PAGE_SIZE
+    for (const range of this.free.all().toReversed()) {
+      const base = Math.floor((Math.min(range.end, limit + 1) - size) / align) * align
+      if (base < range.base) continue
+      this.free.delete(base, size)
+      return ok((base / PAGE_SIZE) as Pfn)
+    }
+    return fail('ENOMEM', `no ${bytes(len)} of contiguous memory below ${hex(limit)}`)
   }
 
   private take(from: Intervals<true>, len: number, align: number, limit: number, above = 0): KResult<Pfn> {

@@ -9,6 +9,7 @@ export const ARM: Arch = {
   highmem: true,
   pfnValid: 'memblock',
   dmaMinAlign: 64,
+  snoops: 'when-told',
   allocatesCoherent: true,
   poolsNeedNoMap: true,
   layout: {
@@ -16,6 +17,8 @@ export const ARM: Arch = {
     vmalloc: { start: 0xf080_0000n, end: 0xff80_0000n },
     pageArray: 0xeeff_8000n,
     entrySize: 32,
+    image: { base: 0, len: 32 * 2 ** 20 },
+    lowKept: 0,
   },
   cache: {
     forDevice: ['clean', 'clean', 'invalidate', 'clean'],
@@ -25,8 +28,10 @@ export const ARM: Arch = {
     marksClean: 'pages',
   },
   oops: {
-    access: { read: '', write: '' },
-    details: (address) => [`[${address}] *pgd=00000000`],
+    pageFault: ({ nullPointer, address }) => [
+      `Unable to handle kernel ${nullPointer ? 'NULL pointer dereference' : 'paging request'} at virtual address ${address}`,
+      `[${address}] *pgd=00000000`,
+    ],
     externalAbort: (address) => [`Unhandled fault: external abort on non-linefetch at 0x${address}`],
     backtrace: (path) => path,
   },

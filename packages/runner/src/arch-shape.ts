@@ -12,6 +12,7 @@ const FACTS = {
   pointerBits: oneOf(32, 64),
   pfnValid: oneOf('memblock', 'pageblock', 'section'),
   dmaMinAlign: COUNT,
+  snoops: oneOf('always', 'unless-told', 'when-told'),
 } as const satisfies Partial<Record<keyof Arch, FactShape>>
 
 const CACHE: Readonly<Record<keyof ArchCache, FactShape>> = {
@@ -24,7 +25,7 @@ const CACHE: Readonly<Record<keyof ArchCache, FactShape>> = {
 
 /** @throws InputError that names the architecture, the fact, its value, and what was expected */
 export const checkArch = (arch: Arch, what: string, place: InputPlace): void => {
-  const { pointerBits, pfnValid, dmaMinAlign } = arch
-  checkRecord({ pointerBits, pfnValid, dmaMinAlign }, FACTS, 'fact', what, place)
+  const { pointerBits, pfnValid, dmaMinAlign, snoops } = arch
+  checkRecord({ pointerBits, pfnValid, dmaMinAlign, snoops }, FACTS, 'fact', what, place)
   checkRecord({ ...arch.cache }, CACHE, 'cache fact', what, place)
 }

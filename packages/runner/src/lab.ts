@@ -4,7 +4,7 @@ import type { Memory } from '@dmalab/memory'
 import { kernelFacts } from './compose-kernel.ts'
 import { EventStream } from './event-stream.ts'
 import { configuredFor } from './implied-config.ts'
-import { machineFacts } from './machine-facts.ts'
+import { asArchHasIt, machineFacts } from './machine-facts.ts'
 import { type LabParts, openRooms } from './open-rooms.ts'
 import { checkFunctions } from './patched-functions.ts'
 import { listOf } from './sg-list.ts'
@@ -13,8 +13,9 @@ export type { LabParts } from './open-rooms.ts'
 
 /** @throws InputError when kernel and machine do not fit, or name something that no plug-in provides */
 export const openLab = (parts: LabParts, given: LabOptions): Lab => {
-  const options: LabOptions = { ...given, kernel: configuredFor(given.kernel, given.machine) }
-  const facts = machineFacts(kernelFacts(options.kernel, parts.registry), options.machine)
+  const kernel = configuredFor(given.kernel, given.machine)
+  const facts = machineFacts(kernelFacts(kernel, parts.registry), given.machine)
+  const options: LabOptions = { ...given, kernel, machine: asArchHasIt(given.machine, facts.arch) }
   checkFunctions(options.kernel, parts.registry)
   checkBoard(options, facts)
   const stream = new EventStream()

@@ -1,5 +1,5 @@
 // Facts of a kernel that the machine under it decides at boot.
-import type { KernelFacts, Machine } from '@dmalab/api'
+import type { Arch, KernelFacts, Machine } from '@dmalab/api'
 
 const U32_MAX = 2 ** 32 - 1
 
@@ -70,3 +70,9 @@ const lowestWindowEnd = ({ devices }: Machine): number =>
       dmaRanges === undefined ? [] : [Math.max(...dmaRanges.map(({ cpu, len }) => cpu + len - 1))],
     ),
   )
+
+/** Where every device snoops, no board says otherwise. Models: Linux v6.12 include/linux/dma-map-ops.h: dev_is_dma_coherent */
+export const asArchHasIt = (machine: Machine, { snoops }: Arch): Machine =>
+  snoops === 'always'
+    ? { ...machine, devices: machine.devices.map((device) => ({ ...device, coherent: true })) }
+    : machine

@@ -1,5 +1,5 @@
 // Which op tables a kernel chooses from: asked of the kernel itself, with devices and options that differ in what may decide.
-import type { DeviceFacts, DmaOpsDef, KernelDef, KernelOptions } from '@dmalab/api'
+import type { DeviceFacts, DmaOpsDef, IommuFacts, KernelDef, KernelOptions } from '@dmalab/api'
 
 const PLAIN: DeviceFacts = { name: 'device', class: 'other', coherent: false, maskBits: 64, pools: [] }
 
@@ -8,6 +8,12 @@ const DEVICES: readonly DeviceFacts[] = [
   { ...PLAIN, coherent: true },
   { ...PLAIN, maskBits: 24 },
   { ...PLAIN, pci: { untrusted: true, windows: [] } },
+]
+
+const IOMMUS: readonly (IommuFacts | null)[] = [
+  null,
+  { name: 'iommu', model: 'arm,smmu-v3', enabled: true },
+  { name: 'iommu', model: 'intel-vtd', enabled: true },
 ]
 
 /** The defaults of a kernel, and each of its switches turned. */
@@ -23,8 +29,7 @@ const optionsToTry = ({ config }: KernelDef): readonly KernelOptions[] => {
 export const opTableNames = (kernel: KernelDef): readonly string[] => {
   const names = new Set<string>()
   for (const options of optionsToTry(kernel))
-    for (const translated of [false, true])
-      for (const device of DEVICES) names.add(kernel.opsFor(device, options, translated))
+    for (const iommu of IOMMUS) for (const device of DEVICES) names.add(kernel.opsFor(device, options, iommu))
   return [...names]
 }
 

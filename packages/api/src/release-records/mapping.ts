@@ -81,6 +81,17 @@ export const MAPPING_RECORDS: readonly ReleaseRecord[] = [
     touches: ['iommu'],
   },
   {
+    id: 'two-step-iova',
+    since: '6.16',
+    arches: ALL,
+    source: 'drivers/iommu/dma-iommu.c: dma_iova_try_alloc, dma_iova_link, dma_iova_unlink, dma_iova_destroy',
+    proof: 'measured',
+    before: { twoStepIova: false },
+    after: { twoStepIova: true },
+    seen: 'A driver maps page by page; now one behind an IOMMU may take bus addresses first and link memory to them. Destroying a mapping with a hole leaves table entries behind, and the next link there fails with EEXIST.',
+    touches: ['iommu'],
+  },
+  {
     id: 'resource-is-phys',
     since: '6.18',
     arches: ALL,

@@ -1,4 +1,4 @@
-// udmabuf: what releases changed, and stable series, as they were read.
+// dma-buf and udmabuf: what releases changed, and stable series, as they were read.
 import type { ReleaseRecord } from '../release-record.ts'
 import { ALL } from './arches.ts'
 
@@ -90,6 +90,17 @@ export const SHARING_RECORDS: readonly ReleaseRecord[] = [
     after: { udmabufSyncs: false },
     seen: 'Mapping a udmabuf maintains the caches in 6.18.35; in 7.2.13 only DMA_BUF_IOCTL_SYNC does.',
     touches: ['udmabuf'],
+  },
+  {
+    id: 'dmabuf-debug-copies',
+    since: '7.0',
+    arches: ALL,
+    source: 'drivers/dma-buf/dma-buf.c: mangle_sg_table, later dma_buf_wrap_sg_table',
+    proof: 'source',
+    before: { dmabufDebugTables: 'mangle' },
+    after: { dmabufDebugTables: 'page-less' },
+    seen: 'With CONFIG_DMABUF_DEBUG an importer gets a list whose page pointers are mangled: one that follows a pointer faults at a strange address; now it gets a copy with bus addresses alone, where sg_page() is NULL.',
+    touches: ['udmabuf', 'heap', 'vb2-import'],
   },
   {
     id: 'udmabuf-maps-each-time',

@@ -2,7 +2,7 @@
 import { bytes, dirName, hex } from '@dmalab/api'
 import type { Mapping } from './entry.ts'
 
-const KIND = { streaming: 'mapping', sg: 'scatterlist', coherent: 'coherent block' } as const
+const KIND = { streaming: 'mapping', sg: 'scatterlist', coherent: 'coherent block', linked: 'link' } as const
 
 /** "mapping 0x42000000 (1024 B, TO_DEVICE)" */
 export const named = (mapping: Mapping): string => {

@@ -5,7 +5,8 @@ export type EntryType = 'single' | 'page' | 'sg' | 'coherent' | 'noncoherent' | 
 
 /** What a driver mapped or allocated in one call: the unit in which a driver leaks. */
 export interface Mapping {
-  readonly kind: 'streaming' | 'sg' | 'coherent'
+  /** `linked`: memory behind bus addresses that were taken before (dma_iova_link). */
+  readonly kind: 'streaming' | 'sg' | 'coherent' | 'linked'
   readonly device: string
   readonly dmaAddr: number
   /** Bytes in all. */

@@ -23,6 +23,21 @@ export const QUIRKS = {
       'take a kernel from v6.9 on, which computes the offset with its sign',
     ],
   },
+  'iova-links-left': {
+    what: 'Bus addresses were given back to the allocator while page table entries behind them were still there.',
+    why: 'dma_iova_destroy() unmaps from the first address on and ends at the first hole: what is linked behind it stays mapped. dma_iova_free() unmaps nothing at all. The device can still reach that memory, and the next driver that links something at these addresses gets -EEXIST.',
+    source: 'Linux v7.2 drivers/iommu/dma-iommu.c: __iommu_dma_iova_unlink, dma_iova_destroy, dma_iova_free',
+    fixes: [
+      'unlink every piece with dma_iova_unlink() before dma_iova_free()',
+      'use dma_iova_destroy() only when the links have no hole, also not one that a failed dma_iova_link() left',
+    ],
+  },
+  'iova-not-synced': {
+    what: 'A device used memory that dma_iova_link() had put behind its bus addresses, and no dma_iova_sync() had covered them yet.',
+    why: 'Linking writes page table entries and nothing else. Hardware that remembers missing entries, or that does not snoop its tables, sees them only after the sync. On other hardware the access works, by chance.',
+    source: 'Linux v7.2 drivers/iommu/dma-iommu.c: dma_iova_link, dma_iova_sync',
+    fixes: ['call dma_iova_sync() once all pieces are linked, before the device is told the address'],
+  },
   'unmap-attrs-leak': {
     what: 'A bounced mapping was unmapped with DMA_ATTR_MMIO or DMA_ATTR_REQUIRE_COHERENT, and had been mapped without: its slots stay taken, and what the device wrote is not copied back.',
     why: 'Such mappings never bounce, so unmap returns at once and does not look whether this one did. Each time slots are lost, until the pool is full for everybody.',

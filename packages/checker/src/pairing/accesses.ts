@@ -3,6 +3,7 @@ import { DIR, bytes, finding, hex, type Event, type FindingCode } from '@dmalab/
 import { named } from '../dma-debug/describe.ts'
 import type { Mapping } from '../dma-debug/entry.ts'
 import type { MappingLedger } from './mapping-ledger.ts'
+import { usedUnsynced } from './two-step-iova.ts'
 
 type DeviceAccess = Extract<Event, { event: 'device_access' }>
 type CpuAccess = Extract<Event, { event: 'cpu_access' }>
@@ -41,6 +42,7 @@ export const deviceAccess = (ledger: MappingLedger, event: DeviceAccess): void =
     say('device-access-overrun', `only ${bytes(touched.bytes)} from there on are mapped`, first.at)
   for (const mapping of touched.mappings) {
     ledger.bounces.accessed(mapping, dmaAddr, write, at)
+    usedUnsynced(ledger, mapping, dmaAddr, at)
     if (mapping.dir === (write ? DIR.TO_DEVICE : DIR.FROM_DEVICE))
       say('device-access-direction', `${named(mapping)} does not allow it`, mapping.at)
     if (!write && mapping.owner === 'cpu' && mapping.cpuWroteAt > 0 && !isCoherent(ledger, device))

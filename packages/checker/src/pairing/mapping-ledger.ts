@@ -29,6 +29,8 @@ export class MappingLedger implements CacheLineFacts {
   cacheLines: CacheLines
   overlaps: Overlaps
   bounces: Bounces
+  /** Links that no dma_iova_sync() has covered yet. */
+  readonly unsynced = new WeakSet<Mapping>()
   /** dma_mapping_error() is traced in this stream, so that its absence means something. */
   checksTraced = false
   #droppedFrees = 0

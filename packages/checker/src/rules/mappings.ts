@@ -5,6 +5,7 @@ import { MappingLedger } from '../pairing/mapping-ledger.ts'
 import { alloc, allocSgt, free, freeSgt, poolFree } from '../pairing/coherent.ts'
 import { mapSg, syncSg, unmapSg } from '../pairing/lists.ts'
 import { mapOne, mappingErrorAsked, syncOne, unmapOne } from '../pairing/streaming.ts'
+import { linkIova, syncIova, unlinkIova } from '../pairing/two-step-iova.ts'
 
 export interface MappingOptions {
   /** Markers of a log that say a driver let go of its device. */
@@ -113,6 +114,12 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
             return allocSgt(ledger, event)
           case 'dma_free_sgt':
             return freeSgt(ledger, event)
+          case 'iova_link':
+            return linkIova(ledger, event)
+          case 'iova_sync':
+            return syncIova(ledger, event)
+          case 'iova_unlink':
+            return unlinkIova(ledger, event)
           case 'pool_free':
             return poolFree(ledger, event)
           case 'swiotlb_bounced':

@@ -38,6 +38,16 @@ const SHAPES: Readonly<
     places: 'numbers',
   },
   driver_unbound: { device: 'string' },
+  iova_link: {
+    device: 'string',
+    dmaAddr: 'number',
+    physAddr: 'number',
+    size: 'number',
+    dir: 'number',
+    attrs: 'number',
+  },
+  iova_sync: { device: 'string', dmaAddr: 'number', size: 'number' },
+  iova_unlink: { device: 'string', dmaAddr: 'number', size: 'number' },
   dma_buf_release: { expName: 'string', size: 'number', ino: 'number' },
   device_access: { device: 'string', write: 'boolean', dmaAddr: 'number', size: 'number' },
   cpu_access: {

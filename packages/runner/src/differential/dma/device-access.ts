@@ -72,6 +72,8 @@ const accessTo = (object: LabObject | undefined): Access | undefined => {
   if (object === undefined) return undefined
   if (object.kind === 'mapping' && object.by !== 'resource')
     return { device: object.device, dir: object.dir, runs: [{ at: object.handle, len: object.size }] }
+  if (object.kind === 'iova')
+    return { device: object.device, dir: object.dir, runs: [{ at: object.state.addr, len: object.state.size }] }
   if (object.kind === 'coherent')
     return {
       device: object.device,

@@ -1,16 +1,8 @@
-// What a driver asks about its device, and calls that no modelled kernel has.
-import { isTranslated } from './places.ts'
+// What a driver asks about its device.
 import { command, type Command, NAME, NUMBER } from './params.ts'
 
 /** SIZE_MAX: nothing limits the size. */
 export const UNLIMITED = 'unlimited'
-
-/** What a device without an IOMMU answers where the kernel has these calls. */
-const twoStep =
-  (name: string, answer: string): Command =>
-  () =>
-  (boot) =>
-    `${name} ${boot.lab.facts.mapsByPhys && !boot.lab.devices.some(isTranslated) ? answer : 'unknown'}`
 
 export const DEVICE_COMMANDS: Readonly<Record<string, Command>> = {
   mask: command({ device: NAME, bits: NUMBER }, (boot, { device: name, bits }) => {
@@ -35,11 +27,4 @@ export const DEVICE_COMMANDS: Readonly<Record<string, Command>> = {
     const required = (2n ** BigInt(ops.requiredMaskBits()) - 1n).toString(16)
     return `info max=${max === Infinity ? UNLIMITED : max.toString(16)} req=${required}`
   }),
-
-  // The two-step calls serve devices behind an IOMMU only; those are not modelled yet.
-  ialloc: twoStep('ialloc', 'no'),
-  ilink: twoStep('ilink', 'bad'),
-  isync: twoStep('isync', 'bad'),
-  iunlink: twoStep('iunlink', 'bad'),
-  ifree: twoStep('ifree', 'bad'),
 }

@@ -9,6 +9,7 @@ import {
   pfnOf,
   physOf,
   type SgPage,
+  type Swiotlb,
   type UserMapping,
 } from '@dmalab/api'
 import { isTranslated } from './places.ts'
@@ -22,7 +23,7 @@ export interface UserDevices {
 
 /** The order in which what a program left is released: mappings, then buffers, then memory. */
 const RELEASE_ORDER: readonly (readonly LabObject['kind'][])[] = [
-  ['mapping', 'list', 'attachment'],
+  ['mapping', 'list', 'attachment', 'iova'],
   ['buffer'],
   ['pages', 'coherent'],
 ]
@@ -35,6 +36,9 @@ export class DmaBoot {
   lazyFrees = false
   /** Pages of each run of adjacent ones that the next udmabuf's memory has; empty: it is one run. */
   userRuns: readonly number[] = []
+
+  /** A list whose entries are chance has moved the place where the search for bounce slots begins. */
+  slotsUnknown = false
 
   constructor(lab: Lab, user: UserDevices) {
     this.lab = lab
@@ -84,6 +88,15 @@ export class DmaBoot {
     return all.length
   }
 
+  /** The kernel's own bounce pool, as some device has it. */
+  get defaultPool(): Swiotlb | undefined {
+    return (
+      this.lab.devices
+        .map((device) => this.lab.host(device).swiotlb())
+        .find((pool) => pool !== null && !pool.forAlloc) ?? undefined
+    )
+  }
+
   /** Slots of the default bounce pool that are in use. */
   get slotsInUse(): number {
     return this.defaultPool?.areas().reduce((sum, { used }) => sum + used, 0) ?? 0
@@ -128,12 +141,6 @@ export class DmaBoot {
     return memory?.kind === 'coherent' ? memory : undefined
   }
 
-  private get defaultPool() {
-    return this.lab.devices
-      .map((device) => this.lab.host(device).swiotlb())
-      .find((pool) => pool !== null && !pool.forAlloc)
-  }
-
   private release(object: LabObject): void {
     const { lab } = this
     switch (object.kind) {
@@ -150,6 +157,12 @@ export class DmaBoot {
         if (by === 'phys') return lab.dma.unmapPhys(device, handle, size, dir, attrs)
         if (by === 'resource') return lab.dma.unmapResource(device, handle, size, dir, attrs)
         return lab.dma.unmapPageAttrs(device, handle, size, dir, attrs)
+      }
+      case 'iova': {
+        this.noteFree(object.device)
+        const { device, state, mapped, dir, attrs } = object
+        if (mapped === 0) return lab.dma.iovaFree(device, state)
+        return lab.dma.iovaDestroy(device, state, mapped, dir, attrs)
       }
       case 'list':
         this.noteFree(object.device)

@@ -11,12 +11,20 @@ import { DmaBoot } from './dma-boot.ts'
 import { MEMORY_COMMANDS } from './memory-commands.ts'
 import type { Command, Step } from './params.ts'
 import { SHARING_COMMANDS } from './sharing-commands.ts'
+import { settleSlots } from './slot-place.ts'
 import { setStrayPages } from './stray-pages.ts'
 import { STREAMING_COMMANDS } from './streaming-commands.ts'
+import { TWO_STEP_COMMANDS } from './two-step-commands.ts'
 import { setUserRuns } from './user-runs.ts'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ ...MEMORY_COMMANDS, ...STREAMING_COMMANDS, ...SHARING_COMMANDS, ...DEVICE_COMMANDS }),
+  Object.entries({
+    ...MEMORY_COMMANDS,
+    ...STREAMING_COMMANDS,
+    ...SHARING_COMMANDS,
+    ...TWO_STEP_COMMANDS,
+    ...DEVICE_COMMANDS,
+  }),
 )
 
 /** Options that say what a task finds in /dev, that decide where pages lie (the record tells it), or that no answer depends on. */
@@ -37,7 +45,7 @@ export const DMA_PROGRAMS: Language = {
     const setup = kernelSetup(setups, record.kernel)
     const kernel = modelledKernel(setup, cmdline, parts.registry, ELSEWHERE)
     if ('notModelled' in kernel) return kernel
-    const machine = parts.registry.readBoard(JSON.stringify(board), 'machines.json')
+    const machine = withBouncePool(parts.registry.readBoard(JSON.stringify(board), 'machines.json'), record)
     const user = { udmabuf: setup.config['UDMABUF'] !== false, heaps: setup.config['DMABUF_HEAPS'] !== false }
     const lab = openLab(parts, { kernel, machine: recording(machine, cacheOpsOf(setup)), seed: 1 })
     return new DmaProgramBoot(new DmaBoot(lab, user), machine)
@@ -60,7 +68,28 @@ const machineSetup = ({ machines }: Setups, name: string): { board: unknown; cmd
   const setup = machines[name]
   const place = { file: 'machines.json', path: name }
   if (!isObject(setup) || setup['board'] === undefined) throw new InputError('there is no such machine', place)
-  return { board: setup['board'], cmdline: textOf(setup, 'cmdline', place) }
+  return { board: withPciFunctions(setup['board']), cmdline: textOf(setup, 'cmdline', place) }
+}
+
+/** A device on the PCI bus is written `bus: pci`. */
+const withPciFunctions = (board: unknown): unknown => {
+  if (!isObject(board) || !Array.isArray(board['devices'])) return board
+  const devices = board['devices'].map((device: unknown) => {
+    if (!isObject(device) || device['bus'] !== 'pci') return device
+    const { bus: _bus, ...facts } = device
+    return { ...facts, pci: {} }
+  })
+  return { ...board, devices }
+}
+
+/** Where the boot put its bounce pool. */
+const withBouncePool = (machine: Machine, { fields, place }: ProgramRecord): Machine => {
+  const [, base] =
+    textsOf(fields, 'devs', place)
+      .map((line) => /software IO TLB: mapped \[mem 0x([0-9a-f]+)-/.exec(line))
+      .find((match) => match !== null) ?? []
+  if (base === undefined) return machine
+  return { ...machine, layout: { ...machine.layout, bouncePool: Number.parseInt(base, 16) } }
 }
 
 /** The emulator that the programs ran in. */
@@ -110,6 +139,7 @@ class DmaProgramBoot implements Boot {
       const what = record.program[i] ?? ''
       setStrayPages(this.dma, record, i)
       setUserRuns(this.dma, record, i)
+      settleSlots(this.dma, record, i)
       const observation = this.step(i, what, step, recorded)
       seen.push(observation)
       if (recorded === undefined) return seen

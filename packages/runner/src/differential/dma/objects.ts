@@ -5,6 +5,7 @@ import type {
   DmaAddr,
   DmaBuf,
   DmaBufAttachment,
+  IovaState,
   KernelVaddr,
   Pfn,
   SgTable,
@@ -80,7 +81,20 @@ interface Attachment {
   mapped: { readonly table: SgTable; readonly dir: Direction } | null
 }
 
-export type LabObject = Pages | CoherentBlock | Mapping | ListMapping | SharedBuffer | Attachment
+/** dma_iova_try_alloc(), and what is linked to it. */
+interface LinkedRange {
+  readonly kind: 'iova'
+  readonly name: string
+  readonly device: Device
+  readonly state: IovaState
+  /** End of what is linked, counted from the start; 0: nothing is. */
+  mapped: number
+  /** Of the last link. */
+  dir: Direction
+  attrs: number
+}
+
+export type LabObject = Pages | CoherentBlock | Mapping | ListMapping | SharedBuffer | Attachment | LinkedRange
 
 /** A list that a device has: its own, or one of a dma-buf. */
 export const listOf = (object: LabObject): { readonly table: SgTable; readonly dir: Direction } | undefined => {

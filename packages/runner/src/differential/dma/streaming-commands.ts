@@ -1,21 +1,9 @@
 // Streaming mappings: single pages, lists, device memory; sync, and the device's access.
 import { PAGE_SIZE, type Pfn, phys, type PhysAddr, physOf } from '@dmalab/api'
-import type { DmaBoot } from './dma-boot.ts'
 import { deviceRead, deviceWrite } from './device-access.ts'
-import {
-  command,
-  type Command,
-  DIRECTION,
-  listCommand,
-  NAME,
-  NUMBER,
-  optional,
-  PHYS,
-  PIECE,
-  type PlaceInPages,
-  WORD,
-} from './params.ts'
+import { command, type Command, DIRECTION, listCommand, NAME, NUMBER, optional, PHYS, PIECE, WORD } from './params.ts'
 import { crc, pattern } from './pattern.ts'
+import { physIn } from './phys-place.ts'
 import { isTranslated, listPlaces, placeOf } from './places.ts'
 import { listOf } from './objects.ts'
 
@@ -74,7 +62,7 @@ export const STREAMING_COMMANDS: Readonly<Record<string, Command>> = {
     (boot, { name, device: deviceName, at, size, dir, attrs }) => {
       if (!boot.lab.facts.mapsByPhys) return 'mphys absent'
       const device = boot.device(deviceName)
-      const where = typeof at === 'number' ? phys(at) : physIn(boot, at)
+      const where = physIn(boot, at)
       if (device === undefined || where === undefined) return 'mphys bad'
       const got = boot.lab.dma.mapPhys(device, where, size, dir, attrs)
       if (!got.ok) return 'mphys EIO'
@@ -132,11 +120,6 @@ export const STREAMING_COMMANDS: Readonly<Record<string, Command>> = {
     { name: NAME, offset: NUMBER, len: NUMBER, seed: optional(NUMBER, 0) },
     (boot, { name, offset, len, seed }) => `dwrite ${deviceWrite(boot, name, offset, pattern(seed, len))}`,
   ),
-}
-
-const physIn = (boot: DmaBoot, { name, offset }: PlaceInPages): PhysAddr | undefined => {
-  const pages = boot.find('pages', name)
-  return pages === undefined ? undefined : ((physOf(pages.pfn) + offset) as PhysAddr)
 }
 
 const pageAt = (first: Pfn, offset: number) =>
