@@ -12,6 +12,12 @@ export const RUN_FLAGS = {
     char: 'b',
     summary: `Board by name (dmalab board list), a board file, a device tree (.dtb), ${OR_STANDARD_INPUT}`,
   }),
+  bundle: Flags.string({
+    helpValue: 'FILE',
+    summary:
+      'Board, kernel, configuration and command line from an archive of the recording script; its pipeline, too, where SCENARIO is left out',
+    exclusive: ['board'],
+  }),
   memory: memoryFlag,
   overlay: overlayFlag,
   frames: Flags.integer({

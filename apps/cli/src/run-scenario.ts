@@ -1,9 +1,10 @@
 // What `run` and `compare` do, callable without oclif.
-import { atLeast, isInputError, type RunReport, type RunSpec } from '@dmalab/api'
-import { type RunControl, type RunParts, runSpec, withPlugins } from '@dmalab/lab'
+import { atLeast, InputError, isInputError, type RunReport, type RunSpec } from '@dmalab/api'
+import { type BundleParts, readBundle, type RunControl, type RunParts, runSpec, withPlugins } from '@dmalab/lab'
 import { openLaboratory, pluginSpec, type PluginSources } from '@dmalab/lab/node'
 import { commandOf } from '@dmalab/report'
 import { EXIT } from './bad-input.ts'
+import { inputsOf } from './diagnose-inputs.ts'
 import type { FailOnFlag } from './run-flags.ts'
 import { type ParsedFlags, scenarioArgument, specFromFile } from './spec-file.ts'
 import { type RunWords, specOf } from './spec-of.ts'
@@ -14,19 +15,32 @@ export interface ScenarioRequest extends RunWords, RunControl {
 
 /** The installed plug-ins, and the spec that words mean. @throws InputError for anything the user got wrong */
 const openRun = async (
-  words: RunWords,
+  words: Omit<RunWords, 'scenario'> & { readonly scenario: string | undefined; readonly bundle?: string | undefined },
   { given = [], ...installed }: PluginSources,
 ): Promise<{ readonly parts: RunParts; readonly spec: RunSpec }> => {
   const parts = await openLaboratory(installed)
   const { registry } = await withPlugins(parts, given.map(pluginSpec))
-  return { parts, spec: await specOf({ ...words, plugin: given }, registry) }
+  const bundle = words.bundle === undefined ? undefined : await bundleOf(words.bundle, parts)
+  const scenario = scenarioArgument(words.scenario ?? bundle?.line)
+  return { parts, spec: await specOf({ ...words, scenario, plugin: given }, registry, bundle) }
+}
+
+/** @throws InputError for what is not one archive with a board */
+const bundleOf = async (file: string, parts: RunParts): Promise<BundleParts> => {
+  const [input, ...others] = inputsOf([file])
+  if (input === undefined || others.length > 0)
+    throw new InputError('this is a folder; --bundle takes the archive', { file })
+  return readBundle(input, parts)
 }
 
 /** What oclif made of the words of `run` or `compare`. */
 interface ParsedRun {
   readonly metadata: ParsedFlags
   readonly args: { readonly scenario: string | undefined }
-  readonly flags: Omit<RunWords, 'scenario' | 'kernels' | 'compare'> & { readonly spec: string | undefined }
+  readonly flags: Omit<RunWords, 'scenario' | 'kernels' | 'compare'> & {
+    readonly spec: string | undefined
+    readonly bundle: string | undefined
+  }
 }
 
 /** The same for a command, whose words may be a spec in a file. @throws InputError for anything the user got wrong */
@@ -36,7 +50,7 @@ export const openParsed = async (
   plugins: PluginSources,
 ): Promise<{ readonly parts: RunParts; readonly spec: RunSpec }> =>
   flags.spec === undefined
-    ? openRun({ ...flags, scenario: scenarioArgument(args.scenario), ...choice }, plugins)
+    ? openRun({ ...flags, scenario: args.scenario, ...choice }, plugins)
     : { spec: await specFromFile(flags.spec, args.scenario, flags, metadata), parts: await openLaboratory(plugins) }
 
 /** @throws InputError for anything the user got wrong */
@@ -46,17 +60,21 @@ export const runScenario = async (request: ScenarioRequest): Promise<RunReport> 
 }
 
 /** Runs what a command asked for. @throws InputError as `suggesting` makes it */
-export const runSuggesting = (parts: RunParts, spec: RunSpec, control: RunControl = {}): Promise<RunReport> =>
+export const runSuggesting = (
+  parts: RunParts,
+  spec: RunSpec,
+  { bundle, ...control }: RunControl & { readonly bundle?: string | undefined } = {},
+): Promise<RunReport> =>
   runSpec(parts, spec, control).catch((error: unknown) => {
-    throw suggesting(error, spec)
+    throw suggesting(error, spec, bundle)
   })
 
 /** What was thrown; where it knows work that `spec` could have asked for instead, its hint ends with the command for that. */
-export const suggesting = (error: unknown, spec: RunSpec): unknown => {
+export const suggesting = (error: unknown, spec: RunSpec, bundle?: string): unknown => {
   if (!isInputError(error) || error.instead === undefined) return error
   const { line, bind } = error.instead
   const work = { ...spec, work: { line }, options: { ...spec.options, bind } }
-  const hint = [error.hint, `a line for this board: ${commandOf(work, { files: true })}`]
+  const hint = [error.hint, `a line for this board: ${commandOf(work, { files: true, bundle })}`]
   return Object.assign(error, { hint: hint.filter((part) => part !== undefined).join('; ') })
 }
 

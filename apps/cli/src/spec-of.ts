@@ -2,6 +2,7 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { ASSUME_WORDS, type RunSpec, type WorkSpec } from '@dmalab/api'
 import {
+  type BundleParts,
   FOUNDING_BOARD,
   parseInjections,
   parseKernelOptions,
@@ -47,12 +48,15 @@ export interface RunWords {
 }
 
 /**
+ * `bundle`: board, kernel and options where the words name none.
  * `registry` has what the plug-ins bring, too: names of boards and kernels are looked up there.
  * @throws InputError for anything the user got wrong
  */
-export const specOf = async (words: RunWords, registry: Registry): Promise<RunSpec> => {
+export const specOf = async (words: RunWords, registry: Registry, bundle?: BundleParts): Promise<RunSpec> => {
   checkNamedOnce([words.scenario, ...(words.board === undefined ? [] : [words.board])])
   const work = await workOf(words.scenario)
+  // Of another kernel, configuration and command line would be other options.
+  const recorded = words.kernels.length === 0 && words.compare !== true ? bundle : undefined
   const reference = words.board ?? boardBeside(work, words.scenario) ?? FOUNDING_BOARD
   // Complaints name the flag, so they are made here.
   if (words.size !== undefined) parseSize(words.size)
@@ -61,15 +65,18 @@ export const specOf = async (words: RunWords, registry: Registry): Promise<RunSp
   return specOfRequest(
     registry,
     {
-      board: boardSpecFor(registry, reference, {
-        memory: words.memory,
-        overlays: words.overlay,
-        given: await givenBytes(reference),
-      }),
-      kernels: words.kernels,
+      board:
+        bundle !== undefined && words.board === undefined
+          ? bundle.board
+          : boardSpecFor(registry, reference, {
+              memory: words.memory,
+              overlays: words.overlay,
+              given: await givenBytes(reference),
+            }),
+      kernels: recorded === undefined ? words.kernels : [recorded.kernel],
       ...(work === undefined ? {} : { work }),
-      config: words.config,
-      ...(words.cmdline === undefined ? {} : { cmdline: words.cmdline }),
+      config: [...(recorded?.config ?? []), ...words.config],
+      ...cmdlineOf(words.cmdline ?? recorded?.cmdline),
       frames: words.frames ?? null,
       size: words.size ?? null,
       format: words.format ?? null,
@@ -85,6 +92,9 @@ export const specOf = async (words: RunWords, registry: Registry): Promise<RunSp
     words.compare === true ? 'compare' : 'run',
   )
 }
+
+const cmdlineOf = (text: string | null | undefined): { readonly cmdline?: string } =>
+  typeof text === 'string' ? { cmdline: text } : {}
 
 /** What SCENARIO names: a scenario file, or a line as it stands; undefined: the founding line, as it is on the board. */
 const workOf = async (scenario: string): Promise<WorkSpec | undefined> => {

@@ -1,2 +1,5 @@
 // One answer from whatever a user has, and the script that collects it on a board.
+export { diagnose, type DiagnoseOptions } from './diagnose.ts'
+export type { CompileTree, Input } from './input/read-input.ts'
+export { readBundle, type BundleParts } from './bundle.ts'
 export { recordScript } from './record.ts'

@@ -6,6 +6,7 @@ import { runsWith } from './run.ts'
 
 export { BUILT_IN } from './builtin.ts'
 export { check, checkLog, foundSomething, kernelLines, type ReadLog } from './check.ts'
+export { diagnose, readBundle } from './diagnose.ts'
 export { explain, explainLog } from './explain.ts'
 export { defectTitle, explore, exploreRequest, type ExploreWork, type LabExploreControl } from './explore.ts'
 export { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE, FOUNDING_STORY, foundingLine } from './founding.ts'
@@ -16,7 +17,7 @@ export { type RunRequest, specOf } from './request.ts'
 export type { LabControl } from './run.ts'
 export { type RunSuggestion, suggestedRun } from './suggested-run.ts'
 export { explainCode, explainedCodes } from '@dmalab/checker'
-export { recordScript } from '@dmalab/diagnose'
+export { type BundleParts, type Input, recordScript } from '@dmalab/diagnose'
 export { createKlogReader, kernelMessages } from '@dmalab/klog'
 export {
   archOfDtb,
@@ -26,6 +27,7 @@ export {
   describeBoard,
   dmaFacts,
   importBoard,
+  isTreeRoot,
   lintDtb,
   lintMachine,
   parseMemory,

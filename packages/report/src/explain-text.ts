@@ -3,22 +3,21 @@ import type { ExplainedCode, ExplainedKernelMessage, ExplainedLint, KlogMessage,
 import { bold, dim } from 'ansis'
 import { count } from './numbers.ts'
 import { paintSeverity } from './paint.ts'
-
-const WIDTH = 100
+import { wrapped } from './wrapped.ts'
 
 export const codeText = ({ code, severity, title, what, why, source, fixes }: ExplainedCode): string =>
   [
     `${bold(code)} (${paintSeverity(severity)}): ${title}`,
-    wrap(what),
-    wrap(why),
+    wrapped(what),
+    wrapped(why),
     `Kernel source: ${source}`,
-    ['Usual fixes:', ...fixes.map((fix) => wrap(`- ${fix}`, '  '))].join('\n'),
+    ['Usual fixes:', ...fixes.map((fix) => wrapped(`- ${fix}`, '  '))].join('\n'),
   ].join('\n\n')
 
 export const lintCodeText = ({ code, by, title }: ExplainedLint): string =>
   [
     `${bold(code)} (dmalab ${by}): ${title}`,
-    wrap(
+    wrapped(
       '`dmalab board lint FILE` names the node of the device tree, and `dmalab board facts FILE` what the kernel makes of it.',
     ),
   ].join('\n\n')
@@ -37,14 +36,14 @@ export const kernelMessageText = (one: ExplainedKernelMessage): string =>
   [
     `${bold(one.id)} (kernel message): ${one.title}`,
     one.forms.map(({ releases, text }) => `  ${text} ${dim(`(${releases})`)}`).join('\n'),
-    one.functions.length === 0 ? '' : wrap(`Told by the call trace: ${one.functions.join(', ')}`),
+    one.functions.length === 0 ? '' : wrapped(`Told by the call trace: ${one.functions.join(', ')}`),
     one.cause === null
       ? 'What it means depends on its values: `dmalab explain --dmesg FILE` says it.'
-      : wrap(one.cause),
-    one.next === null ? '' : wrap(`Next check: ${one.next}`),
+      : wrapped(one.cause),
+    one.next === null ? '' : wrapped(`Next check: ${one.next}`),
     `Kernel source: ${one.source}`,
     one.code === null ? '' : `Finding: dmalab explain ${one.code}`,
-    one.fixes.length === 0 ? '' : ['Usual fixes:', ...one.fixes.map((fix) => wrap(`- ${fix}`, '  '))].join('\n'),
+    one.fixes.length === 0 ? '' : ['Usual fixes:', ...one.fixes.map((fix) => wrapped(`- ${fix}`, '  '))].join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
@@ -66,22 +65,9 @@ const messageText = ({ id, kind, title, cause, next, fixes, lines, count: n, tex
   return [
     `${bold(id)} ${title} (${where})`,
     dim(`  ${text}`),
-    wrap(`cause: ${cause}`, '  '),
-    wrap(`next:  ${next}`, '  '),
-    ...fixes.map((fix) => wrap(`- ${fix}`, '    ')),
+    wrapped(`cause: ${cause}`, '  '),
+    wrapped(`next:  ${next}`, '  '),
+    ...fixes.map((fix) => wrapped(`- ${fix}`, '    ')),
     ...(code === null ? [] : [dim(`  finding: ${code}`)]),
   ].join('\n')
-}
-
-/** Words in lines of at most 100 columns. */
-const wrap = (text: string, indent = ''): string => {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > WIDTH) {
-      lines.push(indent + line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, indent + line].join('\n')
 }

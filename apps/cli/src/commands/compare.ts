@@ -32,7 +32,7 @@ export default class Compare extends BaseCommand {
     const parsed = await this.parse(Compare)
     const { kernel: kernels, plugin, 'fail-on': failOn = 'never' } = parsed.flags
     const { parts, spec } = await openParsed(parsed, { kernels, compare: true }, this.plugins(plugin))
-    const report = await runSuggesting(parts, spec)
+    const report = await runSuggesting(parts, spec, { bundle: parsed.flags.bundle })
     const founding = parsed.args.scenario === 'founding'
     if (founding) this.log(FOUNDING_STORY)
     this.log(compareText(report))

@@ -41,7 +41,10 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
     const kernels = kernel === undefined ? [] : [kernel]
     const { parts, spec } = await openParsed(parsed, { kernels }, this.plugins(plugin))
     const log = ftrace === undefined ? undefined : createFtraceWriter()
-    const report = await runSuggesting(parts, spec, log === undefined ? {} : { onEvent: (event) => log.onEvent(event) })
+    const report = await runSuggesting(parts, spec, {
+      bundle: parsed.flags.bundle,
+      ...(log === undefined ? {} : { onEvent: (event) => log.onEvent(event) }),
+    })
     if (ftrace !== undefined && log !== undefined) writeText(ftrace, log.finish())
     this.log(runText(report))
     process.exitCode = exitCodeFor(report, failOn as FailOnFlag)

@@ -51,7 +51,8 @@ const senderOf = (head: string): { readonly driver: string; readonly device: str
   return { driver: named?.[0] ?? '', device: named?.[1] ?? '' }
 }
 
-export const createKlogReader = (): KlogReader => {
+/** `onLine` gets every line as the console would show it, with its prefix. */
+export const createKlogReader = (onLine?: (text: string, line: number) => void): KlogReader => {
   const matcher = createMatcher<Of>(
     ENTRIES.flatMap((entry) => entry.forms.map(([, text, part]) => [text, { entry, more: part === 'more' }] as const)),
   )
@@ -122,7 +123,11 @@ export const createKlogReader = (): KlogReader => {
       open = { entry: found.of.entry, joined, fields: { ...found.fields }, lines: 1, left: FURTHER }
     },
   )
-  const lines = createLines((raw, number) => window.push(cleanLine(raw), number))
+  const lines = createLines((raw, number) => {
+    const text = cleanLine(raw)
+    onLine?.(text, number)
+    window.push(text, number)
+  })
   const bytes = createTextOfBytes()
   let anyBytes = false
   return {

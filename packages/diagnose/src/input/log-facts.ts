@@ -1,0 +1,84 @@
+// What a kernel log says of its machine: banner, model, command line, memory, devices; and what drivers say failed.
+import type { ArchName } from '@dmalab/api'
+import type { DriverFailure, LogFacts, Place } from './content.ts'
+import { KEPT } from './limits.ts'
+
+export interface LogFactsReader {
+  line(text: string, line: number): void
+  end(): LogFacts
+}
+
+/** Characters of a line that are shown. */
+const SHOWN = 200
+export const placeOf = (text: string, line: number): Place => ({ line, text: text.trim().slice(0, SHOWN) })
+
+/** How its kernel gives an architecture away, and the boards that this kernel may run on. */
+const ARCHES: readonly (readonly [pattern: RegExp, arch: ArchName, boards: readonly ArchName[]])[] = [
+  [
+    /Booting Linux on physical CPU 0x[0-9a-f]{10} \[|\baarch64\b|\bpstate: [0-9a-f]{8}\b|\bESR = 0x|\barm64\b/,
+    'arm64',
+    ['arm64'],
+  ],
+  [
+    /\bCPU: ARMv\d|\bARMv7 Processor|\bPC is at \w|\barmv7l\b|^(?:\[[^\]]{0,20}\] ?)?r10: [0-9a-f]{8} {1,2}r9 : /,
+    'arm',
+    ['arm', 'arm64'],
+  ],
+  [/\bBIOS-e820|\bRIP: 00\d\d:|\bx86\/fpu|\bx86_64\b|\bDMI: |\bsmpboot: /, 'x86_64', ['x86_64']],
+  [/\briscv:|\bSBI specification v|\bepc : [0-9a-f]{16}/, 'riscv64', ['riscv64']],
+]
+const PREFIXED =
+  /^(?:<\d{1,3}>)?\[ {0,12}\d{1,9}\.\d{1,9}\]|^\[[A-Z][a-z]{2} [A-Z][a-z]{2} |\d\d:\d\d\S{0,24} .{0,80}\bkernel: |^<\d>/
+const PLATFORM = /(?:^|[ (])((?:[0-9a-f]{5,12}|[\w-]{1,32}:[\w-]{1,32})\.[a-z][\w-]{0,40}|soc:[\w-]{1,40}):/
+const FAILURE =
+  /(?:^|[\]:>] {0,4})([\w.-]{2,40}) ((?:[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.\d|[\w:.@-]{2,60})): (.{0,160}(?:fail|can'?t|cannot|could ?n[o']t|unable|error|refus|no memory|not enough).{0,80}?[ (=:](-\d{1,4})\b.{0,60})/i
+
+export const createLogFacts = (): LogFactsReader => {
+  const first: { [Name in 'release' | 'model' | 'cmdline']?: Place & { readonly value: string } } = {}
+  let arch: LogFacts['arch']
+  let cma: LogFacts['cma']
+  let kernelLines = 0
+  const devices = new Map<string, Place>()
+  const failures: DriverFailure[] = []
+  const pipelines: Place[] = []
+  const take = (name: keyof typeof first, pattern: RegExp, text: string, line: number): void => {
+    const value = first[name] === undefined ? pattern.exec(text)?.[1]?.trim() : undefined
+    if (value !== undefined && value !== '') first[name] = { ...placeOf(text, line), value }
+  }
+  return {
+    line: (whole, line) => {
+      const text = whole.slice(0, 2048)
+      if (PREFIXED.test(text)) kernelLines += 1
+      take('release', /\bLinux version (\d[\w.+~-]{0,80})/, text, line)
+      take('model', /\b(?:Machine model|DMI|Hardware name): ([^\r\n]{1,120})/, text, line)
+      take('cmdline', /\bKernel command line: (.{0,1500})/, text, line)
+      const one = arch === undefined ? ARCHES.find(([pattern]) => pattern.test(text)) : undefined
+      if (one !== undefined) arch = { ...placeOf(text, line), value: one[1], boards: one[2] }
+      const total = /\bMemory: \d{1,12}K\/\d{1,12}K available.{0,200}?\b(\d{1,12})K cma-reserved/.exec(text)?.[1]
+      if (total !== undefined) cma = { ...placeOf(text, line), value: Number(total) * 1024 }
+      const device = PLATFORM.exec(text)?.[1]
+      if (device !== undefined && devices.size < KEPT && !devices.has(device)) devices.set(device, placeOf(text, line))
+      const failed = FAILURE.exec(text)
+      if (failed !== null && failures.length < KEPT)
+        failures.push({
+          ...placeOf(text, line),
+          driver: failed[1] ?? '',
+          device: failed[2] ?? '',
+          errno: -Number(failed[4]),
+        })
+      if (text.includes('gst-launch') && / ! /.test(text) && pipelines.length < KEPT)
+        pipelines.push(placeOf(text, line))
+    },
+    end: () => ({
+      release: first.release,
+      model: first.model,
+      cmdline: first.cmdline,
+      arch,
+      cma,
+      devices,
+      failures,
+      pipelines,
+      kernelLines,
+    }),
+  }
+}

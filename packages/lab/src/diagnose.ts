@@ -1,0 +1,43 @@
+// A diagnosis with the built-in kernels and boards.
+import type { BoardSpec, Diagnosis, RunSpec, Symptom } from '@dmalab/api'
+import {
+  type BundleParts,
+  type CompileTree,
+  diagnose as diagnoseWith,
+  type Input,
+  readBundle as readWith,
+} from '@dmalab/diagnose'
+import type { RunParts } from '@dmalab/runner'
+import { openLaboratory } from './laboratory.ts'
+import { specOf } from './request.ts'
+
+export interface DiagnoseRequest {
+  readonly symptom?: Symptom | undefined
+  /** Where no input holds a board. */
+  readonly board?: BoardSpec | undefined
+  /** How a run is written as a command; `bundle`: the archive that its board and kernel come from. */
+  readonly commandOf: (spec: RunSpec, bundle: string | undefined) => string
+  /** A word as a shell takes it. */
+  readonly quote: (word: string) => string
+  /** Device tree source -> blob; absent: source is not read. */
+  readonly compileTree?: CompileTree
+  /** An opened laboratory; absent, one is opened for this call. */
+  readonly laboratory?: RunParts
+  readonly signal?: AbortSignal
+}
+
+const usualKernel =
+  (parts: RunParts) =>
+  (board: BoardSpec): string =>
+    specOf(parts.registry, { board, work: 'fakesrc ! fakesink' }).kernels[0] ?? ''
+
+/** What is wrong in whatever the inputs hold. What cannot be read is listed; nothing in them makes it throw. */
+export const diagnose = async (inputs: readonly Input[], request: DiagnoseRequest): Promise<Diagnosis> => {
+  const { laboratory, compileTree = () => undefined, ...rest } = request
+  const parts = laboratory ?? (await openLaboratory())
+  return diagnoseWith(inputs, { ...rest, compileTree, parts, usualKernel: usualKernel(parts) })
+}
+
+/** Board, kernel, configuration, command line and pipeline of an archive. @throws InputError for one without a board */
+export const readBundle = async (input: Input, parts: RunParts): Promise<BundleParts> =>
+  readWith(input, { parts, compileTree: () => undefined, usualKernel: usualKernel(parts) })
