@@ -114,6 +114,10 @@ export const FINDINGS = {
     severity: 'error',
     title: 'a refused import of a video buffer kept references to its dma-bufs',
   },
+  'attribute-bit-taken': {
+    severity: 'error',
+    title: 'an attribute bit of a patch means something else in this release',
+  },
   'bounce-too-long': {
     severity: 'warning',
     title: 'a piece of memory is longer than any bounce buffer',

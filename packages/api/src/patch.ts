@@ -37,6 +37,13 @@ export interface Patch {
   readonly hunks: readonly PatchHunk[]
   /** Architectures or kernels it applies to; absent: all. */
   readonly appliesTo?: readonly string[]
+  /**
+   * The patch that it carries to other kernels: asked for there, that patch is this one. Attribute bits that such a release has given another
+   * meaning are a finding of each run, not a refusal.
+   */
+  readonly ports?: string
+  /** What of that patch has no place on these kernels, and what stands there today. */
+  readonly leftOut?: readonly PatchHunk[]
   /** Patches it cannot be stacked with, and why. */
   readonly conflicts?: Readonly<Record<string, string>>
   /** Configuration without which it does not build: CONFIG_ name without the prefix -> what is missing then. */

@@ -6,7 +6,7 @@ import { fixPgtableOverwrite } from './fix-pgtable-overwrite.ts'
 import { fixSgSplit } from './fix-sg-split.ts'
 import { fixV7sSplit } from './fix-v7s-split.ts'
 import { fixV7sSupersection } from './fix-v7s-supersection.ts'
-import { nopageRfc } from './nopage-rfc.ts'
+import { nopageRfc, nopageRfcPort } from './nopage-rfc.ts'
 import { pfnValid } from './pfn-valid.ts'
 
 export {
@@ -17,6 +17,7 @@ export {
   fixV7sSplit,
   fixV7sSupersection,
   nopageRfc,
+  nopageRfcPort,
   pfnValid,
 }
 
@@ -25,6 +26,7 @@ export default (api: PluginApi): Plugin => ({
   patches: [
     pfnValid(api),
     nopageRfc(api),
+    nopageRfcPort(api),
     fixSgSplit(api),
     fixV7sSplit(),
     fixV7sSupersection(),

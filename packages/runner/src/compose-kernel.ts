@@ -50,12 +50,26 @@ const checkAttributeBits = (base: KernelDef, patches: readonly Patch[]): void =>
   for (const patch of patches)
     for (const [attr, bit] of Object.entries(patch.attrs ?? {})) {
       const taken = owners.find((one) => one.bit === bit)
-      if (taken !== undefined)
+      if (taken !== undefined && patch.ports === undefined)
         throw new InputError(
           `attribute bit 0x${bit.toString(16)} has two meanings: ${taken.owner}, and ${attr} of patch '${patch.name}'`,
         )
       owners.push({ bit, owner: `${attr} of patch '${patch.name}'` })
     }
+}
+
+/** Bits of patches that the release has given another meaning: one sentence each. */
+export const bitsTaken = ({ base, patches }: KernelSpec): readonly string[] => {
+  const { attrs, release } = base.facts({ config: defaults(base), cmdline: {} })
+  return patches.flatMap((patch) =>
+    Object.entries(patch.attrs ?? {}).flatMap(([name, bit]) =>
+      Object.entries(attrs).flatMap(([theirs, value]) =>
+        value === bit
+          ? [`bit ${Math.log2(bit)}, DMA_ATTR_${name} of ${patch.name}, is DMA_ATTR_${theirs} in Linux ${release}`]
+          : [],
+      ),
+    ),
+  )
 }
 
 /**
@@ -130,8 +144,15 @@ export const parseKernel = (text: string, registry: Registry): KernelSpec => {
         likeliest(patch, names),
       )
     }
-  return composeKernel(registry.kernels.get(base), ...patches.map((patch) => registry.patches.get(patch)))
+  const def = registry.kernels.get(base)
+  return composeKernel(def, ...patches.map((patch) => fitted(registry, def, registry.patches.get(patch))))
 }
+
+/** The patch, or the one that carries it to this kernel. */
+const fitted = (registry: Registry, base: KernelDef, patch: Patch): Patch =>
+  appliesTo(patch, base)
+    ? patch
+    : (registry.patches.values().find((one) => one.ports === patch.name && appliesTo(one, base)) ?? patch)
 
 /** Facts of the composed kernel: the base's, with options and patches applied, and its architecture. @throws InputError for an unknown Arch */
 export const kernelFacts = (kernel: KernelSpec, { arches }: Pick<Registry, 'arches'>): KernelFacts => {

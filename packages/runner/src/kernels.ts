@@ -32,6 +32,8 @@ export interface KernelShow {
     readonly title: string
     readonly source: string
     readonly hunks: readonly PatchHunk[]
+    /** Of a patch that is carried from another kernel: what of it has no place here. */
+    readonly leftOut: readonly PatchHunk[]
     /** Kernel functions it replaces or wraps, and the op tables that call them. */
     readonly functions: readonly { readonly symbol: string; readonly tables: readonly string[] }[]
     /** What it changes besides. */
@@ -59,6 +61,7 @@ export const showKernel = (registry: Registry, name: string): KernelShow => {
       title: patch.title,
       source: patch.source,
       hunks: patch.hunks,
+      leftOut: patch.leftOut ?? [],
       functions: Object.keys(patch.functions ?? {}).map((symbol) => ({
         symbol,
         tables: tablesCalling(kernel, registry, symbol),

@@ -1,7 +1,7 @@
 // Opens a laboratory: one machine, one kernel, everything wired. What `run`, golden adapters and library users drive.
 import { InputError, type KernelFacts, type Lab, type LabOptions } from '@dmalab/api'
 import type { Memory } from '@dmalab/memory'
-import { kernelFacts } from './compose-kernel.ts'
+import { bitsTaken, kernelFacts } from './compose-kernel.ts'
 import { EventStream } from './event-stream.ts'
 import { configuredFor } from './implied-config.ts'
 import { asArchHasIt, machineFacts } from './machine-facts.ts'
@@ -18,6 +18,7 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
   const options: LabOptions = { ...given, kernel, machine: asArchHasIt(given.machine, facts.arch) }
   checkFunctions(options.kernel, parts.registry)
   checkBoard(options, facts)
+  const taken = options.kernel.patches.length === 0 ? [] : bitsTaken(options.kernel)
   const stream = new EventStream()
   const open = (engine?: Memory['hot']) => openRooms(parts, options, facts, stream, engine)
   let rooms = open()
@@ -82,6 +83,7 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
     listen(detail, listener) {
       const stop = stream.listen(detail, listener)
       listener({ at: 0, ...rooms.session() })
+      for (const text of taken) listener({ at: 0, event: 'kernel_quirk', code: 'attribute-bit-taken', text })
       return stop
     },
     step(what, device) {

@@ -65,6 +65,15 @@ export const QUIRKS = {
       'in a driver, respect dma_max_mapping_size() when lists are made',
     ],
   },
+  'attribute-bit-taken': {
+    what: 'A patch defines a DMA attribute by a bit that the kernel below it has given another meaning since. Whatever the patch tags means that, too.',
+    why: 'Bit 10 was free in v4.11, where the RFC took it for DMA_ATTR_DEV_COHERENT_NOPAGE; from v6.18 on it is DMA_ATTR_MMIO. A buffer that keeps the tag in its attributes is memory of a device to every call that gets them: mapping a page of it fails, its caches are left alone, an unmap gives no bounce slots back, and traces say MMIO.',
+    source: 'include/linux/dma-mapping.h: DMA_ATTR_MMIO; kernel/dma/mapping.c: dma_map_page_attrs, dma_map_phys',
+    fixes: [
+      'take a bit that is free in the release',
+      'keep the tag in a member of its own, outside of the DMA attributes',
+    ],
+  },
   'v7s-split-loses-address': {
     what: 'Part of a 1 MiB section was unmapped in ARMv7 short-descriptor tables, and the rest of the section now leads to physical address 0 upwards.',
     why: 'The new level-2 entries are made from the permissions of the section alone; its address is left out.',

@@ -15,6 +15,7 @@ export const dataRule: CheckerRule = {
     'unmap-attrs-leak',
     'bounce-unreachable',
     'bounce-too-long',
+    'attribute-bit-taken',
     'v7s-split-loses-address',
     'v7s-supersection-split-refused',
     'pgtable-block-replaces-live',

@@ -32,6 +32,7 @@ const kernelText = (kernel: KernelShow): string[] => [
     `${i + 1}. +${patch.name}: ${patch.title}`,
     `   ${patch.source}`,
     ...patch.hunks.map((hunk, n) => `   hunk ${n + 1}  ${hunk.file}: ${hunk.symbol}: ${hunk.what}`),
+    ...patch.leftOut.map((hunk) => `   left out  ${hunk.file}: ${hunk.symbol}: ${hunk.what}`),
     ...patch.functions.map(({ symbol, tables }) => `   function ${symbol}, called by op tables ${tables.join(', ')}`),
     ...(patch.changes.length === 0 ? [] : [`   changes ${patch.changes.join(', ')}`]),
   ]),
