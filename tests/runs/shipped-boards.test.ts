@@ -47,6 +47,7 @@ const BOARDS: Readonly<Record<string, Case>> = {
   'mt8183-kukui-krane': { works: STATELESS, not: STATEFUL, because: NO_DECODER },
   'mt8192-asurada-spherion': { works: STATELESS, not: CAMERA, because: NO_CAMERA },
   'sc7180-idp': { works: STATEFUL, not: STATELESS, because: NO_DECODER },
+  'pc-vtd': { works: CAMERA, not: STATEFUL, because: NO_DECODER },
   'jh7100-visionfive': { works: VIVID, bind: STAGE, not: CAMERA, because: NO_CAMERA },
 }
 

@@ -27,6 +27,8 @@ export {
   describeBoard,
   dmaFacts,
   importBoard,
+  importPc,
+  isIomem,
   isTreeRoot,
   lintDtb,
   lintMachine,

@@ -1,5 +1,6 @@
 // What a schema cannot say: names that must exist, names that must differ, banks that must not overlap.
 // Hazards (overlapping reserved regions, contradictory flags) are not errors: a broken board must be representable.
+import { ALL_SNOOP } from './of/architectures.ts'
 import { type ArchName, bytes, hex, type Machine, type Range } from '@dmalab/api'
 
 /** One problem of a board and the path to it. */
@@ -18,6 +19,7 @@ export function machineProblems(machine: Machine, arches: readonly ArchName[]): 
     ...repeatedNames('devices', machine.devices),
     ...danglingReferences(machine),
     ...impossibleLayout(machine),
+    ...impossibleDevices(machine),
   ]
 }
 
@@ -87,6 +89,13 @@ function impossibleLayout({ layout, memory }: Machine): MachineProblem[] {
   if (layout.vmalloc !== undefined && layout.vmalloc.end <= layout.vmalloc.start)
     problems.push({ path: ['layout', 'vmalloc', 'end'], message: 'expected an end above the start' })
   return problems
+}
+
+function impossibleDevices({ arch, devices }: Machine): MachineProblem[] {
+  if (!ALL_SNOOP.includes(arch)) return []
+  return devices.flatMap(({ coherent }, index) =>
+    coherent ? [] : [{ path: ['devices', index, 'coherent'], message: `on ${arch} every device snoops the caches` }],
+  )
 }
 
 const end = (range: Range): number => range.base + range.len

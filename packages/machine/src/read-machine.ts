@@ -3,7 +3,7 @@ import { type ArchName, InputError, type InputPlace, type Machine } from '@dmala
 import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml'
 import { assumedMask, isMaskKnown } from './assumed-mask.ts'
 import { machineProblems, type MachineProblem } from './check-machine.ts'
-import { BOARD_ARCHES } from './of/architectures.ts'
+import { ALL_SNOOP, BOARD_ARCHES } from './of/architectures.ts'
 import { machineSchema } from './schema.ts'
 import { kindOfValue, yamlComplaint } from './yaml-words.ts'
 
@@ -57,13 +57,25 @@ const parseMachine = (
 ): { readonly machine: Machine } | { readonly problems: readonly PlacedProblem[] } => {
   const parsed = machineSchema.safeParse(value)
   if (parsed.success) {
-    const problems = machineProblems(parsed.data, arches)
-    return problems.length > 0 ? { problems } : { machine: withAssumedMasks(parsed.data, value) }
+    const machine = withSnooping(parsed.data, value)
+    const problems = machineProblems(machine, arches)
+    return problems.length > 0 ? { problems } : { machine: withAssumedMasks(machine, value) }
   }
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, value))
   // An unknown key first: a misspelt one is also why another is missing.
   return { problems: problems.toSorted((a, b) => Number(b.atKey ?? false) - Number(a.atKey ?? false)) }
 }
+
+/** Where all devices snoop, none has to say so. */
+const withSnooping = (machine: Machine, written: unknown): Machine =>
+  ALL_SNOOP.includes(machine.arch)
+    ? {
+        ...machine,
+        devices: machine.devices.map((device, i) =>
+          valueAt(written, ['devices', i, 'coherent']) === undefined ? { ...device, coherent: true } : device,
+        ),
+      }
+    : machine
 
 /** A mask that was left out got a usual value: the machine says so. */
 const withAssumedMasks = (machine: Machine, written: unknown): Machine => {

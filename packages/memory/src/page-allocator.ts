@@ -117,13 +117,14 @@ export class PageAllocator {
 
   /** The image with page tables and early allocations behind it, and the start of memory where that is not given out. */
   private keptAtBoot(): readonly Range[] {
-    const first = this.layout.managed[0]
-    if (first === undefined) return []
+    const { managed } = this.layout
     const { image, lowKept } = this.arch.layout
-    const len = Math.max(0, Math.min(image.len, first.len / 2 - image.base))
+    const start = (managed[0]?.base ?? 0) + image.base
+    const bank = managed.find(({ base, len }) => base <= start && start < base + len)
+    const room = bank === undefined ? 0 : (bank.base + bank.len - start) / 2
     return [
-      { base: first.base, len: lowKept },
-      { base: first.base + image.base, len },
+      { base: 0, len: lowKept },
+      { base: start, len: Math.min(image.len, room) },
     ].filter((kept) => kept.len > 0)
   }
 

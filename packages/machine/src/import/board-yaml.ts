@@ -1,12 +1,12 @@
-// An imported board as a board file: facts, with the node paths they came from as comments.
+// An imported board as a board file: facts, with the places they came from as comments.
 import type { AssumedFact, DeviceFacts, DisabledDevice, IommuFacts, Machine, Range, ReservedRegion } from '@dmalab/api'
 import { formatAddress, formatLength } from '../quantity.ts'
-import type { ImportedBoard } from './board.ts'
+import type { BoardSheet } from './board.ts'
 
 /** YAML that readMachine reads back as the very same machine. */
-export function boardYaml({ machine, paths, notes, facts }: ImportedBoard): string {
+export function boardYaml({ machine, paths, notes, origin }: BoardSheet): string {
   const lines = [
-    `# ${text(machine.title)}: facts from ${text(facts.file)} (${facts.compatible.map(text).join(', ')}).`,
+    `# ${text(machine.title)}: facts from ${text(origin)}.`,
     `name: ${scalar(machine.name)}`,
     `title: ${scalar(machine.title)}`,
     `arch: ${machine.arch}`,
@@ -20,12 +20,12 @@ export function boardYaml({ machine, paths, notes, facts }: ImportedBoard): stri
     '',
     ...comments(notes.reserved),
     ...list('reserved', machine.reserved, (region) => [
-      `  - ${flow(regionEntries(region))}${origin(paths, region.name)}`,
+      `  - ${flow(regionEntries(region))}${pathOf(paths, region.name)}`,
     ]),
     '',
     ...limitLines(machine),
     ...layoutLines(machine, notes.layout),
-    ...list('iommus', machine.iommus, (iommu) => [`  - ${flow(iommuEntries(iommu))}${origin(paths, iommu.name)}`]),
+    ...list('iommus', machine.iommus, (iommu) => [`  - ${flow(iommuEntries(iommu))}${pathOf(paths, iommu.name)}`]),
     '',
     '# All that do DMA and are not disabled. A mask of 32 bits is what a driver gets that does not ask for more.',
     ...list('devices', machine.devices, (device) => deviceLines(device, machine)),
@@ -145,6 +145,8 @@ function deviceLines(device: DeviceFacts, machine: Machine): string[] {
     device.iommu !== undefined && ['iommu', scalar(device.iommu)],
     device.pools.length > 0 && ['pools', `[${device.pools.map(scalar).join(', ')}]`],
     device.driver !== undefined && ['driver', scalar(device.driver)],
+    device.driverName !== undefined && ['driverName', scalar(device.driverName)],
+    device.minAlignMask !== undefined && ['minAlignMask', formatAddress(device.minAlignMask)],
     device.maxSegmentSize !== undefined && ['maxSegmentSize', formatAddress(device.maxSegmentSize)],
   ]
   return [
@@ -185,7 +187,7 @@ const flow = (entries: Entries): string =>
     .map(([key, value]) => `${key}: ${value}`)
     .join(', ')} }`
 const comments = (notes: readonly string[]): string[] => notes.map((note) => `# ${text(note)}`)
-const origin = (paths: ReadonlyMap<string, string>, name: string): string => {
+const pathOf = (paths: ReadonlyMap<string, string>, name: string): string => {
   const path = paths.get(name)
   return path === undefined ? '' : ` # ${text(path)}`
 }

@@ -16,13 +16,19 @@ export interface ImportOptions extends MemoryOptions {
   readonly name?: string
 }
 
-export interface ImportedBoard {
+/** A machine, and what a board file says of where it comes from. */
+export interface BoardSheet {
   readonly machine: Machine
-  readonly facts: TreeFacts
+  /** The files, and what they call the board. */
+  readonly origin: string
   /** Node path by name of region, IOMMU or device. */
   readonly paths: ReadonlyMap<string, string>
   /** What was decided or left out, by part of the machine. */
   readonly notes: { readonly [part in 'cpu' | 'memory' | 'reserved' | 'layout']: readonly string[] }
+}
+
+export interface ImportedBoard extends BoardSheet {
+  readonly facts: TreeFacts
 }
 
 /** @throws InputError for a blob that is none, and for one that needs `arch` or `memory` */
@@ -69,6 +75,7 @@ export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedB
   )
   return {
     machine,
+    origin: `${file} (${facts.compatible.join(', ')})`,
     facts,
     paths: new Map([...regionPaths, ...paths]),
     notes: { cpu: cpu.notes, memory: memory.notes, reserved: reserved.notes, layout: layout.notes },

@@ -10,6 +10,7 @@ import { MEDIATEK } from './mediatek.ts'
 import { NVIDIA } from './nvidia.ts'
 import { NXP } from './nxp.ts'
 import { OTHERS } from './others.ts'
+import { PC } from './pc.ts'
 import { QUALCOMM } from './qualcomm.ts'
 import { RENESAS } from './renesas.ts'
 import { ROCKCHIP } from './rockchip.ts'
@@ -35,6 +36,7 @@ export const KERNEL_DRIVERS: readonly KernelDriver[] = [
   ...OTHERS,
   ...DISPLAYS,
   ...GPUS,
+  ...PC,
   ...TEST_DRIVERS,
 ]
 

@@ -53,6 +53,9 @@ export const TREE_RULES: Readonly<Record<DebianArch, TreeRules>> = {
 /** What `arch:` of a board file may be where no plug-in brings more. */
 export const BOARD_ARCHES: readonly ArchName[] = ['arm', 'arm64', 'riscv64', 'x86_64']
 
+/** Architectures on which every device snoops. */
+export const ALL_SNOOP: readonly ArchName[] = ['x86_64']
+
 /** The rules for a board file, by its `arch:`; an architecture without device trees has those of most. */
 export const boardRules = (arch: ArchName): Omit<TreeRules, 'board'> =>
   Object.values(TREE_RULES).find(({ board }) => board === arch) ?? RULES_64
