@@ -256,7 +256,7 @@ export type ScenarioStep =
     }
   /** dma_set_mask(), or dma_set_coherent_mask(): width in bits. */
   | { readonly do: 'set-mask'; readonly device: string; readonly bits: number; readonly coherent?: boolean }
-  /** EXPBUF gives the dma-buf a name; QBUF takes named ones, one for each plane. */
+  /** EXPBUF gives the dma-buf a name; QBUF takes named ones, one for each plane: their descriptors, or in a USERPTR queue their addresses. */
   | (OnDevice & { readonly do: 'expbuf'; readonly queue: QueueSide; readonly index: number; readonly plane?: number })
   | {
       readonly do: 'qbuf'

@@ -5,15 +5,28 @@ export interface Axis {
   readonly name: string
   /** The plain one first. */
   readonly values: readonly string[]
-  /** Its values are combined with those of others in pairs: what machine, sharing and failures are like. */
-  readonly pairs: boolean
+  /** Those axes come in pairs of which one names a group of the other. */
+  readonly group: Group
+  readonly with: readonly Group[]
 }
+
+/**
+ * - `sharing`: who shares which memory how
+ * - `device`: what devices are like
+ * - `build`: configuration, command line, sizes, attributes
+ * - `failure`, `schedule`: a call that fails, what the caches do in between
+ */
+type Group = 'sharing' | 'device' | 'build' | 'failure' | 'schedule'
 
 /** One value of each axis; what is not there is plain. */
 export type Configuration = ReadonlyMap<string, string>
 
-/** What a device is like; the plain one reaches all memory by its own address and snoops nothing. */
-const DEVICE_KINDS = ['plain', 'coherent', 'iommu', 'coherent-iommu', 'offset', 'narrow', 'pooled'] as const
+/**
+ * What a device is like; the plain one reaches all memory by its own address and snoops nothing. The driver of a `masking` one sets a
+ * narrower mask when it is ready to.
+ */
+const EXPORTER_KINDS = ['plain', 'coherent', 'iommu', 'coherent-iommu', 'offset', 'narrow', 'masking'] as const
+const IMPORTER_KINDS = [...EXPORTER_KINDS, 'pooled', 'restricted'] as const
 
 /**
  * - `outside`: a no-map region that lies beyond RAM
@@ -26,26 +39,31 @@ const DEVICE_KINDS = ['plain', 'coherent', 'iommu', 'coherent-iommu', 'offset', 
  */
 const POOLS = ['outside', 'none', 'inside', 'over-pages', 'two', 'shared', '2g']
 
-const SOURCES = ['coherent', 'dumb', 'user', 'pages', 'system-heap', 'udmabuf']
-const ATTRS = ['none', 'NO_KERNEL_MAPPING', 'WRITE_COMBINE']
+const SOURCES = ['coherent', 'dumb', 'user', 'pages', 'highmem', 'system-heap', 'cma-heap', 'udmabuf']
+const ATTRS = ['none', 'NO_KERNEL_MAPPING', 'WRITE_COMBINE', 'FORCE_CONTIGUOUS']
 const SIZES = ['4096', '65536', '6000']
-/** Operations whose first or second call fails; a rule of `@importer` counts calls for that device only. */
+/** Operations whose n-th call fails; a rule of `@importer` counts calls for that device only. */
 const FAILURES = [
   'none',
   'sgAlloc:1',
   'sgAlloc:2',
+  'sgAlloc:3',
   'mapPage@importer:1',
   'mapPage@importer:2',
   'mapSg@importer:1',
+  'mapSg@importer:2',
   'getSgtable:1',
   'alloc:1',
   'iova:1',
+  'iova:2',
   'pageTable:1',
+  'pageTable:2',
   'pages:1',
+  'pages:2',
   'vmap:1',
   'fd:1',
 ]
-const CACHES = ['quiet', 'adverse-1', 'adverse-2']
+const CACHES = ['quiet', 'adverse-1', 'adverse-2', 'adverse-3']
 
 const COMMAND_LINES: Readonly<Record<string, readonly string[]>> = {
   swiotlb: ['swiotlb=force'],
@@ -54,25 +72,29 @@ const COMMAND_LINES: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The axes of a kernel, in the order in which a configuration is reported. */
-export const axesOf = ({ base }: KernelSpec, userSpace: readonly string[]): readonly Axis[] => {
+export const axesOf = ({ base, patches }: KernelSpec, userSpace: readonly string[]): readonly Axis[] => {
   const switches = Object.entries(base.config).flatMap(([name, option]) =>
     typeof option.default === 'boolean' ? [`${name}=${option.default ? 'n' : 'y'}`] : [],
   )
   const lines = Object.keys(base.cmdline).flatMap((name) => COMMAND_LINES[name] ?? [])
-  const kinds = DEVICE_KINDS.filter((kind) => kind !== 'pooled')
+  const own = patches.flatMap((patch) => Object.keys(patch.attrs ?? {}))
+  const sharing = { group: 'sharing', with: ['sharing', 'device', 'build', 'failure', 'schedule'] } as const
+  const device = { group: 'device', with: ['device', 'build', 'failure', 'schedule'] } as const
+  const build = { group: 'build', with: [] } as const
   return [
-    { name: 'user space', values: userSpace, pairs: true },
-    { name: 'memory', values: SOURCES, pairs: true },
-    { name: 'pool', values: POOLS, pairs: true },
-    { name: 'exporter', values: kinds, pairs: true },
-    { name: 'importer', values: DEVICE_KINDS, pairs: true },
-    { name: 'second importer', values: ['none', 'plain'], pairs: false },
-    { name: 'config', values: ['default', ...switches], pairs: false },
-    { name: 'command line', values: ['none', ...lines], pairs: false },
-    { name: 'attributes', values: ATTRS, pairs: false },
-    { name: 'size', values: SIZES, pairs: false },
-    { name: 'failing call', values: FAILURES, pairs: true },
-    { name: 'caches', values: CACHES, pairs: true },
+    { name: 'user space', values: userSpace, ...sharing },
+    { name: 'memory', values: SOURCES, ...sharing },
+    { name: 'pool', values: POOLS, ...sharing },
+    { name: 'ram', values: ['lowmem', 'highmem'], ...sharing },
+    { name: 'exporter', values: EXPORTER_KINDS, ...device },
+    { name: 'importer', values: IMPORTER_KINDS, ...device },
+    { name: 'second importer', values: ['none', 'plain'], group: 'build', with: [] },
+    { name: 'config', values: ['default', ...switches], ...build },
+    { name: 'command line', values: ['none', ...lines], ...build },
+    { name: 'attributes', values: [...ATTRS, ...new Set(own)], ...build },
+    { name: 'size', values: SIZES, ...build },
+    { name: 'failing call', values: FAILURES, group: 'failure', with: [] },
+    { name: 'caches', values: CACHES, group: 'schedule', with: [] },
   ]
 }
 

@@ -12,9 +12,11 @@ export const configurationsOf = (
 ): readonly Configuration[] => {
   if (which === 'all') return product(axes).toSorted((a, b) => a.size - b.size)
   const single = axes.flatMap((axis) => others(axis).map((choice) => new Map([choice])))
-  const paired = axes.filter((axis) => axis.pairs)
-  const pairs = paired.flatMap((one, i) =>
-    paired.slice(i + 1).flatMap((two) => others(one).flatMap((a) => others(two).map((b) => new Map([a, b])))),
+  const pairs = axes.flatMap((one, i) =>
+    axes
+      .slice(i + 1)
+      .filter((two) => one.with.includes(two.group) || two.with.includes(one.group))
+      .flatMap((two) => others(one).flatMap((a) => others(two).map((b) => new Map([a, b])))),
   )
   return [new Map(), ...single, ...(which === 'pairwise' ? pairs : [])]
 }

@@ -11,13 +11,13 @@ import { composeKernel, opTablesOf, parseKernel, type RunParts, withOptions } fr
 import { type Axis, axesOf, type Configuration } from './axes.ts'
 import { configurationsOf } from './configurations.ts'
 import { defectOf } from './defects.ts'
-import { counts, isOnBase, judge, type Judged } from './judge.ts'
+import { counts, isCertain, judge, type Judged, onBase } from './judge.ts'
 import { Replayer } from './replay-steps.ts'
 import { type Searched, searchConfiguration } from './search.ts'
 import { CALLS, type Ground, QUEUES } from './setup.ts'
 import { staticDefects } from './static/static-checks.ts'
 import { shrink } from './shrink.ts'
-import { isInstanceOf, type Suspect, unusualIn } from './suspects.ts'
+import { familyOf, isInstanceOf, type Suspect, unusualIn } from './suspects.ts'
 
 export interface ExploreRequest {
   readonly kernel: string
@@ -177,18 +177,36 @@ const defectsAmong = (
     )
   for (const suspect of suspects) {
     if (isKnown(suspect, true)) continue
-    const fresh = base !== null && !isOnBase(replayer, base, suspect)
-    if (isKnown(suspect, fresh)) continue
+    const there = onBase(replayer, base, suspect)
+    const fresh = there !== null && !there.same
+    if (isKnown(suspect, fresh && isCertain(there))) continue
     const isRefused = suspect.symptom.code === 'refused'
     const keeps = (one: Suspect): boolean =>
-      isRefused ? counts(judge(replayer, ground, base, one), []) : !fresh || !isOnBase(replayer, base, one)
+      isRefused ? counts(judge(replayer, ground, base, one), []) : !fresh || onBase(replayer, base, one)?.same !== true
     const small = shrink(replayer, suspect, keeps)
-    if (small === undefined || isKnown(small, fresh)) continue
+    if (small === undefined || isKnown(small, fresh && isCertain(there))) continue
     const judged = judge(replayer, ground, base, small)
     if (counts(judged, unusualIn(judged))) known.push(judged)
     else dismissed.push(small)
   }
+  const families = new Set<string>()
   return known
+    .filter((one) => !known.some((other) => other !== one && covers(other, one)))
+    .filter((one) => {
+      const family = familyOf(one)
+      if (family === null) return true
+      const named = `${family}|${one.base?.same ?? false}`
+      if (families.has(named)) return false
+      families.add(named)
+      return true
+    })
+}
+
+/** What is found later may be found with less: it stands for both. */
+const covers = (one: Judged, other: Judged): boolean => {
+  if (!isInstanceOf(other, one)) return false
+  const alike = (one.base?.same ?? false) === (other.base?.same ?? false)
+  return alike ? !isInstanceOf(one, other) : one.base?.same === true && !isCertain(other.base)
 }
 
 const OPERATIONS = [

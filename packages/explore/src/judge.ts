@@ -12,26 +12,33 @@ export interface Judged extends Suspect {
 
 export const judge = (replayer: Replayer, ground: Ground, base: KernelSpec | null, suspect: Suspect): Judged => ({
   ...suspect,
-  base: base === null ? null : elsewhere(replayer, suspect, suspect.configuration, base),
+  base: onBase(replayer, base, suspect),
   ordinary: ordinaryOf(replayer, ground, suspect),
 })
 
 const ordinaryOf = (replayer: Replayer, { axes }: Ground, suspect: Suspect): Elsewhere | null => {
   const { configuration } = suspect
   if (valueOf(configuration, axes, 'pool') === 'none') return null
-  const without = new Map([...configuration, ['pool', 'none']])
+  const ordinary = new Map([...configuration, ['pool', 'none']])
   // Nobody can declare or release a pool that is not there: the other steps are done.
   const steps = suspect.steps.filter((step) => step.do !== 'declare-pool' && step.do !== 'release-pool')
-  return elsewhere(replayer, { ...suspect, steps: steps.map(ownerOf) }, without, null)
+  return elsewhere(replayer, { ...suspect, steps: steps.map(ownerOf) }, ordinary, null)
 }
 
 /** Without two pools there are no devices below the exporter. */
 const ownerOf = <S extends Suspect['steps'][number]>(step: S): S =>
   'device' in step && step.device?.startsWith('exporter.') === true ? { ...step, device: 'exporter' } : step
 
-/** Does the same show on the kernel below the patch? */
-export const isOnBase = (replayer: Replayer, base: KernelSpec | null, suspect: Suspect): boolean =>
-  base !== null && elsewhere(replayer, suspect, suspect.configuration, base).same
+/** What the same steps come to on the kernel below the patch; null without one. */
+export const onBase = (replayer: Replayer, base: KernelSpec | null, suspect: Suspect): Elsewhere | null =>
+  base === null ? null : elsewhere(replayer, suspect, suspect.configuration, base)
+
+const plain = <S extends Suspect['steps'][number]>(step: S): S => ('attrs' in step ? { ...step, attrs: [] } : step)
+const without = (configuration: Configuration, axis: string): Configuration =>
+  new Map([...configuration].filter(([name]) => name !== axis))
+
+/** Nothing stopped the base on the way there: what it does not show, it does not have. */
+export const isCertain = (there: Elsewhere | null): boolean => there === null || there.same || there.outcome === 'works'
 
 const elsewhere = (
   replayer: Replayer,
@@ -40,8 +47,12 @@ const elsewhere = (
   kernel: KernelSpec | null,
 ): Elsewhere => {
   const { steps, atEnd } = suspect
-  const replayed = replayer.replay(configuration, steps, kernel, atEnd)
-  if (replayed === null) return { same: false, outcome: 'cannot be' }
+  const replayed = replayer.replay(configuration, steps, kernel, atEnd, true)
+  if (replayed === null)
+    // An attribute that only the patch knows: without it there may be the same.
+    return configuration.has('attributes')
+      ? elsewhere(replayer, { ...suspect, steps: steps.map(plain) }, without(configuration, 'attributes'), kernel)
+      : { same: false, outcome: 'cannot be' }
   if (replayed.at === null) return { same: false, outcome: 'works' }
   const same =
     replayed.at === (atEnd ? steps.length : steps.length - 1) &&
@@ -60,6 +71,8 @@ const elsewhere = (
  */
 export const counts = ({ symptom, base, ordinary, steps }: Judged, unusual: readonly string[]): boolean => {
   if (symptom.code === 'refused') return [base, ordinary].some((there) => there !== null && there.outcome === 'works')
-  if (base !== null && !base.same) return true
-  return !(ordinary !== null && ordinary.same && (unusual.length > 0 || steps.length === 0))
+  const elsewhereToo = ordinary !== null && ordinary.same && (unusual.length > 0 || steps.length === 0)
+  // What the base does not even come to is the steps' doing there as well.
+  if (base !== null && !base.same) return !elsewhereToo || base.outcome === 'works'
+  return !elsewhereToo
 }

@@ -1,6 +1,8 @@
 // The machine of a configuration: RAM, a pool for the exporter, one or two importers, each with the properties that the axes name.
 import type { Arch, DeviceClass, DeviceFacts, IommuFacts, KernelLayout, Machine, ReservedRegion } from '@dmalab/api'
 
+/** The first byte of highmem, where there is any. */
+export const HIGHMEM = 0x1000_0000
 /** 256 MiB of RAM, low enough that a device with a narrow mask reaches all of it. */
 const RAM = { base: 0x0800_0000, len: 0x1000_0000 }
 const MIB = 0x10_0000
@@ -10,7 +12,7 @@ const NARROW_BITS = 30
 /** How much higher the bus of an `offset` device shows memory. */
 const BUS_OFFSET = 0x3000_0000
 
-/** Where `over-pages` declares the pool. */
+/** Where `over-pages` declares the pool. With highmem it lies there. */
 export const OVER_PAGES = { base: 0x1000_0000, size: MIB }
 
 export interface MachineProperties {
@@ -27,6 +29,8 @@ export interface MachineProperties {
   readonly iommuModel: string
   /** What a third device is like; `none`: there is none. */
   readonly second: string
+  /** Memory without a linear mapping begins in the middle of RAM; 32-bit only. */
+  readonly highmem: boolean
 }
 
 /** One exporter and one importer, neither with a property of its own. */
@@ -42,6 +46,7 @@ export const plainMachine = ({ board, pointerBits }: Pick<Arch, 'board' | 'point
     importerDriver: null,
     iommuModel: '',
     second: 'none',
+    highmem: false,
   })
 
 export const machineOf = (properties: MachineProperties): Machine => {
@@ -123,12 +128,13 @@ const deviceOf = (name: string, kind: DeviceClass, like: string, pools: readonly
 })
 
 /** With a pool of 2 GiB the kernel has 3 GiB of addresses, most of them for mappings (VMSPLIT_1G). */
-const layoutOf = ({ pointerBits, pool }: MachineProperties): KernelLayout =>
-  pointerBits === 32 && pool === '2g'
-    ? {
-        pageOffset: 0x4000_0000n,
-        lowmemEnd: 0x7000_0000,
-        vmalloc: { start: 0x7080_0000n, end: 0xff80_0000n },
-        pageArray: { base: 0x6e00_0000n, entrySize: 32, holes: 'unmapped' },
-      }
-    : {}
+const layoutOf = ({ pointerBits, pool, highmem }: MachineProperties): KernelLayout => {
+  if (pointerBits === 32 && pool === '2g')
+    return {
+      pageOffset: 0x4000_0000n,
+      lowmemEnd: 0x7000_0000,
+      vmalloc: { start: 0x7080_0000n, end: 0xff80_0000n },
+      pageArray: { base: 0x6e00_0000n, entrySize: 32, holes: 'unmapped' },
+    }
+  return highmem ? { lowmemEnd: HIGHMEM } : {}
+}

@@ -2,8 +2,12 @@
 // Devices are named by their part, so that states that differ by names alone are equal.
 import type { ScenarioStep, StepDirection } from '@dmalab/api'
 
+/** All of it with its caches cleaned; some bytes of it; or all of it, by a driver that cleans the caches with a sync of its own. */
+export type MappedAs = 'whole' | 'part' | 'unsynced'
+
 export interface ImporterState {
   readonly attached: boolean
+  readonly as: MappedAs
   readonly mapped: StepDirection | null
   /** Who may touch the bytes while it is mapped. */
   readonly owner: 'device' | 'cpu'
@@ -18,13 +22,18 @@ export interface ImporterState {
 export interface Protocol {
   readonly life: 'none' | 'live' | 'freed'
   readonly fd: 'none' | 'open' | 'closed'
-  /** What was written last, and by whom. */
-  readonly written: 'none' | 'device' | 'cpu' | 'linear'
+  /** Who wrote last; `list`: the CPU, through the pages of a list that no sync has given to the device since. */
+  readonly written: 'none' | 'device' | 'cpu' | 'linear' | 'list'
   /** Between DMA_BUF_IOCTL_SYNC START and END. */
   readonly cpuAccess: boolean
   readonly importers: Readonly<Record<string, ImporterState>>
   readonly other: 'none' | 'live' | 'written'
-  readonly list: 'none' | 'made' | 'mapped'
+  /** `given`: mapped, and synced for the CPU. */
+  readonly list: 'none' | 'made' | 'mapped' | 'given'
+  /** Devices whose mask was set. */
+  readonly masked: readonly string[]
+  /** Time passed since the last step of another kind. */
+  readonly waited: boolean
   readonly pool: 'undeclared' | 'there' | 'released'
   readonly unbound: boolean
   /** Queue of a video device -> how far it is. */
@@ -49,6 +58,7 @@ export const NO_QUEUE: QueueState = {
 
 const NOT_ATTACHED: ImporterState = {
   attached: false,
+  as: 'whole',
   mapped: null,
   owner: 'cpu',
   synced: 'none',
@@ -64,6 +74,8 @@ export const atFirst = (importers: readonly string[], pool: Protocol['pool']): P
   importers: Object.fromEntries(importers.map((name) => [name, NOT_ATTACHED])),
   other: 'none',
   list: 'none',
+  masked: [],
+  waited: false,
   pool,
   unbound: false,
   queues: {},
@@ -78,7 +90,15 @@ export const LIST = 'list'
 
 /** The state after a step that worked. */
 export const after = (state: Protocol, step: ScenarioStep): Protocol => {
+  if (step.do === 'wait') return { ...state, waited: true }
+  const next = moved(state, step)
+  return next !== state && next.waited ? { ...next, waited: false } : next
+}
+
+const moved = (state: Protocol, step: ScenarioStep): Protocol => {
   switch (step.do) {
+    case 'set-mask':
+      return { ...state, masked: [...state.masked, step.device].toSorted() }
     case 'declare-pool':
       return { ...state, pool: 'there' }
     case 'release-pool':
@@ -100,18 +120,28 @@ export const after = (state: Protocol, step: ScenarioStep): Protocol => {
       return withImporter(state, step.device, NOT_ATTACHED)
     case 'map':
       if (step.buffer === LIST) return { ...state, list: 'mapped' }
-      return withImporter(state, step.device, { mapped: step.dir, owner: 'device' })
+      // What was there is not promised to stay when a device may write.
+      return withImporter(step.dir === 'FROM_DEVICE' ? { ...state, written: 'none' } : state, step.device, {
+        mapped: step.dir,
+        as: asOf(step),
+        owner: asOf(step) === 'unsynced' ? 'cpu' : 'device',
+      })
     case 'unmap':
       if (step.buffer === LIST) return { ...state, list: 'made' }
-      return withImporter(state, step.device, {
+      return withImporter(onceCleaned(state), step.device, {
         mapped: null,
+        as: 'whole',
         owner: 'cpu',
         synced: 'none',
         reused: false,
         before: true,
       })
     case 'sync':
-      return withImporter(state, step.device, { owner: step.for, synced: step.for })
+      if (step.buffer === LIST) return { ...state, list: 'given' }
+      return withImporter(step.for === 'device' ? onceCleaned(state) : state, step.device, {
+        owner: step.for,
+        synced: step.for,
+      })
     case 'reuse-table':
       return withImporter(state, step.device, { reused: true })
     case 'sg-table':
@@ -123,7 +153,7 @@ export const after = (state: Protocol, step: ScenarioStep): Protocol => {
     case 'device-write':
       return step.buffer === FRAME ? { ...state, written: 'device' } : state
     case 'sg-copy-from-buffer':
-      return { ...state, written: 'cpu' }
+      return { ...state, written: 'list' }
     case 'cpu-write':
       return step.buffer === FRAME ? { ...state, written: 'cpu' } : { ...state, other: 'written' }
     case 'linear-write':
@@ -146,6 +176,11 @@ export const after = (state: Protocol, step: ScenarioStep): Protocol => {
       return state
   }
 }
+
+const asOf = ({ as, attrs }: Extract<ScenarioStep, { readonly do: 'map' }>): MappedAs =>
+  as === 'page' ? 'part' : attrs?.includes('SKIP_CPU_SYNC') === true ? 'unsynced' : 'whole'
+
+const onceCleaned = (state: Protocol): Protocol => (state.written === 'list' ? { ...state, written: 'cpu' } : state)
 
 /** Sources whose memory is a dma-buf from the start. */
 const hasFd = (from: string): boolean => ['dumb', 'system-heap', 'cma-heap', 'udmabuf'].includes(from)

@@ -1,7 +1,8 @@
 // The same steps again, in any configuration and on any kernel: what shrinking and comparing ask.
-import { type Device, isInputError, type KernelSpec, type ScenarioStep } from '@dmalab/api'
+import { isInputError, type KernelSpec, type ScenarioStep } from '@dmalab/api'
 import { type LabParts, openTrial, opTablesOf, type Trial } from '@dmalab/runner'
 import type { Configuration } from './axes.ts'
+import { after } from './protocol.ts'
 import { type Ground, labOptionsOf, type Setup, setupOf } from './setup.ts'
 import { placeOf } from './suspects.ts'
 import { faultOf, lostOf, type Symptom, symptomsOf } from './symptoms.ts'
@@ -18,6 +19,9 @@ interface Opened {
   readonly trial: Trial
   readonly tables: Parameters<typeof symptomsOf>[1]
 }
+
+/** Neither stopped the kernel nor was refused: the next step can be done. */
+const goesOn = ({ code }: Symptom): boolean => code !== 'kernel-oops' && code !== 'refused'
 
 /** Laboratories kept open: shrinking asks for a few of them again and again. */
 const KEPT = 24
@@ -37,44 +41,56 @@ export class Replayer {
   }
 
   /**
-   * null when they cannot be meant there. Settles at the end when `settle` says so. A step that is refused and is not the last one ends
-   * the steps, unless `goOn`: the one who asks knows that it may be.
+   * null when they cannot be meant there. Settles at the end when `settle` says so. The first symptom ends the steps; with `goOn` only a
+   * fault or a refusal does, and of the others the last one is told.
    */
   replay(
     configuration: Configuration,
     steps: readonly ScenarioStep[],
     kernel: KernelSpec | null,
     settle: boolean,
+    goOn = false,
   ): Replayed | null {
     const opened = this.open(configuration, kernel)
     if (opened === null) return null
-    const { trial, tables } = opened
+    const { setup, trial, tables } = opened
     trial.reset()
+    let met: Replayed = { at: null, symptoms: [] }
     try {
       for (const [at, step] of steps.entries()) {
-        const symptoms = symptomsOf(trial.lab, tables, step, trial.do(step))
-        if (symptoms.length > 0) return { at, symptoms }
+        const symptoms = symptomsOf(trial.lab, tables, step, trial.do(step), setup.owner)
+        if (symptoms.length > 0) met = { at, symptoms }
+        if (symptoms.length > 0 && !(goOn && symptoms.every(goesOn))) return met
       }
     } catch (e) {
       if (isInputError(e)) return null
       throw e
     }
-    if (!settle) return { at: null, symptoms: [] }
+    if (!settle) return met
     const { left, oops } = trial.settle()
     const symptoms = [...(oops === null ? [] : [faultOf(oops)]), ...(left.length === 0 ? [] : [lostOf(left)])]
-    return { at: symptoms.length > 0 ? steps.length : null, symptoms }
+    return symptoms.length > 0 ? { at: steps.length, symptoms } : met
   }
 
   /** Does the suspect's symptom show at the last of these steps, or at the end where the suspect showed there? */
   shows(configuration: Configuration, steps: readonly ScenarioStep[], place: string, atEnd: boolean): boolean {
+    if (!this.keepsRules(configuration, steps)) return false
     const replayed = this.replay(configuration, steps, null, atEnd)
     if (replayed === null || replayed.at !== (atEnd ? steps.length : steps.length - 1)) return false
     return replayed.symptoms.some((symptom) => placeOf({ symptom, steps, atEnd }) === place)
   }
 
-  device(configuration: Configuration, name: string): Device | undefined {
-    const lab = this.open(configuration, null)?.trial.lab
-    return lab?.devices.find((device) => device.name === name)
+  /** May each step be done after those before it? What is left out must not make a driver break rules. */
+  private keepsRules(configuration: Configuration, steps: readonly ScenarioStep[]): boolean {
+    const setup = this.open(configuration, null)?.setup
+    if (setup === undefined) return false
+    let state = setup.first
+    for (const step of steps) {
+      const text = JSON.stringify(step)
+      if (!setup.next(state).some((one) => JSON.stringify(one) === text)) return false
+      state = after(state, step)
+    }
+    return true
   }
 
   private open(configuration: Configuration, kernel: KernelSpec | null): Opened | null {

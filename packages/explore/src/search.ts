@@ -1,12 +1,11 @@
-// Breadth first over the states of one configuration: every step that may come next, from every state that was not seen before.
+// Every step of every state of one configuration, tried on walks that go as far as they can before the machine boots anew.
 import { type DmaOpsDef, type ExploreBound, isInputError, type ScenarioStep } from '@dmalab/api'
 import { type LabParts, openTrial, opTablesOf, type Trial } from '@dmalab/runner'
 import type { Configuration } from './axes.ts'
 import { Coverage } from './coverage.ts'
-import { mainStates } from './main-lines.ts'
-import { after, keyOf, type Protocol } from './protocol.ts'
+import { type Edge, type State, StateGraph, trailTo, untriedOf, wayOn, wayTo } from './state-graph.ts'
 import { type Ground, labOptionsOf, type Setup, setupOf } from './setup.ts'
-import { signatureOf, type Suspect } from './suspects.ts'
+import { placeOf, signatureOf, type Suspect } from './suspects.ts'
 import { faultOf, lostOf, type Symptom, symptomsOf } from './symptoms.ts'
 
 /** What one configuration came to. Plain data: workers send it. */
@@ -23,11 +22,10 @@ export interface Searched {
 
 /** Where two values are not plain, so many times fewer states are expanded: each alone was looked at in full. */
 const PAIR_SHARE = 4
-
-interface Node {
-  readonly trail: readonly ScenarioStep[]
-  readonly state: Protocol
-}
+/** Steps between two boots. */
+const LONGEST_WALK = 40
+/** Steps of a walk beyond the states that are expanded. */
+const STEPS_BEYOND = 4
 
 export const searchConfiguration = (
   parts: LabParts,
@@ -47,6 +45,13 @@ export const searchConfiguration = (
   }
 }
 
+/** One boot: what was done since, and which of it was tried for the first time. */
+interface Walk {
+  readonly steps: ScenarioStep[]
+  /** By the number of the step. */
+  readonly first: Map<number, Edge>
+}
+
 class Search {
   private readonly trial: Trial
   private readonly tables: ReadonlyMap<string, DmaOpsDef>
@@ -54,9 +59,10 @@ class Search {
   private readonly configuration: Configuration
   private readonly bound: ExploreBound
   private readonly coverage: Coverage
+  private readonly graph: StateGraph
   private readonly suspects = new Map<string, Suspect>()
-  /** Keys of the states that were reached. */
-  private readonly seen = new Set<string>()
+  /** Steps after which the end of a boot finds something lost. */
+  private readonly losing = new Set<Edge>()
   private transitions = 0
 
   constructor(
@@ -73,77 +79,93 @@ class Search {
     this.configuration = configuration
     this.bound = bound
     this.coverage = coverage
+    this.graph = new StateGraph(setup, bound.depth)
   }
 
   run(): Searched {
-    const { first } = this.setup
-    const { seen } = this
-    seen.add(keyOf(first))
-    const main = mainStates(this.setup)
-    const open: Node[] = [{ trail: [], state: first }]
-    const states = this.configuration.size > 1 ? Math.ceil(this.bound.states / PAIR_SHARE) : this.bound.states
-    let expanded = 0
-    let deeper = false
-    for (let node = open.shift(); node !== undefined && expanded < states; node = open.shift()) {
-      expanded++
-      for (const reached of this.expand(node)) {
-        const key = keyOf(reached.state)
-        if (reached.trail.length >= this.bound.depth) deeper = true
-        else if (main.has(key)) open.unshift(reached)
-        else open.push(reached)
-      }
+    const most = this.configuration.size > 1 ? Math.ceil(this.bound.states / PAIR_SHARE) : this.bound.states
+    let laidOut = this.graph.layOut(most)
+    // What went wrong leads nowhere: then others are within the bound.
+    while (laidOut.expanded.some((state) => untriedOf(state) !== undefined)) {
+      for (const state of laidOut.expanded) while (this.walkFrom(state));
+      laidOut = this.graph.layOut(most)
     }
     return {
       suspects: [...this.suspects.values()],
-      states: seen.size,
+      states: this.graph.reached,
       transitions: this.transitions,
-      exhausted: open.length === 0 && !deeper,
+      exhausted: laidOut.exhausted,
       entered: this.coverage.entered(this.trial.lab),
       impossible: null,
     }
   }
 
-  /** The states one step from `node`. A step that changes nothing is followed by the next one, on the same boot. */
-  private expand(node: Node): readonly Node[] {
-    const reached: Node[] = []
-    const here = keyOf(node.state)
-    let since: ScenarioStep[] | null = null
-    for (const step of this.setup.next(node.state)) {
-      if (since === null) {
-        this.replay(node.trail)
-        since = []
-      }
-      const symptoms = this.do(step)
-      if (symptoms === null) continue
-      const steps = [...node.trail, ...since, step]
-      for (const symptom of symptoms) this.suspect(symptom, steps, false)
-      const state = after(node.state, step)
-      if (symptoms.length > 0) {
-        this.leave(steps, symptoms)
-        since = null
-      } else if (keyOf(state) === here) since.push(step)
-      else {
-        if (!this.seen.has(keyOf(state))) {
-          this.seen.add(keyOf(state))
-          reached.push({ trail: [...node.trail, step], state })
-          this.leave(steps, symptoms)
-        }
-        since = null
-      }
+  /** One boot, from a state on. False when nothing is left to try there, or no way leads there any more. */
+  private walkFrom(state: State): boolean {
+    let edge = untriedOf(state)
+    if (edge === undefined) return false
+    const walk = this.boot(wayTo(state))
+    if (walk === undefined) return false
+    let here = state
+    let beyond = 0
+    while (edge !== undefined && walk.steps.length < LONGEST_WALK) {
+      if (!this.take(edge, walk)) return true
+      if (!edge.dead) here = edge.to
+      beyond = here.edges === null ? beyond + 1 : 0
+      edge = beyond > 0 ? this.backFrom(here, beyond) : untriedOf(here)
+      if (edge !== undefined || beyond > 0) continue
+      const way = wayOn(here)
+      if (way?.every((one) => this.take(one, walk)) === false) return true
+      here = way?.at(-1)?.to ?? here
+      edge = untriedOf(here)
     }
-    return reached
+    this.settle(walk)
+    return true
   }
 
-  private replay(trail: readonly ScenarioStep[]): void {
+  /** Beyond the bound a walk goes a little further, best back to where more is to be tried: a step costs less than a boot. */
+  private backFrom(here: State, beyond: number): Edge | undefined {
+    if (beyond > STEPS_BEYOND) return undefined
+    const open = this.graph.edgesOf(here).filter(({ tried }) => !tried)
+    return open.find(({ to }) => untriedOf(to) !== undefined) ?? open[0]
+  }
+
+  /** undefined when the way leads there no more: a failing call is met elsewhere on it, by another number of calls before. */
+  private boot(way: readonly Edge[]): Walk | undefined {
     this.trial.reset()
-    for (const step of trail) this.trial.do(step)
+    for (const edge of way) {
+      if (!edge.dead && this.do(edge.step)?.length === 0) continue
+      edge.dead = true
+      return undefined
+    }
+    return { steps: way.map(({ step }) => step), first: new Map() }
+  }
+
+  /** One step of a walk. False when it ended the walk: something went wrong. */
+  private take(edge: Edge, walk: Walk): boolean {
+    const { step, from, to } = edge
+    const first = !edge.tried
+    edge.tried = true
+    if (first) this.transitions++
+    const symptoms = this.do(step)
+    if (symptoms === null) {
+      edge.dead = true
+      return first
+    }
+    if (first) walk.first.set(walk.steps.length, edge)
+    walk.steps.push(step)
+    if (symptoms.length === 0) return true
+    if (first && from !== to) edge.dead = true
+    if (symptoms.every(({ code }) => code === 'refused')) this.settle(walk)
+    const short = [...trailTo(from), step]
+    for (const symptom of symptoms) this.suspect(symptom, [short, walk.steps], false)
+    return false
   }
 
   /** null for a step that cannot be meant here. */
   private do(step: ScenarioStep): readonly Symptom[] | null {
-    this.transitions++
     try {
-      return symptomsOf(this.trial.lab, this.tables, step, this.trial.do(step))
+      return symptomsOf(this.trial.lab, this.tables, step, this.trial.do(step), this.setup.owner)
     } catch (e) {
       if (isInputError(e)) return null
       throw e
@@ -151,18 +173,63 @@ class Search {
   }
 
   /** A boot ends in good order, unless something stopped it: what is lent still was lost. */
-  private leave(steps: readonly ScenarioStep[], symptoms: readonly Symptom[]): void {
-    if (symptoms.some(({ code }) => code !== 'refused')) return
-    const { left, oops } = this.trial.settle()
-    if (oops !== null) this.suspect(faultOf(oops), steps, true)
-    if (left.length > 0) this.suspect(lostOf(left), steps, true)
+  private settle(walk: Walk): void {
+    const found = this.end()
+    if (found.length === 0) return
+    const at = this.firstLost(walk.steps)
+    const edge = walk.first.get(at - 1)
+    const short = edge === undefined ? [] : [[...trailTo(edge.from), edge.step]]
+    for (const symptom of found) this.suspect(symptom, [...short, walk.steps.slice(0, at)], true)
+    if (edge === undefined || this.losing.has(edge)) return
+    this.losing.add(edge)
+    // What was tried after it may have been lost behind it.
+    for (const [number, later] of walk.first) if (number >= at && !later.dead) later.tried = false
   }
 
-  private suspect(symptom: Symptom, steps: readonly ScenarioStep[], atEnd: boolean): void {
+  private again(steps: readonly ScenarioStep[]): void {
+    this.trial.reset()
+    for (const step of steps) this.do(step)
+  }
+
+  private end(): readonly Symptom[] {
+    const { left, oops } = this.trial.settle()
+    return [...(oops === null ? [] : [faultOf(oops)]), ...(left.length === 0 ? [] : [lostOf(left)])]
+  }
+
+  /** How many of the steps it takes until something is lost. */
+  private firstLost(steps: readonly ScenarioStep[]): number {
+    let [well, lost] = [0, steps.length]
+    while (lost - well > 1) {
+      const half = Math.floor((well + lost) / 2)
+      this.again(steps.slice(0, half))
+      if (this.end().length === 0) well = half
+      else lost = half
+    }
+    return lost
+  }
+
+  /** `ways` to it: the first one that shows it again is taken. */
+  private suspect(symptom: Symptom, ways: readonly (readonly ScenarioStep[])[], atEnd: boolean): void {
     // What an injected failure refuses is as it should be.
     if (symptom.code === 'refused' && this.setup.inject.length > 0) return
-    const suspect = { symptom, configuration: this.configuration, steps, atEnd }
-    const signature = signatureOf(suspect)
-    if (!this.suspects.has(signature)) this.suspects.set(signature, suspect)
+    for (const way of ways) {
+      const suspect: Suspect = { symptom, configuration: this.configuration, steps: [...way], atEnd }
+      const signature = signatureOf(suspect)
+      if (this.suspects.has(signature)) return
+      if (this.showsAgain(suspect)) {
+        this.suspects.set(signature, suspect)
+        return
+      }
+    }
+  }
+
+  private showsAgain({ symptom, steps, atEnd }: Suspect): boolean {
+    const place = placeOf({ symptom, steps, atEnd })
+    const last = steps.at(-1)
+    if (last === undefined) return false
+    this.again(steps.slice(0, -1))
+    const symptoms = this.do(last) ?? []
+    const shown = atEnd ? this.end() : symptoms
+    return shown.some((one) => placeOf({ symptom: one, steps, atEnd }) === place)
   }
 }

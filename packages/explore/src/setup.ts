@@ -1,19 +1,32 @@
 // A configuration made concrete: machine, kernel options, failing call, cache schedule, and what its steps are like.
-import type { BufferSource, Injection, KernelSpec, LabOptions, Machine, ScenarioStep } from '@dmalab/api'
+import {
+  type BufferSource,
+  InputError,
+  type Injection,
+  type KernelSpec,
+  type LabOptions,
+  type Machine,
+  type ScenarioStep,
+} from '@dmalab/api'
 import { type LabParts, kernelFacts, withOptions } from '@dmalab/runner'
 import { nextCalls, type Setting } from './alphabet.ts'
 import { type Axis, type Configuration, valueOf } from './axes.ts'
-import { machineOf, OVER_PAGES } from './machine.ts'
+import { HIGHMEM, machineOf, OVER_PAGES } from './machine.ts'
 import { atFirst, type Protocol } from './protocol.ts'
 import { nextIoctls } from './queue-alphabet.ts'
 
 /** User space that makes calls one by one, or shares buffers between the queues of two video devices, the second over an allocator. */
 export const CALLS = 'calls'
-export const QUEUES: Readonly<Record<string, string>> = {
-  'queues over vb2-dma-contig': 'vivid-dma-contig',
-  'queues over vb2-dma-sg': 'vivid-dma-sg',
-  'queues over vb2-vmalloc': 'vivid-vmalloc',
+export const QUEUES: Readonly<Record<string, { readonly driver: string; readonly memory: 'DMABUF' | 'USERPTR' }>> = {
+  'queues over vb2-dma-contig': { driver: 'vivid-dma-contig', memory: 'DMABUF' },
+  'queues over vb2-dma-sg': { driver: 'vivid-dma-sg', memory: 'DMABUF' },
+  'queues over vb2-vmalloc': { driver: 'vivid-vmalloc', memory: 'DMABUF' },
+  'addresses over vb2-dma-contig': { driver: 'vivid-dma-contig', memory: 'USERPTR' },
+  'addresses over vb2-dma-sg': { driver: 'vivid-dma-sg', memory: 'USERPTR' },
 }
+
+/** Memory of a configuration -> where a step takes it. */
+const SOURCE_OF: Readonly<Record<string, BufferSource>> = { highmem: 'pages' }
 
 /** What all configurations of an exploration share. */
 export interface Ground {
@@ -30,6 +43,8 @@ export interface Setup {
   readonly cmdline: string
   readonly inject: readonly string[]
   readonly adversary: number | null
+  /** The device whose memory it is. */
+  readonly owner: string
   readonly first: Protocol
   next(state: Protocol): readonly ScenarioStep[]
 }
@@ -37,13 +52,17 @@ export interface Setup {
 export const setupOf = (parts: LabParts, { kernel, axes }: Ground, configuration: Configuration): Setup => {
   const value = (name: string): string => valueOf(configuration, axes, name)
   const pool = value('pool')
-  const source = value('memory') as BufferSource
-  const driver = QUEUES[value('user space')] ?? null
+  const memory = value('memory')
+  const source = SOURCE_OF[memory] ?? (memory as BufferSource)
+  const queues = QUEUES[value('user space')] ?? null
+  const driver = queues?.driver ?? null
   const option = value('config')
   const line = value('command line')
   const failing = value('failing call')
   const facts = kernelFacts(kernel, parts.registry)
   const { board: arch, pointerBits } = facts.arch
+  const highmem = value('ram') === 'highmem' || memory === 'highmem'
+  if (highmem && !facts.arch.highmem) throw new InputError(`${kernel.name} has no highmem`)
   const second = driver === null ? value('second importer') : 'none'
   const machine = machineOf({
     arch,
@@ -56,6 +75,7 @@ export const setupOf = (parts: LabParts, { kernel, axes }: Ground, configuration
     importerDriver: driver,
     iommuModel: pointerBits === 32 ? 'samsung-sysmmu' : 'arm-smmu-v3',
     second,
+    highmem,
   })
   const config = option === 'default' ? [] : [option.replace(/=y$/, '')]
   const cmdline = line === 'none' ? '' : line
@@ -66,11 +86,15 @@ export const setupOf = (parts: LabParts, { kernel, axes }: Ground, configuration
     owner: pool === 'two' && driver === null ? 'exporter.frames' : 'exporter',
     importers: driver !== null ? [] : second === 'none' ? ['importer'] : ['importer', 'second'],
     source,
+    above: memory === 'highmem' ? HIGHMEM : null,
     size,
     attrs: attrs === 'none' ? [] : [attrs],
     declare: pool === 'over-pages' ? OVER_PAGES : null,
     kmap: facts.dmabufKmap,
     pool: hasPool,
+    masking: ['exporter', 'importer'].filter((name) => value(name) === 'masking'),
+    timers: line.startsWith('iommu.strict'),
+    unmapAttrs: UNMAP_ATTRS.filter((name) => name in facts.attrs),
   }
   return {
     machine,
@@ -79,10 +103,14 @@ export const setupOf = (parts: LabParts, { kernel, axes }: Ground, configuration
     cmdline,
     inject: failing === 'none' ? [] : [failing],
     adversary: value('caches') === 'quiet' ? null : Number(value('caches').slice(-1)),
+    owner: setting.owner,
     first: atFirst(setting.importers, pool === 'over-pages' ? 'undeclared' : hasPool ? 'there' : 'released'),
-    next: (state) => (driver === null ? nextCalls(state, setting) : nextIoctls(state, setting)),
+    next: (state) => (queues === null ? nextCalls(state, setting) : nextIoctls(state, setting, queues.memory)),
   }
 }
+
+/** With these a mapping is not undone as it was made. */
+const UNMAP_ATTRS = ['MMIO', 'REQUIRE_COHERENT']
 
 const configOf = (option: string): Readonly<Record<string, boolean>> => {
   if (option === 'default') return {}

@@ -31,19 +31,29 @@ const NOT_THE_KERNEL: ReadonlySet<string> = new Set([
   'live-at-end',
   'device-access-after-unmap',
   'tracking-limit',
+  'unmap-attributes',
 ])
 
-/** In the order of what counts most; `tables` are the op tables by name. */
+/** Nor what these say at one step: the exporter syncs in the direction that user space gives, and an unbound driver still has its memory. */
+const NOT_AT: Readonly<Partial<Record<ScenarioStep['do'], readonly string[]>>> = {
+  'begin-cpu-access': ['sync-direction', 'sync-cpu-read-only', 'sync-device-write-only'],
+  'end-cpu-access': ['sync-direction', 'sync-cpu-read-only', 'sync-device-write-only'],
+  unbind: ['leak-coherent', 'leak-mapping'],
+}
+
+/** In the order of what counts most; `tables` are the op tables by name, `owner` is whose memory it is. */
 export const symptomsOf = (
   lab: Lab,
   tables: ReadonlyMap<string, DmaOpsDef>,
   step: ScenarioStep,
   seen: Seen,
+  owner: string,
 ): readonly Symptom[] => {
   if (seen.oops !== null) return [faultOf(seen.oops)]
-  const symbols = symbolsOf(lab, tables, step)
+  const symbols = symbolsOf(lab, tables, step, owner)
   const found = seen.findings
     .filter(({ code, severity }) => severity !== 'info' && !NOT_THE_KERNEL.has(code) && code !== 'kernel-oops')
+    .filter(({ code }) => NOT_AT[step.do]?.includes(code) !== true)
     .map(({ code, message }): Symptom => ({ code, symbols, message, errno: null }))
   if (seen.wrong > 0 && !found.some(({ code }) => code === 'wrong-bytes'))
     found.push({
@@ -87,16 +97,29 @@ const OPERATIONS: Readonly<Partial<Record<ScenarioStep['do'], keyof DmaOps>>> = 
   'device-read': 'mapSg',
   'device-write': 'mapSg',
   'reuse-table': 'mapSg',
-  'cpu-read': 'mmap',
-  'cpu-write': 'mmap',
   mmap: 'mmap',
 }
 
+/** The exporter's device goes by what its own allocation gave it. */
+const isOwnAccess = (step: ScenarioStep): boolean =>
+  (step.do === 'device-read' || step.do === 'device-write') && step.device.startsWith('exporter')
+
 /** The functions of the device's op table that the step goes through, innermost first. */
-const symbolsOf = (lab: Lab, tables: ReadonlyMap<string, DmaOpsDef>, step: ScenarioStep): readonly string[] => {
-  if (!('device' in step) || step.device === undefined) return []
-  const operation = step.do === 'sync' ? (step.for === 'cpu' ? 'syncSgForCpu' : 'syncSgForDevice') : OPERATIONS[step.do]
+const symbolsOf = (
+  lab: Lab,
+  tables: ReadonlyMap<string, DmaOpsDef>,
+  step: ScenarioStep,
+  owner: string,
+): readonly string[] => {
+  const device = 'device' in step && step.device !== undefined ? step.device : owner
+  const operation = isOwnAccess(step)
+    ? 'alloc'
+    : step.do === 'sync'
+      ? step.for === 'cpu'
+        ? 'syncSgForCpu'
+        : 'syncSgForDevice'
+      : OPERATIONS[step.do]
   if (operation === undefined) return []
-  const table = tables.get(lab.device(step.device).opsName)
+  const table = tables.get(lab.device(device).opsName)
   return (table?.symbols[operation] ?? []).toReversed()
 }

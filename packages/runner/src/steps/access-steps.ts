@@ -14,15 +14,15 @@ import {
   type UserMapping,
 } from '@dmalab/api'
 import { mixSeed } from '../content-seed.ts'
-import type { BusRange, LabBuffer, Stretch } from './lab-buffer.ts'
+import type { BusRange, Importer, LabBuffer, Stretch } from './lab-buffer.ts'
 import { EXPORTER, type Outcome, reach, type Step, type StepContext } from './step-context.ts'
 
 export const deviceAccess = (c: StepContext, step: Step<'device-read' | 'device-write'>): Outcome => {
   const buffer = c.buffer(step.buffer)
   const device = c.lab.device(step.device)
   const bus = c.lab.bus(device)
-  const { offset, len } = part(step, buffer.size)
-  const runs = runsFor(c, buffer, device)
+  const { from: first, runs } = placesOf(c, buffer, device)
+  const { offset, len } = part({ offset: first, ...step }, first === 0 ? buffer.size : first + sum(runs))
   if (step.do === 'device-write') {
     const seed = mixSeed(c.seed, step.buffer, c.count)
     let done = 0
@@ -30,7 +30,7 @@ export const deviceAccess = (c: StepContext, step: Step<'device-read' | 'device-
       const { name } = part.buffer
       // What lies behind the buffer's end is written as well, but it is not the buffer's.
       part.buffer.wrote(part.offset, Math.min(part.len, part.buffer.size - part.offset), seed, done)
-      for (const { at, len: length } of reach(runs, part.from, part.len)) {
+      for (const { at, len: length } of reach(runs, part.from - first, part.len)) {
         bus.write({ at, len: length, owner: name, buffer: name }, { seed, offset: done })
         done += length
       }
@@ -40,7 +40,7 @@ export const deviceAccess = (c: StepContext, step: Step<'device-read' | 'device-
   let wrong = 0
   let compared = 0
   for (const part of buffer.stretches(offset, len)) {
-    const read = readStretch(bus, runs, part)
+    const read = readStretch(bus, runs, { ...part, from: part.from - first })
     wrong += read.wrong
     compared += read.compared
   }
@@ -71,15 +71,23 @@ const readStretch = (
   return { wrong, compared }
 }
 
-/** Bus addresses a device has for a buffer: of its mapping, or of its own coherent memory. */
-const runsFor = (c: StepContext, buffer: LabBuffer, device: Device): readonly BusRange[] => {
+/** What a device has of a buffer: bus addresses, and the byte of the buffer that they begin with. */
+type Places = Pick<Importer, 'from' | 'runs'>
+
+const sum = (runs: readonly BusRange[]): number => runs.reduce((total, { len }) => total + len, 0)
+
+/** Of its mapping, or of its own coherent memory. */
+const placesOf = (c: StepContext, buffer: LabBuffer, device: Device): Places => {
   const importer = buffer.importers.get(device.name)
-  if (importer !== undefined && importer.runs.length > 0) return importer.runs
-  const { memory } = buffer
-  if (memory.kind === 'vb2' && memory.device === device) return [{ at: memory.mem.dmaAddr, len: buffer.size }]
-  if (memory.kind === 'coherent' && memory.device === device) return [{ at: memory.memory.handle, len: buffer.size }]
-  if (memory.kind === 'dumb' && memory.device === device) return [{ at: memory.handle, len: buffer.size }]
-  throw new InputError(`${device.name} has no bus address of '${buffer.name}': map it first`)
+  if (importer !== undefined && importer.runs.length > 0) return importer
+  return { from: 0, runs: runsFor(buffer, device) }
+}
+
+const runsFor = ({ memory, name, size }: LabBuffer, device: Device): readonly BusRange[] => {
+  if (memory.kind === 'vb2' && memory.device === device) return [{ at: memory.mem.dmaAddr, len: size }]
+  if (memory.kind === 'coherent' && memory.device === device) return [{ at: memory.memory.handle, len: size }]
+  if (memory.kind === 'dumb' && memory.device === device) return [{ at: memory.handle, len: size }]
+  throw new InputError(`${device.name} has no bus address of '${name}': map it first`)
 }
 
 export const userAccess = (c: StepContext, step: Step<'cpu-read' | 'cpu-write'>): Outcome => {
@@ -103,7 +111,8 @@ export const userAccess = (c: StepContext, step: Step<'cpu-read' | 'cpu-write'>)
   return ok(wrong === 0 ? `${compared} bytes as written` : `${wrong} of ${compared} bytes differ`)
 }
 
-const userMapping = (c: StepContext, buffer: LabBuffer): KResult<UserMapping> => {
+/** Where a task sees the bytes. */
+export const userMapping = (c: StepContext, buffer: LabBuffer): KResult<UserMapping> => {
   const { memory } = buffer
   if (memory.kind === 'list') throw new InputError(`'${buffer.name}' is a list: the CPU has the buffers it is made of`)
   if (memory.kind === 'user') return ok(memory.mapping)

@@ -32,6 +32,8 @@ export interface Importer {
   attrs: number
   /** Entries that were given to dma_map_sg(). */
   nents: number
+  /** The byte of the buffer that the mapping begins with. */
+  from: number
   /** Bus addresses of the last mapping; they outlive it, as a device's registers do. */
   runs: readonly BusRange[]
 }
@@ -50,6 +52,7 @@ export const noMapping = (device: Device): Omit<Importer, 'dmabuf' | 'attachment
   dir: DIR.BIDIRECTIONAL,
   attrs: 0,
   nents: 0,
+  from: 0,
   runs: [],
 })
 

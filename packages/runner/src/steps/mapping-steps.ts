@@ -23,6 +23,7 @@ export const map = (c: StepContext, step: Step<'map'>): Outcome => {
   if (!mapped.ok) return mapped
   buffer.importers.set(step.device, importer)
   importer.dir = DIR[step.dir]
+  importer.from = step.offset ?? 0
   importer.runs = importer.table === null ? [importer.single ?? NOTHING] : runsOf(importer.table)
   return ok(`${importer.runs.length} segment(s)`)
 }

@@ -1,5 +1,6 @@
 // Steps that are ioctls of a V4L2 queue.
-import { InputError, type KResult, ok, type Vb2Queue } from '@dmalab/api'
+import { InputError, type KResult, ok, type QbufPlane, type Vb2Queue } from '@dmalab/api'
+import { userMapping } from './access-steps.ts'
 import { LabBuffer } from './lab-buffer.ts'
 import type { Outcome, Step, StepContext } from './step-context.ts'
 
@@ -22,12 +23,14 @@ export const ioctl = (
       return ok(`fd ${fd.value}`)
     }
     case 'qbuf': {
-      const planes = step.buffers?.map((name) => {
-        const { fd } = c.buffer(name)
-        return fd === null ? {} : { fd }
-      })
       const memory = queue.memory ?? 'MMAP'
-      const queued = queue.qbuf({ index: step.index, memory, ...(planes === undefined ? {} : { planes }) })
+      const planes: QbufPlane[] = []
+      for (const name of step.buffers ?? []) {
+        const plane = memory === 'USERPTR' ? userPlane(c, name) : descriptor(c, name)
+        if (!plane.ok) return plane
+        planes.push(plane.value)
+      }
+      const queued = queue.qbuf({ index: step.index, memory, ...(step.buffers === undefined ? {} : { planes }) })
       return queued.ok ? ok('') : queued
     }
     case 'dqbuf': {
@@ -48,6 +51,18 @@ export const ioctl = (
       return off.ok ? ok('') : off
     }
   }
+}
+
+const descriptor = (c: StepContext, name: string): KResult<QbufPlane> => {
+  const { fd } = c.buffer(name)
+  return ok(fd === null ? {} : { fd })
+}
+
+/** The addresses at which a task has the buffer mapped. */
+const userPlane = (c: StepContext, name: string): KResult<QbufPlane> => {
+  const buffer = c.buffer(name)
+  const user = userMapping(c, buffer)
+  return user.ok ? ok({ user: { ...user.value, owner: name }, length: buffer.size, bytesused: buffer.size }) : user
 }
 
 /**

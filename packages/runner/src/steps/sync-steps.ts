@@ -18,10 +18,10 @@ export const sync = (c: StepContext, step: Step<'sync'>): Outcome => {
 }
 
 /** dma_sync_single_for_*(), by bus address: nothing keeps a driver from addresses that it has no longer, or lengths that it never had. */
-const syncBytes = (c: StepContext, step: Step<'sync'>, { device, runs }: Importer): Outcome => {
+const syncBytes = (c: StepContext, step: Step<'sync'>, { device, from, runs }: Importer): Outcome => {
   if (step.nents !== undefined) throw new InputError('nents: a sync of bytes has no entries')
   const dir: Direction = DIR[step.dir]
-  for (const { at, len } of asked(runs, step.offset ?? 0, step.len))
+  for (const { at, len } of asked(runs, Math.max(0, (step.offset ?? from) - from), step.len))
     if (step.for === 'cpu') c.lab.dma.syncSingleForCpu(device, at, len, dir)
     else c.lab.dma.syncSingleForDevice(device, at, len, dir)
   return ok('')

@@ -1,0 +1,81 @@
+// Steps of an importer: it attaches, maps, is given the buffer by a sync and gives it back, and looks at what the list names.
+import type { ScenarioStep, StepDirection } from '@dmalab/api'
+import { held, isShared, isStreaming, NARROW_BITS, type Setting } from './alphabet.ts'
+import { FRAME, type MappedAs, OTHER, type Protocol } from './protocol.ts'
+
+/** Bytes that a driver maps alone, in an odd place of a page, and those of them that it syncs alone. */
+export const PART = { offset: 1536, len: 2048 } as const
+const PART_OF_PART = { offset: 2560, len: 512 } as const
+const PAGE = { offset: 0, len: 4096 } as const
+
+export const importerLooks = (s: Protocol, setting: Setting, device: string): readonly ScenarioStep[] => {
+  const importer = s.importers[device]
+  if (importer === undefined || importer.mapped === null) return []
+  const on = { buffer: FRAME, device }
+  const { mapped, owner, reused, as } = importer
+  if (reused) return [{ do: 'device-read', buffer: OTHER, device }]
+  const steps: ScenarioStep[] = []
+  const written = s.written !== 'none' && s.written !== 'list'
+  if (owner === 'device' && !s.cpuAccess) {
+    if (mapped !== 'FROM_DEVICE' && written) steps.push({ do: 'device-read', ...on })
+    if (mapped !== 'TO_DEVICE') steps.push({ do: 'device-write', ...on })
+  }
+  if (owner === 'device') steps.push({ do: 'sync', ...on, for: 'cpu', dir: mapped })
+  steps.push({ do: 'sync', ...on, for: 'device', dir: mapped })
+  const bytes = as === 'part' ? PART_OF_PART : PAGE
+  const whole = setting.size === bytes.len
+  if (setting.size >= 4096 && (as === 'part' || whole || owner === 'device'))
+    steps.push({ do: 'sync', ...on, for: owner === 'device' ? 'cpu' : 'device', dir: mapped, ...bytes })
+  if (as === 'part') return steps
+  if (owner === 'cpu' && s.written !== 'none') steps.push({ do: 'sg-copy-to-buffer', ...on })
+  if (owner === 'cpu' && mapped === 'TO_DEVICE') steps.push({ do: 'sg-copy-from-buffer', ...on })
+  if (isShared(s)) steps.push({ do: 'touch-pages', ...on })
+  return steps
+}
+
+export const importerMoves = (s: Protocol, setting: Setting, device: string): readonly ScenarioStep[] => {
+  const importer = s.importers[device]
+  if (importer === undefined) return []
+  const on = { buffer: FRAME, device }
+  const { attached, mapped, reused } = importer
+  if (mapped !== null) return reused ? [] : unmaps(setting, on, importer.as)
+  const steps: ScenarioStep[] = []
+  if (setting.masking.includes(device) && !s.masked.includes(device))
+    steps.push({ do: 'set-mask', device, bits: NARROW_BITS })
+  if (isShared(s) && !attached) steps.push({ do: 'attach', ...on })
+  const free = !s.cpuAccess && s.written !== 'list'
+  const streaming = isStreaming(setting) && s.life === 'live'
+  if (free && (attached || streaming)) {
+    const dirs: StepDirection[] = []
+    if (!held(s, (other) => other.mapped !== 'TO_DEVICE')) dirs.push('TO_DEVICE')
+    if (!held(s, () => true)) dirs.push('FROM_DEVICE')
+    for (const dir of dirs) {
+      steps.push({ do: 'map', ...on, dir })
+      if (streaming && !attached) steps.push(...otherMaps(setting, on, dir))
+    }
+  }
+  if (attached) steps.push({ do: 'detach', ...on })
+  return steps
+}
+
+interface On {
+  readonly buffer: string
+  readonly device: string
+}
+
+/** A driver that maps its own pages chooses which bytes, and who cleans the caches. */
+const otherMaps = ({ size }: Setting, on: On, dir: StepDirection): readonly ScenarioStep[] => [
+  ...(size >= PART.offset + PART.len ? [{ do: 'map', ...on, dir, ...PART, as: 'page' } as const] : []),
+  { do: 'map', ...on, dir, attrs: ['SKIP_CPU_SYNC'] },
+]
+
+const unmaps = ({ unmapAttrs }: Setting, on: On, as: MappedAs): readonly ScenarioStep[] => {
+  switch (as) {
+    case 'unsynced':
+      return [{ do: 'unmap', ...on, attrs: ['SKIP_CPU_SYNC'] }]
+    case 'part':
+      return [{ do: 'unmap', ...on }, ...unmapAttrs.map((attr) => ({ do: 'unmap', ...on, attrs: [attr] }) as const)]
+    default:
+      return [{ do: 'unmap', ...on }]
+  }
+}
