@@ -1,31 +1,10 @@
 // Which steps may be done next: those that keep the rules of the DMA API and of dma-buf, so that what goes wrong is the kernel's doing.
-import type { BufferSource, ScenarioStep } from '@dmalab/api'
+import type { ScenarioStep } from '@dmalab/api'
 import { endings } from './ending-alphabet.ts'
 import { importerLooks, importerMoves } from './importer-alphabet.ts'
 import { listMoves } from './list-alphabet.ts'
-import { FRAME, type ImporterState, type Protocol } from './protocol.ts'
-
-/** What a configuration says about the steps. */
-export interface Setting {
-  /** The device whose memory it is, or the device below it that owns the pool. */
-  readonly owner: string
-  readonly importers: readonly string[]
-  readonly source: BufferSource
-  /** `pages` only: nothing below this address. */
-  readonly above: number | null
-  readonly size: number
-  readonly attrs: readonly string[]
-  /** Where a board file declares the pool. */
-  readonly declare: { readonly base: number; readonly size: number } | null
-  readonly kmap: boolean
-  readonly pool: boolean
-  /** Devices whose driver sets a narrower mask before it uses them. */
-  readonly masking: readonly string[]
-  /** Something happens in the kernel when time passes. */
-  readonly timers: boolean
-  /** Attributes that dma_unmap_*() may get though dma_map_*() did not. */
-  readonly unmapAttrs: readonly string[]
-}
+import { FRAME, type Protocol } from './protocol.ts'
+import { held, isCoherent, isShared, isStreaming, NARROW_BITS, type Setting } from './setting.ts'
 
 /** In a fixed order, those that change nothing first. */
 export const nextCalls = (s: Protocol, setting: Setting): readonly ScenarioStep[] => {
@@ -50,9 +29,6 @@ export const nextCalls = (s: Protocol, setting: Setting): readonly ScenarioStep[
   ]
 }
 
-/** Bits of the mask that a masking driver sets: it cuts the addresses of pools that lie outside RAM. */
-export const NARROW_BITS = 30
-
 const allocOf = ({ source, above, size, owner, attrs }: Setting): ScenarioStep => ({
   do: 'alloc',
   buffer: FRAME,
@@ -63,14 +39,6 @@ const allocOf = ({ source, above, size, owner, attrs }: Setting): ScenarioStep =
   ...(source === 'pages' && above !== null ? { above } : {}),
 })
 
-/** Memory that the CPU and all devices see alike without a sync. */
-export const isCoherent = ({ source }: Setting): boolean => source === 'coherent' || source === 'dumb'
-export const isShared = (s: Protocol): boolean => s.fd === 'open'
-/** Without a descriptor and without an exporter the importer maps the pages by itself. */
-export const isStreaming = ({ source }: Setting): boolean => source === 'user' || source === 'pages'
-
-export const held = (s: Protocol, which: (importer: ImporterState) => boolean): boolean =>
-  Object.values(s.importers).some((importer) => importer.mapped !== null && which(importer))
 const deviceHolds = (s: Protocol): boolean => held(s, ({ owner }) => owner === 'device')
 const deviceWrites = (s: Protocol): boolean =>
   held(s, ({ mapped, owner }) => owner === 'device' && mapped !== 'TO_DEVICE')

@@ -23,10 +23,10 @@ export type Configuration = ReadonlyMap<string, string>
 
 /**
  * What a device is like; the plain one reaches all memory by its own address and snoops nothing. The driver of a `masking` one sets a
- * narrower mask when it is ready to.
+ * narrower mask when it is ready to; an `aligned` one needs the low bits of its addresses kept (min_align_mask).
  */
 const EXPORTER_KINDS = ['plain', 'coherent', 'iommu', 'coherent-iommu', 'offset', 'narrow', 'masking'] as const
-const IMPORTER_KINDS = [...EXPORTER_KINDS, 'pooled', 'restricted'] as const
+const IMPORTER_KINDS = [...EXPORTER_KINDS, 'pooled', 'restricted', 'aligned-restricted'] as const
 
 /**
  * - `outside`: a no-map region that lies beyond RAM
@@ -39,7 +39,7 @@ const IMPORTER_KINDS = [...EXPORTER_KINDS, 'pooled', 'restricted'] as const
  */
 const POOLS = ['outside', 'none', 'inside', 'over-pages', 'two', 'shared', '2g']
 
-const SOURCES = ['coherent', 'dumb', 'user', 'pages', 'highmem', 'system-heap', 'cma-heap', 'udmabuf']
+const SOURCES = ['coherent', 'dumb', 'user', 'pages', 'highmem', 'system-heap', 'cma-heap', 'udmabuf', 'large-udmabuf']
 const ATTRS = ['none', 'NO_KERNEL_MAPPING', 'WRITE_COMBINE', 'FORCE_CONTIGUOUS']
 const SIZES = ['4096', '65536', '6000']
 /** Operations whose n-th call fails; a rule of `@importer` counts calls for that device only. */

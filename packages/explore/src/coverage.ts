@@ -20,8 +20,18 @@ const OPERATION_OF: Readonly<Record<string, keyof DmaOps>> = {
 
 export class Coverage {
   private readonly seen = new Set<string>()
+  private readonly pairs = new Set<string>()
+  private last = ''
+
+  /** Two kinds of events of a device, one after the other: how many there were. */
+  get seenPairs(): number {
+    return this.pairs.size
+  }
 
   see(event: Event): void {
+    const kind = 'device' in event ? `${event.event} ${event.device}` : event.event
+    this.pairs.add(`${this.last}>${kind}`)
+    this.last = kind
     const operation = OPERATION_OF[event.event]
     if (operation !== undefined && 'device' in event) this.seen.add(`${event.device}\t${operation}`)
   }

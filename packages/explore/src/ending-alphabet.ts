@@ -1,6 +1,6 @@
 // Steps after which the buffer, its pool or its device is no more what it was: what a kernel must bear at any time.
 import type { ScenarioStep } from '@dmalab/api'
-import { held, isCoherent, isShared, isStreaming, type Setting } from './alphabet.ts'
+import { held, isCoherent, isShared, isStreaming, type Setting } from './setting.ts'
 import { FRAME, type Protocol } from './protocol.ts'
 
 export const endings = (s: Protocol, setting: Setting): readonly ScenarioStep[] => {

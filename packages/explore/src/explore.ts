@@ -1,6 +1,7 @@
 // An exploration: every configuration searched, what was found made small and compared, one line a defect.
 import {
   type Defect,
+  compareReleases,
   EXPLORE_BOUND,
   type ExploreBound,
   type ExploreReport,
@@ -160,6 +161,19 @@ const baseOf = (kernel: KernelSpec): KernelSpec | null =>
     ? null
     : withOptions(composeKernel(kernel.base, ...kernel.patches.slice(0, -1)), kernel.options)
 
+/** The modelled release before this one, of the same architecture; null for the oldest. */
+const releaseBefore = (parts: RunParts, kernel: KernelSpec): KernelSpec | null => {
+  const archOf = (name: string): string => name.split('@')[0] ?? ''
+  const releaseOf = (name: string): string => name.split('@')[1] ?? ''
+  const { name } = kernel.base
+  const older = parts.registry.kernels
+    .values()
+    .filter((def) => archOf(def.name) === archOf(name) && compareReleases(releaseOf(def.name), releaseOf(name)) < 0)
+    .toSorted((a, b) => compareReleases(releaseOf(b.name), releaseOf(a.name)))
+  const [nearest] = older
+  return nearest === undefined ? null : withOptions(composeKernel(nearest), kernel.options)
+}
+
 /** What is met in its smallest configuration comes first, and stands for all that is the same. */
 const defectsAmong = (
   parts: RunParts,
@@ -168,6 +182,10 @@ const defectsAmong = (
   suspects: readonly Suspect[],
 ): readonly Judged[] => {
   const replayer = new Replayer(parts, ground)
+  // What a kernel as it is refuses is held against the release before.
+  const before = base === null ? releaseBefore(parts, ground.kernel) : null
+  const judged = (suspect: Suspect): Judged =>
+    judge(replayer, ground, suspect.symptom.code === 'refused' ? (base ?? before) : base, suspect)
   const known: Judged[] = []
   const dismissed: Suspect[] = []
   // What the base has as well does not stand for what the patch alone does.
@@ -182,11 +200,11 @@ const defectsAmong = (
     if (isKnown(suspect, fresh && isCertain(there))) continue
     const isRefused = suspect.symptom.code === 'refused'
     const keeps = (one: Suspect): boolean =>
-      isRefused ? counts(judge(replayer, ground, base, one), []) : !fresh || onBase(replayer, base, one)?.same !== true
+      isRefused ? counts(judged(one), []) : !fresh || onBase(replayer, base, one)?.same !== true
     const small = shrink(replayer, suspect, keeps)
     if (small === undefined || isKnown(small, fresh && isCertain(there))) continue
-    const judged = judge(replayer, ground, base, small)
-    if (counts(judged, unusualIn(judged))) known.push(judged)
+    const one = judged(small)
+    if (counts(one, unusualIn(one))) known.push(one)
     else dismissed.push(small)
   }
   const families = new Set<string>()

@@ -1,6 +1,6 @@
 // Steps of an importer: it attaches, maps, is given the buffer by a sync and gives it back, and looks at what the list names.
 import type { ScenarioStep, StepDirection } from '@dmalab/api'
-import { held, isShared, isStreaming, NARROW_BITS, type Setting } from './alphabet.ts'
+import { held, isShared, isStreaming, NARROW_BITS, type Setting } from './setting.ts'
 import { FRAME, type MappedAs, OTHER, type Protocol } from './protocol.ts'
 
 /** Bytes that a driver maps alone, in an odd place of a page, and those of them that it syncs alone. */
@@ -23,11 +23,12 @@ export const importerLooks = (s: Protocol, setting: Setting, device: string): re
   if (owner === 'device') steps.push({ do: 'sync', ...on, for: 'cpu', dir: mapped })
   steps.push({ do: 'sync', ...on, for: 'device', dir: mapped })
   const bytes = as === 'part' ? PART_OF_PART : PAGE
-  const whole = setting.size === bytes.len
-  if (setting.size >= 4096 && (as === 'part' || whole || owner === 'device'))
+  if (setting.size === bytes.len || (setting.size > bytes.len && owner === 'device'))
     steps.push({ do: 'sync', ...on, for: owner === 'device' ? 'cpu' : 'device', dir: mapped, ...bytes })
+  if (importer.synced === 'part' && mapped === 'FROM_DEVICE' && written && isStreaming(setting))
+    steps.push({ do: 'cpu-read', buffer: FRAME, offset: bytes.offset, len: bytes.len })
   if (as === 'part') return steps
-  if (owner === 'cpu' && s.written !== 'none') steps.push({ do: 'sg-copy-to-buffer', ...on })
+  if (importer.synced === 'cpu' && s.written !== 'none') steps.push({ do: 'sg-copy-to-buffer', ...on })
   if (owner === 'cpu' && mapped === 'TO_DEVICE') steps.push({ do: 'sg-copy-from-buffer', ...on })
   if (isShared(s)) steps.push({ do: 'touch-pages', ...on })
   return steps
@@ -38,7 +39,8 @@ export const importerMoves = (s: Protocol, setting: Setting, device: string): re
   if (importer === undefined) return []
   const on = { buffer: FRAME, device }
   const { attached, mapped, reused } = importer
-  if (mapped !== null) return reused ? [] : unmaps(setting, on, importer.as)
+  // What the CPU wrote into the list is for the device: a sync hands it over.
+  if (mapped !== null) return reused || s.written === 'list' ? [] : unmaps(setting, on, importer.as)
   const steps: ScenarioStep[] = []
   if (setting.masking.includes(device) && !s.masked.includes(device))
     steps.push({ do: 'set-mask', device, bits: NARROW_BITS })

@@ -1,6 +1,6 @@
 // Steps with a second buffer, of ordinary pages: in a table of the first one, and beside it in one list.
 import type { ScenarioStep } from '@dmalab/api'
-import { isShared, type Setting } from './alphabet.ts'
+import { isShared, type Setting } from './setting.ts'
 import { FRAME, LIST, OTHER, type Protocol } from './protocol.ts'
 
 export const listMoves = (s: Protocol, setting: Setting): readonly ScenarioStep[] => {

@@ -82,6 +82,8 @@ const nameOf = ({ arch, pool, exporter, importer }: MachineProperties): string =
 
 const isTranslated = (kind: string): boolean => kind.endsWith('iommu')
 
+const isRestricted = (kind: string): boolean => kind.endsWith('restricted')
+
 const region = (name: string, base: number, len: number): ReservedRegion => ({
   name,
   base,
@@ -111,7 +113,7 @@ const poolRegions = (pool: string): readonly ReservedRegion[] => {
 const ownRegions = (importer: string): readonly ReservedRegion[] => {
   const own = region('own', OUTSIDE + 32 * MIB, 4 * MIB)
   if (importer === 'pooled') return [own]
-  if (importer === 'restricted')
+  if (isRestricted(importer))
     return [{ ...own, base: RAM.base + 128 * MIB, compatible: 'restricted-dma-pool', noMap: false }]
   return []
 }
@@ -121,8 +123,9 @@ const deviceOf = (name: string, kind: DeviceClass, like: string, pools: readonly
   class: kind,
   coherent: like.startsWith('coherent'),
   maskBits: like === 'narrow' ? NARROW_BITS : 32,
-  pools: [...pools, ...(like === 'pooled' || like === 'restricted' ? ['own'] : [])],
+  pools: [...pools, ...(like === 'pooled' || isRestricted(like) ? ['own'] : [])],
   maxSegmentSize: 0xffff_ffff,
+  ...(like.startsWith('aligned') ? { minAlignMask: 0xfff } : {}),
   ...(isTranslated(like) ? { iommu: 'mmu' } : {}),
   ...(like === 'offset' ? { dmaRanges: [{ cpu: 0, bus: BUS_OFFSET, len: 0x8000_0000 }] } : {}),
 })

@@ -11,8 +11,8 @@ export interface ImporterState {
   readonly mapped: StepDirection | null
   /** Who may touch the bytes while it is mapped. */
   readonly owner: 'device' | 'cpu'
-  /** Whom the last sync of the mapping gave it to: what is read after one is not what is read before. */
-  readonly synced: 'none' | 'device' | 'cpu'
+  /** Whom the last sync of the mapping gave it to: what is read after one is not what is read before. `part`: the CPU, and some bytes. */
+  readonly synced: 'none' | 'device' | 'cpu' | 'part'
   /** Its table holds a page of the other buffer now. */
   readonly reused: boolean
   /** Mapped once and no longer: its registers hold addresses. */
@@ -21,6 +21,8 @@ export interface ImporterState {
 
 export interface Protocol {
   readonly life: 'none' | 'live' | 'freed'
+  /** Its size. */
+  readonly bytes: number
   readonly fd: 'none' | 'open' | 'closed'
   /** Who wrote last; `list`: the CPU, through the pages of a list that no sync has given to the device since. */
   readonly written: 'none' | 'device' | 'cpu' | 'linear' | 'list'
@@ -68,6 +70,7 @@ const NOT_ATTACHED: ImporterState = {
 
 export const atFirst = (importers: readonly string[], pool: Protocol['pool']): Protocol => ({
   life: 'none',
+  bytes: 0,
   fd: 'none',
   written: 'none',
   cpuAccess: false,
@@ -107,7 +110,7 @@ const moved = (state: Protocol, step: ScenarioStep): Protocol => {
       return { ...state, unbound: true, queues: {} }
     case 'alloc':
       if (step.buffer !== FRAME) return { ...state, other: 'live' }
-      return { ...state, life: 'live', fd: hasFd(step.from) ? 'open' : 'none' }
+      return { ...state, life: 'live', bytes: step.size, fd: hasFd(step.from) ? 'open' : 'none' }
     case 'free':
       return { ...state, life: 'freed' }
     case 'export':
@@ -138,6 +141,9 @@ const moved = (state: Protocol, step: ScenarioStep): Protocol => {
       })
     case 'sync':
       if (step.buffer === LIST) return { ...state, list: 'given' }
+      // What was not synced stays whose it was.
+      if (step.len !== undefined && step.len < state.bytes)
+        return step.for === 'cpu' ? withImporter(state, step.device, { synced: 'part' }) : state
       return withImporter(step.for === 'device' ? onceCleaned(state) : state, step.device, {
         owner: step.for,
         synced: step.for,
@@ -151,13 +157,14 @@ const moved = (state: Protocol, step: ScenarioStep): Protocol => {
     case 'end-cpu-access':
       return { ...state, cpuAccess: false }
     case 'device-write':
-      return step.buffer === FRAME ? { ...state, written: 'device' } : state
+      if (step.buffer !== FRAME) return state
+      return { ...beside(state), written: 'device' }
     case 'sg-copy-from-buffer':
       return { ...state, written: 'list' }
     case 'cpu-write':
-      return step.buffer === FRAME ? { ...state, written: 'cpu' } : { ...state, other: 'written' }
+      return step.buffer === FRAME ? { ...beside(state), written: 'cpu' } : { ...state, other: 'written' }
     case 'linear-write':
-      return { ...state, written: 'linear' }
+      return { ...beside(state), written: 'linear' }
     case 'queue-attrs':
       return withQueue(state, step, { attributes: true })
     case 'reqbufs':
@@ -176,6 +183,17 @@ const moved = (state: Protocol, step: ScenarioStep): Protocol => {
       return state
   }
 }
+
+/** Somebody else writes beside the mappings: what a sync gave the CPU is old. */
+const beside = (state: Protocol): Protocol => ({
+  ...state,
+  importers: Object.fromEntries(
+    Object.entries(state.importers).map(([name, importer]) => [
+      name,
+      importer.synced === 'cpu' || importer.synced === 'part' ? { ...importer, synced: 'none' } : importer,
+    ]),
+  ),
+})
 
 const asOf = ({ as, attrs }: Extract<ScenarioStep, { readonly do: 'map' }>): MappedAs =>
   as === 'page' ? 'part' : attrs?.includes('SKIP_CPU_SYNC') === true ? 'unsynced' : 'whole'

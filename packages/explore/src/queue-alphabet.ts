@@ -1,6 +1,6 @@
 // Steps of user space that shares buffers of one video queue with another, by descriptor or by address: the ioctls that may come next.
 import type { ScenarioStep } from '@dmalab/api'
-import type { Setting } from './alphabet.ts'
+import type { Setting } from './setting.ts'
 import { FRAME, NO_QUEUE, type Protocol } from './protocol.ts'
 
 const CAPTURE = { device: 'exporter', queue: 'capture' } as const

@@ -7,6 +7,7 @@ import { type Edge, type State, StateGraph, trailTo, untriedOf, wayOn, wayTo } f
 import { type Ground, labOptionsOf, type Setup, setupOf } from './setup.ts'
 import { placeOf, signatureOf, type Suspect } from './suspects.ts'
 import { faultOf, lostOf, type Symptom, symptomsOf } from './symptoms.ts'
+import { through, Wanderer } from './wander.ts'
 
 /** What one configuration came to. Plain data: workers send it. */
 export interface Searched {
@@ -38,7 +39,7 @@ export const searchConfiguration = (
     const setup = setupOf(parts, ground, configuration)
     const trial = openTrial(parts, labOptionsOf(setup, ground.seed), (event) => coverage.see(event))
     const tables = new Map(opTablesOf(setup.kernel.base, parts.registry).map((table) => [table.name, table]))
-    return new Search(trial, tables, setup, configuration, bound, coverage).run()
+    return new Search(trial, tables, setup, configuration, bound, ground.seed, coverage).run()
   } catch (e) {
     if (!isInputError(e)) throw e
     return { suspects: [], states: 0, transitions: 0, exhausted: true, entered: [], impossible: e.message }
@@ -58,6 +59,7 @@ class Search {
   private readonly setup: Setup
   private readonly configuration: Configuration
   private readonly bound: ExploreBound
+  private readonly seed: number
   private readonly coverage: Coverage
   private readonly graph: StateGraph
   private readonly suspects = new Map<string, Suspect>()
@@ -71,6 +73,7 @@ class Search {
     setup: Setup,
     configuration: Configuration,
     bound: ExploreBound,
+    seed: number,
     coverage: Coverage,
   ) {
     this.trial = trial
@@ -78,6 +81,7 @@ class Search {
     this.setup = setup
     this.configuration = configuration
     this.bound = bound
+    this.seed = seed
     this.coverage = coverage
     this.graph = new StateGraph(setup, bound.depth)
   }
@@ -90,6 +94,8 @@ class Search {
       for (const state of laidOut.expanded) while (this.walkFrom(state));
       laidOut = this.graph.layOut(most)
     }
+    const wanderer = new Wanderer(this.seed)
+    for (let walk = 0; walk < this.bound.walks; walk++) this.wander(wanderer)
     return {
       suspects: [...this.suspects.values()],
       states: this.graph.reached,
@@ -121,6 +127,24 @@ class Search {
     }
     this.settle(walk)
     return true
+  }
+
+  /** A long walk from the start, longer as long as it shows what was not seen before. */
+  private wander(wanderer: Wanderer): void {
+    const walk = this.boot([])
+    let here = this.graph.start
+    let before: Edge | null = null
+    let left = this.bound.walkSteps
+    while (walk !== undefined && left-- > 0) {
+      const edge = wanderer.next(this.graph.edgesOf(here), before)
+      if (edge === undefined) break
+      const seen = this.coverage.seenPairs
+      if (!this.take(edge, walk)) return
+      if (this.coverage.seenPairs > seen && walk.steps.length < LONGEST_WALK) left++
+      here = through(edge)
+      before = edge
+    }
+    if (walk !== undefined) this.settle(walk)
   }
 
   /** Beyond the bound a walk goes a little further, best back to where more is to be tried: a step costs less than a boot. */

@@ -9,11 +9,12 @@ import {
   type ScenarioStep,
 } from '@dmalab/api'
 import { type LabParts, kernelFacts, withOptions } from '@dmalab/runner'
-import { nextCalls, type Setting } from './alphabet.ts'
+import { nextCalls } from './alphabet.ts'
 import { type Axis, type Configuration, valueOf } from './axes.ts'
 import { HIGHMEM, machineOf, OVER_PAGES } from './machine.ts'
 import { atFirst, type Protocol } from './protocol.ts'
 import { nextIoctls } from './queue-alphabet.ts'
+import type { Setting } from './setting.ts'
 
 /** User space that makes calls one by one, or shares buffers between the queues of two video devices, the second over an allocator. */
 export const CALLS = 'calls'
@@ -25,8 +26,12 @@ export const QUEUES: Readonly<Record<string, { readonly driver: string; readonly
   'addresses over vb2-dma-sg': { driver: 'vivid-dma-sg', memory: 'USERPTR' },
 }
 
-/** Memory of a configuration -> where a step takes it. */
-const SOURCE_OF: Readonly<Record<string, BufferSource>> = { highmem: 'pages' }
+/** Memory of a configuration that is not said by its source alone. */
+const MEMORY: Readonly<Record<string, { readonly source: BufferSource; readonly size?: number }>> = {
+  highmem: { source: 'pages' },
+  // More than one run of bounce slots holds.
+  'large-udmabuf': { source: 'udmabuf', size: 512 * 1024 },
+}
 
 /** What all configurations of an exploration share. */
 export interface Ground {
@@ -53,7 +58,7 @@ export const setupOf = (parts: LabParts, { kernel, axes }: Ground, configuration
   const value = (name: string): string => valueOf(configuration, axes, name)
   const pool = value('pool')
   const memory = value('memory')
-  const source = SOURCE_OF[memory] ?? (memory as BufferSource)
+  const source = MEMORY[memory]?.source ?? (memory as BufferSource)
   const queues = QUEUES[value('user space')] ?? null
   const driver = queues?.driver ?? null
   const option = value('config')
@@ -79,7 +84,7 @@ export const setupOf = (parts: LabParts, { kernel, axes }: Ground, configuration
   })
   const config = option === 'default' ? [] : [option.replace(/=y$/, '')]
   const cmdline = line === 'none' ? '' : line
-  const size = Number(value('size'))
+  const size = MEMORY[memory]?.size ?? Number(value('size'))
   const attrs = value('attributes')
   const hasPool = pool !== 'none' && (source === 'coherent' || source === 'dumb')
   const setting: Setting = {

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
+import type { Axis } from '../src/axes.ts'
 import { configurationsOf } from '../src/configurations.ts'
 
-const AXES = [
-  { name: 'pool', values: ['outside', 'none', 'two'], pairs: true },
-  { name: 'importer', values: ['plain', 'coherent'], pairs: true },
-  { name: 'size', values: ['4096', '6000'], pairs: false },
+const AXES: readonly Axis[] = [
+  { name: 'pool', values: ['outside', 'none', 'two'], group: 'device', with: ['device'] },
+  { name: 'importer', values: ['plain', 'coherent'], group: 'device', with: ['device'] },
+  { name: 'size', values: ['4096', '6000'], group: 'build', with: [] },
 ]
 const told = (which: 'single' | 'pairwise' | 'all') =>
   configurationsOf(AXES, which).map((configuration) => [...configuration.values()].join(' '))

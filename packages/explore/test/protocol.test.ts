@@ -1,17 +1,22 @@
 import type { ScenarioStep } from '@dmalab/api'
 import { expect, it } from 'vitest'
-import { nextCalls, type Setting } from '../src/alphabet.ts'
+import { nextCalls } from '../src/alphabet.ts'
 import { after, atFirst, keyOf, type Protocol } from '../src/protocol.ts'
+import type { Setting } from '../src/setting.ts'
 
 const SETTING: Setting = {
   owner: 'exporter',
   importers: ['importer'],
   source: 'coherent',
+  above: null,
   size: 4096,
   attrs: [],
   declare: null,
   kmap: false,
   pool: true,
+  masking: [],
+  timers: false,
+  unmapAttrs: [],
 }
 const START = atFirst(['importer'], 'there')
 const FRAME = { buffer: 'frame' }
