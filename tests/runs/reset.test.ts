@@ -1,7 +1,8 @@
 // A laboratory that was reset equals a fresh one, whatever was done in it: the same work leaves the same events, byte for byte.
-import type { Event } from '@dmalab/api'
+import { type Event, type Pfn, phys } from '@dmalab/api'
 import { openLab, parseKernel, StepMachine } from '@dmalab/runner'
 import { kitMachine } from '@dmalab/testkit'
+import { Memory } from '@dmalab/memory'
 import type { Lab, ScenarioStep } from '@dmalab/api'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -31,7 +32,22 @@ const story = (lab: Lab, work: readonly ScenarioStep[]): string => {
       events.push(String(e))
     }
   stop()
-  return JSON.stringify([events, machine.wrong, lab.cache.counters(), lab.dmaBuf.live().length])
+  return JSON.stringify([events, machine.wrong, lab.cache.counters(), lab.dmaBuf.live().length, stateOf(lab)])
+}
+
+const MIB = 2 ** 20
+/** Memory is handed out behind the kernel, which takes 32 MiB at the start of RAM. */
+const USED = { from: 31 * MIB, len: 4 * MIB }
+
+/** What the machine holds: bytes as devices see them, what the caches hold of them, page flags, frames and lists in use, what is lent. */
+const stateOf = (lab: Lab): unknown => {
+  if (!(lab.mem instanceof Memory)) throw new Error('a laboratory has a Memory')
+  const { hot } = lab.mem
+  const base = (lab.machine.memory[0]?.base ?? 0) + USED.from
+  const pages = Array.from({ length: USED.len / 4096 }, (_, i) => (base / 4096 + i) as Pfn)
+  const flags = pages.map((pfn) => Number(hot.hasPage(pfn)) + 2 * Number(hot.pageClean(pfn))).join('')
+  const bytes = (['memory', 'snoop'] as const).map((view) => hot.checksum(view, phys(base), USED.len))
+  return [bytes, flags, { ...hot.stats(), linearBytes: 0 }, [...lab.balance()], lab.bootMemory]
 }
 
 test.each([

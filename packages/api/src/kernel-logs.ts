@@ -63,6 +63,8 @@ export const nearestRelease = <T extends string>(
   known: readonly [T, ...T[]] | readonly T[],
   release: string,
 ): NearestRelease<T> | undefined => {
+  const same = known.find((one) => one === release)
+  if (same !== undefined) return { release: same, exact: true }
   const [oldest] = known
   if (!isRelease(release) || oldest === undefined) return undefined
   const earlier = known.findLast((one) => compareReleases(one, release) <= 0) ?? oldest

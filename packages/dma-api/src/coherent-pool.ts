@@ -14,6 +14,7 @@ import {
   type UserMapping,
   vaddr,
 } from '@dmalab/api'
+import { Intervals } from '@dmalab/memory'
 
 /** A block of a pool: its first page, and where the CPU sees it. The device's address depends on the device. */
 export interface PoolBlock {
@@ -39,8 +40,8 @@ export class CoherentPool {
   /** Bytes that blocks can cover, as the kernel computes it. */
   readonly len: number
   private readonly mem: KernelMemory
-  /** One byte a page, 1 = taken. */
-  private readonly taken: Uint8Array
+  /** Pages that are taken, in runs: few, however large the pool. */
+  private readonly taken = new Intervals<true>()
 
   private constructor(mem: KernelMemory, init: CoherentPoolInit, virtBase: KernelVaddr) {
     this.mem = mem
@@ -50,7 +51,6 @@ export class CoherentPool {
     this.pages = Math.floor(init.size / PAGE_SIZE)
     const len = this.pages * PAGE_SIZE
     this.len = init.lengthIsInt === true ? Number(BigInt.asIntN(32, BigInt(len))) : len
-    this.taken = new Uint8Array(this.pages)
   }
 
   /**
@@ -74,7 +74,7 @@ export class CoherentPool {
     const page = this.findFree(count)
     if (page === undefined)
       return fail('ENOMEM', `pool ${this.name} has no free block of ${count} pages (${size} bytes were asked for)`)
-    this.taken.fill(1, page, page + count)
+    this.taken.set(page, count, true)
     const block = { page, cpuAddr: this.cpuAddr(page), phys: (this.physBase + page * PAGE_SIZE) as PhysAddr }
     this.mem.own(block.phys, count * PAGE_SIZE, owner)
     this.mem.memset(block.cpuAddr, 0, size)
@@ -89,7 +89,7 @@ export class CoherentPool {
     if (cpuAddr < this.virtBase || cpuAddr >= this.end()) return false
     const page = this.pageOf(cpuAddr)
     const end = Math.min(page + 2 ** order, this.pages)
-    this.taken.fill(0, page, end)
+    this.taken.delete(page, end - page)
     this.mem.disown((this.physBase + page * PAGE_SIZE) as PhysAddr, (end - page) * PAGE_SIZE)
     return true
   }
@@ -115,16 +115,17 @@ export class CoherentPool {
 
   /** Pages taken now. */
   inUse(): number {
-    return this.taken.reduce((sum, taken) => sum + taken, 0)
+    return this.taken.all().reduce((sum, { base, end }) => sum + end - base, 0)
   }
 
   /** Models: Linux v6.12 lib/bitmap.c: bitmap_find_free_region */
   private findFree(count: number): number | undefined {
-    for (let page = 0; page + count <= this.pages; page += count) {
-      const used = this.taken.indexOf(1, page)
-      if (used < 0 || used >= page + count) return page
+    let page = 0
+    for (const { base, end } of this.taken.all()) {
+      if (page + count <= base) break
+      page = Math.max(page, Math.ceil(end / count) * count)
     }
-    return undefined
+    return page + count <= this.pages ? page : undefined
   }
 
   private end(): bigint {

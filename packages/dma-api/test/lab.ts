@@ -16,7 +16,7 @@ import {
   RELEASES,
   type ReservedRegion,
 } from '@dmalab/api'
-import { KernelStack, Memory } from '@dmalab/memory'
+import { KernelStack, layOut, Memory } from '@dmalab/memory'
 import { type DmaApi, Injector, openDmaApi } from '../src/index.ts'
 
 /** A 64-bit architecture without highmem: the data of one, and no DMA code. */
@@ -192,7 +192,7 @@ export const openTestLab = (options: TestLabOptions = {}): TestLab => {
   const sink = { wants: (detail: string) => detail === 'op', emit: (e: EventBody) => events.push({ at: 0, ...e }) }
   const stack = new KernelStack(facts)
   const injector = new Injector(options.inject ?? [], machine)
-  const memory = new Memory({ machine, facts, module, sink, stack })
+  const memory = new Memory({ machine, facts, layout: layOut(machine, facts), module, sink, stack })
   const base = { ...PLAIN_KERNEL, facts: () => facts, ops: [options.ops ?? plainOps] }
   const kernel = { name: base.name, base, patches: options.patches ?? [], options: { config: {}, cmdline: {} } }
   const api = openDmaApi({ memory, machine, kernel, facts, ops: new Map(), sink, stack, injector })

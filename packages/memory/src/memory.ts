@@ -25,7 +25,7 @@ import { type CountedCacheOps, createCacheOps } from './cache-ops.ts'
 import { type BusView, compareBytes, createDeviceBus } from './device-bus.ts'
 import { Intervals } from './intervals.ts'
 import type { KernelStack } from './kernel-stack.ts'
-import { type Layout, layOut, maintainable } from './layout.ts'
+import { type Layout, maintainable } from './layout.ts'
 import { ContentLedger, Owners } from './owners.ts'
 import { PageAllocator } from './page-allocator.ts'
 import { PageArrayModel } from './page-array.ts'
@@ -36,6 +36,8 @@ const POISON = 0x6b6b_6b6b
 export interface MemoryOptions {
   readonly machine: Machine
   readonly facts: KernelFacts
+  /** layOut() of machine and facts. */
+  readonly layout: Layout
   readonly module: WebAssembly.Module
   /** The engine of the same machine before it started again, to be used once more: its memory is warm. Absent: a new one. */
   readonly engine?: Hot | undefined
@@ -60,11 +62,10 @@ export class Memory implements KernelMemory {
   scattered = true
   strayPages: readonly SgPage[] = []
 
-  /** @throws InputError for a machine that no kernel can be laid out on. */
   constructor(options: MemoryOptions) {
-    const { machine, facts, module, engine, sink, stack, injected = () => false } = options
+    const { machine, facts, layout, module, engine, sink, stack, injected = () => false } = options
     this.sink = sink
-    this.layout = layOut(machine, facts)
+    this.layout = layout
     const { lineSize, outer, emulated } = machine.cpu
     const config = { lineSize, poison: POISON, outer: outer !== undefined, uncached: emulated === true }
     this.hot = engine ?? new Hot(module, config)

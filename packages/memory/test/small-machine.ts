@@ -10,7 +10,7 @@ import {
 } from '@dmalab/api'
 import { compileHotSync } from '@dmalab/hot'
 import { ARM } from './arches.ts'
-import { isSimulatedOops, KernelStack, Memory } from '../src/index.ts'
+import { isSimulatedOops, KernelStack, layOut, Memory } from '../src/index.ts'
 
 export const FACTS: KernelFacts = {
   ...RELEASES['4.11'],
@@ -51,7 +51,11 @@ export const open = (from: Machine = machine(), facts: KernelFacts = FACTS): Ope
   const events: Event[] = []
   const sink = { wants: () => true, emit: (event: EventBody) => void events.push({ at: 0, ...event }) }
   const stack = new KernelStack(facts)
-  return { memory: new Memory({ machine: from, facts, module, sink, stack }), stack, events }
+  return {
+    memory: new Memory({ machine: from, facts, layout: layOut(from, facts), module, sink, stack }),
+    stack,
+    events,
+  }
 }
 
 /** The fault that `body` must end in. */

@@ -5,7 +5,7 @@ import { bitsTaken, kernelFacts } from './compose-kernel.ts'
 import { EventStream } from './event-stream.ts'
 import { configuredFor } from './implied-config.ts'
 import { asArchHasIt, machineFacts } from './machine-facts.ts'
-import { type LabParts, openRooms } from './open-rooms.ts'
+import { groundOf, type LabParts, openRooms } from './open-rooms.ts'
 import { checkFunctions } from './patched-functions.ts'
 import { listOf } from './sg-list.ts'
 
@@ -20,7 +20,8 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
   checkBoard(options, facts)
   const taken = options.kernel.patches.length === 0 ? [] : bitsTaken(options.kernel)
   const stream = new EventStream()
-  const open = (engine?: Memory['hot']) => openRooms(parts, options, facts, stream, engine)
+  const ground = groundOf(parts, options, facts)
+  const open = (engine?: Memory['hot']) => openRooms(ground, stream, engine)
   let rooms = open()
 
   return {

@@ -5,6 +5,7 @@ import {
   balanceSum,
   type Content,
   type Device,
+  type DmaOpsDef,
   type DeviceFacts,
   type Driver,
   type DriverDef,
@@ -21,7 +22,7 @@ import {
 import { kernelDriverOf } from '@dmalab/machine'
 import { createDmaBufCore } from '@dmalab/dma-buf'
 import { Injector, openDmaApi } from '@dmalab/dma-api'
-import { KernelStack, Memory } from '@dmalab/memory'
+import { KernelStack, layOut, Memory } from '@dmalab/memory'
 import { createQueue } from '@dmalab/videobuf2'
 import { adversary } from './adversary.ts'
 import { mixSeed } from './content-seed.ts'
@@ -38,25 +39,37 @@ export interface LabParts {
   readonly registry: Registry
 }
 
-/** What is wired together for one boot of the machine. `engine`: of the boot before, which is over. */
-export const openRooms = (
-  parts: LabParts,
-  options: LabOptions,
-  facts: Lab['facts'],
-  stream: EventStream,
-  engine?: Memory['hot'],
-) => {
-  const { kernel } = options
-  const { registry, module } = parts
-  const driverOf = driverFinder(registry)
+/** What every boot of a machine finds as the boot before did. */
+export interface Ground {
+  readonly parts: LabParts
+  readonly options: LabOptions
+  readonly facts: Lab['facts']
+  readonly machine: Machine
+  readonly layout: Memory['layout']
+  readonly driverOf: ReturnType<typeof driverFinder>
+  /** Op tables by name. */
+  readonly ops: ReadonlyMap<string, DmaOpsDef>
+}
+
+/** @throws InputError for a machine that no kernel can be laid out on */
+export const groundOf = (parts: LabParts, options: LabOptions, facts: Lab['facts']): Ground => {
+  const driverOf = driverFinder(parts.registry)
   const machine = probed(options.machine, driverOf)
+  const ops = new Map(parts.registry.ops.values().map((def) => [def.name, def]))
+  return { parts, options, facts, machine, layout: layOut(machine, facts), driverOf, ops }
+}
+
+/** What is wired together for one boot of the machine. `engine`: of the boot before, which is over. */
+export const openRooms = (ground: Ground, stream: EventStream, engine?: Memory['hot']) => {
+  const { options, facts, machine, layout, driverOf, ops } = ground
+  const { registry, module } = ground.parts
+  const { kernel } = options
   const seed = options.seed ?? 1
   const stack = new KernelStack(facts)
   const call = <T>(symbols: string | readonly string[], body: () => T): T => stack.call(symbols, body)
   const injector = new Injector(options.inject ?? [], machine)
   const injected = (what: string): boolean => injector.hits(what, '')
-  const memory = new Memory({ machine, facts, module, engine, sink: stream, stack, injected })
-  const ops = new Map(registry.ops.values().map((def) => [def.name, def]))
+  const memory = new Memory({ machine, facts, layout, module, engine, sink: stream, stack, injected })
   const opened = openDmaApi({ memory, machine, kernel, facts, ops, sink: stream, stack, injector })
   const worst = options.adversarialCache === true ? adversary(memory, seed) : undefined
   const api = worst === undefined ? opened : { ...opened, mapping: worst.mapping(opened.mapping) }

@@ -43,7 +43,8 @@ export const openTrial = (parts: LabParts, options: LabOptions, onEvent: (event:
   const rules = parts.registry.rules.values()
   let checker: Checker = createChecker({ rules })
   let machine = new StepMachine(lab, seed)
-  let atStart = lab.balance()
+  /** Every boot begins with the same. */
+  const atStart = lab.balance()
   let stop = (): void => undefined
 
   const begin = (): void => {
@@ -61,7 +62,6 @@ export const openTrial = (parts: LabParts, options: LabOptions, onEvent: (event:
     reset() {
       stop()
       lab.reset()
-      atStart = lab.balance()
       begin()
     },
     do(step) {
