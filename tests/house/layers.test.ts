@@ -15,7 +15,7 @@ const BUILT_IN = [
   'vb2-vmalloc',
 ]
 
-/** What lab stands on: everything but the test kit and sweeps. */
+/** What lab stands on: everything but the test kit and the queue of sweeps. */
 const LAB = [
   ...BUILT_IN,
   'hot',
@@ -32,6 +32,7 @@ const LAB = [
   'golden',
   'runner',
   'explore',
+  'sweep',
   'diagnose',
   'report',
 ]
@@ -61,20 +62,20 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   golden: [],
   runner: ['scenario', 'machine', 'videobuf2', 'dma-buf', 'dma-api', 'memory', 'checker', 'trace'],
   explore: ['runner'],
-  sweep: ['runner'],
-  'sweep-queue': ['sweep'],
+  sweep: ['runner', 'scenario'],
+  'sweep-queue': ['sweep', 'scenario'],
   diagnose: ['runner', 'klog', 'trace', 'machine', 'scenario', 'checker'],
   report: [],
   lab: LAB,
   testkit: ['runner', 'golden', 'explore'],
   generate: [],
   explorer: ['lab', 'report'],
-  dmalab: ['lab', 'sweep', 'diagnose', 'generate', 'report', 'explorer'],
+  dmalab: ['lab', 'sweep-queue', 'diagnose', 'generate', 'report', 'explorer'],
   tests: ['*'],
   bench: ['*'],
 }
 /** Rows of the table that no folder stands for yet. */
-const PLANNED = ['sweep', 'sweep-queue', 'generate', 'explorer']
+const PLANNED = ['generate', 'explorer']
 test('every room is in the table, and every row of it is a room', () => {
   const names = rooms.map(({ name }) => name)
   expect(names.filter((name) => TABLE[name] === undefined)).toEqual([])

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const target = join(root, 'build')
 
 /** What oclif and worker threads load by name. */
-const entries = ['commands', 'hooks', 'explore/worker.ts'].flatMap((part) =>
+const entries = ['commands', 'hooks', 'explore/worker.ts', 'sweep/worker.ts'].flatMap((part) =>
   part.endsWith('.ts')
     ? [part]
     : readdirSync(join(root, 'src', part), { recursive: true, encoding: 'utf8' })
@@ -22,8 +22,8 @@ const bundle = await rolldown({
   cwd: root,
   platform: 'node',
   input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ''), join(root, 'src', file)])),
-  // oclif looks for its own modules by name.
-  external: [/^@oclif\//, /^node:/],
+  // oclif and piscina look for their own modules by name; the queue is loaded by those who ask for it.
+  external: [/^@oclif\//, /^node:/, 'piscina', '@dmalab/sweep-queue'],
   resolve: { conditionNames: ['dmalab-src', 'import', 'node', 'default'] },
 })
 const { output } = await bundle.write({

@@ -16,6 +16,7 @@ export { readBoard } from './read-board.ts'
 export { type RunRequest, specOf } from './request.ts'
 export type { LabControl } from './run.ts'
 export { type RunSuggestion, suggestedRun } from './suggested-run.ts'
+export { type LabSweepControl, planOf, sweep, type SweepFiles } from './sweep.ts'
 export { explainCode, explainedCodes } from '@dmalab/checker'
 export { type BundleParts, type Input, recordScript } from '@dmalab/diagnose'
 export { createKlogReader, kernelMessages } from '@dmalab/klog'
@@ -63,6 +64,20 @@ export {
   readRunSpec,
   readScenario,
 } from '@dmalab/scenario'
+export {
+  type Executor,
+  inlineExecutor,
+  isSweepText,
+  parseShard,
+  readSweepReport,
+  readSweepSpec,
+  runOn,
+  runPoint,
+  runSweep,
+  type SweepPlan,
+  sweepChanges,
+  sweepJsonSchema,
+} from '@dmalab/sweep'
 export { createChromeTrace, createFtraceWriter, createStats } from '@dmalab/trace'
 
 const { run: runHere, compare: compareHere } = runsWith(openLaboratory)

@@ -8,6 +8,17 @@ export { boardFor, boardSpecFor, type BoardFileOptions } from './board-file.ts'
 export { pluginSpec } from './host-files.ts'
 export { type InstalledPlugin, openLaboratory, openRegistry, type PluginSources } from './plugin-sources.ts'
 
+export { sweepFiles } from './sweep-files.ts'
+export {
+  type Journal,
+  type JournalHead,
+  openJournal,
+  readJournal,
+  servePoints,
+  threadExecutor,
+  type ThreadOptions,
+} from '@dmalab/sweep/node'
+
 const { run: runHere, compare: compareHere } = runsWith(openLaboratory)
 
 /** As `run` of the main entry; pipelines and plug-ins may name files. */

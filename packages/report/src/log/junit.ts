@@ -1,5 +1,6 @@
 // JUnit XML, which CI systems read: a suite a log, a case a finding code. What was not judged is skipped; what was not checked is an error.
 import { atLeast, FINDINGS, type FindingCode, type LogCheck, type LogOutcome } from '@dmalab/api'
+import { attribute, escapeXml } from '../xml.ts'
 import { isCheck, whyUnchecked } from './unchecked.ts'
 
 export const junitOf = (outcomes: readonly LogOutcome[]): string =>
@@ -38,7 +39,10 @@ const suiteOf = ({ file, findings, summary }: LogCheck): string => {
     if (mine.length === 0) return `${head}/>`
     const text = mine.map(({ message, evidence }) => `${message} (line ${(evidence ?? []).join(', ')})`).join('\n')
     const { severity = '', message = '' } = mine[0] ?? {}
-    return around(head, `<failure type=${attribute(severity)} message=${attribute(message)}>${escape(text)}</failure>`)
+    return around(
+      head,
+      `<failure type=${attribute(severity)} message=${attribute(message)}>${escapeXml(text)}</failure>`,
+    )
   })
   return [
     `  <testsuite name=${attribute(file)} tests="${codes.length}" failures="${failed.size}" errors="0" skipped="${skipped}">`,
@@ -48,13 +52,3 @@ const suiteOf = ({ file, findings, summary }: LogCheck): string => {
 }
 
 const around = (head: string, inner: string): string => `${head}>\n      ${inner}\n    </testcase>`
-
-/** XML 1.0 has no place for most control characters. */
-const escape = (text: string): string =>
-  text
-    .replaceAll(/[^\P{Cc}\n\t]/gu, '')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-const attribute = (text: string): string => `"${escape(text).replaceAll('\n', ' ')}"`

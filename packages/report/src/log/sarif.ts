@@ -19,9 +19,9 @@ export interface SarifOptions {
   readonly uriOf?: (file: string) => string
 }
 
-type Json = Readonly<Record<string, unknown>>
+export type Json = Readonly<Record<string, unknown>>
 
-const LEVEL: Record<Severity, string> = { info: 'note', warning: 'warning', error: 'error' }
+export const LEVEL: Readonly<Record<Severity, string>> = { info: 'note', warning: 'warning', error: 'error' }
 const STANDARD_INPUT = '-'
 
 export const sarifOf = (outcomes: readonly LogOutcome[], options: SarifOptions): Json => {
@@ -65,7 +65,7 @@ const notification = (level: string, text: string, file: string, uriOf: (file: s
 
 const nameOf = (file: string): string => (file === STANDARD_INPUT ? 'standard input' : file)
 
-const ruleOf = (code: string, text: RuleText | undefined): Json =>
+export const ruleOf = (code: string, text: RuleText | undefined): Json =>
   text === undefined
     ? { id: code }
     : {

@@ -1,0 +1,44 @@
+// The files that a sweep names, on this computer.
+import { readFileSync } from 'node:fs'
+import { dirname, isAbsolute, join } from 'node:path'
+import { InputError, type WorkSpec } from '@dmalab/api'
+import type { Registry } from '@dmalab/runner'
+import { readScenario } from '@dmalab/scenario'
+import { boardSpecFor } from './board-file.ts'
+import { pluginSpec } from './host-files.ts'
+import type { SweepFiles } from './sweep.ts'
+
+/** Files are looked for in `folder`, that of the sweep file. A board file that a scenario names lies beside the scenario. */
+export const sweepFiles = (registry: Registry, folder: string): SweepFiles => {
+  const beside = (path: string, base: string): string => (isAbsolute(path) ? path : join(base, path))
+  return {
+    board: (reference, memory) => {
+      if (registry.boards.has(reference)) return reference
+      const path = beside(reference, folder)
+      return boardSpecFor(registry, path, IS_TREE.test(path) ? { memory } : {})
+    },
+    work: (reference) => {
+      if (!IS_SCENARIO.test(reference)) return { work: { line: reference } }
+      const path = beside(reference, folder)
+      const text = readFile(path)
+      const { board } = readScenario(text, path)
+      const work: WorkSpec = { scenario: text, file: path }
+      if (board === undefined) return { work }
+      return { work, board: IS_FILE.test(board) ? beside(board, dirname(path)) : board }
+    },
+    plugin: (path) => pluginSpec(beside(path, folder)),
+  }
+}
+
+const IS_TREE = /\.(dtb|dts|fdt)$/
+const IS_SCENARIO = /\.(ya?ml|json)$/
+const IS_FILE = /\.(ya?ml|dtb)$/
+
+const readFile = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    throw new InputError(missing ? 'there is no such file' : 'cannot be read', { file: path })
+  }
+}

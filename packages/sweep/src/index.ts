@@ -1,0 +1,10 @@
+// Sweeps: many runs that differ in a few things, wherever they run.
+export { sweepChanges } from './changes.ts'
+export { type Executor, inlineExecutor, type PointSource, runOn } from './executor.ts'
+export { planSweep, type SweepHost, type SweepPlan } from './plan.ts'
+export { digestOf, idOf } from './point-id.ts'
+export { readSweepReport, resultFrom } from './read-report.ts'
+export { runPoint } from './run-point.ts'
+export { parseShard, runSweep, type Shard, type SweepControl } from './run-sweep.ts'
+export { isSweepText, readSweepSpec } from './spec/read-sweep-spec.ts'
+export { sweepJsonSchema } from './spec/schema.ts'
