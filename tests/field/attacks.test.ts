@@ -3,10 +3,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Diagnosis } from '@dmalab/api'
 import { describe, expect, test } from 'vitest'
 import { diagnosisHtml, diagnosisSarif, diagnosisText } from '@dmalab/report'
-import { diagnosed, ofBytes, ofFile, ofText, words } from './diagnose-files.ts'
+import { diagnosed, kinds, ofBytes, ofFile, ofText, words } from './diagnose-files.ts'
 
 const BOARDS = join(import.meta.dirname, '../../../shared/boards')
 const there = existsSync(BOARDS)
@@ -40,7 +39,6 @@ const tar = (files: readonly TarFile[]): Buffer =>
     Buffer.alloc(1024),
   ])
 const bundle = (files: readonly TarFile[]): Buffer => gzipSync(tar(files))
-const kinds = ({ inputs }: Diagnosis): string[] => inputs.map(({ kind }) => kind)
 
 describe('kinds are told by content', () => {
   test.each([
@@ -211,37 +209,6 @@ describe.skipIf(!there)('inputs of two machines', () => {
   test('the same board under its full name is no contradiction', async () => {
     const one = await diagnosed([ofText('dmesg', `[    0.0] Machine model: NXP i.MX8MPlus EVK board\n${LOG}`), tree()])
     expect(one.contradictions).toEqual([])
-  })
-})
-
-describe('joins', () => {
-  const trace = (events: readonly string[]): string =>
-    events.map((event, at) => `           app-1       [000] .....     ${at + 1}.000000: ${event}\n`).join('')
-  const MAP = 'dma_map_page: soc:vpu dir=FROM_DEVICE dma_addr=80180000 size=4096 phys_addr=1000 attrs='
-  const UNMAP = 'dma_unmap_page: soc:vpu dir=FROM_DEVICE dma_addr=80180000 size=4096 attrs='
-  test.each([
-    ['behind a mapping', [MAP], '80180fff', /inside a live mapping/],
-    ['behind the end', [MAP], '80181040', /lies 64 B behind the end of a mapping.*line 1/],
-    ['after unmap', [MAP, UNMAP], '80180040', /unmapped in line 2: use after unmap/],
-    ['nowhere near', [MAP], '10000000', /^(?!.*mapping: )/],
-  ])('an IOMMU fault %s', async (_name, events, iova, says) => {
-    const one = await diagnosed([ofText('t', trace(events)), ofText('d', FAULT.replace('80181040', iova))])
-    const answer = one.answers.find(({ id }) => id === 'smmu-context-fault')
-    expect(answer?.what.join('\n')).toMatch(says)
-  })
-  test('a request beside the figures of CMA', async () => {
-    const log = '[    9.0] cma: cma_alloc: reserved: alloc failed, req-size: 20250 pages, ret: -12\n'
-    const small = await diagnosed([
-      ofText('d', log),
-      ofText('m', 'MemTotal:  1000000 kB\nCmaTotal:   65536 kB\nCmaFree:  60000 kB\n'),
-    ])
-    expect(small.answers[0]).toMatchObject({ certainty: 'certain' })
-    expect(words(small)).toMatch(/79\.1 MiB are asked for, and all of CMA is 64 MiB/)
-    const used = await diagnosed([
-      ofText('d', log),
-      ofText('m', 'MemTotal:  1000000 kB\nCmaTotal:   262144 kB\nCmaFree:  1024 kB\n'),
-    ])
-    expect(words(used)).toMatch(/1 MiB of 256 MiB were free when the figures were taken: the area is used up/)
   })
 })
 

@@ -10,6 +10,7 @@ let opened: ReturnType<typeof openLaboratory> | undefined
 export interface More {
   readonly symptom?: Symptom
   readonly board?: BoardSpec
+  readonly memory?: readonly string[]
 }
 
 export const ofFile = (file: string): Input => ({ file, chunks: createReadStream(file) })
@@ -39,3 +40,5 @@ export const words = ({ answers }: Diagnosis): string =>
   answers
     .flatMap(({ title, what, tries, next, shown }) => [title, ...what, ...tries, next ?? '', shown?.detail ?? ''])
     .join('\n')
+
+export const kinds = ({ inputs }: Diagnosis): string[] => inputs.map(({ kind }) => kind)

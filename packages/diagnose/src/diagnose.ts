@@ -3,14 +3,14 @@
 import type { Answer, BoardSpec, Certainty, Diagnosis, ExaminedInput, Symptom } from '@dmalab/api'
 import type { Content } from './input/content.ts'
 import { type Input, readInput, type ReadOptions } from './input/read-input.ts'
-import { laidOver } from './input/tree.ts'
+import { laidOver, withMemory } from './input/tree.ts'
 import { type Case, gather } from './facts/case-facts.ts'
 import { createModel, type Model, type ModelParts } from './facts/model.ts'
 import { answerOf } from './join/draft.ts'
 import { join } from './join/join.ts'
-import { nameFiles } from './join/commands.ts'
+import { nameFiles, replayOf } from './join/commands.ts'
 import { draftsOfLogs, notesOfLogs, withoutFirmware } from './join/log-answers.ts'
-import { addFailures, addLint, addTraces } from './join/other-answers.ts'
+import { addFailures, addLint, addTraces, notesOfTraces } from './join/other-answers.ts'
 import { runWork } from './join/work-answers.ts'
 import { saysOf } from './says.ts'
 import { answerSymptom } from './symptoms.ts'
@@ -28,7 +28,7 @@ const ANSWERS = 64
 export const readInputs = async (inputs: readonly Input[], options: ReadOptions): Promise<readonly Content[]> => {
   const contents: Content[] = []
   for (const input of inputs) contents.push(...(await readInput(input, options)))
-  return laidOver(contents)
+  return withMemory(laidOver(contents), options.memory ?? [])
 }
 
 /** What is wrong in the inputs. Nothing in them can make it throw: what cannot be read is listed as not examined. */
@@ -46,7 +46,12 @@ export const diagnose = async (inputs: readonly Input[], options: DiagnoseOption
   const all = addLint(one, observed)
   for (const draft of all) if (!observed.includes(draft)) await join(joined, draft, model)
   const { drafts, notes } = withoutFirmware(all)
-  for (const draft of drafts) nameFiles(draft, one, options.quote)
+  const replay = replayOf(joined, model.kernel?.kernel, options.quote)
+  for (const draft of drafts) {
+    nameFiles(draft, one, options.quote)
+    if (replay !== undefined && draft.evidence.some(({ file }) => joined.traces.some((trace) => trace.file === file)))
+      draft.experiments.push(replay)
+  }
   const work = await runWork(one, model)
   const answers = [...drafts, ...work.drafts].map(answerOf).toSorted(byCertainty).slice(0, ANSWERS)
   return {
@@ -56,7 +61,7 @@ export const diagnose = async (inputs: readonly Input[], options: DiagnoseOption
     facts: one.facts,
     contradictions: one.contradictions,
     answers,
-    notes: [...notesOfLogs(one.logs), ...notes, ...work.notes],
+    notes: [...notesOfLogs(one.logs), ...notesOfTraces(one.traces), ...notes, ...work.notes],
     notExamined: [...notExamined, ...work.notExamined, ...notExaminedOf(one, model, answers)],
     symptom: options.symptom === undefined ? null : await answerSymptom(options.symptom, model),
   }

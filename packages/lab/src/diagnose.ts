@@ -15,6 +15,8 @@ export interface DiagnoseRequest {
   readonly symptom?: Symptom | undefined
   /** Where no input holds a board. */
   readonly board?: BoardSpec | undefined
+  /** Memory where a tree states none and no log says: SIZE or SIZE@BASE, once for each bank. */
+  readonly memory?: readonly string[] | undefined
   /** How a run is written as a command; `bundle`: the archive that its board and kernel come from. */
   readonly commandOf: (spec: RunSpec, bundle: string | undefined) => string
   /** A word as a shell takes it. */

@@ -5,6 +5,7 @@ import { commandOf, diagnosisHtml, diagnosisSarif, diagnosisText, shellCommand }
 import { Args, Flags } from '@oclif/core'
 import { EXIT } from '../bad-input.ts'
 import { BaseCommand } from '../base-command.ts'
+import { memoryFlag } from '../board/flags.ts'
 import { compileTree, inputsOf } from '../diagnose-inputs.ts'
 import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 import { fileUri } from '../log/file-uri.ts'
@@ -37,6 +38,7 @@ export default class Diagnose extends BaseCommand {
       char: 'b',
       summary: 'Board where no file holds one: a name (dmalab board list), a board file, or a device tree',
     }),
+    memory: memoryFlag,
     format: Flags.option({ options: ['text', 'sarif'] as const })({ default: 'text', summary: 'What to print' }),
     html: Flags.string({ helpValue: 'FILE', summary: 'Write the answer as a page, too' }),
   }
@@ -49,11 +51,14 @@ export default class Diagnose extends BaseCommand {
     const laboratory = await openLaboratory(this.plugins([]))
     const { board: named } = flags
     const board =
-      named === undefined ? undefined : boardSpecFor(laboratory.registry, named, { given: await givenBytes(named) })
+      named === undefined
+        ? undefined
+        : boardSpecFor(laboratory.registry, named, { given: await givenBytes(named), memory: flags.memory })
     const diagnosis = await diagnose(inputsOf(files), {
       laboratory,
       symptom: flags.symptom,
       board,
+      memory: named === undefined ? flags.memory : undefined,
       compileTree,
       commandOf: (spec, bundle) => commandOf(spec, { files: true, bundle }),
       quote: (word) => shellCommand([word]),

@@ -163,7 +163,7 @@ const devicesUnknown = (
 /** A driver may add a number to the name of its device (`fe801000.csi1`), or name it by something else than its node. */
 const isOf = (tree: TreeContent, name: string): boolean => {
   const address = name.slice(0, name.indexOf('.') + 1)
-  return tree.names.has(name) || [...tree.names].some((one) => one.startsWith(address))
+  return tree.names.has(name) || [...tree.names.keys()].some((one) => one.startsWith(address))
 }
 
 const factsOf = ({

@@ -56,7 +56,13 @@ export interface Model {
 
 export const boardSpecOf = (content: BoardContent): BoardSpec =>
   content.kind === 'tree'
-    ? { dtb: base64Of(content.blob), file: content.file, overlays: content.overlays, memory: [], arch: null }
+    ? {
+        dtb: base64Of(content.blob),
+        file: content.file,
+        overlays: content.overlays,
+        memory: content.memory,
+        arch: null,
+      }
     : { text: content.text, file: content.file }
 
 /** A scenario of steps that fits a command line. */
@@ -146,7 +152,8 @@ export const createModel = (input: ModelParts, one: Case, named: BoardSpec | und
   }
 }
 
-const sentence = ({ message, hint }: InputError): string => (hint === undefined ? message : `${message}; ${hint}`)
+/** The first line: hints are about flags of `run`, and as long as a board has devices. */
+const sentence = ({ message }: InputError): string => message.split('\n')[0] ?? message
 
 const detailOf = ({ step, errno, why, findings, assumptions }: KernelRun): string => {
   const failed = step === null ? '' : `${step}${errno === null ? '' : `: ${errno}`}${why === null ? '' : ` (${why})`}`

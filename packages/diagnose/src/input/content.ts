@@ -16,6 +16,8 @@ export interface LogFacts {
   readonly cmdline: (Place & { readonly value: string }) | undefined
   /** Bytes of CMA that the kernel counts, all areas together. */
   readonly cma: (Place & { readonly value: number }) | undefined
+  /** Banks of memory, or all of it where only the sum is printed: SIZE@BASE or SIZE, as --memory takes them. */
+  readonly memory: readonly string[]
   /** Names of platform devices (`fe801000.csi`), with the first line. */
   readonly devices: ReadonlyMap<string, Place>
   /** A driver's own line with a negative errno. */
@@ -84,7 +86,12 @@ export type Content = Named &
     | { readonly kind: 'config'; readonly values: ReadonlyMap<string, Place & { readonly value: string }> }
     | { readonly kind: 'cmdline'; readonly text: string }
     /** Bytes by name, such as CmaTotal. */
-    | { readonly kind: 'figures'; readonly bytes: ReadonlyMap<string, Place & { readonly value: number }> }
+    | {
+        readonly kind: 'figures'
+        readonly bytes: ReadonlyMap<string, Place & { readonly value: number }>
+        /** System RAM of /proc/iomem, as --memory takes it. */
+        readonly memory: readonly string[]
+      }
     /** Mask bits by device. */
     | { readonly kind: 'masks'; readonly masks: ReadonlyMap<string, Place & { readonly bits: number }> }
     | { readonly kind: 'groups'; readonly groups: ReadonlyMap<string, Place & { readonly type: string }> }
@@ -104,13 +111,15 @@ export interface TreeContent extends Named {
   readonly blob: Uint8Array
   /** Files of overlays that were laid over it. */
   readonly overlays: readonly string[]
+  /** Banks that the tree does not state: SIZE or SIZE@BASE. */
+  readonly memory: readonly string[]
   /** undefined: no board can be made of it, and why. */
   readonly machine: Machine | undefined
   readonly why: string | undefined
   readonly model: string | undefined
   readonly lint: readonly LintFinding[]
-  /** Names that the kernel gives the devices of all nodes. */
-  readonly names: ReadonlySet<string>
+  /** Paths of all nodes, by the names that the kernel gives their devices. */
+  readonly names: ReadonlyMap<string, string>
   /** Stream IDs that IOMMUs know devices by. */
   readonly streams: readonly Stream[]
   /** Devices by the name of the IOMMU in front of them. */

@@ -27,6 +27,14 @@ const ARCHES: readonly (readonly [pattern: RegExp, arch: ArchName, boards: reado
   [/\bBIOS-e820|\bRIP: 00\d\d:|\bx86\/fpu|\bx86_64\b|\bDMI: |\bsmpboot: /, 'x86_64', ['x86_64']],
   [/\briscv:|\bSBI specification v|\bepc : [0-9a-f]{16}/, 'riscv64', ['riscv64']],
 ]
+/** More than boards have. */
+const BANKS = 32
+
+/** The last address counts in. */
+export const bankOf = (from: string, to: string): string => {
+  const [base, last] = [BigInt(`0x${from}`), BigInt(`0x${to}`)]
+  return `${(last - base + 1n).toString()}@0x${base.toString(16)}`
+}
 const PREFIXED =
   /^(?:<\d{1,3}>)?\[ {0,12}\d{1,9}\.\d{1,9}\]|^\[[A-Z][a-z]{2} [A-Z][a-z]{2} |\d\d:\d\d\S{0,24} .{0,80}\bkernel: |^<\d>/
 const PLATFORM = /(?:^|[ (])((?:[0-9a-f]{5,12}|[\w-]{1,32}:[\w-]{1,32})\.[a-z][\w-]{0,40}|soc:[\w-]{1,40}):/
@@ -37,6 +45,8 @@ export const createLogFacts = (): LogFactsReader => {
   const first: { [Name in 'release' | 'model' | 'cmdline']?: Place & { readonly value: string } } = {}
   let arch: LogFacts['arch']
   let cma: LogFacts['cma']
+  const banks: string[] = []
+  let total: string | undefined
   let kernelLines = 0
   const devices = new Map<string, Place>()
   const failures: DriverFailure[] = []
@@ -54,8 +64,12 @@ export const createLogFacts = (): LogFactsReader => {
       take('cmdline', /\bKernel command line: (.{0,1500})/, text, line)
       const one = arch === undefined ? ARCHES.find(([pattern]) => pattern.test(text)) : undefined
       if (one !== undefined) arch = { ...placeOf(text, line), value: one[1], boards: one[2] }
-      const total = /\bMemory: \d{1,12}K\/\d{1,12}K available.{0,200}?\b(\d{1,12})K cma-reserved/.exec(text)?.[1]
-      if (total !== undefined) cma = { ...placeOf(text, line), value: Number(total) * 1024 }
+      const reserved = /\bMemory: \d{1,12}K\/\d{1,12}K available.{0,200}?\b(\d{1,12})K cma-reserved/.exec(text)?.[1]
+      if (reserved !== undefined) cma = { ...placeOf(text, line), value: Number(reserved) * 1024 }
+      const [, from, to] = /\bnode +\d+: \[mem 0x([0-9a-f]{8,16})-0x([0-9a-f]{8,16})\]/.exec(text) ?? []
+      if (from !== undefined && to !== undefined && banks.length < BANKS) banks.push(bankOf(from, to))
+      const kib = /\bMemory: \d{1,12}K\/(\d{1,12})K available/.exec(text)?.[1]
+      if (kib !== undefined) total ??= `${kib}KiB`
       const device = PLATFORM.exec(text)?.[1]
       if (device !== undefined && devices.size < KEPT && !devices.has(device)) devices.set(device, placeOf(text, line))
       const failed = FAILURE.exec(text)
@@ -75,6 +89,8 @@ export const createLogFacts = (): LogFactsReader => {
       cmdline: first.cmdline,
       arch,
       cma,
+      // Ranges of the Early memory node ranges; the initial ranges of nodes cover them again.
+      memory: banks.length > 0 ? [...new Set(banks)] : total === undefined ? [] : [total],
       devices,
       failures,
       pipelines,

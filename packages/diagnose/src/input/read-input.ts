@@ -22,7 +22,8 @@ export type CompileTree = (source: Uint8Array, file: string) => Uint8Array | und
 
 export interface ReadOptions {
   readonly compileTree: CompileTree
-  /** What `run` and the like would say of a part is said of the whole archive. */
+  /** Memory where a tree states none and no log says: SIZE or SIZE@BASE. */
+  readonly memory?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 

@@ -1,6 +1,6 @@
 // Texts of a few kilobytes that are read whole: configuration, command line, figures, masks, IOMMU groups, pipelines.
 import type { Content, Place } from './content.ts'
-import { placeOf } from './log-facts.ts'
+import { bankOf, placeOf } from './log-facts.ts'
 import { KEPT } from './limits.ts'
 
 type Of<Kind extends Content['kind']> = Extract<Content, { readonly kind: Kind }>
@@ -26,7 +26,12 @@ export const readFigures = (file: string, text: string): Of<'figures'> => {
     const [, name, kib] = /^(\w+(?:\(\w+\))?): +(\d{1,15}) kB$/.exec(line) ?? []
     if (name !== undefined && kib !== undefined) bytes.set(name, { ...placeOf(line, at), value: Number(kib) * 1024 })
   }
-  return { file, kind: 'figures', bytes }
+  // Without root, all addresses are zero.
+  const memory = lines(text).flatMap(({ text: line }) => {
+    const [, from, to] = /^([0-9a-f]{8,16})-([0-9a-f]{8,16}) : System RAM$/.exec(line) ?? []
+    return from === undefined || to === undefined || /^0*$/.test(to) ? [] : [bankOf(from, to)]
+  })
+  return { file, kind: 'figures', bytes, memory: memory.slice(0, KEPT) }
 }
 
 export const readMasks = (file: string, text: string): Of<'masks'> => {

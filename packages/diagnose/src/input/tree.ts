@@ -3,9 +3,11 @@ import { type InputError, isInputError, type Machine } from '@dmalab/api'
 import {
   archOfDtb,
   dmaFacts,
+  kernelDeviceName,
   lintDtb,
   lintMachine,
   machineFromDtb,
+  parseMemory,
   readBoard,
   readFdt,
   withOverlays,
@@ -13,23 +15,29 @@ import {
 import type { BoardContent, Content, Stream, TreeContent } from './content.ts'
 
 /** @throws nothing: what cannot be read is an input that was not */
-export const readTree = (file: string, blob: Uint8Array, overlays: readonly string[] = []): Content => {
+export const readTree = (
+  file: string,
+  blob: Uint8Array,
+  overlays: readonly string[] = [],
+  memory: readonly string[] = [],
+): Content => {
   try {
     const { nodes, root } = readFdt(blob, file)
     if (root.children.some((node) => node.children.some(({ name }) => name === '__overlay__')))
       return { file, kind: 'overlay', blob }
-    const names = new Set(nodes.map(({ name }) => deviceName(name)))
-    const { machine, why } = boardOf(file, blob)
+    const names = new Map(nodes.map((node) => [kernelDeviceName(node), node.path]))
+    const { machine, why } = boardOf(file, blob, memory)
     return {
       file,
       kind: 'tree',
       blob,
       overlays,
+      memory,
       machine,
       why,
       model: root.string('model') ?? undefined,
       names,
-      ...factsOf(file, blob),
+      ...factsOf(file, blob, names),
     }
   } catch (error) {
     return { file, kind: 'other', why: wordsOf(error, file) }
@@ -51,34 +59,47 @@ export const laidOver = (contents: readonly Content[]): readonly Content[] => {
   }
 }
 
-/** `csi@fe801000` is `fe801000.csi`. Models: Linux v6.12 drivers/of/device.c: of_device_make_bus_id */
-const deviceName = (node: string): string => {
-  const at = node.indexOf('@')
-  return at < 0 ? node : `${node.slice(at + 1)}.${node.slice(0, at)}`
+/** Boot loaders fill in the memory of many trees: of a tree from a kernel build it is taken from what the running kernel said. */
+export const withMemory = (contents: readonly Content[], asked: readonly string[]): readonly Content[] => {
+  const said = contents.flatMap((one) => (one.kind === 'figures' || one.kind === 'log' ? [memoryOf(one)] : []))
+  const memory = asked.length > 0 ? asked : (said.find((banks) => banks.length > 0) ?? [])
+  if (memory.length === 0) return contents
+  return contents.map((one) =>
+    one.kind === 'tree' && one.machine === undefined ? readTree(one.file, one.blob, one.overlays, memory) : one,
+  )
 }
+
+const memoryOf = (one: Extract<Content, { readonly kind: 'figures' | 'log' }>): readonly string[] =>
+  one.kind === 'log' ? one.facts.memory : one.memory
 
 const boardOf = (
   file: string,
   blob: Uint8Array,
+  memory: readonly string[],
 ): { readonly machine: Machine | undefined; readonly why: string | undefined } => {
   try {
-    return { machine: machineFromDtb(blob, { file }), why: undefined }
+    return { machine: machineFromDtb(blob, { file, ...parseMemory(memory) }), why: undefined }
   } catch (error) {
     return { machine: undefined, why: wordsOf(error, file) }
   }
 }
 
-const factsOf = (file: string, blob: Uint8Array): Pick<TreeContent, 'lint' | 'streams' | 'behind'> => {
+const factsOf = (
+  file: string,
+  blob: Uint8Array,
+  names: ReadonlyMap<string, string>,
+): Pick<TreeContent, 'lint' | 'streams' | 'behind'> => {
   try {
     const arch = archOfDtb(blob, file)
     const { devices } = dmaFacts(blob, { file, arch })
+    const nameOf = new Map([...names].map(([name, path]) => [path, name]))
     const streams: Stream[] = []
     const behind = new Map<string, string[]>()
     for (const { path, iommus = [] } of devices)
       for (const { iommu, args } of iommus) {
         if (iommu === null) continue
-        const device = deviceName(path.slice(path.lastIndexOf('/') + 1))
-        const name = deviceName(iommu.slice(iommu.lastIndexOf('/') + 1))
+        const device = nameOf.get(path) ?? path
+        const name = nameOf.get(iommu) ?? iommu
         behind.set(name, [...(behind.get(name) ?? []), device])
         if (args[0] !== undefined) streams.push({ id: Number.parseInt(args[0].slice(2), 16), device })
       }

@@ -75,7 +75,7 @@ export const sayMaster = (one: Case, device: string, text: string): Said => {
   const behind = [...tree.behind].find(
     ([iommu]) => iommu === device || iommu.split('.')[0] === device.split('.')[0],
   )?.[1]
-  const stream = /\b(?:sid|StreamID|streamid|cbfrsynra)\s*[=:]?\s*(?:0x)?([0-9a-f]{1,8})\b/i.exec(text)?.[1]
+  const stream = /\b(?:sid|StreamID|streamid|stream|cbfrsynra)\s*[=:]?\s*(?:0x)?([0-9a-f]{1,8})\b/i.exec(text)?.[1]
   const id = stream === undefined ? undefined : Number.parseInt(stream, 16)
   const master = tree.streams.find((one_) => one_.id === id)?.device
   const evidence: Evidence[] = [{ file: tree.file, line: null, text: 'iommus' }]

@@ -43,8 +43,10 @@ export const join = async (one: Case, draft: Draft, model: Model): Promise<void>
   const devices = devicesOf(draft)
   const located = devices.map((name) => locate(one, name)).find((found) => found !== undefined)
   if (draft.code === 'iommu-fault') {
-    take(draft, sayMappings(one, addressIn(text)))
-    take(draft, sayMaster(one, draft.device, text))
+    // Of a record in raw words, the cause has address and stream.
+    const said = [text, ...draft.what].join('\n')
+    take(draft, sayMappings(one, addressIn(said)))
+    take(draft, sayMaster(one, draft.device, said))
     return
   }
   if (located !== undefined) take(draft, sayReach(one, located))

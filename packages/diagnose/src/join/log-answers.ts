@@ -25,6 +25,7 @@ const ASKING: readonly string[] = [
   'controller-no-memory',
   'swiotlb-coherent-failed',
   'vb2-map-failed',
+  'udmabuf-driver',
 ]
 /** Lines between what refused and who asked. */
 const INCIDENT = 60
@@ -66,13 +67,26 @@ const incidents = (drafts: readonly Draft[]): readonly Draft[] => {
   const taken = new Set<Draft>()
   for (const asking of drafts) {
     if (!ASKING.includes(asking.id)) continue
-    const refusing = drafts.find((one) => REFUSING.includes(one.id) && !taken.has(one) && near(one, asking))
+    const refusing =
+      drafts.find((one) => REFUSING.includes(one.id) && near(one, asking)) ??
+      // A driver that says twice what it did not get.
+      drafts.find(
+        (one) =>
+          one !== asking &&
+          ASKING.includes(one.id) &&
+          !taken.has(one) &&
+          one.device === asking.device &&
+          isBefore(one, asking) &&
+          near(one, asking),
+      )
     if (refusing === undefined) continue
     add(refusing, asking)
     taken.add(asking)
   }
   return drafts.filter((one) => !taken.has(one))
 }
+
+const isBefore = (a: Draft, b: Draft): boolean => (a.evidence[0]?.line ?? 0) < (b.evidence[0]?.line ?? 0)
 
 const near = (a: Draft, b: Draft): boolean =>
   a.evidence.some((one) =>

@@ -15,7 +15,7 @@ export const sizeIn = (text: string): number | undefined => {
   const [, count, unit] = /\((\d{1,6}) ([KMG])iB\)/.exec(text) ?? []
   if (count !== undefined) return Number(count) * (UNITS[unit ?? ''] ?? 1)
   const size =
-    /\b(?:sz:|size:?|of size|buffer with size|length|alloc(?:ate)?) ?(\d{3,12})\b|\((\d{3,12}) bytes\)|(\d{3,12}) bytes/.exec(
+    /\b(?:sz:|size:?|of size|buffer with size|length|alloc(?:ate)?) ?=? ?(\d{3,12})\b|\((\d{3,12}) bytes\)|(\d{3,12}) bytes/.exec(
       text,
     )
   const value = size?.slice(1).find((group) => group !== undefined)

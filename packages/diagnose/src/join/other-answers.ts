@@ -1,5 +1,5 @@
 // Answers that do not come from a log: findings of a trace, of board lint, and of drivers that say only an errno.
-import type { Evidence, Finding } from '@dmalab/api'
+import type { DiagnosisNote, Evidence, Finding } from '@dmalab/api'
 import { explainCode } from '@dmalab/checker'
 import { LINT_CODES, type LintFinding } from '@dmalab/machine'
 import { at, type Case } from '../facts/case-facts.ts'
@@ -29,12 +29,66 @@ const draftOf = (file: string, finding: Finding): Draft => {
   }
 }
 
+/** Said by the checker without a judgement, and what people ask about. */
+const ASKED_ABOUT: readonly string[] = ['mapping-failed']
+
+const ofCma = (
+  file: string,
+  { at: line, name, count, errno = 0 }: Case['traces'][number]['facts']['failedCma'][number],
+): Draft => ({
+  id: 'cma-alloc-failed',
+  device: '',
+  devices: [],
+  title: 'CMA could not serve an allocation',
+  observed: true,
+  certainty: 'likely',
+  what: [
+    errno === -16
+      ? `the area ${name} had a run of ${count} pages, but pages in it are pinned or under I/O and could not be moved away (-EBUSY)`
+      : `the area ${name} had no free run of ${count} pages (${errno})`,
+  ],
+  evidence: [{ file, line, text: `cma_alloc_finish: name=${name} req-size: ${count} pages errorno=${errno}` }],
+  tries: ['a larger area (cma=SIZE)', 'a reserved pool of its own for the device', 'fewer or smaller buffers'],
+  next: 'CmaFree in /proc/meminfo, and who pins pages: the tracepoint cma_alloc_busy_retry',
+  code: 'mapping-failed',
+  shown: null,
+  experiments: [],
+})
+
+/** What bounced, for who wonders why it is slow. */
+export const notesOfTraces = (traces: Case['traces']): readonly DiagnosisNote[] =>
+  traces.flatMap(({ file, facts }) =>
+    [...facts.devices].flatMap(([device, { bounces, mappings, maskBits, line }]) =>
+      bounces === 0
+        ? []
+        : [
+            {
+              kind: 'note' as const,
+              id: 'bounced',
+              what: `${bounces} of ${Math.max(mappings, bounces)} mappings of ${device} were bounced${maskBits === undefined ? '' : `: its mask has ${maskBits} bits`}; each is a copy by the CPU`,
+              evidence: [{ file, line, text: `swiotlb_bounced: ${device}` }],
+            },
+          ],
+    ),
+  )
+
 /** Findings of traces; one that the log reports too is evidence of that answer. */
 export const addTraces = (one: Case, drafts: readonly Draft[]): readonly Draft[] => {
   const all = [...drafts]
+  for (const { file, facts } of one.traces) {
+    const [failed, ...others] = facts.failedCma.map((event) => ofCma(file, event))
+    const known = all.find(({ id }) => id === 'cma-alloc-failed')
+    for (const draft of others) if (failed !== undefined) addOnce(failed.what, draft.what)
+    if (failed === undefined) continue
+    if (known === undefined) all.push(failed)
+    else {
+      addOnce(known.what, failed.what)
+      addOnce(known.evidence, failed.evidence, sameEvidence)
+    }
+  }
   for (const { file, check } of one.traces)
     for (const finding of check.findings.slice(0, FINDINGS)) {
-      if (finding.severity === 'info') continue
+      if (finding.severity === 'info' && !ASKED_ABOUT.includes(finding.code)) continue
       const draft = draftOf(file, finding)
       const known = all.find(
         (each) =>

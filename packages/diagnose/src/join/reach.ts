@@ -16,10 +16,16 @@ export const locate = (one: Case, name: string): Located | undefined => {
   if (machine === undefined || name === '') return undefined
   const mask = maskOf(one, name)
   const { devices } = machine
-  const exact = devices.find((device) => device.name === name || device.title === name)
-  if (exact !== undefined) return { device: exact, stands: '', mask }
+  const path = one.tree?.names.get(name)
+  const exact = devices.find((device) => device.name === name || device.title === name || device.title === path)
+  if (exact !== undefined)
+    return {
+      device: exact,
+      stands: [exact.name, exact.title].includes(name) ? '' : `${name} is ${exact.title ?? exact.name} of the tree`,
+      mask,
+    }
   const address = /^([0-9a-f]{5,12})\./.exec(name)?.[1]
-  const near = address === undefined ? undefined : devices.find((device) => device.name.startsWith(`${address}.`))
+  const near = address === undefined ? undefined : atAddress(one, address)
   if (near !== undefined) return { device: near, stands: `${name} is ${near.name} of the tree`, mask }
   if (!/^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.\d$/.test(name)) return undefined
   const hosts = devices.filter((device) => device.pci !== undefined)
@@ -32,6 +38,14 @@ export const locate = (one: Case, name: string): Located | undefined => {
     stands: `${name} is a PCI function: it has the windows of its host bridge ${chosen.name}${hosts.length > 1 ? ` (one of ${hosts.length})` : ''}`,
     mask,
   }
+}
+
+/** A driver may add to the name of its device: `fe801000.csi1`. */
+const atAddress = (one: Case, address: string): DeviceFacts | undefined => {
+  const paths = [...(one.tree?.names ?? [])].flatMap(([known, path]) => (known.startsWith(`${address}.`) ? [path] : []))
+  return one.board?.machine.devices.find(
+    ({ name, title }) => name.startsWith(`${address}.`) || (title !== undefined && paths.includes(title)),
+  )
 }
 
 const maskOf = (one: Case, name: string): Located['mask'] => {
