@@ -181,6 +181,15 @@ export type ScenarioStep =
         readonly as?: MapCall
         readonly nents?: number
       })
+  /** dma_iova_try_alloc(): bus addresses for the buffer, or for so many bytes. */
+  | (OnDevice & { readonly do: 'iova-alloc'; readonly size?: number })
+  /** dma_iova_link() of bytes of the buffer, at the same place behind its bus addresses. */
+  | (OnDevice & Part & { readonly do: 'iova-link'; readonly dir: StepDirection; readonly attrs?: readonly string[] })
+  | (OnDevice & { readonly do: 'iova-sync' })
+  | (OnDevice & Part & { readonly do: 'iova-unlink' })
+  | (OnDevice & { readonly do: 'iova-free' })
+  /** dma_iova_destroy() of what is linked, or of so many bytes. */
+  | (OnDevice & { readonly do: 'iova-destroy'; readonly len?: number })
   /** Undoes the mapping as it was made, but for what is stated here. */
   | (OnDevice & {
       readonly do: 'unmap'

@@ -1,4 +1,5 @@
 // Gives back everything that steps left, as drivers and tasks do when they end in good order: what is still lent then was lost.
+import { giveAddressesBack } from './iova-steps.ts'
 import type { LabBuffer } from './lab-buffer.ts'
 import { unmap } from './mapping-steps.ts'
 import { free } from './memory-steps.ts'
@@ -10,6 +11,7 @@ export const giveBack = (c: StepContext): void => {
   const buffers = [...c.buffers.values()].toReversed()
   for (const buffer of buffers) unmapAll(c, buffer, false)
   for (const buffer of buffers) {
+    for (const importer of buffer.importers.values()) giveAddressesBack(c, importer)
     unmapAll(c, buffer, true)
     for (const [device, { attachment }] of [...buffer.importers].toReversed())
       if (attachment !== null) detach(c, { do: 'detach', buffer: buffer.name, device })

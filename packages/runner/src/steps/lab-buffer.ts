@@ -8,6 +8,7 @@ import {
   type DmaAddr,
   type DmaBuf,
   type DmaBufAttachment,
+  type IovaState,
   type Pfn,
   type SgEntry,
   type SgTable,
@@ -27,6 +28,8 @@ export interface Importer {
   readonly ownsTable: boolean
   /** What dma_map_page() mapped instead. */
   single: BusRange | null
+  /** Bus addresses that were taken for it, and what is linked to them (dma_iova_*). */
+  iova: TakenAddresses | null
   dir: Direction
   /** Attributes of the mapping, where it is the device's own. */
   attrs: number
@@ -36,6 +39,12 @@ export interface Importer {
   from: number
   /** Bus addresses of the last mapping; they outlive it, as a device's registers do. */
   runs: readonly BusRange[]
+}
+
+export interface TakenAddresses {
+  readonly state: IovaState
+  /** End of what is linked, bytes from the start. */
+  linked: number
 }
 
 export interface BusRange {
@@ -49,6 +58,7 @@ export const noMapping = (device: Device): Omit<Importer, 'dmabuf' | 'attachment
   table: null,
   ownsTable: true,
   single: null,
+  iova: null,
   dir: DIR.BIDIRECTIONAL,
   attrs: 0,
   nents: 0,

@@ -2,6 +2,7 @@
 import { type Lab, ok, type ScenarioStep } from '@dmalab/api'
 import { deviceAccess, mmapPart, userAccess } from './access-steps.ts'
 import { giveBack } from './give-back.ts'
+import { iovaAlloc, iovaLink, iovaRelease, iovaSync, iovaUnlink } from './iova-steps.ts'
 import { declarePool, kernelMap, linearWrite, releasePool, scatterlist, setMask, unbind } from './kernel-steps.ts'
 import { map, unmap } from './mapping-steps.ts'
 import { alloc, free } from './memory-steps.ts'
@@ -45,6 +46,17 @@ export class StepMachine {
         return map(c, step)
       case 'unmap':
         return unmap(c, step)
+      case 'iova-alloc':
+        return iovaAlloc(c, step)
+      case 'iova-link':
+        return iovaLink(c, step)
+      case 'iova-sync':
+        return iovaSync(c, step)
+      case 'iova-unlink':
+        return iovaUnlink(c, step)
+      case 'iova-free':
+      case 'iova-destroy':
+        return iovaRelease(c, step)
       case 'sync':
         return sync(c, step)
       case 'begin-cpu-access':

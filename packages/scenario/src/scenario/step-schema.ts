@@ -101,6 +101,27 @@ export const stepSchema = z.discriminatedUnion('do', [
     FRAME,
   ),
   step(
+    'iova-alloc',
+    'dma_iova_try_alloc(): the device takes bus addresses for the buffer, with nothing behind them yet (since v6.16, behind an IOMMU).',
+    { ...onDevice, size: positiveBytes.optional().describe('bytes; those of the buffer when absent') },
+    FRAME,
+  ),
+  step(
+    'iova-link',
+    'dma_iova_link(): bytes of the buffer are put behind its bus addresses, at the same place.',
+    { ...onDevice, dir: direction, attrs: attributes.optional(), ...part },
+    { ...FRAME, dir: 'TO_DEVICE', len: '4KiB' },
+  ),
+  step('iova-sync', 'dma_iova_sync(): the device may use what is linked.', onDevice, FRAME),
+  step('iova-unlink', 'dma_iova_unlink(): the addresses stay taken.', { ...onDevice, ...part }, FRAME),
+  step('iova-free', 'dma_iova_free(): gives the addresses back; nothing may be linked.', onDevice, FRAME),
+  step(
+    'iova-destroy',
+    'dma_iova_destroy(): unlinks from the first byte on, and gives the addresses back.',
+    { ...onDevice, len: positiveBytes.optional().describe('bytes that are linked; as the links say when absent') },
+    FRAME,
+  ),
+  step(
     'reuse-table',
     "sg_set_page() of another buffer on the device's table of this one, and a new mapping of that table.",
     { ...onDevice, with: name.describe('the other buffer') },
