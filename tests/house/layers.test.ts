@@ -62,7 +62,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   golden: [],
   runner: ['scenario', 'machine', 'videobuf2', 'dma-buf', 'dma-api', 'memory', 'checker', 'trace'],
   explore: ['runner'],
-  sweep: ['runner', 'scenario'],
+  sweep: ['runner', 'scenario', 'hot'],
   'sweep-queue': ['sweep', 'scenario'],
   diagnose: ['runner', 'klog', 'trace', 'machine', 'scenario', 'checker'],
   report: [],

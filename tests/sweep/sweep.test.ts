@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PointResult, SweepReport } from '@dmalab/api'
+import { capMachines } from '@dmalab/hot'
 import {
   openLaboratory,
   parseShard,
@@ -206,4 +207,12 @@ test('boards, scenarios and lines by name come from files beside the sweep', asy
   const report = await sweep(spec, { laboratory, files })
   expect(report.points.map(({ at }) => at.work)).toEqual(['rd-13-sync-not-guarded.yaml', 'mine'])
   expect(report.points[0]?.result).toMatchObject({ kind: 'ran', met: true })
+})
+
+test('a machine that would hold more than it may is a result of its point', async () => {
+  const small = await openLaboratory()
+  capMachines(small.module, 64 * 2 ** 20)
+  const spec = readSweepSpec('sweep: 1\nboard: rk3399-rockpro64\nframes: 1\nsize: [64x64, 3840x2160]\n', 'a.yaml')
+  const { points } = await sweep(spec, { laboratory: small })
+  expect(points.map(({ result }) => result.kind)).toEqual(['ran', 'memory-limit'])
 })

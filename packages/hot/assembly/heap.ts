@@ -8,8 +8,10 @@ const WASM_PAGE_SHIFT: u32 = 16
 const GROW_STEP: u32 = 1024
 const MAXIMUM: u32 = 65536
 
-/** Throws, on the JavaScript side: the modelled machine holds more than 4 GiB of contents and tables. */
+/** Throws, on the JavaScript side: the modelled machine holds more contents and tables than it may. */
 declare function outOfMemory(): void
+/** How many 64 KiB pages the memory may have, on the JavaScript side: at most MAXIMUM. */
+declare function mostPages(): u32
 
 /** All frames are free again, but for blocks that are kept. */
 export function heapReset(): void {
@@ -80,6 +82,7 @@ export function frameGive(frame: u32): void {
 function grow(frames: u32): void {
   const size = <u32>memory.size()
   const wanted = (frames + 15) >> (WASM_PAGE_SHIFT - L.PAGE_SHIFT)
-  const step = min(max(wanted, min(size, GROW_STEP)), MAXIMUM - size)
+  const most = min(MAXIMUM, mostPages())
+  const step = min(max(wanted, min(size, GROW_STEP)), most > size ? most - size : 0)
   if (step < wanted || memory.grow(step) < 0) outOfMemory()
 }

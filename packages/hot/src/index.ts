@@ -1,6 +1,6 @@
 // AssemblyScript engine and its binding: the one linear memory of a machine and every per-page loop.
 export type { DisturbKey } from './disturb-key.ts'
-export { compileHot, compileHotSync } from './module.ts'
+export { capMachines, compileHot, compileHotSync, isMachineFull } from './module.ts'
 export { Hot, type Comparison, type HotConfig, type HotStats, type LineCounts, type View } from './hot.ts'
 export type { LineRecord } from './line-log.ts'
 export type { SgArena } from './sg-arena.ts'

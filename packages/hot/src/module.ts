@@ -1,4 +1,5 @@
 // The WebAssembly module: compiled once per process, instantiated once per machine.
+import { InputError, isInputError } from '@dmalab/api'
 import * as L from '../assembly/shared/layout.ts'
 import { type Exports, unsigned } from './generated/exports.ts'
 import { wasmText } from './generated/wasm.ts'
@@ -23,9 +24,30 @@ function wasmBytes(): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
+const WASM_PAGE = 2 ** 16
+const caps = new WeakMap<WebAssembly.Module, number>()
+
+/** What machines of this module may hold from now on, in bytes; 4 GiB without. */
+export const capMachines = (module: WebAssembly.Module, bytes: number): void => {
+  caps.set(module, Math.floor(bytes / WASM_PAGE))
+}
+
+/** Is this the error of a machine that would hold more than it may? */
+export const isMachineFull = (error: unknown): boolean => isInputError(error) && error.message.startsWith(FULL)
+
+const FULL = 'a modelled machine holds at most'
+
 /** A fresh instance with its own linear memory. Functions that return u32 return it unsigned. */
 export function instantiate(module: WebAssembly.Module): Exports {
-  const { exports } = new WebAssembly.Instance(module, { heap: { outOfMemory } })
+  const mostPages = (): number => caps.get(module) ?? 2 ** 16
+  const outOfMemory = (): never => {
+    throw new InputError(
+      `${FULL} ${(mostPages() * WASM_PAGE) / 2 ** 20} MiB of contents and tables`,
+      {},
+      'fewer or smaller buffers hold less',
+    )
+  }
+  const { exports } = new WebAssembly.Instance(module, { heap: { outOfMemory, mostPages } })
   const wasm: Record<string, unknown> = { ...exports }
   for (const name of unsigned) {
     const raw = wasm[name] as (...args: number[]) => number
@@ -34,8 +56,4 @@ export function instantiate(module: WebAssembly.Module): Exports {
   const typed = wasm as unknown as Exports
   if (typed.layoutVersion() !== L.LAYOUT_VERSION) throw new Error('layout.ts differs from the compiled module: rebuild')
   return typed
-}
-
-function outOfMemory(): never {
-  throw new Error('a modelled machine holds at most 4 GiB of contents and tables')
 }

@@ -1,5 +1,6 @@
 // One point, run here.
 import { isInputError, type KernelRun, type PointResult, type PointRun, type RunSpec } from '@dmalab/api'
+import { isMachineFull } from '@dmalab/hot'
 import { type RunParts, runSpec } from '@dmalab/runner'
 
 /** Never throws: what goes wrong is the result of the point. */
@@ -10,9 +11,8 @@ export const runPoint = async (parts: RunParts, spec: RunSpec): Promise<PointRes
     if (run === undefined) throw new Error('a point has one kernel')
     return pointOf(run)
   } catch (error) {
+    if (isMachineFull(error)) return { kind: 'memory-limit', why: String(error).replace('InputError: ', '') }
     if (isInputError(error)) return { kind: 'not-possible', why: error.message }
-    if (error instanceof RangeError && /memory|allocation|Array buffer/i.test(error.message))
-      return { kind: 'memory-limit', why: 'there was no memory left for the machine' }
     return { kind: 'crashed', why: error instanceof Error ? error.message : String(error) }
   }
 }

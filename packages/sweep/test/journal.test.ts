@@ -1,5 +1,6 @@
 // The journal: whatever cut it, it holds whole lines.
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PointResult } from '@dmalab/api'
@@ -7,7 +8,6 @@ import { afterAll, expect, test } from 'vitest'
 import { openJournal, readJournal } from '../src/node/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-journal-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 const head = { sweep: 's', build: 'b' }
 const result: PointResult = { kind: 'crashed', why: 'its thread ended' }
@@ -44,3 +44,27 @@ test('of another sweep or build, of another kind, or damaged, it is refused and 
   expect(() => openJournal(folder, head)).toThrow(/cannot be read/)
   expect(() => openJournal(join(folder, 'absent', 'j'), head)).toThrow(/cannot be written/)
 })
+
+const disk = join(folder, 'disk')
+mkdirSync(disk)
+const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status === 0
+afterAll(() => {
+  if (mounted) spawnSync('umount', [disk])
+  rmSync(folder, { recursive: true })
+})
+
+test.skipIf(!mounted)(
+  'a full disk is said, and what was written is whole (skipped where no tmpfs can be mounted)',
+  () => {
+    const file = join(disk, 'full.jsonl')
+    const journal = openJournal(file, head)
+    const fill = (): void => {
+      for (let i = 0; i < 5000; i++) journal.append(`p${i}`, result)
+    }
+    expect(fill).toThrow(/cannot be written: ENOSPC/)
+    const kept = readJournal(file, head)
+    expect(kept.size).toBeGreaterThan(500)
+    expect(readFileSync(file, 'utf8').endsWith('\n')).toBe(true)
+    expect([...kept.keys()]).toEqual(Array.from({ length: kept.size }, (_, i) => `p${i}`))
+  },
+)

@@ -13,6 +13,7 @@ import {
 } from '@dmalab/lab'
 import { openLaboratory, type PluginSources, sweepFiles, threadExecutor, type ThreadOptions } from '@dmalab/lab/node'
 import { checkNamedOnce, readText } from '../files.ts'
+import type { SweepWorkerData } from './worker.ts'
 
 export interface OpenSweep {
   readonly parts: RunParts
@@ -52,5 +53,7 @@ export const threads = (
   root: string,
   { installed = [] }: Pick<PluginSources, 'installed'>,
   limits: Pick<ThreadOptions, 'threads' | 'timeLimit' | 'memoryLimit'>,
-): Promise<Executor> =>
-  threadExecutor({ ...limits, file: pathToFileURL(join(root, 'build/sweep/worker.js')).href, data: { installed } })
+): Promise<Executor> => {
+  const data: SweepWorkerData = { installed, memoryLimit: limits.memoryLimit }
+  return threadExecutor({ ...limits, file: pathToFileURL(join(root, 'build/sweep/worker.js')).href, data })
+}

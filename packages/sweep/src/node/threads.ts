@@ -10,7 +10,7 @@ export interface ThreadOptions {
   readonly threads: number
   /** Milliseconds that a point may take. */
   readonly timeLimit: number
-  /** MiB of JavaScript objects that a thread may hold. */
+  /** MiB of JavaScript objects that a thread may hold; a machine may hold as much again. */
   readonly memoryLimit: number
 }
 
