@@ -62,6 +62,7 @@ test.skipIf(!mounted)(
       for (let i = 0; i < 5000; i++) journal.append(`p${i}`, result)
     }
     expect(fill).toThrow(/cannot be written: ENOSPC/)
+    journal.close()
     const kept = readJournal(file, head)
     expect(kept.size).toBeGreaterThan(500)
     expect(readFileSync(file, 'utf8').endsWith('\n')).toBe(true)
