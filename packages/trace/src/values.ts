@@ -21,15 +21,52 @@ export const readAttrs = (text: string): number => {
 
 /** `{0x1000,0x2000}` -> numbers; what is not an address becomes NaN. */
 export const readArray = (text: string): readonly number[] =>
-  text === '{}' || text === '' ? [] : text.slice(1, -1).split(',').map(element)
+  text === '{}' || text === '' ? [] : elements(text, text.length - 1)
 
-const element = (text: string): number => (text.length > 18 ? NaN : Number(text))
+/** The elements that stand between the brace and `end`. */
+const elements = (text: string, end: number): readonly number[] => {
+  const numbers: number[] = []
+  for (let from = 1; from <= end;) {
+    const comma = text.indexOf(',', from)
+    const to = comma < 0 || comma > end ? end : comma
+    numbers.push(element(text, from, to))
+    from = to + 1
+  }
+  return numbers
+}
+
+/** Digits whose number is exact, however they are summed up. */
+const EXACT = 13
+const ZERO = 48
+const X = 120
+
+/** Digit by digit, without a string for each: these are most of what a log of lists holds. */
+const element = (text: string, from: number, to: number): number => {
+  const isHex = text.charCodeAt(from) === ZERO && text.charCodeAt(from + 1) === X && to > from + 2
+  const base = isHex ? 16 : 10
+  const first = isHex ? from + 2 : from
+  let value = 0
+  for (let i = first; i < to; i++) {
+    const digit = digitOf(text.charCodeAt(i))
+    if (digit >= base) return plainElement(text.slice(from, to))
+    value = value * base + digit
+  }
+  return to - first > 0 && to - first <= EXACT ? value : plainElement(text.slice(from, to))
+}
+
+const plainElement = (text: string): number => (text.length > 18 ? NaN : Number(text))
+
+/** Of a lower-case hexadecimal digit; too large for every base otherwise. */
+const digitOf = (code: number): number => {
+  if (code >= ZERO && code < ZERO + 10) return code - ZERO
+  return code >= 97 && code < 103 ? code - 87 : 16
+}
 
 /** An array that the line may end in: the last element counts only if something follows it. */
 export const readCutArray = (text: string): readonly number[] => {
   if (text.endsWith('}')) return readArray(text)
-  const whole = text.slice(1, Math.max(1, text.lastIndexOf(',')))
-  return whole === '' ? [] : whole.split(',').map(element)
+  const end = text.lastIndexOf(',')
+  return end <= 1 ? [] : elements(text, end)
 }
 
 /** Hex without 0x. */

@@ -35,7 +35,20 @@ export const alloc = (ledger: MappingLedger, event: AllocEvent): void => {
   ledger.open(
     mapping,
     event.pool === undefined
-      ? [{ device, dmaAddr, size, dir, attrs, type, sgCallEnts: 0, sgMappedEnts: 0, mapErrorChecked: undefined }]
+      ? [
+          {
+            mapping,
+            device,
+            dmaAddr,
+            size,
+            dir,
+            attrs,
+            type,
+            sgCallEnts: 0,
+            sgMappedEnts: 0,
+            mapErrorChecked: undefined,
+          },
+        ]
       : [],
     event,
   )
@@ -51,7 +64,9 @@ export const allocSgt = (ledger: MappingLedger, event: AllocSgtEvent): void => {
   const { device, dmaAddr, size, dir, attrs, physAddrs } = event
   ledger.begins(event)
   ledger.tracker.dropCoherentAt(device, dmaAddr)
+  const mapping = mappingOf(event, 'coherent', physAddrs[0])
   const entry = {
+    mapping,
     device,
     dmaAddr,
     size,
@@ -62,7 +77,7 @@ export const allocSgt = (ledger: MappingLedger, event: AllocSgtEvent): void => {
     sgMappedEnts: 1,
     mapErrorChecked: undefined,
   }
-  ledger.open(mappingOf(event, 'coherent', physAddrs[0]), [entry], event)
+  ledger.open(mapping, [entry], event)
 }
 
 export const freeSgt = (ledger: MappingLedger, event: FreeSgtEvent): void => {

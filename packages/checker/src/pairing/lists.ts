@@ -31,6 +31,7 @@ export const mapSg = (ledger: MappingLedger, event: MapSgEvent): void => {
   ledger.open(
     mapping,
     known.map((dmaAddr, index) => ({
+      mapping,
       device,
       dmaAddr,
       size: sizes[index] ?? 0,
@@ -63,9 +64,10 @@ export const unmapSg = (ledger: MappingLedger, event: UnmapSgEvent): void => {
   const merged = new Grouped(ledger.report)
   const { list } = mapping
   const count = cut ? list.nents : physAddrs.length
+  const extra = ledger.unmapExtra(at)
   for (let index = 0; index < Math.min(count, list.ents, list.sizes.length); index += 1) {
     const ref = refOf(device, list, index, cut ? mapping.dir : event.dir, cut ? mapping.attrs : event.attrs, count)
-    const entry = checkUnmap(ledger.tracker, ref, ledger.unmapExtra(at), merged.add, ledger.context)
+    const entry = checkUnmap(ledger.tracker, ref, extra, merged.add, ledger.context)
     if (entry !== undefined) ledger.tracker.table.remove(entry)
   }
   merged.flush()

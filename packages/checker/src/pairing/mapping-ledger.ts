@@ -97,11 +97,8 @@ export class MappingLedger implements CacheLineFacts {
     this.unexplained.mapped(event.device, event.pid)
   }
 
-  open(mapping: Mapping, entries: readonly Omit<DebugEntry, 'mapping'>[], event: EventBase): void {
-    this.tracker.open(
-      mapping,
-      entries.map((entry) => ({ mapping, ...entry })),
-    )
+  open(mapping: Mapping, entries: readonly DebugEntry[], event: EventBase): void {
+    this.tracker.open(mapping, entries)
     this.overlaps.insert(mapping, this.lineSize)
     this.bounces.opened(mapping, event)
     const { liveCount } = this.tracker

@@ -38,7 +38,9 @@ export const mapOne = (ledger: MappingLedger, event: MapEvent): void => {
     )
   const { type, attrs } = pageType(event, ledger.dialect)
   ledger.cacheLines.insert(event, event.physAddr, ledger.report)
+  const mapping = mappingOf(event, 'streaming', event.physAddr, bounced)
   const entry = {
+    mapping,
     device,
     dmaAddr: event.dmaAddr,
     size: event.size,
@@ -49,7 +51,7 @@ export const mapOne = (ledger: MappingLedger, event: MapEvent): void => {
     sgMappedEnts: 0,
     mapErrorChecked: false,
   }
-  ledger.open(mappingOf(event, 'streaming', event.physAddr, bounced), [entry], event)
+  ledger.open(mapping, [entry], event)
 }
 
 export const unmapOne = (ledger: MappingLedger, event: UnmapEvent): void => {
