@@ -57,6 +57,19 @@ const RULES: readonly Rule[] = [
       /^packages\/(runner\/src\/map-benchmark|sweep\/src\/node\/threads|sweep-queue\/src\/(queue-executor|serve-queue))\.ts$|^apps\/cli\/src\/sweep\/run-plan\.ts$/,
   },
   {
+    rule: 'commands read and write files in one place each',
+    pattern: /^import .*'(node:)?fs(\/promises)?'/m,
+    look: 'code',
+    // Rooms read through @dmalab/api/node; what a rule cannot tell apart is whether a folder or a file is there.
+    owners: /^packages\/|^apps\/cli\/src\/(paths|write-file)\.ts$/,
+  },
+  {
+    rule: 'a file is read up to a limit, and nothing waits for it',
+    pattern: /\b(readFileSync|createReadStream)\(/,
+    look: 'bare',
+    owners: /^packages\/api\/src\/node\//,
+  },
+  {
     rule: 'a contract has no optional methods',
     pattern: /^ {2}\w+\?\(/m,
     look: 'bare',

@@ -1,7 +1,7 @@
 // What `conform` does, callable without oclif: golden vectors and differential records, told apart by what stands in a file.
-import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { InputError } from '@dmalab/api'
+import { MOST } from '@dmalab/api/node'
 import { openLaboratory, type RunParts } from '@dmalab/lab'
 import {
   conform as conformVectors,
@@ -15,6 +15,7 @@ import {
   type VectorReport,
 } from '@dmalab/lab/golden'
 import { checkNamedOnce, readText } from './files.ts'
+import { isThere } from './paths.ts'
 
 export type ConformReport = VectorReport | (RecordsReport & { readonly topic: typeof RECORDS })
 
@@ -32,7 +33,7 @@ export const conform = async (files: readonly string[], options: ConformOptions 
   checkNamedOnce(files)
   const reports: ConformReport[] = []
   for (const file of files) {
-    const text = await readText(file)
+    const text = await readText(file, MOST.data)
     const report = isRecordsText(text)
       ? await runRecords(text, file, parts, options)
       : conformVectors(parts, text, file)
@@ -53,7 +54,7 @@ const runRecords = async (text: string, file: string, parts: RunParts, options: 
 const setupsFor = async (file: string): Promise<Setups> => {
   const named = async (name: string) => {
     const beside = dirname(file)
-    const path = [join(beside, name), join(beside, '..', name)].find((candidate) => existsSync(candidate))
+    const path = [join(beside, name), join(beside, '..', name)].find(isThere)
     if (path === undefined)
       throw new InputError(`${name} is missing: it says what the names in the records mean`, {
         file: join(beside, name),

@@ -1,30 +1,23 @@
 // Files, folders and standard input as what diagnose reads: bytes as they come.
 import { spawnSync } from 'node:child_process'
-import { createReadStream, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { InputError } from '@dmalab/api'
-import { type Input, isTreeRoot, STANDARD_INPUT } from '@dmalab/lab'
+import { type Input, isTreeRoot } from '@dmalab/lab'
 import { readDeviceTree } from '@dmalab/lab/node'
-import { checkNamedOnce } from './files.ts'
+import { checkNamedOnce, piecesOf } from './files.ts'
+import { filesBelow, isFolder, namesIn } from './paths.ts'
 
 /** Files of a folder that are read: an unpacked archive has some thirty. */
 const FILES = 512
-const CHUNK = 2 ** 18
 
 /** @throws InputError for what is not there, and for standard input that is named twice */
 export const inputsOf = (files: readonly string[]): readonly Input[] => {
   checkNamedOnce(files)
-  return files.flatMap((file) => {
-    if (file === STANDARD_INPUT) return [{ file, chunks: process.stdin }]
-    const stat = statSync(file, { throwIfNoEntry: false })
-    if (stat === undefined) throw new InputError('no such file', { file })
-    return stat.isDirectory() ? (treeIn(file) ?? folder(file)) : [{ file, chunks: read(file) }]
-  })
+  return files.flatMap((file) => (isFolder(file) ? (treeIn(file) ?? folder(file)) : [{ file, chunks: piecesOf(file) }]))
 }
 
 /** A folder that is a device tree: /sys/firmware/devicetree/base, or a copy of it. */
 const treeIn = (file: string): readonly Input[] | undefined => {
-  if (!isTreeRoot(readdirSync(file))) return undefined
+  if (!isTreeRoot(namesIn(file))) return undefined
   const { content, file: name } = readDeviceTree(file)
   return [{ file: name, chunks: one(content) }]
 }
@@ -36,22 +29,11 @@ async function* one(content: Uint8Array): AsyncGenerator<Uint8Array> {
 
 /** Links are not followed: one may lead anywhere. */
 const folder = (file: string): readonly Input[] => {
-  const files = readdirSync(file, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .toSorted()
+  const files = filesBelow(file)
   if (files.length === 0) throw new InputError('the folder has no files', { file })
   if (files.length > FILES)
     throw new InputError(`the folder has more than ${FILES} files`, { file }, 'name the files that matter')
-  return files.map((one) => ({ file: one, chunks: read(one) }))
-}
-
-async function* read(file: string): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of createReadStream(file, { highWaterMark: CHUNK })) yield chunk as Uint8Array
-  } catch (error) {
-    throw new InputError(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, { file })
-  }
+  return files.map((one) => ({ file: one, chunks: piecesOf(one) }))
 }
 
 /** Device tree source through dtc, where that is installed. */

@@ -1,7 +1,7 @@
 // The plug-ins that `dmalab plugins install|link` knows.
-import { realpathSync } from 'node:fs'
 import type { InstalledPlugin } from '@dmalab/lab/node'
 import type { Config } from '@oclif/core'
+import { realPath } from './paths.ts'
 
 /**
  * Installed and linked packages with a "dmalab" manifest; others bring commands only, which is oclif's business. One that is given
@@ -13,12 +13,4 @@ export const installedPlugins = (config: Config, given: readonly string[]): read
     .filter(({ type, pjson, root }) => type !== 'core' && 'dmalab' in pjson && !paths.has(realPath(root)))
     .map(({ name, root }) => ({ name, root }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-const realPath = (path: string): string => {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }

@@ -99,7 +99,7 @@ describe('bad input is one clear message with its place, exit code 2', () => {
       ['run', 'founding', '--plugin', './nope.mjs'],
       /nope\.mjs: there is no such plug-in/,
     ],
-    ['a vector file that is not there', ['conform', 'nope.json'], /nope\.json: there is no such file/],
+    ['a vector file that is not there', ['conform', 'nope.json'], /nope\.json: no such file/],
     ['a flag that is not there', ['run', 'founding', '--nope'], /nope/],
     ['a command that is not there', ['nonsense'], /nonsense/],
   ]

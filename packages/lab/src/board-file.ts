@@ -1,6 +1,6 @@
 // The board of a command, by whatever the user names: a name, a board file, or a device tree.
-import { readFileSync } from 'node:fs'
 import { type BoardSpec, InputError, type Machine } from '@dmalab/api'
+import { MOST, readWhole } from '@dmalab/api/node'
 import { type BoardOptions as TreeOptions, parseMemory } from '@dmalab/machine'
 import { isDeviceTree, openBoard, readDeviceTree, type TreeIn } from '@dmalab/machine/node'
 import type { Registry } from '@dmalab/runner'
@@ -33,7 +33,7 @@ export const boardSpecFor = (registry: Registry, reference: string, options: Boa
   // Reading it here says best what is wrong with it.
   opened(registry, reference, options)
   if (isDeviceTree(reference, given)) return blobOf(readDeviceTree(reference, { given, overlays }), memory, overlays)
-  return { text: new TextDecoder().decode(given ?? readFileSync(reference)), file: reference }
+  return { text: new TextDecoder().decode(given ?? readWhole(reference, MOST.text)), file: reference }
 }
 
 const blobOf = ({ content, file }: TreeIn, memory: readonly string[], overlays: readonly string[]): BoardSpec => ({

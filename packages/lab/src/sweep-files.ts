@@ -1,7 +1,7 @@
 // The files that a sweep names, on this computer.
-import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
-import { InputError, type WorkSpec } from '@dmalab/api'
+import { type WorkSpec } from '@dmalab/api'
+import { MOST, readWhole } from '@dmalab/api/node'
 import type { Registry } from '@dmalab/runner'
 import { readScenario } from '@dmalab/scenario'
 import { boardSpecFor } from './board-file.ts'
@@ -34,11 +34,4 @@ const IS_TREE = /\.(dtb|dts|fdt)$/
 const IS_SCENARIO = /\.(ya?ml|json)$/
 const IS_FILE = /\.(ya?ml|dtb)$/
 
-const readFile = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    throw new InputError(missing ? 'there is no such file' : 'cannot be read', { file: path })
-  }
-}
+const readFile = (path: string): string => new TextDecoder().decode(readWhole(path, MOST.text))

@@ -41,7 +41,7 @@ test('of another sweep or build, of another kind, or damaged, it is refused and 
   writeFileSync(board, 'name: mine\n')
   expect(() => openJournal(board, head)).toThrow('is not the journal of a sweep')
   expect(readFileSync(board, 'utf8')).toBe('name: mine\n')
-  expect(() => openJournal(folder, head)).toThrow(/cannot be read/)
+  expect(() => openJournal(folder, head)).toThrow(/this is a folder/)
   expect(() => openJournal(join(folder, 'absent', 'j'), head)).toThrow(/cannot be written/)
 })
 

@@ -9,7 +9,7 @@ import { memoryFlag } from '../board/flags.ts'
 import { compileTree, inputsOf } from '../diagnose-inputs.ts'
 import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 import { fileUri } from '../log/file-uri.ts'
-import { writeText } from '../write-text.ts'
+import { writeText } from '../write-file.ts'
 
 export default class Diagnose extends BaseCommand {
   static override summary =
@@ -63,7 +63,7 @@ export default class Diagnose extends BaseCommand {
       commandOf: (spec, bundle) => commandOf(spec, { files: true, bundle }),
       quote: (word) => shellCommand([word]),
     })
-    if (flags.html !== undefined) writeText(flags.html, diagnosisHtml(diagnosis))
+    if (flags.html !== undefined) writeText(flags.html, diagnosisHtml(diagnosis), files)
     if (flags.format === 'sarif')
       this.log(JSON.stringify(diagnosisSarif(diagnosis, { version: this.config.version, uriOf: fileUri }), null, 2))
     else this.log(diagnosisText(diagnosis))

@@ -1,4 +1,3 @@
-import { createReadStream, statSync } from 'node:fs'
 import {
   type ExplainedCode,
   type ExplainedKernelMessage,
@@ -10,7 +9,7 @@ import { explain, explainedCodes, explainLog } from '@dmalab/lab'
 import { codesText, codeText, kernelMessageText, klogText, lintCodeText } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../base-command.ts'
-import { OR_STANDARD_INPUT } from '../files.ts'
+import { OR_STANDARD_INPUT, piecesOf } from '../files.ts'
 
 type Explained = ExplainedCode | ExplainedLint | ExplainedKernelMessage | readonly ExplainedCode[] | KlogReport
 
@@ -36,7 +35,8 @@ export default class Explain extends BaseCommand {
     const { args, flags } = await this.parse(Explain)
     if (flags.dmesg === undefined) return this.code(args.code)
     if (args.code !== undefined) throw new InputError('give a code or --dmesg, not both')
-    const report = await explainLog(logBytes(flags.dmesg))
+    // Bytes, not text: a log may be UTF-16.
+    const report = await explainLog(piecesOf(flags.dmesg))
     if (report.lines === 0) throw new InputError('nothing to check: the log is empty', { file: flags.dmesg })
     this.log(klogText(flags.dmesg, report))
     return report
@@ -57,13 +57,4 @@ export default class Explain extends BaseCommand {
 const textOf = (explained: ReturnType<typeof explain>): string => {
   if ('forms' in explained) return kernelMessageText(explained)
   return 'severity' in explained ? codeText(explained) : lintCodeText(explained)
-}
-
-/** Bytes, not text: a log may be UTF-16. @throws InputError for a file that is not there */
-const logBytes = (file: string): AsyncIterable<Uint8Array> => {
-  if (file === '-') return process.stdin
-  const stat = statSync(file, { throwIfNoEntry: false })
-  if (stat === undefined) throw new InputError('no such file', { file })
-  if (stat.isDirectory()) throw new InputError('this is a folder; a log is one file', { file })
-  return createReadStream(file)
 }

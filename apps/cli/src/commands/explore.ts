@@ -8,7 +8,7 @@ import { EXIT } from '../bad-input.ts'
 import { BaseCommand, PLUGIN_FLAG, REPEATED } from '../base-command.ts'
 import { readJournal, writeHead, writeSearched } from '../explore/journal.ts'
 import { searchOnWorkers } from '../explore/workers.ts'
-import { writeInFolder } from '../write-text.ts'
+import { writeInFolder } from '../write-file.ts'
 
 export default class Explore extends BaseCommand {
   static override summary = 'Find out what can go wrong with a kernel or a patch, and the smallest scenario of each.'

@@ -1,8 +1,9 @@
 // What an exploration came to so far, one JSON line a configuration: an interrupted one goes on from there.
-import { existsSync, readFileSync } from 'node:fs'
 import { InputError } from '@dmalab/api'
+import { MOST, readWhole } from '@dmalab/api/node'
 import type { ExploreWork, Searched } from '@dmalab/lab'
-import { appendText, writeInFolder } from '../write-text.ts'
+import { isThere } from '../paths.ts'
+import { appendText, writeInFolder } from '../write-file.ts'
 
 /** A configuration is a Map: JSON holds its pairs. */
 const plain = (_key: string, value: unknown): unknown => (value instanceof Map ? { pairs: [...value] } : value)
@@ -21,8 +22,8 @@ export const writeSearched = (file: string, number: number, searched: Searched):
 
 /** @throws InputError for a journal that is not there, or that another request wrote */
 export const readJournal = (file: string, work: ExploreWork): ReadonlyMap<number, Searched> => {
-  if (!existsSync(file)) throw new InputError('there is nothing to resume', { file }, 'leave out --resume')
-  const text = readFileSync(file, 'utf8')
+  if (!isThere(file)) throw new InputError('there is nothing to resume', { file }, 'leave out --resume')
+  const text = new TextDecoder().decode(readWhole(file, MOST.data))
   const [head = '', ...lines] = text.split('\n')
   if (head !== JSON.stringify({ work }))
     throw new InputError('it was written by another exploration', { file }, 'give the same kernel, bound and seed')

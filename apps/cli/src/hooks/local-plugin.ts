@@ -1,18 +1,18 @@
 // `plugins install ./my-plugin-1.0.0.tgz`: oclif takes every word with a slash for a repository on GitHub, and waits for the network.
-import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Hook } from '@oclif/core'
+import { isFolder, isThere } from '../paths.ts'
 
 /** Turns paths of tarballs and folders into `file:` addresses; a path that leads to neither ends the command. */
 const localPlugin: Hook.Prerun = async function ({ Command, argv }) {
   if (Command.id !== 'plugins:install') return
   for (const [i, word] of argv.entries()) {
-    if (word.startsWith('-') || (!looksLikePath(word) && !existsSync(word))) continue
+    if (word.startsWith('-') || (!looksLikePath(word) && !isThere(word))) continue
     const path = resolve(word)
-    if (!existsSync(path)) this.error(`${word}: there is no such file`, { exit: 2 })
-    if (!statSync(path).isDirectory() && !TARBALL.test(path))
+    if (!isThere(path)) this.error(`${word}: there is no such file`, { exit: 2 })
+    if (!isFolder(path) && !TARBALL.test(path))
       this.error(`${word}: a plug-in is a tarball (npm pack) or a folder with a package.json`, { exit: 2 })
-    if (statSync(path).isDirectory() && !existsSync(resolve(path, 'package.json')))
+    if (isFolder(path) && !isThere(resolve(path, 'package.json')))
       this.error(`${word}: a folder without a package.json is not a plug-in`, { exit: 2 })
     argv[i] = `file:${path}`
   }

@@ -1,7 +1,8 @@
 // The bytes of a board's file; of a folder that is a device tree, the blob that it makes. `FILE#NAME` names one tree of several.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { InputError, isInputError } from '@dmalab/api'
+import { InputError } from '@dmalab/api'
+import { readWhole, unreadable } from '@dmalab/api/node'
 import { isTreeRoot, treeOfFiles, type TreeFile } from '../container/folder.ts'
 import { MOST_BYTES } from './unpack.ts'
 
@@ -21,19 +22,13 @@ export function readInput(reference: string, given: Uint8Array | undefined): Boa
   return { content: readPath(file), file, tree }
 }
 
-const readPath = (file: string): Uint8Array => {
+const readPath = (file: string): Uint8Array => (isFolder(file) ? readFolder(file) : readWhole(file, MOST_BYTES))
+
+const isFolder = (file: string): boolean => {
   try {
-    const stats = statSync(file)
-    if (stats.isDirectory()) return readFolder(file)
-    if (stats.size > MOST_BYTES) throw new InputError('is too large for a board', { file })
-    return readFileSync(file)
-  } catch (cause) {
-    if (isInputError(cause)) throw cause
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-    const why =
-      { ENOENT: 'no such file', ENOTDIR: 'no such file', EACCES: 'may not be read', EPERM: 'may not be read' }[code] ??
-      `cannot be read (${code})`
-    throw new InputError(why, { file })
+    return statSync(file).isDirectory()
+  } catch (error) {
+    throw unreadable(error, file)
   }
 }
 
@@ -58,7 +53,7 @@ function* filesBelow(root: string, path: string): Generator<TreeFile> {
   const entries = readdirSync(join(root, path), { withFileTypes: true })
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const inner = path === '' ? entry.name : `${path}/${entry.name}`
-    if (entry.isFile()) yield { path: inner, isFolder: false, content: readFileSync(join(root, inner)) }
+    if (entry.isFile()) yield { path: inner, isFolder: false, content: readWhole(join(root, inner), MOST_BYTES) }
     else if (entry.isDirectory()) {
       yield { path: inner, isFolder: true, content: new Uint8Array() }
       yield* filesBelow(root, inner)

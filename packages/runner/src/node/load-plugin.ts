@@ -1,8 +1,9 @@
 // Loads a plug-in from a file or folder, and refuses a bad one with what is wrong, where, and how to fix it.
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { InputError, isInputError, type Plugin, PLUGIN_API, pluginApi, type PluginManifest } from '@dmalab/api'
+import { checkFile, MOST, readWhole } from '@dmalab/api/node'
 import { checkPlugin } from '../plugin-shape.ts'
 
 /**
@@ -24,6 +25,7 @@ export const loadPlugin = async (from: string, path: string = from): Promise<Plu
       { file: join(path, 'package.json') },
       'build the plug-in first',
     )
+  checkModule(path, entry)
   const module = await importModule(path, entry)
   if (manifest === undefined) checkContract(path, module['dmalab'], false)
   const factory = module['default']
@@ -40,7 +42,8 @@ const readManifest = (path: string, folder: string): PluginManifest => {
   const file = join(path, 'package.json')
   let manifest: unknown
   try {
-    manifest = (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>)['dmalab']
+    const text = new TextDecoder().decode(readWhole(join(folder, 'package.json'), MOST.text))
+    manifest = (JSON.parse(text) as Record<string, unknown>)['dmalab']
   } catch {
     throw new InputError(
       'cannot be read as JSON',
@@ -55,6 +58,15 @@ const readManifest = (path: string, folder: string): PluginManifest => {
       `add "dmalab": { "api": ${PLUGIN_API}, "entry": "./index.js" }`,
     )
   return manifest as PluginManifest
+}
+
+/** Node would wait for a pipe, and read a device without end. @throws InputError that names the plug-in as it was given */
+const checkModule = (path: string, entry: string): void => {
+  try {
+    checkFile(entry, MOST.module)
+  } catch (e) {
+    throw isInputError(e) ? new InputError(e.message.replace(`${entry}: `, ''), { file: path }) : e
+  }
 }
 
 const importModule = async (path: string, entry: string): Promise<Record<string, unknown>> => {

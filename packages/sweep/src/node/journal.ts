@@ -1,7 +1,8 @@
 // The journal of a sweep: one JSON line a point, appended only, each whole or absent. It is all that a killed sweep leaves, and all
 // that it needs to go on.
-import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { InputError, type PointResult } from '@dmalab/api'
+import { MOST, readWhole } from '@dmalab/api/node'
 import { resultFrom } from '../read-report.ts'
 
 /** What a journal must be of, to be gone on with. */
@@ -124,16 +125,16 @@ const append = (file: string, end: number, first: string, known: ReadonlyMap<str
   }
 }
 
-const readBytes = (file: string): Uint8Array => told(file, () => readFileSync(file), 'read')
+const readBytes = (file: string): Uint8Array => readWhole(file, MOST.data)
 
-const told = <T>(file: string, work: () => T, what: 'read' | 'written' = 'written'): T => {
+const told = <T>(file: string, work: () => T): T => {
   try {
     return work()
   } catch (error) {
     throw new InputError(
-      `cannot be ${what}: ${error instanceof Error ? error.message : String(error)}`,
+      `cannot be written: ${error instanceof Error ? error.message : String(error)}`,
       { file },
-      what === 'written' ? 'what was written before is whole; the same command goes on from there' : undefined,
+      'what was written before is whole; the same command goes on from there',
     )
   }
 }

@@ -1,10 +1,9 @@
 // Where a log comes from: a file, standard input, a compressed file, or a trace.dat that trace-cmd turns into text.
 import { spawn } from 'node:child_process'
-import { createReadStream } from 'node:fs'
-import { open as openFile, stat } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { type Event, InputError, type ReadSummary } from '@dmalab/api'
+import { openPieces, readStart, unreadable } from '@dmalab/api/node'
 import type { TextOf } from '../read/latin1.ts'
 import { unreadableShape } from '../shapes/unreadable.ts'
 import { createReader } from '../shapes/shaped-reader.ts'
@@ -35,9 +34,7 @@ export const readTrace = async (
   try {
     for await (const chunk of await chunksOf(path, options)) reader.push(chunk)
   } catch (error) {
-    if (error instanceof Error && 'errno' in error)
-      throw new InputError(`cannot be read: ${error.message}`, { file: path })
-    throw error
+    throw error instanceof Error && 'errno' in error ? unreadable(error, path) : error
   }
   return reader.end()
 }
@@ -57,9 +54,10 @@ const bufferText = (): TextOf => {
 
 const chunksOf = async (path: string, options: OpenOptions): Promise<AsyncIterable<Uint8Array>> => {
   if (path === '-') return readable(uncompressed(options.stdin ?? process.stdin, path), path)
-  const head = await firstBytes(path)
-  if (begins(head, TRACE_DAT)) return traceCmdReport(path, options.traceCmd ?? 'trace-cmd')
-  return readable(uncompressed(createReadStream(path, { highWaterMark: CHUNK }), path), path)
+  const { kind, pieces } = openPieces(path, CHUNK)
+  if (kind === 'file' && begins(readStart(path, TRACE_DAT.length), TRACE_DAT))
+    return traceCmdReport(path, options.traceCmd ?? 'trace-cmd')
+  return readable(uncompressed(pieces(), path), path)
 }
 
 /** Bytes that say what a file is. */
@@ -85,10 +83,10 @@ async function* readable(chunks: AsyncIterable<Uint8Array>, path: string): Async
 }
 
 const checkReadable = (head: Uint8Array, path: string): void => {
-  const unreadable = unreadableShape(head.subarray(0, HEAD))
-  if (unreadable === undefined) return
+  const shape = unreadableShape(head.subarray(0, HEAD))
+  if (shape === undefined) return
   const name = path === '-' ? 'FILE' : path
-  throw new InputError(`this is ${unreadable.what}`, { file: path }, unreadable.hint.replaceAll('FILE', name))
+  throw new InputError(`this is ${shape.what}`, { file: path }, shape.hint.replaceAll('FILE', name))
 }
 
 const begins = (head: Uint8Array, mark: Buffer): boolean => mark.equals(head.subarray(0, mark.length))
@@ -101,6 +99,8 @@ async function* uncompressed(input: AsyncIterable<Uint8Array | string>, path: st
     head = Buffer.concat([head, chunk])
     if (head.length >= TRACE_DAT.length) break
   }
+  if (head.length > 0 && head.every((byte) => byte === 0))
+    throw new InputError('this is not a log: it begins with zeros', { file: path })
   if (begins(head, TRACE_DAT))
     throw new InputError('a binary trace cannot come from standard input: name the file', { file: '-' })
   const whole = async function* (): AsyncGenerator<Uint8Array> {
@@ -127,20 +127,6 @@ const bytesOf = (input: AsyncIterable<Uint8Array | string>): AsyncIterable<Uint8
         return { done: false, value: typeof value === 'string' ? Buffer.from(value, 'latin1') : value }
       },
     }),
-  }
-}
-
-const firstBytes = async (path: string): Promise<Buffer> => {
-  const info = await stat(path).catch(() => undefined)
-  if (info === undefined) throw new InputError('no such file', { file: path })
-  if (info.isDirectory()) throw new InputError('this is a folder; a log is one file', { file: path })
-  if (!info.isFile()) return Buffer.alloc(0)
-  const file = await openFile(path)
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await file.close()
   }
 }
 

@@ -5,7 +5,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../base-command.ts'
 import { archFlag, memoryFlag, overlayFlag } from '../../board/flags.ts'
 import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT, readText } from '../../files.ts'
-import { writeText } from '../../write-text.ts'
+import { writeText } from '../../write-file.ts'
 
 export default class BoardImport extends BaseCommand {
   static override summary =
@@ -51,7 +51,12 @@ export default class BoardImport extends BaseCommand {
       iomem === undefined ? read() : importPc({ iomem: { text: iomem, file: args.file }, ...lspci, ...name })
     const yaml = boardYaml(board)
     if (flags.output === undefined) this.log(yaml.trimEnd())
-    else writeText(flags.output, yaml)
+    else
+      writeText(flags.output, yaml, [
+        args.file,
+        ...(flags.overlay ?? []),
+        ...(flags.lspci === undefined ? [] : [flags.lspci]),
+      ])
     return { name: board.machine.name, yaml }
   }
 }

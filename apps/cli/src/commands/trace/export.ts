@@ -1,12 +1,10 @@
-import { createWriteStream } from 'node:fs'
-import { once } from 'node:events'
-import { finished } from 'node:stream/promises'
 import { InputError } from '@dmalab/api'
 import { createChromeTrace } from '@dmalab/lab'
 import { readTrace } from '@dmalab/lab/node'
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../base-command.ts'
 import { fileArg, noEvents } from '../../log/flags.ts'
+import { type FileWriter, openWriter } from '../../write-file.ts'
 
 interface ExportReport {
   readonly output: string
@@ -35,23 +33,32 @@ export default class TraceExport extends BaseCommand {
     const { args, flags } = await this.parse(TraceExport)
     if (flags.output === '-' && this.jsonEnabled())
       throw new InputError('--json reports about the export: name a file with --output')
-    const out = flags.output === '-' ? process.stdout : createWriteStream(flags.output)
-    const opened = flags.output === '-' ? Promise.resolve() : once(out, 'open')
-    await opened.catch((error: unknown) => {
-      throw new InputError(error instanceof Error ? error.message : String(error), { file: flags.output })
-    })
-    const trace = createChromeTrace((text) => void out.write(text))
+    const out = flags.output === '-' ? STANDARD_OUTPUT : openWriter(flags.output, [args.file])
+    try {
+      const events = await this.exportTo(out, args.file)
+      out.finish()
+      return { output: flags.output, events }
+    } catch (error) {
+      out.abandon()
+      throw error
+    }
+  }
+
+  private async exportTo(out: FileWriter, file: string): Promise<number> {
+    const trace = createChromeTrace((text) => out.write(text))
     let events = 0
-    const { lines } = await readTrace(args.file, (event) => {
+    const { lines } = await readTrace(file, (event) => {
       events += 1
       trace.onEvent(event)
     })
-    if (events === 0) throw noEvents(args.file, lines)
+    if (events === 0) throw noEvents(file, lines)
     trace.finish()
-    if (out !== process.stdout) {
-      out.end()
-      await finished(out)
-    }
-    return { output: flags.output, events }
+    return events
   }
+}
+
+const STANDARD_OUTPUT: FileWriter = {
+  write: (text) => void process.stdout.write(text),
+  finish: () => undefined,
+  abandon: () => undefined,
 }
