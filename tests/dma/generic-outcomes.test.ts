@@ -92,7 +92,7 @@ describe('arm64@6.12: a bouncing importer', () => {
     const lab = openVirtLab('arm64@6.12')
     const oops = oopsOf(() => imported(lab, from, 'bouncing', ATTR.SKIP_CPU_SYNC))
     expect(oops.callPath).toEqual([
-      'memcpy',
+      '__memcpy',
       'swiotlb_tbl_map_single',
       'swiotlb_map',
       'dma_direct_map_sg',

@@ -47,6 +47,8 @@ export interface PageFault {
 
 /** Console texts of a fault. Addresses come in hex, padded to a pointer's width, without 0x. */
 export interface OopsTexts {
+  /** What backtraces call memcpy(). */
+  readonly memcpy: string
   /** The lines of a page fault above the registers. */
   pageFault(fault: PageFault): readonly string[]
   /** The first lines when nothing answers on the bus. */

@@ -15,6 +15,8 @@ export interface MediaFacts {
   readonly chunkUnit: '' | ' b'
   /** Importers go through dma_buf_map_attachment_unlocked (since v6.2), which takes the reservation lock. */
   readonly attachmentLock: boolean
+  /** Functions of dma-buf.c between its map and unmap calls and the exporter's; none since v7.0. */
+  readonly mapDmaBuf: { readonly map: readonly string[]; readonly unmap: readonly string[] }
   /** vb2 syncs an own buffer only when it was asked for as non-coherent (since v5.16), not whenever it has a table. */
   readonly nonCoherentFlag: boolean
   /** VIDIOC_REMOVE_BUFS exists (since v6.10). */

@@ -1,6 +1,8 @@
 // What drivers/media and drivers/dma-buf were in the releases that are modelled.
 import type { MediaFacts } from './media-facts.ts'
 
+const THROUGH = { map: ['__map_dma_buf'], unmap: ['__unmap_dma_buf'] } as const
+
 export const MEDIA_V4_11: MediaFacts = {
   prepareStem: '__qbuf',
   buffersInUse: 'busy',
@@ -9,6 +11,7 @@ export const MEDIA_V4_11: MediaFacts = {
   allocFailure: 'dma_alloc_coherent of size',
   chunkUnit: ' b',
   attachmentLock: false,
+  mapDmaBuf: THROUGH,
   nonCoherentFlag: false,
   removeBufs: false,
   sgCpuAccess: false,
@@ -35,6 +38,7 @@ export const MEDIA_V6_12: MediaFacts = {
   allocFailure: 'dma alloc of size',
   chunkUnit: '',
   attachmentLock: true,
+  mapDmaBuf: THROUGH,
   nonCoherentFlag: true,
   removeBufs: true,
   sgCpuAccess: true,
@@ -69,3 +73,4 @@ export const MEDIA_V5_15: MediaFacts = {
   allocFailure: 'dma_alloc_coherent of size',
 }
 export const MEDIA_V5_10: MediaFacts = MEDIA_V5_15
+export const MEDIA_V7_2: MediaFacts = { ...MEDIA_V6_12, mapDmaBuf: { map: [], unmap: [] } }

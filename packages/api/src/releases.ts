@@ -1,7 +1,7 @@
 // What the modelled releases were, apart from architecture and configuration: a kernel spreads its release, then says what differs.
 import { ATTR, attrsOf } from './attrs.ts'
 import type { ReleaseFacts } from './kernel-facts.ts'
-import { MEDIA_V4_11, MEDIA_V5_10, MEDIA_V5_15, MEDIA_V6_1, MEDIA_V6_12, MEDIA_V6_6 } from './media.ts'
+import { MEDIA_V4_11, MEDIA_V5_10, MEDIA_V5_15, MEDIA_V6_1, MEDIA_V6_12, MEDIA_V6_6, MEDIA_V7_2 } from './media.ts'
 import { RELEASE_RECORDS } from './release-records.ts'
 import { compareReleases } from './release-order.ts'
 
@@ -116,5 +116,5 @@ export const RELEASES = {
   '6.6': since('6.6', { dmaDebug: '6.1', traceFormat: '6.12', media: MEDIA_V6_6 }),
   '6.12': since('6.12', { dmaDebug: '6.12', traceFormat: '6.12', media: MEDIA_V6_12 }),
   '6.18': since('6.18', { dmaDebug: '6.18', traceFormat: '6.18', media: MEDIA_V6_12 }),
-  '7.2': since('7.2', { dmaDebug: '7.2', traceFormat: '7.2', media: MEDIA_V6_12 }),
+  '7.2': since('7.2', { dmaDebug: '7.2', traceFormat: '7.2', media: MEDIA_V7_2 }),
 } as const satisfies Readonly<Record<string, ReleaseFacts>>

@@ -36,22 +36,29 @@ const pageFault =
     ...faultDetails(address),
   ]
 
-/** Models: Linux v6.12 arch/arm/mm/fault.c: die_kernel_fault, show_pte. Models: Linux v6.12 arch/arm/kernel/traps.c: __die, dump_backtrace_entry */
-const OOPS: Omit<Arch['oops'], 'pageFault'> = {
+/** Models: Linux v6.12 arch/arm/mm/fault.c: die_kernel_fault, show_pte. Models: Linux v6.12 arch/arm/kernel/traps.c: __die */
+const OOPS: Omit<Arch['oops'], 'pageFault' | 'backtrace'> = {
+  memcpy: 'memcpy',
   externalAbort: (address) => [
     `Unhandled fault: external abort on non-linefetch at 0x${address}`,
     ...faultDetails(address),
   ],
-  backtrace: ([innermost = 'unknown', caller, ...rest]) => {
+}
+
+/** Registers, the line above the trace, and each function with the one it returns to. */
+const backtrace =
+  (head: string, line: (symbol: string, from: string) => string): Arch['oops']['backtrace'] =>
+  ([innermost = 'unknown', caller, ...rest]) => {
     const path = [innermost, ...(caller === undefined ? [] : [caller, ...rest])]
     return [
       `PC is at ${innermost}`,
       ...(caller === undefined ? [] : [`LR is at ${caller}`]),
-      'Backtrace:',
-      ...path.slice(0, -1).map((symbol, i) => `(${symbol}) from (${path[i + 1]})`),
+      head,
+      ...path.slice(0, -1).map((symbol, i) => line(symbol, path[i + 1] ?? 'unknown')),
     ]
-  },
-}
+  }
+/** Models: Linux v6.12 arch/arm/kernel/traps.c: dump_backtrace_entry */
+const fromTo = (symbol: string, from: string): string => ` ${symbol} from ${from}`
 
 const COMMON = {
   board: 'arm',
@@ -70,7 +77,11 @@ export const armV411 = (api: PluginApi): Arch => ({
   source: 'Linux v4.11 arch/arm/mm',
   pfnValid: 'memblock',
   cache: { ...CACHE, invalidatesTwice: true, marksClean: 'pages' },
-  oops: { ...OOPS, pageFault: pageFault(() => '') },
+  oops: {
+    ...OOPS,
+    pageFault: pageFault(() => ''),
+    backtrace: backtrace('Backtrace:', (symbol, from) => `(${symbol}) from (${from})`),
+  },
   syscallPath: ['ret_fast_syscall', 'SyS_ioctl', 'do_vfs_ioctl'],
   attach: (host) => armDma(api, host, 'v4.11'),
 })
@@ -81,9 +92,21 @@ export const arm = (api: PluginApi): Arch => ({
   source: 'Linux v6.12 arch/arm/mm',
   pfnValid: 'pageblock',
   cache: { ...CACHE, invalidatesTwice: false, marksClean: 'folios' },
-  oops: { ...OOPS, pageFault: pageFault((write) => (write ? ' when write' : ' when read')) },
+  oops: {
+    ...OOPS,
+    pageFault: pageFault((write) => (write ? ' when write' : ' when read')),
+    backtrace: backtrace('Call trace:', fromTo),
+  },
   syscallPath: ['ret_fast_syscall', 'sys_ioctl'],
   attach: (host) => armDma(api, host, 'v6.12'),
+})
+
+/** Models: Linux v6.1 arch/arm/mm/fault.c: die_kernel_fault. Models: Linux v6.1 arch/arm/kernel/traps.c: dump_backtrace */
+export const armV61 = (api: PluginApi): Arch => ({
+  ...arm(api),
+  name: 'arm-v6.1',
+  source: 'Linux v6.1 arch/arm/mm',
+  oops: { ...OOPS, pageFault: pageFault(() => ''), backtrace: backtrace('Backtrace:', fromTo) },
 })
 
 /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: arch_sync_dma_for_device, arch_sync_dma_for_cpu */

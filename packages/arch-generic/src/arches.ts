@@ -45,6 +45,7 @@ export const arm64 = (api: PluginApi): Arch => ({
   },
   /** Models: Linux v6.12 arch/arm64/mm/fault.c: die_kernel_fault, do_sea. Models: Linux v6.12 arch/arm64/kernel/traps.c: __die */
   oops: {
+    memcpy: '__memcpy',
     pageFault: (fault) => [unableTo(fault), 'Internal error: Oops: 0000000096000006 [#1] SMP'],
     externalAbort: () => ['Internal error: synchronous external abort: 0000000096000010 [#1] SMP'],
     backtrace: (path) => [`pc : ${path[0] ?? 'unknown'}`, 'Call trace:', ...path.map((symbol) => ` ${symbol}`)],
@@ -61,6 +62,25 @@ export const arm64V510 = (api: PluginApi): Arch => ({
   source: 'Linux v5.10 arch/arm64/mm',
   pfnValid: 'memblock',
 })
+
+/**
+ * Two blanks where nothing is said of preemption, and a letter behind the function that faulted: P, its program counter. Logs of 7.2.13.
+ * Models: Linux v7.2 arch/arm64/kernel/traps.c: __die. Models: Linux v7.2 arch/arm64/kernel/stacktrace.c: dump_backtrace_entry
+ */
+export const arm64V72 = (api: PluginApi): Arch => {
+  const older = arm64(api)
+  return {
+    ...older,
+    name: 'arm64-v7.2',
+    source: 'Linux v7.2 arch/arm64/mm',
+    oops: {
+      memcpy: '__pi_memcpy_generic',
+      pageFault: (fault) => [unableTo(fault), 'Internal error: Oops: 0000000096000006 [#1]  SMP'],
+      externalAbort: () => ['Internal error: synchronous external abort: 0000000096000010 [#1]  SMP'],
+      backtrace: (path) => older.oops.backtrace(path).map((line) => (line === ` ${path[0]}` ? `${line} (P)` : line)),
+    },
+  }
+}
 
 export const riscv64 = (api: PluginApi): Arch => ({
   ...COMMON,
@@ -88,6 +108,7 @@ export const riscv64 = (api: PluginApi): Arch => ({
   },
   /** Models: Linux v6.12 arch/riscv/mm/fault.c: die_kernel_fault. Models: Linux v6.12 arch/riscv/kernel/traps.c: die, do_trap_error */
   oops: {
+    memcpy: '__memcpy',
     pageFault: (fault) => [unableTo(fault), 'Oops [#1]'],
     externalAbort: () => ['Oops - load access fault [#1]'],
     // No head stands above the backtrace; the return address before each symbol is left out.

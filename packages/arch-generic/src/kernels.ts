@@ -158,7 +158,7 @@ export const arm64Kernel = (api: PluginApi, name: (typeof ARM64_RELEASES)[number
   const restricted = api.compareReleases(name, '5.15') >= 0
   return {
     name: `arm64@${name}`,
-    arch: name === '5.10' ? 'arm64-v5.10' : 'arm64',
+    arch: name === '5.10' || name === '7.2' ? `arm64-v${name}` : 'arm64',
     title: `64-bit ARM, Linux ${name}: dma-direct with swiotlb, dma-iommu; get_sgtable without a check`,
     source: sourceOf(name, 'kernel/dma, arch/arm64/mm'),
     facts: (options) => arm64Facts(api, release, options),
@@ -221,7 +221,7 @@ export const riscv64Kernel = (api: PluginApi): KernelDef => ({
 
 export const armKernel = (api: PluginApi, name: (typeof ARM_RELEASES)[number]): KernelDef => ({
   name: `arm@${name}`,
-  arch: 'arm',
+  arch: name === '6.1' ? 'arm-v6.1' : 'arm',
   title: `32-bit ARM, Linux ${name}: dma-direct; arch/arm tables behind an IOMMU; get_sgtable without a check`,
   source: sourceOf(name, 'kernel/dma, arch/arm/mm/dma-mapping.c'),
   facts: (options) => armFacts(api, api.RELEASES[name], options),

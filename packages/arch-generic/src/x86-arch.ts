@@ -34,6 +34,7 @@ export const x8664 = (api: PluginApi): Arch => ({
   },
   /** Models: Linux v6.12 arch/x86/mm/fault.c: show_fault_oops. Models: Linux v6.12 arch/x86/kernel/dumpstack.c: __die_header, show_trace_log_lvl */
   oops: {
+    memcpy: 'memcpy',
     pageFault: ({ nullPointer, address, write }) => [
       nullPointer
         ? `BUG: kernel NULL pointer dereference, address: ${address}`

@@ -47,6 +47,7 @@ const ARCH: Arch = {
     marksClean: 'nothing',
   },
   oops: {
+    memcpy: 'memcpy',
     pageFault: ({ nullPointer }) => [nullPointer ? 'NULL pointer' : 'paging request'],
     externalAbort: () => [],
     backtrace: (path) => path,

@@ -33,7 +33,7 @@ type AttachmentCalls = Pick<
 >
 
 export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentParts): AttachmentCalls => {
-  const { attachmentLock } = facts.media
+  const { attachmentLock, mapDmaBuf } = facts.media
   let lastId = 0
 
   const mineOf = (attachment: DmaBufAttachment): LiveAttachment => {
@@ -44,8 +44,8 @@ export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentP
   }
 
   /** Symbols between an importer and the exporter's operation; the reservation lock added two of them. */
-  const lockedPath = (name: string, inner: string): string[] =>
-    attachmentLock ? [`${name}_unlocked`, name, inner] : [name]
+  const lockedPath = (name: string, inner: readonly string[]): string[] =>
+    attachmentLock ? [`${name}_unlocked`, name, ...inner] : [name]
 
   const trace = (event: 'dma_buf_dynamic_attach' | 'dma_buf_detach', mine: LiveAttachment): void =>
     sink.emit({
@@ -90,7 +90,7 @@ export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentP
       if (!pinned.ok) return pinned
       mine.pinned = true
     }
-    const table = mapNow(mine, DIR.BIDIRECTIONAL, ['dma_buf_dynamic_attach', '__map_dma_buf'])
+    const table = mapNow(mine, DIR.BIDIRECTIONAL, ['dma_buf_dynamic_attach', ...mapDmaBuf.map])
     if (table.ok) {
       mine.cached = { table: table.value, dir: DIR.BIDIRECTIONAL }
       return ok(undefined)
@@ -168,7 +168,7 @@ export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentP
         mine.sgt = mine.cached.table
         return ok(mine.cached.table)
       }
-      const handed = mapNow(mine, dir, lockedPath('dma_buf_map_attachment', '__map_dma_buf'))
+      const handed = mapNow(mine, dir, lockedPath('dma_buf_map_attachment', mapDmaBuf.map))
       if (!handed.ok) return handed
       mine.sgt = handed.value
       if (mine.dmabuf.ops.cacheSgtMapping === true) mine.cached = { table: handed.value, dir }
@@ -185,7 +185,7 @@ export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentP
       const { genuine } = mine
       debug.takeBack(table, genuine)
       mine.genuine = null
-      call(lockedPath('dma_buf_unmap_attachment', '__unmap_dma_buf'), () => mine.dmabuf.ops.unmap(mine, genuine, dir))
+      call(lockedPath('dma_buf_unmap_attachment', mapDmaBuf.unmap), () => mine.dmabuf.ops.unmap(mine, genuine, dir))
     },
   }
 }

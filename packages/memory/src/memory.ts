@@ -59,6 +59,8 @@ export class Memory implements KernelMemory {
   private readonly present = new Intervals<true>()
   private readonly sink: EventSink
   private readonly stack: KernelStack
+  /** What backtraces call memcpy(). */
+  private readonly memcpySymbol: string
   scattered = true
   strayPages: readonly SgPage[] = []
 
@@ -66,6 +68,7 @@ export class Memory implements KernelMemory {
     const { machine, facts, layout, module, engine, sink, stack, injected = () => false } = options
     this.sink = sink
     this.layout = layout
+    this.memcpySymbol = facts.arch.oops.memcpy
     const { lineSize, outer, emulated } = machine.cpu
     const config = { lineSize, poison: POISON, outer: outer !== undefined, uncached: emulated === true }
     this.hot = engine ?? new Hot(module, config)
@@ -147,8 +150,8 @@ export class Memory implements KernelMemory {
 
   /** memcpy between kernel addresses; faults when one is unmapped. */
   memcpy(to: KernelVaddr, from: KernelVaddr, len: number): void {
-    const sources = this.access(from, len, false, 'memcpy')
-    const targets = this.access(to, len, true, 'memcpy')
+    const sources = this.access(from, len, false, this.memcpySymbol)
+    const targets = this.access(to, len, true, this.memcpySymbol)
     for (const source of sources)
       for (const target of targets) {
         const start = Math.max(source.done, target.done)
@@ -249,7 +252,7 @@ export class Memory implements KernelMemory {
 
   /** A driver fills memory with the CPU, through a kernel mapping; faults when unmapped. */
   cpuWrite(at: KernelVaddr, len: number, content: Content | Uint8Array, owner: string): void {
-    for (const piece of this.access(at, len, true, 'memcpy')) {
+    for (const piece of this.access(at, len, true, this.memcpySymbol)) {
       const view = Memory.view(piece.kind)
       if (content instanceof Uint8Array)
         this.hot.write(view, piece.phys, content.subarray(piece.done, piece.done + piece.len))

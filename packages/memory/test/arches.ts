@@ -28,6 +28,7 @@ export const ARM: Arch = {
     marksClean: 'pages',
   },
   oops: {
+    memcpy: 'memcpy',
     pageFault: ({ nullPointer, address }) => [
       `Unable to handle kernel ${nullPointer ? 'NULL pointer dereference' : 'paging request'} at virtual address ${address}`,
       `[${address}] *pgd=00000000`,

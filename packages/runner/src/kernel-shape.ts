@@ -99,6 +99,7 @@ const MEDIA: Readonly<Record<keyof MediaFacts, FactShape>> = {
   allocFailure: TEXT,
   chunkUnit: oneOf('', ' b'),
   attachmentLock: YES_OR_NO,
+  mapDmaBuf: RECORD,
   nonCoherentFlag: YES_OR_NO,
   removeBufs: YES_OR_NO,
   sgCpuAccess: YES_OR_NO,

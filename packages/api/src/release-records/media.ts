@@ -4,6 +4,17 @@ import { ALL } from './arches.ts'
 
 export const MEDIA_RECORDS: readonly ReleaseRecord[] = [
   {
+    id: 'dma-buf-map-path',
+    since: '7.0',
+    arches: ALL,
+    source: 'drivers/dma-buf/dma-buf.c: __map_dma_buf, __unmap_dma_buf',
+    proof: 'measured',
+    before: { media: { mapDmaBuf: { map: ['__map_dma_buf'], unmap: ['__unmap_dma_buf'] } } },
+    after: { media: { mapDmaBuf: { map: [], unmap: [] } } },
+    seen: 'Backtraces of a map through a dma-buf name __map_dma_buf; now the exporter follows dma_buf_map_attachment directly.',
+    touches: ['oops'],
+  },
+  {
     id: 'vb2-non-coherent-flag',
     since: '5.16',
     arches: ALL,
