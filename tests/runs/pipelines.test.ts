@@ -33,7 +33,8 @@ const copies = ({ elements }: KernelRun): Record<string, number> =>
   Object.fromEntries(elements.map((e: ElementReport) => [e.device ?? e.element, e.cpuBytesPerFrame]))
 
 const head = 'filesrc location=nowhere ! h264parse ! v4l2video4dec'
-const ways: readonly (readonly [what: string, line: string, copied: Record<string, number>])[] = [
+type Way = readonly [what: string, line: string, copied: Record<string, number>, bind?: Record<string, string>]
+const ways: readonly Way[] = [
   [
     'export, import',
     `${head} capture-io-mode=dmabuf ! v4l2video7convert output-io-mode=dmabuf-import ! kmssink`,
@@ -41,8 +42,9 @@ const ways: readonly (readonly [what: string, line: string, copied: Record<strin
   ],
   [
     'the producer fills what the consumer exports',
-    `${head} capture-io-mode=dmabuf-import ! v4l2video7convert output-io-mode=dmabuf ! kmssink`,
-    { codec: 0, converter: 0, display: 0 },
+    'v4l2src io-mode=dmabuf-import ! v4l2video7convert output-io-mode=dmabuf ! kmssink',
+    { vivid: 0, converter: 0, display: 0 },
+    { v4l2src: 'vivid' },
   ],
   [
     'by address',
@@ -56,9 +58,9 @@ const ways: readonly (readonly [what: string, line: string, copied: Record<strin
   ],
   ['a copy to the screen', `${head} capture-io-mode=mmap ! kmssink`, { codec: 0, display: PICTURE }],
   [
-    'buffers of the screen, filled by the decoder',
-    `${head} capture-io-mode=dmabuf-import ! kmssink`,
-    { codec: 0, display: 0 },
+    'buffers of the screen, filled by the converter',
+    `${head} ! v4l2video7convert output-io-mode=dmabuf-import capture-io-mode=dmabuf-import ! kmssink`,
+    { codec: 0, converter: 0, display: 0 },
   ],
   ['user space that looks', `${head} capture-io-mode=mmap ! fakesink`, { codec: 0, fakesink0: 0 }],
   [
@@ -75,13 +77,16 @@ const ways: readonly (readonly [what: string, line: string, copied: Record<strin
 ]
 
 describe('every picture arrives, nothing is left behind, and the CPU copies what is said', () => {
-  test.each(ways)('%s', async (_what, line, copied) => {
-    const one = await run(line)
-    expect(one.findings.filter((f) => f.severity === 'error')).toEqual([])
-    expect(one).toMatchObject({ verdict: 'works', frames: { delivered: 9, intact: 9 } })
-    expect(copies(one)).toEqual(copied)
-    expect(one.zeroCopy).toBe(Object.values(copied).every((bytes) => bytes === 0))
-  })
+  test.each(ways.map(([what, line, copied, bind = {}]) => ({ what, line, copied, bind })))(
+    '$what',
+    async ({ line, copied, bind }) => {
+      const one = await run(line, { bind })
+      expect(one.findings.filter((f) => f.severity === 'error')).toEqual([])
+      expect(one).toMatchObject({ verdict: 'works', frames: { delivered: 9, intact: 9 } })
+      expect(copies(one)).toEqual(copied)
+      expect(one.zeroCopy).toBe(Object.values(copied).every((bytes) => bytes === 0))
+    },
+  )
 })
 
 test('stopped and started again, the rest arrives too', async () => {
@@ -95,6 +100,17 @@ test('a failing map in the middle is refused, and nothing is left behind', async
   expect(one).toMatchObject({ verdict: 'refused', step: 'converter: QBUF dma-buf', errno: 'EINVAL' })
   expect(one.findings.map((f) => f.code)).not.toContain('leak-mapping')
   expect(one.findings.map((f) => f.code)).not.toContain('leak-attachment')
+})
+
+test('a queue without that kind of memory refuses it', async () => {
+  const refused = { verdict: 'refused', step: 'codec: REQBUFS capture', errno: 'EINVAL' }
+  for (const mode of ['userptr', 'dmabuf-import'])
+    expect(await run(`${head} capture-io-mode=${mode} ! kmssink`)).toMatchObject(refused)
+  const camera = { machine: shippedBoard('bcm2711-rpi-4-b'), kernel: 'arm64@6.12' }
+  expect(await run('v4l2src io-mode=rw ! kmssink', camera)).toMatchObject({ verdict: 'refused', errno: 'EINVAL' })
+  expect(await run('v4l2src io-mode=rw ! kmssink', { ...camera, bind: { v4l2src: 'vivid' } })).toMatchObject({
+    verdict: 'works',
+  })
 })
 
 test('modes that do not fit are bad input', async () => {
@@ -136,8 +152,8 @@ test('a display takes its own buffers back as they are, though no other device c
     devices: pools.devices.map((one) => (one.name === 'display' ? { ...one, pools: ['left'] } : one)),
   }
   expect(await run('videotestsrc ! kmssink', { machine })).toMatchObject({ verdict: 'works', frames: { intact: 9 } })
-  const others = `${head} capture-io-mode=dmabuf-import ! kmssink`
-  expect(await run(others, { machine })).toMatchObject({ verdict: 'fault', step: 'codec: REQBUFS capture' })
+  const others = 'videotestsrc ! v4l2video7convert capture-io-mode=dmabuf-import ! kmssink'
+  expect(await run(others, { machine })).toMatchObject({ verdict: 'fault', step: 'converter: REQBUFS capture' })
 })
 
 test('memory of malloc is scattered: a converter without an IOMMU refuses its address, one behind an IOMMU takes it', async () => {

@@ -10,5 +10,17 @@ process.stdout.on('error', (error) => {
   process.exit(2)
 })
 
-const { execute } = await import('@oclif/core')
-await execute({ dir: import.meta.url })
+const { flush, handle, run } = await import('@oclif/core')
+const argv = process.argv.slice(2)
+try {
+  await run(argv, import.meta.url)
+  void flush()
+} catch (error) {
+  const { jsonOfLastError } = await import('../build/last-error.js')
+  const answer = jsonOfLastError(error, argv)
+  if (answer === undefined) await handle(error)
+  else {
+    process.stdout.write(`${JSON.stringify(answer.json, null, 2)}\n`)
+    process.exitCode = answer.exit
+  }
+}

@@ -8,8 +8,8 @@ import { rolldown } from 'rolldown'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const target = join(root, 'build')
 
-/** What oclif and worker threads load by name. */
-const entries = ['commands', 'hooks', 'explore/worker.ts', 'sweep/worker.ts'].flatMap((part) =>
+/** What oclif, the program and worker threads load by name. */
+const entries = ['commands', 'hooks', 'last-error.ts', 'explore/worker.ts', 'sweep/worker.ts'].flatMap((part) =>
   part.endsWith('.ts')
     ? [part]
     : readdirSync(join(root, 'src', part), { recursive: true, encoding: 'utf8' })

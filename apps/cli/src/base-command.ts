@@ -1,6 +1,7 @@
 // What all commands share: bad input becomes one clear message and exit code 2, with and without --json.
 import { InputError, isInputError } from '@dmalab/api'
 import type { PluginSources } from '@dmalab/lab/node'
+import { COLUMNS, foldText, LEAST_COLUMNS } from '@dmalab/report'
 import { Command, Flags } from '@oclif/core'
 import { asksForJson, errorJson, EXIT } from './bad-input.ts'
 import { installedPlugins } from './plugin-sources.ts'
@@ -47,6 +48,18 @@ export abstract class BaseCommand extends Command {
     }
   }
 
+  /** Columns of the terminal; of a pipe, those of the widest text. */
+  protected get columns(): number {
+    const asked = Number(process.env['COLUMNS'] ?? 0)
+    const wide = asked > 0 ? asked : process.stdout.isTTY ? process.stdout.columns : COLUMNS
+    return Math.min(Math.max(wide, LEAST_COLUMNS), COLUMNS)
+  }
+
+  /** Text for people: long lines are folded. */
+  protected tell(text: string): void {
+    this.log(foldText(text, this.columns))
+  }
+
   protected override async catch(error: Error & { exitCode?: number }): Promise<unknown> {
     const bad = isInputError(error)
       ? error
@@ -63,6 +76,6 @@ export abstract class BaseCommand extends Command {
   /** Bad input that does not end the command by itself. */
   protected tellError({ message, hint }: InputError): void {
     this.logToStderr(`error: ${message}`)
-    if (hint !== undefined) this.logToStderr(`hint: ${hint}`)
+    if (hint !== undefined) this.logToStderr(foldText(`hint: ${hint}`, this.columns))
   }
 }

@@ -75,7 +75,7 @@ export const suggesting = (error: unknown, spec: RunSpec, bundle?: string): unkn
   const { line, bind } = error.instead
   const work = { ...spec, work: { line }, options: { ...spec.options, bind } }
   const hint = [error.hint, `a line for this board: ${commandOf(work, { files: true, bundle })}`]
-  return Object.assign(error, { hint: hint.filter((part) => part !== undefined).join('; ') })
+  return Object.assign(error, { hint: hint.filter((part) => part !== undefined).join('\n') })
 }
 
 /** Exit code of a report: 3 when a run did not work or a finding reached `failOn`; where a scenario says what must come of it, when it did not. */

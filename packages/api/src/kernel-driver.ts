@@ -13,6 +13,8 @@ export interface QueueFacts {
   /** io_modes without READ and WRITE. */
   readonly memory: readonly V4l2Memory[]
   readonly allocator: QueueAllocator
+  /** io_modes has VB2_READ, or VB2_WRITE for an OUTPUT queue: read(2) and write(2) work. */
+  readonly fileIo: boolean
   /** min_queued_buffers: so many must be queued before the driver starts. */
   readonly minBuffers: number
 }

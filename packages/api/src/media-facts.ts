@@ -49,6 +49,8 @@ export interface MediaFacts {
   /** drm_prime.c keeps an attachment's mapping itself (until v4.20): another direction is -EBUSY, a mapping that fails -ENOMEM, and a list
    * that the driver cannot make is a NULL pointer that it follows. */
   readonly primeKeepsList: boolean
+  /** exynos-drm looks at an imported list in pieces when a frame buffer is made of it (until v5.9), or refuses it at the import. */
+  readonly exynosPieces: 'framebuffer' | 'import'
   /** mmap offsets: buffer index << 15 and plane << 12 (since v6.8), or whole pages from 0 on, buffer after buffer. */
   readonly mmapOffsets: 'indexed' | 'stacked'
 }

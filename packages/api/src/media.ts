@@ -27,6 +27,7 @@ export const MEDIA_V4_11: MediaFacts = {
   dmaHeaps: false,
   udmabuf: false,
   primeKeepsList: true,
+  exynosPieces: 'framebuffer',
   mmapOffsets: 'stacked',
 }
 
@@ -54,6 +55,7 @@ export const MEDIA_V6_12: MediaFacts = {
   dmaHeaps: true,
   udmabuf: true,
   primeKeepsList: false,
+  exynosPieces: 'import',
   mmapOffsets: 'indexed',
 }
 

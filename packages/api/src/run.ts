@@ -137,6 +137,8 @@ export interface RunReport {
   readonly assumptions: readonly Assumption[]
   /** What was written and makes no difference. */
   readonly ignored: readonly Ignored[]
+  /** What may decide the case on a real board, and that the model does not look at. */
+  readonly notExamined: readonly string[]
   readonly runs: readonly KernelRun[]
   /** Only for several kernels: neighbours of one architecture that differ in what came of the work, and what made them differ. */
   readonly differences?: readonly KernelDifference[]

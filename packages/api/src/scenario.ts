@@ -26,6 +26,8 @@ export interface PipelineScenario {
   readonly assumptions: readonly Assumption[]
   /** What of the line makes no difference to a run. */
   readonly ignored: readonly Ignored[]
+  /** What may decide the case on a real board, and that the model does not look at. */
+  readonly notExamined: readonly string[]
 }
 
 /** V4L2 elements: where the buffers of a queue come from. */

@@ -1,5 +1,6 @@
 // Per-device coherent pools (struct dma_coherent_mem): memory set aside for one device, handed out in power-of-two blocks.
 import {
+  bytes,
   fail,
   type KernelMemory,
   type KernelVaddr,
@@ -31,6 +32,9 @@ export interface CoherentPoolInit {
   /** The kernel shifts the number of pages in a C int. */
   readonly lengthIsInt?: boolean
 }
+
+/** What helps where a pool is too small. */
+const LARGER = 'make the memory-region larger, or the buffers fewer or smaller'
 
 export class CoherentPool {
   readonly name: string
@@ -64,16 +68,26 @@ export class CoherentPool {
     return ok(new CoherentPool(mem, init, mapped.value))
   }
 
+  /** A pool gives blocks of powers of two. */
+  private lacks(size: number, count: number): string {
+    const free = this.len - this.inUse() * PAGE_SIZE
+    const block = count * PAGE_SIZE
+    const needs = `${bytes(size)} need a block of ${bytes(block)}, and pool ${this.name} has ${bytes(this.len)}, ${bytes(free)} free`
+    return free < block
+      ? `${needs}: ${LARGER}`
+      : `${needs}, none so large in one piece at a multiple of its size: ${LARGER}`
+  }
+
   /**
    * First free block of 2^order(size) pages at a multiple of that number; exactly `size` bytes of it are zeroed. ENOMEM.
    * Models: Linux v6.12 kernel/dma/coherent.c: __dma_alloc_from_coherent
    */
   alloc(size: number, owner: string): KResult<PoolBlock> {
-    if (size > this.len) return fail('ENOMEM', `${size} bytes do not fit pool ${this.name} of ${this.len} bytes`)
+    if (size > this.len)
+      return fail('ENOMEM', `pool ${this.name} has ${bytes(this.len)}, and ${bytes(size)} are needed: ${LARGER}`)
     const count = 2 ** orderOf(size)
     const page = this.findFree(count)
-    if (page === undefined)
-      return fail('ENOMEM', `pool ${this.name} has no free block of ${count} pages (${size} bytes were asked for)`)
+    if (page === undefined) return fail('ENOMEM', this.lacks(size, count))
     this.taken.set(page, count, true)
     const block = { page, cpuAddr: this.cpuAddr(page), phys: (this.physBase + page * PAGE_SIZE) as PhysAddr }
     this.mem.own(block.phys, count * PAGE_SIZE, owner)

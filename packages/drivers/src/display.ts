@@ -59,7 +59,7 @@ export const createDisplay = (api: PluginApi, host: DriverHost, model: DisplayMo
     const run = firstRun(table)
     if (model.refusesPieces === 'import' && run < dmabuf.size) {
       put()
-      const why = `takes only what lies in one piece, and of the ${dmabuf.size} bytes of ${dmabuf.owner} the first piece has ${run}: it must come from dma-contig, a CMA heap, or a dumb buffer`
+      const why = `takes only what lies in one piece, and of the ${kib(dmabuf.size)} of ${dmabuf.owner} the first piece has ${kib(run)}: it must come from dma-contig, a CMA heap, or a dumb buffer`
       return host.call(model.importFunction, () => fail('EINVAL', `${host.device.name} ${why}`))
     }
     return ok({ dmabuf, at: table.entry(0).dmaAddress, run, put })
@@ -146,6 +146,8 @@ export const createDisplay = (api: PluginApi, host: DriverHost, model: DisplayMo
     },
   }
 }
+
+const kib = (bytes: number): string => `${bytes / 1024} KiB`
 
 /**
  * Implicit synchronisation: the picture must be finished before it is shown. ETIME: it will never be finished.

@@ -8,6 +8,8 @@ const LINES = 16
 
 /**
  * s5p-mfc, decoder side.
+ * The decoder's queues take memory of their own only; its buffers are shared by export.
+ * Models: Linux v4.11 drivers/media/platform/s5p-mfc/s5p_mfc.c: s5p_mfc_open
  * Models: Linux v4.11 drivers/media/platform/s5p-mfc/s5p_mfc_dec.c: s5p_mfc_queue_setup, s5p_mfc_run_dec_frame
  * Leaves out: firmware and context buffers, reference frames (each buffer can be reused once it is dequeued).
  */
@@ -25,8 +27,8 @@ export const s5pMfc = (api: PluginApi): DriverDef => ({
       !behindIommu && first !== undefined && second !== undefined ? { luma: first, chroma: second } : undefined
     return createM2m(api, host, {
       interrupt: 's5p_mfc_irq',
-      outputModes: ['MMAP', 'USERPTR', 'DMABUF'],
-      captureModes: ['MMAP', 'DMABUF'],
+      outputModes: ['MMAP'],
+      captureModes: ['MMAP'],
       allocator: () => 'vb2-dma-contig',
       multiplanar: true,
       symbols: (op) => [`vidioc_${op}`],

@@ -20,6 +20,7 @@ export const v4l2Capture = (api: PluginApi): DriverDef => ({
     const driver = createCapture(api, host, {
       allocator: facts.allocator,
       ioModes: facts.memory,
+      fileIo: facts.fileIo,
       multiplanar: node.multiplanar,
       minReqbufs: 0,
       minBuffers: facts.minBuffers,

@@ -23,6 +23,8 @@ export interface CaptureModel {
   readonly minBuffers: number
   readonly allocator: string
   readonly ioModes: readonly V4l2Memory[]
+  /** read(2) and write(2) work. */
+  readonly fileIo: boolean
   /** Module parameter `multiplanar=2`: the queues are of the multi-planar types. */
   readonly multiplanar: boolean
 }
@@ -47,7 +49,7 @@ export const createCapture = (api: PluginApi, host: DriverHost, options: Capture
       minReqbufs: options.minReqbufs,
       ...(options.minBuffers > 0 ? { minBuffers: options.minBuffers } : {}),
       ...(side === 'capture' && !options.multiplanar ? { maxNumBuffers: MAX_CAPTURE_BUFFERS } : {}),
-      fileIo: true,
+      fileIo: options.fileIo,
       removeBufs: true,
       allowCacheHints: true,
     }),
@@ -122,6 +124,7 @@ const vivid = (api: PluginApi, { name, source, classes, ...options }: VividOptio
     createCapture(api, host, {
       symbols: { capture: 'vivid_thread_vid_cap', output: 'vivid_thread_vid_out' },
       minReqbufs: 2,
+      fileIo: true,
       minBuffers: 0,
       ...options,
     }),

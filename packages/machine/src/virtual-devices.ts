@@ -1,8 +1,11 @@
-// Devices without hardware, which no device tree has and every kernel can load: test drivers of the media subsystem.
+// Devices that no device tree has and every board can get: test drivers of the media subsystem, and a camera at a USB port.
 import type { DeviceFacts, Machine } from '@dmalab/api'
 
 /**
- * Platform devices that no firmware node describes: no windows, no IOMMU, no pools, a mask of 32 bits, and not coherent on ARM.
+ * A USB camera's buffers are from vmalloc, and no device writes them.
+ * Models: Linux v6.12 drivers/media/usb/uvc/uvc_queue.c: uvc_queue_init
+ *
+ * The others: platform devices that no firmware node describes: no windows, no IOMMU, no pools, a mask of 32 bits, and not coherent on ARM.
  * Models: Linux v6.12 drivers/base/platform.c: setup_pdev_dma_masks
  */
 export const VIRTUAL_DEVICES: readonly DeviceFacts[] = [
@@ -24,6 +27,15 @@ export const VIRTUAL_DEVICES: readonly DeviceFacts[] = [
     maskBits: 32,
     pools: [],
     driver: 'vivid-vmalloc',
+  },
+  {
+    name: 'usb-camera',
+    title: 'camera at a USB port (uvcvideo): the CPU copies each picture out of the transfers',
+    class: 'camera',
+    coherent: false,
+    maskBits: 32,
+    pools: [],
+    driver: 'uvcvideo',
   },
   {
     name: 'vim2m',

@@ -1,6 +1,6 @@
 // Which CMA areas a machine has under a kernel: its reusable regions, and the default area that `cma=` puts elsewhere.
 import { bytes, type EventSink, hex, type KernelFacts, type Pfn, type Range, type ReservedRegion } from '@dmalab/api'
-import { CmaArea } from './cma.ts'
+import { CmaArea, suggestedCma } from './cma.ts'
 import type { Intervals } from './intervals.ts'
 
 /** Areas come in page blocks. Models: Linux v6.12 include/linux/cma.h: CMA_MIN_ALIGNMENT_BYTES */
@@ -69,7 +69,7 @@ export class CmaAreas {
   lacks(size: number, name?: string, limit?: number): string {
     const area = name === undefined ? this.byDefault : this.named(name)
     if (area !== undefined) return area.lacks(size, limit)
-    return `${bytes(size)} of contiguous memory are needed and ${this.absent}: try cma=${suggested(size)}M`
+    return `${bytes(size)} of contiguous memory are needed and ${this.absent}: try cma=${suggestedCma(size)}M`
   }
 
   holding(pfn: Pfn): CmaArea | undefined {
@@ -111,9 +111,6 @@ const unplaced = (
   const where = end === Infinity ? '' : ` below ${hex(end)}`
   return `cma=${size / 2 ** 20}M could not be made: the largest free piece${where} has ${bytes(largest)}`
 }
-
-/** Room for a handful of such buffers, MiB. */
-const suggested = (size: number): number => 2 ** Math.ceil(Math.log2(Math.max(2 ** 24, 4 * size) / 2 ** 20))
 
 const isRam = (managed: readonly Range[], { base, len }: Range): boolean =>
   managed.some((bank) => base >= bank.base && base + len <= bank.base + bank.len)

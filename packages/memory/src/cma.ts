@@ -55,12 +55,12 @@ export class CmaArea {
   lacks(size: number, limit = Infinity): string {
     const free = this.available
     const has = `CMA area ${this.name} has ${bytes(this.len)}, ${bytes(free)} free`
-    if (free < size)
-      return `${bytes(size)} are needed and ${has}: try cma=${megabytes(this.len - free + size, size, this.len)}M`
+    const larger = `try cma=${Math.max(suggestedCma(size, this.len - free), 2 ** Math.ceil(Math.log2((2 * this.len) / 2 ** 20)))}M`
+    if (free < size) return `${bytes(size)} are needed and ${has}: ${larger}`
     const pieces = this.free.all()
     const largest = Math.max(...pieces.map(({ base, end }) => end - base))
     if (this.find(size, PAGE_SIZE, this.base, Infinity) === undefined)
-      return `${bytes(size)} are needed in one piece and ${has}, in ${pieces.length} pieces of at most ${bytes(largest)}`
+      return `${bytes(size)} are needed in one piece and ${has}, in ${pieces.length} pieces of at most ${bytes(largest)}: ${larger}`
     return `${has}, and no ${bytes(size)} in one piece that is aligned${limit === Infinity ? '' : ` and ends below ${hex(limit)}`}`
   }
 
@@ -97,7 +97,10 @@ export class CmaArea {
       this.sink.emit({ event: 'printk', level: 'err', text })
     }
     if (errno === EBUSY)
-      return fail('EBUSY', `CMA area ${name} has no ${bytes(size)} in one piece whose pages can be moved`)
+      return fail(
+        'EBUSY',
+        `CMA area ${name} has no ${bytes(size)} in one piece whose pages can be moved: a memory-region of its own keeps others out`,
+      )
     return fail('ENOMEM', this.lacks(size, limit))
   }
 
@@ -116,6 +119,15 @@ export class CmaArea {
   }
 }
 
-/** The next power of two that holds `needed` and a handful of such buffers, and at least twice what there is, MiB. */
-const megabytes = (needed: number, buffer: number, area: number): number =>
-  2 ** Math.ceil(Math.log2(Math.max(needed, 4 * buffer, 2 * area) / 2 ** 20))
+/** Models: Linux v6.12 kernel/dma/Kconfig: CMA_ALIGNMENT */
+const MOST_ALIGNED = 2 ** 20
+/** What pools for atomic allocations take of an area at boot. */
+const BOOT = 2 * 2 ** 20
+const BUFFERS = 4
+
+/** The next power of two that holds what is taken and a handful of such buffers, each at its alignment; MiB. */
+export const suggestedCma = (size: number, taken = BOOT): number => {
+  const step = Math.min(MOST_ALIGNED, 2 ** Math.ceil(Math.log2(Math.max(size, PAGE_SIZE))))
+  const needed = Math.max(taken, BOOT) + BUFFERS * Math.ceil(size / step) * step
+  return 2 ** Math.ceil(Math.log2(Math.max(needed, 2 ** 24) / 2 ** 20))
+}

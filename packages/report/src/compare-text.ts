@@ -1,26 +1,21 @@
 // A RunReport side by side: one column a kernel, one row a step, the verdict last; below it, why each ended as it did.
-import type { KernelDifference, KernelRun, RunReport, StepReport } from '@dmalab/api'
-import Table from 'cli-table3'
-import { foldLine } from './fold.ts'
+import type { KernelDifference, KernelRun, RunReport, RunSpec, StepReport } from '@dmalab/api'
+import { COLUMNS, foldText } from './fold.ts'
 import { decidingLines, headText } from './head-text.ts'
 import { bold, dim, paint } from './paint.ts'
 import { recordLines, standInLines } from './record-text.ts'
+import type { RunTextOptions } from './run-text.ts'
+import { table } from './table.ts'
 import { count } from './numbers.ts'
 
-export const compareText = (report: RunReport): string => {
+export const compareText = (report: RunReport, { spec, columns = COLUMNS }: RunTextOptions = {}): string => {
   const { runs } = report
   const names = columnNames(runs.map((run) => run.standsFor?.kernel ?? run.kernel))
-  const table = new Table({
-    head: ['step', ...names.map((name) => bold(name))],
-    style: { head: [], border: [] },
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
-  })
-  for (const [i, row] of (runs[0]?.steps ?? []).entries())
-    table.push([row.step, ...runs.map((run) => cell(run.steps[i]))])
-  table.push([bold('verdict'), ...runs.map((run) => paint(run.verdict, verdictCell(run)))])
-  const folded = (text: string): readonly string[] => text.split('\n').flatMap((line) => foldLine(line))
-  const why = [...runs.flatMap((run) => whyText(run)), ...(report.differences ?? []).flatMap(differenceText)]
-  return [...folded(headText(report)), '', table.toString(), '', ...why.flatMap(folded)].join('\n')
+  const rows = (runs[0]?.steps ?? []).map((row, i) => [row.step, ...runs.map((run) => cell(run.steps[i]))])
+  const last = [bold('verdict'), ...runs.map((run) => paint(run.verdict, verdictCell(run)))]
+  const drawn = table(['step', ...names.map((name) => bold(name))], [...rows, last], columns)
+  const why = [...runs.flatMap((run) => whyText(run, spec)), ...(report.differences ?? []).flatMap(differenceText)]
+  return foldText([headText(report), '', drawn, '', ...why].join('\n'), columns)
 }
 
 /** Long kernel names break at the patches, so that columns stay narrow. */
@@ -43,10 +38,10 @@ const verdictCell = (run: KernelRun): string => {
 }
 
 /** One or two lines a kernel: what decided the verdict. */
-const whyText = (run: KernelRun): string[] => {
+const whyText = (run: KernelRun, spec: RunSpec | undefined): string[] => {
   const lines: string[] = [`${bold(run.kernel)}: ${sentence(run)}`]
   if (run.oops !== null) lines.push(dim(`    ${path(run.oops.callPath)}`))
-  if (run.assuming !== null) lines.push(...decidingLines(run.assumptions).map((line) => `    ${line}`))
+  if (run.assuming !== null) lines.push(...decidingLines(run.assumptions, spec).map((line) => `    ${line}`))
   const other = run.findings.filter((f) => f.code !== 'kernel-oops' && f.severity !== 'info')
   for (const finding of other.slice(0, 2))
     lines.push(`    ${paint(finding.severity === 'error' ? 'fault' : 'refused', finding.code)} ${finding.message}`)

@@ -1,7 +1,9 @@
-// Long lists in lines of a terminal.
+// Long lines in lines of a terminal.
 
 /** Columns of the narrowest terminal that people use beside a wide one. */
-const COLUMNS = 99
+export const COLUMNS = 99
+/** Narrower than that, words stand in the way of each other. */
+export const LEAST_COLUMNS = 40
 
 /** `first` and the items, with commas; further lines stand in by four more blanks than the first. */
 export const foldList = (first: string, items: readonly string[], columns = COLUMNS): readonly string[] => {
@@ -26,12 +28,25 @@ export const foldLine = (line: string, columns = COLUMNS): readonly string[] => 
     const joined = now.trim() === '' ? now + word : `${now} ${word}`
     if (widthOf(joined) <= columns || now.trim() === '') now = joined
     else {
-      lines.push(now)
+      lines.push(now.trimEnd())
       now = `${margin}    ${word}`
     }
   }
   return [...lines, now]
 }
 
-// eslint-disable-next-line no-control-regex -- colours begin with the control character ESC
-const widthOf = (text: string): number => text.replaceAll(/\u001B\[[0-9;]*m/g, '').length
+/** Every line of a text but those that are taken as they stand: commands to copy, drawn tables, and a line with a caret under it. */
+export const foldText = (text: string, columns = COLUMNS): string =>
+  text
+    .split('\n')
+    .flatMap((line) => (STANDS.test(plain(line)) ? [line] : foldLine(line, columns)))
+    .join('\n')
+
+/** A command may stand behind a few words and a colon; what stands far in is a line that a kernel prints. */
+const STANDS = /^\s*(?:[^:]{0,60}: )?(?:dmalab|npm start --) |[│┌├└]|^ *\d* \| |^ {10}/
+
+const plain = (text: string): string =>
+  // eslint-disable-next-line no-control-regex -- colours begin with the control character ESC
+  text.replaceAll(/\u001B\[[0-9;]*m/g, '')
+
+export const widthOf = (text: string): number => plain(text).length

@@ -1,5 +1,6 @@
 // What was run on what: the first lines of every text report.
-import type { Assumption, RunReport } from '@dmalab/api'
+import { ASSUME_WORDS, type AssumeWord, type Assumption, type RunReport, type RunSpec } from '@dmalab/api'
+import { commandOf } from './command.ts'
 import { dim } from './paint.ts'
 
 export const headText = (report: RunReport): string => {
@@ -12,6 +13,7 @@ export const headText = (report: RunReport): string => {
     ...report.notes,
     ...assumed(report.assumptions),
     ...report.ignored.map(({ what, why }) => `ignored: ${what} ${dim(`(${why})`)}`),
+    ...report.notExamined.map((what) => dim(`not examined: ${what}`)),
   ].join('\n')
 }
 
@@ -25,10 +27,16 @@ const assumed = (assumptions: readonly Assumption[]): readonly string[] => {
 }
 
 /** What an unknown verdict waits for: each assumption that decides, and how to state it. */
-export const decidingLines = (assumptions: readonly Assumption[]): readonly string[] => {
-  const words = [...new Set(assumptions.map(({ kind }) => kind))]
+export const decidingLines = (assumptions: readonly Assumption[], spec?: RunSpec): readonly string[] => {
+  const words = ASSUME_WORDS.filter((word) => assumptions.some(({ kind }) => kind === word))
+  const flags = words.map((word) => `--assume ${word}`).join(' ')
   return [
     ...assumptions.map(({ what, howToState }) => `decided by an assumption: ${what}; state it by ${howToState}`),
-    `or accept what is assumed: ${words.map((word) => `--assume ${word}`).join(' ')}`,
+    `or accept what is assumed: ${spec === undefined ? flags : acceptCommand(spec, words)}`,
   ]
+}
+
+const acceptCommand = (spec: RunSpec, words: readonly AssumeWord[]): string => {
+  const assume = ASSUME_WORDS.filter((word) => words.includes(word) || spec.options.assume.includes(word))
+  return commandOf({ ...spec, options: { ...spec.options, assume } }, { files: true })
 }

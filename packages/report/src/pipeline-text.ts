@@ -1,5 +1,6 @@
 // A pipeline as text: its elements, and how buffers go from one to the next.
 import type { Ignored, Picture, PipelineScenario } from '@dmalab/api'
+import { COLUMNS, foldText } from './fold.ts'
 import { table } from './table.ts'
 
 /** What the text says of a line that was parsed, and bound where there is a board. */
@@ -16,17 +17,13 @@ export interface ParsedLine {
   readonly unknown?: readonly { readonly name: string; readonly factory: string }[]
   readonly warnings?: readonly string[]
   readonly ignored?: readonly Ignored[]
-  readonly binding?: Pick<PipelineScenario, 'elements' | 'hops' | 'notes' | 'assumptions' | 'ignored'>
+  readonly binding?: Pick<PipelineScenario, 'elements' | 'hops' | 'notes' | 'assumptions' | 'ignored' | 'notExamined'>
 }
 
-export const pipelineText = ({
-  elements = [],
-  links = [],
-  unknown = [],
-  warnings = [],
-  ignored = [],
-  binding,
-}: ParsedLine): string => {
+export const pipelineText = (
+  { elements = [], links = [], unknown = [], warnings = [], ignored = [], binding }: ParsedLine,
+  columns: number = COLUMNS,
+): string => {
   const bound = new Map(binding?.elements.map((element) => [element.name, element]))
   const head = ['element', 'factory', 'in bin', 'role', 'properties', ...(binding ? ['device', 'by'] : [])]
   const rows = elements.map(({ name, factory, parent, role, props }) => [
@@ -50,26 +47,30 @@ export const pipelineText = ({
           pictureText(picture),
           why,
         ]),
+        columns,
       )
     : table(
         ['from', 'pad', 'to', 'pad'],
         links.map((link) => [...link]),
+        columns,
       )
   const ofUnknown = unknown.map(
     ({ name, factory }) =>
-      `${name}: the element ${factory} is not known and is taken to pass buffers on; --board BOARD --bind ${factory}=DEVICE gives its work to a device`,
+      `${name}: the element ${factory} is not known and is taken to pass buffers on; with --board, --bind ${factory} gives its work to a device`,
   )
   const assumed = (binding?.assumptions ?? []).map(
     ({ what, why, howToState }) => `assumed: ${what} (${why}; to state it: ${howToState})`,
   )
   const leftOut = (binding?.ignored ?? ignored).map(({ what, why }) => `ignored: ${what} (${why})`)
-  return [
-    table(head, rows),
+  const lines = [
+    table(head, rows, columns),
     ways,
     ...(binding ? binding.notes : [...ofUnknown, ...warnings]),
     ...assumed,
     ...leftOut,
-  ].join('\n')
+    ...(binding?.notExamined ?? []).map((what) => `not examined: ${what}`),
+  ]
+  return foldText(lines.join('\n'), columns)
 }
 
 /** What a hop carries, and where that came from. */

@@ -1,14 +1,22 @@
 // A RunReport in full: every step of every kernel, the console text of a fault, all findings.
-import type { Finding, KernelRun, RunReport } from '@dmalab/api'
+import type { ElementReport, Finding, KernelRun, RunReport, RunSpec } from '@dmalab/api'
+import { COLUMNS, foldText } from './fold.ts'
 import { decidingLines, headText } from './head-text.ts'
 import { count } from './numbers.ts'
 import { bold, paint, paintSeverity } from './paint.ts'
 import { standInLines } from './record-text.ts'
 
-export const runText = (report: RunReport): string =>
-  [headText(report), ...report.runs.flatMap((run) => ['', ...kernelText(run)])].join('\n')
+export interface RunTextOptions {
+  /** What was asked for: suggestions are whole commands then. */
+  readonly spec?: RunSpec
+  /** Columns of the terminal. */
+  readonly columns?: number
+}
 
-const kernelText = (run: KernelRun): string[] => {
+export const runText = (report: RunReport, { spec, columns = COLUMNS }: RunTextOptions = {}): string =>
+  foldText([headText(report), ...report.runs.flatMap((run) => ['', ...kernelText(run, spec)])].join('\n'), columns)
+
+const kernelText = (run: KernelRun, spec: RunSpec | undefined): string[] => {
   const width = Math.max(...run.steps.map((row) => row.step.length))
   const { wanted, delivered, intact } = run.frames
   const lines = [
@@ -18,13 +26,7 @@ const kernelText = (run: KernelRun): string[] => {
     ),
   ]
   if (run.oops !== null) lines.push('', ...run.oops.text.map((text) => `    ${text}`))
-  lines.push(
-    '',
-    ...run.elements.map(
-      (e) =>
-        `  ${e.element}: ${e.buffers} buffers, ${e.mode}, ${count(e.cpuBytesPerFrame)} bytes copied by the CPU a frame`,
-    ),
-  )
+  lines.push('', ...run.elements.map((one) => `  ${one.element}: ${elementText(one, delivered > 0)}`))
   const { lines: done, writtenBack, skippedEntries, skippedLines } = run.cache
   lines.push(
     `  cache lines: ${count(done)} operations, ${count(writtenBack)} written back${skippedEntries > 0 ? `; ${count(skippedEntries)} tagged entries saved ${count(skippedLines)}` : ''}`,
@@ -38,18 +40,29 @@ const kernelText = (run: KernelRun): string[] => {
   lines.push(
     `  ${bold('verdict')}: ${paint(run.verdict)}${run.assuming === null ? '' : ` (${run.assuming}, if the assumptions hold)`}${wanted > 0 ? `, ${delivered} of ${wanted} frames delivered, ${intact} intact${copiesText(run)}` : ''}`,
   )
-  if (run.assuming !== null) lines.push(...decidingLines(run.assumptions).map((line) => `  ${line}`))
+  if (run.assuming !== null) lines.push(...decidingLines(run.assumptions, spec).map((line) => `  ${line}`))
   for (const { expected, got, met } of run.expectations ?? [])
     lines.push(
       `  ${met ? paint('ok', 'as expected') : paint('wrong', 'NOT as expected')}: ${expected}${met ? '' : `, got ${got}`}`,
     )
   lines.push(...standInLines(run).map((line) => `  ${line}`))
-  if (run.step !== null)
-    lines.push(
-      `  ended at: ${run.step}${run.errno === null ? '' : ` with ${run.errno}`}${run.why === null ? '' : ` (${run.why})`}`,
-    )
+  if (run.step !== null) {
+    // Where the row of the step has the reason, it stands there.
+    const isTold =
+      run.why === null || run.steps.some(({ step, detail }) => step === run.step && detail.includes(run.why ?? ''))
+    const why = isTold ? '' : ` (${run.why})`
+    lines.push(`  ended at: ${run.step}${run.errno === null ? '' : ` with ${run.errno}`}${why}`)
+  }
   return lines
 }
+
+/** What the CPU copied is known when a picture has arrived. */
+const elementText = ({ buffers, mode, cpuBytesPerFrame }: ElementReport, isKnown: boolean): string =>
+  [
+    ...(buffers > 0 ? [`${buffers} buffers`] : []),
+    mode,
+    ...(isKnown ? [`${count(cpuBytesPerFrame)} bytes copied by the CPU a frame`] : []),
+  ].join(', ')
 
 /** Zero-copy or not, for a run that came to its end. */
 const copiesText = ({ step, zeroCopy, elements }: KernelRun): string => {

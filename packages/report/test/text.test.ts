@@ -28,6 +28,7 @@ const report = (...runs: KernelRun[]): RunReport => ({
   notes: [],
   assumptions: [],
   ignored: [],
+  notExamined: [],
   scenario: 'filesrc ! dec ! sink',
   board: 'some-board',
   options: { frames: 2, width: 640, height: 480, format: 'NV12', buffers: 4, seed: 1 },

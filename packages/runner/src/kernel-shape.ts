@@ -115,6 +115,7 @@ const MEDIA: Readonly<Record<keyof MediaFacts, FactShape>> = {
   dmaHeaps: YES_OR_NO,
   udmabuf: YES_OR_NO,
   primeKeepsList: YES_OR_NO,
+  exynosPieces: oneOf('framebuffer', 'import'),
   mmapOffsets: oneOf('indexed', 'stacked'),
 }
 

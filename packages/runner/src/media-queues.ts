@@ -67,7 +67,13 @@ export class MediaQueues {
   queueCapture(one: OpenStage, index: number): void {
     const filled = this.consumers(one).find((consumer) => consumer.stage.hop === 'import')
     const capture = OpenStage.must(one.capture)
-    if (filled === undefined) this.log.must(capture.qbuf({ index, memory: 'MMAP' }))
+    if (filled === undefined && one.stage.fillsOwn) {
+      const planes = (one.captured[index] ?? []).map((user, plane) => ({
+        user: { ...user, owner: one.ownerOf(index, plane) },
+        length: user.len,
+      }))
+      this.log.must(capture.qbuf({ index, memory: 'USERPTR', planes }))
+    } else if (filled === undefined) this.log.must(capture.qbuf({ index, memory: 'MMAP' }))
     else {
       const planes = (filled.ownFds[index] ?? []).map((fd) => ({ fd }))
       this.log.must(capture.qbuf({ index, memory: 'DMABUF', planes }))
@@ -114,17 +120,21 @@ export class MediaQueues {
   private setUpCapture(one: OpenStage): void {
     const { stage, capture } = one
     const consumers = this.consumers(one)
-    if (stage.reads || (stage.role === 'task' && consumers.length > 0)) {
+    if (stage.reads || stage.fillsOwn || (stage.role === 'task' && consumers.length > 0)) {
       this.log.enter(stepName.own(stage))
-      one.makeOwn(this.options.buffers, need(stage.makes))
-      this.log.detail(`${one.buffers} pictures of ${planeCount(need(stage.makes).planes.length)}`)
+      one.makeOwn(this.options.buffers, stage.makes ?? need(stage.takes))
+      this.log.detail(`${one.buffers} pictures of ${planeCount((stage.makes ?? need(stage.takes)).planes.length)}`)
     }
     if (capture === null) return
     const filled = consumers.find((consumer) => consumer.stage.hop === 'import')
     this.log.enter(stepName.capture(stage), stage.device ?? undefined)
-    const memory: V4l2Memory = filled === undefined ? 'MMAP' : 'DMABUF'
-    const planes = (stage.makes ?? need(stage.takes)).planes.length
-    one.buffers = this.log.must(capture.reqbufs(memory, this.options.buffers))
+    const memory: V4l2Memory = filled === undefined ? (stage.fillsOwn ? 'USERPTR' : 'MMAP') : 'DMABUF'
+    const format = stage.makes ?? need(stage.takes)
+    const planes = format.planes.length
+    const count = this.log.must(capture.reqbufs(memory, this.options.buffers))
+    // The queue may want more than were asked for.
+    if (stage.fillsOwn && count > one.buffers) one.makeOwn(count - one.buffers, format)
+    one.buffers = count
     this.log.detail(`${one.buffers} buffers of ${planeCount(planes)}`)
     if (filled !== undefined) this.offer(filled, one.buffers)
     if (consumers.some((consumer) => consumer.stage.hop === 'export')) {
@@ -132,7 +142,10 @@ export class MediaQueues {
       one.export(capture, one.buffers, planes, one.fds)
       this.log.detail(`${one.fds.flat().length} dma-bufs`)
     }
-    if (consumers.some(({ stage: { hop } }) => hop === 'copy' || hop === 'read' || hop === 'userptr'))
+    if (
+      !stage.fillsOwn &&
+      consumers.some(({ stage: { hop } }) => hop === 'copy' || hop === 'read' || hop === 'userptr')
+    )
       one.captured = one.map(capture, one.buffers, planes)
     for (let index = 0; index < one.buffers; index++) this.queueCapture(one, index)
   }

@@ -134,16 +134,18 @@ export class OpenStage {
     return `${this.stage.label} frame buffer ${index} plane ${plane}`
   }
 
-  /** Memory of a task for pictures of its own. As malloc gives it on a machine that has run for a while: no page follows the one before. */
+  /** More memory of a task for pictures. As malloc gives it on a machine that has run for a while: no page follows the one before. */
   makeOwn(count: number, format: FrameFormat): void {
-    this.buffers = count
-    this.captured = Array.from({ length: count }, (_, index) =>
-      format.planes.map(({ size }, plane) => {
-        const run = this.log.must(this.lab.userAlloc(size, this.ownerOf(index, plane)))
-        this.own.push(run)
-        return scattered(run)
-      }),
-    )
+    const first = this.captured.length
+    for (let index = first; index < first + count; index++)
+      this.captured.push(
+        format.planes.map(({ size }, plane) => {
+          const run = this.log.must(this.lab.userAlloc(size, this.ownerOf(index, plane)))
+          this.own.push(run)
+          return scattered(run)
+        }),
+      )
+    this.buffers = this.captured.length
   }
 
   /** Frame buffers, mappings and everything the stage made itself. */

@@ -32,6 +32,8 @@ export interface Stage {
   readonly hop: Hop | null
   /** Its pictures are read with read(2), each into memory of the task (io-mode=rw). */
   readonly reads: boolean
+  /** Its CAPTURE queue fills memory of the task (io-mode=userptr). */
+  readonly fillsOwn: boolean
   /** Pictures that may wait before it (queue elements); 0: it takes each at once. */
   readonly depth: number
   /** What it is given: pictures, or what a decoder is fed; null for the first stage that is none. */
@@ -47,7 +49,7 @@ export interface PipelinePlan {
   /** Which of the two, for the report. */
   readonly source: string
   /** What binding and negotiating the line had to tell. */
-  readonly told: Pick<RunReport, 'notes' | 'assumptions' | 'ignored'>
+  readonly told: Pick<RunReport, 'notes' | 'assumptions' | 'ignored' | 'notExamined'>
   /** How many pictures the line or the user asks for; null: as many as a run passes by itself. */
   readonly frames: number | null
   /** What the first stage makes. */
@@ -107,7 +109,8 @@ export const planSteps = (plan: PipelinePlan, restart: boolean): string[] => {
   for (const [i, stage] of plan.stages.entries()) {
     const consumers = consumersOf(plan, i)
     if (['decoder', 'converter', 'output'].includes(stage.role)) steps.push(stepName.output(stage))
-    if (stage.reads || (stage.role === 'task' && consumers.length > 0)) steps.push(stepName.own(stage))
+    if (stage.reads || stage.fillsOwn || (stage.role === 'task' && consumers.length > 0))
+      steps.push(stepName.own(stage))
     if (!stage.reads && ['decoder', 'converter', 'source'].includes(stage.role)) steps.push(stepName.capture(stage))
     if (consumers.some((consumer) => consumer.hop === 'export')) steps.push(stepName.export(stage))
   }

@@ -7,6 +7,7 @@ import {
   type FrameFormat,
   InputError,
   type PipelineScenario,
+  type WorkInstead,
 } from '@dmalab/api'
 import { frameFormat, need, type Hop, type PipelinePlan, type Stage } from './pipeline-plan.ts'
 
@@ -22,9 +23,9 @@ const ROLES: Readonly<Record<string, Stage['role']>> = {
 }
 const HOPS: readonly string[] = ['export', 'import', 'userptr', 'copy', 'read'] satisfies Hop[]
 
-/** @throws InputError for a pipeline without devices, or in which a way of buffers is impossible */
-export const planPipeline = (scenario: PipelineScenario, readFile: ReadFile): PipelinePlan => {
-  const start = startOf(scenario)
+/** `instead`: what the board could run. @throws InputError for a pipeline without devices, or in which a way of buffers is impossible */
+export const planPipeline = (scenario: PipelineScenario, readFile: ReadFile, instead?: WorkInstead): PipelinePlan => {
+  const start = startOf(scenario, instead)
   const stages: Stage[] = []
   addStage(scenario, stages, start, null, null)
   for (let at = 0; at < stages.length; at++) {
@@ -41,7 +42,12 @@ export const planPipeline = (scenario: PipelineScenario, readFile: ReadFile): Pi
   return {
     name: scenario.text,
     stages: stages.map(withLabel),
-    told: { notes: scenario.notes, assumptions: scenario.assumptions, ignored: scenario.ignored },
+    told: {
+      notes: scenario.notes,
+      assumptions: scenario.assumptions,
+      ignored: scenario.ignored,
+      notExamined: scenario.notExamined,
+    },
     frames: scenario.frames?.value ?? null,
     picture: pictureOf(scenario, start),
     ...bitstreamOf(scenario, start, readFile),
@@ -57,11 +63,15 @@ const pictureOf = (scenario: PipelineScenario, { name }: BoundElement): Pipeline
 }
 
 /** Where pictures begin: a decoder, a camera, or the part of user space that makes them for the first device. */
-const startOf = (scenario: PipelineScenario): BoundElement => {
+const startOf = (scenario: PipelineScenario, instead: WorkInstead | undefined): BoundElement => {
   const devices = scenario.elements.filter((element) => element.device !== null)
   const hint = `bind an element with --bind element=device; the elements are ${scenario.elements.map((e) => e.name).join(', ')}`
   const first = devices.find((element) => !upstream(scenario, element.name).some((one) => one.device !== null))
-  if (first === undefined) throw new InputError('no element of this pipeline is bound to a device', {}, hint)
+  if (first === undefined) {
+    const names = scenario.elements.map(({ name }) => name).join(', ')
+    const why = 'no element of this pipeline works on a device, so there is nothing of DMA to look at'
+    throw new InputError(why, {}, `its elements are ${names}; --bind ELEMENT=DEVICE gives one a device`, instead)
+  }
   if (first.role === 'decoder' || first.role === 'source') return first
   const [feeder] = upstream(scenario, first.name)
   if (feeder === undefined)
@@ -140,7 +150,8 @@ const addStage = (
   const role = roleOf(element, from)
   const given = hop ?? scenario.hops.find(({ to }) => to === name) ?? null
   const made = waysOut(scenario, name, [])[0] ?? null
-  const reads = element.outMode === 'rw' && ['decoder', 'converter', 'source'].includes(role)
+  const reads = element.outMode === 'rw' && MAKERS.includes(role)
+  const fillsOwn = element.outMode === 'userptr' && MAKERS.includes(role)
   if (made === null && MAKERS.includes(role))
     throw new InputError(`nothing takes the pictures of ${name}`, {}, 'link it to a sink, such as fakesink')
   const format = (way: BufferHop | null): FrameFormat | null => (way === null ? null : frameFormat(way.picture))
@@ -154,6 +165,7 @@ const addStage = (
     from,
     hop: hop?.kind ?? null,
     reads,
+    fillsOwn,
     depth: hop?.depth ?? 0,
     takes: format(given) ?? (role === 'decoder' ? unfed(need(makes)) : null),
     makes,

@@ -11,6 +11,7 @@ import {
 import {
   bindToMachine,
   checkRunSpec,
+  lineForBoard,
   machineOfSpec,
   parseInjections,
   parseKernelOptions,
@@ -179,7 +180,7 @@ const pipelineRun = (
       format: format ?? undefined,
     },
   )
-  const plan = planPipeline(bound, files.readFile)
+  const plan = planPipeline(bound, files.readFile, lineForBoard(machine))
   return {
     machine,
     plan,

@@ -76,9 +76,20 @@ export const pipelineHead = (parts: LabParts, run: PipelineRun): Omit<RunReport,
   if (restartAt !== undefined && restartAt >= options.frames)
     throw new InputError(`restart before picture ${restartAt}: pictures are 0 to ${options.frames - 1}`)
   const assumptions = suspectsOf(parts, run).map(({ assumption }) => assumption)
-  const { notes, ignored } = plan.told
+  const { notes, ignored, notExamined } = plan.told
   const { name: scenario, source } = plan
-  return { schema: 1, scenario, board: machine.name, options, bindings, source, notes, assumptions, ignored }
+  return {
+    schema: 1,
+    scenario,
+    board: machine.name,
+    options,
+    bindings,
+    source,
+    notes,
+    assumptions,
+    ignored,
+    notExamined,
+  }
 }
 
 /** What the line and the board leave open. */

@@ -24,7 +24,7 @@ export interface PipelineDescription {
   readonly ignored?: Pipeline['ignored']
   readonly binding?: Pick<
     PipelineScenario,
-    'elements' | 'hops' | 'pictures' | 'frames' | 'notes' | 'assumptions' | 'ignored'
+    'elements' | 'hops' | 'pictures' | 'frames' | 'notes' | 'assumptions' | 'ignored' | 'notExamined'
   >
 }
 
@@ -53,6 +53,7 @@ const bindingOf = ({
   notes,
   assumptions,
   ignored,
+  notExamined,
 }: PipelineScenario): NonNullable<PipelineDescription['binding']> => ({
   elements,
   hops,
@@ -61,6 +62,7 @@ const bindingOf = ({
   notes,
   assumptions,
   ignored,
+  notExamined,
 })
 
 /** A refused line as data. */

@@ -63,7 +63,7 @@ describe('what a line with unknown elements rests on', () => {
     const line = 'v4l2h264dec name=d ! acmescale ! kmssink name=k'
     expect(assumed(line)).toEqual(['element: acmescale0 passes on the buffers that it gets, unchanged'])
     expect(assumed(line, { acmescale: 'g2d' })).toEqual([])
-    expect(bind(line).assumptions[0]?.howToState).toContain('--bind acmescale=DEVICE')
+    expect(bind(line).assumptions[0]?.howToState).toContain('--bind acmescale=converter')
   })
 
   it.each(['rgaconvert', 'imxvideoconvert_g2d', 'mppvideodec', 'nvvidconv', 'omxh264dec'])(

@@ -124,10 +124,11 @@ describe('who decides', () => {
     const line = 'v4l2h264dec name=d ! acmescale ! kmssink name=k'
     expect(bind(line).notes).toEqual([
       'acmescale0: the element acmescale is not known and is taken to pass buffers on in user space; ' +
-        '--bind acmescale=DEVICE gives its work to a device: codec (codec), converter (converter), display (display), g2d (other)',
+        '--bind acmescale=converter gives its work to a device; there are codec (codec), converter (converter), display (display), g2d (other)',
+      'nothing goes into d: GStreamer would wait for ever; a seeded bitstream stands in',
     ])
     const told = bind(line, { acmescale: 'g2d' })
-    expect(told.notes).toEqual([])
+    expect(told.notes).toEqual(['nothing goes into d: GStreamer would wait for ever; a seeded bitstream stands in'])
     expect(told.elements[1]).toMatchObject({ device: 'g2d', role: 'converter', inMode: 'auto', outMode: 'auto' })
   })
 })
@@ -135,9 +136,9 @@ describe('who decides', () => {
 describe('a board that lacks what a line needs', () => {
   const { devices: all, ...mustang } = shippedBoard('apm-mustang')
   const server = { ...mustang, bindings: {}, devices: all.filter((device) => device.class === 'network') }
-  const complaint = (line: string, machine: Machine = server): InputError => {
+  const complaint = (line: string, machine: Machine = server, overrides: Overrides = {}): InputError => {
     try {
-      bindPipeline(parsePipeline(line), machine)
+      bindPipeline(parsePipeline(line), machine, overrides)
     } catch (e) {
       if (isInputError(e)) return e
     }
@@ -145,23 +146,29 @@ describe('a board that lacks what a line needs', () => {
   }
 
   it('says what it has, and gives a line that it can run', () => {
-    const { message, instead } = complaint('v4l2h264dec ! kmssink')
+    const { message, hint, instead } = complaint('v4l2h264dec ! kmssink')
     expect(message).toContain(
-      'needs a driver that decodes h264 (stateful), and board apm-mustang has none: it has no media devices at all',
+      'needs a driver that decodes h264 (stateful), and board apm-mustang has none\n  |\n1 | v4l2h264dec ! kmssink\n  | ^',
+    )
+    expect(hint).toContain('it has no media devices at all\n')
+    expect(complaint('v4l2src ! kmssink').hint).toContain(
+      '--bind v4l2src=vivid gives it a device (vivid-vmalloc, usb-camera',
     )
     expect(instead).toEqual({
       line: 'v4l2src io-mode=dmabuf ! v4l2sink io-mode=dmabuf-import',
       bind: { v4l2src: 'vivid-vmalloc', v4l2sink: 'vivid-vmalloc' },
     })
     const pi = shippedBoard('bcm2711-rpi-4-b')
-    expect(complaint('v4l2h264dec ! kmssink', { ...pi, devices: pi.devices.slice(2, 3) }).message).toContain(
+    expect(complaint('v4l2h264dec ! kmssink', { ...pi, devices: pi.devices.slice(2, 3) }).hint).toContain(
       'its media devices are display (vc4-drm shows frame buffers of one piece of DMA memory; takes dma-bufs',
     )
   })
 
   it('names the first devices, and how many more there are', () => {
     const many = Array.from({ length: 20 }, (_, i) => ({ ...server.devices[0]!, name: `net${i}` }))
-    expect(complaint('v4l2h264dec ! kmssink', { ...server, devices: many }).hint).toMatch(/net15 \(\w+\), 4 more/)
+    expect(
+      complaint('v4l2h264dec ! kmssink', { ...server, devices: many }, { v4l2h264dec: 'none', kmssink: 'x' }).hint,
+    ).toMatch(/net15 \(\w+\), 4 more/)
   })
 
   it('is every board where a line ends in a V4L2 output', () => {
@@ -204,7 +211,7 @@ describe('bad bindings are bad input', () => {
       'v4l2src ! kmssink',
       {},
       'element v4l2src0 (V4L2 capture) needs a driver that captures pictures',
-      '--bind v4l2src=DEVICE',
+      '--bind v4l2src=vivid',
     ],
     [
       'v4l2h264dec ! acmescale output-io-mode=fast ! kmssink',

@@ -34,9 +34,9 @@ export default class Compare extends BaseCommand {
     const { parts, spec } = await openParsed(parsed, { kernels, compare: true }, this.plugins(plugin))
     const report = await runSuggesting(parts, spec, { bundle: parsed.flags.bundle })
     const founding = parsed.args.scenario === 'founding'
-    if (founding) this.log(FOUNDING_STORY)
-    this.log(compareText(report))
-    if (founding) this.log(nextStep(spec))
+    if (founding) this.tell(FOUNDING_STORY)
+    this.log(compareText(report, { spec, columns: this.columns }))
+    if (founding) this.tell(nextStep(spec))
     process.exitCode = exitCodeFor(report, failOn as FailOnFlag)
     return report
   }

@@ -37,24 +37,24 @@ Exit code 3 when a case failed or was not run; 2 for a file that cannot be read 
     const { argv, flags } = await this.parse(Conform)
     const reports = await conform(argv as string[], {
       ...(flags.only === undefined ? {} : { only: flags.only, onStep: (_record, step) => this.lines(stepLines(step)) }),
-      onReport: (file, report) => this.tell(file, report, flags.show),
+      onReport: (file, report) => this.tellReport(file, report, flags.show),
     })
     if (reports.some((report) => report.failed + report.skipped > 0)) process.exitCode = EXIT.found
     const [only] = reports
     return reports.length === 1 && only !== undefined ? only : reports
   }
 
-  private tell(file: string, report: ConformReport, show: number): void {
+  private tellReport(file: string, report: ConformReport, show: number): void {
     if ('differences' in report) {
-      this.log(`${file}: ${recordsSummary(report)}`)
+      this.tell(`${file}: ${recordsSummary(report)}`)
       return this.lines(recordsDetails(report, show))
     }
     const { topic, cases, passed, failed, skipped } = report
-    this.log(`${file}: ${topic}: ${passed} of ${cases} passed, ${failed} failed, ${skipped} skipped`)
+    this.tell(`${file}: ${topic}: ${passed} of ${cases} passed, ${failed} failed, ${skipped} skipped`)
     this.lines(failureLines(report, show))
   }
 
   private lines(lines: readonly string[]): void {
-    for (const line of lines) this.log(line)
+    for (const line of lines) this.tell(line)
   }
 }

@@ -38,18 +38,18 @@ export default class Explain extends BaseCommand {
     // Bytes, not text: a log may be UTF-16.
     const report = await explainLog(piecesOf(flags.dmesg))
     if (report.lines === 0) throw new InputError('nothing to check: the log is empty', { file: flags.dmesg })
-    this.log(klogText(flags.dmesg, report))
+    this.tell(klogText(flags.dmesg, report))
     return report
   }
 
   private code(code: string | undefined): Explained {
     if (code === undefined) {
       const codes = explainedCodes()
-      this.log(codesText(codes))
+      this.tell(codesText(codes))
       return codes
     }
     const explained = explain(code)
-    this.log(textOf(explained))
+    this.tell(textOf(explained))
     return explained
   }
 }

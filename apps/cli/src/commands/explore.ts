@@ -102,7 +102,7 @@ Exit code 3 when a kernel with a patch has a defect that the kernel below it has
       },
     })
     if (out !== undefined) writeFiles(report, out)
-    this.log(
+    this.tell(
       exploreText(report, {
         titleOf: defectTitle,
         commandOf: ({ scenario }) =>

@@ -49,7 +49,7 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
       ...(log === undefined ? {} : { onEvent: (event) => log.onEvent(event) }),
     })
     if (ftrace !== undefined && log !== undefined) writeText(ftrace, log.finish(), inputs)
-    this.log(runText(report))
+    this.log(runText(report, { spec, columns: this.columns }))
     process.exitCode = exitCodeFor(report, failOn as FailOnFlag)
     return report
   }

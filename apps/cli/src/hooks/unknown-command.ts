@@ -16,8 +16,9 @@ const unknownCommand: Hook.CommandNotFound = async function ({ id, argv = [], co
     near[0] === undefined
       ? `${config.bin} --help lists all commands`
       : `did you mean: ${config.bin} ${near[0].one.replaceAll(':', ' ')}`
-  const message = `there is no command ${words.join(' ')}`
-  if (asksForJson(argv)) ux.stdout(JSON.stringify(errorJson({ message, place: {}, hint }), null, 2))
+  const named = words.filter((word) => !word.startsWith('-'))
+  const message = named.length === 0 ? 'give a command' : `there is no command ${named.join(' ')}`
+  if (asksForJson([...words, ...argv])) ux.stdout(JSON.stringify(errorJson({ message, place: {}, hint }), null, 2))
   else process.stderr.write(`error: ${message}\nhint: ${hint}\n`)
   this.exit(EXIT.input)
 }

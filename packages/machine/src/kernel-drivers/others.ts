@@ -19,7 +19,7 @@ export const OTHERS = [
   ),
   ...driver('atmel_isi', 'drivers/media/platform/atmel/atmel-isi.c', {}, [
     'atmel,at91sam9g45-isi',
-    capture({ least: [0, 2] }),
+    capture({ least: [0, 2], fileIo: true }),
   ]),
   ...driver(
     'microchip-isc',
@@ -27,7 +27,7 @@ export const OTHERS = [
     {
       note: 'matched in microchip-sama5d2-isc.c and microchip-sama7g5-isc.c',
     },
-    ['atmel,sama5d2-isc microchip,sama7g5-isc', capture({ least: [0, 1] })],
+    ['atmel,sama5d2-isc microchip,sama7g5-isc', capture({ least: [0, 1], fileIo: true })],
   ),
   ...part('microchip-csi2dc', 'drivers/media/platform/microchip/microchip-csi2dc.c', 'microchip,sama7g5-csi2dc'),
   ...driver(
@@ -36,7 +36,10 @@ export const OTHERS = [
     {
       note: 'captures a screen and gives it out as JPEG',
     },
-    ['aspeed,ast2400-video-engine aspeed,ast2500-video-engine aspeed,ast2600-video-engine', capture({ least: [0, 3] })],
+    [
+      'aspeed,ast2400-video-engine aspeed,ast2500-video-engine aspeed,ast2600-video-engine',
+      capture({ least: [0, 3], fileIo: true }),
+    ],
   ),
   ...driver('npcm-video', 'drivers/media/platform/nuvoton/npcm-video.c', {}, [
     'nuvoton,npcm750-vcd nuvoton,npcm845-vcd',
@@ -44,7 +47,7 @@ export const OTHERS = [
   ]),
   ...driver('mmp-camera', 'drivers/media/platform/marvell/mmp-driver.c', { note: `queues: mcam-core.c; ${CONTIG}` }, [
     'marvell,mmp2-ccic',
-    capture({ memory: MMAP_USERPTR_DMABUF }),
+    capture({ memory: MMAP_USERPTR_DMABUF, fileIo: true }),
   ]),
   ...driver('pxa27x-camera', 'drivers/media/platform/intel/pxa_camera.c', {}, [
     'marvell,pxa270-qci',

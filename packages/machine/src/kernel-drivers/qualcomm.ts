@@ -24,6 +24,6 @@ export const QUALCOMM = [
   ...part('qcom-venus-encoder', 'drivers/media/platform/qcom/venus/venc.c', 'venus-encoder'),
   ...driver('qcom-camss', 'drivers/media/platform/qcom/camss/camss-video.c', {}, [
     'qcom,msm8916-camss qcom,msm8996-camss qcom,sdm660-camss qcom,sdm845-camss qcom,sm8250-camss qcom,sc8280xp-camss',
-    capture({ multiplanar: true, split: false, allocator: 'vb2-dma-sg' }),
+    capture({ multiplanar: true, split: false, allocator: 'vb2-dma-sg', fileIo: true }),
   ]),
 ]

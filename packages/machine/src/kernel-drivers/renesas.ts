@@ -9,7 +9,7 @@ export const RENESAS = [
       'renesas,vin-r8a7779 renesas,rcar-gen2-vin renesas,vin-r8a7795 renesas,vin-r8a7796 renesas,vin-r8a77961 ' +
       'renesas,vin-r8a77965 renesas,vin-r8a77970 renesas,vin-r8a77980 renesas,vin-r8a77990 renesas,vin-r8a77995 ' +
       'renesas,vin-r8a779a0 renesas,vin-r8a779g0 renesas,rcar-gen4-vin',
-    capture({ least: [0, 4] }),
+    capture({ least: [0, 4], fileIo: true }),
   ]),
   ...part(
     'rcar-csi2',

@@ -31,11 +31,19 @@ interface QueueWords {
   readonly least?: readonly [output: number, capture: number]
   readonly max?: readonly [width: number, height: number]
   readonly stateless?: boolean
+  /** The queues take read(2) and write(2), too. */
+  readonly fileIo?: boolean
   readonly interface?: string
 }
 
 const queues = (words: QueueWords): Omit<VideoNode, 'kind' | 'codecs' | 'output' | 'capture'> & Queues => {
-  const { multiplanar = false, memory = MMAP_DMABUF, allocator = 'vb2-dma-contig', least = [0, 0] } = words
+  const {
+    multiplanar = false,
+    memory = MMAP_DMABUF,
+    allocator = 'vb2-dma-contig',
+    least = [0, 0],
+    fileIo = false,
+  } = words
   return {
     stateless: words.stateless ?? false,
     multiplanar,
@@ -44,8 +52,9 @@ const queues = (words: QueueWords): Omit<VideoNode, 'kind' | 'codecs' | 'output'
       memory: words.outputMemory ?? memory,
       allocator: words.outputAllocator ?? allocator,
       minBuffers: least[0],
+      fileIo,
     },
-    capture: { memory, allocator, minBuffers: least[1] },
+    capture: { memory, allocator, minBuffers: least[1], fileIo },
     maxSize: words.max === undefined ? null : { width: words.max[0], height: words.max[1] },
     interface: words.interface ?? 'V4L2',
   }

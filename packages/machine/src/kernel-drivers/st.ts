@@ -4,7 +4,7 @@ import { capture, converter, decoder, driver, encoder } from './rows.ts'
 export const ST = [
   ...driver('stm32-dcmi', 'drivers/media/platform/st/stm32/stm32-dcmi.c', {}, [
     'st,stm32-dcmi',
-    capture({ least: [0, 2] }),
+    capture({ least: [0, 2], fileIo: true }),
   ]),
   ...driver(
     'dcmipp',

@@ -3,9 +3,11 @@ import { capture, converter, driver, MMAP_DMABUF, MMAP_USERPTR_DMABUF, output } 
 
 const VIVID = 'drivers/media/test-drivers/vivid/vivid-core.c'
 const VIM2M = 'drivers/media/test-drivers/vim2m.c'
-const CONTIG = { memory: MMAP_DMABUF } as const
-const SG = { memory: MMAP_USERPTR_DMABUF, allocator: 'vb2-dma-sg' } as const
-const VMALLOC = { memory: MMAP_USERPTR_DMABUF, allocator: 'vb2-vmalloc' } as const
+/** vivid takes read(2) and write(2), whatever the allocator. */
+const CONTIG = { memory: MMAP_DMABUF, fileIo: true } as const
+const SG = { memory: MMAP_USERPTR_DMABUF, allocator: 'vb2-dma-sg', fileIo: true } as const
+const VMALLOC = { memory: MMAP_USERPTR_DMABUF, allocator: 'vb2-vmalloc', fileIo: true } as const
+const M2M = { fileIo: false } as const
 
 export const TEST_DRIVERS = [
   ...driver('vivid-dma-contig', VIVID, { note: 'allocators=1' }, ['', capture(CONTIG), output(CONTIG)]),
@@ -21,10 +23,10 @@ export const TEST_DRIVERS = [
     capture({ ...VMALLOC, multiplanar: true }),
     output({ ...VMALLOC, multiplanar: true }),
   ]),
-  ...driver('vim2m', VIM2M, {}, ['', converter(VMALLOC)]),
+  ...driver('vim2m', VIM2M, {}, ['', converter({ ...VMALLOC, ...M2M })]),
   ...driver('vim2m-dma-contig', VIM2M, { note: 'over videobuf2-dma-contig.c' }, [
     '',
     converter({ memory: MMAP_USERPTR_DMABUF }),
   ]),
-  ...driver('vim2m-dma-sg', VIM2M, { note: 'over videobuf2-dma-sg.c' }, ['', converter(SG)]),
+  ...driver('vim2m-dma-sg', VIM2M, { note: 'over videobuf2-dma-sg.c' }, ['', converter({ ...SG, ...M2M })]),
 ]

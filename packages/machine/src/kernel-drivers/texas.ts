@@ -46,7 +46,7 @@ export const TEXAS = [
   ]),
   ...driver('vpfe', 'drivers/media/platform/ti/am437x/am437x-vpfe.c', {}, [
     'ti,am437x-vpfe',
-    capture({ least: [0, 1] }),
+    capture({ least: [0, 1], fileIo: true }),
   ]),
   ...driver('vpif', 'drivers/media/platform/ti/davinci/vpif_capture.c, vpif_display.c', {}, [
     'ti,da850-vpif',

@@ -52,5 +52,5 @@ export const queuesOf = ({ output, capture, multiplanar }: VideoNode): string =>
 const queueOf = (side: string, queue: QueueFacts | null): string => {
   if (queue === null) return ''
   const least = queue.minBuffers > 0 ? `, ${queue.minBuffers} queued at least` : ''
-  return `${side} ${queue.memory.join(' ')} (${queue.allocator.replace('vb2-', '')}${least})`
+  return `${side} ${[...queue.memory, ...(queue.fileIo ? [side === 'OUTPUT' ? 'WRITE' : 'READ'] : [])].join(' ')} (${queue.allocator.replace('vb2-', '')}${least})`
 }

@@ -1,13 +1,13 @@
 // A board as text: what lies where, and what each DMA master gets.
 import { type BoardDescription, bytes, hex, type MasterRow, type Range } from '@dmalab/api'
 import { bold, cyan } from 'ansis'
+import { COLUMNS, foldText } from '../fold.ts'
 import { table } from '../table.ts'
 
 /** `suggested`: a command to try on the board, or why there is none. */
-export function boardText(board: BoardDescription, suggested: string): string {
+export function boardText(board: BoardDescription, suggested: string, columns: number = COLUMNS): string {
   const map = board.map.map((row) => [
     hex(row.base),
-    hex(row.base + row.len - 1),
     bytes(row.len),
     row.what,
     row.kind,
@@ -24,17 +24,17 @@ export function boardText(board: BoardDescription, suggested: string): string {
     master.pools.join('\n'),
   ])
   const bindings = Object.entries(board.bindings).map(([factory, device]) => `  ${factory} -> ${device}`)
-  return [
+  const lines = [
     `${bold(board.title)} (${board.name}, ${board.arch}, ${bytes(board.memory)})`,
     `CPU: ${board.cpu}`,
     '',
     bold('Physical memory'),
-    table(['from', 'to', 'size', 'what', 'kind', 'struct page', 'linear map', 'CPU sees it'], map),
+    table(['from', 'size', 'what', 'kind', 'struct page', 'linear map', 'CPU sees it'], map, columns),
     ...board.assumed.map((what) => `assumed, as the board does not say: ${what}`),
-    ...bootLines(board.boot),
+    ...bootLines(board.boot, columns),
     '',
     bold('DMA masters'),
-    masters.length === 0 ? 'none' : table(['device', 'class', 'reach', 'IOMMU', 'coherent', 'pools'], masters),
+    masters.length === 0 ? 'none' : table(['device', 'class', 'reach', 'IOMMU', 'coherent', 'pools'], masters, columns),
     '',
     bold('Drivers'),
     ...driversOf(board.masters),
@@ -48,11 +48,12 @@ export function boardText(board: BoardDescription, suggested: string): string {
     '',
     bold('A line to try'),
     `  ${suggested}`,
-  ].join('\n')
+  ]
+  return foldText(lines.join('\n'), columns)
 }
 
 /** Zones and pools of a kernel, by their kernel names. */
-function bootLines(boot: BoardDescription['boot']): string[] {
+function bootLines(boot: BoardDescription['boot'], columns: number): string[] {
   if (boot === null) return []
   const place = ({ base, len }: Range): string => `${hex(base)} to ${hex(base + len - 1)} (${bytes(len)})`
   const { dmaZoneEnd, swiotlb, cma, atomicPools } = boot
@@ -64,7 +65,7 @@ function bootLines(boot: BoardDescription['boot']): string[] {
     ['default CMA area', cma === null ? 'none' : place(cma)],
     ...atomicPools.map((one) => [`atomic pool, ${one.zone}`, place(one)]),
   ]
-  return ['', bold(`Memory for DMA under ${boot.kernel}, at boot`), table(['what', 'where'], rows)]
+  return ['', bold(`Memory for DMA under ${boot.kernel}, at boot`), table(['what', 'where'], rows, columns)]
 }
 
 /** What a pipeline might look for and not find. */

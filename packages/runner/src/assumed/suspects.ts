@@ -1,5 +1,5 @@
 // What a run rests on that no input states, and when that decides the case.
-import { type Assumption, bitsNeeded, type DeviceFacts, type DriverDef, type Machine } from '@dmalab/api'
+import { type Assumption, bitsNeeded, bytes, type DeviceFacts, type DriverDef, type Machine } from '@dmalab/api'
 import { kernelDriverOf } from '@dmalab/machine'
 import type { Observed } from './observed.ts'
 
@@ -94,7 +94,10 @@ const memorySuspects = (machine: Machine, used: readonly DeviceFacts[]): Suspect
         return []
       case 'memory': {
         const start = Math.min(...machine.memory.map(({ base }) => base))
-        const assumption = memoryOf(`memory starts at 0x${start.toString(16)}`, why, '--memory SIZE@BASE')
+        const banks = machine.memory.map(
+          ({ base, len }) => `--memory ${bytes(len).replace(' ', '')}@0x${base.toString(16)}`,
+        )
+        const assumption = memoryOf(`memory starts at 0x${start.toString(16)}`, why, banks.join(' '))
         const short = used.some((device) => !isTranslated(machine, device) && !reachesAll(machine, device))
         return [{ assumption, decides: () => (short ? assumption : undefined) }]
       }
@@ -102,7 +105,11 @@ const memorySuspects = (machine: Machine, used: readonly DeviceFacts[]): Suspect
         const area = machine.reserved.find((region) => region.default === 'cma')
         if (area === undefined) return []
         const what = `the default CMA area has ${area.len / 2 ** 20} MiB`
-        const assumption = memoryOf(what, why, '--cmdline cma=SIZE, as the kernel has it (dmesg says: cma: Reserved)')
+        const assumption = memoryOf(
+          what,
+          why,
+          `--cmdline cma=${area.len / 2 ** 20}M, or what the kernel has (dmesg says: cma: Reserved)`,
+        )
         const decides = ({ cma }: Observed) => (cma.full || cma.peak > SMALL_CMA ? assumption : undefined)
         return [{ assumption, decides }]
       }

@@ -36,6 +36,7 @@ export const logHead = (parts: LabParts, { file }: LogWork, machine: Machine): O
   notes: [],
   assumptions: suspectsOf(parts, machine).map(({ assumption }) => assumption),
   ignored: [],
+  notExamined: [],
   scenario: `replay of ${file}`,
   board: machine.name,
   options: { ...DEFAULT_OPTIONS, frames: 0 },

@@ -51,6 +51,7 @@ export const stepsHead = (parts: LabParts, run: StepsRun): Omit<RunReport, 'runs
   notes: [],
   assumptions: suspectsOf(parts, run).map(({ assumption }) => assumption),
   ignored: [],
+  notExamined: [],
   scenario: run.scenario.title ?? run.scenario.name,
   board: run.machine.name,
   options: { ...DEFAULT_OPTIONS, frames: 0, seed: run.seed ?? DEFAULT_OPTIONS.seed },

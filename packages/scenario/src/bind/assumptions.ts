@@ -3,6 +3,8 @@ import type { Assumption, BoundElement, Ignored, Machine } from '@dmalab/api'
 import { kernelDriverOf } from '@dmalab/machine'
 import { familyOf } from '../elements/device-families.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import { likelyDevice } from './likely-device.ts'
+import { lineForBoard } from './line-for-board.ts'
 import { needOf } from './needs.ts'
 
 /** In the order of the line. */
@@ -13,31 +15,60 @@ export const elementAssumptions = (
 ): readonly Assumption[] => {
   const names = new Set(unknown.map(({ name }) => name))
   return elements.flatMap((element) => [
-    ...(names.has(element.name) && element.by === 'user space' ? [passesOn(element)] : []),
-    ...(AUTOMATIC.test(element.factory) ? [chooses(element)] : []),
-    ...(isDesktopSink(element) && !rendersOn(element, machine) ? [imports(element)] : []),
+    ...(names.has(element.name) && element.by === 'user space' ? [passesOn(element, machine)] : []),
+    ...(AUTOMATIC.test(element.factory) ? [chooses(element, machine)] : []),
+    ...(EXTERNAL.test(element.factory) && element.device === null ? [comesFromElsewhere(element, machine)] : []),
+    ...(isDesktopSink(element) && !rendersOn(element, machine) ? [imports(element, machine)] : []),
     ...(vendorOf(element) && element.by !== '--bind' ? [vendors(element, machine)] : []),
-    ...(element.by.startsWith('class ') ? [driverByClass(element)] : []),
+    ...(element.by.startsWith('class ') && !vendorOf(element) && !AUTOMATIC.test(element.factory)
+      ? [driverByClass(element)]
+      : []),
   ])
 }
 
-const bindIt = ({ factory }: BoundElement): string => `--bind ${factory}=DEVICE, or ${factory}=none for user space`
+/** The device that the element works on, or the likeliest one, by name: words that can be given as they stand. */
+const bindIt = (element: BoundElement, machine: Machine): string => {
+  const { factory } = element
+  return `--bind ${factory}=${element.device ?? likelyDevice(element, machine)}, or --bind ${factory}=none for user space`
+}
 
-const passesOn = (element: BoundElement): Assumption => ({
+const passesOn = (element: BoundElement, machine: Machine): Assumption => ({
   kind: 'element',
   what: `${element.name} passes on the buffers that it gets, unchanged`,
   why: `the element ${element.factory} is not one that dmalab knows`,
-  howToState: bindIt(element),
+  howToState: bindIt(element, machine),
 })
 
 /** Elements that put others in their place when they run. */
 const AUTOMATIC = /^(auto(video|audio)?(sink|src)|decodebin3?|uridecodebin3?|parsebin|autoconvert|autovideoconvert)$/
 
-const chooses = (element: BoundElement): Assumption => ({
+const chooses = (element: BoundElement, machine: Machine): Assumption => ({
   kind: 'element',
   what: `${element.name} ${element.device === null ? 'works in user space' : `works on ${element.device}`}`,
   why: `${element.factory} chooses the element that does its work when it runs`,
-  howToState: `write that element in place of ${element.factory}`,
+  howToState: `the name of that element in place of ${element.factory}${insteadOf(element, machine)}`,
+})
+
+/** What could stand there on this board. */
+const insteadOf = ({ role, factory }: BoundElement, machine: Machine): string => {
+  const pieces = lineForBoard(machine).line.split(' ! ')
+  const piece =
+    role === 'sink'
+      ? pieces.at(-1)
+      : /^(uri)?decodebin/.test(factory)
+        ? pieces.find((one) => /dec\b/.test(one))
+        : undefined
+  return piece === undefined || /^(audio|alsa|fake)/.test(piece) ? '' : `, such as ${piece}`
+}
+
+/** Sources whose pictures another process makes. */
+const EXTERNAL = /^(pipewiresrc)$/
+
+const comesFromElsewhere = (element: BoundElement, machine: Machine): Assumption => ({
+  kind: 'element',
+  what: `${element.name} gives pictures in memory of user space`,
+  why: `another process makes the pictures of ${element.factory}, and may give them as dma-bufs`,
+  howToState: bindIt(element, machine),
 })
 
 /** Bound to a GPU whose driver is known: what that imports is. */
@@ -51,14 +82,14 @@ const isDesktopSink = ({ factory, by }: BoundElement): boolean =>
   by !== 'board' &&
   !AUTOMATIC.test(factory)
 
-const imports = (element: BoundElement): Assumption => ({
+const imports = (element: BoundElement, machine: Machine): Assumption => ({
   kind: 'element',
   what:
     element.device === null
       ? `${element.name} works in user space`
       : `${element.name} imports buffers into ${element.device} without a copy`,
   why: `${element.factory} draws with a GPU, or in memory of its own; what it imports and copies is not modelled`,
-  howToState: `${bindIt(element)}; kmssink imports as a display does`,
+  howToState: `${bindIt(element, machine)}; kmssink imports as a display does`,
 })
 
 /** What is known of the driver there, which is not the vendor's. */
@@ -66,6 +97,8 @@ const notOffered = ({ device, factory }: BoundElement, { devices }: Machine): st
   const facts = devices.find(({ name }) => name === device)
   const driver = facts && kernelDriverOf(facts)
   const asked = needOf(factory)
+  if (facts === undefined && asked !== undefined && asked.makers.length > 0)
+    return ` (${asked.interface}), which no device of this board has`
   return driver && asked && asked.interface !== 'V4L2'
     ? ` (${asked.interface}), which ${driver.name} of ${driver.tree} has not`
     : ''
@@ -78,9 +111,9 @@ const vendors = (element: BoundElement, machine: Machine): Assumption => ({
   what:
     element.device === null
       ? `${element.name} works in user space`
-      : `${element.name} takes and gives buffers of ${element.device} as V4L2 elements do`,
+      : `${element.name} works on ${element.device}, and takes and gives its buffers as V4L2 elements do`,
   why: `${element.factory} comes from a vendor's tree, with an interface of its own${notOffered(element, machine)}`,
-  howToState: bindIt(element),
+  howToState: bindIt(element, machine),
 })
 
 const driverByClass = (element: BoundElement): Assumption => ({

@@ -4,11 +4,14 @@ import type { BoundElement, DeviceFacts, IoMode, Machine, PipelineScenario } fro
 import { familyOf, isIoMode } from '../elements/device-families.ts'
 import { negotiate } from '../negotiate/negotiate.ts'
 import type { PictureWishes } from '../negotiate/told.ts'
-import type { Pipeline, PipelineElement } from '../pipeline/pipeline.ts'
+import { elementFacts } from '../elements/catalogue.ts'
+import { nearNames } from '../pipeline/near-names.ts'
+import type { Pipeline, PipelineElement, UnknownElement } from '../pipeline/pipeline.ts'
 import { elementAssumptions, ignoredProperties } from './assumptions.ts'
 import { bufferHops } from './buffer-hops.ts'
 import { checkElements } from './check-elements.ts'
 import { checkSizes } from './check-sizes.ts'
+import { likelyDevice } from './likely-device.ts'
 import { deviceList, findDevice, NONE, type Overrides, VIRTUAL } from './find-device.ts'
 
 /** @throws InputError for an element or a device that does not exist, and for an element whose device the board lacks. */
@@ -22,7 +25,7 @@ export const bindPipeline = (
   checkOverrides(pipeline, machine, overrides)
   const elements = pipeline.elements
     .filter(({ role }) => role !== 'bin')
-    .map((element) => bindElement(atItsEnd(element, pipeline), machine, overrides))
+    .map((element) => bindElement(atItsEnd(element, pipeline), machine, overrides, pipeline.text))
   const { pictures, pictureOf, ...negotiated } = negotiate(pipeline, elements, machine, wishes)
   checkSizes(pipeline, elements, machine, pictures)
   const unbound = pipeline.unknown.filter(({ name }) => elements.some((e) => e.name === name && e.device === null))
@@ -35,12 +38,17 @@ export const bindPipeline = (
     pictures,
     frames: negotiated.frames,
     notes: [
-      ...unbound.map(({ name, factory }) => howToBind(name, factory, machine)),
+      ...unbound.map((element) => howToBind(element, elements, machine)),
+      ...unfed(pipeline).map(
+        ({ name, role }) =>
+          `nothing goes into ${name}: GStreamer would wait for ever; ${role === 'decoder' ? 'a seeded bitstream stands' : 'seeded pictures stand'} in`,
+      ),
       ...pipeline.warnings,
       ...negotiated.notes,
     ],
     assumptions: [...elementAssumptions(elements, pipeline, machine), ...negotiated.assumptions],
     ignored: [...pipeline.ignored, ...ignoredProperties(elements), ...negotiated.ignored],
+    notExamined: notExamined(elements, pictures),
   }
 }
 
@@ -70,13 +78,49 @@ const checkOverrides = ({ elements }: Pipeline, machine: Machine, overrides: Ove
   }
 }
 
-const howToBind = (name: string, factory: string, machine: Machine): string =>
-  `${name}: the element ${factory} is not known and is taken to pass buffers on in user space; ` +
-  `--bind ${factory}=DEVICE gives its work to a device: ${deviceList(machine)}`
+const howToBind = ({ name, factory }: UnknownElement, elements: readonly BoundElement[], machine: Machine): string => {
+  const { role = 'unknown' } = elements.find((one) => one.name === name) ?? {}
+  const [near] = nearNames(factory, FAMILIAR, 1)
+  return (
+    `${name}: the element ${factory} is not known${near === undefined ? '' : ` (did you mean ${near}?)`} and is taken to pass buffers ` +
+    `on in user space; --bind ${factory}=${likelyDevice({ role }, machine)} gives its work to a device; there are ${deviceList(machine)}`
+  )
+}
 
-const bindElement = (element: PipelineElement, machine: Machine, overrides: Overrides): BoundElement => {
+/** Elements that people write often. */
+const FAMILIAR: readonly string[] = (
+  'v4l2src v4l2sink v4l2convert kmssink waylandsink glimagesink autovideosink xvimagesink ximagesink fbdevsink fakesink filesrc ' +
+  'filesink videotestsrc videoconvert videoscale videorate videocrop videoflip qtdemux matroskademux tsdemux h264parse h265parse ' +
+  'jpegparse decodebin decodebin3 parsebin queue tee capsfilter identity libcamerasrc rtspsrc udpsrc udpsink appsrc appsink ' +
+  'rtph264depay rtph264pay jpegdec jpegenc x264enc avdec_h264 mp4mux matroskamux compositor glupload glcolorconvert deinterlace'
+).split(' ')
+
+/** Elements that wait at a pad that nothing is linked to, and that stand where pictures begin. */
+const unfed = ({ elements, flow }: Pipeline): readonly PipelineElement[] =>
+  elements.filter(
+    ({ name, role, factory }) =>
+      (role === 'decoder' || role === 'encoder' || role === 'converter') &&
+      !flow.some(([, , sink]) => sink === name) &&
+      elementFacts(factory)?.pads.some(({ direction, presence }) => direction === 'sink' && presence === 'always'),
+  )
+
+/** Of what drivers offer, the pixel formats are not in any table. */
+const notExamined = (elements: readonly BoundElement[], pictures: PipelineScenario['pictures']): readonly string[] => {
+  const onDevice = (name: string): boolean => elements.some((one) => one.name === name && one.device !== null)
+  const formats = (name: string): readonly string[] =>
+    pictures.flatMap(({ from, to, format }) =>
+      format !== null && (from === name || to === name) ? [format.value] : [],
+    )
+  const whose = elements.flatMap(({ name }) => {
+    const own = [...new Set(formats(name))]
+    return onDevice(name) && own.length > 0 ? [`${name} ${own.join(' and ')}`] : []
+  })
+  return whose.length === 0 ? [] : [`whether the drivers there have these pixel formats: ${whose.join(', ')}`]
+}
+
+const bindElement = (element: PipelineElement, machine: Machine, overrides: Overrides, text: string): BoundElement => {
   const family = familyOf(element.factory)
-  const { device, by } = findDevice(element, family, machine, overrides)
+  const { device, by } = findDevice(element, family, machine, overrides, text)
   const { name, factory, props } = element
   return {
     name,

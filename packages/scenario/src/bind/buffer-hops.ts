@@ -70,7 +70,7 @@ const mode = (element: BoundElement, side: 'in' | 'out'): string => {
   const value = side === 'in' ? element.inMode : element.outMode
   return element.device === null
     ? `${element.name} has memory of user space`
-    : `${element.name} has mode ${value ?? 'none'}`
+    : `${element.name} ${value === null ? 'imports no dma-bufs' : `has mode ${value}`}`
 }
 
 const toUserSpace = (producer: BoundElement, consumer: BoundElement): readonly [HopKind, string] => {

@@ -1,11 +1,12 @@
 // Pictures that are larger than a driver takes.
-import { type BoundElement, InputError, type LinkPicture, type Machine } from '@dmalab/api'
+import type { BoundElement, LinkPicture, Machine } from '@dmalab/api'
+import { refusedAt } from '../pipeline/pipeline-error.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { videoNodeFor } from './needs.ts'
 
 /** @throws InputError at the first element whose driver's largest picture is smaller than what passes it */
 export const checkSizes = (
-  { elements: parsed }: Pipeline,
+  { elements: parsed, text }: Pipeline,
   elements: readonly BoundElement[],
   { devices }: Machine,
   pictures: readonly LinkPicture[],
@@ -20,9 +21,7 @@ export const checkSizes = (
     )
     if (large === undefined) continue
     const at = parsed.find((element) => element.name === name)?.at
-    throw new InputError(
-      `${name} works on pictures up to ${most.width}x${most.height} on ${device}, and these have ${large.width.value}x${large.height.value} (${large.width.by})`,
-      at === undefined ? {} : { file: 'pipeline', column: at + 1 },
-    )
+    const why = `${name} works on pictures up to ${most.width}x${most.height} on ${device}, and these have ${large.width.value}x${large.height.value} (${large.width.by})`
+    throw refusedAt(why, text, at, `--size ${most.width}x${most.height}, or a converter before it`)
   }
 }

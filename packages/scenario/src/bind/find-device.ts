@@ -1,10 +1,11 @@
 // Which device does the work of an element: by `--bind`, by the board's table, by what its driver offers, or by its class.
-import { type DeviceClass, type DeviceFacts, disabledWords, InputError, type Machine } from '@dmalab/api'
+import { type DeviceClass, type DeviceFacts, disabledWords, type Machine } from '@dmalab/api'
 import { elementsOf, kernelDriverOf, VIRTUAL_DEVICES } from '@dmalab/machine'
 import type { DeviceFamily } from '../elements/device-families.ts'
+import { refusedAt } from '../pipeline/pipeline-error.ts'
 import type { PipelineElement } from '../pipeline/pipeline.ts'
 import { lineForBoard } from './line-for-board.ts'
-import { canDo, driverWords, type Need, needOf } from './needs.ts'
+import { canDo, driverWords, isOfMaker, type Need, needOf } from './needs.ts'
 
 /** Element (factory or name) to device; the device `none` leaves the work to user space. */
 export type Overrides = Readonly<Record<string, string>>
@@ -26,14 +27,15 @@ export const findDevice = (
   family: DeviceFamily | undefined,
   machine: Machine,
   overrides: Overrides,
+  text: string,
 ): Found => {
   const { name, factory } = element
   const asked = needOf(factory)
   const named = (device: string | undefined): DeviceFacts | undefined => machine.devices.find((d) => d.name === device)
   const override = lookUp(overrides, name) ?? lookUp(overrides, factory)
-  if (override !== undefined) return { device: checked(named(override), element, asked, machine), by: '--bind' }
+  if (override !== undefined) return { device: checked(named(override), element, asked, machine, text), by: '--bind' }
   const onBoard = named(lookUp(machine.bindings, factory))
-  if (onBoard) return { device: checked(onBoard, element, asked, machine), by: 'board' }
+  if (onBoard) return { device: checked(onBoard, element, asked, machine, text), by: 'board' }
   if (!family) return USER_SPACE
   for (const kind of asked?.kinds ?? []) {
     const device = machine.devices.find((each) => asked !== undefined && canDo(each, { ...asked, kinds: [kind] }))
@@ -44,12 +46,12 @@ export const findDevice = (
     if (device) return { device, by: `class ${kind}` }
   }
   if (family.optional) return USER_SPACE
-  return refuse(element, family, asked, machine)
+  return refuse(element, family, asked, machine, text)
 }
 
 /** Its driver is not known, or not that of the vendor whose interface the element asks for: a vendor's kernel has another. */
 const isUnknown = (device: DeviceFacts, asked: Need | undefined): boolean =>
-  asked === undefined || asked.interface !== 'V4L2' || canDo(device, asked) === undefined
+  asked === undefined || (asked.interface === 'V4L2' ? canDo(device, asked) === undefined : isOfMaker(device, asked))
 
 /** A device that somebody named must have a driver that does the work, where its driver is known. */
 const checked = (
@@ -57,15 +59,12 @@ const checked = (
   { name, at }: PipelineElement,
   asked: Need | undefined,
   machine: Machine,
+  text: string,
 ): DeviceFacts | undefined => {
   if (device === undefined || asked === undefined || asked.interface !== 'V4L2' || canDo(device, asked) !== false)
     return device
-  throw new InputError(
-    `${name} needs a driver that ${asked.words}, and that of ${device.name} does not: ${driverWords(device)}`,
-    at === undefined ? {} : { file: 'pipeline', column: at + 1 },
-    insteadOf(asked, machine),
-    lineForBoard(machine),
-  )
+  const why = `${name} needs a driver that ${asked.words}, and that of ${device.name} does not: ${driverWords(device)}`
+  throw refusedAt(why, text, at, insteadOf(asked, machine), lineForBoard(machine))
 }
 
 const refuse = (
@@ -73,15 +72,19 @@ const refuse = (
   family: DeviceFamily,
   asked: Need | undefined,
   machine: Machine,
+  text: string,
 ): never => {
   const needs = asked ? `a driver that ${asked.words}` : `a device of class ${family.devices.join(' or ')}`
-  const hint =
-    `bind the element with --bind ${factory}=DEVICE: ${deviceList(machine)}, ` +
-    `${VIRTUAL} (drivers without hardware, on every board), or ${NONE}`
-  throw new InputError(
-    `element ${name} (${family.name}) needs ${needs}, and board ${machine.name} has none: ${mediaOf(machine)}${switchedOff(family, asked, machine)}`,
-    at === undefined ? {} : { file: 'pipeline', column: at + 1 },
-    asked === undefined ? hint : `${insteadOf(asked, machine)}${hint}`,
+  const hints = [
+    `${mediaOf(machine)}${switchedOff(family, asked, machine)}`,
+    ...(asked === undefined ? [] : [insteadOf(asked, machine)]),
+    `${othersFor(factory, family, asked, machine)}--bind ${factory}=${NONE} leaves its work to user space`,
+  ]
+  throw refusedAt(
+    `element ${name} (${family.name}) needs ${needs}, and board ${machine.name} has none`,
+    text,
+    at,
+    hints.filter((line) => line !== '').join('\n'),
     lineForBoard(machine),
   )
 }
@@ -98,12 +101,30 @@ const switchedOff = (family: DeviceFamily, asked: Need | undefined, { disabled =
   return `; ${first.name} (${first.class})${more} ${disabledWords(first)}`
 }
 
+/** Devices that can do it when somebody says so: those with a driver that is not known, and those that every board can have. */
+const othersFor = (
+  factory: string,
+  { devices: classes }: DeviceFamily,
+  asked: Need | undefined,
+  { devices }: Machine,
+): string => {
+  const mayDo = (device: DeviceFacts): boolean => {
+    const can = asked === undefined ? undefined : canDo(device, asked)
+    return can ?? classes.includes(device.class)
+  }
+  const names = [...VIRTUAL_DEVICES, ...devices].filter(mayDo).map(({ name }) => name)
+  const [first, ...rest] = names.slice(0, MOST_OTHERS)
+  if (first === undefined) return ''
+  return `--bind ${factory}=${first} gives it a device${rest.length === 0 ? '' : ` (${rest.join(', ')} would do as well)`}; `
+}
+const MOST_OTHERS = 6
+
 /** Elements that the board's drivers serve, of the kind that was asked for; else all. */
 const insteadOf = (asked: Need, { devices }: Machine): string => {
   const nodes = devices.flatMap((device) => kernelDriverOf(device)?.nodes ?? [])
   const alike = nodes.filter(({ kind }) => asked.kinds.includes(kind))
   const elements = [...new Set((alike.length > 0 ? alike : nodes).flatMap(elementsOf))]
-  return elements.length === 0 ? '' : `elements that its drivers serve: ${elements.join(', ')}\n`
+  return elements.length === 0 ? '' : `elements that its drivers serve: ${elements.join(', ')}`
 }
 
 /** Devices that a message names at most; the media devices come first. */

@@ -5,11 +5,13 @@ import { kernelDriverOf, offersOf } from '@dmalab/machine'
 export interface Need {
   /** Kinds of node that can do it, best first. */
   readonly kinds: readonly DriverNode['kind'][]
-  /** null: any. */
-  readonly codec: Codec | null
+  /** null: any; `none`: the element is named after something that no driver here is known to code. */
+  readonly codec: Codec | 'none' | null
   readonly stateless: boolean
   /** `V4L2`, or what a vendor's library calls. */
   readonly interface: string
+  /** Whose devices a vendor's element works on: how their compatible strings begin. Empty: anybody's. */
+  readonly makers: readonly string[]
   /** `decodes h264 (stateful)`, to go behind "a driver that". */
   readonly words: string
 }
@@ -18,14 +20,26 @@ const need = (words: string, kinds: Need['kinds'], more: Partial<Need> = {}): Ne
   codec: null,
   stateless: false,
   interface: 'V4L2',
+  makers: [],
   words,
   kinds,
   ...more,
 })
 
+const vendors = (words: string, way: string, ...makers: readonly string[]): Need =>
+  need(words, [], { interface: way, makers })
+const NXP: readonly string[] = ['fsl,', 'nxp,', 'vivante,']
+
 /** Elements and the codec that GStreamer means where it has another name. */
-const ALIASES: Readonly<Record<string, Codec>> = { hevc: 'h265', mpeg: 'mpeg2', wmv: 'vc1' }
-const codecOf = (name: string): Codec | null => ALIASES[name] ?? CODECS.find((codec) => codec === name) ?? null
+const ALIASES: Readonly<Record<string, Codec>> = {
+  hevc: 'h265',
+  mpeg: 'mpeg2',
+  wmv: 'vc1',
+  vp8alpha: 'vp8',
+  vp9alpha: 'vp9',
+}
+const codecOf = (name: string): Need['codec'] =>
+  name === '' ? null : (ALIASES[name] ?? CODECS.find((codec) => codec === name) ?? 'none')
 
 const STATELESS = /^v4l2sl(?:video\d+)?([a-z0-9]+)dec$/
 const DECODER = /^v4l2(?:video\d+)?([a-z0-9]*)dec$/
@@ -48,15 +62,21 @@ const RULES: readonly (readonly [RegExp, (name: string) => Need])[] = [
     /^(?:waylandsink|gl[a-z]*sink(?:elem)?|gtkglsink|gtkwaylandsink|qml[a-z0-9]*sink)$/,
     () => need('renders or shows', ['gpu', 'display']),
   ],
-  [/^mpp/, () => need("offers Rockchip's MPP service", [], { interface: 'MPP' })],
-  [/^(?:vpudec|vpuenc_|imxvpu)/, () => need("offers NXP's VPU library its device", [], { interface: 'VPU library' })],
+  [/^fbdev2?sink$/, () => need('shows frame buffers', ['display'])],
+  [/^mpp/, () => vendors("offers Rockchip's MPP service", 'MPP', 'rockchip,')],
+  [/^rga/, () => vendors("offers Rockchip's RGA library its device", 'librga', 'rockchip,')],
+  [/^(?:vpudec|vpuenc_|imxvpu)/, () => vendors("offers NXP's VPU library its device", 'VPU library', ...NXP)],
   [
     /^imx[a-z0-9]*(?:videoconvert|videotransform)/,
-    () => need("offers NXP's 2D library its device", [], { interface: 'G2D library' }),
+    () => vendors("offers NXP's 2D library its device", 'G2D library', ...NXP),
   ],
-  [/^omx/, () => need('offers OpenMAX IL', [], { interface: 'OpenMAX IL' })],
-  [/^nv(?:v4l2|vidconv)/, () => need("offers NVIDIA's multimedia API", [], { interface: 'NVIDIA multimedia' })],
-  [/^rga/, () => need("offers Rockchip's RGA library its device", [], { interface: 'librga' })],
+  [/^omx/, () => vendors('offers OpenMAX IL', 'OpenMAX IL')],
+  [/^nv(?:v4l2|vidconv)/, () => vendors("offers NVIDIA's multimedia API", 'NVIDIA multimedia', 'nvidia,')],
+  [/^aml/, () => vendors("offers Amlogic's codec device", 'Amlogic codec', 'amlogic,')],
+  [/^brcm/, () => vendors("offers Broadcom's codec device", 'Broadcom codec', 'brcm,')],
+  [/^vsp/, () => vendors("offers Renesas' VSP library its device", 'VSP manager', 'renesas,')],
+  // Drivers of graphics cards, which no device tree has.
+  [/^va(?:api)?[a-z0-9]*(?:dec|enc)$/, () => vendors('offers VA-API', 'VA-API', 'pci')],
 ]
 
 /** undefined: nothing of a driver, or nothing that is known. */
@@ -73,8 +93,12 @@ const fits = (node: DriverNode, asked: Need): boolean => {
   if (!isVideoNode(node)) return true
   if (node.interface !== asked.interface) return false
   if (node.kind === 'decoder' && node.stateless !== asked.stateless) return false
-  return asked.codec === null || node.codecs.includes(asked.codec)
+  return asked.codec === null || (asked.codec !== 'none' && node.codecs.includes(asked.codec))
 }
+
+/** Whether a device is of those that a vendor made the element for; of one without a compatible string nobody knows. */
+export const isOfMaker = ({ compatible }: DeviceFacts, { makers }: Need): boolean =>
+  makers.length === 0 || compatible === undefined || makers.some((maker) => compatible.startsWith(maker))
 
 /** Whether a device can do it; undefined where its driver is not known. */
 export const canDo = (device: Pick<DeviceFacts, 'driver' | 'compatible'>, asked: Need): boolean | undefined =>

@@ -161,9 +161,21 @@ export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
     open: false,
   },
   {
+    name: 'frame buffer device',
+    pattern: /^fbdev2?sink$/,
+    devices: ['display'],
+    optional: true,
+    role: 'sink',
+    pads: [SINK],
+    // The CPU writes into the one frame buffer that /dev/fb0 shows.
+    importsDmaBuf: false,
+    properties: OBJECT,
+    open: true,
+  },
+  {
     name: 'desktop display',
     pattern:
-      /^(auto|gl|xv|x|ximage|xvimage|gtk|gtkgl|gtkwayland|qml|qmlgl|fb|fbdev|glimage|imx|imxvideo)(video|image)?sink(elem)?$/,
+      /^(auto|gl|xv|x|ximage|xvimage|gtk|gtkgl|gtkwayland|qml|qmlgl|fb|glimage|imx|imxvideo)(video|image)?sink(elem)?$/,
     devices: ['display'],
     optional: true,
     role: 'sink',

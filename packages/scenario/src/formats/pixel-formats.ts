@@ -87,7 +87,21 @@ export const pixelFormat = (name: string): PixelFormat | undefined => PIXEL_FORM
 /** The format of a name of either kind: `YUY2` and `YUYV`, `NV12` and `NM12`. */
 export const formatNamed = (name: string): PixelFormat | undefined =>
   PIXEL_FORMATS.get(name) ??
-  [...PIXEL_FORMATS.values()].find(({ fourcc, split }) => fourcc === name.toUpperCase() || split === name.toUpperCase())
+  [...PIXEL_FORMATS.values()].find(
+    ({ fourcc, split }) => fourcc === name.toUpperCase() || split === name.toUpperCase(),
+  ) ??
+  PIXEL_FORMATS.get(DRM_NAMES[name.toUpperCase()] ?? '')
+
+/** DRM's codes that V4L2 has not. Models: Linux v6.12 include/uapi/drm/drm_fourcc.h: DRM_FORMAT_RGB565 and the like */
+const DRM_NAMES: Readonly<Record<string, string>> = {
+  RG16: 'RGB16',
+  RG24: 'BGR',
+  BG24: 'RGB',
+  YU16: 'Y42B',
+  YU24: 'Y444',
+  RX24: 'xBGR',
+  RA24: 'ABGR',
+}
 
 export const formatNames = (): readonly string[] => [...PIXEL_FORMATS.keys()]
 

@@ -7,11 +7,9 @@ import { PipelineError } from '../pipeline/pipeline-error.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { FIELDS, follows, keeps, sourceDefault } from './element-rules.ts'
 import type { Field } from './element-rules.ts'
-import type { Segment, Segments, Statement } from './segments.ts'
+import { isMixer, mixedSize } from './mixer-size.ts'
+import type { FactFinder, Segment, Segments, Statement } from './segments.ts'
 import type { PictureWishes } from './told.ts'
-
-/** The value of a field on a segment; null where nothing says anything. */
-export type FactFinder = (segment: Segment, field: Field) => StatedFact<string> | null
 
 const DEFAULTS: Readonly<Record<Field, string | undefined>> = {
   width: '1920',
@@ -24,7 +22,8 @@ const DEFAULTS: Readonly<Record<Field, string | undefined>> = {
 type Group = readonly Segment[]
 
 /** Each fact is found once. @throws PipelineError where two places of the line cannot both be so */
-export const factFinder = (pipeline: Pipeline, { all }: Segments, wishes: PictureWishes): FactFinder => {
+export const factFinder = (pipeline: Pipeline, segments: Segments, wishes: PictureWishes): FactFinder => {
+  const { all } = segments
   const before = new Map(all.flatMap((segment) => segment.users.map((user) => [user, segment] as const)))
   const after = new Map<BoundElement, Segment[]>()
   for (const segment of all)
@@ -73,6 +72,10 @@ export const factFinder = (pipeline: Pipeline, { all }: Segments, wishes: Pictur
   const fallback = (group: Group, field: Field): StatedFact<string> | null => {
     const makers = group.flatMap((segment) => segment.makers)
     for (const maker of makers) {
+      if (isMixer(maker) && (field === 'width' || field === 'height')) {
+        const mixed = mixedSize(maker, field, pipeline, segments, find)
+        if (mixed) return mixed
+      }
       const input = follows(maker, field) ? before.get(maker) : undefined
       const fact = input && find(input, field)
       if (fact) return fact

@@ -2,16 +2,16 @@
 import { CODED_PICTURE, InputError } from '@dmalab/api'
 import type { Assumption, BoundElement, Ignored, LinkPicture, Machine, Picture, StatedFact } from '@dmalab/api'
 import { intersectValues } from '../caps/caps.ts'
+import { nearNames } from '../pipeline/near-names.ts'
 import { fourccOf, layoutOf } from '../formats/picture-layout.ts'
 import { formatNames, pixelFormat, streamCode } from '../formats/pixel-formats.ts'
 import { PipelineError } from '../pipeline/pipeline-error.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Field } from './element-rules.ts'
 import { contradiction, factFinder } from './find-facts.ts'
-import type { FactFinder } from './find-facts.ts'
 import { isCoded, layoutRules, mediaOf } from './segment-media.ts'
-import { segmentsOf } from './segments.ts'
-import type { Segment } from './segments.ts'
+import { choicesOf, segmentsOf } from './segments.ts'
+import type { Chosen, FactFinder, Segment } from './segments.ts'
 import { assumedOf, framesOf, ignoredFields, overridden } from './told.ts'
 import type { PictureWishes } from './told.ts'
 
@@ -25,14 +25,43 @@ export interface Negotiated {
   readonly notes: readonly string[]
 }
 
-/** @throws PipelineError where two places of the line cannot both be so */
+/**
+ * The first choice among the alternatives of the line's caps that fits.
+ * @throws PipelineError where two places of the line cannot both be so, whatever is chosen
+ */
 export const negotiate = (
   pipeline: Pipeline,
   elements: readonly BoundElement[],
   machine: Machine,
   wishes: PictureWishes,
 ): Negotiated => {
-  const segments = segmentsOf(pipeline, elements)
+  let failure: unknown
+  for (const chosen of choicesOf(elements))
+    try {
+      const found = negotiateChosen(pipeline, elements, machine, wishes, chosen)
+      return { ...found, notes: [...found.notes, ...chosenNotes(chosen)] }
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error
+      failure ??= error
+    }
+  throw failure
+}
+
+/** What holds where it is not what the line would rather have. */
+const chosenNotes = (chosen: Chosen): readonly string[] =>
+  [...chosen].flatMap(([name, at]) =>
+    at === 0 ? [] : [`caps of ${name}: of its alternatives, number ${at + 1} is the first that fits the line`],
+  )
+
+/** @throws PipelineError where two places of the line cannot both be so */
+const negotiateChosen = (
+  pipeline: Pipeline,
+  elements: readonly BoundElement[],
+  machine: Machine,
+  wishes: PictureWishes,
+  chosen: Chosen,
+): Negotiated => {
+  const segments = segmentsOf(pipeline, elements, chosen)
   const facts = factFinder(pipeline, segments, wishes)
   const pictures = new Map<Segment, Picture>()
   for (const segment of segments.all) {
@@ -88,7 +117,8 @@ const pictureOn = (pipeline: Pipeline, segment: Segment, facts: FactFinder, mach
   const format = of('format')
   const known = pixelFormat(format.value)
   if (!known) {
-    const hint = `it knows ${formatNames().join(', ')}`
+    const [near] = nearNames(format.value, formatNames(), 2)
+    const hint = near === undefined ? `it knows ${formatNames().join(', ')}` : `did you mean ${near}?`
     if (format.by === '--format')
       throw new InputError(`--format ${format.value} is not a pixel format that dmalab knows`, {}, hint)
     const at = segment.stated.get('format')?.[0]?.at ?? 0
@@ -137,16 +167,21 @@ const checkMedia = (pipeline: Pipeline, segment: Segment): void => {
   )
 }
 
+/** Sources that may hand on dma-bufs which somebody else made. */
+const GIVES_DMABUFS = /^(pipewiresrc|unixfdsrc|appsrc|proxysrc|libcamerasrc|[a-z0-9]*camera[a-z0-9]*)$/
+
 /** memory:DMABuf must come from a queue that exports or imports. */
 const checkMemory = ({ text }: Pipeline, { makers, features }: Segment): void => {
   const asked = features.find(({ name }) => name === 'memory:DMABuf')
   if (!asked) return
-  for (const { name, device, outMode, role } of makers) {
+  for (const { name, factory, device, outMode, role } of makers) {
     const why =
       device === null
-        ? role === 'source' || role === 'converter' || role === 'decoder' || role === 'encoder'
-          ? `${name} makes pictures in memory of user space`
-          : undefined
+        ? GIVES_DMABUFS.test(factory)
+          ? `nothing says where the dma-bufs of ${name} come from: bind it, as in --bind ${factory}=usb-camera`
+          : role === 'source' || role === 'converter' || role === 'decoder' || role === 'encoder'
+            ? `${name} makes pictures in memory of user space`
+            : undefined
         : outMode === 'mmap' || outMode === 'rw' || outMode === 'userptr'
           ? `${name} has mode ${outMode}, which exports nothing`
           : undefined

@@ -4,6 +4,7 @@ import { videoNodeFor } from '../bind/needs.ts'
 import { DRIVER_RULES, USER_RULES } from '../formats/picture-layout.ts'
 import type { LayoutRules } from '../formats/picture-layout.ts'
 import { codedMedia, makesPictures } from './element-rules.ts'
+import { isMixer } from './mixer-size.ts'
 import type { Segment } from './segments.ts'
 
 const RAW = 'video/x-raw'
@@ -22,15 +23,19 @@ export const mediaOf = ({ stated, makers, users }: Segment): string => {
   ]
   const named = coders.map(codedMedia).find((media) => media !== undefined)
   if (coders.length > 0) return named ?? BYTES
-  const raw = makers.some(
-    (one) =>
-      makesPictures(one) ||
-      one.role === 'decoder' ||
-      one.role === 'converter' ||
-      /^(compositor|[a-z]*videomixer)$/.test(one.factory),
-  )
+  const raw =
+    makers.some(
+      (one) => makesPictures(one) || one.role === 'decoder' || one.role === 'converter' || isMixer(one) || decodes(one),
+    ) ||
+    users.some(
+      ({ role, device, factory }) =>
+        role === 'encoder' || role === 'converter' || (role === 'sink' && (device !== null || /video/.test(factory))),
+    )
   return raw || makers.length === 0 ? RAW : BYTES
 }
+
+/** Sources that decode what they read. */
+const decodes = ({ factory }: BoundElement): boolean => /^uridecodebin3?$/.test(factory)
 
 /** What the layout of a buffer depends on, of one device that fills or takes it. */
 interface LayoutFacts {

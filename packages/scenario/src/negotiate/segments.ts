@@ -1,8 +1,10 @@
 // Links that carry the same pictures: those between elements that pass buffers on unchanged.
-import type { BoundElement } from '@dmalab/api'
+import type { BoundElement, StatedFact } from '@dmalab/api'
 import { readCaps } from '../caps/read-caps.ts'
 import type { Caps, CapsStructure, CapsValue } from '../caps/caps.ts'
+import { formatNamed } from '../formats/pixel-formats.ts'
 import type { Pipeline, PipelineLink } from '../pipeline/pipeline.ts'
+import type { Field } from './element-rules.ts'
 
 /** User-space roles that hand on the buffers they get. */
 const PASSES = new Set(['queue', 'tee', 'filter', 'unknown'])
@@ -31,8 +33,21 @@ export interface Segments {
   readonly ofLink: readonly Segment[]
 }
 
-/** Groups the links of a pipeline's flow, and what their caps filters say. */
-export const segmentsOf = ({ flow, elements: parsed }: Pipeline, elements: readonly BoundElement[]): Segments => {
+/** The value of a field on a segment; null where nothing says anything. */
+export type FactFinder = (segment: Segment, field: Field) => StatedFact<string> | null
+
+/** By the name of an element: which structure of its caps holds. */
+export type Chosen = ReadonlyMap<string, number>
+
+/**
+ * Groups the links of a pipeline's flow, and what their caps filters say. The first structure of caps holds where none is chosen:
+ * GStreamer prefers it.
+ */
+export const segmentsOf = (
+  { flow, elements: parsed }: Pipeline,
+  elements: readonly BoundElement[],
+  chosen: Chosen = new Map(),
+): Segments => {
   const byName = new Map(elements.map((element) => [element.name, element]))
   const parents = flow.map((_, at) => at)
   const root = (at: number): number => {
@@ -59,7 +74,7 @@ export const segmentsOf = ({ flow, elements: parsed }: Pipeline, elements: reado
     made.set(at, {
       makers: inside(0).filter((element) => !passesOn(element)),
       users: inside(2).filter((element) => !passesOn(element)),
-      ...statementsOf([...new Set([...inside(0), ...inside(2)])], places),
+      ...statementsOf([...new Set([...inside(0), ...inside(2)])], places, chosen),
     })
   }
   const ofLink = flow.map((_, at) => made.get(root(at)) ?? NO_SEGMENT)
@@ -72,16 +87,17 @@ const NO_SEGMENT: Segment = { makers: [], users: [], stated: new Map(), features
 const statementsOf = (
   elements: readonly BoundElement[],
   places: ReadonlyMap<string, number>,
+  chosen: Chosen,
 ): Pick<Segment, 'stated' | 'features'> => {
   const stated = new Map<string, Statement[]>()
   const features: { name: string; at: number }[] = []
   for (const element of elements.toSorted((a, b) => (places.get(a.name) ?? 0) - (places.get(b.name) ?? 0))) {
-    const structure = firstStructure(capsOf(element))
+    const structure = structuresOf(element)[chosen.get(element.name) ?? 0]
     if (!structure) continue
     const at = places.get(element.name) ?? 0
     const by = element.factory === 'capsfilter' ? `caps filter ${element.name}` : `caps of ${element.name}`
     const media: CapsValue = { kind: 'one', type: 'string', text: structure.name }
-    for (const [name, value] of [['media', media] as const, ...structure.fields])
+    for (const [name, value] of [['media', media] as const, ...plainFields(structure)])
       stated.set(name, [...(stated.get(name) ?? []), { value, by, at }])
     for (const name of structure.features ?? []) features.push({ name, at })
   }
@@ -93,6 +109,41 @@ const capsOf = ({ factory, props }: BoundElement): Caps | undefined => {
   return text === undefined ? undefined : readCaps(text)
 }
 
-/** GStreamer prefers the first; sound and packets have no pictures. */
-const firstStructure = (caps: Caps | undefined): CapsStructure | undefined =>
-  caps === undefined || caps.any ? undefined : caps.structures.find(({ name }) => /^(video|image)\//.test(name))
+/**
+ * `format=DMA_DRM,drm-format=NV12:0x0`: the format by its DRM code; without a modifier, or with that of lines, it is GStreamer's own.
+ *
+ * Models: GStreamer 1.24 gst-libs/gst/video/video-info-dma.c: gst_video_dma_drm_fourcc_from_string
+ */
+const plainFields = ({ fields }: CapsStructure): CapsStructure['fields'] => {
+  const text = (name: string): string | undefined => {
+    const value = fields.find(([field]) => field === name)?.[1]
+    return value?.kind === 'one' ? value.text : undefined
+  }
+  const code = text('drm-format')
+  if (text('format') !== 'DMA_DRM' || code === undefined) return fields
+  const [fourcc = '', modifier = '0x0'] = code.split(':')
+  const known = Number(modifier) === 0 ? formatNamed(fourcc) : undefined
+  const value: CapsValue = { kind: 'one', type: 'string', text: known?.name ?? code }
+  return fields.map(([name, given]) => [name, name === 'format' ? value : given])
+}
+
+/** Sound and packets have no pictures. */
+const structuresOf = (element: BoundElement): readonly CapsStructure[] => {
+  const caps = capsOf(element)
+  return caps === undefined || caps.any ? [] : caps.structures.filter(({ name }) => /^(video|image)\//.test(name))
+}
+
+/** Ways to choose that are tried. */
+const MOST_CHOICES = 64
+
+/** Every choice among the structures of the line's caps, the preferred one first. */
+export const choicesOf = (elements: readonly BoundElement[]): readonly Chosen[] => {
+  let all: readonly Chosen[] = [new Map()]
+  for (const element of elements) {
+    const { length } = structuresOf(element)
+    if (length < 2) continue
+    all = all.flatMap((chosen) => Array.from({ length }, (_, at): Chosen => new Map([...chosen, [element.name, at]])))
+    if (all.length > MOST_CHOICES) return all.slice(0, MOST_CHOICES)
+  }
+  return all
+}

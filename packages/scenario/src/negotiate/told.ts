@@ -1,6 +1,7 @@
 // What negotiation tells beside the pictures: what was assumed, left out, or taken from the user's options.
 import type { Assumption, BoundElement, Ignored, Picture, StatedFact } from '@dmalab/api'
 import { formatNamed } from '../formats/pixel-formats.ts'
+import { nearNames } from '../pipeline/near-names.ts'
 import { FIELDS, makesPictures } from './element-rules.ts'
 import type { Segment, Segments } from './segments.ts'
 
@@ -45,17 +46,35 @@ export const assumedOf = ({ makers, stated }: Segment, picture: Picture | undefi
   ]
 }
 
-const USED = new Set<string>([...FIELDS, 'media', 'interlace-mode'])
+const USED = new Set<string>([...FIELDS, 'media', 'interlace-mode', 'drm-format'])
 
-/** Fields of caps that change nothing in memory. */
+/** Fields that GStreamer's video caps have beside those, and that change nothing in memory. */
+const WITHOUT_EFFECT: readonly string[] = (
+  'colorimetry chroma-site pixel-aspect-ratio interlace-mode field-order multiview-mode multiview-flags views max-framerate ' +
+  'level profile tier stream-format alignment codec_data parsed systemstream mpegversion mpegvideoversion variant ' +
+  'bit-depth-luma bit-depth-chroma chroma-format coded-picture-structure rate-control bitrate hdr-format ' +
+  'mastering-display-info content-light-level sof-marker colorspace sampling tune buffer-size buffer-count'
+).split(' ')
+
+/** Fields of caps that change nothing in memory, and those that nobody knows. */
 export const ignoredFields = ({ stated }: Segment): readonly Ignored[] =>
   [...stated].flatMap(([field, statements]) =>
     statements.flatMap(({ value, by }) => {
       const text = value.kind === 'one' ? value.text : value.kind
       if (USED.has(field) && !(field === 'interlace-mode' && text !== 'alternate')) return []
-      return [{ what: `${field}=${text} of ${by}`, why: 'no effect on DMA' }]
+      const why = WITHOUT_EFFECT.includes(field) ? 'no effect on DMA' : notAField(field)
+      return [{ what: `${field}=${text} of ${by}`, why }]
     }),
   )
+
+const notAField = (field: string): string => {
+  const [near] = nearNames(
+    field,
+    [...USED, ...WITHOUT_EFFECT].filter((name) => name !== 'media'),
+    2,
+  )
+  return `not a field that dmalab knows${near === undefined ? '' : `: did you mean ${near}?`}`
+}
 
 /** Where the line says something else than the user's options, which win. */
 export const overridden = (

@@ -132,7 +132,9 @@ export const elementMaker = (refuse: Refuse, acceptUnknown: boolean): ElementMak
           'no-such-element',
           `no ${what} element for URI "${uri}"`,
           at,
-          `write an element with that location instead`,
+          uri.startsWith('/x-')
+            ? 'a link has one caps filter: write the second one as capsfilter caps=...'
+            : 'write an element with that location instead',
         )
       const element = make(known(factory), at, [])
       element.props.set(handler.property, protocol === 'data' ? uri : uri.slice(protocol.length + 3))

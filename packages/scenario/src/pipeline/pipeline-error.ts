@@ -32,6 +32,19 @@ export class PipelineError extends InputError {
   }
 }
 
+/** A line that is no mistake of its own, and that the board cannot run; with place and caret. */
+export const refusedAt = (
+  reason: string,
+  text: string,
+  offset: number | undefined,
+  hint: string,
+  instead?: WorkInstead,
+): InputError => {
+  if (offset === undefined) return new InputError(reason, {}, hint, instead)
+  const { line, column } = placeOf(text, offset)
+  return new InputError(`${reason}\n${caret(text, line, column)}`, { file: 'pipeline', line, column }, hint, instead)
+}
+
 /** 1-based line and column of an offset. */
 const placeOf = (text: string, offset: number): { line: number; column: number } => {
   const before = text.slice(0, offset).split('\n')

@@ -1,4 +1,5 @@
 // Properties written in a pipeline: from the text of an assignment to what the element takes.
+import { nearNames } from './near-names.ts'
 import { readCaps } from '../caps/read-caps.ts'
 import { printCaps } from '../caps/caps.ts'
 import { readScalar } from '../caps/scalar.ts'
@@ -62,19 +63,7 @@ export const canonicalName = (name: string): string => name.replaceAll('_', '-')
 /** What to suggest for a property that does not exist. */
 export const propertyHint = (facts: ElementFacts, name: string): string => {
   const known = Object.keys(facts.properties).filter((property) => property !== 'parent')
-  const near = known.filter((property) => distance(property, name) <= 3)
+  const near = nearNames(name, known)
   if (near.length > 0) return `did you mean ${near.join(' or ')}?`
   return `${facts.factory} has ${known.toSorted().join(', ')}`
-}
-
-/** Levenshtein distance. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (const [i, x] of Array.from(a).entries()) {
-    const next = [i + 1]
-    for (const [j, y] of Array.from(b).entries())
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (x === y ? 0 : 1)))
-    row = next
-  }
-  return row.at(-1) ?? 0
 }

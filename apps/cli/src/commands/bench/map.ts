@@ -23,7 +23,7 @@ kernel tool's terms. The figures are the cost of the model on this machine, not 
     const { kernel: kernels, device, granule, dir, count, config, cmdline = '' } = flags
     return kernels.map((kernel) => {
       const row = measureMaps(parts, { machine, kernel, config, cmdline, device, granule, count, dir })
-      this.log(mapBenchmarkText(row, dir, granule, count))
+      this.tell(mapBenchmarkText(row, dir, granule, count))
       return row
     })
   }

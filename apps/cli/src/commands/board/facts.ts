@@ -33,7 +33,7 @@ export default class BoardFacts extends BaseCommand {
       const { blob, file, arch } = deviceTree(reference, flags.arch, { given, overlays: flags.overlay })
       return dmaFacts(blob, { file, arch })
     })
-    for (const outcome of outcomes) if ('value' in outcome) this.log(factsText(outcome.value))
+    for (const outcome of outcomes) if ('value' in outcome) this.tell(factsText(outcome.value))
     for (const error of badOnes(outcomes)) {
       process.exitCode = EXIT.input
       this.tellError(error)

@@ -55,7 +55,7 @@ export default class BoardLint extends BaseCommand {
     for (const outcome of outcomes) {
       if (!('value' in outcome)) continue
       const { file, findings } = outcome.value
-      this.log(lintText(file, findings))
+      this.tell(lintText(file, findings))
       if (findings.some((finding) => failing.includes(finding.severity))) process.exitCode = EXIT.found
     }
     for (const error of badOnes(outcomes)) {

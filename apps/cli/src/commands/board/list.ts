@@ -26,8 +26,8 @@ export default class BoardList extends BaseCommand {
       return { name, title, arch, memory, devices: masters.map((master) => master.device) }
     })
     const rows = boards.map(({ name, title, arch, memory }) => [name, arch, bytes(memory), title])
-    this.log(table(['board', 'arch', 'memory', 'what'], rows))
-    this.log('Any other board: give its .dtb, or a board file (dmalab board import FILE writes one).')
+    this.log(table(['board', 'arch', 'memory', 'what'], rows, this.columns))
+    this.tell('Any other board: give its .dtb, or a board file (dmalab board import FILE writes one).')
     return boards
   }
 }

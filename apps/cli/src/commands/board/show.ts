@@ -60,7 +60,7 @@ export default class BoardShow extends BaseCommand {
       boot,
       try: 'spec' in suggested ? commandOf(suggested.spec, { files: true }) : suggested.none,
     }
-    this.log(boardText(board, board.try))
+    this.log(boardText(board, board.try, this.columns))
     return board
   }
 }

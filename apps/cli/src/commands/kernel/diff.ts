@@ -20,7 +20,7 @@ export default class KernelDiffCommand extends BaseCommand {
   async run(): Promise<KernelDiff> {
     const { args, flags } = await this.parse(KernelDiffCommand)
     const diff = diffKernels(await openRegistry(this.plugins(flags.plugin)), args.from, args.to)
-    for (const line of diffText(diff)) this.log(line)
+    this.tell(diffText(diff).join('\n'))
     return diff
   }
 }

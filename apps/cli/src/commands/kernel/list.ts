@@ -13,11 +13,11 @@ export default class KernelListCommand extends BaseCommand {
   async run(): Promise<KernelList> {
     const { flags } = await this.parse(KernelListCommand)
     const list = listKernels(await openRegistry(this.plugins(flags.plugin)))
-    this.log('kernels')
-    for (const { name, title } of list.kernels) this.log(`  ${name.padEnd(14)} ${title}`)
-    this.log('patches, stacked with + in the order given')
+    this.tell('kernels')
+    for (const { name, title } of list.kernels) this.tell(`  ${name.padEnd(14)} ${title}`)
+    this.tell('patches, stacked with + in the order given')
     for (const { name, title, appliesTo } of list.patches)
-      this.log(`  +${name.padEnd(13)} ${title}${appliesTo.length > 0 ? ` (${byArch(appliesTo)})` : ''}`)
+      this.tell(`  +${name.padEnd(13)} ${title}${appliesTo.length > 0 ? ` (${byArch(appliesTo)})` : ''}`)
     return list
   }
 }

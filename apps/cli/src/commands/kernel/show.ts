@@ -14,7 +14,7 @@ export default class KernelShowCommand extends BaseCommand {
   async run(): Promise<KernelShow> {
     const { args, flags } = await this.parse(KernelShowCommand)
     const shown = showKernel(await openRegistry(this.plugins(flags.plugin)), args.kernel)
-    for (const line of kernelText(shown)) this.log(line)
+    this.tell(kernelText(shown).join('\n'))
     return shown
   }
 }

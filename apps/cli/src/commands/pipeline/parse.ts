@@ -45,7 +45,7 @@ export default class PipelineParse extends BaseCommand {
     try {
       const machine = board && withVirtualDevices(board.machine, Object.values(overrides))
       const described = describePipeline(args.line, machine, overrides)
-      this.log(pipelineText(described))
+      this.log(pipelineText(described, this.columns))
       return described
     } catch (error) {
       if (error instanceof PipelineError && this.jsonEnabled()) {

@@ -55,7 +55,7 @@ export default class TraceReplay extends BaseCommand {
       if (Object.keys(read.events).length === 0) throw noEvents(args.file, read.lines)
       return read
     })
-    this.log(replayText(args.file, report))
+    this.tell(replayText(args.file, report))
     return report
   }
 }

@@ -20,7 +20,7 @@ export default class TraceStatsCommand extends BaseCommand {
     const { lines } = await readTrace(args.file, (event) => collector.onEvent(event))
     const stats = collector.finish()
     if (stats.devices.length === 0) throw noEvents(args.file, lines)
-    this.log(statsText(args.file, stats))
+    this.tell(statsText(args.file, stats))
     return stats
   }
 }
