@@ -25,6 +25,14 @@ const RECORDS = 'differential-records'
 export interface ConformOptions extends RecordsOptions {
   /** Hears of each file as it is done. */
   readonly onReport?: (file: string, report: ConformReport) => void
+  /** Counts what the files show. */
+  readonly page?: PageCounts
+}
+
+/** Hears of files and steps, for a page. */
+export interface PageCounts {
+  readonly vectors: (text: string, report: VectorReport) => void
+  readonly stepsOf: (setups: Setups) => NonNullable<RecordsOptions['onStep']>
 }
 
 /** Runs each file in turn. @throws InputError for a file that holds neither vectors nor records */
@@ -37,6 +45,7 @@ export const conform = async (files: readonly string[], options: ConformOptions 
     const report = isRecordsText(text)
       ? await runRecords(text, file, parts, options)
       : conformVectors(parts, text, file)
+    if (!('differences' in report)) options.page?.vectors(text, report)
     if (report.passed + report.failed + report.skipped === 0)
       throw new InputError('nothing to check: it holds no case', { file })
     options.onReport?.(file, report)
@@ -45,8 +54,14 @@ export const conform = async (files: readonly string[], options: ConformOptions 
   return reports
 }
 
-const runRecords = async (text: string, file: string, parts: RunParts, options: RecordsOptions) => {
-  const report = conformRecords(parseRecords(text, file), { parts, setups: await setupsFor(file) }, options)
+const runRecords = async (text: string, file: string, parts: RunParts, { page, ...options }: ConformOptions) => {
+  const setups = await setupsFor(file)
+  const counted = page?.stepsOf(setups)
+  const onStep: NonNullable<RecordsOptions['onStep']> = (record, step) => {
+    counted?.(record, step)
+    options.onStep?.(record, step)
+  }
+  const report = conformRecords(parseRecords(text, file), { parts, setups }, { ...options, onStep })
   return { topic: RECORDS, ...report } as const
 }
 

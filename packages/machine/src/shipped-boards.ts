@@ -1,5 +1,5 @@
 // The boards that come with dmalab: YAML of boards/, which the build makes part of the code.
-import { InputError, type Machine } from '@dmalab/api'
+import { InputError, likeliest, type Machine } from '@dmalab/api'
 import { BOARDS } from './generated/boards.ts'
 import { readMachine } from './read-machine.ts'
 
@@ -18,6 +18,17 @@ export function shippedBoard(name: string): Machine {
 export function shippedBoardText(name: string): string {
   const text = Object.hasOwn(BOARDS, name) ? BOARDS[name] : undefined
   if (text !== undefined) return text
-  const names = shippedBoardNames().join(', ')
-  throw new InputError(`no board is named ${name}`, {}, `boards: ${names}; or give a .yaml or .dtb file`)
+  const names = shippedBoardNames()
+  const known = `boards: ${names.join(', ')}; or give a .yaml or .dtb file`
+  const near = likeliest(name, names) ?? titled(name)
+  throw new InputError(`no board is named ${name}`, {}, near === undefined ? known : `${near} ${known}`)
+}
+
+/** Boards whose title has the word, `raspberry`. */
+const titled = (word: string): string | undefined => {
+  const found = Object.entries(BOARDS).flatMap(([name, text]) => {
+    const title = /^title: (.*)$/m.exec(text)?.[1] ?? ''
+    return word.length > 2 && title.toLowerCase().includes(word.toLowerCase()) ? [name] : []
+  })
+  return found.length === 0 ? undefined : `did you mean ${found.join(' or ')}?`
 }

@@ -6,10 +6,10 @@ import {
   type KernelFacts,
   type KernelOptions,
   type KernelSpec,
+  likeliest,
   type Patch,
 } from '@dmalab/api'
 import { scatterlistSize } from '@dmalab/dma-api'
-import { likeliest } from './likeliest.ts'
 import { nearestKernels } from './nearest-kernels.ts'
 import type { Registry } from './registry.ts'
 

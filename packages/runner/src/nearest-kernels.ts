@@ -1,6 +1,5 @@
 // The modelled releases around one that is not.
-import { compareReleases } from '@dmalab/api'
-import { likeliest } from './likeliest.ts'
+import { compareReleases, likeliest } from '@dmalab/api'
 
 /** A hint for the refusal of a kernel: the modelled releases around it, or names that are written like it. */
 export const nearestKernels = (base: string, names: readonly string[]): string | undefined => {

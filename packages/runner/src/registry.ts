@@ -9,6 +9,7 @@ import {
   InputError,
   type InputPlace,
   type KernelDef,
+  likeliest,
   type Machine,
   type Patch,
   type Plugin,
@@ -16,7 +17,6 @@ import {
   type PluginFactory,
 } from '@dmalab/api'
 import { checkKernels } from './kernel-shape.ts'
-import { likeliest } from './likeliest.ts'
 
 interface Entry<T> {
   readonly value: () => T

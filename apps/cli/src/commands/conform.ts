@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core'
 import { EXIT } from '../bad-input.ts'
 import { BaseCommand } from '../base-command.ts'
 import { conform, type ConformReport } from '../conform.ts'
+import { fidelityWriter } from '../fidelity-writer.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 
 export default class Conform extends BaseCommand {
@@ -16,6 +17,7 @@ Exit code 3 when a case failed or was not run; 2 for a file that cannot be read 
     '<%= config.bin %> <%= command.id %> vectors/*.json --json',
     '<%= config.bin %> <%= command.id %> differential/a64-612d-plain.jsonl',
     '<%= config.bin %> <%= command.id %> differential/a64-612d-plain.jsonl --only 12',
+    '<%= config.bin %> <%= command.id %> vectors/*.json differential/*.jsonl --page fidelity.md',
   ]
   static override strict = false
   static override args = {
@@ -27,6 +29,11 @@ Exit code 3 when a case failed or was not run; 2 for a file that cannot be read 
   }
   static override flags = {
     show: Flags.integer({ default: 1, min: 0, helpValue: 'N', summary: 'Print so many failing cases a file' }),
+    page: Flags.string({
+      helpValue: 'FILE.md',
+      summary:
+        'Write what proves each kernel, operation by operation, to this page, and its counts beside it (FILE.json)',
+    }),
     only: Flags.string({
       helpValue: 'ID',
       summary: 'Of differential records: this program, step by step (what ran before it on its boot runs first)',
@@ -35,10 +42,13 @@ Exit code 3 when a case failed or was not run; 2 for a file that cannot be read 
 
   async run(): Promise<ConformReport | readonly ConformReport[]> {
     const { argv, flags } = await this.parse(Conform)
+    const page = flags.page === undefined ? undefined : fidelityWriter(flags.page)
     const reports = await conform(argv as string[], {
+      ...(page === undefined ? {} : { page }),
       ...(flags.only === undefined ? {} : { only: flags.only, onStep: (_record, step) => this.lines(stepLines(step)) }),
       onReport: (file, report) => this.tellReport(file, report, flags.show),
     })
+    await page?.write()
     if (reports.some((report) => report.failed + report.skipped > 0)) process.exitCode = EXIT.found
     const [only] = reports
     return reports.length === 1 && only !== undefined ? only : reports

@@ -27,7 +27,7 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
       helpValue: 'KERNEL',
       char: 'k',
       summary:
-        "arch@release, then +patch for each patch (dmalab kernel list); the scenario's or board's own when left out",
+        "arch@release, then +patch for each patch (dmalab kernel list); 6.12 alone is for the board's architecture; of a release that is not modelled the nearest runs; the scenario's or board's own when left out",
     }),
     ftrace: Flags.string({
       summary: 'Write the run as ftrace text, which `dmalab trace check` reads like the log of a real kernel',
