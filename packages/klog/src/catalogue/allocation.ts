@@ -194,6 +194,38 @@ export const ALLOCATION = entries([
     next: '`dmalab board show FILE.dtb`: which region does the device get, and does it say no-map?',
     fixes: ['no-map, or reusable, on the region', 'a global pool (linux,dma-default)'],
   },
+  {
+    id: 'vfree-invalid',
+    kind: 'problem',
+    title: 'a kernel mapping was freed that is none',
+    forms: [
+      ['2.6+', 'Trying to vfree() bad address ({address:word})'],
+      ['2.6+', 'Trying to vfree() nonexistent vm area ({address:word})'],
+      ['6.9+', 'Trying to vunmap() nonexistent vm area ({address:word})'],
+    ],
+    source: 'mm/vmalloc.c: remove_vm_area, vfree',
+    cause: ({ fields }) =>
+      `${fields.text('address').replace(/\)$/, '')} was to be unmapped and is no mapping of the vmalloc area: freed twice, or never mapped. Remapped coherent buffers lie there`,
+    next: 'which driver is in the call trace, and does it free with dma_free_coherent()?',
+    fixes: FREE_FIXES,
+    code: 'unmap-not-mapped',
+  },
+  {
+    id: 'bad-page-state',
+    kind: 'problem',
+    title: 'a page was freed in a state that it must not have',
+    forms: [
+      ['2.6+', 'BUG: Bad page state in process {task:word} pfn:{pfn:hex}'],
+      ['2.6+', 'BUG: Bad page map in process {task:word}'],
+      ['2.6+', 'BUG: Bad rss-counter state mm:{mm:word}'],
+      ['4.x+', 'page 0x{pfn:hex} outside node {node:dec} zone {zone:word}'],
+    ],
+    source: 'mm/page_alloc.c: bad_page',
+    cause: ({ fields }) =>
+      `the kernel's record of page ${fields.has('pfn') ? `frame 0x${fields.text('pfn')} ` : ''}does not fit: freed twice, freed while in use, or overwritten. A DMA buffer that is freed while a device or a dma-buf still uses it is one way to it, wrong memory another: the line does not say which`,
+    next: 'are dma-debug messages or IOMMU faults near? CONFIG_DMA_API_DEBUG, page_poison=1 and an IOMMU in strict mode show a device that writes freed memory',
+    fixes: ['stop the device before its buffers are freed', 'a memory test where nothing points at a driver'],
+  },
 ])
 
 export const ALLOCATION_PHRASES: readonly Phrase[] = [

@@ -83,6 +83,8 @@ export const CMA = entries([
       ['3.5 to 3.16', 'CMA: failed to reserve {mib:dec} MiB'],
       ['5.10+', 'reservation failed: err {err:dec}, node {node:dec}'],
       ['3.17+', 'Not enough slots for CMA reserved regions!'],
+      ['3.5+', 'Config string not provided'],
+      ['6.7+', 'invalid node {node:dec} specified'],
       ['5.1+', 'Region at {base:word} must be aligned to {align:word} bytes'],
       ['5.1+', 'Region at {base:word} defined on low/high memory boundary ({edge:word})'],
       ['5.1+', 'Size ({size:word}) of region at {base:word} exceeds limit ({limit:word})'],

@@ -202,6 +202,10 @@ export const DMA_DEBUG = entries([
     forms: [
       ['2.6.30+', 'DMA-API: debugging enabled by kernel config'],
       ['2.6.30+', 'DMA-API: preallocated {n:dec} debug entries'],
+      ['4.20+', 'DMA-API: dma_debug_entry pool grown to {n:dec}'],
+      ['2.6.30+', 'DMA-API: enable driver filter for driver [{driver:word}]'],
+      ['2.6.30+', 'DMA-API: switching off dma-debug driver filter'],
+      ['2.6.30+', 'DMA-API: debugging disabled on kernel command line'],
     ],
     source: 'kernel/dma/debug.c: dma_debug_init',
     cause: 'CONFIG_DMA_API_DEBUG is on: the kernel checks mappings itself',

@@ -155,6 +155,7 @@ export const FAULTS = entries([
     title: 'the cache line is larger than the kernel aligns for',
     forms: [
       ['4.17+', 'ARCH_DMA_MINALIGN smaller than CTR_EL0.CWG ({aligned:dec} < {line:dec})'],
+      ['6.0+', 'ARCH_DMA_MINALIGN smaller than riscv,cbom-block-size ({aligned:dec} < {line:dec})'],
       ['5.x+', 'CLIDR_EL1.LoC == 0, treating as coherent'],
     ],
     source: 'arch/arm64/mm/dma-mapping.c: arch_setup_dma_ops',
@@ -162,5 +163,24 @@ export const FAULTS = entries([
       'the cache line of the CPU is larger than the kernel aligns for, or the CPU says that it needs no maintenance at all',
     next: 'which core is it?',
     fixes: ['a kernel with a larger ARCH_DMA_MINALIGN'],
+  },
+  {
+    id: 'no-cache-operations',
+    kind: 'problem',
+    title: 'a device that does not snoop, on a CPU without cache maintenance',
+    forms: [
+      ['6.0+', 'device non-coherent but no non-coherent operations supported'],
+      ['6.0+', 'Non-coherent DMA support enabled without a block size'],
+    ],
+    source: 'arch/riscv/mm/dma-noncoherent.c: arch_setup_dma_ops, riscv_noncoherent_supported',
+    cause:
+      'the device does not snoop the caches, and this kernel has no instructions to clean or invalidate them (Zicbom, or those of the vendor): what device and CPU write to each other is stale',
+    next: 'does the device tree state riscv,cbom-block-size and dma-noncoherent as the hardware has them?',
+    fixes: [
+      'state riscv,cbom-block-size',
+      'CONFIG_RISCV_ISA_ZICBOM or the errata of the vendor',
+      'dma-coherent where the device does snoop',
+    ],
+    code: 'stale-read',
   },
 ])

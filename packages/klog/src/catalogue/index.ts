@@ -7,6 +7,7 @@ import { FAULTS } from './faults.ts'
 import { IOMMU_ARM } from './iommu-arm.ts'
 import { IOMMU_CORE } from './iommu-core.ts'
 import { IOMMU_MASTERS } from './iommu-masters.ts'
+import { IOMMU_SETUP } from './iommu-setup.ts'
 import { IOMMU_SOC } from './iommu-soc.ts'
 import { IOMMU_X86 } from './iommu-x86.ts'
 import { MASK, MASK_PHRASES } from './mask.ts'
@@ -35,6 +36,7 @@ export const CHAPTERS: readonly (readonly [title: string, entries: readonly Entr
   ['IOMMUs of systems on chip', IOMMU_SOC],
   ['Memory controllers and GPUs', IOMMU_MASTERS],
   ['The IOMMU layer', IOMMU_CORE],
+  ['IOMMUs that do not work', IOMMU_SETUP],
   ['Faults and warnings', FAULTS],
 ]
 

@@ -81,6 +81,7 @@ export const IOMMU_SOC = entries([
       ['3.19+', 'Disable paging request timed out, status: {status:hex}'],
       ['3.19+', 'Error during raw reset. MMU_DTE_ADDR is not functioning'],
       ['3.19+', 'FORCE_RESET command timed out'],
+      ['3.19+', 'unexpected int_status: {status:hex}'],
       ['3.19+', 'BUS_ERROR occurred at {iova:hex}'],
       ['3.19+', 'already mapped to {old:word} cannot remap to phys: {now:word}'],
     ],
@@ -199,6 +200,11 @@ export const IOMMU_SOC = entries([
     [
       ['2.6.36+', 'Unexpected IOMMU page fault!'],
       ['2.6.36+', 'FAR = {far:hex} PAR = {par:hex}', 'more'],
+      ['2.6.36+', 'base = {base:hex}', 'more'],
+      ['2.6.36+', 'Fault occurred in context {context:dec}.', 'more'],
+      ['2.6.36+', 'FSYNR0 = {fsynr0:hex} FSYNR1 = {fsynr1:hex}', 'more'],
+      ['2.6.36+', 'TTBR0 = {ttbr0:hex} TTBR1 = {ttbr1:hex}', 'more'],
+      ['2.6.36+', 'SCTLR = {sctlr:hex} ACTLR = {actlr:hex}', 'more'],
       ['2.6.36+', 'FSR = {fsr:hex} [{names:text}]', 'more'],
     ],
     ({ fields }) =>
@@ -233,6 +239,13 @@ export const IOMMU_SOC = entries([
       ['3.12+', 'access violation interrupt'],
       ['3.12+', 'AVA={iova:hex}', 'more'],
       ['3.12+', 'Disabling liodn {liodn:hex}', 'more'],
+      ['3.12+', 'POES1={poes1:hex}', 'more'],
+      ['3.12+', 'POES2={poes2:hex}', 'more'],
+      ['3.12+', 'AVS1={avs1:hex}', 'more'],
+      ['3.12+', 'AVS2={avs2:hex}', 'more'],
+      ['3.12+', 'UDAD={udad:hex}', 'more'],
+      ['3.12+', 'POEA={poea:hex}', 'more'],
+      ['3.12+', 'PAACE[{index:dec}]={paace:hex}', 'more'],
     ],
     (seen) =>
       `a device${seen.fields.has('liodn') ? ` (LIODN 0x${seen.fields.text('liodn')})` : ''} accessed memory${at(seen)} that is not mapped for it; the PAMU switches the device off`,

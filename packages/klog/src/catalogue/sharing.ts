@@ -155,6 +155,8 @@ export const SHARING = entries([
       ['GStreamer 1.x', 'error requesting {count:dec} buffers: {why:text}'],
       ['libcamera', 'Unable to request {count:dec} buffers: {why:text}'],
       ['libcamera', 'dma-heap allocation failure for {name:word}'],
+      ['libcamera', 'dmaHeap allocation failure for {name:word}'],
+      ['libcamera', 'Failed to create dma buf for {name:word}'],
       ['any', 'VIDIOC_REQBUFS failed: {why:text}'],
     ],
     source: 'GStreamer sys/v4l2/gstv4l2src.c: gst_v4l2src_decide_allocation; gstv4l2bufferpool.c',
@@ -198,5 +200,63 @@ export const SHARING = entries([
       'allocate where the consumer can use it (its own pool, a CMA heap)',
       'equal strides and sizes on both sides',
     ],
+  },
+  {
+    id: 'dma-fence-released',
+    kind: 'problem',
+    title: 'a fence was freed before it was signalled',
+    forms: [['5.0+', 'Fence {driver:word}:{timeline:text} released with pending signals!']],
+    source: 'drivers/dma-buf/dma-fence.c: dma_fence_release',
+    cause: ({ fields }) =>
+      `the last reference to a fence of ${fields.text('driver')} was dropped while somebody waits for it: who waits is never told, or touches freed memory`,
+    next: 'which driver made the fence, and does it signal in every error path?',
+    fixes: ['signal the fence, with an error, before the last reference goes'],
+  },
+  {
+    id: 'dma-heap-setup',
+    kind: 'problem',
+    title: 'a DMA heap that was not made, or is not there',
+    forms: [
+      ['5.6+', 'dma_heap: Already registered heap named {name:word}'],
+      ['5.6+', 'dma_heap: Cannot add heap without a name'],
+      ['5.6+', 'dma_heap: Cannot add heap with invalid ops struct'],
+      ['5.6+', 'dma_heap: Unable to get minor number for heap'],
+      ['5.6+', 'dma_heap: Unable to add char device'],
+      ['5.6+', 'dma_heap: Unable to create device'],
+      ['5.6+', 'dma_heap: minor {minor:dec} unknown.'],
+      ['libcamera', 'Could not open any dma-buf provider'],
+      ['libcamera', 'Could not open any dmaHeap device'],
+      ['libcamera', 'Could not open any dma-heap device'],
+    ],
+    source: 'drivers/dma-buf/dma-heap.c: dma_heap_add; libcamera src/libcamera/dma_buf_allocator.cpp',
+    cause: ({ fields }) =>
+      fields.has('name')
+        ? `two heaps are called ${fields.text('name')}: the second one is not there`
+        : 'no DMA heap can be opened: the kernel has none (CONFIG_DMABUF_HEAPS_SYSTEM, CONFIG_DMABUF_HEAPS_CMA), none was made, or the user may not open /dev/dma_heap',
+    next: 'ls -l /dev/dma_heap, and the groups of the user',
+    fixes: ['the user in the group of /dev/dma_heap (video), or a udev rule for it', 'a kernel with dma-buf heaps'],
+  },
+  {
+    id: 'vfio-held',
+    kind: 'note',
+    title: 'VFIO waits for a user, or runs without an IOMMU',
+    forms: [
+      ['4.x+', 'vfio-noiommu device opened by user ({task:word}:{pid:dec})'],
+      ['4.x+', 'Adding kernel taint for vfio-noiommu group on device'],
+      ['4.x+', 'No device request channel registered, blocked until released by user'],
+      ['5.x+', 'Device is currently in use, task "{task:text}" ({pid:dec}) blocked until device is released'],
+      ['5.7+', 'VF token required to access device'],
+      ['5.7+', 'Incorrect VF token provided for device'],
+      ['5.7+', 'VF token incorrectly provided, {why:text}'],
+      ['5.12+', 'vfio_pin_pages not allowed with VFIO_UPDATE_VADDR'],
+      ['5.12+', 'vfio_dma_rw not allowed with VFIO_UPDATE_VADDR'],
+    ],
+    source: 'drivers/vfio/group.c, drivers/vfio/vfio_main.c, drivers/vfio/pci/vfio_pci_core.c',
+    cause: ({ fields }) =>
+      fields.has('task')
+        ? `the device is in the hands of ${fields.text('task')} (${fields.text('pid')}): without an IOMMU it reaches all memory, and it cannot be taken away before the program lets go`
+        : 'VFIO did not hand the device over as asked, or waits until a program lets it go',
+    next: 'which program has /dev/vfio/GROUP open?',
+    fixes: ['end that program first', 'an IOMMU instead of vfio-noiommu', 'the VF token that the driver of the PF set'],
   },
 ])

@@ -163,6 +163,9 @@ export const SWIOTLB = entries([
       ['3.x to 4.20', 'software IO TLB [mem {start:hex}-{end:hex}] ({size:dec}MB) mapped at'],
       ['2.6 to 3.6', 'Placing {size:dec}MB software IO TLB between {start:hex} - {end:hex}'],
       ['5.4+', 'SWIOTLB bounce buffer size adjusted to {size:dec}MB'],
+      ['6.0+', 'SWIOTLB bounce buffer size roundup to {size:dec}MB'],
+      ['6.0+', 'software IO TLB: area num {areas:dec}.'],
+      ['5.19+', 'tearing down default memory pool'],
       ['2.6+', 'PCI-DMA: Using software bounce buffering for IO (SWIOTLB)'],
     ],
     source: 'kernel/dma/swiotlb.c: swiotlb_print_info',
@@ -184,5 +187,33 @@ export const SWIOTLB = entries([
     next: 'nothing, unless transfers fail or are slow: then the size of the bounce buffer counts',
     fixes: [MORE_SLOTS],
     code: 'bounced',
+  },
+  {
+    id: 'swiotlb-sync-before',
+    kind: 'problem',
+    title: 'a sync that begins before its mapping',
+    forms: [
+      ['5.12 to 6.x', 'Access before mapping start detected. orig offset {from:dec}, requested offset {to:dec}.'],
+    ],
+    source: 'kernel/dma/swiotlb.c: swiotlb_bounce',
+    cause: ({ fields }) =>
+      `a sync begins at offset ${fields.text('to')}, before the mapping does (${fields.text('from')})`,
+    next: 'which driver syncs part of a mapping (dma_sync_single_range_for_cpu), and with which offset and size?',
+    fixes: ['sync within the mapping'],
+    code: 'sync-outside-range',
+  },
+  {
+    id: 'memory-not-decrypted',
+    kind: 'problem',
+    title: 'memory that could not change between encrypted and shared',
+    forms: [
+      ['5.18+', "leaking DMA memory that can't be re-encrypted"],
+      ['5.x to 6.1', 'Failed to map the unencrypted memory {start:word} size {size:hex}.'],
+    ],
+    source: 'kernel/dma/direct.c: dma_set_encrypted',
+    cause:
+      'a confidential guest could not make memory private again, or map what it shares: the memory is kept and lost, so that nothing secret gets out',
+    next: 'what did the hypervisor refuse? (its log)',
+    fixes: [],
   },
 ])

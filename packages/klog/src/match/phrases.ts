@@ -5,7 +5,10 @@ import { wordsOf } from './template.ts'
 /** Returns the id of the entry that the words of a text are about. */
 export const createPhrases = (phrases: readonly Phrase[]): ((text: string) => string | undefined) => {
   const known = phrases.map(({ id, words, but }) => ({ id, groups: words.map(setOf), but: setOf(but) }))
+  // A word of the first group of each: most lines have none.
+  const first = new RegExp([...new Set(phrases.flatMap((phrase) => phrase.words[0] ?? []))].join('|'), 'i')
   return (text) => {
+    if (!first.test(text)) return undefined
     const words = wordsOf(text.toLowerCase().replaceAll("'", ''))
     const any = (group: ReadonlySet<string>): boolean => words.some((word) => group.has(word))
     return known.find(({ groups, but }) => groups.every(any) && !any(but))?.id

@@ -28,8 +28,12 @@ const QUOTES: readonly (readonly [RegExp, string])[] = [
 // eslint-disable-next-line no-control-regex -- what must not reach a terminal
 const CONTROLS = /[\u0000-\u001f\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u2069\ufeff\ufffd]/g
 
+/** What has none of this is clean already: printable ASCII, no entity, tag or colour, no quote mark at its begin. */
+const ODD = /[^\x20-\x7e]|[&<^]|^ {0,8}[>|]/
+
 /** A line as it would be on the console; blanks at its ends are kept for who joins wrapped lines. */
 export const cleanLine = (raw: string): string => {
+  if (!ODD.test(raw)) return raw
   let text = raw.replace(COLOUR, '')
   if (text.includes('&'))
     text = text.replace(

@@ -18,9 +18,29 @@ interface Rule {
   readonly gives: 'time' | 'level' | 'severity' | 'priority' | 'program' | 'tag' | 'nothing'
   /** Only behind another part of a prefix. */
   readonly behind: boolean
+  /** What a text begins with that the pattern may match: nothing else is tried. */
+  readonly first: RegExp
 }
 
-const rule = (pattern: RegExp, gives: Rule['gives'], behind = false): Rule => ({ pattern, gives, behind })
+const ANYTHING = /^/
+const BRACKET = /^\[/
+/** Who logs: a host, and the kernel or a program with its pid. */
+const LOGGER = /^.{0,130}?(?:kernel|\]: |kern\.|user\.|daemon\.|local\d\.)/
+
+const rule = (pattern: RegExp, gives: Rule['gives'], behind = false, first = firstOf(pattern, behind)): Rule => ({
+  pattern,
+  gives,
+  behind,
+  first,
+})
+
+/** By the begin of the pattern itself. */
+const firstOf = ({ source }: RegExp, behind: boolean): RegExp => {
+  if (source.startsWith('^\\[')) return BRACKET
+  if (source.startsWith('^<')) return /^</
+  if (source.startsWith('^(\\d') || source.startsWith('^\\d')) return /^\d/
+  return behind && /^\^\(?(?:\?:)?\\S/.test(source) ? LOGGER : ANYTHING
+}
 
 const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug']
 const PRIORITIES: Readonly<Record<string, number>> = { F: 2, E: 3, W: 4, I: 6, D: 7, V: 7 }
@@ -68,6 +88,7 @@ export const readPrefix = (line: string): Prefix => {
     found = false
     for (const one of RULES) {
       if (one.behind && !prefix.begins) continue
+      if (!one.first.test(prefix.text)) continue
       const match = one.pattern.exec(prefix.text)
       if (match === null) continue
       take(one, match, prefix)

@@ -44,19 +44,31 @@ const fieldsOf = (values: Readonly<Record<string, string>>): Fields => ({
   hex: (name) => Number.parseInt(values[name] ?? '0', 16),
 })
 
+const NOBODY = { driver: '', device: '' }
+
 /** Driver and device before a message: `arm-smmu 12000000.iommu: `, `DMA-API: drv dev: `. */
 const senderOf = (head: string): { readonly driver: string; readonly device: string } => {
-  const parts = head.split(': ').map((part) => part.trim())
-  const named = parts.map((part) => part.split(' ')).find((words) => words.length === 2 && !words[0]?.includes('['))
-  return { driver: named?.[0] ?? '', device: named?.[1] ?? '' }
+  if (!head.includes(' ')) return NOBODY
+  for (const part of head.split(': ')) {
+    const words = part.trim().split(' ')
+    const [driver = '', device = '', more] = words
+    if (device !== '' && more === undefined && !driver.includes('[')) return { driver, device }
+  }
+  return NOBODY
 }
+
+/** The catalogue does not change: it is read once, when first asked for. */
+let known: ReturnType<typeof readCatalogue> | undefined
+const readCatalogue = () => ({
+  matcher: createMatcher<Of>(
+    ENTRIES.flatMap((entry) => entry.forms.map(([, text, part]) => [text, { entry, more: part === 'more' }] as const)),
+  ),
+  phraseOf: createPhrases(PHRASES),
+})
 
 /** `onLine` gets every line as the console would show it, with its prefix. */
 export const createKlogReader = (onLine?: (text: string, line: number) => void): KlogReader => {
-  const matcher = createMatcher<Of>(
-    ENTRIES.flatMap((entry) => entry.forms.map(([, text, part]) => [text, { entry, more: part === 'more' }] as const)),
-  )
-  const phraseOf = createPhrases(PHRASES)
+  const { matcher, phraseOf } = (known ??= readCatalogue())
   const report = createReport()
   const splats = createSplats(report)
   let open: Open | undefined
@@ -102,7 +114,7 @@ export const createKlogReader = (onLine?: (text: string, line: number) => void):
     {
       find: (text) => {
         const found = matcher.find(text)
-        return found === undefined ? undefined : { ...found, of: found }
+        return found === undefined ? undefined : { start: found.start, end: found.end, weight: found.weight, of: found }
       },
     },
     (joined) => {

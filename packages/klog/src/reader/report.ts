@@ -41,7 +41,7 @@ export const createReport = (): Report => {
   const messages = new Map<string, Growing<KlogMessage>>()
   const causes = new Map<string, Set<string>>()
   const missed = new Map<string, Growing<NotUnderstood>>()
-  let recent: readonly { readonly id: string; readonly line: number }[] = []
+  const recent: { readonly id: string; readonly line: number }[] = []
   const keyOf = (id: string, cause: string): string => {
     const known = causes.get(id) ?? new Set()
     causes.set(id, known)
@@ -57,7 +57,8 @@ export const createReport = (): Report => {
       const cause = say(explained.cause)
       const key = keyOf(explained.id, cause)
       const known = messages.get(key)
-      recent = [...recent, { id: explained.id, line: record.line }].slice(-NEIGHBOURS)
+      recent.push({ id: explained.id, line: record.line })
+      if (recent.length > NEIGHBOURS) recent.shift()
       if (known !== undefined) return again(known, record.line)
       const { id, title, source, code = null } = explained
       const kind = typeof explained.kind === 'string' ? explained.kind : explained.kind(all)

@@ -26,8 +26,15 @@ const SUBSYSTEMS: readonly (readonly [RegExp, string])[] = [
 
 /** Boot and probe lines that such a subsystem prints when all is well, and lines of a source or a trace. */
 const QUIET =
-  /Kernel command line|out-of-tree module|probing hardware|features 0x|ias \d|oas \d|stage-\d|translation|registered|page sizes|enabled|initialized|adding to iommu group|removing from iommu group|default domain type|invalidation policy|host address width|DRHD base|DRHD: |RMRR base|ATSR flags|RHSA base|SATC flags|dmar\d+: (?:reg_base|Using)|Intel\(R\) Virtualization|extended features|command-line|interrupt remapping enabled|allocated \d+ entries|area num|coherent walk|\bSMMUv\d with|stream matching|context banks|option |mapped \[mem|buffer size|\+0x[0-9a-f]+\/0x|No ATSR|No RMRR|No SATC|Prepare to run|DAC|Loaded|^\S+ from /i
+  /Kernel command line|out-of-tree module|probing hardware|features 0x|ias \d|oas \d|stage-\d|translation|registered|page sizes|enabled|initialized|adding to iommu group|removing from iommu group|default domain type|invalidation policy|host address width|DRHD base|DRHD: |RMRR base|ATSR flags|RHSA base|SATC flags|dmar\d+: (?:reg_base|Using)|Intel\(R\) Virtualization|extended features|command-line|interrupt remapping enabled|allocated \d+ entries|area num|coherent walk|\bSMMUv\d with|stream matching|context banks|option |mapped \[mem|buffer size|\+0x[0-9a-f]+\/0x|No ATSR|No RMRR|No SATC|Prepare to run|DAC|Loaded|^\S+ from |Using (?:Register|Queued)|IOMMU (?:disabled|enabled)|Disable (?:GFX|integrated|supported)|Enable scalable|No DMAR devices|ANDD device|self ?test|DebugFS|deprecated; use|Doesn't support (?:large page|hardware pass)|reg_base_addr|add hid:|IRT cache|Applying|Unknown option|option format|Command-line override|X2APIC|SNP enabled|pm_runtime|Using IPMMU context|Reusing IPMMU|registered$|erratum|workaround|proximity domain|pgtable size|map_benchmark|vb2_\w+ result|file io|plane \d+ offset/i
+
+/** A word of each pattern above: most lines of a log have none. */
+const OURS =
+  /dmar|AMD-Vi|smmu|cmdqv|iommu|dart|pamu|tegra-mc|mc-err|io-pgtable|IO TLB|swiotlb|cma|contig|reserved mem|DMA-API|videobuf2|vb2|dma|vfio/i
 
 /** undefined: none of those that handle DMA memory, or nothing that needs an answer. */
-export const subsystemOf = (text: string): string | undefined =>
-  QUIET.test(text) || text.endsWith(':') ? undefined : SUBSYSTEMS.find(([pattern]) => pattern.test(text))?.[1]
+export const subsystemOf = (text: string): string | undefined => {
+  if (!OURS.test(text) || text.endsWith(':')) return undefined
+  const found = SUBSYSTEMS.find(([pattern]) => pattern.test(text))?.[1]
+  return found === undefined || QUIET.test(text) ? undefined : found
+}

@@ -11,12 +11,26 @@ export interface LogRecord extends Prefix {
 const FOLLOWERS = 3
 
 /** The kernel printed the rest as a record of its own: AMD-Vi before 4.19, DMAR before 4.5, an overlap of reserved memory. */
-const isRest = (first: string, second: string): boolean =>
+const isRest = (first: string, second: string): boolean => HALVES.test(first) && isOtherHalf(first, second)
+
+/** A word of each first half. */
+const HALVES = /Event logged \[|Request device \[|OVERLAP DETECTED|not attached to domain|Failed to allocate from/
+
+const isOtherHalf = (first: string, second: string): boolean =>
   first.trimEnd().endsWith('Event logged [') ||
   (first.includes('Request device [') && !first.includes('fault reason') && second.includes('[fault reason ')) ||
   (first.trimEnd().endsWith('OVERLAP DETECTED!') && second.includes(' overlaps with ')) ||
   (first.includes('Device not attached to domain properly') && second.startsWith('AMD-Vi: device=')) ||
   (/Failed to allocate from (?:CMA|GEM DMA helper):$/.test(first.trimEnd()) && second.includes('num bos'))
+
+const recordOf = ({ time, level, program, begins, text }: Prefix, line: number): LogRecord => ({
+  time,
+  level,
+  program,
+  begins,
+  text,
+  line,
+})
 
 /** `AMD-Vi: ` again before the rest says nothing. */
 const restOf = (text: string): string => text.replace(/^(?:dmar: |DMAR: ?|AMD-Vi: )/, '')
@@ -42,7 +56,10 @@ export interface Joined<T> {
   readonly pieces: readonly LogRecord[]
 }
 
-const oneSpace = (text: string): string => text.trim().replace(/ {2,}/g, ' ')
+const oneSpace = (text: string): string => {
+  const trimmed = text.trim()
+  return trimmed.includes('  ') ? trimmed.replace(/ {2,}/g, ' ') : trimmed
+}
 
 export const createWindow = <T>(matching: Matching<T>, onRecord: (joined: Joined<T>) => void): Window => {
   const held: LogRecord[] = []
@@ -55,7 +72,7 @@ export const createWindow = <T>(matching: Matching<T>, onRecord: (joined: Joined
   }
   return {
     push: (line, number) => {
-      held.push({ ...readPrefix(line), line: number })
+      held.push(recordOf(readPrefix(line), number))
       while (held.length > FOLLOWERS) take()
     },
     end: () => {
