@@ -51,6 +51,20 @@ const tegra = (seen: Seen): string => {
 }
 
 export const IOMMU_MASTERS = entries([
+  {
+    id: 's390-pci-error',
+    kind: 'problem',
+    title: 'the machine reports an error of a PCI function',
+    forms: [['3.9+', 'Event {pec:hex} reports an error for PCI function {fid:hex}']],
+    source: 'arch/s390/pci/pci_event.c: __zpci_event_error',
+    cause: ({ fields }) =>
+      `event 0x${fields.text('pec')} (PEC) of function 0x${fields.text('fid')}: the machine took the function out of service. An access of the device to an address that is not mapped for it is one reason, failed hardware another: the code tells, in the manual of the machine`,
+    next: 'is the function back (its error handler), and did its driver unmap something just before?',
+    fixes: [
+      'keep mappings until the device has stopped',
+      'zpci recovery: echo 1 > /sys/bus/pci/devices/ADDRESS/recover',
+    ],
+  },
   fault(
     'tegra-mc-fault',
     'the Tegra memory controller stopped an access',

@@ -59,9 +59,11 @@ const AMD_EVENTS: Readonly<Record<string, string>> = {
 }
 
 const amdEvent = ({ fields }: Seen): string => {
-  const name = fields.text('event')
+  // A mail program may have taken the blank behind the name.
+  const printed = fields.text('event')
+  const name = Object.keys(AMD_EVENTS).find((event) => printed.startsWith(event)) ?? printed
   const says = AMD_EVENTS[name] ?? `an event that the kernel does not decode (${name})`
-  const who = /device=(\S+)/.exec(fields.text('rest'))?.[1]
+  const who = (fields.has('who') ? fields.text('who') : /device=(\S+)/.exec(printed)?.[1])?.replace(/,$/, '')
   return `${name}: ${says}${who === undefined ? '' : `; device ${who}`}`
 }
 
@@ -210,6 +212,10 @@ export const IOMMU_X86 = entries([
     kind: 'problem',
     title: 'an event of the AMD IOMMU',
     forms: [
+      ['3.x+', 'Event logged [{event:word} device={who:word} {rest:text}]'],
+      ['3.x+', 'Event logged [{event:word} address={rest:text}]'],
+      ['6.x+', 'Event logged [{event:word} vmg_tag={rest:text}]'],
+      ['5.x+', 'Event logged [{event:word} event[0]={rest:text}]'],
       ['3.x+', 'Event logged [{event:word} {rest:text}]'],
       ['6.x+', 'Event logged [Device not attached to domain properly]'],
       ['6.x+', 'AMD-Vi: device={bdf:word} domain={domain:hex}'],

@@ -5,6 +5,8 @@ import { readPrefix, type Prefix } from './prefix.ts'
 export interface LogRecord extends Prefix {
   /** Line of its first character, from 1. */
   readonly line: number
+  /** Characters of the line, with all that stands before the text. */
+  readonly width: number
 }
 
 /** How many further lines one message may be wrapped to. */
@@ -23,13 +25,14 @@ const isOtherHalf = (first: string, second: string): boolean =>
   (first.includes('Device not attached to domain properly') && second.startsWith('AMD-Vi: device=')) ||
   (/Failed to allocate from (?:CMA|GEM DMA helper):$/.test(first.trimEnd()) && second.includes('num bos'))
 
-const recordOf = ({ time, level, program, begins, text }: Prefix, line: number): LogRecord => ({
+const recordOf = ({ time, level, program, begins, text }: Prefix, line: number, width: number): LogRecord => ({
   time,
   level,
   program,
   begins,
   text,
   line,
+  width,
 })
 
 /** `AMD-Vi: ` again before the rest says nothing. */
@@ -72,7 +75,7 @@ export const createWindow = <T>(matching: Matching<T>, onRecord: (joined: Joined
   }
   return {
     push: (line, number) => {
-      held.push(recordOf(readPrefix(line), number))
+      held.push(recordOf(readPrefix(line), number, line.length))
       while (held.length > FOLLOWERS) take()
     },
     end: () => {
@@ -93,9 +96,24 @@ const best = <T>(matching: Matching<T>, first: LogRecord, followers: readonly Lo
   const alone = matching.find(text)
   let chosen: Joined<T> = { record: first, text, found: alone?.of, pieces: [first] }
   let weight = alone?.weight ?? 0
+  // The last value of the line goes on behind the cut of a terminal.
+  const [next] = followers
+  if (
+    alone?.end === text.length &&
+    next !== undefined &&
+    isCut(first, next) &&
+    matching.find(next.text) === undefined
+  ) {
+    const { whole } = seamed([first.text, next.text], () => '')
+    const found = matching.find(whole)
+    if (found !== undefined && found.weight >= weight && found.end > text.length) {
+      chosen = { record: first, text: whole, found: found.of, pieces: [first, next] }
+      weight = found.weight
+    }
+  }
   for (let count = 1; count <= followers.length; count += 1) {
     const pieces = [first, ...followers.slice(0, count)]
-    for (const seams of SEAMS) {
+    for (const seams of next !== undefined && isCut(first, next) ? CUT_SEAMS : SEAMS) {
       const { whole, seam } = seams(pieces.map((piece) => piece.text))
       const found = matching.find(whole)
       if (found === undefined || found.weight <= weight || found.end <= seam) continue
@@ -107,6 +125,15 @@ const best = <T>(matching: Matching<T>, first: LogRecord, followers: readonly Lo
   }
   return chosen
 }
+
+/** Widths at which terminals and loggers cut lines, wherever a word is. */
+const CUTS: ReadonlySet<number> = new Set([70, 72, 76, 78, 79, 80, 100, 120, 128, 132, 160])
+
+/** `driver device: `: a record of its own. */
+const SENDER = /^\S+(?: \S+)?: /
+
+const isCut = (first: LogRecord, next: LogRecord): boolean =>
+  CUTS.has(first.width) && !next.begins && /\w$/.test(first.text) && /^\w/.test(next.text) && !SENDER.test(next.text)
 
 interface Seamed {
   readonly whole: string
@@ -130,3 +157,5 @@ const SEAMS: readonly ((pieces: readonly string[]) => Seamed)[] = [
   (pieces) => seamed(pieces, (left) => (left.endsWith('-') ? '' : ' ')),
   (pieces) => seamed(pieces, () => ''),
 ]
+/** A terminal puts no blank where it cuts. */
+const CUT_SEAMS: typeof SEAMS = SEAMS.toReversed()
