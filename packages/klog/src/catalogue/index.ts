@@ -7,6 +7,7 @@ import { FAULTS } from './faults.ts'
 import { IOMMU_ARM } from './iommu-arm.ts'
 import { IOMMU_CORE } from './iommu-core.ts'
 import { IOMMU_MASTERS } from './iommu-masters.ts'
+import { IOMMU_IN_USE } from './iommu-in-use.ts'
 import { IOMMU_SETUP } from './iommu-setup.ts'
 import { IOMMU_SOC } from './iommu-soc.ts'
 import { IOMMU_X86 } from './iommu-x86.ts'
@@ -15,6 +16,7 @@ import { MEDIA } from './media.ts'
 import { RESERVED_MEMORY, RESERVED_PHRASES } from './reserved-memory.ts'
 import { SHARING } from './sharing.ts'
 import { SWIOTLB } from './swiotlb.ts'
+import { VB2_CALLS } from './vb2-calls.ts'
 import { FAULT_RULES } from './traces-faults.ts'
 import { WARNING_RULES } from './traces-warnings.ts'
 
@@ -29,14 +31,14 @@ export const CHAPTERS: readonly (readonly [title: string, entries: readonly Entr
   ['Allocation', ALLOCATION],
   ['Reserved memory', RESERVED_MEMORY],
   ['dma-debug', DMA_DEBUG],
-  ['Video buffers', MEDIA],
+  ['Video buffers', [...MEDIA, ...VB2_CALLS]],
   ['Sharing buffers, VFIO, user space', SHARING],
   ['Arm SMMUs', IOMMU_ARM],
   ['Intel and AMD IOMMUs', IOMMU_X86],
   ['IOMMUs of systems on chip', IOMMU_SOC],
   ['Memory controllers and GPUs', IOMMU_MASTERS],
   ['The IOMMU layer', IOMMU_CORE],
-  ['IOMMUs that do not work', IOMMU_SETUP],
+  ['IOMMUs that do not work', [...IOMMU_SETUP, ...IOMMU_IN_USE]],
   ['Faults and warnings', FAULTS],
 ]
 
