@@ -57,18 +57,22 @@ const senderOf = (head: string): { readonly driver: string; readonly device: str
   return NOBODY
 }
 
+const once = <T>(make: () => T): (() => T) => {
+  let made: T | undefined
+  return () => (made ??= make())
+}
+
 /** The catalogue does not change: it is read once, when first asked for. */
-let known: ReturnType<typeof readCatalogue> | undefined
-const readCatalogue = () => ({
+const catalogue = once(() => ({
   matcher: createMatcher<Of>(
     ENTRIES.flatMap((entry) => entry.forms.map(([, text, part]) => [text, { entry, more: part === 'more' }] as const)),
   ),
   phraseOf: createPhrases(PHRASES),
-})
+}))
 
 /** `onLine` gets every line as the console would show it, with its prefix. */
 export const createKlogReader = (onLine?: (text: string, line: number) => void): KlogReader => {
-  const { matcher, phraseOf } = (known ??= readCatalogue())
+  const { matcher, phraseOf } = catalogue()
   const report = createReport()
   const splats = createSplats(report)
   let open: Open | undefined
