@@ -9,7 +9,7 @@ import {
   vectorSource,
 } from '@dmalab/lab/golden'
 import type { PageCounts } from './conform.ts'
-import { writeText } from './write-text.ts'
+import { writeText } from './write-file.ts'
 
 export interface FidelityWriter extends PageCounts {
   /** The page, and its counts as JSON under the same name. @throws InputError when it cannot be written */
