@@ -11,6 +11,7 @@ export const EXPLORED = {
   'attribute-collides': 'an attribute bit means something else on another release',
   'does-not-build': 'a configuration of the kernel does not build',
   'field-kept': 'a field of a list entry is set and never cleared: the next page in the entry inherits it',
+  'first-entry-only': 'only the first entry of a list is marked',
   'field-in-some-lists': 'a field of list entries is set by some of the functions that make lists, and not by others',
   'attributes-on-pages': 'attributes of an allocation stay on list entries of ordinary pages',
   'table-not-taught': 'an op table never looks at what the patch writes into lists',

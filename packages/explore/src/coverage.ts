@@ -36,6 +36,11 @@ export class Coverage {
     if (operation !== undefined && 'device' in event) this.seen.add(`${event.device}\t${operation}`)
   }
 
+  /** An operation that no event tells of. */
+  enter(device: string, operation: keyof DmaOps): void {
+    this.seen.add(`${device}\t${operation}`)
+  }
+
   /** `table: operation`, in the order of the alphabet. */
   entered(lab: Lab): readonly string[] {
     const names = [...this.seen].flatMap((text) => {

@@ -184,8 +184,14 @@ const defectsAmong = (
   const replayer = new Replayer(parts, ground)
   // What a kernel as it is refuses is held against the release before.
   const before = base === null ? releaseBefore(parts, ground.kernel) : null
-  const judged = (suspect: Suspect): Judged =>
-    judge(replayer, ground, suspect.symptom.code === 'refused' ? (base ?? before) : base, suspect)
+  const judged = (suspect: Suspect): Judged => {
+    const one = judge(replayer, ground, suspect.symptom.code === 'refused' ? (base ?? before) : base, suspect)
+    return base === null && one.base?.outcome !== 'works'
+      ? { ...one, base: null }
+      : base === null
+        ? { ...one, base: { same: false, outcome: `works on ${before?.name ?? ''}` } }
+        : one
+  }
   const known: Judged[] = []
   const dismissed: Suspect[] = []
   // What the base has as well does not stand for what the patch alone does.
@@ -208,6 +214,7 @@ const defectsAmong = (
     else dismissed.push(small)
   }
   const families = new Set<string>()
+  const shown = new Set<string>()
   return known
     .filter((one) => !known.some((other) => other !== one && covers(other, one)))
     .filter((one) => {
@@ -216,6 +223,14 @@ const defectsAmong = (
       const named = `${family}|${one.base?.same ?? false}`
       if (families.has(named)) return false
       families.add(named)
+      return true
+    })
+    .filter(({ symptom, steps, configuration, atEnd }) => {
+      // What one step shows in several ways is one defect.
+      if (symptom.code === 'refused') return true
+      const how = JSON.stringify([steps, [...configuration], atEnd])
+      if (shown.has(how)) return false
+      shown.add(how)
       return true
     })
 }

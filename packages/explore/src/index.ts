@@ -7,4 +7,5 @@ export {
   planExploration,
   searchNumber,
 } from './explore.ts'
+export { explainExplored } from './explanations.ts'
 export type { Searched } from './search.ts'

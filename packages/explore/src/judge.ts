@@ -70,7 +70,8 @@ const elsewhere = (
  * had part in it: then it is that step that is wrong.
  */
 export const counts = ({ symptom, base, ordinary, steps }: Judged, unusual: readonly string[]): boolean => {
-  if (symptom.code === 'refused') return [base, ordinary].some((there) => there !== null && there.outcome === 'works')
+  if (symptom.code === 'refused')
+    return [base, ordinary].some((there) => there !== null && there.outcome.startsWith('works'))
   const elsewhereToo = ordinary !== null && ordinary.same && (unusual.length > 0 || steps.length === 0)
   // What the base does not even come to is the steps' doing there as well.
   if (base !== null && !base.same) return !elsewhereToo || base.outcome === 'works'

@@ -23,6 +23,8 @@ export interface Searched {
 
 /** Where two values are not plain, so many times fewer states are expanded: each alone was looked at in full. */
 const PAIR_SHARE = 4
+/** Steps in which a task maps the memory. */
+const LOOKS: ReadonlySet<string> = new Set(['mmap', 'cpu-read', 'cpu-write'])
 /** Steps between two boots. */
 const LONGEST_WALK = 40
 /** Steps of a walk beyond the states that are expanded. */
@@ -188,6 +190,7 @@ class Search {
 
   /** null for a step that cannot be meant here. */
   private do(step: ScenarioStep): readonly Symptom[] | null {
+    if (LOOKS.has(step.do)) this.coverage.enter(this.setup.owner, 'mmap')
     try {
       return symptomsOf(this.trial.lab, this.tables, step, this.trial.do(step), this.setup.owner)
     } catch (e) {

@@ -8,6 +8,7 @@ import {
   type KlogReport,
 } from '@dmalab/api'
 import { explainCode, explainedCodes } from '@dmalab/checker'
+import { explainExplored } from '@dmalab/explore'
 import { createKlogReader, kernelMessage, kernelMessages } from '@dmalab/klog'
 import { LINT_CODES, TRAP_CODES, trapTitle } from '@dmalab/machine'
 
@@ -17,7 +18,7 @@ export const explain = (code: string): ExplainedCode | ExplainedLint | Explained
   if (title !== undefined) return { code, by: 'board lint', title }
   const trap = trapTitle(code)
   if (trap !== undefined) return { code, by: 'board facts', title: trap }
-  const explained = kernelMessage(code) ?? explainCode(code)
+  const explained = kernelMessage(code) ?? explainCode(code) ?? explainExplored(code)
   if (explained === undefined) throw new InputError(`unknown finding code ${code}`, {}, near(code))
   return explained
 }

@@ -1,6 +1,7 @@
 // Explorations with the built-in plug-ins, for programs.
-import { EXPLORED, type ExploreBound, type ExploreReport, FINDINGS } from '@dmalab/api'
-import { EXPLORE_REQUEST, explore as exploreWith, type ExploreControl } from '@dmalab/explore'
+import type { ExplainedCode, ExploreBound, ExploreReport } from '@dmalab/api'
+import { explainCode } from '@dmalab/checker'
+import { EXPLORE_REQUEST, explainExplored, explore as exploreWith, type ExploreControl } from '@dmalab/explore'
 import type { RunParts } from '@dmalab/runner'
 import { openLaboratory } from './laboratory.ts'
 
@@ -29,11 +30,5 @@ export const exploreRequest = ({ kernel, seed, bound, only }: ExploreWork) => ({
   only: only ?? [],
 })
 
-/** What the code of a defect means, in a sentence. */
-export const defectTitle = (code: string): string => {
-  const titles: Readonly<Record<string, string>> = {
-    ...EXPLORED,
-    ...Object.fromEntries(Object.entries(FINDINGS).map(([name, { title }]) => [name, title])),
-  }
-  return titles[code] ?? code
-}
+/** What the code of a defect means; undefined for a code of a plug-in's rule. */
+export const explainDefect = (code: string): ExplainedCode | undefined => explainCode(code) ?? explainExplored(code)

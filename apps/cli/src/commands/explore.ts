@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { EXPLORE_BOUND, type ExploreReport, InputError, newDefects } from '@dmalab/api'
-import { defectTitle, explore, type ExploreWork } from '@dmalab/lab'
+import { explainDefect, explore, type ExploreWork } from '@dmalab/lab'
 import { openLaboratory } from '@dmalab/lab/node'
-import { defectFiles, exploreText } from '@dmalab/report'
+import { defectFiles, exploreJunit, exploreSarif, exploreText } from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { EXIT } from '../bad-input.ts'
 import { BaseCommand, PLUGIN_FLAG, REPEATED } from '../base-command.ts'
+import { readBaseline } from '../explore/baseline.ts'
 import { readJournal, writeHead, writeSearched } from '../explore/journal.ts'
 import { searchOnWorkers } from '../explore/workers.ts'
 import { writeInFolder } from '../write-file.ts'
@@ -14,11 +15,13 @@ export default class Explore extends BaseCommand {
   static override summary = 'Find out what can go wrong with a kernel or a patch, and the smallest scenario of each.'
   static override description = `Steps of drivers and user space are tried in every order, on machines with every property, alone and two together.
 What goes wrong is compared with the kernel below the patch and with ordinary memory, made small, and written as a scenario.
-Exit code 3 when a kernel with a patch has a defect that the kernel below it has not; else 0.`
+Exit code 3 when a kernel with a patch has a defect that the kernel below it has not, and with --baseline when there is one that the baseline
+has not; else 0. A baseline is what an earlier run with --json printed.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --kernel arm@4.11+nopage-rfc --out found',
     '<%= config.bin %> <%= command.id %> --kernel arm@4.11+nopage-rfc --configurations single --states 40',
-    '<%= config.bin %> <%= command.id %> --plugin ./my-patch.mjs --kernel arm@4.11+my-patch --json',
+    '<%= config.bin %> <%= command.id %> --plugin ./my-patch.mjs --kernel arm@4.11+my-patch --json > known.json',
+    '<%= config.bin %> <%= command.id %> --plugin ./my-patch.mjs --kernel arm@4.11+my-patch --baseline known.json --format junit',
   ]
   static override flags = {
     kernel: Flags.string({
@@ -77,6 +80,15 @@ Exit code 3 when a kernel with a patch has a defect that the kernel below it has
       summary: 'Only machines and kernels whose other properties are plain, such as importer=iommu',
       ...REPEATED,
     }),
+    baseline: Flags.string({
+      helpValue: 'FILE',
+      summary: 'A report that an earlier run printed with --json: its defects are known',
+    }),
+    format: Flags.option({ options: ['text', 'sarif', 'junit'] as const })({
+      default: 'text',
+      exclusive: ['json'],
+      summary: 'What to print',
+    }),
     ...PLUGIN_FLAG,
   }
 
@@ -85,6 +97,7 @@ Exit code 3 when a kernel with a patch has a defect that the kernel below it has
     const { kernel, seed, depth, states, workers, out } = flags
     const configurations = configurationsOf(flags.configurations)
     const work: ExploreWork = { kernel, seed, bound: { depth, states, configurations }, only: flags.only }
+    const baseline = flags.baseline === undefined ? null : readBaseline(flags.baseline, kernel)
     const sources = this.plugins(flags.plugin)
     const laboratory = await openLaboratory(sources)
     const journal = out === undefined ? undefined : join(out, 'journal.jsonl')
@@ -102,14 +115,19 @@ Exit code 3 when a kernel with a patch has a defect that the kernel below it has
       },
     })
     if (out !== undefined) writeFiles(report, out)
-    this.tell(
-      exploreText(report, {
-        titleOf: defectTitle,
-        commandOf: ({ scenario }) =>
-          out === undefined || scenario === null ? null : `dmalab run ${join(out, `${scenario.name}.yaml`)}`,
-      }),
-    )
-    if (report.base !== null && newDefects(report).length > 0) process.exitCode = EXIT.found
+    const told = { explain: explainDefect, baseline: baseline ?? new Set<string>() }
+    if (flags.format === 'sarif') this.tell(JSON.stringify(exploreSarif(report, this.config.version, told), null, 2))
+    else if (flags.format === 'junit') this.tell(exploreJunit(report, told))
+    else
+      this.tell(
+        exploreText(report, {
+          ...told,
+          commandOf: ({ scenario }) =>
+            out === undefined || scenario === null ? null : `dmalab run ${join(out, `${scenario.name}.yaml`)}`,
+        }),
+      )
+    const fresh = newDefects(report).filter(({ id }) => !told.baseline.has(id))
+    if ((report.base !== null || baseline !== null) && fresh.length > 0) process.exitCode = EXIT.found
     return report
   }
 }

@@ -1,5 +1,13 @@
 // What no walk finds: looked up in what a patch says of itself, and tried on one list.
-import { ATTR, type Defect, type ExploredCode, type KernelSpec, type PatchHunk } from '@dmalab/api'
+import {
+  ATTR,
+  type Defect,
+  type DmaOps,
+  type ExploredCode,
+  type Host,
+  type KernelSpec,
+  type PatchHunk,
+} from '@dmalab/api'
 import { kernelFacts, openLab, opTablesOf, type RunParts } from '@dmalab/runner'
 import { plainMachine } from '../machine.ts'
 import { scenarioOfList } from './list-scenario.ts'
@@ -20,6 +28,7 @@ export const staticDefects = (parts: RunParts, kernel: KernelSpec, base: KernelS
     ...collisions(parts, kernel),
     ...buildFailures(kernel),
     ...keptFields(parts, kernel),
+    ...firstEntryOnly(parts, kernel),
     ...attributesOnPages(parts, kernel),
     ...untaughtTables(parts, kernel),
     ...untaughtExporters(parts, kernel),
@@ -100,6 +109,42 @@ const keptFields = (parts: RunParts, kernel: KernelSpec): readonly Found[] => {
   }))
 }
 
+/** A function that makes lists, given room for one entry more than it asks for: which of them does it mark? */
+const firstEntryOnly = (parts: RunParts, kernel: KernelSpec): readonly Found[] => {
+  const [bit] = Object.values(top(kernel)?.attrs ?? {})
+  const [field] = fieldsOf(kernel)
+  if (bit === undefined || field === undefined) return []
+  const makers = new Set(opTablesOf(kernel.base, parts.registry).flatMap(({ symbols }) => symbols.getSgtable ?? []))
+  return Object.entries(top(kernel)?.functions ?? {}).flatMap(([symbol, wrap]) => {
+    if (!makers.has(symbol)) return []
+    const lab = labOf(parts, kernel)
+    const device = lab.device('exporter')
+    const host = lab.host(device)
+    const ops = lab.ops(device)
+    const roomier: Host = Object.create(host, {
+      sgAlloc: { value: (entries: number) => host.sgAlloc(entries + 1) },
+    })
+    const make = (wrap as (next: DmaOps['getSgtable'], host: Host) => DmaOps['getSgtable'])(
+      (...given) => ops.getSgtable(...given),
+      roomier,
+    )
+    const memory = lab.dma.allocAttrs(device, 4096, 0, 'frame')
+    const list = memory.ok ? make(memory.value.cpuAddr, memory.value.handle, 4096, bit) : memory
+    const marks = list.ok ? list.value.entries().map(({ attrs }) => attrs !== 0) : []
+    if (!marks.includes(true) || !marks.includes(false)) return []
+    return [
+      {
+        code: 'first-entry-only',
+        id: `first-entry-only-${symbol.replaceAll('_', '-')}`,
+        message: `${symbol} sets ${field} in the first entry of a list; in one of several entries the others have none`,
+        hunks: top(kernel)?.hunks.filter((hunk) => hunk.symbol === symbol) ?? [],
+        symbols: [symbol],
+        configuration: {},
+      },
+    ]
+  })
+}
+
 /** dma_get_sgtable() of ordinary memory with an attribute of its queue: does the entry keep it? */
 const attributesOnPages = (parts: RunParts, kernel: KernelSpec): readonly Found[] => {
   const lab = labOf(parts, kernel)
@@ -128,7 +173,7 @@ const untaughtTables = (parts: RunParts, kernel: KernelSpec): readonly Found[] =
   if (fieldsOf(kernel).length === 0) return []
   return opTablesOf(kernel.base, parts.registry).flatMap(({ name, symbols }) => {
     const missing = (['getSgtable', 'mapSg', 'unmapSg', 'syncSgForCpu', 'syncSgForDevice'] as const).filter(
-      (operation) => !(symbols[operation] ?? []).some((symbol) => functions.has(symbol)),
+      (operation) => symbols[operation]?.every((symbol) => !functions.has(symbol)) === true,
     )
     if (missing.length === 0) return []
     const named = missing.map((operation) => symbols[operation]?.at(-1) ?? operation)

@@ -1,30 +1,35 @@
 // An ExploreReport for people: one paragraph a defect, then what was covered.
-import { type Defect, type ExploreReport, newDefects } from '@dmalab/api'
+import { type Defect, type ExplainedCode, type ExploreReport, newDefects } from '@dmalab/api'
 import { count } from '../numbers.ts'
 import { bold, dim } from '../paint.ts'
 
 export interface ExploreTextOptions {
-  /** What a code means, in a sentence. */
-  readonly titleOf: (code: string) => string
+  /** What a code means; undefined for one of a plug-in's rule. */
+  readonly explain: (code: string) => ExplainedCode | undefined
+  /** Ids of defects that a baseline has: they are told by name only. */
+  readonly baseline: ReadonlySet<string>
   /** The command that repeats a defect; null where no file holds it. */
   readonly commandOf: (defect: Defect) => string | null
 }
 
 export const exploreText = (report: ExploreReport, options: ExploreTextOptions): string => {
-  const fresh = newDefects(report)
-  const inherited = report.defects.filter((defect) => !fresh.includes(defect))
+  const fresh = newDefects(report).filter(({ id }) => !options.baseline.has(id))
+  const inherited = report.defects.filter((defect) => defect.base?.same === true)
+  const known = report.defects.filter((defect) => !fresh.includes(defect) && !inherited.includes(defect))
   return [
     `${bold(report.kernel)}, ${report.base === null ? 'as it is' : `beside ${report.base}`}, on ${report.board}`,
     '',
     ...fresh.flatMap((defect, i) => [...defectLines(defect, i + 1, options), '']),
-    ...(inherited.length === 0 ? [] : [bold(`${report.base ?? ''} has these as well`)]),
-    ...inherited.map(({ id, message }) => `  ${id}: ${message}`),
-    ...(inherited.length === 0 ? [] : ['']),
+    ...(inherited.length === 0 ? [] : [bold(`${report.base ?? ''} has these as well`), '']),
+    ...inherited.flatMap((defect, i) => [...defectLines(defect, fresh.length + i + 1, options), '']),
+    ...(known.length === 0 ? [] : [bold('the baseline has these')]),
+    ...known.map(({ id, message }) => `  ${id}: ${message}`),
+    ...(known.length === 0 ? [] : ['']),
     ...coverageLines(report),
     ...report.notes.map((note) => dim(note)),
     bold(
       report.base === null
-        ? `${count(fresh.length)} defects`
+        ? `${count(fresh.length)} defects${known.length === 0 ? '' : ` that the baseline does not have, ${count(known.length)} that it has`}`
         : `${count(fresh.length)} defects that ${report.base} does not have, ${count(inherited.length)} that it has`,
     ),
   ].join('\n')
@@ -35,9 +40,11 @@ const defectLines = (defect: Defect, number: number, options: ExploreTextOptions
   const where = Object.entries(configuration).map(([axis, value]) => `${axis} ${value}`)
   const steps = scenario?.steps.filter((step) => step.do !== 'expect').map(stepText) ?? []
   const command = options.commandOf(defect)
+  const explained = options.explain(defect.code)
   return [
-    `${bold(`${number}. ${defect.code}`)}: ${options.titleOf(defect.code)}`,
+    `${bold(`${number}. ${defect.code}`)}: ${explained?.title ?? defect.code}`,
     `   ${defect.message}`,
+    ...(explained === undefined ? [] : [dim(`   ${explained.why}`)]),
     ...(symbols.length === 0 ? [] : [`   in ${symbols.join(' < ')}`]),
     ...hunks.map((hunk) => `   hunk: ${hunk.file}: ${hunk.symbol}: ${hunk.what}`),
     ...(where.length === 0 ? [] : [`   needs: ${where.join(', ')}`]),

@@ -96,4 +96,4 @@ const resultOf = (file: string, one: Finding, codes: readonly string[], uriOf: (
 }
 
 /** A path as a URI reference: a blank, '#' or '%' in it would mean something else. */
-const encoded = (file: string): string => file.split('/').map(encodeURIComponent).join('/')
+export const encoded = (file: string): string => file.split('/').map(encodeURIComponent).join('/')
