@@ -1,44 +1,72 @@
-// Times rows so that a busy machine matters least: all tasks interleaved in every round, the best of the rounds' medians kept.
-import { Bench } from 'tinybench'
+// Times rows so that a busy machine matters least: CPU time of batches, all versions of a row side by side in every round.
+
+/** A batch is at least so long: the clock counts microseconds, and a switch of tasks costs some. */
+const LEAST_MS = 4
+
+/** Milliseconds of CPU time since `from`, what threads of the engine do for us included. */
+const cpuMs = (from) => {
+  const { user, system } = process.cpuUsage(from)
+  return (user + system) / 1000
+}
 
 /** Kept alive, so that no result is optimised away. */
 const sink = { value: 0 }
 
 /** The same loop in every run: its speed is the machine's. */
-export const CALIBRATION = 'calibrate/int-loop'
-
-function calibrate() {
-  let s = 1
-  for (let i = 0; i < 20000; i++) s = (Math.imul(s, 1664525) + 1013904223) | 0
-  sink.value += s
+const CALIBRATION = {
+  work: 20_000,
+  run() {
+    let s = 1
+    for (let i = 0; i < 20_000; i++) s = (Math.imul(s, 1_664_525) + 1_013_904_223) | 0
+    sink.value += s
+  },
 }
 
-/** @returns task name -> { p50Ms, p50MedMs, minMs, samples, work } */
-export async function measure(rows, { rounds, time }) {
-  const tasks = [{ name: CALIBRATION, work: 20000, run: calibrate }]
-  for (const row of rows)
-    for (const [version, { bench, open }] of Object.entries(row.versions))
-      tasks.push({ name: `${row.name}/${version}`, ...(await open(bench)) })
-  const found = new Map(tasks.map(({ name }) => [name, []]))
-  for (let round = 0; round < rounds; round++) {
-    const suite = new Bench({ time, warmupTime: time / 3, retainSamples: false, throws: true })
-    for (const { name, run, before } of tasks) suite.add(name, run, before && { beforeEach: before })
-    await suite.run()
-    for (const { name, result } of suite.tasks) found.get(name).push(result.latency)
+/** Units per second over `runs` runs; what `before` does is not counted. */
+const rateOf = ({ work, run, before }, runs) => {
+  let ms = 0
+  if (before === undefined) {
+    const from = process.cpuUsage()
+    for (let i = 0; i < runs; i++) run()
+    ms = cpuMs(from)
+  } else
+    for (let i = 0; i < runs; i++) {
+      before()
+      const from = process.cpuUsage()
+      run()
+      ms += cpuMs(from)
+    }
+  return (work * runs * 1000) / Math.max(ms, 0.001)
+}
+
+/** How many runs fill a batch; finding out warms the code up. */
+const runsFor = (task, time) => {
+  const wanted = Math.max(LEAST_MS, time)
+  for (let runs = 1; ; runs *= 2) {
+    const from = process.cpuUsage()
+    rateOf(task, runs)
+    const ms = cpuMs(from)
+    if (ms >= wanted / 2 || runs > 1e6) return Math.max(1, Math.round((runs * wanted) / Math.max(ms, 0.1)))
   }
-  const summary = ({ name, work }) => {
-    const all = found.get(name)
-    const p50 = all.map((latency) => latency.p50).toSorted((a, b) => a - b)
-    return [
-      name,
-      {
-        p50Ms: p50[0],
-        p50MedMs: p50[p50.length >> 1],
-        minMs: Math.min(...all.map((latency) => latency.min)),
-        samples: all.reduce((sum, latency) => sum + latency.samplesCount, 0),
-        work,
-      },
-    ]
+}
+
+/** One row after the other is opened, so that machines of other rows do not take part in its caches. @returns rates by version, one a round */
+export async function measureRow({ versions }, { rounds, time }) {
+  const tasks = []
+  for (const [version, { bench, open }] of Object.entries(versions)) {
+    const task = await open(bench)
+    tasks.push({ version, task, runs: runsFor(task, time), rates: [] })
   }
-  return Object.fromEntries(tasks.map(summary))
+  for (let round = 0; round < rounds; round++)
+    for (const i of tasks.keys()) {
+      const each = tasks[(i + round) % tasks.length]
+      each.rates.push(rateOf(each.task, each.runs))
+    }
+  return Object.fromEntries(tasks.map(({ version, rates }) => [version, rates]))
+}
+
+/** Rates of the calibration loop. */
+export const calibrate = ({ rounds, time }) => {
+  const runs = runsFor(CALIBRATION, time)
+  return Array.from({ length: rounds }, () => rateOf(CALIBRATION, runs))
 }

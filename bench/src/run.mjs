@@ -1,24 +1,29 @@
-// npm run bench [-- [OUT.json] [--check] [--only PART] [--rounds 5] [--time 60]]
-import { mkdir, writeFile } from 'node:fs/promises'
+// npm run bench [-- [--only PART] [--json FILE] [--compare OLD.json] [--limit 1.25] [--rounds 5] [--time 20] [--check]]
+import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { dirname, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { checkRow } from './check.mjs'
-import { measure } from './measure.mjs'
+import { calibrate, measureRow } from './measure.mjs'
+import { geomeanNative, median, recordOf, slowdowns } from './results.mjs'
 import { loadRows } from './rows.mjs'
 import { table } from './table.mjs'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const { values } = parseArgs({
   options: {
     check: { type: 'boolean', default: false },
     only: { type: 'string' },
+    json: { type: 'string' },
+    compare: { type: 'string' },
+    limit: { type: 'string', default: '1.25' },
     rounds: { type: 'string', default: '5' },
-    time: { type: 'string', default: '60' },
+    time: { type: 'string', default: '20' },
   },
 })
 const rows = await loadRows(values.only)
+if (rows.length === 0) {
+  console.error(`no row is named like '${values.only}'`)
+  process.exit(2)
+}
 const complaints = (await Promise.all(rows.map(checkRow))).flat()
 if (complaints.length > 0) {
   console.error(complaints.join('\n'))
@@ -26,11 +31,24 @@ if (complaints.length > 0) {
 }
 if (values.check) console.log(`${rows.length} rows: all versions agree`)
 else {
-  const [rounds, time] = [Number(values.rounds), Number(values.time)]
-  const tasks = await measure(rows, { rounds, time })
-  const out = resolve(positionals[0] ?? fileURLToPath(new URL('../results/latest.json', import.meta.url)))
-  await mkdir(dirname(out), { recursive: true })
-  const about = { schema: 1, node: process.version, cpu: cpus()[0]?.model ?? 'unknown', rounds, time }
-  await writeFile(out, `${JSON.stringify({ ...about, tasks }, null, 1)}\n`)
-  console.log(table(rows, tasks))
+  const how = { rounds: Number(values.rounds), time: Number(values.time) }
+  const calibration = median(calibrate(how))
+  const measured = []
+  for (const row of rows) {
+    measured.push(recordOf(row, await measureRow(row, how)))
+    process.stderr.write('.')
+  }
+  process.stderr.write('\n')
+  const about = { schema: 2, node: process.version, cpu: cpus()[0]?.model ?? 'unknown', ...how, calibration }
+  const result = { ...about, geomeanNative: geomeanNative(measured), rows: measured }
+  console.log(table(measured))
+  if (result.geomeanNative === null) console.log('native: no comparator in compiled code')
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 1)}\n`)
+  if (values.compare !== undefined)
+    for (const { name, slower } of slowdowns(JSON.parse(readFileSync(values.compare, 'utf8')), result)) {
+      const limit = Number(values.limit)
+      const verdict = slower > limit ? 'SLOWER' : slower < 1 / limit ? 'faster' : 'same'
+      if (verdict === 'SLOWER') process.exitCode = 1
+      console.log(`${name.padEnd(28)} ${slower.toFixed(3)} ${verdict}`)
+    }
 }

@@ -1,14 +1,13 @@
 // The small table: rates per second, and how much faster the last version is.
 
-/** @param tasks what measure() returned */
-export function table(rows, tasks) {
+/** @param rows what recordOf() returned */
+export function table(rows) {
   const lines = rows.map(({ name, unit, versions }) => {
-    const names = Object.keys(versions)
-    const rates = names.map((version) => rate(tasks[`${name}/${version}`]))
-    const last = rates.at(-1)
-    const cells = names.map((version, i) => `${version} ${short(rates[i])}`)
-    const gains = names.slice(0, -1).map((version, i) => `${times(last / rates[i])} ${version}`)
-    return [name, `${unit}s/s`, ...cells, ...gains]
+    const rates = Object.entries(versions)
+    const last = rates.at(-1)[1]
+    const cells = rates.map(([version, rate]) => `${version} ${short(rate)}`)
+    const gains = rates.slice(0, -1).map(([version, rate]) => `${times(last / rate)} ${version}`)
+    return [name, unit, ...cells, ...gains]
   })
   const width = (column) => Math.max(...lines.map((cells) => (cells[column] ?? '').length))
   return lines
@@ -20,8 +19,6 @@ export function table(rows, tasks) {
     )
     .join('\n')
 }
-
-const rate = ({ p50Ms, work }) => (work / p50Ms) * 1000
 
 function short(x) {
   const [scale, unit] = [

@@ -4,7 +4,7 @@ import { DIR } from '@dmalab/api'
 import { Injector, openDmaApi } from '@dmalab/dma-api'
 import { compileHot } from '@dmalab/hot'
 import { openRegistry } from '@dmalab/lab'
-import { KernelStack, Memory } from '@dmalab/memory'
+import { KernelStack, layOut, Memory } from '@dmalab/memory'
 import { composeKernel, EventStream, kernelFacts } from '@dmalab/runner'
 
 const ENTRIES = 128
@@ -19,7 +19,8 @@ const open = async (sink) => {
   const facts = kernelFacts(kernel, registry)
   const stack = new KernelStack(facts)
   const injector = new Injector([], machine)
-  const memory = new Memory({ machine, facts, module: await compileHot(), sink, stack, injected: () => false })
+  const parts = { layout: layOut(machine, facts), module: await compileHot(), sink, stack, injected: () => false }
+  const memory = new Memory({ machine, facts, ...parts })
   const ops = new Map(registry.ops.values().map((def) => [def.name, def]))
   const api = openDmaApi({ memory, machine, kernel, facts, ops, sink, stack, injector })
   const pages = memory.allocPages(4096)

@@ -1,0 +1,57 @@
+// What a measurement came to: one record a row, ratios of the same round compared, medians kept.
+
+/** The rows whose geometric mean against native code is the engine's figure. */
+const CORE = new Set([
+  'clean-clean',
+  'clean-dirty',
+  'clean-sparse',
+  'map-sg-scattered',
+  'pgtable-fill',
+  'pgtable-clear',
+  'iommu-map-sg',
+  'iova-churn',
+  'frame-pipeline',
+])
+
+export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
+
+/** The last version is the product's. `native` is null: the comparator in compiled code is not there. */
+export const recordOf = ({ name, title, unit, versions }, rates) => {
+  const product = rates[Object.keys(versions).at(-1)]
+  const rate = (version) => (rates[version] === undefined ? null : median(rates[version]))
+  const ratio = (version) => {
+    const other = rates[version]
+    return other === undefined ? null : median(product.map((each, round) => each / other[round]))
+  }
+  return {
+    name,
+    title,
+    unit: `${unit}s/s`,
+    core: CORE.has(name),
+    product: median(product),
+    best: Math.max(...product),
+    native: rate('native'),
+    naive: rate('naive'),
+    typed: rate('typed'),
+    ratioNative: ratio('native'),
+    ratioNaive: ratio('naive'),
+    ratioTyped: ratio('typed'),
+    versions: Object.fromEntries(Object.keys(versions).map((version) => [version, rate(version)])),
+  }
+}
+
+/** Of the core rows, where each was compared with native code. */
+export const geomeanNative = (rows) => {
+  const ratios = rows.filter(({ core }) => core).map(({ ratioNative }) => ratioNative)
+  if (ratios.length === 0 || ratios.includes(null)) return null
+  return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
+}
+
+/** How many times slower each row is than in an earlier result of the same machine, by its calibration. */
+export const slowdowns = (before, now) => {
+  const machine = now.calibration / before.calibration
+  return now.rows.flatMap(({ name, product }) => {
+    const old = before.rows.find((row) => row.name === name)
+    return old === undefined ? [] : [{ name, slower: (old.product * machine) / product }]
+  })
+}
