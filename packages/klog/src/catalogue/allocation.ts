@@ -65,12 +65,12 @@ export const ALLOCATION = entries([
     kind: 'problem',
     title: 'no kernel address space for a mapping',
     forms: [
-      ['3.x+', 'vmap allocation for size {size:dec} failed: use vmalloc=<size> to increase size'],
-      ['3.x+', 'vmap allocation for size {size:dec} failed'],
+      ['3.x to 6.8', 'vmap allocation for size {size:dec} failed: use vmalloc=<size> to increase size'],
+      ['3.x to 6.8', 'vmap allocation for size {size:dec} failed'],
       ['6.9+', 'vmalloc_node_range for size {size:dec} failed: Address range restricted to {range:text}'],
       ['any', 'Remapping memory failed, error: {err:dec}'],
       ['3.x+', 'Remapping memory failed: {err:dec}'],
-      ['3.x+', 'vmalloc: allocation failure: {size:dec} bytes'],
+      ['3.x to 5.11', 'vmalloc: allocation failure: {size:dec} bytes'],
       ['5.12+', 'vmalloc error: size {size:dec}'],
     ],
     source: 'mm/vmalloc.c: alloc_vmap_area',
@@ -129,7 +129,7 @@ export const ALLOCATION = entries([
     title: 'an atomic pool could not be made at boot',
     forms: [
       ['5.8+', 'DMA: failed to allocate {kib:dec} KiB {gfp:word} pool for atomic allocation'],
-      ['3.x to 5.7', 'DMA: failed to allocate {kib:dec} KiB pool for atomic coherent allocation'],
+      ['3.x to 5.7, ARM: all', 'DMA: failed to allocate {kib:dec} KiB pool for atomic coherent allocation'],
     ],
     source: 'kernel/dma/pool.c: __dma_atomic_pool_init',
     cause: ({ fields }) =>
@@ -147,7 +147,7 @@ export const ALLOCATION = entries([
     title: 'the atomic pool',
     forms: [
       ['5.8+', 'DMA: preallocated {kib:dec} KiB {gfp:word} pool for atomic allocations'],
-      ['3.x to 5.7', 'DMA: preallocated {kib:dec} KiB pool for atomic coherent allocations'],
+      ['3.x to 5.7, ARM: all', 'DMA: preallocated {kib:dec} KiB pool for atomic coherent allocations'],
     ],
     source: 'kernel/dma/pool.c: __dma_atomic_pool_init',
     cause: ({ fields }) => `${fields.text('kib')} KiB for atomic coherent allocations ${fields.text('gfp')}`.trim(),
@@ -162,7 +162,7 @@ export const ALLOCATION = entries([
       ['3.x to 6.x', 'Freeing invalid buffer {address:word}'],
       ['3.x+', 'trying to free invalid coherent area: {address:word}'],
       ['3.x to 4.x', 'trying to free a bogus coherent area: {address:word}'],
-      ['5.x+', 'unexpected flags in area: {address:word}'],
+      ['6.2+', 'unexpected flags in area: {address:word}'],
     ],
     source: 'arch/arm/mm/dma-mapping.c: __arm_dma_free; kernel/dma/remap.c: dma_common_free_remap',
     cause: ({ fields }) =>
@@ -186,7 +186,7 @@ export const ALLOCATION = entries([
     kind: 'problem',
     title: 'coherent memory is not supported here',
     forms: [
-      ['5.15+', 'coherent DMA allocations not supported on this platform.'],
+      ['6.2+', 'coherent DMA allocations not supported on this platform.'],
       ['4.x+', 'memremap attempted on ram {address:word} size: {size:word}'],
     ],
     source: 'kernel/dma/direct.c: dma_direct_alloc; kernel/iomem.c: memremap',

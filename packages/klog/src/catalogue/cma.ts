@@ -64,7 +64,7 @@ export const CMA = entries([
     kind: 'problem',
     title: 'pages of the CMA area could not be moved',
     forms: [
-      ['3.5+', '[{start:hex}, {end:hex}) PFNs busy'],
+      ['3.5 to 5.x', '[{start:hex}, {end:hex}) PFNs busy'],
       ['3.5+', 'memory range at {page:word} is busy, retrying'],
     ],
     source: 'mm/page_alloc.c: __alloc_contig_range',
@@ -84,7 +84,7 @@ export const CMA = entries([
       ['5.10+', 'reservation failed: err {err:dec}, node {node:dec}'],
       ['3.17+', 'Not enough slots for CMA reserved regions!'],
       ['3.5+', 'Config string not provided'],
-      ['6.7+', 'invalid node {node:dec} specified'],
+      ['6.1+', 'invalid node {node:dec} specified'],
       ['5.1+', 'Region at {base:word} must be aligned to {align:word} bytes'],
       ['5.1+', 'Region at {base:word} defined on low/high memory boundary ({edge:word})'],
       ['5.1+', 'Size ({size:word}) of region at {base:word} exceeds limit ({limit:word})'],

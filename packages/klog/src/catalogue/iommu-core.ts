@@ -37,7 +37,7 @@ export const IOMMU_CORE = entries([
     id: 'iommu-late-probe',
     kind: 'problem',
     title: 'a driver was bound before its IOMMU',
-    forms: [['6.3+', 'late IOMMU probe at driver bind, something fishy here!']],
+    forms: [['6.13+', 'late IOMMU probe at driver bind, something fishy here!']],
     source: 'drivers/iommu/iommu.c: __iommu_probe_device',
     cause:
       'the driver of the device is bound and only now its IOMMU appears: mappings made before do not pass the IOMMU',

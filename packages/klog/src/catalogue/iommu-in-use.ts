@@ -80,7 +80,7 @@ export const IOMMU_IN_USE = entries([
       ['4.3+', 'Execution request not supported'],
       ['4.3+', 'Address is not canonical'],
       ['3.x to 6.7', 'Unknown PPR request received'],
-      ['5.x+', 'no pending PRQ, drop response'],
+      ['5.x to 6.x', 'no pending PRQ, drop response'],
     ],
     source:
       'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c: arm_smmu_handle_ppr; drivers/iommu/intel/prq.c: prq_event_thread',

@@ -116,8 +116,8 @@ export const MASK = entries([
     kind: 'problem',
     title: 'dma-ranges that make no sense',
     forms: [
-      ['5.5+', 'Invalid size {size:hex} for dma-range(s)'],
-      ['4.1+', 'Adjusted size {size:hex} invalid'],
+      ['5.5 to 6.x', 'Invalid size {size:hex} for dma-range(s)'],
+      ['4.1 to 6.x', 'Adjusted size {size:hex} invalid'],
       ['5.5+', 'translation of DMA address({address:word}) to CPU address failed node({node:text})'],
       ['5.10+', 'attempt to add DMA range to existing map'],
       ['3.x+', 'Bad cell count for {node:word}'],

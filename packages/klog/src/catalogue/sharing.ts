@@ -116,7 +116,7 @@ export const SHARING = entries([
     kind: 'problem',
     title: 'a device cannot be given away: firmware uses its memory',
     forms: [
-      ['3.17+', 'Device is ineligible for IOMMU domain attach due to platform RMRR requirement.'],
+      ['3.17 to 6.x', 'Device is ineligible for IOMMU domain attach due to platform RMRR requirement.'],
       [
         '6.6+',
         'Firmware has requested this device have a 1:1 IOMMU mapping, rejecting configuring the device without a 1:1 mapping.',

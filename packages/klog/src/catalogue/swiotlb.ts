@@ -132,7 +132,7 @@ export const SWIOTLB = entries([
     forms: [
       ['6.1', 'Buffer overflow detected. Allocation size: {alloc:dec}. Mapping size: {size:dec}+{offset:dec}.'],
       ['5.12+', 'Buffer overflow detected. Allocation size: {alloc:dec}. Mapping size: {size:dec}.'],
-      ['5.15+', 'Invalid sizes (mapping: {size:dec} bytes, alloc: {alloc:dec} bytes)'],
+      ['5.15 to 6.x', 'Invalid sizes (mapping: {size:dec} bytes, alloc: {alloc:dec} bytes)'],
     ],
     source: 'kernel/dma/swiotlb.c: swiotlb_bounce',
     cause: ({ fields }) =>
