@@ -1,7 +1,12 @@
 // What every package's tests share: other rooms are read as source, so a test never meets a stale dist.
+import { availableParallelism, loadavg } from 'node:os'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const conditions = ['dmalab-src']
+
+/** A minute for each test on a machine that is free; as many more as programs wait for each core. */
+const WAITING = Math.max(1, Math.ceil(loadavg()[0] ?? 0) / availableParallelism())
+const LIMIT_MS = Math.ceil(60_000 * WAITING * Number(process.env['DMALAB_SLOW'] ?? 1))
 
 export const shared: ViteUserConfig = defineConfig({
   resolve: { conditions },
@@ -15,6 +20,7 @@ export const shared: ViteUserConfig = defineConfig({
     // A worker keeps what it has loaded from file to file.
     isolate: false,
     disableConsoleIntercept: true,
-    testTimeout: 60_000,
+    testTimeout: LIMIT_MS,
+    hookTimeout: LIMIT_MS,
   },
 })

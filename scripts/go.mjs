@@ -66,7 +66,31 @@ const test = (rest) => {
   process.exit(run.status ?? 1)
 }
 
+/** Every test on the other releases of Node that are supported, from the registry's package `node`; by hand, before a release. */
+const NODES = ['22', '24']
+const nodes = (rest) => {
+  for (const release of NODES) {
+    progress(`Node ${release}`)
+    must(
+      'npm',
+      'exec',
+      '--yes',
+      '--loglevel=error',
+      `--package=node@${release}`,
+      '--',
+      'node',
+      'scripts/go.mjs',
+      'test',
+      ...rest,
+    )
+  }
+}
+
 const [what = 'build', ...rest] = args
+if (what === 'nodes') {
+  nodes(rest)
+  process.exit(0)
+}
 if (what === 'start' && rest.length === 0) progress('1 of 3  packages')
 quiet('pnpm', 'install', '--frozen-lockfile', '--reporter=append-only')
 if (what === 'format') must(bin('oxfmt'), ...rest)

@@ -2,9 +2,10 @@
 import { InputError, isInputError } from '@dmalab/api'
 import type { PluginSources } from '@dmalab/lab/node'
 import { COLUMNS, foldText, LEAST_COLUMNS } from '@dmalab/report'
-import { Command, Flags } from '@oclif/core'
+import { Command, Flags, ux } from '@oclif/core'
 import { asksForJson, errorJson, EXIT } from './bad-input.ts'
 import { installedPlugins } from './plugin-sources.ts'
+import { jsonShown, shown } from './shown.ts'
 
 /** A flag that may be given several times; help shows no default where there is none. */
 export const REPEATED = {
@@ -58,6 +59,18 @@ export abstract class BaseCommand extends Command {
   /** Text for people: long lines are folded. */
   protected tell(text: string): void {
     this.log(foldText(text, this.columns))
+  }
+
+  override log(message = ''): void {
+    super.log(shown(message))
+  }
+
+  override logToStderr(message = ''): void {
+    super.logToStderr(shown(message))
+  }
+
+  override logJson(json: unknown): void {
+    ux.stdout(jsonShown(ux.colorizeJson(json, { pretty: true, theme: this.config.theme?.json })))
   }
 
   protected override async catch(error: Error & { exitCode?: number }): Promise<unknown> {

@@ -85,6 +85,7 @@ export const parseBindings = (pairs: readonly string[]): Record<string, string> 
     const [element, device, more] = pair.split('=')
     if (element === undefined || element === '' || device === undefined || device === '' || more !== undefined)
       throw new InputError(`--bind '${pair}' is not element=device, such as v4l2video4dec=codec`)
+    if (element === '__proto__') throw new InputError(`--bind '${pair}': no element has that name`)
     bound[element] = device
   }
   return bound

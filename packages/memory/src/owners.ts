@@ -21,13 +21,13 @@ export class Owners {
     return this.ranges.at(point)?.value
   }
 
-  /** The first owner other than `expected` in [base, base + len); `nobody` for memory that no buffer owns. */
+  /** The first owner other than `expected` in [base, base + len); `no buffer` for memory that none owns. */
   foreigner(base: number, len: number, expected: string): string | undefined {
     const found = this.ranges.within(base, len)
     const other = found.find((range) => range.value !== expected)
     if (other !== undefined) return other.value
     const covered = found.reduce((sum, r) => sum + Math.min(r.end, base + len) - Math.max(r.base, base), 0)
-    return covered < len ? 'nobody' : undefined
+    return covered < len ? 'no buffer' : undefined
   }
 }
 

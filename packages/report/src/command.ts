@@ -99,5 +99,4 @@ const isSayable = ({ work, cmdline, options }: RunSpec): boolean =>
 const looksLikeFile = (word: string): boolean => /^-$|\.(ya?ml|json|dtb|dts|fdt)$/i.test(word)
 
 /** A word as a POSIX shell takes it. */
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

@@ -80,12 +80,12 @@ export const bitsTaken = ({ base, patches }: KernelSpec): readonly string[] => {
 export const withOptions = (kernel: KernelSpec, options: KernelOptions): KernelSpec => {
   const { base } = kernel
   for (const [name, value] of Object.entries(options.config)) {
-    const option = base.config[name]
+    const option = Object.hasOwn(base.config, name) ? base.config[name] : undefined
     if (option === undefined) throw unknownOption('config option', name, kernel, Object.keys(base.config))
     checkValue(name, value, option)
   }
   for (const name of Object.keys(options.cmdline))
-    if (base.cmdline[name] === undefined)
+    if (!Object.hasOwn(base.cmdline, name))
       throw unknownOption('command line parameter', name, kernel, Object.keys(base.cmdline))
   const [idle] = Object.entries(base.idle({ ...options, config: { ...defaults(base), ...options.config } }))
   if (idle !== undefined) throw new InputError(`'${idle[0]}' changes nothing on ${base.name}`, {}, idle[1])

@@ -4,7 +4,7 @@ import { compareReleases, likeliest } from '@dmalab/api'
 /** A hint for the refusal of a kernel: the modelled releases around it, or names that are written like it. */
 export const nearestKernels = (base: string, names: readonly string[]): string | undefined => {
   const [arch = '', release = ''] = base.split('@')
-  const ours = ALIASES[arch]
+  const ours = Object.hasOwn(ALIASES, arch) ? ALIASES[arch] : undefined
   if (ours !== undefined) return `${arch} is called ${ours} here: --kernel ${ours}@${release}`
   const known = releasesOf(arch, names)
   if (!isNumbered(release) || known.length === 0) return likeliest(base, names)

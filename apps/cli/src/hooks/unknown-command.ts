@@ -17,7 +17,9 @@ const unknownCommand: Hook.CommandNotFound = async function ({ id, argv = [], co
       ? `${config.bin} --help lists all commands`
       : `did you mean: ${config.bin} ${near[0].one.replaceAll(':', ' ')}`
   const named = words.filter((word) => !word.startsWith('-'))
-  const message = named.length === 0 ? 'give a command' : `there is no command ${named.join(' ')}`
+  const said = named.length === 0 ? 'give a command' : `there is no command ${named.join(' ')}`
+  // Loads nothing for it: control characters shown, not sent.
+  const message = said.replaceAll(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
   if (asksForJson([...words, ...argv])) ux.stdout(JSON.stringify(errorJson({ message, place: {}, hint }), null, 2))
   else process.stderr.write(`error: ${message}\nhint: ${hint}\n`)
   this.exit(EXIT.input)

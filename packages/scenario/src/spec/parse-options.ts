@@ -44,6 +44,7 @@ const commandLine = (words: readonly string[]): KernelOptions['cmdline'] => {
   const values: Record<string, string | true> = {}
   for (const word of words) {
     const [name = '', ...rest] = word.split('=')
+    if (name === '__proto__') throw new InputError(`--cmdline: parameter '${name}' is unknown`)
     const before = values[name]
     if (rest.length === 0) values[name] = true
     else values[name] = typeof before === 'string' ? `${before} ${rest.join('=')}` : rest.join('=')
