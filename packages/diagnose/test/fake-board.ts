@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** How its owner left tracing. */
-export const TRACING = {
+const TRACING = {
   tracing_on: '1\n',
   current_tracer: 'function\n',
   buffer_size_kb: '7 (expanded: 1408)\n',

@@ -4,7 +4,7 @@ import type { BoardContent, Content, LogContent, Place, ReadTrace, TreeContent }
 
 type Of<Kind extends Content['kind']> = Extract<Content, { readonly kind: Kind }>
 
-export interface Stated<T> {
+interface Stated<T> {
   readonly value: T
   readonly evidence: Evidence
 }

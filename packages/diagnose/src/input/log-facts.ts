@@ -8,6 +8,9 @@ export interface LogFactsReader {
   end(): LogFacts
 }
 
+/** Lines in which a kernel says what it runs on; looking for it in all of a long log would cost more than reading it. */
+const BOOT_LINES = 20_000
+
 /** Characters of a line that are shown. */
 const SHOWN = 200
 export const placeOf = (text: string, line: number): Place => ({ line, text: text.trim().slice(0, SHOWN) })
@@ -35,6 +38,7 @@ export const bankOf = (from: string, to: string): string => {
   const [base, last] = [BigInt(`0x${from}`), BigInt(`0x${to}`)]
   return `${(last - base + 1n).toString()}@0x${base.toString(16)}`
 }
+const BANK = /\bnode +\d+: \[mem 0x([0-9a-f]{8,16})-0x([0-9a-f]{8,16})\]/
 const PREFIXED =
   /^(?:<\d{1,3}>)?\[ {0,12}\d{1,9}\.\d{1,9}\]|^\[[A-Z][a-z]{2} [A-Z][a-z]{2} |\d\d:\d\d\S{0,24} .{0,80}\bkernel: |^<\d>/
 const PLATFORM = /(?:^|[ (])((?:[0-9a-f]{5,12}|[\w-]{1,32}:[\w-]{1,32})\.[a-z][\w-]{0,40}|soc:[\w-]{1,40}):/
@@ -58,27 +62,32 @@ export const createLogFacts = (): LogFactsReader => {
   return {
     line: (whole, line) => {
       const text = whole.slice(0, 2048)
-      if (PREFIXED.test(text)) kernelLines += 1
-      take('release', /\bLinux version (\d[\w.+~-]{0,80})/, text, line)
-      take('model', /\b(?:Machine model|DMI|Hardware name): ([^\r\n]{1,120})/, text, line)
-      take('cmdline', /\bKernel command line: (.{0,1500})/, text, line)
-      const one = arch === undefined ? ARCHES.find(([pattern]) => pattern.test(text)) : undefined
+      if (kernelLines === 0 && PREFIXED.test(text)) kernelLines = 1
+      if (text.includes('Linux version')) take('release', /\bLinux version (\d[\w.+~-]{0,80})/, text, line)
+      if (text.includes('model: ') || text.includes('DMI: ') || text.includes('Hardware name: '))
+        take('model', /\b(?:Machine model|DMI|Hardware name): ([^\r\n]{1,120})/, text, line)
+      if (text.includes('ommand line: ')) take('cmdline', /\bKernel command line: (.{0,1500})/, text, line)
+      const one = arch === undefined && line < BOOT_LINES ? ARCHES.find(([pattern]) => pattern.test(text)) : undefined
       if (one !== undefined) arch = { ...placeOf(text, line), value: one[1], boards: one[2] }
-      const reserved = /\bMemory: \d{1,12}K\/\d{1,12}K available.{0,200}?\b(\d{1,12})K cma-reserved/.exec(text)?.[1]
+      const reserved = text.includes('cma-reserved')
+        ? /\bMemory: \d{1,12}K\/\d{1,12}K available.{0,200}?\b(\d{1,12})K cma-reserved/.exec(text)?.[1]
+        : undefined
       if (reserved !== undefined) cma = { ...placeOf(text, line), value: Number(reserved) * 1024 }
-      const [, from, to] = /\bnode +\d+: \[mem 0x([0-9a-f]{8,16})-0x([0-9a-f]{8,16})\]/.exec(text) ?? []
+      const [, from, to] = text.includes(': [mem 0x') ? (BANK.exec(text) ?? []) : []
       if (from !== undefined && to !== undefined && banks.length < BANKS) banks.push(bankOf(from, to))
-      const kib = /\bMemory: \d{1,12}K\/(\d{1,12})K available/.exec(text)?.[1]
+      const kib = text.includes('K available')
+        ? /\bMemory: \d{1,12}K\/(\d{1,12})K available/.exec(text)?.[1]
+        : undefined
       if (kib !== undefined) total ??= `${kib}KiB`
-      const device = PLATFORM.exec(text)?.[1]
-      if (device !== undefined && devices.size < KEPT && !devices.has(device)) devices.set(device, placeOf(text, line))
-      const failed = FAILURE.exec(text)
+      const device = devices.size < KEPT ? PLATFORM.exec(text)?.[1] : undefined
+      if (device !== undefined && !devices.has(device)) devices.set(device, placeOf(text, line))
+      const failed = /[ (=:]-\d/.test(text) ? FAILURE.exec(text) : null
       if (failed !== null && failures.length < KEPT)
         failures.push({
           ...placeOf(text, line),
           driver: failed[1] ?? '',
           device: failed[2] ?? '',
-          errno: -Number(failed[4]),
+          errno: Number(failed[4]),
         })
       if (text.includes('gst-launch') && / ! /.test(text) && pipelines.length < KEPT)
         pipelines.push(placeOf(text, line))

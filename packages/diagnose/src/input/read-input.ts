@@ -127,9 +127,10 @@ const readLog = async (file: string, chunks: Chunks): Promise<readonly Content[]
   const log = createKlogReader((text, line) => facts.line(text, line))
   const trace = createTraceReading(file)
   let dumped = false
+  const text = new TextDecoder('latin1')
   for await (const chunk of chunks) {
     log.push(chunk)
-    dumped ||= DUMP.test(new TextDecoder('latin1').decode(chunk))
+    dumped ||= DUMP.test(text.decode(chunk))
     if (dumped) trace.push(chunk)
   }
   const report = log.end()

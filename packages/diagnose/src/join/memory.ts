@@ -28,7 +28,7 @@ interface Area {
 }
 
 /** CMA as the inputs have it, the running kernel's own figures first. */
-export const cmaOf = (one: Case): Area | undefined => {
+const cmaOf = (one: Case): Area | undefined => {
   if (one.cma !== undefined) return { bytes: one.cma.value, evidence: one.cma.evidence }
   for (const { file, report } of one.logs)
     for (const { id, text, lines } of report.messages) {

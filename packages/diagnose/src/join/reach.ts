@@ -64,7 +64,7 @@ const maskOf = (one: Case, name: string): Located['mask'] => {
   return undefined
 }
 
-export interface Reach {
+interface Reach {
   /** Bytes of memory it addresses. */
   readonly bytes: number
   /** Lowest and highest bus address of memory that its windows lead to. */
@@ -74,7 +74,7 @@ export interface Reach {
 
 const end = ({ base, len }: Range): number => base + len
 
-export const reachOf = ({ dmaRanges, maskBits, busLimit }: DeviceFacts, memory: readonly Range[]): Reach => {
+const reachOf = ({ dmaRanges, maskBits, busLimit }: DeviceFacts, memory: readonly Range[]): Reach => {
   const limit = Math.min(2 ** maskBits, (busLimit ?? Infinity) + 1)
   const windows = dmaRanges ?? [{ cpu: 0, bus: 0, len: Infinity }]
   let reached = 0

@@ -23,7 +23,7 @@ export function kernelDeviceName(node: FdtNode): string {
  * CPU address of the first registers of a node; undefined: it has none, or no bus leads there.
  * Models: Linux v6.12 drivers/of/address.c: of_translate_address
  */
-export function cpuAddress(node: FdtNode): bigint | undefined {
+function cpuAddress(node: FdtNode): bigint | undefined {
   const reg = node.cells('reg')
   let bus = node.parent
   if (reg === undefined || bus === undefined || isPciBus(bus)) return undefined
