@@ -232,6 +232,7 @@ collect() {
   files "$DEBUG"/dma_buf/bufinfo | keep memory/dma_buf 'dma-bufs (needs debugfs)'
   iommu_groups | keep iommu/groups 'IOMMU groups, their domain types and reserved regions'
   devices | keep devices/drivers 'devices, drivers, DMA masks'
+  { [ -n "$R" ] || lspci -k 2>/dev/null; } | keep devices/lspci 'PCI functions (lspci -k, where it is)'
   media | keep devices/media 'media devices (media-ctl and v4l2-ctl where they are)'
   for file in "$DEBUG"/dma-api/*; do
     case $file in *driver_filter | *dump) continue ;; esac

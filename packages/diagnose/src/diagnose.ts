@@ -78,7 +78,7 @@ const inputOf = (content: Content): ExaminedInput => ({ file: content.file, kind
 const withoutBoard = (one: Case): Case => ({ ...one, board: undefined, tree: undefined, traces: one.traces })
 
 /** Parts of an archive that people read. */
-const FOR_PEOPLE = /:(?:kernel\/(?:cpuinfo|modules)|trace\/|devices\/media|debug\/|memory\/)/
+const FOR_PEOPLE = /:(?:kernel\/(?:cpuinfo|modules)|trace\/|devices\/(?:media|lspci)|debug\/|memory\/)/
 
 /** What was not looked at, and what would tell. */
 const notExaminedOf = (one: Case, model: Model, answers: readonly Answer[]): readonly string[] => {
