@@ -80,6 +80,34 @@ describe('a line that a board cannot run is answered with one that it can', () =
   })
 })
 
+describe('what a report or a refusal suggests can be given as it stands', () => {
+  /** Whole commands, and flags that go with the command that was given. */
+  const suggestedBy = (given: string, text: string): string[] => [
+    ...[...text.matchAll(/: (dmalab (?:run|compare) .*)$/gm)].map(([, command = '']) => command),
+    ...[...text.replaceAll(/\n +/g, ' ').matchAll(/--bind [\w.-]+=[\w.-]+/g)].map(([flag]) => `${given} ${flag}`),
+  ]
+
+  test.each([
+    ['an element that is not known', 'dmalab run "v4lsrc ! kmssink" --board bcm2711-rpi-4-b --frames 1'],
+    [
+      'elements of a vendor',
+      'dmalab run "filesrc ! h264parse ! vpudec ! acmescale ! waylandsink" --board imx8mp-evk --frames 1',
+    ],
+    ['an element that chooses', 'dmalab run "v4l2src ! autovideosink" --board bcm2711-rpi-4-b --frames 1'],
+    [
+      'several kernels',
+      'dmalab compare "v4l2src ! glimagesink" --board odroid-u3 --kernel arm@4.11 --kernel arm@6.12 --bind v4l2src=vivid --frames 1',
+    ],
+    ['no camera', 'dmalab run "v4l2src ! kmssink" --board imx8mp-evk --frames 1'],
+    ['nothing of DMA', 'dmalab run "videotestsrc ! fakesink" --board imx8mp-evk --frames 1'],
+  ])('%s', async (_what, given) => {
+    const { out, err } = await shell(given)
+    const commands = [...new Set(suggestedBy(given, `${out}\n${err}`))]
+    expect(commands).not.toEqual([])
+    for (const command of commands) expect(await outcome(command)).toBe('ran')
+  })
+})
+
 test('the founding comparison ends with the next step', async () => {
   const next = /^Next: (npm start -- .*?) {4}/m.exec((await shell('dmalab compare founding')).out)?.[1]
   expect(await outcome(next ?? 'nothing')).toBe('ran')

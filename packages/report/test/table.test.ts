@@ -2,6 +2,18 @@
 import { expect, it } from 'vitest'
 import { table } from '../src/table.ts'
 
+it('a table is as wide as the terminal at most: cells in several lines, and lists where even that is too wide', () => {
+  const rows = [['a place with a long name of many words', 'what lies there', '0x1000000000']]
+  const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length))
+  expect(widest(table(['where', 'what', 'at'], rows))).toBe(75)
+  const narrow = table(['where', 'what', 'at'], rows, 50)
+  expect(widest(narrow)).toBeLessThanOrEqual(50)
+  expect(narrow).toContain('│ 0x1000000000 │')
+  expect(table(['where', 'what', 'at'], rows, 20)).toBe(
+    ['where  a place with a long name of many words', 'what   what lies there', 'at     0x1000000000'].join('\n'),
+  )
+})
+
 it('a table of more rows than any board has says how many more there are', () => {
   const rows = Array.from({ length: 304 }, (_, i) => [`row ${i}`])
   const text = table(['what'], rows)

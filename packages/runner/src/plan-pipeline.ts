@@ -70,7 +70,7 @@ const startOf = (scenario: PipelineScenario, instead: WorkInstead | undefined): 
   if (first === undefined) {
     const names = scenario.elements.map(({ name }) => name).join(', ')
     const why = 'no element of this pipeline works on a device, so there is nothing of DMA to look at'
-    throw new InputError(why, {}, `its elements are ${names}; --bind ELEMENT=DEVICE gives one a device`, instead)
+    throw new InputError(why, {}, `its elements are ${names}; --bind gives one a device`, instead)
   }
   if (first.role === 'decoder' || first.role === 'source') return first
   const [feeder] = upstream(scenario, first.name)
