@@ -53,6 +53,8 @@ export interface ReleaseFacts {
   readonly memTop: number | null
   /** RAM as the command line states it in the place of the board's (`mem=nn@ss` of arm); the rest answers on the bus all the same. */
   readonly memBanks: readonly StatedBank[] | null
+  /** Memory that is remapped for devices that do not snoop stays cached all the same (RISC-V without Svpbmt; the machine decides). */
+  readonly cachedRemaps: boolean
   /** `cma=`: size and place of the default CMA area, bytes; size 0: none. null: what the board says. */
   readonly cma: StatedCma | null
   /** Memory for coherent allocations that may not sleep; null where the kernel keeps none. */

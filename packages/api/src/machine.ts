@@ -66,6 +66,8 @@ export interface Cpu {
   readonly emulated?: boolean
   /** `none`: no instructions for cache maintenance (RISC-V without Zicbom); `checked`: in spite of `emulated`, unmapped addresses fault. */
   readonly cacheOps?: 'none' | 'checked'
+  /** RISC-V only, false: no memory types in page tables (Svpbmt), so memory of devices that do not snoop stays cached for the CPU. */
+  readonly svpbmt?: boolean
 }
 
 export interface ReservedRegion extends Range {

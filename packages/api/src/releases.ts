@@ -16,6 +16,7 @@ const UNCHANGED = {
   swiotlb: null,
   memLimit: null,
   memTop: null,
+  cachedRemaps: false,
   memBanks: null,
   cma: null,
   atomicPools: null,

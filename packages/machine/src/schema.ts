@@ -59,6 +59,10 @@ const cpu = z.strictObject({
     .describe(
       'none: no instructions for cache maintenance (RISC-V without Zicbom); checked: they fault on unmapped addresses in an emulator too',
     ),
+  svpbmt: z
+    .boolean()
+    .exactOptional()
+    .describe('RISC-V, false: page tables have no memory types, so coherent memory stays cached for the CPU'),
 })
 
 const reserved = z.strictObject({

@@ -61,6 +61,7 @@ export class Memory implements KernelMemory {
   private readonly stack: KernelStack
   /** What backtraces call memcpy(). */
   private readonly memcpySymbol: string
+  private readonly cachedRemaps: boolean
   scattered = true
   strayPages: readonly SgPage[] = []
 
@@ -69,6 +70,7 @@ export class Memory implements KernelMemory {
     this.sink = sink
     this.layout = layout
     this.memcpySymbol = facts.arch.oops.memcpy
+    this.cachedRemaps = facts.cachedRemaps
     const { lineSize, outer, emulated } = machine.cpu
     const config = { lineSize, poison: POISON, outer: outer !== undefined, uncached: emulated === true }
     this.hot = engine ?? new Hot(module, config)
@@ -124,7 +126,7 @@ export class Memory implements KernelMemory {
     return this.space.kmaps
   }
   remap(at: PhysAddr, len: number, kind: MapKind): KResult<KernelVaddr> {
-    return this.space.remap(at, len, kind)
+    return this.space.remap(at, len, this.cachedRemaps ? 'cached' : kind)
   }
   vmap(pages: readonly Pfn[], kind: MapKind): KResult<KernelVaddr> {
     return this.space.vmap(pages, kind)

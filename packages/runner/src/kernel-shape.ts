@@ -55,6 +55,7 @@ const FACTS: Readonly<Record<keyof BuildFacts, FactShape>> = {
   swiotlb: orNull(RECORD),
   memLimit: orNull(COUNT),
   memTop: orNull(COUNT),
+  cachedRemaps: YES_OR_NO,
   memBanks: orNull(LIST),
   cma: orNull(RECORD),
   atomicPools: orNull(RECORD),

@@ -5,7 +5,11 @@ const U32_MAX = 2 ** 32 - 1
 
 /** What the processor and the tree decide. */
 export const machineFacts = (facts: KernelFacts, machine: Machine): KernelFacts =>
-  zoneFacts(machine.cpu.cacheOps === 'none' ? withoutCacheOps(facts) : facts, machine)
+  memoryTypes(zoneFacts(machine.cpu.cacheOps === 'none' ? withoutCacheOps(facts) : facts, machine), machine)
+
+/** Models: Linux v6.12 arch/riscv/include/asm/pgtable-64.h: riscv_page_nocache, riscv_page_io */
+const memoryTypes = (facts: KernelFacts, { cpu }: Machine): KernelFacts =>
+  cpu.svpbmt === false ? { ...facts, cachedRemaps: true } : facts
 
 const NOTHING = ['none', 'none', 'none', 'none'] as const
 

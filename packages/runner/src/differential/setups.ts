@@ -18,13 +18,15 @@ export interface KernelSetup {
   readonly cpu: Readonly<Record<string, unknown>>
 }
 
-/** RISC-V's instructions for cache maintenance. */
+/** RISC-V's instructions for cache maintenance, and its memory types in page tables. */
 const ZICBOM = 'zicbom'
+const SVPBMT = 'svpbmt'
 
-/** What a board says of them: the emulator's check addresses. */
-export const cacheOpsOf = ({ cpu }: KernelSetup): Pick<Cpu, 'cacheOps'> => {
+/** What a board says of them: the emulator's check addresses. Records name the memory types only where the processor has them. */
+export const cpuOf = ({ cpu }: KernelSetup): Pick<Cpu, 'cacheOps' | 'svpbmt'> => {
   const zicbom = cpu[ZICBOM]
-  return zicbom === undefined ? {} : { cacheOps: zicbom === true ? 'checked' : 'none' }
+  if (zicbom === undefined) return {}
+  return { cacheOps: zicbom === true ? 'checked' : 'none', svpbmt: cpu[SVPBMT] === true }
 }
 
 /** A document of names. @throws InputError when it is not one */
@@ -64,7 +66,7 @@ export const modelledKernel = (
 ): KernelSpec | { readonly notModelled: string } => {
   const [base = ''] = name.split('+')
   if (!registry.kernels.has(base)) return { notModelled: `kernel ${base} is not modelled` }
-  const features = Object.keys(cpu).filter((feature) => feature !== ZICBOM)
+  const features = Object.keys(cpu).filter((feature) => feature !== ZICBOM && feature !== SVPBMT)
   if (features.length > 0)
     return { notModelled: `processor features (${features.join(', ')}) of ${base} are not modelled` }
   const spec = parseKernel(name, registry)

@@ -4,7 +4,7 @@ import { isSimulatedOops } from '@dmalab/memory'
 import { openLab } from '../../lab.ts'
 import { type Boot, commandPlace, type Language, type Observation } from '../language.ts'
 import { isObject, type ProgramRecord, textOf, textsOf } from '../records.ts'
-import { cacheOpsOf, kernelSetup, modelledKernel, type Setups } from '../setups.ts'
+import { cpuOf, kernelSetup, modelledKernel, type Setups } from '../setups.ts'
 import { sameAnswer } from './arbitrary.ts'
 import { DEVICE_COMMANDS } from './device-commands.ts'
 import { DmaBoot } from './dma-boot.ts'
@@ -47,7 +47,7 @@ export const DMA_PROGRAMS: Language = {
     if ('notModelled' in kernel) return kernel
     const machine = withBouncePool(parts.registry.readBoard(JSON.stringify(board), 'machines.json'), record)
     const user = { udmabuf: setup.config['UDMABUF'] !== false, heaps: setup.config['DMABUF_HEAPS'] !== false }
-    const lab = openLab(parts, { kernel, machine: recording(machine, cacheOpsOf(setup)), seed: 1 })
+    const lab = openLab(parts, { kernel, machine: recording(machine, cpuOf(setup)), seed: 1 })
     return new DmaProgramBoot(new DmaBoot(lab, user), machine)
   },
 }
@@ -93,7 +93,7 @@ const withBouncePool = (machine: Machine, { fields, place }: ProgramRecord): Mac
 }
 
 /** The emulator that the programs ran in. */
-const recording = (machine: Machine, ops: Pick<Cpu, 'cacheOps'>): Machine => ({
+const recording = (machine: Machine, ops: Pick<Cpu, 'cacheOps' | 'svpbmt'>): Machine => ({
   ...machine,
   cpu: { ...machine.cpu, emulated: true, ...ops },
   devices: machine.devices.map((device): DeviceFacts => ({

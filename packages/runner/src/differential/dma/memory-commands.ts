@@ -110,6 +110,21 @@ export const MEMORY_COMMANDS: Readonly<Record<string, Command>> = {
     return `pg base=${(first * PAGE_SIZE).toString(16)} ${words.join(' ')}`
   }),
 
+  /** Memory types of the kernel's own mapping of a block and of its linear one: 0 cached, 1 not cached, 2 as registers. */
+  pte: command({ name: NAME }, (boot, { name }) => {
+    const { lab } = boot
+    const block = boot.find('coherent', name)
+    if (block === undefined) return 'pte bad'
+    const own = lab.mem.resolve(block.cpuAddr)
+    if (own === undefined) return 'pte bad'
+    const linear = lab.mem.linearAddress(own.phys)
+    // memremap() of a pool has the type of registers (ioremap_wc), dma_common_contiguous_remap() that of plain memory.
+    const pooled = block.device.pool !== null
+    const type = own.kind === 'cached' ? 0 : pooled ? 2 : 1
+    const mapped = lab.mem.resolve(linear) === undefined ? -1 : 0
+    return `pte own=${type} linear=${mapped} remapped=${linear === block.cpuAddr ? 0 : 1}`
+  }),
+
   mmap: command({ name: NAME, size: NUMBER, len: NUMBER, pgoff: NUMBER }, (boot, { name, size, len, pgoff }) => {
     const block = boot.find('coherent', name)
     if (block === undefined) return 'mmap EBADF'
