@@ -68,11 +68,11 @@ export const MEDIA_V6_6: MediaFacts = {
   mmapOffsets: 'stacked',
 }
 export const MEDIA_V6_1: MediaFacts = { ...MEDIA_V6_6, attachmentLock: false }
+/** Of v5.10, too. */
 export const MEDIA_V5_15: MediaFacts = {
   ...MEDIA_V6_1,
   userptrPfnMap: 'followed',
   nonCoherentFlag: false,
   allocFailure: 'dma_alloc_coherent of size',
 }
-export const MEDIA_V5_10: MediaFacts = MEDIA_V5_15
 export const MEDIA_V7_2: MediaFacts = { ...MEDIA_V6_12, mapDmaBuf: { map: [], unmap: [] } }

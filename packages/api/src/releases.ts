@@ -1,7 +1,7 @@
 // What the modelled releases were, apart from architecture and configuration: a kernel spreads its release, then says what differs.
 import { ATTR, attrsOf } from './attrs.ts'
 import type { ReleaseFacts } from './kernel-facts.ts'
-import { MEDIA_V4_11, MEDIA_V5_10, MEDIA_V5_15, MEDIA_V6_1, MEDIA_V6_12, MEDIA_V6_6, MEDIA_V7_2 } from './media.ts'
+import { MEDIA_V4_11, MEDIA_V5_15, MEDIA_V6_1, MEDIA_V6_12, MEDIA_V6_6, MEDIA_V7_2 } from './media.ts'
 import { RELEASE_RECORDS } from './release-records.ts'
 import { compareReleases } from './release-order.ts'
 
@@ -111,7 +111,7 @@ export const RELEASES = {
     mapsByPhys: false,
     twoStepIova: false,
   },
-  '5.10': since('5.10', { dmaDebug: '5.10', traceFormat: '6.12', media: MEDIA_V5_10 }),
+  '5.10': since('5.10', { dmaDebug: '5.10', traceFormat: '6.12', media: MEDIA_V5_15 }),
   '5.15': since('5.15', { dmaDebug: '5.10', traceFormat: '6.12', media: MEDIA_V5_15 }),
   '6.1': since('6.1', { dmaDebug: '6.1', traceFormat: '6.12', media: MEDIA_V6_1 }),
   '6.6': since('6.6', { dmaDebug: '6.1', traceFormat: '6.12', media: MEDIA_V6_6 }),
