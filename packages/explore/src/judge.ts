@@ -66,7 +66,7 @@ const elsewhere = (
 }
 
 /**
- * Does it count? A refusal only where the base or ordinary memory is not refused; what ordinary memory shows as well, only where no unusual step
+ * Does it count? A refusal, but of a pool that is gone, only where the base or ordinary memory is not refused; what ordinary memory shows as well, only where no unusual step
  * had part in it: then it is that step that is wrong.
  */
 export const counts = ({ symptom, base, ordinary, steps }: Judged, unusual: readonly string[]): boolean => {

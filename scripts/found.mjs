@@ -1,0 +1,96 @@
+// Writes docs/found.md: what explorations find in kernels as they are. Run it after a build: node scripts/found.mjs
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+const { explainDefect, explore, openLaboratory } = await import(join(root, 'packages/lab/dist/index.js'))
+
+const KERNELS = ['arm@6.12', 'arm64@6.1', 'arm64@6.12', 'arm64@7.2', 'riscv64@6.12']
+/** Each value alone, and with those that show what no value shows alone. */
+const BOUND = { configurations: 'single', states: 24, walks: 1 }
+const PAIRS = [
+  ['exporter=iommu', 'attributes=NO_KERNEL_MAPPING', 'exporter=coherent-iommu', 'size=65536'],
+  ['memory=user', 'importer=aligned-restricted', 'importer=restricted', 'memory=large-udmabuf'],
+]
+/** Codes that records of real kernels show, and which. */
+const RECORDS = {
+  'page-less-export': 'arm 6.12, arm64 6.12 and 7.2: dma_get_sgtable() of a no-map pool gives 0 and a made-up page',
+  'iommu-memory-as-page-array': 'arm 6.12 behind an IOMMU',
+  'iommu-pages-from-stack': 'arm 6.12 behind an IOMMU',
+  'bounce-sync-refused': 'arm64 6.1, and none of 5.10, 6.12, 7.2',
+  'unmap-attrs-leak': 'arm64 7.2',
+  'bounce-too-long': 'arm64 7.2; 6.12 maps the same udmabuf page by page',
+}
+const SYNC_FAULT = /arch_sync_dma_for_(cpu|device)/
+
+const laboratory = await openLaboratory()
+const found = new Map()
+for (const kernel of KERNELS) {
+  const works = [
+    { kernel, bound: BOUND },
+    ...PAIRS.map((only) => ({ kernel, bound: { ...BOUND, configurations: 'pairwise', states: 200 }, only })),
+  ]
+  for (const work of works) {
+    const { defects } = await explore(work, { laboratory })
+    for (const defect of defects) {
+      const place = [
+        defect.code,
+        defect.step,
+        defect.symbols.filter((name) => !/^v7_|^dcache_|^arch_sync/.test(name))[0] ?? '',
+        Object.keys(defect.configuration).join(),
+      ].join('|')
+      const entry = found.get(place) ?? { defect, kernels: new Set() }
+      entry.kernels.add(kernel)
+      found.set(place, entry)
+    }
+  }
+  process.stderr.write(`${kernel}: ${found.size} so far\n`)
+}
+
+const stepText = (step) =>
+  Object.entries(step)
+    .filter(([key]) => !(key === 'size' && step.size === 4096))
+    .map(([, value]) => (typeof value === 'object' ? JSON.stringify(value) : String(value)))
+    .join(' ')
+
+const sectionOf = ({ defect, kernels }) => {
+  const { code, message, symbols, configuration, scenario, ordinary, base } = defect
+  const explained = explainDefect(code)
+  const needs = Object.entries(configuration).map(([axis, value]) => `${axis} ${value}`)
+  const records =
+    RECORDS[code] ??
+    (symbols.some((name) => SYNC_FAULT.test(name)) ? 'arm 6.12: a sync of such a list stops the kernel' : null)
+  return [
+    `### ${code}${symbols.length === 0 ? '' : ` in ${symbols[0]}`}`,
+    '',
+    `${message.replaceAll(/\s+/g, ' ')}. On ${[...kernels].join(', ')}.`,
+    '',
+    ...(symbols.length === 0 ? [] : [`- path: ${symbols.map((name) => `\`${name}\``).join(' < ')}`]),
+    ...(needs.length === 0 ? [] : [`- needs: ${needs.join(', ')}`]),
+    ...(scenario === null
+      ? []
+      : [
+          `- steps: ${scenario.steps
+            .filter((step) => step.do !== 'expect')
+            .map(stepText)
+            .join('; ')}`,
+        ]),
+    ...(ordinary === null ? [] : [`- with ordinary memory: ${ordinary.outcome}`]),
+    ...(base === null ? [] : [`- elsewhere: ${base.outcome}`]),
+    `- kernel source: ${explained?.source ?? 'the functions on the path'}`,
+    `- records of real kernels: ${records ?? 'none; read in the source only'}`,
+    '',
+  ].join('\n')
+}
+
+const sections = [...found.values()].map(sectionOf)
+writeFileSync(
+  join(root, 'docs/found.md'),
+  `# What explorations find in kernels as they are
+
+Written by \`node scripts/found.mjs\`: explorations of ${KERNELS.join(', ')}, each property of the machine alone and a few of them in
+pairs. ${sections.length} entries, one a defect; the scenario of each comes with \`dmalab explore --kernel K --out FOLDER\`. Not everything here is
+a bug of the kernel: some of it only says what a machine must not be like. [explore.md](explore.md) has what is tried.
+
+${sections.join('\n')}`,
+)
