@@ -4,7 +4,7 @@ import { held, isShared, isStreaming, NARROW_BITS, type Setting } from './settin
 import { FRAME, type MappedAs, OTHER, type Protocol } from './protocol.ts'
 
 /** Bytes that a driver maps alone, in an odd place of a page, and those of them that it syncs alone. */
-export const PART = { offset: 1536, len: 2048 } as const
+const PART = { offset: 1536, len: 2048 } as const
 const PART_OF_PART = { offset: 2560, len: 512 } as const
 const PAGE = { offset: 0, len: 4096 } as const
 

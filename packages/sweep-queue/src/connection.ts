@@ -79,7 +79,7 @@ export const connect = async ({ url, tell }: Pick<QueueOptions, 'url' | 'tell'>)
 }
 
 /** @throws InputError for what is not the address of a Redis server */
-export const withoutPassword = (url: string): string => {
+const withoutPassword = (url: string): string => {
   try {
     const parsed = new URL(url)
     if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:') throw new TypeError(parsed.protocol)

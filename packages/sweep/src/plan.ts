@@ -127,7 +127,7 @@ const checkValues = (grid: SweepGrid): void => {
   optionsAt({}, grid)
 }
 
-export const wordsOf = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '')
+const wordsOf = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== '')
 
 /** Every combination; the last axis changes first. */
 function* placesOf(grid: SweepGrid, axes: readonly SweepAxis[] = SWEEP_AXES, at: Place = {}): Generator<Place> {

@@ -1,6 +1,6 @@
 // Defects that are known: those of a report that an earlier exploration printed.
-import { readFileSync } from 'node:fs'
 import { InputError } from '@dmalab/api'
+import { MOST, readWhole } from '@dmalab/api/node'
 
 /** Ids of the report's defects. @throws InputError for a file that is not there or holds no report of this kernel */
 export const readBaseline = (file: string, kernel: string): ReadonlySet<string> => {
@@ -21,12 +21,7 @@ const isNamed = (one: unknown): one is { readonly id: string } =>
   typeof one === 'object' && one !== null && 'id' in one && typeof one.id === 'string'
 
 const parsed = (file: string): Readonly<Record<string, unknown>> => {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    throw new InputError('the baseline cannot be read', { file })
-  }
+  const text = new TextDecoder().decode(readWhole(file, MOST.data))
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>

@@ -9,7 +9,7 @@ import { parseBindings } from '../run-flags.ts'
 const axis = (helpValue: string, summary: string) =>
   Flags.string({ helpValue, summary, ...REPEATED, helpGroup: 'AXES' })
 
-export const AXIS_FLAGS = {
+const AXIS_FLAGS = {
   board: axis('BOARD', 'A board by name, a board file, a device tree, or all'),
   size: axis('WIDTHxHEIGHT', 'A picture size'),
   format: axis('FORMAT', 'A pixel format'),
