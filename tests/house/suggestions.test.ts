@@ -1,6 +1,15 @@
 // Every command that dmalab suggests can be given as it stands: in reports, in messages about bad input, in texts and in documents.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -116,6 +125,11 @@ test('the founding comparison ends with the next step', async () => {
 describe('documents', () => {
   const needsTree = !existsSync(TREES)
   if (!needsTree) copyFileSync(join(TREES, 'imx8mp-evk.dtb'), join(folder, 'my.dtb'))
+  writeFileSync(join(folder, 'iomem.txt'), '00100000-7fffffff : System RAM\n90000000-dfffffff : PCI Bus 0000:00\n')
+  writeFileSync(
+    join(folder, 'lspci.txt'),
+    '01:00.0 Non-Volatile memory controller: A disk\n\tKernel driver in use: nvme\n',
+  )
   beforeAll(() => shell('dmalab run founding --kernel arm@4.11+nopage-rfc --frames 1 --ftrace my.trace'))
   const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((page) => join('docs', page))]
   const commands = pages

@@ -41,15 +41,14 @@ export const parseKernelOptions = (config: readonly string[], cmdline: string): 
 })
 
 const commandLine = (words: readonly string[]): KernelOptions['cmdline'] => {
-  const values: Record<string, string | true> = {}
+  const values = new Map<string, string | true>()
   for (const word of words) {
     const [name = '', ...rest] = word.split('=')
-    if (name === '__proto__') throw new InputError(`--cmdline: parameter '${name}' is unknown`)
-    const before = values[name]
-    if (rest.length === 0) values[name] = true
-    else values[name] = typeof before === 'string' ? `${before} ${rest.join('=')}` : rest.join('=')
+    const before = values.get(name)
+    const value = rest.join('=')
+    values.set(name, rest.length === 0 ? true : typeof before === 'string' ? `${before} ${value}` : value)
   }
-  return values
+  return Object.fromEntries(values)
 }
 
 const configValue = (text: string | undefined): boolean | number | string => {
