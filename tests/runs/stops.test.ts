@@ -72,7 +72,7 @@ const STOPS: Readonly<Record<string, Stop>> = {
       'map, buffer: g, device: bouncing, dir: TO_DEVICE',
     ],
     verdict: 'refused',
-    found: [LIVE],
+    found: ['bounce-too-long warning', LIVE],
   },
   'a full pool': {
     on: ARM64,

@@ -19,7 +19,7 @@ export default () => ({
     patch('exits', () => process.exit(7)),
     patch('eats', () => {
       const kept = []
-      for (;;) kept.push(Array.from({ length: 100_000 }, (_, i) => ({ i })))
+      for (;;) kept.push(Array.from({ length: 1_000_000 }, () => 0.5))
     }),
     patch('throws', () => {
       throw new Error('a mistake in the plug-in')

@@ -23,7 +23,7 @@ const sweepFile = (name: string, text: string): string => {
 }
 const MANY = sweepFile(
   'many.yaml',
-  `kernel: [arm@4.11, arm@4.11+nopage-rfc]\nseed: [${Array.from({ length: 20 }, (_, i) => i).join(', ')}]\n`,
+  `kernel: [arm@4.11, arm@4.11+nopage-rfc]\nseed: [${Array.from({ length: 12 }, (_, i) => i).join(', ')}]\n`,
 )
 
 interface Ended {
@@ -49,12 +49,12 @@ const undisturbed = start('sweep', MANY, '--workers', '0', '--json').ended
 
 test('a point that hangs, ends its thread, takes all memory or throws is a result of that point', async () => {
   const kernels = ['hangs', 'exits', 'eats', 'throws', 'nopage-rfc'].map((patch) => `arm@4.11+${patch}`)
-  const limits = ['--point-time', '20', '--point-memory', '96']
+  const limits = ['--point-time', '6', '--point-memory', '96']
   const file = sweepFile('bad.yaml', `kernel: [${kernels.join(', ')}]\nplugins: [${BAD}]\n`)
   const { status, stdout } = await start('sweep', file, '--json', '--fail-on', 'error', ...limits).ended
   const { points } = JSON.parse(stdout) as SweepReport
   expect(points.map(({ result }) => [result.kind, 'why' in result ? result.why : ''])).toEqual([
-    ['time-limit', 'it took longer than 20 s'],
+    ['time-limit', 'it took longer than 6 s'],
     ['crashed', 'its thread ended'],
     ['memory-limit', 'it took more than 96 MiB'],
     ['crashed', 'a mistake in the plug-in'],
@@ -66,7 +66,7 @@ test('a point that hangs, ends its thread, takes all memory or throws is a resul
 test('killed at any moment, the same command ends with the same report, and no point that was written is run twice', async () => {
   const journal = join(folder, 'killed.jsonl')
   const written = (): number => statSync(journal, { throwIfNoEntry: false })?.size ?? 0
-  for (const size of [1, 9000, 21_000]) {
+  for (const size of [1, 6000, 12_000]) {
     const { child, ended } = start('sweep', MANY, '--journal', journal, '--workers', '1')
     while (written() < size && child.exitCode === null) await pause(5)
     child.kill('SIGKILL')
@@ -80,7 +80,7 @@ test('killed at any moment, the same command ends with the same report, and no p
     .slice(1)
     .map((line) => (JSON.parse(line) as { id: string }).id)
   expect(new Set(ids).size).toBe(ids.length)
-  expect(ids).toHaveLength(40)
+  expect(ids).toHaveLength(24)
 })
 
 const pause = (time: number): Promise<void> =>

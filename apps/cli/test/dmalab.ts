@@ -66,12 +66,16 @@ const fromSources = (): Promise<Config> => (configs.sources ??= load())
 
 const load = async (): Promise<Config> => {
   const data = mkdtempSync(join(tmpdir(), 'dmalab-data-'))
+  const before = process.env['DMALAB_DATA_DIR']
   process.env['DMALAB_DATA_DIR'] = data
   try {
     const config = await Config.load({ root: CLI })
     for (const command of config.plugins.get('dmalab')?.commands ?? []) command.load = () => commandOf(command.id)
     return config
   } finally {
+    // Processes that later tests start look for theirs.
+    if (before === undefined) delete process.env['DMALAB_DATA_DIR']
+    else process.env['DMALAB_DATA_DIR'] = before
     rmSync(data, { recursive: true })
   }
 }
