@@ -18,10 +18,10 @@ it('counts every vector file, with all its cases', () => {
   const files = readdirSync(join(ROOT, 'tests/golden')).filter((file) => file.endsWith('.json'))
   const there = files.map((file) => {
     const { meta, cases } = JSON.parse(read(`tests/golden/${file}`)) as { meta: { topic: string }; cases: unknown[] }
-    return [meta.topic, cases.length]
+    return [meta.topic, cases.length] as const
   })
-  const counted = Object.entries(counts.vectors).map(([topic, { cases }]) => [topic, cases])
-  expect(counted.toSorted()).toEqual(there.toSorted())
+  const counted = Object.entries(counts.vectors).map(([topic, { cases }]) => [topic, cases] as const)
+  expect(Object.fromEntries(counted)).toEqual(Object.fromEntries(there))
 })
 
 it('counts records of kernels that run', () => {
