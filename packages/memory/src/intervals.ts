@@ -18,12 +18,13 @@ export class Intervals<T> {
     this.list.splice(this.firstAfter(base), 0, { base, end: base + len, value })
   }
 
-  /** Adds [base, base + len) and makes one range of it and of those that touch it. */
+  /** As set, and makes one range of it and of those that touch it and have the same value. */
   join(base: number, len: number, value: T): void {
     const before = base > 0 ? this.at(base - 1) : undefined
     const after = this.at(base + len)
-    const from = before?.base ?? base
-    this.set(from, (after?.end ?? base + len) - from, value)
+    const from = before?.value === value ? before.base : base
+    const end = after?.value === value ? after.end : base + len
+    this.set(from, end - from, value)
   }
 
   /** Removes [base, base + len); ranges that stick out keep their outer parts. */

@@ -6,7 +6,7 @@ export class Owners {
   private ranges = new Intervals<string>()
 
   own(base: number, len: number, owner: string): void {
-    this.ranges.set(base, len, owner)
+    this.ranges.join(base, len, owner)
   }
 
   disown(base: number, len: number): void {
