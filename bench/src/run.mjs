@@ -1,4 +1,4 @@
-// npm run bench [-- [--only PART] [--json FILE] [--compare OLD.json] [--limit 1.25] [--rounds 5] [--time 20] [--check]]
+// Measures every row, or those that --only names.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -8,8 +8,21 @@ import { geomeanNative, median, recordOf, slowdowns } from './results.mjs'
 import { loadRows } from './rows.mjs'
 import { table } from './table.mjs'
 
-const { values } = parseArgs({
+const USAGE =
+  'npm run bench [-- [--only PART] [--json FILE] [--compare OLD.json] [--limit 1.25] [--rounds 5] [--time 20] [--check]]'
+
+const argumentsOf = (config) => {
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    console.error(`error: ${error.message}\nhint: ${USAGE}`)
+    return process.exit(2)
+  }
+}
+
+const { values } = argumentsOf({
   options: {
+    help: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     only: { type: 'string' },
     json: { type: 'string' },
@@ -19,6 +32,10 @@ const { values } = parseArgs({
     time: { type: 'string', default: '20' },
   },
 })
+if (values.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
 const rows = await loadRows(values.only)
 if (rows.length === 0) {
   console.error(`no row is named like '${values.only}'`)

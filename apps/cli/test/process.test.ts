@@ -45,3 +45,11 @@ test('whoever reads the output may stop reading', async () => {
   await once(child, 'close')
   expect(Buffer.concat(said).toString()).toBe('')
 })
+
+test("errors of oclif's own commands are JSON of the one shape, too", () => {
+  const { status, stdout } = spawnSync(process.execPath, [CLI, 'plugins', 'install', '--nope', '--json'], {
+    encoding: 'utf8',
+  })
+  expect(JSON.parse(stdout)).toEqual({ error: { message: 'Nonexistent flag: --nope' } })
+  expect(status).toBe(2)
+})
