@@ -16,7 +16,8 @@ export interface ThreadOptions {
 
 /** Milliseconds that the points which a thread gets at once should take: handing them over costs a tenth of one. */
 const CHUNK_TIME = 50
-const MOST_AT_ONCE = 64
+/** Few: what comes next may take a hundred times as long, and the last chunk keeps one thread only. */
+const MOST_AT_ONCE = 8
 
 /** The pool is loaded by those who want one. */
 export const threadExecutor = async (options: ThreadOptions): Promise<Executor> => {
