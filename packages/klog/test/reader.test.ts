@@ -180,6 +180,14 @@ describe('an input', () => {
     for (const byte of new TextEncoder().encode(log)) reader.push(Uint8Array.of(byte))
     expect(reader.end()).toEqual(read(log))
   })
+  it.each(['myapp[1234]: allocation of dma buffer failed', 'audit: dma mask failed test'])(
+    'takes what a program wrote for no driver: %s',
+    (line) => {
+      const { messages, notUnderstood } = read(`[   12.345678] ${line}\n`)
+      expect(messages).toEqual([])
+      expect(notUnderstood).toMatchObject([{ subsystem: 'a program, not the kernel' }])
+    },
+  )
   it('has no control characters in the report', () => {
     const log = '[1.0] a\u001b]0;t\u0007b: contiguous chunk is too small 4096/691200\u001b[31m\u009b\u202e\n'
     // eslint-disable-next-line no-control-regex -- what must not be there

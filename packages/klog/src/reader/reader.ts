@@ -70,6 +70,9 @@ const catalogue = once(() => ({
   phraseOf: createPhrases(PHRASES),
 }))
 
+/** A program with its number, or the audit subsystem, which repeats what programs did. */
+const FROM_USER_SPACE = /^(?:[\w./@-]+\[\d+\]: |audit(?:\(|: |\[))/
+
 /** `onLine` gets every line as the console would show it, with its prefix. */
 export const createKlogReader = (onLine?: (text: string, line: number) => void): KlogReader => {
   const { matcher, phraseOf } = catalogue()
@@ -107,11 +110,14 @@ export const createKlogReader = (onLine?: (text: string, line: number) => void):
     Object.assign(open.fields, found.fields)
     return true
   }
-  /** No template: a driver's own words, or what is not understood. */
+  /** No template: a driver's own words, or what is not understood. What user space wrote into the log is no driver's. */
   const other = ({ record, text }: Joined<Hit>): void => {
-    const about = phraseOf(text)
+    const isProgram = FROM_USER_SPACE.test(text)
+    const about = isProgram ? undefined : phraseOf(text)
     const entry = about === undefined ? undefined : ENTRIES.find(({ id }) => id === about)
-    if (entry === undefined) report.miss(record, text, subsystemOf(text))
+    const subsystem = subsystemOf(text)
+    if (entry === undefined)
+      report.miss(record, text, isProgram && subsystem !== undefined ? 'a program, not the kernel' : subsystem)
     else report.add(entry, { ...senderOf(text), fields: fieldsOf({}), trace: [], record, text })
   }
   const window = createWindow<Hit>(
