@@ -73,6 +73,18 @@ describe('expansion', () => {
     expect(() => planned(text)).toThrow(says)
   })
 
+  test('two names of the same run are two places with one result, which is run once', async () => {
+    const spec = readSweepSpec(`${SMALL}kernel: [4.11, arm@4.11]\n`, 'a.yaml')
+    const ran: string[] = []
+    const { points } = await sweep(spec, { laboratory, onResult: (id) => void ran.push(id) })
+    expect(points.map(({ id, at }) => [id, at.kernel])).toEqual([
+      [ran[0], '4.11'],
+      [ran[0], 'arm@4.11'],
+    ])
+    expect(points[1]?.result).toEqual(points[0]?.result)
+    expect(ran).toHaveLength(1)
+  })
+
   test('a part is i/n, and all parts are the whole', async () => {
     const spec = readSweepSpec(`${SMALL}seed: [1, 2, 3]\nkernel: arm@4.11\n`, 'a.yaml')
     const parts = await Promise.all(['1/2', '2/2'].map((text) => sweep(spec, { laboratory, shard: parseShard(text) })))
@@ -99,6 +111,7 @@ const founding = await sweep(FOUNDING, { laboratory })
 const hostile: SweepReport = {
   ...founding,
   name: '<script>\u001B[31m',
+  axes: [{ name: 'board', values: ['=1+1"<i>'] }, ...founding.axes],
   points: founding.points.map(({ id, at }) => ({
     id,
     at: { ...at, board: '=1+1"<i>' },

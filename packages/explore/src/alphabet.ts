@@ -42,7 +42,7 @@ const allocOf = ({ source, above, size, owner, attrs }: Setting): ScenarioStep =
 const deviceHolds = (s: Protocol): boolean => held(s, ({ owner }) => owner === 'device')
 const deviceWrites = (s: Protocol): boolean =>
   held(s, ({ mapped, owner }) => owner === 'device' && mapped !== 'TO_DEVICE')
-/** The CPU wrote through the kernel's own mapping of a list: nobody else sees it before a sync for the device, or an unmap. */
+/** The CPU wrote through the kernel's own mapping of a list: no device sees it before a sync for the device, or an unmap. */
 const inCaches = (s: Protocol): boolean => s.written === 'list'
 
 const cpuMayRead = (s: Protocol, setting: Setting): boolean =>

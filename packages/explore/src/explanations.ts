@@ -6,7 +6,7 @@ const EXPLANATIONS: Readonly<Record<ExploredCode, Pick<ExplainedCode, 'what' | '
     what: 'A call ends with an errno, and the same calls work with ordinary memory, on the kernel below the patch, or on the release before.',
     why: 'User space or a driver sees a failure where it did everything right. A refusal may be what is wanted: a page-less buffer that is refused is better than one that faults.',
     source: 'the function that is named refuses',
-    fixes: ['let the call work, or refuse where the buffer is made, so that nobody relies on it'],
+    fixes: ['let the call work, or refuse where the buffer is made, so that no caller relies on it'],
   },
   'memory-lost': {
     what: 'Everything was given back in good order, and the machine has not what it had: memory, bounce slots, bus addresses, lists or references.',

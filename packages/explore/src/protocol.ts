@@ -184,7 +184,7 @@ const moved = (state: Protocol, step: ScenarioStep): Protocol => {
   }
 }
 
-/** Somebody else writes beside the mappings: what a sync gave the CPU is old. */
+/** Another writer writes beside the mappings: what a sync gave the CPU is old. */
 const beside = (state: Protocol): Protocol => ({
   ...state,
   importers: Object.fromEntries(

@@ -7,7 +7,7 @@ export interface BannerKernel {
   readonly release: string
   /** What stands behind it, `-v8+`; empty for a release as it was published. */
   readonly suffix: string
-  /** Whose kernel the suffix says it is; null: nobody's that is known, or there is no suffix. */
+  /** Whose kernel the suffix says it is; null: of no vendor that is known, or there is no suffix. */
   readonly vendor: string | null
   /** null: nothing in the log tells it. */
   readonly arch: ArchName | null

@@ -14,7 +14,7 @@ const defect = (id: string, base: Defect['base']): Defect => ({
   ordinary: null,
   scenario: null,
 })
-const REPORT = {
+const REPORT: Pick<ExploreReport, 'kernel' | 'base' | 'defects' | 'coverage'> = {
   kernel: 'arm@4.11+mine',
   base: 'arm@4.11',
   defects: [
@@ -22,12 +22,36 @@ const REPORT = {
     defect('known', null),
     defect('old', { same: true, outcome: '' }),
   ],
-} as unknown as ExploreReport
+  coverage: {
+    configurations: 4,
+    explored: 3,
+    exhausted: 3,
+    states: 9,
+    transitions: 20,
+    entered: [],
+    notEntered: [],
+  },
+}
 const OPTIONS = { explain: () => undefined, baseline: new Set(['known']) }
 
 it('SARIF tells what is new from what the base or the baseline has', () => {
   const { runs } = exploreSarif(REPORT, '1', OPTIONS) as { runs: { results: { baselineState: string }[] }[] }
   expect(runs[0]?.results.map(({ baselineState }) => baselineState)).toEqual(['new', 'unchanged', 'unchanged'])
+})
+
+it('SARIF says when the time was up', () => {
+  const whole = { ...REPORT, coverage: { ...REPORT.coverage, explored: 4 } }
+  const ends = [REPORT, whole].map((report) => {
+    const { runs } = exploreSarif(report, '1', OPTIONS) as {
+      runs: { invocations: { executionSuccessful: boolean; toolExecutionNotifications: object[] }[] }[]
+    }
+    const [end] = runs[0]?.invocations ?? []
+    return [end?.executionSuccessful, end?.toolExecutionNotifications.length]
+  })
+  expect(ends).toEqual([
+    [false, 1],
+    [true, 0],
+  ])
 })
 
 it('JUnit fails what is new and skips the rest, with characters that XML can hold', () => {

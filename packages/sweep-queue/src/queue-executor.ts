@@ -49,7 +49,7 @@ export const queueExecutor = async (options: QueueOptions, limits: QueueLimits):
         queue.remove(jobId).catch(() => undefined)
         wake()
       }
-      /** A job that somebody changed in the queue is put there once more, as it was. */
+      /** A job that was changed in the queue is put there once more, as it was. */
       const failed = async (jobId: string, reason: string): Promise<void> => {
         const point = open.get(jobId)
         if (point === undefined) return

@@ -97,13 +97,9 @@ export const planSweep = (spec: SweepSpec, host: SweepHost): SweepPlan => {
     count: places.length,
     leftOut: [...left].map(([why, count]) => ({ why, count })),
     points: async function* points() {
-      const once = new Set<string>()
       for (const at of places) {
         const run = makerFor(at, spec, host, makers).make(at)
-        const id = await idOf(run)
-        if (once.has(id)) continue
-        once.add(id)
-        yield { id, at, spec: run }
+        yield { id: await idOf(run), at, spec: run }
       }
     },
   }

@@ -38,10 +38,16 @@ export const runSweep = async (plan: SweepPlan, control: SweepControl): Promise<
   const { executor, shard, known = new Map<string, PointResult>(), onResult, signal } = control
   const places: Omit<SweepReport['points'][number], 'result'>[] = []
   const results = new Map<string, PointResult>(known)
+  /** Two places can mean the same run, such as `6.12` and `arm@6.12`: it is run once. */
+  const asked = new Set<string>()
   await executor.run(
     open(plan, shard, (point) => {
       places.push({ id: point.id, at: point.at })
-      if (!known.has(point.id)) return true
+      if (!known.has(point.id)) {
+        const isNew = !asked.has(point.id)
+        asked.add(point.id)
+        return isNew
+      }
       control.onKnown?.(point.id)
       return false
     }),

@@ -69,7 +69,7 @@ export const IOMMU_IN_USE = entries([
   {
     id: 'iommu-page-request',
     kind: 'problem',
-    title: 'page requests of a device that nobody serves',
+    title: 'page requests that no driver serves',
     forms: [
       ['4.2+', 'unexpected PRI request received:'],
       ['4.2+', 'sid {sid:hex}.{ssid:hex}: [{group:text}] {access:text} access at iova {iova:hex}', 'more'],

@@ -208,7 +208,7 @@ export const SHARING = entries([
     forms: [['5.0+', 'Fence {driver:word}:{timeline:text} released with pending signals!']],
     source: 'drivers/dma-buf/dma-fence.c: dma_fence_release',
     cause: ({ fields }) =>
-      `the last reference to a fence of ${fields.text('driver')} was dropped while somebody waits for it: who waits is never told, or touches freed memory`,
+      `the last reference to a fence of ${fields.text('driver')} was dropped while a task waits for it: the task is never woken, or touches freed memory`,
     next: 'which driver made the fence, and does it signal in every error path?',
     fixes: ['signal the fence, with an error, before the last reference goes'],
   },

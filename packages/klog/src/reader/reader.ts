@@ -44,17 +44,17 @@ const fieldsOf = (values: Readonly<Record<string, string>>): Fields => ({
   hex: (name) => Number.parseInt(values[name] ?? '0', 16),
 })
 
-const NOBODY = { driver: '', device: '' }
+const NO_SENDER = { driver: '', device: '' }
 
 /** Driver and device before a message: `arm-smmu 12000000.iommu: `, `DMA-API: drv dev: `. */
 const senderOf = (head: string): { readonly driver: string; readonly device: string } => {
-  if (!head.includes(' ')) return NOBODY
+  if (!head.includes(' ')) return NO_SENDER
   for (const part of head.split(': ')) {
     const words = part.trim().split(' ')
     const [driver = '', device = '', more] = words
     if (device !== '' && more === undefined && !driver.includes('[')) return { driver, device }
   }
-  return NOBODY
+  return NO_SENDER
 }
 
 const once = <T>(make: () => T): (() => T) => {

@@ -1,43 +1,27 @@
 // A diagnosis as SARIF 2.1.0: a rule for each kind of answer, a location for each line of evidence.
 import type { Answer, Certainty, Diagnosis, Evidence } from '@dmalab/api'
+import { type Json, sarifLog } from '../sarif-log.ts'
 
 interface Options {
   /** Of dmalab. */
   readonly version: string
   readonly uriOf: (file: string) => string
 }
-type Json = Readonly<Record<string, unknown>>
 
 const LEVEL: Readonly<Record<Certainty, string>> = { certain: 'error', likely: 'warning', possible: 'note' }
 
 export const diagnosisSarif = (diagnosis: Diagnosis, { version, uriOf }: Options): Json => {
   const ids = [...new Set(diagnosis.answers.map(({ id }) => id))]
-  return {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: {
-          driver: {
-            name: 'dmalab',
-            version,
-            informationUri: 'https://www.npmjs.com/package/dmalab',
-            rules: ids.map((id) => ruleOf(id, diagnosis.answers)),
-          },
-        },
-        invocations: [
-          {
-            executionSuccessful: true,
-            toolExecutionNotifications: [
-              ...diagnosis.contradictions.map(({ what }) => ({ level: 'warning', message: { text: what } })),
-              ...diagnosis.notExamined.map((text) => ({ level: 'note', message: { text: `not examined: ${text}` } })),
-            ],
-          },
-        ],
-        results: diagnosis.answers.map((answer) => resultOf(answer, ids, uriOf)),
-      },
+  return sarifLog({
+    version,
+    rules: ids.map((id) => ruleOf(id, diagnosis.answers)),
+    successful: true,
+    notifications: [
+      ...diagnosis.contradictions.map(({ what }) => ({ level: 'warning', message: { text: what } })),
+      ...diagnosis.notExamined.map((text) => ({ level: 'note', message: { text: `not examined: ${text}` } })),
     ],
-  }
+    results: diagnosis.answers.map((answer) => resultOf(answer, ids, uriOf)),
+  })
 }
 
 const ruleOf = (id: string, answers: readonly Answer[]): Json => {

@@ -1,6 +1,7 @@
 // An ExploreReport for other tools: SARIF for code review, JUnit for CI systems. A defect is a result and a test case.
 import { type Defect, type ExplainedCode, type ExploreReport, newDefects } from '@dmalab/api'
-import { encoded, type Json, LEVEL, ruleOf } from '../log/sarif.ts'
+import { encoded, LEVEL, ruleOf } from '../log/sarif.ts'
+import { type Json, sarifLog } from '../sarif-log.ts'
 import { attribute, escapeXml } from '../xml.ts'
 
 export interface ExploreToolOptions {
@@ -9,40 +10,42 @@ export interface ExploreToolOptions {
   readonly baseline: ReadonlySet<string>
 }
 
-/** SARIF 2.1.0. A result lies in the file of its first hunk; `baselineState` tells what is new. */
-export const exploreSarif = (report: ExploreReport, version: string, options: ExploreToolOptions): Json => {
+/** What of a report other tools are told. */
+type ToldReport = Pick<ExploreReport, 'kernel' | 'base' | 'defects' | 'coverage'>
+
+/** SARIF 2.1.0; not successful when the time was up. A result lies in the file of its first hunk; `baselineState` tells what is new. */
+export const exploreSarif = (report: ToldReport, version: string, options: ExploreToolOptions): Json => {
   const codes = [...new Set(report.defects.map(({ code }) => code))].toSorted()
   const fresh = new Set(freshOf(report, options))
-  return {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: {
-          driver: {
-            name: 'dmalab explore',
-            version,
-            informationUri: 'https://www.npmjs.com/package/dmalab',
-            rules: codes.map((code) => ruleOf(code, options.explain(code))),
-          },
-        },
-        invocations: [{ executionSuccessful: true }],
-        results: report.defects.map((defect) => ({
-          ruleId: defect.code,
-          ruleIndex: codes.indexOf(defect.code),
-          level: LEVEL[options.explain(defect.code)?.severity ?? 'error'],
-          message: { text: textOf(defect) },
-          baselineState: fresh.has(defect) ? 'new' : 'unchanged',
-          partialFingerprints: { defect: defect.id },
-          locations: locationsOf(defect),
-        })),
-      },
-    ],
-  }
+  const { explored, configurations } = report.coverage
+  const unexplored = configurations - explored
+  return sarifLog({
+    version,
+    rules: codes.map((code) => ruleOf(code, options.explain(code))),
+    successful: unexplored === 0,
+    notifications:
+      unexplored === 0
+        ? []
+        : [
+            {
+              level: 'warning',
+              message: { text: `${unexplored} of ${configurations} configurations were not explored` },
+            },
+          ],
+    results: report.defects.map((defect) => ({
+      ruleId: defect.code,
+      ruleIndex: codes.indexOf(defect.code),
+      level: LEVEL[options.explain(defect.code)?.severity ?? 'error'],
+      message: { text: textOf(defect) },
+      baselineState: fresh.has(defect) ? 'new' : 'unchanged',
+      partialFingerprints: { defect: defect.id },
+      locations: locationsOf(defect),
+    })),
+  })
 }
 
 /** A defect that the base or the baseline has is a case that was skipped. */
-export const exploreJunit = (report: ExploreReport, options: ExploreToolOptions): string => {
+export const exploreJunit = (report: ToldReport, options: ExploreToolOptions): string => {
   const fresh = new Set(freshOf(report, options))
   const { defects, kernel } = report
   const skipped = defects.length - fresh.size
@@ -62,7 +65,7 @@ export const exploreJunit = (report: ExploreReport, options: ExploreToolOptions)
   ].join('\n')
 }
 
-const freshOf = (report: ExploreReport, { baseline }: ExploreToolOptions): readonly Defect[] =>
+const freshOf = (report: ToldReport, { baseline }: ExploreToolOptions): readonly Defect[] =>
   newDefects(report).filter(({ id }) => !baseline.has(id))
 
 const textOf = ({ message, symbols, configuration, scenario }: Defect): string => {

@@ -1,5 +1,6 @@
 // SARIF 2.1.0, which code review tools read: a rule per finding code, a location per line of the log.
 import type { Finding, LogCheck, LogOutcome, Severity } from '@dmalab/api'
+import { type Json, sarifLog } from '../sarif-log.ts'
 import { isCheck, whyUnchecked } from './unchecked.ts'
 
 /** What a rule says of a finding code; `explainCode` of @dmalab/checker has it for the codes of the catalogue. */
@@ -19,8 +20,6 @@ export interface SarifOptions {
   readonly uriOf?: (file: string) => string
 }
 
-export type Json = Readonly<Record<string, unknown>>
-
 export const LEVEL: Readonly<Record<Severity, string>> = { info: 'note', warning: 'warning', error: 'error' }
 const STANDARD_INPUT = '-'
 
@@ -38,17 +37,13 @@ export const sarifOf = (outcomes: readonly LogOutcome[], options: SarifOptions):
     isCheck(outcome) && outcome.summary.examined ? notes(outcome, uriOf) : [],
   )
   const rules = codes.map((code) => ruleOf(code, explain(code)))
-  return {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: { driver: { name: 'dmalab', version, informationUri: 'https://www.npmjs.com/package/dmalab', rules } },
-        invocations: [{ executionSuccessful: unread.length === 0, toolExecutionNotifications: [...unread, ...left] }],
-        results: found.map(({ file, one }) => resultOf(file, one, codes, uriOf)),
-      },
-    ],
-  }
+  return sarifLog({
+    version,
+    rules,
+    successful: unread.length === 0,
+    notifications: [...unread, ...left],
+    results: found.map(({ file, one }) => resultOf(file, one, codes, uriOf)),
+  })
 }
 
 /** What the log could neither prove nor exclude. */

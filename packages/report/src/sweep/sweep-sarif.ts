@@ -1,6 +1,7 @@
 // A SweepReport as SARIF 2.1.0: a result for each point that did not work, and for each finding of warning or error.
 import type { Severity, SweepReport } from '@dmalab/api'
-import { type Json, LEVEL, ruleOf, type SarifOptions } from '../log/sarif.ts'
+import { LEVEL, ruleOf, type SarifOptions } from '../log/sarif.ts'
+import { type Json, sarifLog } from '../sarif-log.ts'
 import { cellOf, isBad, whyOf } from './cells.ts'
 import { placeText } from './sweep-text.ts'
 
@@ -21,40 +22,24 @@ export const sweepSarif = ({ points }: SweepReport, { version, explain, uri }: S
   const codes = [...new Set(told.map(({ rule }) => rule))].toSorted((a, b) => (a < b ? -1 : 1))
   const place = uri === null ? [] : [{ physicalLocation: { artifactLocation: { uri } } }]
   const unfinished = points.filter(({ result }) => result.kind !== 'ran' && result.kind !== 'not-possible')
-  return {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: {
-          driver: {
-            name: 'dmalab',
-            version,
-            informationUri: 'https://www.npmjs.com/package/dmalab',
-            rules: codes.map((code) => ruleOf(code, explain(code))),
-          },
-        },
-        invocations: [
-          {
-            executionSuccessful: unfinished.length === 0,
-            toolExecutionNotifications: unfinished.map(({ at, result }) => ({
-              level: 'error',
-              message: { text: `${placeText(at)}: ${cellOf(result)}: ${whyOf(result) ?? ''}` },
-              locations: place,
-            })),
-          },
-        ],
-        results: told.map(({ rule, severity, text, id }) => ({
-          ruleId: rule,
-          ruleIndex: codes.indexOf(rule),
-          level: LEVEL[severity],
-          message: { text },
-          locations: place,
-          partialFingerprints: { 'dmalab/point': `${id}/${rule}` },
-        })),
-      },
-    ],
-  }
+  return sarifLog({
+    version,
+    rules: codes.map((code) => ruleOf(code, explain(code))),
+    successful: unfinished.length === 0,
+    notifications: unfinished.map(({ at, result }) => ({
+      level: 'error',
+      message: { text: `${placeText(at)}: ${cellOf(result)}: ${whyOf(result) ?? ''}` },
+      locations: place,
+    })),
+    results: told.map(({ rule, severity, text, id }) => ({
+      ruleId: rule,
+      ruleIndex: codes.indexOf(rule),
+      level: LEVEL[severity],
+      message: { text },
+      locations: place,
+      partialFingerprints: { 'dmalab/point': `${id}/${rule}` },
+    })),
+  })
 }
 
 const toldOf = ({ id, at, result }: SweepReport['points'][number]): readonly Told[] => {
