@@ -106,6 +106,7 @@ else {
     must(bin('knip'))
   }
   if (what === 'test') test(rest)
+  if (what === 'pages') must('node', 'scripts/pages.mjs', ...rest)
   if (what === 'bench') must('node', 'bench/src/run.mjs', ...rest)
   if (what === 'start') {
     const dmalab = (...words) => must('node', 'apps/cli/bin/run.js', ...words)

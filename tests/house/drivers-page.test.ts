@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../..')
 
-test('the page of drivers is up to date (node scripts/driver-table.mjs)', () => {
+test('the page of drivers is up to date (npm run pages)', () => {
   expect(readFileSync(join(ROOT, 'docs/drivers.md'), 'utf8')).toBe(driversPage())
 })
 

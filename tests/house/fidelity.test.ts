@@ -10,7 +10,7 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
 const counts = JSON.parse(read('docs/fidelity.json')) as FidelityCounts
 const registry = openRegistry()
 
-it('the page is made of its counts and of the kernels that run (node scripts/fidelity-page.mjs writes it)', () => {
+it('the page is made of its counts and of the kernels that run (npm run pages writes it)', () => {
   expect(read('docs/fidelity.md')).toBe(fidelityPage(registry, counts))
 })
 

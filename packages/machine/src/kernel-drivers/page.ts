@@ -6,7 +6,7 @@ import { offerOf, queuesOf } from './words.ts'
 const HEAD = `# Kernel drivers
 
 What a device can do is what its driver offers. This page is made from the tables in
-[packages/machine/src/kernel-drivers](../packages/machine/src/kernel-drivers) by \`node scripts/driver-table.mjs\`; each row was read
+[packages/machine/src/kernel-drivers](../packages/machine/src/kernel-drivers) by \`npm run pages\`; each row was read
 from the source that it names, of Linux 6.12 unless another tree is named.
 
 - A board's devices are looked up by \`compatible\`; \`driver:\` in a board file states another (a name of this page, or a driver model of a plug-in).
