@@ -5,17 +5,20 @@ import { isDeepStrictEqual } from 'node:util'
 export async function checkRow({ name, versions }) {
   const results = []
   for (const [version, { check, open }] of Object.entries(versions)) {
-    const { before, run, result, work } = await open(check)
+    const { before, run, result, work, memory } = await open(check)
     for (let i = 0; i < 3; i++) {
       before?.()
       run()
     }
-    results.push({ version, came: { work, result: result() } })
+    results.push({ version, came: { work, result: result() }, memory: memory?.() })
   }
-  const [first, ...others] = results
-  return others
-    .filter(({ came }) => !isDeepStrictEqual(came, first.came))
-    .map(({ version, came }) => `${name}: ${version} gave ${show(came)}, ${first.version} gave ${show(first.came)}`)
+  const engines = results.filter(({ memory }) => memory !== undefined)
+  return [...differences(name, results, 'came'), ...differences(name, engines, 'memory')]
 }
+
+const differences = (name, [first, ...others], what) =>
+  others
+    .filter((other) => !isDeepStrictEqual(other[what], first[what]))
+    .map((other) => `${name}: ${other.version} gave ${show(other[what])}, ${first.version} gave ${show(first[what])}`)
 
 const show = (came) => JSON.stringify(came).slice(0, 200)

@@ -3,10 +3,17 @@
 /** A batch is at least so long: the clock counts microseconds, and a switch of tasks costs some. */
 const LEAST_MS = 4
 
-/** Milliseconds of CPU time since `from`, what threads of the engine do for us included. */
-const cpuMs = (from) => {
-  const { user, system } = process.cpuUsage(from)
-  return (user + system) / 1000
+/**
+ * CPU time in milliseconds: of this thread alone where the comparator brings such a clock, else of the process, with the threads of V8.
+ *
+ * @param native what openNative() of @dmalab/bench-native returned, or undefined
+ */
+export const clockOf = (native) => {
+  if (native !== undefined) return () => native.loops.threadNs() / 1e6
+  return () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  }
 }
 
 /** Kept alive, so that no result is optimised away. */
@@ -23,50 +30,50 @@ const CALIBRATION = {
 }
 
 /** Units per second over `runs` runs; what `before` does is not counted. */
-const rateOf = ({ work, run, before }, runs) => {
+const rateOf = ({ work, run, before }, runs, clock) => {
   let ms = 0
   if (before === undefined) {
-    const from = process.cpuUsage()
+    const from = clock()
     for (let i = 0; i < runs; i++) run()
-    ms = cpuMs(from)
+    ms = clock() - from
   } else
     for (let i = 0; i < runs; i++) {
       before()
-      const from = process.cpuUsage()
+      const from = clock()
       run()
-      ms += cpuMs(from)
+      ms += clock() - from
     }
   return (work * runs * 1000) / Math.max(ms, 0.001)
 }
 
 /** How many runs fill a batch; finding out warms the code up. */
-const runsFor = (task, time) => {
+const runsFor = (task, time, clock) => {
   const wanted = Math.max(LEAST_MS, time)
   for (let runs = 1; ; runs *= 2) {
-    const from = process.cpuUsage()
-    rateOf(task, runs)
-    const ms = cpuMs(from)
+    const from = clock()
+    rateOf(task, runs, clock)
+    const ms = clock() - from
     if (ms >= wanted / 2 || runs > 1e6) return Math.max(1, Math.round((runs * wanted) / Math.max(ms, 0.1)))
   }
 }
 
 /** One row after the other is opened, so that machines of other rows do not take part in its caches. @returns rates by version, one a round */
-export async function measureRow({ versions }, { rounds, time }) {
+export async function measureRow({ versions }, { rounds, time, clock }) {
   const tasks = []
   for (const [version, { bench, open }] of Object.entries(versions)) {
     const task = await open(bench)
-    tasks.push({ version, task, runs: runsFor(task, time), rates: [] })
+    tasks.push({ version, task, runs: runsFor(task, time, clock), rates: [] })
   }
   for (let round = 0; round < rounds; round++)
     for (const i of tasks.keys()) {
       const each = tasks[(i + round) % tasks.length]
-      each.rates.push(rateOf(each.task, each.runs))
+      each.rates.push(rateOf(each.task, each.runs, clock))
     }
   return Object.fromEntries(tasks.map(({ version, rates }) => [version, rates]))
 }
 
 /** Rates of the calibration loop. */
-export const calibrate = ({ rounds, time }) => {
-  const runs = runsFor(CALIBRATION, time)
-  return Array.from({ length: rounds }, () => rateOf(CALIBRATION, runs))
+export const calibrate = ({ rounds, time, clock }) => {
+  const runs = runsFor(CALIBRATION, time, clock)
+  return Array.from({ length: rounds }, () => rateOf(CALIBRATION, runs, clock))
 }

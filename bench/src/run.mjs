@@ -2,8 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { openNative } from '@dmalab/bench-native'
 import { checkRow } from './check.mjs'
-import { calibrate, measureRow } from './measure.mjs'
+import { calibrate, clockOf, measureRow } from './measure.mjs'
 import { geomeanNative, median, recordOf, slowdowns } from './results.mjs'
 import { loadRows } from './rows.mjs'
 import { table } from './table.mjs'
@@ -36,19 +37,24 @@ if (values.help) {
   console.log(USAGE)
   process.exit(0)
 }
-const rows = await loadRows(values.only)
+const { missing, ...comparator } = await openNative()
+const native = missing === undefined ? comparator : undefined
+const rows = await loadRows(values.only, native)
 if (rows.length === 0) {
   console.error(`no row is named like '${values.only}'`)
   process.exit(2)
 }
-const complaints = (await Promise.all(rows.map(checkRow))).flat()
+// One after the other: there is one memory for compiled code.
+const complaints = []
+for (const row of rows) complaints.push(...(await checkRow(row)))
 if (complaints.length > 0) {
   console.error(complaints.join('\n'))
   process.exit(1)
 }
+if (missing !== undefined) console.log(`native: no comparator in compiled code (${missing})`)
 if (values.check) console.log(`${rows.length} rows: all versions agree`)
 else {
-  const how = { rounds: Number(values.rounds), time: Number(values.time) }
+  const how = { rounds: Number(values.rounds), time: Number(values.time), clock: clockOf(native) }
   const calibration = median(calibrate(how))
   const measured = []
   for (const row of rows) {
@@ -56,10 +62,22 @@ else {
     process.stderr.write('.')
   }
   process.stderr.write('\n')
-  const about = { schema: 2, node: process.version, cpu: cpus()[0]?.model ?? 'unknown', ...how, calibration }
+  const { rounds, time } = how
+  const clock = native === undefined ? 'process' : 'thread'
+  const about = {
+    schema: 3,
+    node: process.version,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    clock,
+    rounds,
+    time,
+    calibration,
+  }
   const result = { ...about, geomeanNative: geomeanNative(measured), rows: measured }
   console.log(table(measured))
-  if (result.geomeanNative === null) console.log('native: no comparator in compiled code')
+  const cores = measured.filter(({ core }) => core).length
+  if (result.geomeanNative !== null)
+    console.log(`engine: ${result.geomeanNative.toFixed(2)} of compiled code (geometric mean of ${cores} core rows)`)
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 1)}\n`)
   if (values.compare !== undefined)
     for (const { name, slower } of slowdowns(JSON.parse(readFileSync(values.compare, 'utf8')), result)) {

@@ -1,6 +1,6 @@
 // What is made of rates: ratios of rounds, and the figures of the engine.
 import { describe, expect, it } from 'vitest'
-import { measureRow } from '../src/measure.mjs'
+import { clockOf, measureRow } from '../src/measure.mjs'
 import { geomeanNative, recordOf, slowdowns } from '../src/results.mjs'
 
 const row = (name: string) => ({ name, title: '', unit: 'page', versions: { native: {}, typed: {}, wasm: {} } })
@@ -22,7 +22,10 @@ describe('a record', () => {
   })
   it('has a rate a round of every version', async () => {
     const version = { bench: 1, check: 1, open: async () => ({ work: 1, run: () => {}, result: () => 0 }) }
-    const rates = await measureRow({ versions: { a: version, b: version } }, { rounds: 3, time: 1 })
+    const rates = await measureRow(
+      { versions: { a: version, b: version } },
+      { rounds: 3, time: 1, clock: clockOf(undefined) },
+    )
     expect(Object.values(rates).map((each) => each.length)).toEqual([3, 3])
   })
 })

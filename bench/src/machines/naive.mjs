@@ -68,6 +68,12 @@ export class NaiveMachine {
     return { lines, writtenBack }
   }
 
+  cleanTimes(at, len, times) {
+    let last
+    for (let i = 0; i < times; i++) last = this.clean(at, len)
+    return last
+  }
+
   invalidate(at, len) {
     for (let start = at; start < at + len; start += LINE) this.lines.delete(start)
   }
@@ -102,6 +108,12 @@ export class NaiveMachine {
       entry.dmaLength = entry.length
     }
     return { lines, writtenBack }
+  }
+
+  mapSgTimes(list, device, times) {
+    let last
+    for (let i = 0; i < times; i++) last = this.mapSg(list, device)
+    return last
   }
 
   dmaOf(list, i) {

@@ -2,15 +2,34 @@
 import { compileHotSync, Hot } from '@dmalab/hot'
 import { openIoPgtable } from '@dmalab/iommu'
 import { numbers } from './index.mjs'
+import { memoryOf } from './memory.mjs'
 
 const PAGE = 4096
 /** Stage 1, write-back, read-write, unprivileged. */
 const PROT = 7
 const LOW = 0xf47
 
+/** All pages of a table, one call a last-level table; the addresses behind pages. */
+class Loops {
+  mapAll(pages, perTable) {
+    for (let page = 0; page < pages; page += perTable) this.map(page, perTable)
+  }
+
+  unmapAll(pages, perTable) {
+    for (let page = 0; page < pages; page += perTable) this.unmap(page, perTable)
+  }
+
+  walkAll(order) {
+    let sum = 0
+    for (let i = 0; i < order.length; i++) sum += this.phys(order[i])
+    return sum
+  }
+}
+
 /** A Map of tables, each a Map of entries. */
-class Naive {
+class Naive extends Loops {
   constructor(perTable) {
+    super()
     this.perTable = perTable
     this.tables = new Map()
   }
@@ -35,8 +54,9 @@ class Naive {
 }
 
 /** Two words an entry in one typed array; checked for room, filled with a running address. */
-class Typed {
+class Typed extends Loops {
   constructor(pages) {
+    super()
     this.words = new Uint32Array(pages * 2)
   }
 
@@ -64,8 +84,9 @@ class Typed {
 }
 
 /** As Typed, with the entries of the short format, one word each. */
-class TypedShort {
+class TypedShort extends Loops {
   constructor(pages) {
+    super()
     this.words = new Uint32Array(pages)
   }
 
@@ -89,8 +110,9 @@ class TypedShort {
 }
 
 /** Four levels of tables in one typed array, an entry being the word where the table below starts. */
-class TypedLevels {
+class TypedLevels extends Loops {
   constructor(pages) {
+    super()
     this.words = new Uint32Array((pages / 512 + 4) * 1024)
     this.next = 1024
   }
@@ -134,9 +156,12 @@ const SHAPES = {
   v7s: { format: 'ARM_V7S', pageSizes: 0x1111000, ias: 32, oas: 32, quirks: 0, coherentWalk: true },
 }
 
-class Wasm {
-  constructor(shape) {
-    this.table = openIoPgtable(new Hot(compileHotSync(), { lineSize: 64, poison: 0 }).io, shape)
+class Wasm extends Loops {
+  constructor(shape, module) {
+    super()
+    const hot = new Hot(module, { lineSize: 64, poison: 0 })
+    this.table = openIoPgtable(hot.io, shape)
+    this.memory = memoryOf(hot)
   }
 
   map(page, count) {
@@ -152,52 +177,68 @@ class Wasm {
   }
 }
 
-const each = (pages, perTable, call) => {
-  for (let page = 0; page < pages; page += perTable) call(page, perTable)
+/** The loops run inside the compiled code. */
+class Native extends Wasm {
+  constructor(shape, native) {
+    super(shape, native.module)
+    this.loops = native.loops
+  }
+
+  mapAll(pages, perTable) {
+    this.loops.mapTables(this.table.record, pages, perTable, PROT)
+  }
+
+  unmapAll(pages, perTable) {
+    this.loops.unmapTables(this.table.record, pages, perTable)
+  }
+
+  walkAll(order) {
+    return this.loops.walkPages(this.table.record, order, order.length)
+  }
 }
 
 /** Timed: entries written into existing tables, none there before. */
-const fill = (make, perTable) => (pages) => {
-  const table = make(pages)
-  const map = () => each(pages, perTable, (page, count) => table.map(page, count))
-  map()
+const fill = (make, perTable) => (pages, native) => {
+  const table = make(pages, native)
+  table.mapAll(pages, perTable)
   return {
     work: pages,
-    before: () => each(pages, perTable, (page, count) => table.unmap(page, count)),
-    run: map,
+    before: () => table.unmapAll(pages, perTable),
+    run: () => table.mapAll(pages, perTable),
     result: () => summed(table, pages),
+    memory: table.memory,
   }
 }
 
 /** Timed: all entries cleared. */
-const clear = (make, perTable) => (pages) => {
-  const table = make(pages)
+const clear = (make, perTable) => (pages, native) => {
+  const table = make(pages, native)
   return {
     work: pages,
-    before: () => each(pages, perTable, (page, count) => table.map(page, count)),
-    run: () => each(pages, perTable, (page, count) => table.unmap(page, count)),
+    before: () => table.mapAll(pages, perTable),
+    run: () => table.unmapAll(pages, perTable),
     result() {
       const empty = summed(table, pages)
-      each(pages, perTable, (page, count) => table.map(page, count))
+      table.mapAll(pages, perTable)
       table.unmap(perTable, 7)
       return [empty, summed(table, pages)]
     },
+    memory: table.memory,
   }
 }
 
 /** Timed: the address behind one page after the other, in no order. */
-const walk = (make, perTable) => (pages) => {
-  const table = make(pages)
-  each(pages, perTable, (page, count) => table.map(page, count))
+const walk = (make, perTable) => (pages, native) => {
+  const table = make(pages, native)
+  table.mapAll(pages, perTable)
   const random = numbers(13)
   const order = Uint32Array.from({ length: pages }, () => random(pages))
   let sum = 0
   return {
     work: pages,
-    run() {
-      for (let i = 0; i < pages; i++) sum += table.phys(order[i])
-    },
+    run: () => (sum += table.walkAll(order)),
     result: () => sum,
+    memory: table.memory,
   }
 }
 
@@ -222,7 +263,8 @@ export function tableRow({ name, title, format, loop }) {
     versions: {
       naive: version(2 ** 15, () => new Naive(perTable)),
       typed: version(2 ** 20, (pages) => new Careful(pages)),
-      wasm: version(2 ** 20, () => new Wasm(SHAPES[format])),
+      native: version(2 ** 20, (_, native) => new Native(SHAPES[format], native)),
+      wasm: version(2 ** 20, () => new Wasm(SHAPES[format], compileHotSync())),
     },
   }
 }

@@ -118,6 +118,12 @@ export class TypedMachine {
     return writtenBack
   }
 
+  cleanTimes(at, len, times) {
+    let last
+    for (let i = 0; i < times; i++) last = this.clean(at, len)
+    return last
+  }
+
   /** Whole pages. */
   invalidate(at, len) {
     const first = (at - this.base) / PAGE
@@ -163,6 +169,12 @@ export class TypedMachine {
       dmaLength[i] = len
     }
     return { lines, writtenBack }
+  }
+
+  mapSgTimes(list, device, times) {
+    let last
+    for (let i = 0; i < times; i++) last = this.mapSg(list, device)
+    return last
   }
 
   dmaOf(list, i) {

@@ -1,5 +1,6 @@
 // The engine: @dmalab/hot as the product uses it.
 import { compileHot, Hot } from '@dmalab/hot'
+import { memoryOf } from './memory.mjs'
 
 export class WasmMachine {
   static async make(base, pages) {
@@ -37,6 +38,12 @@ export class WasmMachine {
     return this.hot.clean(at, len)
   }
 
+  cleanTimes(at, len, times) {
+    let last
+    for (let i = 0; i < times; i++) last = this.hot.clean(at, len)
+    return last
+  }
+
   invalidate(at, len) {
     this.hot.invalidate(at, len)
   }
@@ -51,6 +58,17 @@ export class WasmMachine {
     const options = { from: 0, count, maintain: 'clean', side: 'device', ranges, skipAttrs, limit }
     const { lines, writtenBack } = this.hot.sg.map(handle, options)
     return { lines, writtenBack }
+  }
+
+  mapSgTimes(list, device, times) {
+    let last
+    for (let i = 0; i < times; i++) last = this.mapSg(list, device)
+    return last
+  }
+
+  /** A digest of the linear memory, as a function. */
+  memory() {
+    return memoryOf(this.hot)
   }
 
   dmaOf({ handle }, i) {

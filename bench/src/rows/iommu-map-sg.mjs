@@ -2,6 +2,7 @@
 import { compileHotSync, Hot, IovaDomain } from '@dmalab/hot'
 import { DmaDomain, IovaCache, openIoPgtable } from '@dmalab/iommu'
 import { numbers } from '../machines/index.mjs'
+import { memoryOf } from '../machines/memory.mjs'
 
 const PAGE = 4096
 const SHAPE = { format: 'ARM_64_LPAE_S1', pageSizes: 0x40201000, ias: 48, oas: 48, quirks: 0, coherentWalk: true }
@@ -36,8 +37,8 @@ const pageByPage = (count) => {
   }
 }
 
-const wholeList = (count) => {
-  const hot = new Hot(compileHotSync(), { lineSize: 64, poison: 0 })
+const wholeList = (moduleOf) => (count, native) => {
+  const hot = new Hot(moduleOf(native), { lineSize: 64, poison: 0 })
   const { table, domain } = domainOn(hot)
   const list = hot.sg.alloc(count)
   hot.sg.setPages(list, 0, scattered(count))
@@ -55,6 +56,7 @@ const wholeList = (count) => {
         Array.from({ length: count }, (_, i) => dmaAddress + i * PAGE),
       )
     },
+    memory: memoryOf(hot),
   }
 }
 
@@ -64,6 +66,7 @@ export const row = {
   unit: 'entry',
   versions: {
     'page by page': { bench: 2 ** 14, check: 2 ** 10, open: pageByPage },
-    wasm: { bench: 2 ** 16, check: 2 ** 10, open: wholeList },
+    native: { bench: 2 ** 16, check: 2 ** 10, open: wholeList(({ module }) => module) },
+    wasm: { bench: 2 ** 16, check: 2 ** 10, open: wholeList(compileHotSync) },
   },
 }

@@ -2,6 +2,7 @@
 // the kernel would put it.
 import { compileHotSync, Hot, IovaDomain } from '@dmalab/hot'
 import { numbers } from '../machines/index.mjs'
+import { memoryOf } from '../machines/memory.mjs'
 
 const LIMIT = 2 ** 20 - 1
 const LIVE = 10_000
@@ -60,21 +61,57 @@ class SortedArray {
 }
 
 /** Victims and sizes are drawn beforehand: a generator in the loop would cost as much as the work. */
-const open = (make) => (pairs) => {
-  const space = make()
+const drawn = (pairs) => {
   const random = numbers(5)
   const sizes = Uint32Array.from({ length: LIVE + pairs }, () => 2 ** random(6))
   const victims = Uint32Array.from({ length: pairs }, () => random(LIVE))
-  const live = Float64Array.from({ length: LIVE }, (_, i) => space.alloc(sizes[i], LIMIT, true))
+  return { first: sizes.subarray(0, LIVE), sizes: sizes.subarray(LIVE), victims }
+}
+
+const open = (make) => (pairs) => {
+  const { first, sizes, victims } = drawn(pairs)
+  const { space, memory } = make()
+  const live = Float64Array.from(first, (size) => space.alloc(size, LIMIT, true))
   return {
     work: pairs,
     run() {
       for (let i = 0; i < pairs; i++) {
         const victim = victims[i]
         space.free(live[victim])
-        live[victim] = space.alloc(sizes[LIVE + i], LIMIT, true)
+        live[victim] = space.alloc(sizes[i], LIMIT, true)
       }
     },
+    result: () => [...live],
+    memory,
+  }
+}
+
+const domainOf = (module) => {
+  const hot = new Hot(module, { lineSize: 64, poison: 0 })
+  return { space: new IovaDomain(hot.io, 4096, 1), memory: memoryOf(hot) }
+}
+
+/** The engine's own allocator, compiled; the loop as well. */
+const openNative = (pairs, { module, loops }) => {
+  const { first, sizes, victims } = drawn(pairs)
+  const { space, memory } = domainOf(module)
+  const live = Float64Array.from(first, (size) => space.alloc(size, LIMIT, true))
+  return {
+    work: pairs,
+    run: () => loops.churnIova(space.domain, victims, sizes, live, pairs, LIMIT),
+    result: () => [...live],
+    memory,
+  }
+}
+
+/** Compiled code that searches a red-black tree as the kernel does. */
+const openTree = (pairs, { loops }) => {
+  const { first, sizes, victims } = drawn(pairs)
+  const live = new Float64Array(LIVE)
+  loops.openTree(first, live, LIVE, LIMIT)
+  return {
+    work: pairs,
+    run: () => loops.churnTree(victims, sizes, live, pairs, LIMIT),
     result: () => [...live],
   }
 }
@@ -84,11 +121,13 @@ export const row = {
   title: 'free and allocate a bus address, 10,000 live',
   unit: 'pair',
   versions: {
-    naive: { bench: 500, check: 2000, open: open(() => new SortedArray()) },
+    naive: { bench: 500, check: 2000, open: open(() => ({ space: new SortedArray() })) },
+    'red-black tree': { bench: 3000, check: 2000, native: true, open: openTree },
+    native: { bench: 200_000, check: 2000, open: openNative },
     wasm: {
       bench: 200_000,
       check: 2000,
-      open: open(() => new IovaDomain(new Hot(compileHotSync(), { lineSize: 64, poison: 0 }).io, 4096, 1)),
+      open: open(() => domainOf(compileHotSync())),
     },
   },
 }
