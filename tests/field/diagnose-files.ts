@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs'
 import type { BoardSpec, Diagnosis, Symptom } from '@dmalab/api'
 import { diagnose, type Input, openLaboratory } from '@dmalab/lab'
+import { inputTools } from '@dmalab/lab/node'
 import { commandOf, shellCommand } from '@dmalab/report'
-import { compileTree } from './compile-tree.ts'
 
 let opened: ReturnType<typeof openLaboratory> | undefined
 
@@ -29,7 +29,7 @@ export const diagnosed = async (inputs: readonly Input[], more: More = {}): Prom
   return diagnose(inputs, {
     ...more,
     laboratory: await opened,
-    compileTree,
+    tools: inputTools,
     commandOf: (spec, bundle) => commandOf(spec, { files: true, bundle }),
     quote: (word) => shellCommand([word]),
   })

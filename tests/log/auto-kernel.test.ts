@@ -44,6 +44,15 @@ describe('trace replay --kernel auto', () => {
       notes: [],
     })
   })
+  it('takes a 32-bit kernel on a 64-bit board for what it is', async () => {
+    const head = ['[    0.000000] Linux version 6.12.47-v7l+ (a@b) (arm-linux-gnueabihf-gcc-14) #1 SMP']
+    const { kernel, notes } = await replayed(head, 'auto')
+    expect([kernel, ...notes.slice(0, 2)]).toEqual([
+      'arm@6.12',
+      'kernel arm@6.12.47: the log is of 6.12.47-v7l+ on arm',
+      'a kernel of arm on a board of arm64',
+    ])
+  })
   it('is refused where the log names none, and where there is no log', async () => {
     await expect(replayed([], 'auto')).rejects.toThrow('does not say which kernel')
     expect(() => specOf(parts.registry, { kernels: ['auto'] })).toThrow(InputError)

@@ -1,7 +1,7 @@
 // What `run` and `compare` do, callable without oclif.
 import { atLeast, InputError, isInputError, type RunReport, type RunSpec } from '@dmalab/api'
 import { type BundleParts, readBundle, type RunControl, type RunParts, runSpec, withPlugins } from '@dmalab/lab'
-import { openLaboratory, pluginSpec, type PluginSources } from '@dmalab/lab/node'
+import { inputTools, openLaboratory, pluginSpec, type PluginSources } from '@dmalab/lab/node'
 import { commandOf } from '@dmalab/report'
 import { EXIT } from './bad-input.ts'
 import { inputsOf } from './diagnose-inputs.ts'
@@ -30,7 +30,7 @@ const bundleOf = async (file: string, parts: RunParts): Promise<BundleParts> => 
   const [input, ...others] = inputsOf([file])
   if (input === undefined || others.length > 0)
     throw new InputError('this is a folder; --bundle takes the archive', { file })
-  return readBundle(input, parts)
+  return readBundle(input, parts, inputTools)
 }
 
 /** What oclif made of the words of `run` or `compare`. */

@@ -19,6 +19,7 @@ export type InputKind =
   | 'config'
   | 'cmdline'
   | 'figures'
+  | 'functions'
   | 'masks'
   | 'groups'
   | 'contents'

@@ -3,6 +3,13 @@
 /** `arm`, `arm64`, `riscv64`, `x86_64`, or one that a plug-in brings (Arch.board). */
 export type ArchName = string
 
+/** Machines that run kernels of a smaller architecture, too: a Raspberry Pi 4 with a 32-bit system is one. */
+const ALSO_RUNS: Readonly<Record<ArchName, readonly ArchName[]>> = { arm64: ['arm'] }
+
+/** Does a machine run kernels of this architecture? */
+export const runsKernelsOf = (machine: ArchName, kernel: ArchName): boolean =>
+  machine === kernel || ALSO_RUNS[machine]?.includes(kernel) === true
+
 /** Physical range [base, base + len), bytes. */
 export interface Range {
   readonly base: number

@@ -173,8 +173,9 @@ devices() {
       driver=$(readlink "$device/driver" 2>/dev/null)
       mask=$(cat "$device/dma_mask_bits" 2>/dev/null)
       coherent=$(cat "$device/consistent_dma_mask_bits" 2>/dev/null)
-      [ -n "$driver$mask" ] || continue
-      echo "$bus ${device##*/} driver=${driver##*/} dma_mask_bits=$mask consistent_dma_mask_bits=$coherent of=$(sed -n 's/^OF_FULLNAME=//p' "$device/uevent" 2>/dev/null)"
+      class=$(cat "$device/class" 2>/dev/null)
+      [ -n "$driver$mask$class" ] || continue
+      echo "$bus ${device##*/} driver=${driver##*/} dma_mask_bits=$mask consistent_dma_mask_bits=$coherent of=$(sed -n 's/^OF_FULLNAME=//p' "$device/uevent" 2>/dev/null)${class:+ class=$class}"
     done
   done
 }

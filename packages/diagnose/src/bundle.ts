@@ -3,7 +3,7 @@ import { type BoardSpec, InputError } from '@dmalab/api'
 import { gather } from './facts/case-facts.ts'
 import { kernelOf } from './facts/kernel.ts'
 import { boardSpecOf, type ModelParts } from './facts/model.ts'
-import type { Input, ReadOptions } from './input/read-input.ts'
+import type { Input, ReadOptions } from './input/input.ts'
 import { readInputs } from './diagnose.ts'
 
 export interface BundleParts {

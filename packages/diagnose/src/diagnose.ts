@@ -2,11 +2,13 @@
 // of it.
 import type { Answer, BoardSpec, Certainty, Diagnosis, ExaminedInput, Symptom } from '@dmalab/api'
 import type { Content } from './input/content.ts'
-import { type Input, readInput, type ReadOptions } from './input/read-input.ts'
+import type { Input, ReadOptions } from './input/input.ts'
+import { readInput } from './input/read-input.ts'
+import { withPc } from './input/pc.ts'
 import { laidOver, withMemory } from './input/tree.ts'
 import { type Case, gather } from './facts/case-facts.ts'
 import { createModel, type Model, type ModelParts } from './facts/model.ts'
-import { answerOf } from './join/draft.ts'
+import { answerOf, sameEvidence } from './join/draft.ts'
 import { join } from './join/join.ts'
 import { nameFiles, replayOf } from './join/commands.ts'
 import { draftsOfLogs, notesOfLogs, withoutFirmware } from './join/log-answers.ts'
@@ -28,7 +30,7 @@ const ANSWERS = 64
 export const readInputs = async (inputs: readonly Input[], options: ReadOptions): Promise<readonly Content[]> => {
   const contents: Content[] = []
   for (const input of inputs) contents.push(...(await readInput(input, options)))
-  return withMemory(laidOver(contents), options.memory ?? [])
+  return withPc(withMemory(laidOver(contents), options.memory ?? []))
 }
 
 /** What is wrong in the inputs. Nothing in them can make it throw: what cannot be read is listed as not examined. */
@@ -61,11 +63,23 @@ export const diagnose = async (inputs: readonly Input[], options: DiagnoseOption
     facts: one.facts,
     contradictions: one.contradictions,
     answers,
-    notes: [...notesOfLogs(one.logs), ...notesOfTraces(one.traces), ...notes, ...work.notes],
+    notes: once([...notesOfLogs(one.logs), ...notesOfTraces(one.traces), ...notes, ...work.notes]),
     notExamined: [...notExamined, ...work.notExamined, ...notExaminedOf(one, model, answers)],
     symptom: options.symptom === undefined ? null : await answerSymptom(options.symptom, model),
   }
 }
+
+/** The log after a command begins with the log before it. */
+const once = (notes: Diagnosis['notes']): Diagnosis['notes'] =>
+  notes.filter(
+    (note, at) =>
+      !notes.slice(0, at).some((one) => one.id === note.id && one.what === note.what && sameLine(one, note)),
+  )
+
+const sameLine = (
+  { evidence: [a] }: Diagnosis['notes'][number],
+  { evidence: [b] }: Diagnosis['notes'][number],
+): boolean => a !== undefined && b !== undefined && sameEvidence(a, b)
 
 /** Was anything looked at? What says nothing of a problem by itself does not count. */
 const isExamined = (contents: readonly Content[], ran: number): boolean =>
@@ -78,7 +92,18 @@ const inputOf = (content: Content): ExaminedInput => ({ file: content.file, kind
 const withoutBoard = (one: Case): Case => ({ ...one, board: undefined, tree: undefined, traces: one.traces })
 
 /** Parts of an archive that people read. */
-const FOR_PEOPLE = /:(?:kernel\/(?:cpuinfo|modules)|trace\/|devices\/(?:media|lspci)|debug\/|memory\/)/
+const FOR_PEOPLE = /[:/](?:kernel\/(?:cpuinfo|modules)|trace\/|devices\/media|debug\/|memory\/)/
+
+const notUnderstood = (one: Case): readonly string[] => {
+  const seen = new Set<string>()
+  return one.logs.flatMap(({ file, report }) =>
+    report.notUnderstood.slice(0, 8).flatMap(({ lines, text, subsystem }) => {
+      if (seen.has(text)) return []
+      seen.add(text)
+      return [`${file}:${lines[0]}: not understood, printed by ${subsystem}: ${text}`]
+    }),
+  )
+}
 
 /** What was not looked at, and what would tell. */
 const notExaminedOf = (one: Case, model: Model, answers: readonly Answer[]): readonly string[] => {
@@ -94,11 +119,7 @@ const notExaminedOf = (one: Case, model: Model, answers: readonly Answer[]): rea
         return [`${content.file}: no board can be made of it: ${content.why}`]
       return []
     }),
-    ...one.logs.flatMap(({ file, report }) =>
-      report.notUnderstood
-        .slice(0, 8)
-        .map(({ lines, text, subsystem }) => `${file}:${lines[0]}: not understood, printed by ${subsystem}: ${text}`),
-    ),
+    ...notUnderstood(one),
     ...one.traces.flatMap(({ file, check }) => {
       const lacks = check.summary.notJudged.map((each) => each.lacks).filter((text) => text.startsWith('no '))
       return lacks.length === 0

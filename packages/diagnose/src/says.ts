@@ -30,6 +30,8 @@ export const saysOf = (content: Content): string => {
       return content.text.slice(0, 160)
     case 'figures':
       return `memory figures${content.bytes.size === 0 ? '' : `, ${content.bytes.size} of them used`}`
+    case 'functions':
+      return 'PCI functions'
     case 'masks':
       return `DMA masks of ${counted(content.masks.size, 'device')}`
     case 'groups':

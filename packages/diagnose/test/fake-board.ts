@@ -75,6 +75,7 @@ const FILES: Readonly<Record<string, string | Uint8Array>> = {
   'sys/firmware/fdt': blob(),
   'sys/kernel/iommu_groups/3/type': 'DMA-FQ\n',
   'sys/kernel/iommu_groups/3/devices/fe801000.csi': '',
+  'sys/bus/pci/devices/0000:01:00.0/class': '0x020000\n',
   'sys/bus/pci/devices/0000:01:00.0/dma_mask_bits': '36\n',
   'sys/kernel/debug/cma/cma-reserved/used': '7\n',
   'sys/kernel/tracing/events/dma/dma_map_page/id': '1\n',

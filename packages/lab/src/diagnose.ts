@@ -2,9 +2,10 @@
 import type { BoardSpec, Diagnosis, RunSpec, Symptom } from '@dmalab/api'
 import {
   type BundleParts,
-  type CompileTree,
   diagnose as diagnoseWith,
   type Input,
+  type InputTools,
+  NO_TOOLS,
   readBundle as readWith,
 } from '@dmalab/diagnose'
 import type { RunParts } from '@dmalab/runner'
@@ -21,8 +22,8 @@ export interface DiagnoseRequest {
   readonly commandOf: (spec: RunSpec, bundle: string | undefined) => string
   /** A word as a shell takes it. */
   readonly quote: (word: string) => string
-  /** Device tree source -> blob; absent: source is not read. */
-  readonly compileTree?: CompileTree
+  /** What compiles and unpacks (`inputTools` of the node entry); absent: source and what is compressed by other than gzip is not read. */
+  readonly tools?: InputTools
   /** An opened laboratory; absent, one is opened for this call. */
   readonly laboratory?: RunParts
   readonly signal?: AbortSignal
@@ -35,11 +36,11 @@ const usualKernel =
 
 /** What is wrong in whatever the inputs hold. What cannot be read is listed; nothing in them makes it throw. */
 export const diagnose = async (inputs: readonly Input[], request: DiagnoseRequest): Promise<Diagnosis> => {
-  const { laboratory, compileTree = () => undefined, ...rest } = request
+  const { laboratory, tools = NO_TOOLS, ...rest } = request
   const parts = laboratory ?? (await openLaboratory())
-  return diagnoseWith(inputs, { ...rest, compileTree, parts, usualKernel: usualKernel(parts) })
+  return diagnoseWith(inputs, { ...rest, tools, parts, usualKernel: usualKernel(parts) })
 }
 
 /** Board, kernel, configuration, command line and pipeline of an archive. @throws InputError for one without a board */
-export const readBundle = async (input: Input, parts: RunParts): Promise<BundleParts> =>
-  readWith(input, { parts, compileTree: () => undefined, usualKernel: usualKernel(parts) })
+export const readBundle = async (input: Input, parts: RunParts, tools: InputTools = NO_TOOLS): Promise<BundleParts> =>
+  readWith(input, { parts, tools, usualKernel: usualKernel(parts) })

@@ -18,7 +18,7 @@ export type { LabControl } from './run.ts'
 export { type RunSuggestion, suggestedRun } from './suggested-run.ts'
 export { type LabSweepControl, planOf, sweep, type SweepFiles } from './sweep.ts'
 export { explainCode, explainedCodes } from '@dmalab/checker'
-export { type BundleParts, type Input, recordScript } from '@dmalab/diagnose'
+export { type BundleParts, type Input, type InputTools, recordScript } from '@dmalab/diagnose'
 export { createKlogReader, kernelMessages } from '@dmalab/klog'
 export {
   archOfDtb,

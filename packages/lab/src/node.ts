@@ -6,6 +6,7 @@ import { runsWith } from './run.ts'
 
 export { boardFor, boardSpecFor, type BoardFileOptions } from './board-file.ts'
 export { pluginSpec } from './host-files.ts'
+export { inputTools } from './input-tools.ts'
 export { type InstalledPlugin, openLaboratory, openRegistry, type PluginSources } from './plugin-sources.ts'
 
 export { sweepFiles } from './sweep-files.ts'

@@ -1,5 +1,5 @@
 // The kernel that a log names, as a kernel to run on, and what to know about the difference.
-import { type ArchName, InputError } from '@dmalab/api'
+import { type ArchName, InputError, runsKernelsOf } from '@dmalab/api'
 
 /** In the place of a kernel's name: the one that the log names. */
 export const AUTO_KERNEL = 'auto'
@@ -20,14 +20,15 @@ export interface KernelOfLog {
 }
 
 /**
- * `board` is the architecture of the machine that it is to run on, where there is one: it counts.
+ * `board` is the architecture of the machine that it is to run on, where there is one: it counts, unless it runs such kernels, too.
  * @throws InputError for a log that names no kernel, or neither log nor board an architecture
  */
 export const kernelOfLog = (logged: LoggedKernel | undefined, board: ArchName | null): KernelOfLog => {
   if (logged === undefined)
     throw new InputError('the log does not say which kernel wrote it', {}, 'name it: --kernel arch@release')
   const { release, suffix, vendor, arch } = logged
-  const runsOn = board ?? arch
+  const isSmaller = board !== null && arch !== null && arch !== board && runsKernelsOf(board, arch)
+  const runsOn = isSmaller ? arch : (board ?? arch)
   if (runsOn === null)
     throw new InputError(
       `the log is of Linux ${release}, and does not say of which architecture`,
@@ -36,6 +37,7 @@ export const kernelOfLog = (logged: LoggedKernel | undefined, board: ArchName | 
     )
   const kernel = `${runsOn}@${release}`
   const notes = [`kernel ${kernel}: the log is of ${release}${suffix}${arch === null ? '' : ` on ${arch}`}`]
+  if (isSmaller) notes.push(`a kernel of ${arch} on a board of ${board}`)
   if (vendor !== null)
     notes.push(`warning: ${suffix} is a kernel of ${vendor}: changes that it carries are not modelled`)
   else if (suffix !== '')

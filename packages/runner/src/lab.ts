@@ -1,5 +1,5 @@
 // Opens a laboratory: one machine, one kernel, everything wired. What `run`, golden adapters and library users drive.
-import { InputError, type KernelFacts, type Lab, type LabOptions } from '@dmalab/api'
+import { InputError, type KernelFacts, type Lab, type LabOptions, runsKernelsOf } from '@dmalab/api'
 import type { Memory } from '@dmalab/memory'
 import { bitsTaken, kernelFacts } from './compose-kernel.ts'
 import { EventStream } from './event-stream.ts'
@@ -101,7 +101,7 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
 }
 
 const checkBoard = ({ kernel, machine }: LabOptions, { arch }: KernelFacts): void => {
-  if (arch.board !== machine.arch)
+  if (!runsKernelsOf(machine.arch, arch.board))
     throw new InputError(
       `kernel ${kernel.name} is for ${arch.board}, board ${machine.name} is ${machine.arch}`,
       {},

@@ -1,12 +1,12 @@
 import { type Diagnosis, InputError, SYMPTOMS } from '@dmalab/api'
 import { diagnose } from '@dmalab/lab'
-import { boardSpecFor, openLaboratory } from '@dmalab/lab/node'
+import { boardSpecFor, inputTools, openLaboratory } from '@dmalab/lab/node'
 import { commandOf, diagnosisHtml, diagnosisSarif, diagnosisText, shellCommand } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { EXIT } from '../bad-input.ts'
 import { BaseCommand } from '../base-command.ts'
 import { memoryFlag } from '../board/flags.ts'
-import { compileTree, inputsOf } from '../diagnose-inputs.ts'
+import { inputsOf } from '../diagnose-inputs.ts'
 import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 import { fileUri } from '../log/file-uri.ts'
 import { writeText } from '../write-file.ts'
@@ -59,7 +59,7 @@ export default class Diagnose extends BaseCommand {
       symptom: flags.symptom,
       board,
       memory: named === undefined ? flags.memory : undefined,
-      compileTree,
+      tools: inputTools,
       commandOf: (spec, bundle) => commandOf(spec, { files: true, bundle }),
       quote: (word) => shellCommand([word]),
     })

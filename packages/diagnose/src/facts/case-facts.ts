@@ -1,5 +1,12 @@
 // All inputs together: one board, one kernel, one command line, and where inputs are not of one machine.
-import type { ArchName, CaseFact, Contradiction, Evidence, Machine } from '@dmalab/api'
+import {
+  type ArchName,
+  type CaseFact,
+  type Contradiction,
+  type Evidence,
+  type Machine,
+  runsKernelsOf,
+} from '@dmalab/api'
 import type { BoardContent, Content, LogContent, Place, ReadTrace, TreeContent } from '../input/content.ts'
 
 type Of<Kind extends Content['kind']> = Extract<Content, { readonly kind: Kind }>
@@ -78,7 +85,7 @@ export const gather = (contents: readonly Content[]): Case => {
     groups: of('groups'),
     cma: cma[0],
     contradictions,
-    facts: factsOf({ board, tree, release: releases[0], cmdline: cmdlines[0], cma: cma[0] }),
+    facts: factsOf({ board, tree, release: releases[0], arch: arches[0], cmdline: cmdlines[0], cma: cma[0] }),
   }
 }
 
@@ -120,7 +127,7 @@ const archDiffers = (
   board: (BoardContent & { readonly machine: Machine }) | undefined,
 ): readonly Contradiction[] =>
   logs.flatMap(({ file, facts: { arch } }) =>
-    board === undefined || arch === undefined || arch.boards.includes(board.machine.arch)
+    board === undefined || arch === undefined || runsKernelsOf(board.machine.arch, arch.value)
       ? []
       : [
           {
@@ -166,13 +173,20 @@ const isOf = (tree: TreeContent, name: string): boolean => {
   return tree.names.has(name) || [...tree.names.keys()].some((one) => one.startsWith(address))
 }
 
+/** A 32-bit kernel on a 64-bit board is modelled as what it is. */
+const smaller = (arch: Case['arch'], board: Case['board']): string =>
+  arch === undefined || board === undefined || arch.value === board.machine.arch
+    ? ''
+    : `, a kernel of ${arch.value} on a board of ${board.machine.arch}`
+
 const factsOf = ({
   board,
   tree,
   release,
+  arch,
   cmdline,
   cma,
-}: Pick<Case, 'board' | 'tree' | 'release' | 'cmdline' | 'cma'>): readonly CaseFact[] => [
+}: Pick<Case, 'board' | 'tree' | 'release' | 'arch' | 'cmdline' | 'cma'>): readonly CaseFact[] => [
   ...(board === undefined
     ? []
     : [
@@ -184,7 +198,7 @@ const factsOf = ({
       ]),
   ...(release === undefined
     ? []
-    : [{ what: 'kernel' as const, text: `Linux ${release.value}`, evidence: release.evidence }]),
+    : [{ what: 'kernel' as const, text: `Linux ${release.value}${smaller(arch, board)}`, evidence: release.evidence }]),
   ...(cmdline === undefined
     ? []
     : [{ what: 'command line' as const, text: cmdline.value, evidence: cmdline.evidence }]),

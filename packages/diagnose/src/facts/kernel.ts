@@ -1,5 +1,5 @@
 // Which kernel of the model stands for the one of a case, and what of its configuration and command line makes a difference there.
-import { type ArchName, isInputError } from '@dmalab/api'
+import { type ArchName, isInputError, runsKernelsOf } from '@dmalab/api'
 import { chooseKernel, type Registry, withOptions } from '@dmalab/runner'
 import { parseKernelOptions } from '@dmalab/scenario'
 import type { Case } from './case-facts.ts'
@@ -19,11 +19,13 @@ const WORDS = 256
  */
 export const kernelOf = (
   registry: Registry,
-  { release, cmdline, config }: Case,
-  arch: ArchName,
+  { release, cmdline, config, arch: logged }: Case,
+  board: ArchName,
   usual: string,
 ): ModelKernel => {
   const [series] = /^\d+\.\d+/.exec(release?.value ?? '') ?? []
+  // A 32-bit kernel on a 64-bit board.
+  const arch = logged !== undefined && runsKernelsOf(board, logged.value) ? logged.value : board
   const named = series === undefined ? usual : `${arch}@${series}`
   const kernel = parses(() => chooseKernel(named, registry)) === undefined ? usual : named
   // Of a release that is not modelled, the one that stands in for it.

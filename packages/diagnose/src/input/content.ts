@@ -11,7 +11,7 @@ export interface Place {
 /** What a kernel log says of its machine, beside its messages. */
 export interface LogFacts {
   readonly release: (Place & { readonly value: string }) | undefined
-  readonly arch: (Place & { readonly value: ArchName; readonly boards: readonly ArchName[] }) | undefined
+  readonly arch: (Place & { readonly value: ArchName }) | undefined
   readonly model: (Place & { readonly value: string }) | undefined
   readonly cmdline: (Place & { readonly value: string }) | undefined
   /** Bytes of CMA that the kernel counts, all areas together. */
@@ -91,9 +91,17 @@ export type Content = Named &
         readonly bytes: ReadonlyMap<string, Place & { readonly value: number }>
         /** System RAM of /proc/iomem, as --memory takes it. */
         readonly memory: readonly string[]
+        /** /proc/iomem of a PC, which has no tree; undefined: another machine, or other figures. */
+        readonly iomem: string | undefined
       }
+    /** PCI functions, as lspci prints them. */
+    | { readonly kind: 'functions'; readonly text: string }
     /** Mask bits by device. */
-    | { readonly kind: 'masks'; readonly masks: ReadonlyMap<string, Place & { readonly bits: number }> }
+    | {
+        readonly kind: 'masks'
+        readonly masks: ReadonlyMap<string, Place & { readonly bits: number }>
+        readonly text: string
+      }
     | { readonly kind: 'groups'; readonly groups: ReadonlyMap<string, Place & { readonly type: string }> }
     | { readonly kind: 'contents'; readonly missing: readonly Place[]; readonly redacted: boolean }
     | { readonly kind: 'other'; readonly why: string }

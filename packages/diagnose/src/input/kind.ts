@@ -1,32 +1,46 @@
 // What an input is, by its first bytes. Names say nothing: people rename files, and paste several things into one.
 import type { InputKind } from '@dmalab/api'
+import { isLspci } from '@dmalab/machine'
 import { isTar } from './tar.ts'
 
+/** Kinds that are told by their text. */
+type TextKind = Exclude<InputKind, 'bundle' | 'other' | 'overlay'>
+
 export type Recognised =
-  | { readonly kind: Exclude<InputKind, 'bundle' | 'other' | 'overlay'> }
-  | { readonly kind: 'gzip' | 'tar' }
+  | { readonly kind: TextKind }
+  | { readonly kind: 'gzip' | 'tar' | 'compressed' }
+  /** Device trees may lie in it; `why` where none does. */
+  | { readonly kind: 'image'; readonly why: string }
   /** Nothing that is read here, and how to make something of it. */
   | { readonly kind: 'other'; readonly why: string }
 
 interface Magic {
+  readonly kind: 'compressed' | 'image' | 'other'
   readonly bytes: readonly number[]
   readonly why: string
 }
 const bytes = (text: string): readonly number[] => Array.from(text, (char) => char.charCodeAt(0))
 const MAGICS: readonly Magic[] = [
-  { bytes: [0xfd, ...bytes('7zXZ')], why: 'compressed with xz: xz -d it first' },
-  { bytes: [0x28, 0xb5, 0x2f, 0xfd], why: 'compressed with zstd: zstd -d it first' },
-  { bytes: bytes('BZh'), why: 'compressed with bzip2: bunzip2 it first' },
-  { bytes: bytes('PK\u0003\u0004'), why: 'a zip archive: unpack it first' },
+  { kind: 'compressed', bytes: [0xfd, ...bytes('7zXZ')], why: 'compressed with xz: xz -d it first' },
+  { kind: 'compressed', bytes: [0x28, 0xb5, 0x2f, 0xfd], why: 'compressed with zstd: zstd -d it first' },
+  { kind: 'compressed', bytes: bytes('BZh'), why: 'compressed with bzip2: bunzip2 it first' },
+  { kind: 'compressed', bytes: [0x04, 0x22, 0x4d, 0x18], why: 'compressed with lz4: lz4 -d it first' },
+  { kind: 'compressed', bytes: [0x02, 0x21, 0x4c, 0x18], why: 'compressed with lz4: lz4 -d it first' },
+  { kind: 'other', bytes: bytes('PK\u0003\u0004'), why: 'a zip archive: unpack it first' },
   {
+    kind: 'other',
     bytes: [0x17, 0x08, 0x44, ...bytes('tracing')],
     why: 'a binary trace: trace-cmd report trace.dat > trace.txt writes the text of it',
   },
-  { bytes: bytes('PERFILE2'), why: 'a perf.data: perf script -i perf.data > perf.txt writes the text of it' },
-  { bytes: [0x7f, ...bytes('ELF')], why: 'a program or kernel image' },
-  { bytes: [0x89, ...bytes('PNG')], why: 'a picture: text is needed' },
-  { bytes: [0xff, 0xd8, 0xff], why: 'a picture: text is needed' },
-  { bytes: bytes('%PDF'), why: 'a PDF: text is needed' },
+  {
+    kind: 'other',
+    bytes: bytes('PERFILE2'),
+    why: 'a perf.data: perf script -i perf.data > perf.txt writes the text of it',
+  },
+  { kind: 'image', bytes: [0x7f, ...bytes('ELF')], why: 'a program or kernel image' },
+  { kind: 'other', bytes: [0x89, ...bytes('PNG')], why: 'a picture: text is needed' },
+  { kind: 'other', bytes: [0xff, 0xd8, 0xff], why: 'a picture: text is needed' },
+  { kind: 'other', bytes: bytes('%PDF'), why: 'a PDF: text is needed' },
 ]
 const GZIP = [0x1f, 0x8b]
 const BLOB = [0xd0, 0x0d, 0xfe, 0xed]
@@ -40,10 +54,11 @@ export const recognise = (head: Uint8Array, isTrace: (head: Uint8Array) => boole
   if (isTar(head)) return { kind: 'tar' }
   if (starts(head, BLOB)) return { kind: 'tree' }
   const magic = MAGICS.find(({ bytes: known }) => starts(head, known))
-  if (magic !== undefined) return { kind: 'other', why: magic.why }
+  if (magic !== undefined) return magic
   const text = decoded(head)
-  if (text === undefined) return { kind: 'other', why: 'bytes that are neither text nor a format that is known' }
+  if (text === undefined) return { kind: 'image', why: 'bytes that are neither text nor a format that is known' }
   if (text.trim() === '') return { kind: 'other', why: 'nothing but blanks' }
+  if (count(text, /^\w+:\w+$/gm) > linesOf(text).length / 2) return { kind: 'other', why: 'a list of trace events' }
   const kind = TEXTS.find(([, is]) => is(text))?.[0]
   if (kind !== undefined) return { kind }
   // A log that holds a dump of the ring buffer is a log.
@@ -68,9 +83,10 @@ const isLogLine =
 const count = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length
 const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line.trim() !== '')
 
-const TEXTS: readonly (readonly [Exclude<InputKind, 'bundle' | 'other' | 'overlay'>, (text: string) => boolean])[] = [
+const TEXTS: readonly (readonly [TextKind, (text: string) => boolean])[] = [
   ['contents', (text) => text.startsWith('dmalab record ')],
   ['tree', (text) => text.slice(0, 8192).includes('/dts-v1/')],
+  ['functions', isLspci],
   ['masks', (text) => /^\w+ \S+ driver=\S* dma_mask_bits=/m.test(text)],
   ['groups', (text) => /^group \d+ type \S/m.test(text)],
   ['config', (text) => count(text, /^(?:# )?CONFIG_\w+(?:=| is not set)/gm) > linesOf(text).length / 3],

@@ -4,8 +4,12 @@
 export const UNPACKED = 2 ** 30
 /** Bytes of a part that is kept whole: a tree, a configuration, a pipeline. Logs and traces stream. */
 export const WHOLE = 2 ** 24
-/** Parts of an archive. */
-export const PARTS = 4096
+/** Bytes of an image that device trees may lie in: kernels and boot images. */
+export const IMAGE = 2 ** 28
+/** Parts of an archive: a device tree as files has some thousands. */
+export const PARTS = 2 ** 15
+/** Bytes of small files of an archive that are kept until it shows whether they are a device tree. */
+export const SMALL = 2 ** 26
 /** Bytes that decide what an input is. */
 export const HEAD = 2 ** 16
 /** Compressed files inside compressed files. */

@@ -1,5 +1,6 @@
 // What a kernel log says of its machine: banner, model, command line, memory, devices; and what drivers say failed.
 import type { ArchName } from '@dmalab/api'
+import { kernelFromBanner } from '@dmalab/klog'
 import type { DriverFailure, LogFacts, Place } from './content.ts'
 import { KEPT } from './limits.ts'
 
@@ -15,20 +16,15 @@ const BOOT_LINES = 20_000
 const SHOWN = 200
 export const placeOf = (text: string, line: number): Place => ({ line, text: text.trim().slice(0, SHOWN) })
 
-/** How its kernel gives an architecture away, and the boards that this kernel may run on. */
-const ARCHES: readonly (readonly [pattern: RegExp, arch: ArchName, boards: readonly ArchName[]])[] = [
-  [
-    /Booting Linux on physical CPU 0x[0-9a-f]{10} \[|\baarch64\b|\bpstate: [0-9a-f]{8}\b|\bESR = 0x|\barm64\b/,
-    'arm64',
-    ['arm64'],
-  ],
+/** How a kernel gives its architecture away behind its banner. */
+const ARCHES: readonly (readonly [pattern: RegExp, arch: ArchName])[] = [
+  [/Booting Linux on physical CPU 0x[0-9a-f]{10} \[|\baarch64\b|\bpstate: [0-9a-f]{8}\b|\bESR = 0x|\barm64\b/, 'arm64'],
   [
     /\bCPU: ARMv\d|\bARMv7 Processor|\bPC is at \w|\barmv7l\b|^(?:\[[^\]]{0,20}\] ?)?r10: [0-9a-f]{8} {1,2}r9 : /,
     'arm',
-    ['arm', 'arm64'],
   ],
-  [/\bBIOS-e820|\bRIP: 00\d\d:|\bx86\/fpu|\bx86_64\b|\bDMI: |\bsmpboot: /, 'x86_64', ['x86_64']],
-  [/\briscv:|\bSBI specification v|\bepc : [0-9a-f]{16}/, 'riscv64', ['riscv64']],
+  [/\bBIOS-e820|\bRIP: 00\d\d:|\bx86\/fpu|\bx86_64\b|\bDMI: |\bsmpboot: /, 'x86_64'],
+  [/\briscv:|\bSBI specification v|\bepc : [0-9a-f]{16}/, 'riscv64'],
 ]
 /** More than boards have. */
 const BANKS = 32
@@ -63,12 +59,16 @@ export const createLogFacts = (): LogFactsReader => {
     line: (whole, line) => {
       const text = whole.slice(0, 2048)
       if (kernelLines === 0 && PREFIXED.test(text)) kernelLines = 1
-      if (text.includes('Linux version')) take('release', /\bLinux version (\d[\w.+~-]{0,80})/, text, line)
+      if (text.includes('Linux version')) {
+        take('release', /\bLinux version (\d[\w.+~-]{0,80})/, text, line)
+        const value = kernelFromBanner(text)?.arch
+        if (typeof value === 'string') arch ??= { ...placeOf(text, line), value }
+      }
       if (text.includes('model: ') || text.includes('DMI: ') || text.includes('Hardware name: '))
         take('model', /\b(?:Machine model|DMI|Hardware name): ([^\r\n]{1,120})/, text, line)
-      if (text.includes('ommand line: ')) take('cmdline', /\bKernel command line: (.{0,1500})/, text, line)
+      if (text.includes('ommand line: ')) take('cmdline', /\b(?:Kernel c|C)ommand line: (.{0,1500})/, text, line)
       const one = arch === undefined && line < BOOT_LINES ? ARCHES.find(([pattern]) => pattern.test(text)) : undefined
-      if (one !== undefined) arch = { ...placeOf(text, line), value: one[1], boards: one[2] }
+      if (one !== undefined) arch = { ...placeOf(text, line), value: one[1] }
       const reserved = text.includes('cma-reserved')
         ? /\bMemory: \d{1,12}K\/\d{1,12}K available.{0,200}?\b(\d{1,12})K cma-reserved/.exec(text)?.[1]
         : undefined

@@ -1,4 +1,5 @@
 // Texts of a few kilobytes that are read whole: configuration, command line, figures, masks, IOMMU groups, pipelines.
+import { isPcIomem } from '@dmalab/machine'
 import type { Content, Place } from './content.ts'
 import { bankOf, placeOf } from './log-facts.ts'
 import { KEPT } from './limits.ts'
@@ -31,7 +32,7 @@ export const readFigures = (file: string, text: string): Of<'figures'> => {
     const [, from, to] = /^([0-9a-f]{8,16})-([0-9a-f]{8,16}) : System RAM$/.exec(line) ?? []
     return from === undefined || to === undefined || /^0*$/.test(to) ? [] : [bankOf(from, to)]
   })
-  return { file, kind: 'figures', bytes, memory: memory.slice(0, KEPT) }
+  return { file, kind: 'figures', bytes, memory: memory.slice(0, KEPT), iomem: isPcIomem(text) ? text : undefined }
 }
 
 export const readMasks = (file: string, text: string): Of<'masks'> => {
@@ -40,7 +41,7 @@ export const readMasks = (file: string, text: string): Of<'masks'> => {
     const [, device, bits] = /^\w+ (\S+) driver=\S* dma_mask_bits=(\d{1,2})\b/.exec(line) ?? []
     if (device !== undefined && bits !== undefined) masks.set(device, { ...placeOf(line, at), bits: Number(bits) })
   }
-  return { file, kind: 'masks', masks }
+  return { file, kind: 'masks', masks, text }
 }
 
 export const readGroups = (file: string, text: string): Of<'groups'> => {

@@ -9,7 +9,7 @@ export type Quote = (word: string) => string
 const ON_THE_BOARD = '/sys/firmware/fdt'
 
 /** A part of an archive is no file, nor is what came through a pipe. */
-const isFile = (file: string): boolean => !/\.(?:tar|tgz|gz):/.test(file) && file !== '-'
+const isFile = (file: string): boolean => !/\.(?:tar|tgz|gz|xz|zst|bz2|lz4):/.test(file) && file !== '-'
 
 /** The operations of a trace on the model: for a board whose devices it names. */
 export const replayOf = (one: Case, kernel: string | undefined, quote: Quote): Experiment | undefined => {

@@ -31,7 +31,7 @@ export const addOnce = <T>(list: T[], items: readonly T[], same: (a: T, b: T) =>
 export const sameEvidence = (a: Evidence, b: Evidence): boolean =>
   a.line === b.line && (a.file === b.file || (a.text !== '' && a.text === b.text && archiveOf(a) === archiveOf(b)))
 
-const archiveOf = ({ file }: Evidence): string => /^(.*\.(?:tar|tgz|gz)):/.exec(file)?.[1] ?? file
+const archiveOf = ({ file }: Evidence): string => /^(.*\.(?:tar|tgz|gz|xz|zst|bz2|lz4)):/.exec(file)?.[1] ?? file
 
 export const ofMessage = (file: string, message: KlogMessage): Draft => ({
   id: message.id,

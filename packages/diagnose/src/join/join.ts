@@ -40,6 +40,7 @@ export const join = async (one: Case, draft: Draft, model: Model): Promise<void>
   if (!MEMORY.test(draft.id) && draft.code !== 'iommu-fault' && !draft.id.startsWith('cma-reserve')) return
   const text = draft.evidence.map((evidence) => evidence.text).join('\n')
   if (draft.id.startsWith('cma-reserve')) return take(draft, sayReserve(one, text))
+  if (draft.id === 'swiotlb-missing') take(draft, sayNoBounce(one))
   const devices = devicesOf(draft)
   const located = devices.map((name) => locate(one, name)).find((found) => found !== undefined)
   if (draft.code === 'iommu-fault') {
@@ -54,6 +55,19 @@ export const join = async (one: Case, draft: Draft, model: Model): Promise<void>
   if (!BOUNCE.test(draft.id)) take(draft, sayCma(one, size))
   else take(draft, sayBounces(one, devices))
   if (located !== undefined) await show(draft, located, size ?? PAGE, model)
+}
+
+/** Models: Linux v6.12 kernel/dma/swiotlb.c: setup_io_tlb_npages */
+const sayNoBounce = ({ cmdline }: Case): Said => {
+  const asked = /(?:^|\s)swiotlb=(?:[\d,]*,)?noforce(?=\s|$)/.test(cmdline?.value ?? '')
+  return cmdline === undefined || !asked
+    ? { what: [], evidence: [], tries: [], decides: false }
+    : {
+        what: ['swiotlb=noforce on the command line asks for no bounce buffer'],
+        evidence: [cmdline.evidence],
+        tries: ['leave swiotlb=noforce out where a device reaches only part of RAM'],
+        decides: true,
+      }
 }
 
 /** How much of what a device maps is bounced. */

@@ -1,5 +1,6 @@
 // What is compressed, opened: gzip here, the others by the program that made them.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { InputError } from '@dmalab/api'
 
@@ -24,6 +25,43 @@ export function unpacked(content: Uint8Array, file: string): Uint8Array | undefi
   if (head.startsWith('1f8b')) return gunzipped(content, file)
   const [, program] = PROGRAMS.find(([magic]) => head.startsWith(magic)) ?? []
   return program === undefined ? undefined : throughProgram(content, file, program)
+}
+
+/**
+ * The same as a stream, however much comes of it; undefined: none of these programs made it.
+ * @throws InputError while it is read: for what is damaged, and for a program that is not here
+ */
+export function unpackedStream(
+  head: Uint8Array,
+  packed: AsyncIterable<Uint8Array>,
+): AsyncIterable<Uint8Array> | undefined {
+  const first = headOf(head)
+  const [, program] = PROGRAMS.find(([magic]) => first.startsWith(magic)) ?? []
+  return program === undefined ? undefined : piped(program, packed)
+}
+
+async function* piped(program: string, packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const child = spawn(program, ['-d', '-c'], { stdio: ['pipe', 'pipe', 'ignore'] })
+  const ended = new Promise<string | number | null>((resolve) => {
+    child.once('error', (error) => resolve('code' in error ? String(error.code) : error.message))
+    child.once('close', resolve)
+  })
+  const source = Readable.from(packed)
+  // What goes wrong on the way shows in how the program ends.
+  source.on('error', () => child.kill())
+  child.stdin.on('error', () => source.destroy())
+  source.pipe(child.stdin)
+  try {
+    for await (const piece of child.stdout) yield new Uint8Array(Buffer.from(piece))
+    const code = await ended
+    if (code === 'ENOENT')
+      throw new InputError(`compressed with ${program}, which is not installed`, {}, `${program} -d it first`)
+    if (code !== 0)
+      throw new InputError(`compressed with ${program}, and damaged or cut off; what came before was read`)
+  } finally {
+    source.destroy()
+    child.kill()
+  }
 }
 
 function gunzipped(content: Uint8Array, file: string): Uint8Array {

@@ -12,8 +12,10 @@ import { type PciFunction, readLspci } from './lspci.ts'
 export interface PcFiles {
   /** A copy of /proc/iomem, read as root. */
   readonly iomem: { readonly text: string; readonly file: string }
-  /** What lspci -k prints; absent: the board has no devices. */
+  /** What lspci -k prints, or the list of devices that the recording script makes; absent: the board has no devices. */
   readonly lspci?: { readonly text: string; readonly file: string }
+  /** Bits of the masks that the running kernel has, by the name of the function. */
+  readonly masks?: ReadonlyMap<string, number>
   readonly name?: string
 }
 
@@ -28,15 +30,15 @@ const STATED: Readonly<Record<string, Pick<DeviceFacts, 'maskBits' | 'minAlignMa
 const LONG_SEGMENT = 0xffff_ffff
 
 /** @throws InputError for files that are not what they should be */
-export const importPc = ({ iomem, lspci, name = 'pc' }: PcFiles): BoardSheet => {
+export const importPc = ({ iomem, lspci, masks: stated = NONE, name = 'pc' }: PcFiles): BoardSheet => {
   const { ram, bridges, iommu } = readIomem(iomem.text, iomem.file)
   const iommus: readonly IommuFacts[] = iommu === null ? [] : [{ name: 'iommu', model: iommu, enabled: true }]
   const functions = lspci === undefined ? [] : readLspci(lspci.text, lspci.file)
   const devices = functions.flatMap((each) =>
-    each.class === null ? [] : [deviceOf(each, each.class, bridges, iommus)],
+    each.class === null ? [] : [withMask(deviceOf(each, each.class, bridges, iommus), stated.get(each.slot))],
   )
   const masks = devices
-    .filter(({ driver, driverName }) => !isStated(driver ?? driverName))
+    .filter(({ name: slot, driver, driverName }) => !stated.has(slot) && !isStated(driver ?? driverName))
     .map((each) => assumedMask(each.name))
   const machine: Machine = {
     name,
@@ -66,6 +68,11 @@ export const importPc = ({ iomem, lspci, name = 'pc' }: PcFiles): BoardSheet => 
     },
   }
 }
+
+const NONE: ReadonlyMap<string, number> = new Map()
+
+const withMask = (device: DeviceFacts, maskBits: number | undefined): DeviceFacts =>
+  maskBits === undefined ? device : { ...device, maskBits }
 
 const deviceOf = (
   { slot, domain, bus, title, driver }: PciFunction,

@@ -21,6 +21,15 @@ const PAGE = 4096
 /** Is this such a file? */
 export const isIomem = (text: string): boolean => /^ *[0-9a-f]{8,16}-[0-9a-f]{8,16} : \S/m.test(text.slice(0, 4096))
 
+/**
+ * Is it that of a PC? Machines with a device tree have such a file, too.
+ * Models: Linux v6.12 arch/x86/kernel/e820.c: e820_type_to_string
+ * Models: Linux v6.12 arch/x86/kernel/apic/apic.c: lapic_insert_resource
+ */
+export const isPcIomem = (text: string): boolean =>
+  isIomem(text) &&
+  / : (?:Local APIC|IOAPIC \d+|ACPI Tables|ACPI Non-volatile Storage|System ROM|Video ROM)$/m.test(text)
+
 /** @throws InputError for a file without RAM, and for one that was read without rights: the kernel shows zeros then */
 export const readIomem = (text: string, file: string): IomemFacts => {
   const entries = text.split('\n').flatMap((line) => {

@@ -1,4 +1,5 @@
-// What lspci prints: PCI functions, their classes, and with -k or -v the drivers that are bound.
+// What lspci prints: PCI functions, their classes, and with -k or -v the drivers that are bound. A board without lspci has the same in sysfs:
+// the recording script writes a line for each.
 import { type DeviceClass, InputError } from '@dmalab/api'
 
 export interface PciFunction {
@@ -15,7 +16,9 @@ export interface PciFunction {
 }
 
 const HEAD =
-  /^(?:([0-9a-f]{4}):)?([0-9a-f]{2}):([0-9a-f]{2}\.[0-7]) (?:"?)([^":]+?)"?(?: \[([0-9a-f]{4})\])?: (.+?)\s*$/
+  /^(?:([0-9a-f]{4,5}):)?([0-9a-f]{2}):([0-9a-f]{2}\.[0-7]) (?:"?)([^":]+?)"?(?: \[([0-9a-f]{4})\])?: (.+?)\s*$/
+const SYSFS =
+  /^pci ([0-9a-f]{4,5}):([0-9a-f]{2}):([0-9a-f]{2}\.[0-7]) driver=(\S*) .*\bclass=0x([0-9a-f]{4})[0-9a-f]{2}\b/
 const DRIVER = /^\s+Kernel driver in use: (\S+)/
 
 /** Classes by code (-n, -nn) and by the names that stand for them. Models: Linux v6.12 include/linux/pci_ids.h: PCI_CLASS_STORAGE_SCSI and those below it */
@@ -34,6 +37,10 @@ const CLASSES: readonly (readonly [code: RegExp, name: RegExp, kind: DeviceClass
   ],
 ]
 
+/** Is this what lspci prints? */
+export const isLspci = (text: string): boolean =>
+  /^\s*(?:[0-9a-f]{4,5}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] [A-Z"][^:]{2,60}: \S/.test(text)
+
 /** @throws InputError for a text in which no function is named */
 export const readLspci = (text: string, file: string): readonly PciFunction[] => {
   const found: { -readonly [K in keyof PciFunction]: PciFunction[K] }[] = []
@@ -50,6 +57,14 @@ export const readLspci = (text: string, file: string): readonly PciFunction[] =>
         class: classOf(code, name),
         driver: null,
       })
+      continue
+    }
+    const [, ofDomain, ofBus, rest, bound = '', kind = ''] = SYSFS.exec(line) ?? []
+    if (ofDomain !== undefined && ofBus !== undefined) {
+      const slot = `${ofDomain}:${ofBus}:${rest}`
+      const number = Number.parseInt(ofBus, 16)
+      const driver = bound === '' ? null : bound
+      found.push({ slot, domain: ofDomain, bus: number, title: `PCI ${kind}`, class: classOf(kind, ''), driver })
       continue
     }
     const [, driver] = DRIVER.exec(line) ?? []

@@ -108,3 +108,10 @@ it('a device that does not snoop is no device of a PC', () => {
   expect(read('').devices[0]?.coherent).toBe(true)
   expect(() => read(', coherent: false')).toThrow('every device snoops')
 })
+
+it('without lspci has the functions and masks that sysfs lists', () => {
+  const list = 'pci 0000:00:02.0 driver=i915 dma_mask_bits=39 consistent_dma_mask_bits=39 of= class=0x030000\n'
+  const { machine } = importPc({ ...files(IOMEM, list), masks: new Map([['0000:00:02.0', 39]]) })
+  expect(machine.devices).toMatchObject([{ name: '0000:00:02.0', class: 'display', driver: 'i915', maskBits: 39 }])
+  expect(machine.assumed).toEqual([])
+})
