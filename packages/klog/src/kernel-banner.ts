@@ -67,7 +67,7 @@ const firstMatch = (
 
 /** Suffixes of kernels that carry changes of their own, most particular first. */
 const VENDORS: readonly (readonly [RegExp, string])[] = [
-  [/rpt|rpi|-v[678]l?(?:-16k)?\+|-v8|-v7l/, 'Raspberry Pi'],
+  [/rpt|rpi|-v[678]l?(?:-16k)?\+|-v(?:8|7l)(?!\d)/, 'Raspberry Pi'],
   [/tegra|l4t/i, 'NVIDIA'],
   [/android|-gki|-perf|qgki/, 'Android'],
   [/imx|^-lf-|\blf-\d|fslc/, 'NXP'],
@@ -105,10 +105,10 @@ const IN_LINE: readonly Telling[] = [
 ]
 
 const IN_SUFFIX: readonly Telling[] = [
-  telling('arm64', /arm64|aarch64|-v8|tegra|rk35|rk3399|imx8|rpi-2712|meson64|rockchip64/),
+  telling('arm64', /arm64|aarch64|-v8(?!\d)|tegra|rk35|rk3399|imx8|rpi-2712|meson64|rockchip64/),
   telling('riscv64', /riscv64|starfive|visionfive/),
   telling('x86_64', /amd64|x86_64/),
-  telling('arm', /armmp|armhf|-v7|-rpi-v6|-v6|armv7/),
+  telling('arm', /armmp|armhf|-v[67]l?(?!\w)|armv7/),
 ]
 
 /** Elsewhere in the log: what only one architecture prints. */

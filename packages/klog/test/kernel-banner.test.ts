@@ -17,6 +17,7 @@ describe('the kernel that a log names', () => {
       'Linux version 6.12.47+rpt-rpi-2712 (serge@raspberrypi.com) (aarch64-linux-gnu-gcc-14) #1 SMP',
       'arm64 6.12.47 +rpt-rpi-2712 Raspberry Pi',
     ],
+    ['Linux version 6.18.44-fc-v657 (a@b) (gcc (GCC) 15.3.0) #1 SMP', ' 6.18.44 -fc-v657 '],
     ['<5>[    0.000000] Linux version 6.12.0 (a@b) (arm-linux-gnueabihf-gcc 13.2) #1 SMP', 'arm 6.12.0  '],
     [
       'Linux version 6.1.0-18-armmp (debian-kernel@lists.debian.org) (gcc-12 12.2.0) #1 SMP',
