@@ -138,4 +138,6 @@ export interface Lab {
   oops(oops: Oops): void
   /** Back to the state after opening. */
   reset(): void
+  /** Hands the machine's memory on to the next laboratory that is opened: nothing of this one may be used any more. */
+  close(): void
 }

@@ -32,6 +32,9 @@ export const capMachines = (module: WebAssembly.Module, bytes: number): void => 
   caps.set(module, Math.floor(bytes / WASM_PAGE))
 }
 
+/** What capMachines() said, in bytes. */
+export const capOf = (module: WebAssembly.Module): number => (caps.get(module) ?? 2 ** 16) * WASM_PAGE
+
 /** Is this the error of a machine that would hold more than it may? */
 export const isMachineFull = (error: unknown): boolean => isInputError(error) && error.message.startsWith(FULL)
 

@@ -1,5 +1,6 @@
 // The core memory model: regions, struct-page map, kernel mappings, caches, device access and translation.
 export { Memory, type MemoryOptions } from './memory.ts'
+export { retireMemory } from './retire.ts'
 export { KernelStack } from './kernel-stack.ts'
 export { SimulatedOops, isSimulatedOops, type Fault } from './oops.ts'
 export { type BusRun, type BusView } from './device-bus.ts'

@@ -19,7 +19,7 @@ import {
   type Range,
   type SgPage,
 } from '@dmalab/api'
-import { Hot, type View } from '@dmalab/hot'
+import { type Hot, takeHot, type View } from '@dmalab/hot'
 import { AddressSpace, type Piece } from './address-space.ts'
 import { type CountedCacheOps, createCacheOps } from './cache-ops.ts'
 import { type BusView, compareBytes, createDeviceBus } from './device-bus.ts'
@@ -73,7 +73,7 @@ export class Memory implements KernelMemory {
     this.cachedRemaps = facts.cachedRemaps
     const { lineSize, outer, emulated } = machine.cpu
     const config = { lineSize, poison: POISON, outer: outer !== undefined, uncached: emulated === true }
-    this.hot = engine ?? new Hot(module, config)
+    this.hot = engine ?? takeHot(module, config)
     engine?.reset()
     for (const range of maintainable(this.layout))
       this.hot.setPages((range.base / PAGE_SIZE) as Pfn, range.len / PAGE_SIZE, true)

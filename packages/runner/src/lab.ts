@@ -1,6 +1,6 @@
 // Opens a laboratory: one machine, one kernel, everything wired. What `run`, golden adapters and library users drive.
 import { InputError, type KernelFacts, type Lab, type LabOptions, runsKernelsOf } from '@dmalab/api'
-import type { Memory } from '@dmalab/memory'
+import { type Memory, retireMemory } from '@dmalab/memory'
 import { bitsTaken, kernelFacts } from './compose-kernel.ts'
 import { EventStream } from './event-stream.ts'
 import { configuredFor } from './implied-config.ts'
@@ -23,6 +23,7 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
   const ground = groundOf(parts, options, facts)
   const open = (engine?: Memory['hot']) => openRooms(ground, stream, engine)
   let rooms = open()
+  let isClosed = false
 
   return {
     machine: options.machine,
@@ -96,6 +97,10 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
     reset() {
       stream.restart()
       rooms = open(rooms.memory.hot)
+    },
+    close() {
+      if (!isClosed) retireMemory(parts.module, rooms.memory)
+      isClosed = true
     },
   }
 }

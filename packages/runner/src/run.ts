@@ -10,6 +10,7 @@ import {
   type Injection,
   type KernelRun,
   type KernelSpec,
+  type Lab,
   type Machine,
   type PipelineExpectation,
   RUN_LIMITS,
@@ -107,8 +108,20 @@ export const pipelineOn = function* (
   kernel: KernelSpec,
   run: PipelineRun,
 ): Generator<void, KernelRun> {
-  const { machine, plan, options, inject = [], rules = [], adversarialCache = false } = run
+  const { machine, options, inject = [], adversarialCache = false } = run
   const lab = openLab(parts, { kernel, machine, seed: options.seed, inject, adversarialCache })
+  const report = yield* pipelineIn(lab, parts, kernel, run)
+  lab.close()
+  return report
+}
+
+const pipelineIn = function* (
+  lab: Lab,
+  parts: LabParts,
+  kernel: KernelSpec,
+  run: PipelineRun,
+): Generator<void, KernelRun> {
+  const { machine, plan, options, inject = [], rules = [] } = run
   const before = run.onEnd && lab.balance()
   const watch = new RunWatch(machine)
   const checker = createChecker({ rules: [...parts.registry.rules.values(), ...rules] })

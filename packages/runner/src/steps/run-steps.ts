@@ -26,7 +26,7 @@ import { isSimulatedOops } from '@dmalab/memory'
 import type { LabParts } from '../lab.ts'
 import { driverFinder } from '../find-driver.ts'
 import { DEFAULT_OPTIONS } from '../run.ts'
-import { openExperiment } from './experiment.ts'
+import { type Experiment, openExperiment } from './experiment.ts'
 import { labelOf } from './step-label.ts'
 
 type ExpectStep = Extract<ScenarioStep, { readonly do: 'expect' }>
@@ -81,8 +81,20 @@ const faulted = (stop: Stop | undefined): boolean => stop !== undefined && stop.
 
 /** The steps on one kernel, a step a piece. @throws InputError for a step that cannot be meant: a device that is not there, a mapping of what was never made */
 export const stepsOn = function* (parts: LabParts, kernel: KernelSpec, run: StepsRun): Generator<void, KernelRun> {
-  const { machine, scenario, seed = DEFAULT_OPTIONS.seed, inject = [], adversarialCache = false } = run
+  const { machine, seed = DEFAULT_OPTIONS.seed, inject = [], adversarialCache = false } = run
   const task = openExperiment(parts, { kernel, machine, seed, inject, adversarialCache })
+  const report = yield* stepsIn(task, parts, kernel, run)
+  task.lab.close()
+  return report
+}
+
+const stepsIn = function* (
+  task: Experiment,
+  parts: LabParts,
+  kernel: KernelSpec,
+  run: StepsRun,
+): Generator<void, KernelRun> {
+  const { machine, scenario, inject = [] } = run
   const { lab } = task
   const before = run.onEnd && lab.balance()
   const watch = new RunWatch(machine)
