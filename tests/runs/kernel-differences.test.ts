@@ -27,7 +27,11 @@ describe('what made two kernels differ', () => {
       ['arm64@5.10 arm64@6.1 bounce-before-start-check', 'arm64@6.1 arm64@6.12 bounce-partial-sync'],
     ],
     ['release-udmabuf-bounce', ['arm64@7.2', 'arm64@6.12'], ['arm64@7.2 arm64@6.12 udmabuf-merges-pages']],
-    ['release-unmap-attrs-leak', ['arm64@6.12', 'arm64@7.2'], ['arm64@6.12 arm64@7.2 require-coherent']],
+    [
+      'release-unmap-attrs-leak',
+      ['arm64@6.12', 'arm64@7.2'],
+      ['arm64@6.12 arm64@7.2 require-coherent dma-debug-attributes'],
+    ],
     ['generic-bounce-stale', ['arm64@6.1', 'arm64@6.12', 'arm64@7.2'], []],
   ])('%s', async (name, kernels, expected) => {
     expect(await recordsOf(name, ...kernels)).toEqual(expected)

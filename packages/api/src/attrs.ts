@@ -13,8 +13,8 @@ const BITS = {
   NO_WARN: { bit: 0x100 },
   PRIVILEGED: { bit: 0x200 },
   MMIO: { bit: 0x400, since: '6.18' },
-  /** Trace events call it CACHELINES_OVERLAP. */
-  DEBUGGING_IGNORE_CACHELINES: { bit: 0x800, since: '7.0' },
+  /** CPU_CACHE_CLEAN in the stable series of 6.18; trace events call it CACHELINES_OVERLAP, before CACHE_CLEAN. */
+  DEBUGGING_IGNORE_CACHELINES: { bit: 0x800, since: '6.18' },
   REQUIRE_COHERENT: { bit: 0x1000, since: '7.0' },
   CC_SHARED: { bit: 0x2000, since: '7.2' },
   /** Set by the DMA API itself, never by drivers. */

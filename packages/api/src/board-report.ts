@@ -47,7 +47,7 @@ export interface BoardDescription {
   /** What the board does not state, and a kernel decides. */
   readonly assumed: readonly string[]
   /** What a kernel makes of the memory at boot; null where none was named. */
-  readonly boot: (BootMemory & { readonly kernel: string }) | null
+  readonly boot: (BootMemory & { readonly kernel: string; readonly notes: readonly string[] }) | null
 }
 
 /** One finding of `board lint`; `Code` is the list of codes of whoever found it. */

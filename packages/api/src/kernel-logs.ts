@@ -3,7 +3,7 @@ import { ATTR, COMMON_ATTRS } from './attrs.ts'
 import { compareReleases, isRelease } from './release-order.ts'
 
 /** Releases whose dma-debug (CONFIG_DMA_API_DEBUG) is known, oldest first: its texts, its types, its checks. */
-export const KERNEL_TEXTS = ['4.11', '5.10', '6.1', '6.12', '6.18', '7.2', '7.3'] as const
+export const KERNEL_TEXTS = ['4.11', '5.10', '5.15', '6.1', '6.6', '6.12', '6.18', '7.2', '7.3'] as const
 export type KernelText = (typeof KERNEL_TEXTS)[number]
 
 /** Releases whose DMA trace events are known, oldest first: the `dma` events came with 6.12. */

@@ -24,6 +24,7 @@ export const TOUCHES = [
   'udmabuf',
   'resource',
   'attr-mmio',
+  'attr-share-lines',
   'attr-require-coherent',
   'attr-cc-shared',
   'heap',
@@ -47,6 +48,8 @@ export interface ReleaseRecord {
   readonly proof: 'measured' | 'source'
   readonly before: ReleasePart
   readonly after: ReleasePart
+  /** Further facts that it is about, by their names in `kernel diff`. */
+  readonly explains?: readonly string[]
   /** What a user sees, in one sentence or two: how it was, how it is. */
   readonly seen: string
   readonly touches: readonly Touch[]

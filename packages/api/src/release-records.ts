@@ -6,6 +6,7 @@ import { MEDIA_RECORDS } from './release-records/media.ts'
 import { REACH_RECORDS } from './release-records/reach.ts'
 import { SHARING_RECORDS } from './release-records/sharing.ts'
 import { UNSEEN_RECORDS } from './release-records/unseen.ts'
+import { WATCH_RECORDS } from './release-records/watch.ts'
 
 /** In the order of DESIGN's rooms, then by release. */
 export const RELEASE_RECORDS: readonly ReleaseRecord[] = [
@@ -14,5 +15,6 @@ export const RELEASE_RECORDS: readonly ReleaseRecord[] = [
   ...MAPPING_RECORDS,
   ...SHARING_RECORDS,
   ...MEDIA_RECORDS,
+  ...WATCH_RECORDS,
   ...UNSEEN_RECORDS,
 ]

@@ -56,7 +56,7 @@ const SINCE_V5_10 = {
 } as const satisfies Partial<ReleaseFacts>
 
 type Recorded = Omit<ReleaseFacts, keyof typeof SINCE_V5_10 | keyof Own | 'release' | 'attrs'>
-type Own = Pick<ReleaseFacts, 'dmaDebug' | 'traceFormat' | 'media'>
+type Own = Pick<ReleaseFacts, 'media'>
 
 /** Each fact as the last record before the release left it, or as the first one after it found it. */
 const recorded = (release: string): Recorded => {
@@ -111,11 +111,11 @@ export const RELEASES = {
     mapsByPhys: false,
     twoStepIova: false,
   },
-  '5.10': since('5.10', { dmaDebug: '5.10', traceFormat: '6.12', media: MEDIA_V5_15 }),
-  '5.15': since('5.15', { dmaDebug: '5.10', traceFormat: '6.12', media: MEDIA_V5_15 }),
-  '6.1': since('6.1', { dmaDebug: '6.1', traceFormat: '6.12', media: MEDIA_V6_1 }),
-  '6.6': since('6.6', { dmaDebug: '6.1', traceFormat: '6.12', media: MEDIA_V6_6 }),
-  '6.12': since('6.12', { dmaDebug: '6.12', traceFormat: '6.12', media: MEDIA_V6_12 }),
-  '6.18': since('6.18', { dmaDebug: '6.18', traceFormat: '6.18', media: MEDIA_V6_12 }),
-  '7.2': since('7.2', { dmaDebug: '7.2', traceFormat: '7.2', media: MEDIA_V7_2 }),
+  '5.10': since('5.10', { media: MEDIA_V5_15 }),
+  '5.15': since('5.15', { media: MEDIA_V5_15 }),
+  '6.1': since('6.1', { media: MEDIA_V6_1 }),
+  '6.6': since('6.6', { media: MEDIA_V6_6 }),
+  '6.12': since('6.12', { media: MEDIA_V6_12 }),
+  '6.18': since('6.18', { media: MEDIA_V6_12 }),
+  '7.2': since('7.2', { media: MEDIA_V7_2 }),
 } as const satisfies Readonly<Record<string, ReleaseFacts>>

@@ -6,7 +6,8 @@ import { alloc, check, free, map, mapSg, RAM, SESSION, sync, syncSg, texts, unma
 
 const ALL = KERNEL_TEXTS
 const NOT_2017 = ALL.filter((release) => release !== '4.11')
-const SINCE_6_1 = NOT_2017.filter((release) => release !== '5.10')
+const SINCE_5_15 = NOT_2017.filter((release) => release !== '5.10')
+const BEFORE_6_12: readonly KernelText[] = ['4.11', '5.10', '5.15', '6.1', '6.6']
 const SINCE_6_18: readonly KernelText[] = ['6.18', '7.2', '7.3']
 const SINCE_7_2: readonly KernelText[] = ['7.2', '7.3']
 
@@ -21,12 +22,9 @@ const blocks = [
   alloc(RAM + 0x8000, { virtAddr: '0xb', physAddr: RAM + 0x8000 }),
 ]
 const two = [RAM, RAM + 0x2000]
-const list = (release: KernelText): string =>
-  ['4.11', '5.10', '6.1'].includes(release) ? 'scather-gather' : 'scatter-gather'
+const list = (release: KernelText): string => (BEFORE_6_12.includes(release) ? 'scather-gather' : 'scatter-gather')
 const page = (release: KernelText): string =>
-  ({ '4.11': 'page', '5.10': 'single', '6.1': 'single', '6.12': 'single', '6.18': 'phy', '7.2': 'phy', '7.3': 'phy' })[
-    release
-  ]
+  release === '4.11' ? 'page' : SINCE_6_18.includes(release) ? 'phy' : 'single'
 
 interface Check {
   readonly id: string
@@ -71,7 +69,7 @@ const CHECKS: readonly Check[] = [
     id: 'U5 CPU address',
     events: [...blocks, free(RAM, { virtAddr: '0xb' })],
     text: (release) => {
-      const [of, instead] = ['4.11', '5.10', '6.1'].includes(release)
+      const [of, instead] = BEFORE_6_12.includes(release)
         ? ['0x0000000040000000', '0x0000000040008000']
         : ['0x0x40000000', '0x0x40008000']
       return `device driver frees DMA memory with different CPU address ${A} [size=8192 bytes] [cpu alloc address=${of}] [cpu free address=${instead}]`
@@ -190,7 +188,7 @@ const CHECKS: readonly Check[] = [
     id: 'C1 overlap',
     events: [map(RAM, FROM), map(RAM, FROM)],
     text: "cacheline tracking EEXIST, overlapping mappings aren't supported",
-    releases: SINCE_6_1,
+    releases: SINCE_5_15,
   },
   {
     id: 'C2 many overlaps',

@@ -132,7 +132,9 @@ describe('texts per release', () => {
   const EXPECTED: Readonly<Record<KernelText, readonly [string, string, string]>> = {
     '4.11': ['page] [unmapped as resource', LONG, 'scather-gather] [unmapped as page'],
     '5.10': ['single] [unmapped as resource', LONG, 'scather-gather] [unmapped as single'],
+    '5.15': ['single] [unmapped as resource', LONG, 'scather-gather] [unmapped as single'],
     '6.1': ['single] [unmapped as resource', LONG, 'scather-gather] [unmapped as single'],
+    '6.6': ['single] [unmapped as resource', LONG, 'scather-gather] [unmapped as single'],
     '6.12': ['single] [unmapped as resource', TWICE, 'scatter-gather] [unmapped as single'],
     '6.18': ['', TWICE, 'scatter-gather] [unmapped as phy'],
     '7.2': ['', TWICE, 'scatter-gather] [unmapped as phy'],
@@ -176,7 +178,8 @@ describe('texts per release', () => {
       }).summary
       return [kernelText, unknownRelease]
     }
-    expect(chosen('6.6.30')).toEqual(['6.1', '6.6.30'])
+    expect(chosen('6.6.30')).toEqual(['6.6', undefined])
+    expect(chosen('6.9.3')).toEqual(['6.6', '6.9.3'])
     expect(chosen('8.0')).toEqual(['7.3', '8.0'])
     expect(chosen('3.2')).toEqual(['4.11', '3.2'])
     expect(chosen('next')).toEqual(['6.12', 'next'])

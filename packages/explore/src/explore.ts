@@ -8,7 +8,7 @@ import {
   InputError,
   type KernelSpec,
 } from '@dmalab/api'
-import { composeKernel, opTablesOf, parseKernel, type RunParts, withOptions } from '@dmalab/runner'
+import { chooseKernel, composeKernel, opTablesOf, type RunParts, standInSentences, withOptions } from '@dmalab/runner'
 import { type Axis, axesOf, type Configuration } from './axes.ts'
 import { configurationsOf } from './configurations.ts'
 import { defectOf } from './defects.ts'
@@ -33,6 +33,8 @@ interface Plan {
   readonly ground: Ground
   readonly bound: ExploreBound
   readonly configurations: readonly Configuration[]
+  /** What stands in for a release that is not modelled. */
+  readonly notes: readonly string[]
 }
 
 export interface ExploreControl {
@@ -49,12 +51,14 @@ export const EXPLORE_REQUEST: Omit<ExploreRequest, 'kernel'> = { seed: 1, bound:
 
 /** @throws InputError for a kernel that is not there */
 export const planExploration = (parts: RunParts, request: ExploreRequest): Plan => {
-  const kernel = parseKernel(request.kernel, parts.registry)
+  const chosen = chooseKernel(request.kernel, parts.registry)
+  const { kernel } = chosen
   const axes = axesOf(kernel, [CALLS, ...Object.keys(QUEUES)])
   checkOnly(axes, request.only)
   return {
     ground: { kernel, axes, seed: request.seed },
     bound: request.bound,
+    notes: standInSentences(chosen),
     configurations: configurationsOf(axes, request.bound.configurations).filter(
       (one) => request.only.length === 0 || [...one].every((choice) => request.only.includes(choice.join('='))),
     ),
@@ -149,7 +153,7 @@ const report = async (
     defects: [...staticDefects(parts, kernel, base), ...defects].toSorted(
       (a, b) => Number(a.base?.same ?? false) - Number(b.base?.same ?? false),
     ),
-    notes: impossible.map((why) => `not explored: ${why}`),
+    notes: [...plan.notes, ...impossible.map((why) => `not explored: ${why}`)],
   }
 }
 

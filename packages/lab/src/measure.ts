@@ -1,17 +1,19 @@
 // The map benchmark and the replay of a log on one kernel, from texts as the command line takes them.
-import { type BootMemory, DIR, type KernelSpec, type Machine, type MapBenchmark, type ReplayReport } from '@dmalab/api'
+import { type BootMemory, DIR, type Machine, type MapBenchmark, type ReplayReport } from '@dmalab/api'
 import { kernelFromVersion } from '@dmalab/klog'
 import {
   AUTO_KERNEL,
+  BOOT_TOUCHES,
+  type ChosenKernel,
   chooseKernel,
   type KernelFromLog,
   kernelOfLog,
   type LabParts,
   mapBenchmark,
   openLab,
-  parseKernel,
   type ReadEvents,
   replayLog,
+  standInSentences,
   withArch,
   withOptions,
 } from '@dmalab/runner'
@@ -36,20 +38,35 @@ export interface MapBenchmarkRequest extends KernelOnMachine {
   readonly dir: Exclude<keyof typeof DIR, 'NONE'>
 }
 
-const kernelOf = ({ registry }: LabParts, { kernel, config, cmdline, machine }: KernelOnMachine): KernelSpec =>
-  withOptions(parseKernel(withArch(kernel, machine.arch), registry), parseKernelOptions(config, cmdline))
+/** The kernel with its options, or the modelled release that stands in for it. */
+const chosenOf = ({ registry }: LabParts, { kernel, config, cmdline, machine }: KernelOnMachine): ChosenKernel => {
+  const chosen = chooseKernel(withArch(kernel, machine.arch), registry)
+  return { ...chosen, kernel: withOptions(chosen.kernel, parseKernelOptions(config, cmdline)) }
+}
 
 /** @throws InputError for a kernel or device that does not exist, and when a mapping is refused */
-export const measureMaps = (parts: LabParts, request: MapBenchmarkRequest): MapBenchmark => {
+export const measureMaps = (parts: LabParts, request: MapBenchmarkRequest): MapBenchmark & Notes => {
   const { machine, device, granule, count, dir } = request
-  const lab = openLab(parts, { machine, kernel: kernelOf(parts, request) })
-  return mapBenchmark(lab, lab.device(device), { granule, count, dir: DIR[dir] })
+  const chosen = chosenOf(parts, request)
+  const lab = openLab(parts, { machine, kernel: chosen.kernel })
+  const row = mapBenchmark(lab, lab.device(device), { granule, count, dir: DIR[dir] })
+  return { ...row, notes: standInSentences(chosen) }
+}
+
+/** What stands in for a kernel that is not modelled. */
+interface Notes {
+  readonly notes: readonly string[]
 }
 
 /** What a kernel makes of a machine's memory at boot. @throws InputError for a kernel that does not exist, or is not for this machine */
-export const bootMemory = (parts: LabParts, request: KernelOnMachine): BootMemory & { readonly kernel: string } => {
-  const kernel = kernelOf(parts, request)
-  return { kernel: kernel.name, ...openLab(parts, { machine: request.machine, kernel }).bootMemory }
+export const bootMemory = (
+  parts: LabParts,
+  request: KernelOnMachine,
+): BootMemory & Notes & { readonly kernel: string } => {
+  const chosen = chosenOf(parts, request)
+  const { kernel } = chosen
+  const boot = openLab(parts, { machine: request.machine, kernel }).bootMemory
+  return { kernel: kernel.name, ...boot, notes: standInSentences(chosen, BOOT_TOUCHES) }
 }
 
 /** `devices`: device of the log -> device of the machine that stands for it. @throws InputError as replayLog does */
@@ -61,19 +78,8 @@ export const replay = (
   const { machine, devices, kernel } = request
   const auto: KernelFromLog = (version) => {
     const named = kernelOfLog(version === undefined ? undefined : kernelFromVersion(version), machine.arch)
-    const { kernel: taken, notes } = nearest(parts, { ...request, kernel: named.kernel })
-    return { kernel: taken, notes: [...named.notes, ...notes] }
+    return { chosen: chosenOf(parts, { ...request, kernel: named.kernel }), notes: named.notes }
   }
-  return replayLog(
-    parts,
-    { kernel: kernel === AUTO_KERNEL ? auto : () => nearest(parts, request), machine, devices },
-    read,
-  )
-}
-
-/** The kernel, or the modelled release that stands in for it. */
-const nearest = (parts: LabParts, request: KernelOnMachine): ReturnType<KernelFromLog> => {
-  const { kernel, standsFor } = chooseKernel(withArch(request.kernel, request.machine.arch), parts.registry)
-  const notes = standsFor === null ? [] : [`warning: ${standsFor} is not modelled: ${kernel.name} stands in for it`]
-  return { kernel: kernelOf(parts, { ...request, kernel: kernel.name }), notes }
+  const stated: KernelFromLog = () => ({ chosen: chosenOf(parts, request), notes: [] })
+  return replayLog(parts, { kernel: kernel === AUTO_KERNEL ? auto : stated, machine, devices }, read)
 }

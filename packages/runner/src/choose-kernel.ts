@@ -24,11 +24,11 @@ export const chooseKernel = (text: string, registry: Registry): ChosenKernel => 
   const [arch = '', release = ''] = base.split('@')
   const known = releasesOf(arch, registry.kernels.names())
   if (registry.kernels.has(base) || !isNumbered(release) || known.length === 0)
-    return { kernel: parseKernel(text, registry), standsFor: null, between: [], recorded: true }
+    return asAsked(parseKernel(text, registry))
   const named = (one: string): KernelSpec => parseKernel([`${arch}@${one}`, ...patches].join('+'), registry)
   // A stable release is that release.
   const exact = known.find((one) => compareReleases(one, release) === 0)
-  if (exact !== undefined) return { kernel: named(exact), standsFor: null, between: [], recorded: true }
+  if (exact !== undefined) return asAsked(named(exact))
   const recorded = isOnRecord(arch, release, known)
   const differences = (one: string): number => (recorded ? recordsFrom(arch, one, release).length : 0)
   const [chosen] = known.toSorted(
@@ -36,6 +36,20 @@ export const chooseKernel = (text: string, registry: Registry): ChosenKernel => 
   )
   if (chosen === undefined) throw new Error(`none of ${known.join(', ')} was chosen`)
   return { kernel: named(chosen), standsFor: base, between: recordsFrom(arch, chosen, release), recorded }
+}
+
+/** A kernel that stands for itself. */
+export const asAsked = (kernel: KernelSpec): ChosenKernel => ({ kernel, standsFor: null, between: [], recorded: true })
+
+/**
+ * Two kernels of one question: a release alone is of the other one's architecture.
+ * @throws InputError as chooseKernel does
+ */
+export const choosePair = (a: string, b: string, registry: Registry): readonly [ChosenKernel, ChosenKernel] => {
+  const archIn = (text: string): string | undefined => /^([^@+]+)@/.exec(text)?.[1]
+  const named = (text: string, other: string | undefined): ChosenKernel =>
+    chooseKernel(other === undefined || !isNumbered(text) ? text : `${other}@${text.replace(/^v/, '')}`, registry)
+  return [named(a, archIn(b)), named(b, archIn(a))]
 }
 
 /** A release alone, `6.12+patch`, is that of the machine's architecture. */
@@ -59,10 +73,14 @@ const RECORDED_SINCE: Readonly<Record<string, string>> = {
 }
 
 /** Records that two releases of an architecture differ by, oldest first; their order does not matter. */
-export const recordsFrom = (arch: string, a: string, b: string): readonly ReleaseRecord[] => {
+export const recordsFrom = (arch: string, a: string, b: string): readonly ReleaseRecord[] =>
+  allRecordsFrom(a, b).filter(({ arches }) => arches.some((one) => one === arch))
+
+/** Those of every architecture. */
+export const allRecordsFrom = (a: string, b: string): readonly ReleaseRecord[] => {
   const [from, to] = compareReleases(a, b) <= 0 ? [a, b] : [b, a]
   return RELEASE_RECORDS.filter(
-    ({ since, arches }) => arches.includes(arch) && compareReleases(since, from) > 0 && compareReleases(since, to) <= 0,
+    ({ since }) => compareReleases(since, from) > 0 && compareReleases(since, to) <= 0,
   ).toSorted((one, other) => compareReleases(one.since, other.since))
 }
 

@@ -5,6 +5,8 @@ export { AUTO_KERNEL, kernelOfLog, type KernelOfLog, type LoggedKernel } from '.
 export { appliesTo, composeKernel, kernelFacts, parseKernel, withOptions } from './compose-kernel.ts'
 export { diffKernels, type KernelDiff } from './kernel-diff.ts'
 export { type KernelList, type KernelShow, listKernels, showKernel } from './kernels.ts'
+export { standInSentences } from './stand-in.ts'
+export { BOOT_TOUCHES } from './touches.ts'
 export { opTablesOf } from './op-tables.ts'
 export { patchedCaps } from './patched-functions.ts'
 export { type LabParts, openLab } from './lab.ts'

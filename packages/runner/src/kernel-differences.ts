@@ -78,10 +78,22 @@ const changes = async (
   if (Object.keys(record.after).length === 0) return true
   const [before, after] = [older, newer].map(({ chosen }) => kernelFacts(chosen.kernel, registry))
   if (before === undefined || after === undefined) throw new Error('two kernels have facts')
-  const withIt = await again(withFacts(older.chosen.kernel, record.after, after, before))
-  if (!sameOutcome(withIt, older.run)) return true
-  return !sameOutcome(await again(withFacts(newer.chosen.kernel, record.before, before, after)), newer.run)
+  const run = async (of: TouchedRun, part: ReleaseRecord['after'], source: KernelFacts, own: KernelFacts) =>
+    isAlready(own, part) ? of.run : await again(withFacts(of.chosen.kernel, part, source, own))
+  // Both sides of the record itself: another record may decide the same fact.
+  const differs = async (of: TouchedRun, source: KernelFacts, own: KernelFacts): Promise<boolean> =>
+    !sameOutcome(await run(of, record.before, source, own), await run(of, record.after, source, own))
+  return (await differs(older, after, before)) || (await differs(newer, before, after))
 }
+
+const isAlready = (facts: KernelFacts, { media = {}, ...part }: ReleaseRecord['after']): boolean =>
+  isPartOf(part, facts) && isPartOf(media, facts.media)
+
+const isPartOf = (part: object, whole: object): boolean =>
+  Object.entries(part).every(
+    ([name, value]) =>
+      JSON.stringify(value) === JSON.stringify(Object.entries(whole).find(([own]) => own === name)?.[1]),
+  )
 
 /** The kernel with the facts of a record; `source` has what follows from them. */
 const withFacts = (

@@ -1,9 +1,11 @@
 // What kernels and patches there are, and what each is made of, as data.
 import type { ConfigOption, DmaOpsCaps, KernelFacts, PatchHunk } from '@dmalab/api'
-import { kernelFacts, parseKernel } from './compose-kernel.ts'
+import { chooseKernel } from './choose-kernel.ts'
+import { kernelFacts } from './compose-kernel.ts'
 import { opTablesOf } from './op-tables.ts'
 import { checkFunctions, patchedCaps, tablesCalling } from './patched-functions.ts'
 import type { Registry } from './registry.ts'
+import { standInSentences } from './stand-in.ts'
 
 export interface KernelList {
   readonly kernels: readonly { readonly name: string; readonly title: string; readonly source: string }[]
@@ -45,11 +47,14 @@ export interface KernelShow {
   readonly cmdline: Readonly<Record<string, string>>
   /** Options of other kernels that this one does not have, and why. */
   readonly lacks: Readonly<Record<string, string>>
+  /** What stands in for a release that is not modelled, and by which differences. */
+  readonly notes: readonly string[]
 }
 
 /** @throws InputError for a kernel that is not there */
 export const showKernel = (registry: Registry, name: string): KernelShow => {
-  const kernel = parseKernel(name, registry)
+  const chosen = chooseKernel(name, registry)
+  const { kernel } = chosen
   const { base, patches } = kernel
   checkFunctions(kernel, registry)
   return {
@@ -83,5 +88,6 @@ export const showKernel = (registry: Registry, name: string): KernelShow => {
     config: base.config,
     cmdline: base.cmdline,
     lacks: base.lacks ?? {},
+    notes: standInSentences(chosen),
   }
 }

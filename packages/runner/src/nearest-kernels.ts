@@ -6,6 +6,7 @@ export const nearestKernels = (base: string, names: readonly string[]): string |
   const [arch = '', release = ''] = base.split('@')
   const ours = Object.hasOwn(ALIASES, arch) ? ALIASES[arch] : undefined
   if (ours !== undefined) return `${arch} is called ${ours} here: --kernel ${ours}@${release}`
+  if (release === '' && isNumbered(arch)) return ofEveryArch(arch.replace(/^v/, ''), names)
   const known = releasesOf(arch, names)
   if (!isNumbered(release) || known.length === 0) return likeliest(base, names)
   const older = known.findLast((one) => compareReleases(one, release) < 0)
@@ -13,6 +14,12 @@ export const nearestKernels = (base: string, names: readonly string[]): string |
   const near = [older, newer].flatMap((one) => (one === undefined ? [] : [`${arch}@${one}`]))
   const between = near.length === 2 ? `; dmalab kernel diff ${near.join(' ')} shows what lies between` : ''
   return `the nearest modelled: ${near.join(' and ')}${between}`
+}
+
+/** A release alone, where no board says of which architecture. */
+const ofEveryArch = (release: string, names: readonly string[]): string => {
+  const arches = [...new Set(names.filter((name) => name.includes('@')).map((name) => name.split('@')[0] ?? ''))]
+  return `name the architecture, too: ${arches.map((arch) => `${arch}@${release}`).join(', ')}`
 }
 
 /** What others call the architectures. */

@@ -61,7 +61,7 @@ export const runSpec = async (parts: RunParts, spec: RunSpec, control: RunContro
     const watch = new TouchWatch(machine)
     tap?.listen(watch)
     const run = await on(chosen.kernel)
-    const touches = watch.finish(run)
+    const touches = watch.finish(run.oops !== null, run.findings)
     runs.push({ chosen, touches, run: judgeStandIn(run, chosen, touches, checked.options.assume) })
   }
   const again = async (kernel: KernelSpec): Promise<KernelRun> => {

@@ -32,6 +32,26 @@ export const judgeStandIn = (
   return { ...run, verdict: 'unknown', assuming, assumptions, standsFor: standIn }
 }
 
+/**
+ * One sentence for an answer that is about no run of its own: what stands in for what, and by which differences. `touches`: what the
+ * answer is about; absent: all of the kernel. Empty for a kernel that is modelled.
+ */
+export const standInSentences = (chosen: ChosenKernel, touches?: ReadonlySet<Touch>): readonly string[] => {
+  const { kernel, standsFor, between, recorded } = chosen
+  const met = touches === undefined ? between : touching(between, touches)
+  const names = met.map(({ id, since }) => `${id} (about v${since})`).join(', ')
+  const differences = !recorded
+    ? 'how the two differ is not on record'
+    : names === ''
+      ? UNTOUCHED[touches === undefined ? 0 : Math.min(between.length, 2)]
+      : `what lies between them: ${names}; dmalab kernel diff ${standsFor} ${kernel.base.name} shows ${met.length === 1 ? 'it' : 'them'}`
+  return standInWords(chosen).map((words) => `${words}; ${differences}`)
+}
+
+/** Which kernel is in the place of which; empty for a kernel that is modelled. */
+export const standInWords = ({ kernel, standsFor }: ChosenKernel): readonly string[] =>
+  standsFor === null ? [] : [`${standsFor} is not modelled: ${kernel.base.name} stands in for it`]
+
 export const recordNote = ({ id, since, source, seen }: ReleaseRecord): RecordNote => ({ id, since, source, seen })
 
 /** By how many differences there are. */

@@ -82,8 +82,8 @@ export class TouchWatch {
     }
   }
 
-  finish({ oops, findings }: Pick<KernelRun, 'oops' | 'findings'>): ReadonlySet<Touch> {
-    if (oops !== null) this.touched.add('oops')
+  finish(faulted: boolean, findings: KernelRun['findings']): ReadonlySet<Touch> {
+    if (faulted) this.touched.add('oops')
     if (findings.some(({ kernelText = [] }) => kernelText.length > 0)) this.touched.add('dma-debug')
     // A sync that begins inside a mapping says nothing where nothing is copied.
     if (!this.touched.has('bounce')) this.touched.delete('bounce-partial-sync')
@@ -124,9 +124,13 @@ export class TouchWatch {
 /** Attributes whose meaning a release brought. */
 const ATTR_BITS = [
   ['attr-mmio', ATTR.MMIO],
+  ['attr-share-lines', ATTR.DEBUGGING_IGNORE_CACHELINES],
   ['attr-require-coherent', ATTR.REQUIRE_COHERENT],
   ['attr-cc-shared', ATTR.CC_SHARED],
 ] as const satisfies readonly (readonly [Touch, number])[]
+
+/** What decides the zones and pools that a kernel makes at boot. */
+export const BOOT_TOUCHES: ReadonlySet<Touch> = new Set(['bounce', 'narrow-device', 'windows', 'no-map'])
 
 /** Exporters that are no heap; a CMA heap has the name of its area. */
 const NO_HEAP = /^drm$|^videobuf2/

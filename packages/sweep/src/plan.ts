@@ -18,7 +18,7 @@ import {
   type SweepSpec,
   type WorkSpec,
 } from '@dmalab/api'
-import { parseKernel, type Registry } from '@dmalab/runner'
+import { chooseKernel, type Registry } from '@dmalab/runner'
 import { machineOfSpec, parseInjections, parseKernelOptions, parsePipeline, parseSize } from '@dmalab/scenario'
 import { optionsAt } from './point-options.ts'
 import { digestOf, idOf } from './point-id.ts'
@@ -211,7 +211,7 @@ const ofBoard = (kernel: string, arch: string): string =>
 /** @throws InputError for a kernel that is not there */
 const fits = (kernel: string | undefined, arch: string, registry: Registry): boolean => {
   if (kernel === undefined || /^v?\d/.test(kernel)) return true
-  return boardArchOf(parseKernel(kernel, registry).base, registry) === arch
+  return boardArchOf(chooseKernel(kernel, registry).kernel.base, registry) === arch
 }
 
 const boardArchOf = ({ arch }: KernelDef, registry: Registry): string => registry.arches.get(arch).board

@@ -66,6 +66,7 @@ export const BOUNCE_RECORDS: readonly ReleaseRecord[] = [
     proof: 'measured',
     before: { bouncesKmalloc: false },
     after: { bouncesKmalloc: true },
+    explains: ['swiotlb.bouncesKmalloc'],
     seen: 'Small buffers that share cache lines with others are mapped where they lie, and a machine with all memory within reach has no bounce pool; now they bounce, and there is a pool of 1 MiB per GiB at least.',
     touches: ['small-buffer', 'narrow-device'],
   },

@@ -81,11 +81,17 @@ const V5_10: Dialect = {
   buckets: FULL_HASH,
 }
 
-const V6_1: Dialect = {
+const V5_15: Dialect = {
   ...V5_10,
+  release: '5.15',
+  source: 'Linux v5.15 kernel/dma/debug.c, as in 5.15.55',
+  checks: { ...V5_10.checks, cacheLine: true },
+}
+
+const V6_1: Dialect = {
+  ...V5_15,
   release: '6.1',
   source: 'Linux v6.1 kernel/dma/debug.c',
-  checks: { ...V5_10.checks, cacheLine: true },
   // One round through the hash, and not below address 0.
   lookBack: (first) => Math.min(FULL_HASH, first + 1),
 }
@@ -104,12 +110,15 @@ const V6_12: Dialect = {
 const V6_18: Dialect = {
   ...V6_12,
   release: '6.18',
-  source:
-    'the patches that changed kernel/dma/debug.c on the way to Linux v6.18 and in v6.18.y: debug_dma_map_phys, check of RAM mapped as a resource',
+  source: 'Linux v6.18 kernel/dma/debug.c, as in 6.18.35',
   types: { page: 'phy', resource: 'phy', pages: 'noncoherent', sync: 'phy' },
   resourceAttr: MMIO,
   checks: { ...V6_12.checks, resourceRam: true },
+  lineSharers: DEBUGGING_IGNORE_CACHELINES,
 }
+
+/** The file that was read for v6.1, with other printing of all mappings. */
+const V6_6: Dialect = { ...V6_1, release: '6.6', source: 'Linux v6.6 kernel/dma/debug.c, as in 6.6.63' }
 
 const V7_2: Dialect = {
   ...V6_18,
@@ -124,7 +133,9 @@ const V7_3: Dialect = { ...V7_2, release: '7.3', source: 'Linux v7.3 kernel/dma/
 export const DIALECTS: Readonly<Record<KernelText, Dialect>> = {
   '4.11': V4_11,
   '5.10': V5_10,
+  '5.15': V5_15,
   '6.1': V6_1,
+  '6.6': V6_6,
   '6.12': V6_12,
   '6.18': V6_18,
   '7.2': V7_2,

@@ -65,7 +65,8 @@ function bootLines(boot: BoardDescription['boot'], columns: number): string[] {
     ['default CMA area', cma === null ? 'none' : place(cma)],
     ...atomicPools.map((one) => [`atomic pool, ${one.zone}`, place(one)]),
   ]
-  return ['', bold(`Memory for DMA under ${boot.kernel}, at boot`), table(['what', 'where'], rows, columns)]
+  const title = bold(`Memory for DMA under ${boot.kernel}, at boot`)
+  return ['', title, table(['what', 'where'], rows, columns), ...boot.notes.map((note) => `note: ${note}`)]
 }
 
 /** What a pipeline might look for and not find. */

@@ -1,7 +1,10 @@
 // A whole log through a replay, whatever it is read from.
 import type { Event, KernelSpec, ReplayReport } from '@dmalab/api'
 import { createReader } from '@dmalab/trace'
+import { asAsked, type ChosenKernel } from '../choose-kernel.ts'
 import type { LabParts } from '../lab.ts'
+import { standInSentences } from '../stand-in.ts'
+import { TouchWatch } from '../touches.ts'
 import { openReplay, type Replay, type ReplayRequest } from './replay.ts'
 
 /** Reads a log to its end and hands over its events in order. */
@@ -9,7 +12,7 @@ export type ReadEvents = (onEvent: (event: Event) => void) => Promise<unknown>
 
 /** Chooses a kernel by the release that a log names; undefined: it names none. */
 export type KernelFromLog = (release: string | undefined) => {
-  readonly kernel: KernelSpec
+  readonly chosen: ChosenKernel
   readonly notes: readonly string[]
 }
 
@@ -25,12 +28,17 @@ export const replayLog = async (
   read: ReadEvents,
 ): Promise<ReplayReport> => {
   const { kernel } = request
-  const choose: KernelFromLog = typeof kernel === 'function' ? kernel : () => ({ kernel, notes: [] })
+  const choose: KernelFromLog = typeof kernel === 'function' ? kernel : () => ({ chosen: asAsked(kernel), notes: [] })
+  const watch = new TouchWatch(request.machine)
+  const onEvent = (event: Event): void => {
+    watch.onEvent(event)
+    request.onEvent?.(event)
+  }
   let release: string | undefined
-  let started: { readonly replay: Replay; readonly notes: readonly string[] } | undefined
+  let started: (ReturnType<KernelFromLog> & { readonly replay: Replay }) | undefined
   const start = () => {
-    const { kernel: chosen, notes } = choose(release)
-    return { replay: openReplay(parts, { ...request, kernel: chosen }), notes }
+    const taken = choose(release)
+    return { ...taken, replay: openReplay(parts, { ...request, kernel: taken.chosen.kernel, onEvent }) }
   }
   await read((event) => {
     // A log names its kernel at the head, before anything that happens under it.
@@ -40,8 +48,10 @@ export const replayLog = async (
       started.replay.onEvent(event)
     }
   })
-  const { replay, notes } = started ?? start()
-  return { ...replay.finish(), notes }
+  const { replay, chosen, notes } = started ?? start()
+  const report = replay.finish()
+  const touches = watch.finish(report.fault !== null, report.findings)
+  return { ...report, notes: [...notes, ...standInSentences(chosen, touches).map((text) => `warning: ${text}`)] }
 }
 
 const AT_THE_HEAD: ReadonlySet<string> = new Set(['session', 'lost', 'marker'])

@@ -23,6 +23,7 @@ kernel tool's terms. The figures are the cost of the model on this machine, not 
     const { kernel: kernels, device, granule, dir, count, config, cmdline = '' } = flags
     return kernels.map((kernel) => {
       const row = measureMaps(parts, { machine, kernel, config, cmdline, device, granule, count, dir })
+      for (const note of row.notes) this.tell(`note: ${note}`)
       this.tell(mapBenchmarkText(row, dir, granule, count))
       return row
     })

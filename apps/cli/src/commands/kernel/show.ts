@@ -5,9 +5,15 @@ import { type KernelShow, showKernel } from '@dmalab/lab'
 
 export default class KernelShowCommand extends BaseCommand {
   static override summary = 'Show a kernel: its op tables, and what each patch changes, in order.'
-  static override examples = ['<%= config.bin %> <%= command.id %> arm@4.11+pfn-valid+nopage-rfc']
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> arm@4.11+pfn-valid+nopage-rfc',
+    '<%= config.bin %> <%= command.id %> arm64@6.8',
+  ]
   static override args = {
-    kernel: Args.string({ required: true, description: 'arch@release, then +patch for each patch' }),
+    kernel: Args.string({
+      required: true,
+      description: 'arch@release, then +patch for each patch; of a release that is not modelled, the nearest one',
+    }),
   }
   static override flags = PLUGIN_FLAG
 
@@ -22,6 +28,7 @@ export default class KernelShowCommand extends BaseCommand {
 const kernelText = (kernel: KernelShow): string[] => [
   `${kernel.name}: ${kernel.title}`,
   `  models ${kernel.source}`,
+  ...kernel.notes.map((note) => `  note: ${note}`),
   ...kernel.ops.map(
     ({ name, caps }) =>
       `  op table ${name}: ${Object.entries(caps)
