@@ -66,23 +66,15 @@ const test = (rest) => {
   process.exit(run.status ?? 1)
 }
 
-/** Every test on the other releases of Node that are supported, from the registry's package `node`; by hand, before a release. */
+/** Every test, and the packages, on the other releases of Node that are supported, from the registry's package `node`; by hand, before a release. */
 const NODES = ['22', '24']
 const nodes = (rest) => {
   for (const release of NODES) {
     progress(`Node ${release}`)
-    must(
-      'npm',
-      'exec',
-      '--yes',
-      '--loglevel=error',
-      `--package=node@${release}`,
-      '--',
-      'node',
-      'scripts/go.mjs',
-      'test',
-      ...rest,
-    )
+    const on = ['exec', '--yes', '--loglevel=error', `--package=node@${release}`, '--', 'node', 'scripts/go.mjs']
+    must('npm', ...on, 'test', ...rest)
+    // What publint and attw say does not depend on Node.
+    must('npm', ...on, 'pack', '--no-hygiene')
   }
 }
 
@@ -107,6 +99,7 @@ else {
   }
   if (what === 'test') test(rest)
   if (what === 'pages') must('node', 'scripts/pages.mjs', ...rest)
+  if (what === 'pack') must('node', 'scripts/pack/test-pack.mjs', ...rest)
   if (what === 'bench') must('node', 'bench/src/run.mjs', ...rest)
   if (what === 'start') {
     const dmalab = (...words) => must('node', 'apps/cli/bin/run.js', ...words)

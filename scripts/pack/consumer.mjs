@@ -1,0 +1,109 @@
+// A user: an empty folder outside the workspace, packages installed by plain npm, and each way to use them.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROOT } from './tarballs.mjs'
+
+/** What a user of the test kit and of the types brings; the oldest TypeScript that is promised. */
+const BESIDE = ['vitest@4.1.12', 'typescript@5.9.3', '@types/node@20.19.43']
+/** Nothing is skipped, and nothing but ESM is read. */
+const TSCONFIG = {
+  compilerOptions: {
+    target: 'ES2023',
+    lib: ['ES2023', 'DOM'],
+    module: 'nodenext',
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+    types: ['node'],
+  },
+  files: ['entries.ts', 'typed.ts'],
+}
+/** What `npm install dmalab` costs, with the plug-in manager's own npm and yarn. */
+const INSTALLED_MB = 100
+
+export const useAsUser = (tarballs, tell) => {
+  const folder = mkdtempSync(join(tmpdir(), 'dmalab-user-'))
+  const home = join(folder, 'home')
+  const env = {
+    ...process.env,
+    // npm and the package manager set these for what they start, and the user's own npm would read them.
+    ...Object.fromEntries(
+      Object.keys(process.env)
+        .filter((key) => /^npm_|^PNPM|^NODE_PATH$/i.test(key))
+        .map((key) => [key, undefined]),
+    ),
+    DMALAB_DATA_DIR: join(home, 'data'),
+    DMALAB_CONFIG_DIR: join(home, 'config'),
+    DMALAB_CACHE_DIR: join(home, 'cache'),
+    NO_COLOR: '1',
+  }
+  const npm = (where, ...args) =>
+    execFileSync('npm', ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', ...args], {
+      cwd: where,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      encoding: 'utf8',
+    })
+  const program = (file) => join(folder, 'node_modules', file)
+  /** Runs a program of the folder with this Node; other exit codes than `code` are a fault. */
+  const node = (code, ...args) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' })
+    if (status !== code) throw new Error(`${args.join(' ')}: exit ${status} instead of ${code}\n${stdout}${stderr}`)
+    return stdout
+  }
+  const dmalab = (code, ...args) => node(code, program('dmalab/bin/run.js'), ...args)
+  try {
+    writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
+    npm(folder, 'install', ...tarballs.map(({ file }) => file))
+    const megabytes = sizeOf(join(folder, 'node_modules')) / 2 ** 20
+    tell(`installed: ${megabytes.toFixed(0)} MB, of ${INSTALLED_MB} MB allowed`)
+    if (megabytes > INSTALLED_MB) throw new Error('the installation is larger than allowed')
+    npm(folder, 'install', '--save-dev', ...BESIDE)
+
+    const [{ version }] = tarballs.filter(({ manifest }) => manifest.name === 'dmalab').map(({ manifest }) => manifest)
+    expect(dmalab(0, '--version').startsWith(`dmalab/${version} `), 'dmalab --version names the version')
+    dmalab(3, 'run', 'founding', '--kernel', 'arm@4.11')
+    expect(JSON.parse(dmalab(0, 'compare', 'founding', '--json')).runs.length === 4, 'compare runs four kernels')
+    tell('the command: run, compare')
+
+    cpSync(join(ROOT, 'scripts/pack/user'), folder, { recursive: true })
+    expect(node(0, 'library.mjs').trim() === 'fault 4 fault', `library.mjs prints ${node(0, 'library.mjs')}`)
+    tell('the library: dmalab and @dmalab/lab')
+
+    // Every entry of every package, read by TypeScript with nothing skipped.
+    const entries = tarballs.flatMap(({ manifest }) =>
+      Object.keys(manifest.exports).map((entry) => `${manifest.name}${entry.slice(1)}`),
+    )
+    writeFileSync(join(folder, 'entries.ts'), entries.map((entry, i) => `export * as e${i} from '${entry}'\n`).join(''))
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG))
+    node(0, program('typescript/bin/tsc'), '-p', 'tsconfig.json')
+    tell(`the types: ${entries.length} entries, by TypeScript ${BESIDE[1].split('@')[1]}`)
+
+    const plugin = join(folder, 'plug-in')
+    cpSync(join(ROOT, 'examples/plugins/patch'), plugin, { recursive: true })
+    const packed = npm(plugin, 'pack', '--silent').trim()
+    dmalab(0, 'plugins', 'install', `./plug-in/${packed}`)
+    const kernels = ['arm@4.11', 'arm@4.11+my-nopage'].flatMap((kernel) => ['--kernel', kernel])
+    const { runs } = JSON.parse(dmalab(0, 'compare', 'founding', '--json', ...kernels))
+    expect(runs.map(({ verdict }) => verdict).join() === 'fault,works', 'the plug-in changes what the kernel does')
+    dmalab(0, 'plugins', 'uninstall', JSON.parse(readFileSync(join(plugin, 'package.json'), 'utf8')).name)
+    dmalab(2, 'kernel', 'show', 'arm@4.11+my-nopage')
+    tell('a plug-in: installed, used, uninstalled')
+
+    node(0, program('vitest/vitest.mjs'), 'run', 'kit.test.ts')
+    tell('the test kit: on that plug-in')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const expect = (holds, what) => {
+  if (!holds) throw new Error(`not so: ${what}`)
+}
+
+const sizeOf = (folder) =>
+  readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
