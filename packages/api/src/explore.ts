@@ -97,12 +97,21 @@ export interface ExploreCoverage {
   readonly notEntered: readonly string[]
 }
 
+export interface ExploreDevices {
+  readonly exporters: readonly string[]
+  readonly importers: readonly string[]
+  readonly second: string | null
+}
+
 export interface ExploreReport {
   readonly schema: 1
   readonly kernel: string
   /** The kernel below its last patch; null for a kernel without patches. */
   readonly base: string | null
+  /** Name of the board; of none, words for the machines. */
   readonly board: string
+  /** Devices of the board in each part, the usual one first; null on made machines. */
+  readonly devices: ExploreDevices | null
   readonly seed: number
   readonly bound: ExploreBound
   readonly coverage: ExploreCoverage

@@ -1,5 +1,6 @@
 // What a machine and a kernel can be like in an exploration: one axis a property, each with the plain value first.
 import type { KernelSpec } from '@dmalab/api'
+import { type BoardParts, coherentPoolsOf } from './board-parts.ts'
 
 export interface Axis {
   readonly name: string
@@ -72,7 +73,11 @@ const COMMAND_LINES: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The axes of a kernel, in the order in which a configuration is reported. */
-export const axesOf = ({ base, patches }: KernelSpec, userSpace: readonly string[]): readonly Axis[] => {
+export const axesOf = (
+  { base, patches }: KernelSpec,
+  userSpace: readonly string[],
+  board: BoardParts | null,
+): readonly Axis[] => {
   const switches = Object.entries(base.config).flatMap(([name, option]) =>
     typeof option.default === 'boolean' ? [`${name}=${option.default ? 'n' : 'y'}`] : [],
   )
@@ -83,12 +88,16 @@ export const axesOf = ({ base, patches }: KernelSpec, userSpace: readonly string
   const build = { group: 'build', with: [] } as const
   return [
     { name: 'user space', values: userSpace, ...sharing },
-    { name: 'memory', values: SOURCES, ...sharing },
-    { name: 'pool', values: POOLS, ...sharing },
-    { name: 'ram', values: ['lowmem', 'highmem'], ...sharing },
-    { name: 'exporter', values: EXPORTER_KINDS, ...device },
-    { name: 'importer', values: IMPORTER_KINDS, ...device },
-    { name: 'second importer', values: ['none', 'plain'], group: 'build', with: [] },
+    { name: 'memory', values: board === null ? SOURCES : SOURCES.filter((one) => one !== 'highmem'), ...sharing },
+    ...(board === null
+      ? [
+          { name: 'pool', values: POOLS, ...sharing },
+          { name: 'ram', values: ['lowmem', 'highmem'], ...sharing },
+        ]
+      : [{ name: 'pool', values: poolsOn(board), ...sharing }]),
+    { name: 'exporter', values: board?.exporters ?? EXPORTER_KINDS, ...device },
+    { name: 'importer', values: board?.importers ?? IMPORTER_KINDS, ...device },
+    { name: 'second importer', values: secondsOn(board), group: 'build', with: [] },
     { name: 'config', values: ['default', ...switches], ...build },
     { name: 'command line', values: ['none', ...lines], ...build },
     { name: 'attributes', values: [...ATTRS, ...new Set(own)], ...build },
@@ -97,6 +106,12 @@ export const axesOf = ({ base, patches }: KernelSpec, userSpace: readonly string
     { name: 'caches', values: CACHES, group: 'schedule', with: [] },
   ]
 }
+
+const poolsOn = ({ machine, exporters }: BoardParts): readonly string[] =>
+  exporters.some((name) => coherentPoolsOf(machine, name).length > 0) ? ['of the board', 'none'] : ['none']
+
+const secondsOn = (board: BoardParts | null): readonly string[] =>
+  board === null ? ['none', 'plain'] : ['none', ...(board.second === null ? [] : [board.second])]
 
 /** The value of an axis, the plain one where the configuration says nothing. */
 export const valueOf = (configuration: Configuration, axes: readonly Axis[], name: string): string =>

@@ -108,7 +108,7 @@ const scenarioOf = async (parts: RunParts, wanted: Wanted): Promise<DefectScenar
   }
   const refused: readonly ScenarioStep[] =
     symptom.errno === null || atEnd ? [] : [{ do: 'expect', errno: symptom.errno }]
-  const plain = { ...bare, steps: [...steps, ...refused] }
+  const plain = { ...bare, steps: [...steps.map(setup.named), ...refused] }
   const { runs } = await runScenario(parts, wanted, plain)
   const [run] = runs
   if (run === undefined) throw new Error('a run of one kernel has one result')

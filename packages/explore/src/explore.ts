@@ -8,8 +8,17 @@ import {
   InputError,
   type KernelSpec,
 } from '@dmalab/api'
-import { chooseKernel, composeKernel, opTablesOf, type RunParts, standInSentences, withOptions } from '@dmalab/runner'
-import { type Axis, axesOf, type Configuration } from './axes.ts'
+import {
+  chooseKernel,
+  composeKernel,
+  kernelFacts,
+  opTablesOf,
+  type RunParts,
+  standInSentences,
+  withOptions,
+} from '@dmalab/runner'
+import { type Axis, axesOf, type Configuration, valueOf } from './axes.ts'
+import { type BoardParts, type GivenBoard, partsOn } from './board-parts.ts'
 import { configurationsOf } from './configurations.ts'
 import { defectOf } from './defects.ts'
 import { counts, isCertain, judge, type Judged, onBase } from './judge.ts'
@@ -22,6 +31,8 @@ import { familyOf, isInstanceOf, type Suspect, unusualIn } from './suspects.ts'
 
 export interface ExploreRequest {
   readonly kernel: string
+  /** null: machines made for the exploration. */
+  readonly board: GivenBoard | null
   readonly seed: number
   readonly bound: ExploreBound
   /** `axis=value`: configurations in which these values alone are not plain; all when empty. */
@@ -47,23 +58,36 @@ export interface ExploreControl {
   readonly timeUp?: () => boolean
 }
 
-export const EXPLORE_REQUEST: Omit<ExploreRequest, 'kernel'> = { seed: 1, bound: EXPLORE_BOUND, only: [] }
+export const EXPLORE_REQUEST: Omit<ExploreRequest, 'kernel'> = {
+  board: null,
+  seed: 1,
+  bound: EXPLORE_BOUND,
+  only: [],
+}
 
-/** @throws InputError for a kernel that is not there */
+/** @throws InputError for a kernel that is not there, and for a board that does not fit it */
 export const planExploration = (parts: RunParts, request: ExploreRequest): Plan => {
   const chosen = chooseKernel(request.kernel, parts.registry)
   const { kernel } = chosen
-  const axes = axesOf(kernel, [CALLS, ...Object.keys(QUEUES)])
+  const { arch } = kernelFacts(kernel, parts.registry)
+  const board = request.board === null ? null : partsOn(request.board, kernel.name, arch)
+  const axes = axesOf(kernel, [CALLS, ...Object.keys(QUEUES)], board)
   checkOnly(axes, request.only)
   return {
-    ground: { kernel, axes, seed: request.seed },
+    ground: { kernel, axes, seed: request.seed, board },
     bound: request.bound,
     notes: standInSentences(chosen),
-    configurations: configurationsOf(axes, request.bound.configurations).filter(
-      (one) => request.only.length === 0 || [...one].every((choice) => request.only.includes(choice.join('='))),
-    ),
+    configurations: configurationsOf(axes, request.bound.configurations)
+      .filter((one) => request.only.length === 0 || [...one].every((choice) => request.only.includes(choice.join('='))))
+      .filter((one) => board === null || !hasOneDevice(axes, one)),
   }
 }
+
+/** Both parts by one device: that is what the exporter's axis alone gives as well. */
+const hasOneDevice = (axes: readonly Axis[], configuration: Configuration): boolean =>
+  configuration.has('exporter') &&
+  configuration.has('importer') &&
+  valueOf(configuration, axes, 'exporter') === valueOf(configuration, axes, 'importer')
 
 /** @throws InputError for an axis or a value that is not there */
 const checkOnly = (axes: readonly Axis[], only: readonly string[]): void => {
@@ -138,7 +162,7 @@ const report = async (
     schema: 1,
     kernel: kernel.name,
     base: base?.name ?? null,
-    board: 'machines made for the exploration',
+    ...boardOf(plan.ground.board),
     seed: request.seed,
     bound: request.bound,
     coverage: {
@@ -156,6 +180,18 @@ const report = async (
     notes: [...plan.notes, ...impossible.map((why) => `not explored: ${why}`)],
   }
 }
+
+const boardOf = (board: BoardParts | null): Pick<ExploreReport, 'board' | 'devices'> =>
+  board === null
+    ? { board: 'machines made for the exploration', devices: null }
+    : {
+        board: board.machine.name,
+        devices: {
+          exporters: board.exporters,
+          importers: board.importers,
+          second: board.second,
+        },
+      }
 
 const sum = <T>(list: readonly T[], count: (one: T) => number): number =>
   list.reduce((total, one) => total + count(one), 0)

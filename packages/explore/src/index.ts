@@ -7,5 +7,6 @@ export {
   planExploration,
   searchNumber,
 } from './explore.ts'
+export type { GivenBoard } from './board-parts.ts'
 export { explainExplored } from './explanations.ts'
 export type { Searched } from './search.ts'

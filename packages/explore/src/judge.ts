@@ -16,9 +16,11 @@ export const judge = (replayer: Replayer, ground: Ground, base: KernelSpec | nul
   ordinary: ordinaryOf(replayer, ground, suspect),
 })
 
-const ordinaryOf = (replayer: Replayer, { axes }: Ground, suspect: Suspect): Elsewhere | null => {
+const ordinaryOf = (replayer: Replayer, { axes, board }: Ground, suspect: Suspect): Elsewhere | null => {
   const { configuration } = suspect
   if (valueOf(configuration, axes, 'pool') === 'none') return null
+  // What has no pool on the board is compared with nothing.
+  if (board !== null && !replayer.setup(configuration).hasPool) return null
   const ordinary = new Map([...configuration, ['pool', 'none']])
   // Nobody can declare or release a pool that is not there: the other steps are done.
   const steps = suspect.steps.filter((step) => step.do !== 'declare-pool' && step.do !== 'release-pool')

@@ -58,7 +58,7 @@ export class Replayer {
     let met: Replayed = { at: null, symptoms: [] }
     try {
       for (const [at, step] of steps.entries()) {
-        const symptoms = symptomsOf(trial.lab, tables, step, trial.do(step), setup.owner)
+        const symptoms = symptomsOf(trial.lab, tables, step, trial.do(setup.named(step)), setup)
         if (symptoms.length > 0) met = { at, symptoms }
         if (symptoms.length > 0 && !(goOn && symptoms.every(goesOn))) return met
       }

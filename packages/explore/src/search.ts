@@ -190,9 +190,9 @@ class Search {
 
   /** null for a step that cannot be meant here. */
   private do(step: ScenarioStep): readonly Symptom[] | null {
-    if (LOOKS.has(step.do)) this.coverage.enter(this.setup.owner, 'mmap')
+    if (LOOKS.has(step.do)) this.coverage.enter(this.setup.deviceOf(this.setup.owner), 'mmap')
     try {
-      return symptomsOf(this.trial.lab, this.tables, step, this.trial.do(step), this.setup.owner)
+      return symptomsOf(this.trial.lab, this.tables, step, this.trial.do(this.setup.named(step)), this.setup)
     } catch (e) {
       if (isInputError(e)) return null
       throw e

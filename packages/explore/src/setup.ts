@@ -3,6 +3,7 @@ import {
   type BufferSource,
   InputError,
   type Injection,
+  type KernelFacts,
   type KernelSpec,
   type LabOptions,
   type Machine,
@@ -11,6 +12,7 @@ import {
 import { type LabParts, kernelFacts, withOptions } from '@dmalab/runner'
 import { nextCalls } from './alphabet.ts'
 import { type Axis, type Configuration, valueOf } from './axes.ts'
+import { type BoardParts, castOf, coherentPoolsOf, machineOnBoard } from './board-parts.ts'
 import { HIGHMEM, machineOf, OVER_PAGES } from './machine.ts'
 import { atFirst, type Protocol } from './protocol.ts'
 import { nextIoctls } from './queue-alphabet.ts'
@@ -38,6 +40,8 @@ export interface Ground {
   readonly kernel: KernelSpec
   readonly axes: readonly Axis[]
   readonly seed: number
+  /** null: on machines made for the exploration. */
+  readonly board: BoardParts | null
 }
 
 export interface Setup {
@@ -48,69 +52,132 @@ export interface Setup {
   readonly cmdline: string
   readonly inject: readonly string[]
   readonly adversary: number | null
-  /** The device whose memory it is. */
+  /** Whose memory it is: `exporter`, or `exporter.REGION` of the device below it. */
   readonly owner: string
+  /** The exporter has a coherent pool. */
+  readonly hasPool: boolean
   readonly first: Protocol
+  /** The device that has a part: `exporter`, `importer` or `second`, or the one below it. */
+  deviceOf(part: string): string
+  /** A step of a part, as one of its device. */
+  named(step: ScenarioStep): ScenarioStep
   next(state: Protocol): readonly ScenarioStep[]
 }
 
-export const setupOf = (parts: LabParts, { kernel, axes }: Ground, configuration: Configuration): Setup => {
+export const setupOf = (parts: LabParts, ground: Ground, configuration: Configuration): Setup => {
+  const { kernel, axes } = ground
   const value = (name: string): string => valueOf(configuration, axes, name)
-  const pool = value('pool')
   const memory = value('memory')
   const source = MEMORY[memory]?.source ?? (memory as BufferSource)
   const queues = QUEUES[value('user space')] ?? null
-  const driver = queues?.driver ?? null
   const option = value('config')
   const line = value('command line')
   const failing = value('failing call')
   const facts = kernelFacts(kernel, parts.registry)
-  const { board: arch, pointerBits } = facts.arch
-  const highmem = value('ram') === 'highmem' || memory === 'highmem'
-  if (highmem && !facts.arch.highmem) throw new InputError(`${kernel.name} has no highmem`)
-  const second = driver === null ? value('second importer') : 'none'
-  const machine = machineOf({
-    arch,
-    pointerBits,
-    pool,
-    exporter: value('exporter'),
-    importer: value('importer'),
-    exporterClass: driver !== null ? 'camera' : source === 'dumb' ? 'display' : 'codec',
-    importerClass: 'converter',
-    importerDriver: driver,
-    iommuModel: pointerBits === 32 ? 'samsung-sysmmu' : 'arm-smmu-v3',
-    second,
-    highmem,
-  })
-  const config = option === 'default' ? [] : [option.replace(/=y$/, '')]
-  const cmdline = line === 'none' ? '' : line
-  const size = MEMORY[memory]?.size ?? Number(value('size'))
+  const placed = ground.board === null ? onMadeMachine(facts, value, kernel.name) : onBoard(ground.board, value)
   const attrs = value('attributes')
-  const hasPool = pool !== 'none' && (source === 'coherent' || source === 'dumb')
+  const hasPool = placed.pools && (source === 'coherent' || source === 'dumb')
   const setting: Setting = {
-    owner: pool === 'two' && driver === null ? 'exporter.frames' : 'exporter',
-    importers: driver !== null ? [] : second === 'none' ? ['importer'] : ['importer', 'second'],
+    owner: placed.owner,
+    importers: queues !== null ? [] : placed.second ? ['importer', 'second'] : ['importer'],
     source,
     above: memory === 'highmem' ? HIGHMEM : null,
-    size,
+    size: MEMORY[memory]?.size ?? Number(value('size')),
     attrs: attrs === 'none' ? [] : [attrs],
-    declare: pool === 'over-pages' ? OVER_PAGES : null,
+    declare: placed.declared ? OVER_PAGES : null,
     kmap: facts.dmabufKmap,
     pool: hasPool,
-    masking: ['exporter', 'importer'].filter((name) => value(name) === 'masking'),
+    masking: placed.masking,
     timers: line.startsWith('iommu.strict'),
     unmapAttrs: UNMAP_ATTRS.filter((name) => name in facts.attrs),
   }
+  const deviceOf = (part: string): string => {
+    const [role = '', ...below] = part.split('.')
+    return [placed.cast[role] ?? role, ...below].join('.')
+  }
   return {
-    machine,
+    machine: placed.machine,
     kernel: withOptions(kernel, { config: configOf(option), cmdline: cmdlineOf(line) }),
-    config,
-    cmdline,
-    inject: failing === 'none' ? [] : [failing],
+    config: option === 'default' ? [] : [option.replace(/=y$/, '')],
+    cmdline: line === 'none' ? '' : line,
+    inject: failing === 'none' ? [] : [failing.replace(/@(\w+)/, (_all, part: string) => `@${deviceOf(part)}`)],
     adversary: value('caches') === 'quiet' ? null : Number(value('caches').slice(-1)),
     owner: setting.owner,
-    first: atFirst(setting.importers, pool === 'over-pages' ? 'undeclared' : hasPool ? 'there' : 'released'),
+    hasPool,
+    first: atFirst(setting.importers, placed.declared ? 'undeclared' : hasPool ? 'there' : 'released'),
+    deviceOf,
+    named: (step) =>
+      'device' in step && step.device !== undefined ? { ...step, device: deviceOf(step.device) } : step,
     next: (state) => (queues === null ? nextCalls(state, setting) : nextIoctls(state, setting, queues.memory)),
+  }
+}
+
+/** A machine, and who has which part on it. */
+interface Placed {
+  readonly machine: Machine
+  /** Part -> device. */
+  readonly cast: Readonly<Record<string, string>>
+  readonly owner: string
+  /** The exporter has a coherent pool at the start, or a board file declares one. */
+  readonly pools: boolean
+  readonly declared: boolean
+  readonly second: boolean
+  /** Parts whose driver sets a narrower mask. */
+  readonly masking: readonly string[]
+}
+
+const onMadeMachine = ({ arch }: KernelFacts, value: (name: string) => string, kernel: string): Placed => {
+  const pool = value('pool')
+  const memory = value('memory')
+  const driver = QUEUES[value('user space')]?.driver ?? null
+  const highmem = value('ram') === 'highmem' || memory === 'highmem'
+  if (highmem && !arch.highmem) throw new InputError(`${kernel} has no highmem`)
+  const second = driver === null ? value('second importer') : 'none'
+  // A queue's memory is of the device itself, and that one has no pool where there are two.
+  const below = pool === 'two' && driver === null
+  return {
+    machine: machineOf({
+      arch: arch.board,
+      pointerBits: arch.pointerBits,
+      pool,
+      exporter: value('exporter'),
+      importer: value('importer'),
+      exporterClass: driver !== null ? 'camera' : memory === 'dumb' ? 'display' : 'codec',
+      importerClass: 'converter',
+      importerDriver: driver,
+      iommuModel: arch.pointerBits === 32 ? 'samsung-sysmmu' : 'arm-smmu-v3',
+      second,
+      highmem,
+    }),
+    cast: {},
+    owner: below ? 'exporter.frames' : 'exporter',
+    pools: pool !== 'none' && (pool !== 'two' || below),
+    declared: pool === 'over-pages',
+    second: second !== 'none',
+    masking: ['exporter', 'importer'].filter((name) => value(name) === 'masking'),
+  }
+}
+
+const onBoard = (board: BoardParts, value: (name: string) => string): Placed => {
+  const driver = QUEUES[value('user space')]?.driver ?? null
+  const cast = castOf(board, value('exporter'), value('importer'))
+  const machine = machineOnBoard(board, {
+    cast,
+    pooled: value('pool') !== 'none',
+    exporterClass: driver !== null ? 'camera' : value('memory') === 'dumb' ? 'display' : null,
+    importerDriver: driver,
+  })
+  const pools = coherentPoolsOf(machine, cast.exporter)
+  const second = driver === null && value('second importer') !== 'none' ? board.second : null
+  const below = pools.length > 1 && driver === null
+  return {
+    machine,
+    cast: { ...cast, ...(second === null ? {} : { second }) },
+    owner: below ? `exporter.${pools[0] ?? ''}` : 'exporter',
+    pools: pools.length === 1 || below,
+    declared: false,
+    second: second !== null,
+    masking: [],
   }
 }
 

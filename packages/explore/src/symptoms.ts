@@ -1,6 +1,7 @@
 // What of a step's outcome counts against the kernel, and by what it is told apart from other things that go wrong.
 import type { DmaOps, DmaOpsDef, Lab, Oops, ScenarioStep } from '@dmalab/api'
 import type { Seen } from '@dmalab/runner'
+import type { Setup } from './setup.ts'
 
 /** One thing that went wrong. */
 export interface Symptom {
@@ -41,16 +42,16 @@ const NOT_AT: Readonly<Partial<Record<ScenarioStep['do'], readonly string[]>>> =
   unbind: ['leak-coherent', 'leak-mapping'],
 }
 
-/** In the order of what counts most; `tables` are the op tables by name, `owner` is whose memory it is. */
+/** In the order of what counts most; `tables` are the op tables by name, `step` is one of a part. */
 export const symptomsOf = (
   lab: Lab,
   tables: ReadonlyMap<string, DmaOpsDef>,
   step: ScenarioStep,
   seen: Seen,
-  owner: string,
+  setup: Pick<Setup, 'owner' | 'deviceOf'>,
 ): readonly Symptom[] => {
   if (seen.oops !== null) return [faultOf(seen.oops)]
-  const symbols = symbolsOf(lab, tables, step, owner)
+  const symbols = symbolsOf(lab, tables, step, setup)
   const found = seen.findings
     .filter(({ code, severity }) => severity !== 'info' && !NOT_THE_KERNEL.has(code) && code !== 'kernel-oops')
     .filter(({ code }) => NOT_AT[step.do]?.includes(code) !== true)
@@ -109,9 +110,9 @@ const symbolsOf = (
   lab: Lab,
   tables: ReadonlyMap<string, DmaOpsDef>,
   step: ScenarioStep,
-  owner: string,
+  { owner, deviceOf }: Pick<Setup, 'owner' | 'deviceOf'>,
 ): readonly string[] => {
-  const device = 'device' in step && step.device !== undefined ? step.device : owner
+  const device = deviceOf('device' in step && step.device !== undefined ? step.device : owner)
   const operation = isOwnAccess(step)
     ? 'alloc'
     : step.do === 'sync'

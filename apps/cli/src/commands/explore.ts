@@ -6,9 +6,12 @@ import { defectFiles, exploreJunit, exploreSarif, exploreText } from '@dmalab/re
 import { Flags } from '@oclif/core'
 import { EXIT } from '../bad-input.ts'
 import { BaseCommand, PLUGIN_FLAG, REPEATED } from '../base-command.ts'
+import { memoryFlag, overlayFlag } from '../board/flags.ts'
+import { boardFor } from '../board-for.ts'
 import { readBaseline } from '../explore/baseline.ts'
 import { readJournal, writeHead, writeSearched } from '../explore/journal.ts'
 import { searchOnWorkers } from '../explore/workers.ts'
+import { OR_STANDARD_INPUT } from '../files.ts'
 import { writeInFolder } from '../write-file.ts'
 
 export default class Explore extends BaseCommand {
@@ -20,6 +23,7 @@ has not; else 0. A baseline is what an earlier run with --json printed.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --kernel arm@4.11+nopage-rfc --out found',
     '<%= config.bin %> <%= command.id %> --kernel arm@4.11+nopage-rfc --configurations single --states 40',
+    '<%= config.bin %> <%= command.id %> --kernel arm64@6.12 --board rk3399-rockpro64 --devices vpu,vop',
     '<%= config.bin %> <%= command.id %> --plugin ./my-patch.mjs --kernel arm@4.11+my-patch --json > known.json',
     '<%= config.bin %> <%= command.id %> --plugin ./my-patch.mjs --kernel arm@4.11+my-patch --baseline known.json --format junit',
   ]
@@ -30,6 +34,22 @@ has not; else 0. A baseline is what an earlier run with --json printed.`
       required: true,
       summary: 'arch@release, then +patch for each patch (dmalab kernel list)',
     }),
+    board: Flags.string({
+      char: 'b',
+      helpValue: 'BOARD',
+      summary: `Explore on this board instead of machines made for it: a name (dmalab board list), a board file, a device tree (.dtb), ${OR_STANDARD_INPUT}`,
+    }),
+    devices: Flags.string({
+      helpValue: 'DEVICE',
+      dependsOn: ['board'],
+      summary:
+        'Devices of the board: exporter, importer, perhaps a second importer; without it one of each kind, in both parts',
+      delimiter: ',',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    memory: memoryFlag,
+    overlay: overlayFlag,
     depth: Flags.integer({
       helpValue: 'STEPS',
       min: 1,
@@ -96,10 +116,21 @@ has not; else 0. A baseline is what an earlier run with --json printed.`
     const { flags } = await this.parse(Explore)
     const { kernel, seed, depth, states, workers, out } = flags
     const configurations = configurationsOf(flags.configurations)
-    const work: ExploreWork = { kernel, seed, bound: { depth, states, configurations }, only: flags.only }
     const baseline = flags.baseline === undefined ? null : readBaseline(flags.baseline, kernel)
     const sources = this.plugins(flags.plugin)
     const laboratory = await openLaboratory(sources)
+    const work: ExploreWork = {
+      kernel,
+      ...(flags.board === undefined
+        ? {}
+        : {
+            board: await boardFor(laboratory.registry, flags.board, { memory: flags.memory, overlays: flags.overlay }),
+          }),
+      ...(flags.devices === undefined ? {} : { devices: flags.devices }),
+      seed,
+      bound: { depth, states, configurations },
+      only: flags.only,
+    }
     const journal = out === undefined ? undefined : join(out, 'journal.jsonl')
     const known = journal !== undefined && flags.resume ? readJournal(journal, work) : undefined
     if (journal !== undefined && known === undefined) writeHead(journal, work)

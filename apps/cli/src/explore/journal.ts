@@ -5,14 +5,17 @@ import type { ExploreWork, Searched } from '@dmalab/lab'
 import { isThere } from '../paths.ts'
 import { appendText, writeInFolder } from '../write-file.ts'
 
-/** A configuration is a Map: JSON holds its pairs. */
-const plain = (_key: string, value: unknown): unknown => (value instanceof Map ? { pairs: [...value] } : value)
+/** A configuration is a Map: JSON holds its pairs. Kernel addresses of a board are big integers. */
+const plain = (_key: string, value: unknown): unknown =>
+  value instanceof Map ? { pairs: [...value] } : typeof value === 'bigint' ? `0x${value.toString(16)}` : value
 const revived = (_key: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && 'pairs' in value ? new Map(value.pairs as [string, string][]) : value
 
+const headOf = (work: ExploreWork): string => JSON.stringify({ work }, plain)
+
 /** Begins the journal anew. @throws InputError when it cannot be written */
 export const writeHead = (file: string, work: ExploreWork): void => {
-  writeInFolder(file, `${JSON.stringify({ work })}\n`)
+  writeInFolder(file, `${headOf(work)}\n`)
 }
 
 /** @throws InputError when it cannot be written */
@@ -25,8 +28,12 @@ export const readJournal = (file: string, work: ExploreWork): ReadonlyMap<number
   if (!isThere(file)) throw new InputError('there is nothing to resume', { file }, 'leave out --resume')
   const text = new TextDecoder().decode(readWhole(file, MOST.data))
   const [head = '', ...lines] = text.split('\n')
-  if (head !== JSON.stringify({ work }))
-    throw new InputError('it was written by another exploration', { file }, 'give the same kernel, bound and seed')
+  if (head !== headOf(work))
+    throw new InputError(
+      'it was written by another exploration',
+      { file },
+      'give the same kernel, board, bound and seed',
+    )
   const known = new Map<number, Searched>()
   for (const line of lines) {
     const entry = lineOf(line)

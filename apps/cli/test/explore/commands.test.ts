@@ -57,7 +57,18 @@ describe('dmalab explore', async () => {
     expect([code, err]).toEqual([0, ''])
     expect(JSON.parse(out)).toMatchObject({ kernel: 'arm@4.11+mine', base: 'arm@4.11' })
   })
+  test('on a board, with two of its devices', async () => {
+    const args = ['-b', 'odroid-xu4-2017', '--devices', 'codec,converter', '--depth', '5', '--states', '8']
+    const { code, out } = await dmalab('explore', '-k', 'arm@4.11+nopage-rfc', ...args, ...SMALL.slice(0, 2), '--json')
+    const onBoard = JSON.parse(out) as ExploreReport
+    expect([code, onBoard.board]).toEqual([3, 'odroid-xu4-2017'])
+    expect(onBoard.devices).toEqual({ exporters: ['codec'], importers: ['converter'], second: null })
+    const steps = onBoard.defects.flatMap(({ scenario }) => scenario?.steps ?? [])
+    expect(steps).toContainEqual(expect.objectContaining({ do: 'attach', device: 'converter' }))
+  })
   test.each([
+    [['-b', 'rk3399-rockpro64'], 'board rk3399-rockpro64 has arm64 processors, and arm@4.11 is a kernel for arm'],
+    [['-b', 'odroid-xu4-2017', '--devices', 'a,b'], "board odroid-xu4-2017 has no device 'a'"],
     [['--out', 'taken'], 'taken/journal.jsonl: cannot be written'],
     [['--only', 'nope=1'], "there is no property 'nope'"],
     [['--resume', '--out', 'empty'], 'empty/journal.jsonl: there is nothing to resume'],

@@ -18,6 +18,7 @@ export const exploreText = (report: ExploreReport, options: ExploreTextOptions):
   const known = report.defects.filter((defect) => !fresh.includes(defect) && !inherited.includes(defect))
   return [
     `${bold(report.kernel)}, ${report.base === null ? 'as it is' : `beside ${report.base}`}, on ${report.board}`,
+    ...devicesLines(report),
     '',
     ...fresh.flatMap((defect, i) => [...defectLines(defect, i + 1, options), '']),
     ...(inherited.length === 0 ? [] : [bold(`${report.base ?? ''} has these as well`), '']),
@@ -34,6 +35,13 @@ export const exploreText = (report: ExploreReport, options: ExploreTextOptions):
     ),
   ].join('\n')
 }
+
+const devicesLines = ({ devices }: ExploreReport): readonly string[] =>
+  devices === null
+    ? []
+    : [
+        `  exporter ${devices.exporters.join(' or ')}; importer ${devices.importers.join(' or ')}${devices.second === null ? '' : `; second importer ${devices.second}`}`,
+      ]
 
 const defectLines = (defect: Defect, number: number, options: ExploreTextOptions): readonly string[] => {
   const { configuration, scenario, symbols, hunks, base, ordinary } = defect
