@@ -46,6 +46,7 @@ test('each broken plug-in fails the tests of what it breaks, and passes the othe
       'gives memory back',
       'maps a list so that the device finds every byte, within its mask',
       'hands what the device wrote to the CPU with unmap, and with sync',
+      'explored with ordinary memory',
       'mergesSegments is false',
     ],
     'allocator vb2-leaky': [

@@ -65,7 +65,8 @@ const looks = (s: Protocol, setting: Setting): readonly ScenarioStep[] => {
   if (live && isCoherent(setting) && written && !deviceWrites(s))
     steps.push({ do: 'device-read', buffer: FRAME, device: owner })
   if (cpuMayRead(s, setting) && written) steps.push({ do: 'cpu-read', buffer: FRAME })
-  if (isShared(s) && written && !deviceHolds(s)) {
+  // What has caches of its own is looked at between begin and end of CPU access only.
+  if (isShared(s) && written && !deviceHolds(s) && (isCoherent(setting) || s.cpuAccess)) {
     steps.push({ do: 'vmap', buffer: FRAME })
     if (setting.kmap) steps.push({ do: 'kmap', buffer: FRAME })
   }

@@ -67,9 +67,15 @@ const oneOfEach = (devices: readonly DeviceFacts[]): readonly DeviceFacts[] => {
   return [...kinds.values()]
 }
 
-/** All that the DMA API asks of a device. */
-const kindOf = ({ name, title, compatible, class: kind, driver, driverName, ...facts }: DeviceFacts): string =>
-  JSON.stringify(Object.entries(facts).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+/** What tells devices apart for people and drivers, and not for the DMA API. */
+const NAMES: ReadonlySet<string> = new Set(['name', 'title', 'compatible', 'class', 'driver', 'driverName'])
+
+const kindOf = (device: DeviceFacts): string =>
+  JSON.stringify(
+    Object.entries(device)
+      .filter(([key]) => !NAMES.has(key))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  )
 
 /** Who has which part in one configuration. */
 export interface Cast {
@@ -106,7 +112,7 @@ export const machineOnBoard = ({ machine }: BoardParts, roles: RolesOnBoard): Ma
 const exporterOf = (device: DeviceFacts, { pooled, exporterClass }: RolesOnBoard): DeviceFacts => {
   const own = pooled ? device : { ...device, pools: [] }
   if (exporterClass === null) return own
-  const { driver, driverName, compatible, ...rest } = own
+  const { driver: _driver, driverName: _name, compatible: _compatible, ...rest } = own
   return { ...rest, class: exporterClass }
 }
 

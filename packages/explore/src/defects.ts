@@ -2,6 +2,7 @@
 import {
   type Defect,
   type DefectScenario,
+  type Elsewhere,
   type JsonObject,
   type Machine,
   type PatchHunk,
@@ -37,11 +38,14 @@ export const defectOf = async (
       kernel.patches.flatMap(({ hunks }) => hunks),
       symptom.symbols,
     ),
-    base,
-    ordinary,
+    base: told(base),
+    ordinary: told(ordinary),
     scenario,
   }
 }
+
+const told = (there: Elsewhere | null): Elsewhere | null =>
+  there === null ? null : { same: there.same, outcome: there.outcome }
 
 /** The same words twice: the second gets a number. */
 const freeName = (name: string, taken: ReadonlySet<string>): string => {

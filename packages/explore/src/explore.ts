@@ -229,7 +229,7 @@ const defectsAmong = (
     return base === null && one.base?.outcome !== 'works'
       ? { ...one, base: null }
       : base === null
-        ? { ...one, base: { same: false, outcome: `works on ${before?.name ?? ''}` } }
+        ? { ...one, base: { same: false, outcome: `works on ${before?.name ?? ''}`, stepWorks: true } }
         : one
   }
   const known: Judged[] = []

@@ -12,7 +12,8 @@ export const listMoves = (s: Protocol, setting: Setting): readonly ScenarioStep[
   if (s.other === 'none') steps.push({ do: 'alloc', buffer: OTHER, size: 4096, from: 'user' })
   if (s.other === 'live') steps.push({ do: 'cpu-write', buffer: OTHER })
   if (s.other === 'written' && s.list === 'none' && isShared(s)) {
-    if (importer.mapped === 'TO_DEVICE') steps.push({ do: 'reuse-table', buffer: FRAME, device, with: OTHER })
+    if (importer.mapped === 'TO_DEVICE' && setting.remaps)
+      steps.push({ do: 'reuse-table', buffer: FRAME, device, with: OTHER })
     steps.push({ do: 'sg-table', buffer: LIST, of: [FRAME, OTHER], device })
   }
   if (s.list === 'made') steps.push({ do: 'map', buffer: LIST, device, dir: importer.mapped })

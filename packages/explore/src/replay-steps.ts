@@ -21,7 +21,7 @@ interface Opened {
 }
 
 /** Neither stopped the kernel nor was refused: the next step can be done. */
-const goesOn = ({ code }: Symptom): boolean => code !== 'kernel-oops' && code !== 'refused'
+export const goesOn = ({ code }: Symptom): boolean => code !== 'kernel-oops' && code !== 'refused'
 
 /** Laboratories kept open: shrinking asks for a few of them again and again. */
 const KEPT = 24

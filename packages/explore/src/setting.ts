@@ -20,6 +20,8 @@ export interface Setting {
   readonly masking: readonly string[]
   /** Something happens in the kernel when time passes. */
   readonly timers: boolean
+  /** A mapping of the first importer takes nothing that an unmapping has to give back: a table may be mapped again as it is. */
+  readonly remaps: boolean
   /** Attributes that dma_unmap_*() may get though dma_map_*() did not. */
   readonly unmapAttrs: readonly string[]
 }

@@ -58,9 +58,9 @@ export interface Setup {
   readonly hasPool: boolean
   readonly first: Protocol
   /** The device that has a part: `exporter`, `importer` or `second`, or the one below it. */
-  deviceOf(part: string): string
+  readonly deviceOf: (part: string) => string
   /** A step of a part, as one of its device. */
-  named(step: ScenarioStep): ScenarioStep
+  readonly named: (step: ScenarioStep) => ScenarioStep
   next(state: Protocol): readonly ScenarioStep[]
 }
 
@@ -89,6 +89,7 @@ export const setupOf = (parts: LabParts, ground: Ground, configuration: Configur
     pool: hasPool,
     masking: placed.masking,
     timers: line.startsWith('iommu.strict'),
+    remaps: !line.startsWith('swiotlb') && mapsInPlace(placed.machine, placed.cast['importer'] ?? 'importer'),
     unmapAttrs: UNMAP_ATTRS.filter((name) => name in facts.attrs),
   }
   const deviceOf = (part: string): string => {
@@ -110,6 +111,16 @@ export const setupOf = (parts: LabParts, ground: Ground, configuration: Configur
       'device' in step && step.device !== undefined ? { ...step, device: deviceOf(step.device) } : step,
     next: (state) => (queues === null ? nextCalls(state, setting) : nextIoctls(state, setting, queues.memory)),
   }
+}
+
+/** Neither behind an IOMMU nor with a pool that it bounces through. */
+const mapsInPlace = ({ devices, reserved, iommus }: Machine, name: string): boolean => {
+  const device = devices.find((one) => one.name === name)
+  const pools = reserved.filter((region) => device?.pools.includes(region.name))
+  return (
+    !iommus.some((iommu) => iommu.enabled && iommu.name === device?.iommu) &&
+    !pools.some(({ compatible }) => compatible === 'restricted-dma-pool')
+  )
 }
 
 /** A machine, and who has which part on it. */

@@ -16,6 +16,7 @@ const SETTING: Setting = {
   pool: true,
   masking: [],
   timers: false,
+  remaps: true,
   unmapAttrs: [],
 }
 const START = atFirst(['importer'], 'there')

@@ -17,6 +17,7 @@ import {
   type UserMapping,
 } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
+import { exploredTable, LONGEST } from './exploration.ts'
 import { type KitDevice, lastPage } from './kit-machine.ts'
 import { capsOf, type KernelUnderTest, openKit, OPERATIONS } from './under-test.ts'
 
@@ -46,6 +47,10 @@ export const describeBackend = (under: () => BackendUnderTest): void => {
 
   describe(`op table ${device.opsName} of ${given.kernel}, device ${name}`, () => {
     always(open)
+    if (given.kernel.includes('+')) return
+    it('explored with ordinary memory: nothing goes wrong', { timeout: LONGEST }, async () => {
+      expect(await exploredTable(given, name)).toEqual([])
+    })
     chosen(open, caps, lab.facts.swiotlb !== null)
   })
 }

@@ -3,11 +3,14 @@ import { isInputError, type KernelDef, type Patch, withoutBits } from '@dmalab/a
 import { appliesTo, composeKernel, kernelFacts } from '@dmalab/runner'
 import { describe, expect, it } from 'vitest'
 import { describeBackend } from './backend.ts'
+import { exploredPatch, LONGEST } from './exploration.ts'
 import { type KernelUnderTest, openKit, OPERATIONS } from './under-test.ts'
 
 /** `kernel` is the base it is stacked on, patches below it included. */
 export interface PatchUnderTest extends KernelUnderTest {
   readonly patch: string
+  /** Defects that it is known to have and its base has not, as `dmalab explore --json` names them: ids, or codes for all of a kind. */
+  readonly knownDefects?: readonly string[]
 }
 
 /** Defines the suite, and that of op tables for the patched kernel. `under` is called once, when the tests are collected. */
@@ -77,6 +80,10 @@ export const describePatch = (under: () => PatchUnderTest): void => {
       expect(refusal(base, patch, patch)).toContain('stacked twice')
       for (const [name, why] of Object.entries(patch.conflicts ?? {}))
         expect(refusal(base, registry.patches.get(name), patch)).toContain(why)
+    })
+
+    it('has no defect that its base does not have', { timeout: LONGEST }, async () => {
+      expect(await exploredPatch(patched, given.knownDefects ?? [])).toEqual([])
     })
   })
 

@@ -8,13 +8,13 @@ import {
   type Lab,
   type Machine,
 } from '@dmalab/api'
-import { type LabParts, openLab, parseKernel, patchedCaps } from '@dmalab/runner'
+import { openLab, parseKernel, patchedCaps, type RunParts } from '@dmalab/runner'
 import type { AllocatorSubject } from './allocator-checks.ts'
 import { kitMachine } from './kit-machine.ts'
 
 export interface KernelUnderTest {
   /** Engine and registry, with the plug-in under test in it. */
-  readonly parts: LabParts
+  readonly parts: RunParts
   /** `arch@release+patch`. */
   readonly kernel: string
   /** Model of an IOMMU in front of the kit's device `translated`; none when absent. */
