@@ -1,4 +1,5 @@
 // The page of what proves each kernel: counted while files are compared, written at the end.
+import { ownValue } from '@dmalab/api'
 import { openRegistry } from '@dmalab/lab/node'
 import {
   countSteps,
@@ -9,14 +10,17 @@ import {
   vectorSource,
 } from '@dmalab/lab/golden'
 import type { PageCounts } from './conform.ts'
-import { writeText } from './write-file.ts'
+import { checkTarget, writeText } from './write-file.ts'
 
 export interface FidelityWriter extends PageCounts {
   /** The page, and its counts as JSON under the same name. @throws InputError when it cannot be written */
   write(): Promise<void>
 }
 
-export const fidelityWriter = (page: string): FidelityWriter => {
+/** `given`: what the command reads. @throws InputError where it cannot be written, or is read */
+export const fidelityWriter = (page: string, given: readonly string[]): FidelityWriter => {
+  const data = `${page.replace(/\.md$/, '')}.json`
+  for (const file of [page, data]) checkTarget(file, given)
   const vectors: Parameters<typeof countVectors>[0][number][] = []
   let setups: Setups | undefined
   const steps = countSteps((name) => kernelOf(setups, name))
@@ -29,12 +33,12 @@ export const fidelityWriter = (page: string): FidelityWriter => {
     async write() {
       const counts: FidelityCounts = { records: steps.records, vectors: countVectors(vectors) }
       writeText(page, fidelityPage(await openRegistry(), counts))
-      writeText(`${page.replace(/\.md$/, '')}.json`, `${JSON.stringify(counts, null, 1)}\n`)
+      writeText(data, `${JSON.stringify(counts, null, 1)}\n`)
     },
   }
 }
 
 const kernelOf = (setups: Setups | undefined, name: string): string | undefined => {
-  const setup = setups?.kernels[name]
+  const setup = setups === undefined ? undefined : ownValue(setups.kernels, name)
   return typeof setup === 'object' && setup !== null && 'kernel' in setup ? String(setup.kernel) : undefined
 }

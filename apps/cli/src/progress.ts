@@ -1,5 +1,6 @@
 // How far long work is, on standard error: a line that renews itself on a terminal, a line a minute elsewhere.
 import { clearInterval, setInterval } from 'node:timers'
+import { shown } from './shown.ts'
 
 export interface Progress {
   /** Prints a line that stays. */
@@ -23,7 +24,7 @@ export const showProgress = (line: () => string, stream: NodeJS.WriteStream = pr
   timer.unref()
   return {
     tell: (text) => {
-      stream.write(`${clear}${text}\n`)
+      stream.write(`${clear}${shown(text)}\n`)
     },
     end: () => {
       clearInterval(timer)

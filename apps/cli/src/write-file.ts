@@ -3,7 +3,9 @@
 import {
   appendFileSync,
   closeSync,
+  constants,
   fchmodSync,
+  lstatSync,
   mkdirSync,
   openSync,
   realpathSync,
@@ -25,9 +27,9 @@ export interface FileWriter {
   abandon(): void
 }
 
-/** `inputs`: files that the command reads. @throws InputError when the file cannot be written, and when it is one of the inputs */
-export const writeText = (file: string, text: string, inputs: readonly string[] = []): void => {
-  const writer = openWriter(file, inputs)
+/** @throws InputError when the file cannot be written */
+export const writeText = (file: string, text: string): void => {
+  const writer = openWriter(file)
   writer.write(text)
   writer.finish()
 }
@@ -48,19 +50,48 @@ export const appendText = (file: string, text: string): void => {
 /** Text is gathered to pieces of this size. */
 const PIECE = 2 ** 16
 
-/** As writeText, for what comes in pieces. @throws InputError when the file cannot be written, and when it is one of the inputs */
-export const openWriter = (file: string, inputs: readonly string[] = []): FileWriter => {
-  const old = told(file, () => statSync(file, { throwIfNoEntry: false }))
-  const input = inputs.find((one) => old !== undefined && isSame(old, one))
-  if (input !== undefined)
-    throw new InputError(`is read by this command, and would be lost`, { file }, 'name another file to write')
+/**
+ * Asked before the work whose result the file is to hold.
+ * @param given what the command was given: whatever it names as a file is read, and must stay
+ * @throws InputError where nothing can be written, and for a file that is named
+ */
+export const checkTarget = (file: string, given: unknown = []): void => void placeOf(file, namesIn(given))
+
+/** As writeText, for what comes in pieces. @throws InputError when the file cannot be written */
+export const openWriter = (file: string): FileWriter => {
+  const old = placeOf(file)
   // A device or a pipe has no old content to keep, and must not be replaced.
-  if (old !== undefined && !old.isFile() && !old.isDirectory()) return writerTo(file, file, () => undefined)
+  if (old !== undefined && !old.isFile()) return writerTo(file, file, () => undefined)
   // A link stays a link: the file that it leads to is written.
   const place = old === undefined ? file : told(file, () => realpathSync(file))
-  if (old?.isDirectory() === true) throw new InputError('cannot be written: it is a folder', { file })
   const beside = join(dirname(place), `.${basename(place)}.${process.pid}.part`)
   return writerTo(file, beside, () => renameSync(beside, place), old?.mode)
+}
+
+/** What lies there now. @throws InputError where nothing can be written */
+const placeOf = (file: string, inputs: readonly string[] = []): Stats | undefined => {
+  const old = told(file, () => statSync(file, { throwIfNoEntry: false }))
+  if (old === undefined) {
+    // A link that leads nowhere gives what a folder that is not there gives.
+    const inside = isLink(file) ? undefined : statSync(dirname(file), { throwIfNoEntry: false })
+    if (inside?.isDirectory() !== true) throw unwritable(file, 'ENOENT')
+    return old
+  }
+  if (old.isDirectory()) throw unwritable(file, 'EISDIR')
+  if (inputs.some((input) => isSame(old, input)))
+    throw new InputError(`is read by this command, and would be lost`, { file }, 'name another file to write')
+  // Opening would wait for a reader.
+  if (old.isFIFO()) told(file, () => closeSync(openSync(file, constants.O_WRONLY + constants.O_NONBLOCK)))
+  return old
+}
+
+const isLink = (file: string): boolean => told(file, () => lstatSync(file, { throwIfNoEntry: false })) !== undefined
+
+/** Everything that could be the name of a file, at any depth; in a gst-launch line, what stands behind an equals sign as well. */
+const namesIn = (given: unknown): readonly string[] => {
+  if (typeof given === 'string')
+    return [given, ...[...given.matchAll(/=\s*(?:"([^"]*)"|'([^']*)'|(\S+))/g)].map(([, a, b, c]) => a ?? b ?? c ?? '')]
+  return typeof given === 'object' && given !== null ? Object.values(given).flatMap(namesIn) : []
 }
 
 /** `place`: where it is written; `rename` puts it where it belongs. */
@@ -111,8 +142,13 @@ const writerTo = (file: string, place: string, rename: () => void, mode?: number
 }
 
 const isSame = (old: Stats, input: string): boolean => {
-  const other = statSync(input, { throwIfNoEntry: false })
-  return other?.isFile() === true && other.dev === old.dev && other.ino === old.ino
+  try {
+    const other = statSync(input, { throwIfNoEntry: false })
+    return other?.isFile() === true && other.dev === old.dev && other.ino === old.ino
+  } catch {
+    // No file has a name like that.
+    return false
+  }
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([
@@ -126,6 +162,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['EISDIR', 'it is a folder'],
   ['EEXIST', 'there is a file where a folder is needed'],
   ['ELOOP', 'links lead round in a circle'],
+  ['ENXIO', 'it is a pipe, and no program reads it'],
+  ['EPIPE', 'it is a pipe, and no program reads it'],
 ])
 
 const told = <T>(file: string, work: () => T): T => {
@@ -133,7 +171,9 @@ const told = <T>(file: string, work: () => T): T => {
     return work()
   } catch (error) {
     if (isInputError(error) || !(error instanceof Error) || !('code' in error)) throw error
-    const code = String(error.code)
-    throw new InputError(`cannot be written: ${REASONS.get(code) ?? code}`, { file })
+    throw unwritable(file, String(error.code))
   }
 }
+
+const unwritable = (file: string, code: string): InputError =>
+  new InputError(`cannot be written: ${REASONS.get(code) ?? code}`, { file })

@@ -5,28 +5,13 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { shown } from '../src/shown.ts'
 import { dmalabWith } from './dmalab.ts'
+import { escapedFields, EVIL, fields, quoted, SENT, sentIn } from './evil.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-esc-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** ESC, BEL, DEL and the one-byte CSI: what a terminal obeys. */
-const EVIL = '\u001B]0;PWN\u0007\u007F\u009B31m'
-const SENT = /[^\P{Cc}\n\t]/u
 const root = join(import.meta.dirname, '../../..')
 const data = (path: string): string => readFileSync(join(root, path), 'utf8')
-
-/** A text with the evil one behind each of its words, one word at a time: every field of a format. */
-const fields = (text: string, most = 30): readonly string[] => {
-  const words = [...text.matchAll(/[A-Za-z][A-Za-z0-9_.-]{2,}/g)]
-  const step = Math.max(1, Math.floor(words.length / most))
-  return words
-    .filter((_word, i) => i % step === 0)
-    .map(({ 0: word, index }) => `${text.slice(0, index + word.length)}${EVIL}${text.slice(index + word.length)}`)
-}
-
-/** In quotes, as YAML and JSON write it: what they take, reaches a report. */
-const escapedFields = (text: string): readonly string[] =>
-  fields(text).map((one) => one.replace(EVIL, String.raw`\u001b]0;PWN\u0007`))
 
 const LOG = data('packages/trace/test/data/a64-6.12-viol-direct.trace.txt').split('\n').slice(0, 60).join('\n')
 const DMESG = [
@@ -60,6 +45,8 @@ const FORMATS: readonly (readonly [
       ['trace', 'check', '--format', 'junit'],
       ['trace', 'check', '--format', 'sarif'],
       ['trace', 'stats'],
+      ['trace', 'export'],
+      ['diagnose', '--format', 'sarif'],
     ],
   ],
   ['dmesg.log', fields(DMESG), [['explain', '--dmesg'], ['diagnose']]],
@@ -77,14 +64,61 @@ const FORMATS: readonly (readonly [
   ['spec.json', escapedFields('{"version": 1, "board": "nope", "kernels": ["arm@4.11"]}'), [['run', '--spec']]],
 ]
 
+const PLUGIN = `export const dmalab = { api: 2 }
+export default (api) => api.patch({ name: 'odd', title: 'a title', source: 'a source', releases: ['4.11'], attrs: { ODD: 2048 } })
+`
+const THROWS = `export const dmalab = { api: 2 }
+export default () => { throw new Error('because') }
+`
+test.each([
+  ['kernel', 'list', '--plugin'],
+  ['kernel', 'show', 'arm@4.11+odd', '--plugin'],
+  ['run', 'founding', '--frames', '1', '--kernel', 'arm@4.11+odd', '--plugin'],
+])('texts of a plug-in: %s %s', async (...words) => {
+  const sent: string[] = []
+  const texts = [...quoted(PLUGIN), ...quoted(THROWS)]
+  for (const [i, text] of texts.entries()) {
+    const file = `plug-in-${words[1]}-${i}.mjs`
+    writeFileSync(join(folder, file), text)
+    const { out, err } = await dmalabWith({ cwd: folder }, ...words, file)
+    sent.push(...sentIn(out, err))
+  }
+  expect(sent).toEqual([])
+})
+
+test.each([
+  ['log', LOG, ['trace', 'check']],
+  ['log', LOG, ['trace', 'check', '--format', 'junit']],
+  ['log', LOG, ['trace', 'check', '--format', 'sarif']],
+  ['log', LOG, ['trace', 'check', '--json']],
+  ['log', LOG, ['trace', 'stats']],
+  ['log', LOG, ['trace', 'export']],
+  ['log', LOG, ['diagnose', '--html', 'page.html']],
+  ['log', LOG, ['diagnose', '--format', 'sarif']],
+  ['log', DMESG, ['diagnose', '--html', 'page.html']],
+  ['log', DMESG, ['explain', '--dmesg']],
+  ['yaml', BOARD, ['board', 'show']],
+  ['yaml', BOARD, ['board', 'lint']],
+  ['yaml', SCENARIO, ['run']],
+  ['yaml', SCENARIO, ['run', '--json']],
+  ['json', VECTORS, ['conform']],
+  ['mjs', PLUGIN, ['kernel', 'list', '--plugin']],
+  ['yaml', 'sweep: 1\nname: s\nwork: founding', ['sweep', '--workers', '0', '--report', 'sarif']],
+] as const)('the name of a file: x.%s by %#', async (suffix, text, words) => {
+  const name = `name ${EVIL.replaceAll('/', '')}.${suffix}`
+  writeFileSync(join(folder, name), text)
+  const { out, err } = await dmalabWith({ cwd: folder }, ...words, name)
+  const page = words.some((word) => word === 'page.html') ? readFileSync(join(folder, 'page.html'), 'utf8') : ''
+  expect(sentIn(out, err, page)).toEqual([])
+})
+
 describe.each(FORMATS)('every field of %s', (file, texts, commands) => {
   test.each(commands.map((words) => [words.join(' '), words] as const))('%s', async (_what, words) => {
     const sent: string[] = []
     for (const text of texts) {
       writeFileSync(join(folder, file), text)
       const { out, err } = await dmalabWith({ cwd: folder }, ...words, file)
-      const line = `${out}\n${err}`.split('\n').find((one) => SENT.test(one))
-      if (line !== undefined) sent.push(JSON.stringify(line))
+      sent.push(...sentIn(out, err))
     }
     expect(sent).toEqual([])
   })

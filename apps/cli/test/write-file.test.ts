@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openWriter, writeInFolder, writeText } from '../src/write-file.ts'
+import { checkTarget, openWriter, writeInFolder, writeText } from '../src/write-file.ts'
 import { dmalabWith } from './dmalab.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-write-'))
@@ -75,7 +75,9 @@ describe('what a command reads is not written over', () => {
     linkSync(at('input'), at('hard'))
     symlinkSync('input', at('soft'))
     for (const name of ['input', 'hard', 'soft', './input'])
-      expect(() => writeText(at(name), 'new', [at('input')])).toThrow('is read by this command, and would be lost')
+      expect(() => checkTarget(at(name), [{ flag: [at('input')] }])).toThrow(
+        'is read by this command, and would be lost',
+      )
     expect(text('input')).toBe('old')
   })
 
@@ -86,6 +88,13 @@ describe('what a command reads is not written over', () => {
     ],
     ['log.trace', ['trace', 'export', 'log.trace', '--output', 'log.trace']],
     ['line.yaml', ['run', 'line.yaml', '--ftrace', 'line.yaml']],
+    ['board.yaml', ['run', 'line.yaml', '--ftrace', 'board.yaml']],
+    ['log.trace', ['run', 'filesrc location=log.trace ! fakesink', '--ftrace', 'log.trace']],
+    ['log.trace', ['diagnose', 'board.yaml', 'log.trace', '--html', 'log.trace']],
+    ['line.yaml', ['sweep', 'line.yaml', '--html', 'line.yaml']],
+    ['board.yaml', ['sweep', 'founding', '--board', 'board.yaml', '--html', 'board.yaml']],
+    ['vectors.json', ['conform', 'vectors.json', '--page', 'vectors.json']],
+    ['vectors.json', ['conform', 'vectors.json', '--page', 'vectors.md']],
   ])('%s by %j', async (name, args) => {
     writeFileSync(at('board.yaml'), readFileSync(board))
     writeFileSync(
@@ -94,9 +103,10 @@ describe('what a command reads is not written over', () => {
     )
     const log = new URL('../../../packages/trace/test/data/a64-6.12-vb2m-labe.trace.txt', import.meta.url)
     writeFileSync(at('log.trace'), readFileSync(log))
+    writeFileSync(at('vectors.json'), '{ "meta": { "topic": "sg-layout" }, "cases": [] }')
     const before = text(name)
-    const { code, err } = await dmalabWith({ cwd: folder }, ...args)
-    expect([code, err]).toEqual([2, expect.stringContaining('is read by this command, and would be lost')])
+    const { code, out, err } = await dmalabWith({ cwd: folder }, ...args)
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining('is read by this command, and would be lost')])
     expect(text(name)).toBe(before)
   })
 

@@ -1,5 +1,13 @@
 // One log through reader and checker.
-import { atLeast, type CheckSummary, type Event, type Finding, type LogCheck, type ReadSummary } from '@dmalab/api'
+import {
+  atLeast,
+  type CheckSummary,
+  type Event,
+  type Finding,
+  type LogCheck,
+  type ReadSummary,
+  ownValue,
+} from '@dmalab/api'
 import { createChecker, type CheckerOptions, framedKernelText } from '@dmalab/checker'
 import { createReader } from '@dmalab/trace'
 
@@ -9,13 +17,13 @@ export type ReadLog = (onEvent: (event: Event) => void) => Promise<ReadSummary>
 /** @throws InputError as `read` does */
 export const checkLog = async (file: string, read: ReadLog, options: CheckerOptions = {}): Promise<LogCheck> => {
   const checker = createChecker(options)
-  const drivers: Record<string, string> = {}
+  const drivers = new Map<string, string>()
   const summary = await read((event) => {
     checker.onEvent(event)
     if (event.event === 'session')
-      for (const { name, driver } of event.devices) if (driver !== undefined) drivers[name] = driver
+      for (const { name, driver } of event.devices) if (driver !== undefined) drivers.set(name, driver)
   })
-  return { file, read: summary, ...checker.finish(), drivers }
+  return { file, read: summary, ...checker.finish(), drivers: Object.fromEntries(drivers) }
 }
 
 /** Did it find something of severity warning or error? */
@@ -43,4 +51,5 @@ export const check = async (text: string, file = 'log', options: CheckerOptions 
 export const kernelLines = (
   { device = '?', kernelText = [] }: Finding,
   { summary, drivers }: LogCheck,
-): readonly string[] => kernelText.map((text) => framedKernelText(summary.kernelText, device, text, drivers[device]))
+): readonly string[] =>
+  kernelText.map((text) => framedKernelText(summary.kernelText, device, text, ownValue(drivers, device)))

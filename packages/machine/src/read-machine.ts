@@ -1,5 +1,5 @@
 // Board file -> Machine. Every complaint names file, line, column and path.
-import { type ArchName, InputError, type InputPlace, type Machine } from '@dmalab/api'
+import { type ArchName, InputError, type InputPlace, type Machine, pathOfProto } from '@dmalab/api'
 import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml'
 import { assumedMask, isMaskKnown } from './assumed-mask.ts'
 import { machineProblems, type MachineProblem } from './check-machine.ts'
@@ -55,6 +55,8 @@ const parseMachine = (
   value: unknown,
   arches: readonly ArchName[],
 ): { readonly machine: Machine } | { readonly problems: readonly PlacedProblem[] } => {
+  const proto = pathOfProto(value)
+  if (proto !== undefined) return { problems: [{ path: proto, message: 'unknown key __proto__', atKey: true }] }
   const parsed = machineSchema.safeParse(value)
   if (parsed.success) {
     const machine = withSnooping(parsed.data, value)

@@ -1,9 +1,10 @@
 // Text in XML and HTML.
+import { printable } from './printable.ts'
 
-/** XML 1.0 has no place for most control characters. */
+/** XML 1.0 has no place for most control characters: they are shown. */
 export const escapeXml = (text: string): string =>
   text
-    .replaceAll(/[^\P{Cc}\n\t]/gu, '')
+    .replaceAll(/[^\P{Cc}\n\t]/gu, printable)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -42,7 +42,7 @@ Exit code 3 when a case failed or was not run; 2 for a file that cannot be read 
 
   async run(): Promise<ConformReport | readonly ConformReport[]> {
     const { argv, flags } = await this.parse(Conform)
-    const page = flags.page === undefined ? undefined : fidelityWriter(flags.page)
+    const page = flags.page === undefined ? undefined : fidelityWriter(flags.page, argv.map(String))
     const reports = await conform(argv as string[], {
       ...(page === undefined ? {} : { page }),
       ...(flags.only === undefined ? {} : { only: flags.only, onStep: (_record, step) => this.lines(stepLines(step)) }),

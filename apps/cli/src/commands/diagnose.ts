@@ -9,7 +9,7 @@ import { memoryFlag } from '../board/flags.ts'
 import { inputsOf } from '../diagnose-inputs.ts'
 import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 import { fileUri } from '../log/file-uri.ts'
-import { writeText } from '../write-file.ts'
+import { checkTarget, writeText } from '../write-file.ts'
 
 export default class Diagnose extends BaseCommand {
   static override summary =
@@ -48,6 +48,7 @@ export default class Diagnose extends BaseCommand {
     const files = argv.map(String)
     if (files.length === 0 && flags.symptom === undefined)
       throw new InputError('give files, or --symptom', {}, 'dmalab record --script collects them on a board')
+    if (flags.html !== undefined) checkTarget(flags.html, [files, flags.board])
     const laboratory = await openLaboratory(this.plugins([]))
     const { board: named } = flags
     const board =
@@ -63,7 +64,7 @@ export default class Diagnose extends BaseCommand {
       commandOf: (spec, bundle) => commandOf(spec, { files: true, bundle }),
       quote: (word) => shellCommand([word]),
     })
-    if (flags.html !== undefined) writeText(flags.html, diagnosisHtml(diagnosis), files)
+    if (flags.html !== undefined) writeText(flags.html, diagnosisHtml(diagnosis))
     if (flags.format === 'sarif')
       this.log(JSON.stringify(diagnosisSarif(diagnosis, { version: this.config.version, uriOf: fileUri }), null, 2))
     else this.log(diagnosisText(diagnosis))

@@ -10,9 +10,10 @@ import { memoryFlag, overlayFlag } from '../board/flags.ts'
 import { boardFor } from '../board-for.ts'
 import { readBaseline } from '../explore/baseline.ts'
 import { readJournal, writeHead, writeSearched } from '../explore/journal.ts'
+import { isThere } from '../paths.ts'
 import { searchOnWorkers } from '../explore/workers.ts'
 import { OR_STANDARD_INPUT } from '../files.ts'
-import { writeInFolder } from '../write-file.ts'
+import { checkTarget, writeInFolder } from '../write-file.ts'
 
 export default class Explore extends BaseCommand {
   static override summary = 'Find out what can go wrong with a kernel or a patch, and the smallest scenario of each.'
@@ -133,7 +134,10 @@ has not; else 0. A baseline is what an earlier run with --json printed.`
     }
     const journal = out === undefined ? undefined : join(out, 'journal.jsonl')
     const known = journal !== undefined && flags.resume ? readJournal(journal, work) : undefined
-    if (journal !== undefined && known === undefined) writeHead(journal, work)
+    if (journal !== undefined && known === undefined) {
+      if (isThere(journal)) checkTarget(journal, { ...flags, out: undefined })
+      writeHead(journal, work)
+    }
     const limit = flags.time === undefined ? undefined : AbortSignal.timeout(flags.time * 1000)
     const timeUp = (): boolean => limit?.aborted === true
     const task = { work, plugins: { given: sources.given ?? [], installed: sources.installed ?? [] } }

@@ -3,7 +3,7 @@ import { createFtraceWriter } from '@dmalab/lab'
 import { runText } from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../base-command.ts'
-import { writeText } from '../write-file.ts'
+import { checkTarget, writeText } from '../write-file.ts'
 import { type FailOnFlag, RUN_FLAGS } from '../run-flags.ts'
 import { exitCodeFor, openParsed, runSuggesting } from '../run-scenario.ts'
 import { SCENARIO_ARG, SPEC_FLAG } from '../spec-file.ts'
@@ -37,18 +37,16 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
 
   async run(): Promise<RunReport> {
     const parsed = await this.parse(Run)
-    const { board, kernel, plugin, spec: specFile, ftrace, 'fail-on': failOn = 'error' } = parsed.flags
-    const inputs = [parsed.args.scenario, board, specFile, parsed.flags.bundle, ...plugin].filter(
-      (file) => file !== undefined,
-    )
+    const { kernel, plugin, ftrace, 'fail-on': failOn = 'error', ...flags } = parsed.flags
     const kernels = kernel === undefined ? [] : [kernel]
     const { parts, spec } = await openParsed(parsed, { kernels }, this.plugins(plugin))
+    if (ftrace !== undefined) checkTarget(ftrace, [parsed.args, flags, plugin, spec])
     const log = ftrace === undefined ? undefined : createFtraceWriter()
     const report = await runSuggesting(parts, spec, {
       bundle: parsed.flags.bundle,
       ...(log === undefined ? {} : { onEvent: (event) => log.onEvent(event) }),
     })
-    if (ftrace !== undefined && log !== undefined) writeText(ftrace, log.finish(), inputs)
+    if (ftrace !== undefined && log !== undefined) writeText(ftrace, log.finish())
     this.log(runText(report, { spec, columns: this.columns }))
     process.exitCode = exitCodeFor(report, failOn as FailOnFlag)
     return report

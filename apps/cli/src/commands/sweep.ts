@@ -12,7 +12,7 @@ import { openSweep, type OpenSweep, readWords, threads } from '../sweep/open-swe
 import { pointCommands } from '../sweep/point-commands.ts'
 import { loadQueue } from '../sweep/queue.ts'
 import { runPlan } from '../sweep/run-plan.ts'
-import { writeText } from '../write-file.ts'
+import { checkTarget, writeText } from '../write-file.ts'
 
 export default class Sweep extends BaseCommand {
   static override summary =
@@ -39,6 +39,7 @@ A report: exit code 0 when it could run, 3 with --fail-on error or --baseline wh
     const { base, folder, work } = await readWords(words)
     const spec = specWith(base, work, flags)
     const plugins = this.plugins(spec.plugins)
+    if (flags.html !== undefined) checkTarget(flags.html, [words, { ...flags, html: undefined }, spec])
     const sweep = await openSweep(spec, folder, plugins)
     if (flags.why !== undefined) return this.showPoint(sweep, flags.why)
     const baseline =
@@ -61,7 +62,7 @@ A report: exit code 0 when it could run, 3 with --fail-on error or --baseline wh
     })
     const commandOf = await pointCommands(sweep.plan, report, this.argv)
     const changes = baseline === undefined ? undefined : sweepChanges(baseline, report)
-    if (flags.html !== undefined) writeText(flags.html, sweepHtml(report, commandOf), words)
+    if (flags.html !== undefined) writeText(flags.html, sweepHtml(report, commandOf))
     if (flags.report === 'csv') this.log(sweepCsv(report))
     else if (flags.report === 'markdown') this.log(sweepMarkdown(report, commandOf))
     else if (flags.report === 'junit') this.log(sweepJunit(report))

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { type Executor, runOn } from '@dmalab/lab'
-import { pluginSpec } from '@dmalab/lab/node'
+import { openRegistry, pluginSpec } from '@dmalab/lab/node'
 import { plural } from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { BaseCommand, PLUGIN_FLAG } from '../base-command.ts'
@@ -43,6 +43,8 @@ It runs only points of its own build with the same plug-ins; plug-ins are those 
     const { flags } = await this.parse(Worker)
     const { queue: url, workers: count, plugin: given } = flags
     const plugins = this.plugins(given)
+    // A plug-in that does not load would fail every point; it is told before any is taken.
+    await openRegistry(plugins)
     const build = buildHash(this.config.root, plugins, given)
     const { serveQueue } = await loadQueue()
     const halt = new AbortController()

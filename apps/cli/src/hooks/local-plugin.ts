@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { Hook } from '@oclif/core'
 import { isFolder, isThere } from '../paths.ts'
+import { shown } from '../shown.ts'
 
 /** Turns paths of tarballs and folders into `file:` addresses; a path that leads to neither ends the command. */
 const localPlugin: Hook.Prerun = async function ({ Command, argv }) {
@@ -9,11 +10,11 @@ const localPlugin: Hook.Prerun = async function ({ Command, argv }) {
   for (const [i, word] of argv.entries()) {
     if (word.startsWith('-') || (!looksLikePath(word) && !isThere(word))) continue
     const path = resolve(word)
-    if (!isThere(path)) this.error(`${word}: there is no such file`, { exit: 2 })
+    if (!isThere(path)) this.error(`${shown(word)}: there is no such file`, { exit: 2 })
     if (!isFolder(path) && !TARBALL.test(path))
-      this.error(`${word}: a plug-in is a tarball (npm pack) or a folder with a package.json`, { exit: 2 })
+      this.error(`${shown(word)}: a plug-in is a tarball (npm pack) or a folder with a package.json`, { exit: 2 })
     if (isFolder(path) && !isThere(resolve(path, 'package.json')))
-      this.error(`${word}: a folder without a package.json is not a plug-in`, { exit: 2 })
+      this.error(`${shown(word)}: a folder without a package.json is not a plug-in`, { exit: 2 })
     argv[i] = `file:${path}`
   }
 }

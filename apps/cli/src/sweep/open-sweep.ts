@@ -30,7 +30,7 @@ export const readWords = async (
   const text = await readText(first)
   if (!isSweepText(text)) {
     if (first === '-')
-      throw new InputError('is not a sweep', { file: first }, 'expected sweep: 1, and axes: board: [...]')
+      throw new InputError('is not a sweep', { file: first }, 'expected sweep: 1, and axes, such as board: [...]')
     return { folder: '.', work: words }
   }
   return { base: readSweepSpec(text, first), folder: first === '-' ? '.' : dirname(first), work: words.slice(1) }

@@ -5,6 +5,7 @@
 // Models: Linux v4.11 drivers/iommu/dmar.c: dmar_fault_do_one
 // Models: Linux v6.12 drivers/iommu/amd/iommu.c: iommu_print_event, amd_iommu_report_page_fault, wait_on_sem, iommu_completion_wait
 // Models: Linux v4.11 drivers/iommu/amd_iommu.c: iommu_print_event
+import { ownValue } from '@dmalab/api'
 import { amdFlags } from '../codes/amd.ts'
 import { dmarReason } from '../codes/dmar.ts'
 import { entries, type Fields, type Seen } from './entry.ts'
@@ -62,7 +63,7 @@ const amdEvent = ({ fields }: Seen): string => {
   // A mail program may have taken the blank behind the name.
   const printed = fields.text('event')
   const name = Object.keys(AMD_EVENTS).find((event) => printed.startsWith(event)) ?? printed
-  const says = AMD_EVENTS[name] ?? `an event that the kernel does not decode (${name})`
+  const says = ownValue(AMD_EVENTS, name) ?? `an event that the kernel does not decode (${name})`
   const who = (fields.has('who') ? fields.text('who') : /device=(\S+)/.exec(printed)?.[1])?.replace(/,$/, '')
   return `${name}: ${says}${who === undefined ? '' : `; device ${who}`}`
 }

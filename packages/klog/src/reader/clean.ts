@@ -1,6 +1,7 @@
 // What terminals, web pages and mail programs put around a line: colours, entities, tags, quote marks, typographic quotes. The result
 // has no control characters, so it can be shown.
 
+import { ownValue } from '@dmalab/api'
 const ENTITIES: Readonly<Record<string, string>> = {
   lt: '<',
   gt: '>',
@@ -38,7 +39,7 @@ export const cleanLine = (raw: string): string => {
   if (text.includes('&'))
     text = text.replace(
       /&(#?\w{2,5});/g,
-      (whole, name: string) => ENTITIES[name] ?? ENTITIES[name.toLowerCase()] ?? whole,
+      (whole, name: string) => ownValue(ENTITIES, name) ?? ownValue(ENTITIES, name.toLowerCase()) ?? whole,
     )
   if (text.includes('<')) text = text.replace(TAG, '')
   for (const [pattern, plain] of QUOTES) text = text.replace(pattern, plain)

@@ -1,5 +1,5 @@
 // A PC as a board: it has no device tree, but /proc/iomem and lspci tell what a tree would.
-import { type DeviceFacts, InputError, type IommuFacts, type Machine } from '@dmalab/api'
+import { type DeviceFacts, InputError, type IommuFacts, type Machine, ownValue } from '@dmalab/api'
 import { machineProblems } from '../check-machine.ts'
 import { assumedMask, USUAL_MASK_BITS } from '../assumed-mask.ts'
 import type { BoardSheet } from '../import/board.ts'
@@ -92,7 +92,7 @@ const deviceOf = (
     maskBits: known?.maskBits ?? USUAL_MASK_BITS,
     ...(known === undefined ? {} : { driver: known.name, maxSegmentSize: LONG_SEGMENT }),
     ...(known === undefined && driver !== null ? { driverName: driver } : {}),
-    ...(driver === null ? {} : STATED[driver]),
+    ...(driver === null ? {} : ownValue(STATED, driver)),
     ...(iommu === undefined ? {} : { iommu: iommu.name }),
     pools: [],
     pci: { untrusted: false, windows: bridge?.windows ?? [] },
@@ -100,4 +100,5 @@ const deviceOf = (
 }
 
 const isStated = (driver: string | undefined): boolean =>
-  driver !== undefined && (STATED[driver] !== undefined || typeof kernelDriverOf({ driver })?.maskBits === 'number')
+  driver !== undefined &&
+  (ownValue(STATED, driver) !== undefined || typeof kernelDriverOf({ driver })?.maskBits === 'number')

@@ -1,5 +1,5 @@
 // Which kernel and which machine the names in a record mean: kernels.json and machines.json.
-import { type Cpu, InputError, type KernelSpec } from '@dmalab/api'
+import { type Cpu, InputError, type KernelSpec, ownValue } from '@dmalab/api'
 import { parseKernel, withOptions } from '../compose-kernel.ts'
 import type { Registry } from '../registry.ts'
 import { isObject } from './records.ts'
@@ -43,7 +43,7 @@ export const parseSetups = (text: string, file: string): Readonly<Record<string,
 
 /** @throws InputError for a name that kernels.json lacks or explains badly */
 export const kernelSetup = ({ kernels }: Setups, name: string): KernelSetup => {
-  const setup = kernels[name]
+  const setup = ownValue(kernels, name)
   const place = { file: 'kernels.json', path: name }
   if (!isObject(setup)) throw new InputError('there is no such kernel', place)
   const { kernel, config = {}, cpu = {} } = setup
@@ -75,7 +75,7 @@ export const modelledKernel = (
   const own = Object.entries(config).filter(
     ([option, value]) => !elsewhere.includes(option) && !(value === false && lacks(option)),
   )
-  const unknown = own.filter(([option]) => spec.base.config[option] === undefined).map(([option]) => option)
+  const unknown = own.filter(([option]) => !Object.hasOwn(spec.base.config, option)).map(([option]) => option)
   if (unknown.length > 0) return { notModelled: `${base} is modelled without CONFIG_${unknown.join(', CONFIG_')}` }
   return withOptions(spec, { config: Object.fromEntries(own), cmdline: parametersOf(cmdline) })
 }
@@ -93,14 +93,14 @@ const parametersOf = (cmdline: string): Record<string, string | true> =>
   )
 
 const optionsOf = (config: Readonly<Record<string, unknown>>, path: string): KernelSetup['config'] => {
-  const options: Record<string, boolean | number | string> = {}
+  const options = new Map<string, boolean | number | string>()
   for (const [name, value] of Object.entries(config)) {
     if (typeof value !== 'boolean' && typeof value !== 'number' && typeof value !== 'string')
       throw new InputError('expected a number, a text, true or false', {
         file: 'kernels.json',
         path: `${path}.config.${name}`,
       })
-    options[name] = value
+    options.set(name, value)
   }
-  return options
+  return Object.fromEntries(options)
 }

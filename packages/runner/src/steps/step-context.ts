@@ -8,6 +8,7 @@ import {
   type QueueAttrs,
   type ScenarioStep,
   type SgTable,
+  ownValue,
 } from '@dmalab/api'
 import type { BusRange, Importer, LabBuffer } from './lab-buffer.ts'
 
@@ -53,7 +54,7 @@ export class StepContext {
   attrs(names: readonly string[] | undefined): number {
     const known: Readonly<Record<string, number>> = { ...ATTR, ...this.lab.facts.attrs }
     return [...new Set(names)].reduce((bits, name) => {
-      const bit = known[name]
+      const bit = ownValue(known, name)
       if (bit === undefined)
         throw new InputError(
           `kernel ${this.lab.kernel.name} has no attribute '${name}'; it has ${Object.keys(known).join(', ')}`,

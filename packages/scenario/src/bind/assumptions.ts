@@ -1,4 +1,5 @@
 // What binding a pipeline had to assume: drivers known by a device's class only, and elements that are not known.
+import { ownValue } from '@dmalab/api'
 import type { Assumption, BoundElement, Ignored, Machine } from '@dmalab/api'
 import { kernelDriverOf } from '@dmalab/machine'
 import { familyOf } from '../elements/device-families.ts'
@@ -127,7 +128,11 @@ const driverByClass = (element: BoundElement): Assumption => ({
 export const ignoredProperties = (elements: readonly BoundElement[]): readonly Ignored[] =>
   elements.flatMap(({ name, factory, props }) =>
     Object.entries(props).flatMap(([property, value]) => {
-      const why = familyOf(factory) ? WITHOUT_EFFECT[property] : factory === 'queue' ? OF_QUEUES[property] : undefined
+      const why = familyOf(factory)
+        ? ownValue(WITHOUT_EFFECT, property)
+        : factory === 'queue'
+          ? ownValue(OF_QUEUES, property)
+          : undefined
       return why === undefined || value === 'no' ? [] : [{ what: `${property}=${value} of ${name}`, why }]
     }),
   )

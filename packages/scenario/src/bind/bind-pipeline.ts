@@ -1,5 +1,5 @@
 // A pipeline bound to a machine: devices, pictures, ways of buffers, and what had to be assumed.
-import { InputError, missingDevice } from '@dmalab/api'
+import { InputError, missingDevice, ownValue } from '@dmalab/api'
 import type { BoundElement, DeviceFacts, IoMode, Machine, PipelineScenario } from '@dmalab/api'
 import { familyOf, isIoMode } from '../elements/device-families.ts'
 import { negotiate } from '../negotiate/negotiate.ts'
@@ -139,9 +139,6 @@ const bindElement = (element: PipelineElement, machine: Machine, overrides: Over
   }
 }
 
-const lookUp = (table: Readonly<Record<string, string>>, key: string): string | undefined =>
-  Object.hasOwn(table, key) ? table[key] : undefined
-
 const roleOf = ({ class: kind }: DeviceFacts): string => {
   if (kind === 'display') return 'sink'
   return kind === 'camera' ? 'source' : 'converter'
@@ -150,7 +147,7 @@ const roleOf = ({ class: kind }: DeviceFacts): string => {
 /** The property's value, `auto` when the line does not set it; null when the element has no such queue. */
 const modeOf = ({ props, name }: PipelineElement, property: string | undefined): IoMode | null => {
   if (property === undefined) return null
-  const text = lookUp(props, property) ?? 'auto'
+  const text = ownValue(props, property) ?? 'auto'
   if (isIoMode(text)) return text
   throw new InputError(
     `element ${name} has ${property}=${text}`,

@@ -1,5 +1,5 @@
 // Which device does the work of an element: by `--bind`, by the board's table, by what its driver offers, or by its class.
-import { type DeviceClass, type DeviceFacts, disabledWords, type Machine } from '@dmalab/api'
+import { type DeviceClass, type DeviceFacts, disabledWords, type Machine, ownValue } from '@dmalab/api'
 import { elementsOf, kernelDriverOf, VIRTUAL_DEVICES } from '@dmalab/machine'
 import type { DeviceFamily } from '../elements/device-families.ts'
 import { refusedAt } from '../pipeline/pipeline-error.ts'
@@ -32,9 +32,9 @@ export const findDevice = (
   const { name, factory } = element
   const asked = needOf(factory)
   const named = (device: string | undefined): DeviceFacts | undefined => machine.devices.find((d) => d.name === device)
-  const override = lookUp(overrides, name) ?? lookUp(overrides, factory)
+  const override = ownValue(overrides, name) ?? ownValue(overrides, factory)
   if (override !== undefined) return { device: checked(named(override), element, asked, machine, text), by: '--bind' }
-  const onBoard = named(lookUp(machine.bindings, factory))
+  const onBoard = named(ownValue(machine.bindings, factory))
   if (onBoard) return { device: checked(onBoard, element, asked, machine, text), by: 'board' }
   if (!family) return USER_SPACE
   for (const kind of asked?.kinds ?? []) {
@@ -153,6 +153,3 @@ const mediaOf = ({ devices }: Machine): string => {
   })
   return `its media devices are ${words.join(', ')}`
 }
-
-const lookUp = (table: Readonly<Record<string, string>>, key: string): string | undefined =>
-  Object.hasOwn(table, key) ? table[key] : undefined

@@ -1,5 +1,13 @@
 // What an element asks of a driver, by the element's name, and which nodes of a driver have it.
-import { type Codec, CODECS, type DeviceFacts, type DriverNode, isVideoNode, type VideoNode } from '@dmalab/api'
+import {
+  type Codec,
+  CODECS,
+  type DeviceFacts,
+  type DriverNode,
+  isVideoNode,
+  type VideoNode,
+  ownValue,
+} from '@dmalab/api'
 import { kernelDriverOf, offersOf } from '@dmalab/machine'
 
 export interface Need {
@@ -39,7 +47,7 @@ const ALIASES: Readonly<Record<string, Codec>> = {
   vp9alpha: 'vp9',
 }
 const codecOf = (name: string): Need['codec'] =>
-  name === '' ? null : (ALIASES[name] ?? CODECS.find((codec) => codec === name) ?? 'none')
+  name === '' ? null : (ownValue(ALIASES, name) ?? CODECS.find((codec) => codec === name) ?? 'none')
 
 const STATELESS = /^v4l2sl(?:video\d+)?([a-z0-9]+)dec$/
 const DECODER = /^v4l2(?:video\d+)?([a-z0-9]*)dec$/

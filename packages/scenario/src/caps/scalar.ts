@@ -1,5 +1,5 @@
 // Single values from text, as GStreamer deserializes them: for caps fields and for properties of core elements.
-import { commonBits } from '@dmalab/api'
+import { commonBits, ownValue } from '@dmalab/api'
 import type { ScalarType } from './caps.ts'
 
 /** The value's normal text, or undefined when `text` is not a value of the type. */
@@ -39,7 +39,7 @@ const NAMED: Readonly<Record<string, bigint>> = { little_endian: 1234n, big_endi
 const readInteger = (text: string, bits: number, signed: boolean): string | undefined => {
   const [, sign = '', digits = ''] = /^[ \t\n\v\f\r]*([+-]?)(0x[0-9a-f]+|[0-9]+)$/i.exec(text) ?? []
   const lower = text.toLowerCase()
-  const named = NAMED[lower] ?? limit(lower, bits, signed)
+  const named = ownValue(NAMED, lower) ?? limit(lower, bits, signed)
   if (digits === '' && named === undefined) return text === '' ? '0' : undefined
   const size = digits === '' ? (named ?? 0n) : parseDigits(digits)
   if (size === undefined) return undefined

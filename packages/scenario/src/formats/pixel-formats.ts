@@ -1,5 +1,6 @@
 // Pixel formats: GStreamer's name, V4L2's codes, and what of a picture lies where.
 
+import { ownValue } from '@dmalab/api'
 /** One plane of colour: bytes a pixel in `bytes` (of `per` pixels), at a part of the picture's width and height. */
 export interface ColourPlane {
   readonly bytes: number
@@ -90,7 +91,7 @@ export const formatNamed = (name: string): PixelFormat | undefined =>
   [...PIXEL_FORMATS.values()].find(
     ({ fourcc, split }) => fourcc === name.toUpperCase() || split === name.toUpperCase(),
   ) ??
-  PIXEL_FORMATS.get(DRM_NAMES[name.toUpperCase()] ?? '')
+  PIXEL_FORMATS.get(ownValue(DRM_NAMES, name.toUpperCase()) ?? '')
 
 /** DRM's codes that V4L2 has not. Models: Linux v6.12 include/uapi/drm/drm_fourcc.h: DRM_FORMAT_RGB565 and the like */
 const DRM_NAMES: Readonly<Record<string, string>> = {
@@ -116,4 +117,4 @@ const STREAM_CODES: Readonly<Record<string, string>> = {
   'video/x-av1': 'AV1F',
   'image/jpeg': 'MJPG',
 }
-export const streamCode = (media: string): string | null => STREAM_CODES[media] ?? null
+export const streamCode = (media: string): string | null => ownValue(STREAM_CODES, media) ?? null

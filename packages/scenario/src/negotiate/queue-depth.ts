@@ -1,4 +1,5 @@
 // How many pictures a queue element holds before it makes the element before it wait.
+import { ownValue } from '@dmalab/api'
 import type { BoundElement, Picture } from '@dmalab/api'
 
 interface Limits {
@@ -21,7 +22,7 @@ const DEFAULTS: Readonly<Record<string, Limits>> = {
  * Models: GStreamer 1.22 plugins/elements/gstqueue.c: gst_queue_is_filled
  */
 export const queueDepth = ({ factory, role, props }: BoundElement, { planes, framerate }: Picture): number => {
-  const defaults = role === 'queue' ? (DEFAULTS[factory] ?? DEFAULTS['queue']) : undefined
+  const defaults = role === 'queue' ? (ownValue(DEFAULTS, factory) ?? DEFAULTS['queue']) : undefined
   if (!defaults) return 0
   const limit = (name: keyof Limits): number => {
     const value = Number(props[`max-size-${name}`] ?? defaults[name])

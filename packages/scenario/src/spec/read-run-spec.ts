@@ -1,5 +1,5 @@
 // A RunSpec out of what was written. A complaint names the file and the path in it, and what was expected there.
-import { InputError, type RunSpec } from '@dmalab/api'
+import { InputError, pathOfProto, type RunSpec } from '@dmalab/api'
 import type { z } from 'zod'
 import { runSpecSchema } from './schema.ts'
 
@@ -22,6 +22,8 @@ const EXPECTED =
 
 /** @throws InputError for the first thing that is wrong, with its path and what was expected */
 export const checkRunSpec = (value: unknown, file?: string): RunSpec => {
+  const proto = pathOfProto(value)
+  if (proto !== undefined) throw new InputError('unknown key', { file, path: proto.join('.') })
   const parsed = runSpecSchema.safeParse(value)
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, []))

@@ -1,5 +1,5 @@
 // A YAML text (or JSON, which is YAML) held against a schema: every complaint names file, line, column and path.
-import { InputError } from '@dmalab/api'
+import { InputError, pathOfProto } from '@dmalab/api'
 import type { InputPlace } from '@dmalab/api'
 import { yamlComplaint } from '@dmalab/machine'
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
@@ -49,6 +49,8 @@ export const checkYaml = <Schema extends z.ZodType>(
   value: unknown,
   placeOf: PlaceOf,
 ): z.output<Schema> => {
+  const proto = pathOfProto(value)
+  if (proto !== undefined) throw complain([{ path: proto, message: 'unknown key __proto__', atKey: true }], placeOf)
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   throw complain(parsed.error.issues.flatMap(problemsOf), placeOf)

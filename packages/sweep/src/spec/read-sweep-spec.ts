@@ -14,7 +14,11 @@ export const readSweepSpec = (text: string, file: string): SweepSpec => {
   const source = loadYaml(text, file, 'sweep')
   const value: unknown = source.doc.toJS()
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new InputError('is not a sweep', { file }, `expected sweep: ${SWEEP_SPEC_VERSION}, and axes: board: [...]`)
+    throw new InputError(
+      'is not a sweep',
+      { file },
+      `expected sweep: ${SWEEP_SPEC_VERSION}, and axes, such as board: [...]`,
+    )
   const read = checkYaml(sweepSchema, value, (path, atKey) => placeInText(source, path, atKey))
   const { sweep, name, points, exclude, lines, memory, bind, assume, plugins } = read
   const top = gridOf(read)

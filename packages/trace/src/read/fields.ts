@@ -1,5 +1,5 @@
 // Bodies of the `fields` option and of trace-cmd where it cannot follow the format: name=value pairs, arrays as bytes.
-import { dirName, type EventBody } from '@dmalab/api'
+import { dirName, type EventBody, ownValue } from '@dmalab/api'
 import { readByteArray } from '../values.ts'
 import { decodeText } from './decode.ts'
 
@@ -21,7 +21,7 @@ export const decodeFields = (name: string, body: string): EventBody | undefined 
   const arrays = new Map<string, readonly number[]>()
   for (const [, key = '', array, octets, number, flag, word] of body.matchAll(PAIR)) {
     const list = array ?? octets
-    const width = ARRAYS[key]
+    const width = ownValue(ARRAYS, key)
     if (width !== undefined) arrays.set(key, list === undefined ? [] : readByteArray(list, width))
     else values.set(key, number ?? flag ?? word ?? '')
   }

@@ -1,5 +1,5 @@
 // Markers of our own writer: events that no kernel prints, and what the model knows about the event that follows.
-import { FINDINGS, type Event, type EventBody, type LabEvent } from '@dmalab/api'
+import { FINDINGS, type Event, type EventBody, type LabEvent, ownValue } from '@dmalab/api'
 import { LAB_MARKER } from '../write/writer.ts'
 
 type Kind = 'code' | 'string' | 'number' | 'boolean' | 'numbers' | 'strings' | 'named' | 'ranges' | 'oops'
@@ -149,7 +149,7 @@ const parsed = (text: string): Readonly<Record<string, unknown>> | undefined => 
   const { event, ...fields } = body
   if (event === 'with')
     return Object.entries(fields).every(([name, value]) => {
-      const kind = EXTRAS[name]
+      const kind = ownValue(EXTRAS, name)
       return kind !== undefined && fits(value, kind)
     })
       ? body

@@ -1,4 +1,5 @@
 // What mail programs, terminals, web pages and loggers put around a line.
+import { ownValue } from '@dmalab/api'
 
 // eslint-disable-next-line no-control-regex -- colours begin with the control character ESC
 const COLOUR = /\u001b\[[0-9;]{0,20}[A-Za-z]/g
@@ -9,7 +10,8 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&',
 export const plainLine = (raw: string): string => {
   let text = raw.includes('\u001b') ? raw.replaceAll(COLOUR, '') : raw
   if (text.includes('\t')) text = text.replaceAll('\t', ' ')
-  if (text.includes('&')) text = text.replaceAll(/&(#?\w{2,4});/g, (whole, name: string) => ENTITIES[name] ?? whole)
+  if (text.includes('&'))
+    text = text.replaceAll(/&(#?\w{2,4});/g, (whole, name: string) => ownValue(ENTITIES, name) ?? whole)
   return text.replace(QUOTE, '')
 }
 

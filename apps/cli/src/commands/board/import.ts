@@ -5,7 +5,7 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../base-command.ts'
 import { archFlag, memoryFlag, overlayFlag } from '../../board/flags.ts'
 import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT, readText } from '../../files.ts'
-import { writeText } from '../../write-file.ts'
+import { checkTarget, writeText } from '../../write-file.ts'
 
 export default class BoardImport extends BaseCommand {
   static override summary =
@@ -36,6 +36,7 @@ export default class BoardImport extends BaseCommand {
 
   async run(): Promise<{ readonly name: string; readonly yaml: string }> {
     const { args, flags } = await this.parse(BoardImport)
+    if (flags.output !== undefined) checkTarget(flags.output, [args, flags.overlay, flags.lspci])
     const given = await givenBytes(args.file)
     const iomem = await iomemText(args.file, given)
     if (iomem === undefined && flags.lspci !== undefined)
@@ -51,12 +52,7 @@ export default class BoardImport extends BaseCommand {
       iomem === undefined ? read() : importPc({ iomem: { text: iomem, file: args.file }, ...lspci, ...name })
     const yaml = boardYaml(board)
     if (flags.output === undefined) this.log(yaml.trimEnd())
-    else
-      writeText(flags.output, yaml, [
-        args.file,
-        ...(flags.overlay ?? []),
-        ...(flags.lspci === undefined ? [] : [flags.lspci]),
-      ])
+    else writeText(flags.output, yaml)
     return { name: board.machine.name, yaml }
   }
 }

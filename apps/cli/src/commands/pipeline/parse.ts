@@ -5,6 +5,7 @@ import {
   PipelineError,
   withVirtualDevices,
 } from '@dmalab/lab'
+import { openRegistry } from '@dmalab/lab/node'
 import { pipelineText } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { EXIT } from '../../bad-input.ts'
@@ -41,7 +42,9 @@ export default class PipelineParse extends BaseCommand {
   async run(): Promise<PipelineDescription> {
     const { args, flags } = await this.parse(PipelineParse)
     const overrides = parseBindings(flags.bind ?? [])
-    const board = flags.board === undefined ? undefined : await boardAndRun(flags.board, this.plugins(flags.plugin))
+    const plugins = this.plugins(flags.plugin)
+    if (flags.board === undefined) await openRegistry(plugins)
+    const board = flags.board === undefined ? undefined : await boardAndRun(flags.board, plugins)
     try {
       const machine = board && withVirtualDevices(board.machine, Object.values(overrides))
       const described = describePipeline(args.line, machine, overrides)

@@ -4,7 +4,8 @@ import { readTrace } from '@dmalab/lab/node'
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../../base-command.ts'
 import { fileArg, noEvents } from '../../log/flags.ts'
-import { type FileWriter, openWriter } from '../../write-file.ts'
+import { jsonShown } from '../../shown.ts'
+import { checkTarget, type FileWriter, openWriter } from '../../write-file.ts'
 
 interface ExportReport {
   readonly output: string
@@ -33,7 +34,8 @@ export default class TraceExport extends BaseCommand {
     const { args, flags } = await this.parse(TraceExport)
     if (flags.output === '-' && this.jsonEnabled())
       throw new InputError('--json reports about the export: name a file with --output')
-    const out = flags.output === '-' ? STANDARD_OUTPUT : openWriter(flags.output, [args.file])
+    if (flags.output !== '-') checkTarget(flags.output, args)
+    const out = flags.output === '-' ? STANDARD_OUTPUT : openWriter(flags.output)
     try {
       const events = await this.exportTo(out, args.file)
       out.finish()
@@ -45,7 +47,7 @@ export default class TraceExport extends BaseCommand {
   }
 
   private async exportTo(out: FileWriter, file: string): Promise<number> {
-    const trace = createChromeTrace((text) => out.write(text))
+    const trace = createChromeTrace((text) => out.write(jsonShown(text)))
     let events = 0
     const { lines } = await readTrace(file, (event) => {
       events += 1

@@ -1,5 +1,5 @@
 // Programs of DMA API calls: the command language, and what a boot of it does with a program.
-import { type Cpu, type DeviceFacts, InputError, type InputPlace, type Machine } from '@dmalab/api'
+import { type Cpu, type DeviceFacts, InputError, type InputPlace, type Machine, ownValue } from '@dmalab/api'
 import { isSimulatedOops } from '@dmalab/memory'
 import { openLab } from '../../lab.ts'
 import { type Boot, commandPlace, type Language, type Observation } from '../language.ts'
@@ -65,7 +65,7 @@ const parseProgram = (record: ProgramRecord): readonly Step[] =>
   record.program.map((line, i) => parseCommand(line, commandPlace(record, i)))
 
 const machineSetup = ({ machines }: Setups, name: string): { board: unknown; cmdline: string } => {
-  const setup = machines[name]
+  const setup = ownValue(machines, name)
   const place = { file: 'machines.json', path: name }
   if (!isObject(setup) || setup['board'] === undefined) throw new InputError('there is no such machine', place)
   return { board: withPciFunctions(setup['board']), cmdline: textOf(setup, 'cmdline', place) }

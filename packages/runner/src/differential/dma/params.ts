@@ -1,5 +1,5 @@
 // Words of the command language, and how a line of it becomes a call.
-import { DIR, type Direction, InputError, type InputPlace } from '@dmalab/api'
+import { DIR, type Direction, InputError, type InputPlace, ownValue } from '@dmalab/api'
 import type { DmaBoot } from './dma-boot.ts'
 
 /** One word of a command. */
@@ -31,7 +31,7 @@ const DIRECTIONS: Readonly<Record<string, Direction>> = {
 }
 export const DIRECTION: Param<Direction> = {
   expected: 'a direction (t, f or b)',
-  read: (word) => DIRECTIONS[word],
+  read: (word) => ownValue(DIRECTIONS, word),
 }
 /** Part of a buffer in a list: `b1:4096:512`. */
 export interface Piece {

@@ -1,5 +1,5 @@
 // The language of the programs: one command a line, each with its operands.
-import { InputError, type InputPlace, type V4l2MemoryWish } from '@dmalab/api'
+import { InputError, type InputPlace, type V4l2MemoryWish, ownValue } from '@dmalab/api'
 import { NODE_NAMES } from './setup.ts'
 import { type QueueRef, Words } from './words.ts'
 
@@ -88,7 +88,7 @@ export type Command =
 export const parseCommand = (line: string, place: InputPlace): Command => {
   const words = new Words(line, place)
   const op = words.text('a command')
-  const parse = PARSERS[op]
+  const parse = ownValue(PARSERS, op)
   if (parse === undefined) throw new InputError(`unknown command ${op}`, place)
   const command = parse(words)
   words.end()

@@ -1,4 +1,5 @@
 // The recording machine: its memory, its devices, and the video nodes of README's section "Nodes".
+import { ownValue } from '@dmalab/api'
 import type { BufType, Driver, FrameFormat, Lab } from '@dmalab/api'
 import { openM2mFile, openVideoFile, type VideoFile } from '@dmalab/videobuf2'
 import { VIM2M_FORMATS, VIVID_FORMATS, type PixelFormats } from './formats.ts'
@@ -46,7 +47,7 @@ const NODES: Readonly<Record<string, Node>> = {
 export const NODE_NAMES = Object.keys(NODES)
 
 /** Must buffers be in one piece for the device behind a node? */
-export const nodeIsContiguous = (name: string): boolean => NODES[name]?.contiguous === true
+export const nodeIsContiguous = (name: string): boolean => ownValue(NODES, name)?.contiguous === true
 
 const device = (name: string, driver: string) => ({
   name,
@@ -108,7 +109,7 @@ export class Nodes {
   }
 
   open(name: string): OpenNode {
-    const node = NODES[name]
+    const node = ownValue(NODES, name)
     if (node === undefined) throw new Error(`there is no node ${name}`)
     const driver = node.side === 'm2m' ? this.lab.open(this.lab.device(node.device)) : this.lastingDriver(node.device)
     const { formats, contiguous } = node

@@ -1,5 +1,5 @@
 // The words of a command line, and what each is read as.
-import { type BufTypeWish, InputError, type InputPlace } from '@dmalab/api'
+import { type BufTypeWish, InputError, type InputPlace, ownValue } from '@dmalab/api'
 
 /** `H.t`: handle and buffer type. */
 export interface QueueRef {
@@ -52,14 +52,14 @@ export class Words {
   }
   one<T>(table: Readonly<Record<string, T>>, what: string): T {
     const word = this.text(what)
-    const value = table[word]
+    const value = ownValue(table, word)
     if (value === undefined)
       throw new InputError(`expected ${what} (${Object.keys(table).join(' ')}), got ${word}`, this.place)
     return value
   }
   queue(): QueueRef {
     const [handle = '', letter = ''] = this.text('a handle and a buffer type').split('.')
-    const type = TYPES[letter]
+    const type = ownValue(TYPES, letter)
     if (type === undefined) throw new InputError(`unknown buffer type ${letter}`, this.place)
     return { handle, type }
   }
