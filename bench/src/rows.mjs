@@ -8,16 +8,24 @@
 //             digest of the engine's memory. A version called native, or marked so, is given the comparator as well, and left out without.
 import { readdir } from 'node:fs/promises'
 
-/** @param native what openNative() of @dmalab/bench-native returned; undefined: rows go without the compiled comparator */
-export async function loadRows(only, native) {
-  const folder = new URL('rows/', import.meta.url)
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.mjs')).toSorted()
-  const found = await Promise.all(files.map(async (file) => (await import(new URL(file, folder).href)).row))
-  // A row whose data is not here is undefined.
-  const rows = found
-    .filter((row) => row !== undefined)
-    .map((row) => ({ ...row, versions: withNative(row.versions, native) }))
-  return only === undefined ? rows : rows.filter(({ name }) => name.includes(only))
+const FOLDER = new URL('rows/', import.meta.url)
+
+/** Files of rows. */
+export const rowFiles = async () => (await readdir(FOLDER)).filter((file) => file.endsWith('.mjs')).toSorted()
+
+/**
+ * The row of a file; undefined where its data is not here.
+ * @param native what openNative() of @dmalab/bench-native returned; undefined: rows go without the compiled comparator
+ */
+export async function loadRow(file, native) {
+  const { row } = await import(new URL(file, FOLDER).href)
+  return row === undefined ? undefined : { ...row, file, versions: withNative(row.versions, native) }
+}
+
+/** Rows with `only` in their name. */
+export async function loadRows(only = '', native) {
+  const rows = await Promise.all((await rowFiles()).map((file) => loadRow(file, native)))
+  return rows.filter((row) => row?.name.includes(only))
 }
 
 const withNative = (versions, native) =>

@@ -1,10 +1,11 @@
 // Measures every row, or those that --only names.
+import { fork } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { openNative } from '@dmalab/bench-native'
 import { checkRow } from './check.mjs'
-import { calibrate, clockOf, measureRow } from './measure.mjs'
+import { calibrate, clockOf } from './measure.mjs'
 import { geomeanNative, median, recordOf, slowdowns } from './results.mjs'
 import { loadRows } from './rows.mjs'
 import { table } from './table.mjs'
@@ -44,46 +45,57 @@ if (rows.length === 0) {
   console.error(`no row is named like '${values.only}'`)
   process.exit(2)
 }
-// One after the other: there is one memory for compiled code.
-const complaints = []
-for (const row of rows) complaints.push(...(await checkRow(row)))
-if (complaints.length > 0) {
+if (missing !== undefined) console.log(`native: no comparator in compiled code (${missing})`)
+
+const complain = (complaints) => {
+  if (complaints.length === 0) return
   console.error(complaints.join('\n'))
   process.exit(1)
 }
-if (missing !== undefined) console.log(`native: no comparator in compiled code (${missing})`)
-if (values.check) console.log(`${rows.length} rows: all versions agree`)
-else {
-  const how = { rounds: Number(values.rounds), time: Number(values.time), clock: clockOf(native) }
-  const calibration = median(calibrate(how))
+
+/** One row after the other: there is one memory for compiled code. */
+const check = async () => {
+  for (const row of rows) complain(await checkRow(row))
+  console.log(`${rows.length} rows: all versions agree`)
+}
+
+const inProcess = ({ file }, { rounds, time }) =>
+  new Promise((done, fail) => {
+    const child = fork(new URL('row-process.mjs', import.meta.url), [file, `${rounds}`, `${time}`])
+    child.once('message', done)
+    child.once('exit', (code) => fail(new Error(`${file} ended with ${code} and no result`)))
+  })
+
+const measure = async () => {
+  const how = { rounds: Number(values.rounds), time: Number(values.time) }
+  const calibration = median(calibrate({ ...how, clock: clockOf(native) }))
   const measured = []
   for (const row of rows) {
-    measured.push(recordOf(row, await measureRow(row, how)))
+    const { rates, complaints } = await inProcess(row, how)
+    complain(complaints)
+    measured.push(recordOf(row, rates))
     process.stderr.write('.')
   }
   process.stderr.write('\n')
-  const { rounds, time } = how
   const clock = native === undefined ? 'process' : 'thread'
-  const about = {
-    schema: 3,
-    node: process.version,
-    cpu: cpus()[0]?.model ?? 'unknown',
-    clock,
-    rounds,
-    time,
-    calibration,
-  }
-  const result = { ...about, geomeanNative: geomeanNative(measured), rows: measured }
-  console.log(table(measured))
-  const cores = measured.filter(({ core }) => core).length
+  const about = { schema: 3, node: process.version, cpu: cpus()[0]?.model ?? 'unknown', clock, ...how, calibration }
+  return { ...about, geomeanNative: geomeanNative(measured), rows: measured }
+}
+
+const report = (result) => {
+  console.log(table(result.rows))
+  const cores = result.rows.filter(({ core }) => core).length
   if (result.geomeanNative !== null)
     console.log(`engine: ${result.geomeanNative.toFixed(2)} of compiled code (geometric mean of ${cores} core rows)`)
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 1)}\n`)
-  if (values.compare !== undefined)
-    for (const { name, slower } of slowdowns(JSON.parse(readFileSync(values.compare, 'utf8')), result)) {
-      const limit = Number(values.limit)
-      const verdict = slower > limit ? 'SLOWER' : slower < 1 / limit ? 'faster' : 'same'
-      if (verdict === 'SLOWER') process.exitCode = 1
-      console.log(`${name.padEnd(28)} ${slower.toFixed(3)} ${verdict}`)
-    }
+  if (values.compare === undefined) return
+  for (const { name, slower } of slowdowns(JSON.parse(readFileSync(values.compare, 'utf8')), result)) {
+    const limit = Number(values.limit)
+    const verdict = slower > limit ? 'SLOWER' : slower < 1 / limit ? 'faster' : 'same'
+    if (verdict === 'SLOWER') process.exitCode = 1
+    console.log(`${name.padEnd(28)} ${slower.toFixed(3)} ${verdict}`)
+  }
 }
+
+if (values.check) await check()
+else report(await measure())

@@ -83,7 +83,7 @@ static napi_value start(napi_env env, napi_value addon) {
   napi_set_named_property(env, addon, "engine", engine);
 #define LOOP(name) define(env, addon, #name, Called<name>::call);
   LOOP(clear) LOOP(threadNs) LOOP(cleanTimes) LOOP(walkSgTimes) LOOP(mapTables) LOOP(unmapTables) LOOP(walkPages)
-  LOOP(churnIova) LOOP(openTree) LOOP(churnTree) LOOP(copyTimes)
+  LOOP(openIova) LOOP(churnIova) LOOP(openTree) LOOP(churnTree) LOOP(copyTimes)
   return addon;
 }
 

@@ -69,6 +69,7 @@ struct v128 {
   INLINE v128 or_(v128 a, v128 b) { return _mm_or_si128(a.x, b.x); }
   INLINE v128 and_(v128 a, v128 b) { return _mm_and_si128(a.x, b.x); }
   INLINE v128 xor_(v128 a, v128 b) { return _mm_xor_si128(a.x, b.x); }
+  INLINE v128 bitselect(v128 a, v128 b, v128 mask) { return _mm_or_si128(_mm_and_si128(mask.x, a.x), _mm_andnot_si128(mask.x, b.x)); }
   INLINE bool any_true(v128 a) { return !_mm_testz_si128(a.x, a.x); }
 };
 struct i64x2 {
@@ -77,6 +78,8 @@ struct i64x2 {
   operator v128() const { return v; }
   INLINE v128 splat(u64 v) { return _mm_set1_epi64x(v); }
   INLINE v128 add(v128 a, v128 b) { return _mm_add_epi64(a.x, b.x); }
+  INLINE v128 eq(v128 a, v128 b) { return _mm_cmpeq_epi64(a.x, b.x); }
+  INLINE v128 ne(v128 a, v128 b) { return _mm_xor_si128(_mm_cmpeq_epi64(a.x, b.x), _mm_set1_epi64x(-1)); }
   INLINE bool all_true(v128 a) { return _mm_movemask_epi8(_mm_cmpeq_epi64(a.x, _mm_setzero_si128())) == 0; }
   INLINE v128 replace_lane(v128 a, int lane, u64 v) { return lane == 0 ? _mm_insert_epi64(a.x, v, 0) : _mm_insert_epi64(a.x, v, 1); }
   INLINE u64 extract_lane(v128 a, int lane) { return lane == 0 ? _mm_extract_epi64(a.x, 0) : _mm_extract_epi64(a.x, 1); }

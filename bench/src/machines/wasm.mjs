@@ -2,6 +2,9 @@
 import { compileHot, Hot } from '@dmalab/hot'
 import { memoryOf } from './memory.mjs'
 
+/** Machines up to 256 MiB have frames from the start. */
+const FRAMES = 2 ** 16
+
 export class WasmMachine {
   static async make(base, pages) {
     return new WasmMachine(await compileHot(), base, pages)
@@ -9,7 +12,8 @@ export class WasmMachine {
 
   constructor(compiled, base, pages) {
     this.hot = new Hot(compiled, { lineSize: 64, poison: 0 })
-    this.hot.set('memory', base, pages * 4096, 0)
+    // What was never written reads as zero: a machine of gigabytes does without frames.
+    if (pages <= FRAMES) this.hot.set('memory', base, pages * 4096, 0)
     this.byte = new Uint8Array(1)
   }
 

@@ -91,11 +91,12 @@ const domainOf = (module) => {
   return { space: new IovaDomain(hot.io, 4096, 1), memory: memoryOf(hot) }
 }
 
-/** The engine's own allocator, compiled; the loop as well. */
+/** The engine's own allocator, compiled; the loops as well: a call of the product's that sees two engines is slow for both. */
 const openNative = (pairs, { module, loops }) => {
   const { first, sizes, victims } = drawn(pairs)
   const { space, memory } = domainOf(module)
-  const live = Float64Array.from(first, (size) => space.alloc(size, LIMIT, true))
+  const live = new Float64Array(LIVE)
+  loops.openIova(space.domain, first, live, LIVE, LIMIT)
   return {
     work: pairs,
     run: () => loops.churnIova(space.domain, victims, sizes, live, pairs, LIMIT),

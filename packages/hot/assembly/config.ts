@@ -6,6 +6,8 @@ export let lineShift: u32 = 6
 /** Words of 64 inner lines per page and mask: 1, 2 or 4. */
 export let wordsPerPage: u32 = 1
 export let hasOuter: bool = false
+/** 64-byte lines and no outer cache: what loops are specialised for. */
+export let plain: bool = true
 
 // Offsets in a section that depend on the line size.
 export let dirtyLines: usize = 0
@@ -28,6 +30,7 @@ export function configure(shift: u32, poison: u32, outer: u32): void {
   lineShift = shift
   wordsPerPage = (<u32>L.PAGE_SIZE >> shift) >> 6
   hasOuter = outer != 0
+  plain = shift == 6 && !hasOuter
   const masks = <usize>wordsPerPage * L.S_MASK_BYTES
   dirtyLines = L.S_LINES
   validLines = dirtyLines + masks

@@ -77,22 +77,22 @@ export function leafPages(iova: u64, e: usize, count: u32): u32 {
   const entry = leafEntry
   const unfit = (page - 1) | (ALL << leafPhysBits)
   const end = leafTable + ((<usize>(leafSpan >> leafShift)) << 3)
-  let at = leafTable + ((<usize>(within >> leafShift)) << 3)
+  const first = leafTable + ((<usize>(within >> leafShift)) << 3)
+  const last = min<usize>(end, first + ((<usize>count - 1) << 3))
+  let at = first
   let phys = physOf(e)
-  let done: u32 = 0
-  for (; done + 1 < count && at < end; done++) {
+  for (; at < last; at += 8) {
     const next = physOf(e + L.SG_STRIDE)
-    if (load<u32>(e, L.SG_LENGTH) != <u32>page || next == phys + page) break
-    if ((phys & unfit) != 0 || load<u64>(at) != 0) break
+    if (((phys & unfit) | (load<u32>(e, L.SG_LENGTH) ^ page) | load<u64>(at)) != 0 || next == phys + page) break
     store<u64>(at, entry | phys)
     phys = next
     e += L.SG_STRIDE
-    at += 8
   }
-  return done
+  return <u32>((at - first) >> 3)
 }
 
 /** Where an entry's first byte is. */
 export function physOf(e: usize): u64 {
-  return ((<u64>load<u32>(e, L.SG_PFN)) << L.PAGE_SHIFT) + load<u32>(e, L.SG_OFFSET)
+  const place = load<u64>(e, L.SG_PFN)
+  return ((place & 0xffff_ffff) << L.PAGE_SHIFT) + (place >> 32)
 }

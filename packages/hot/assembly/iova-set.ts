@@ -70,7 +70,23 @@ function insertFar(d: usize, lo: u64, hi: u64): void {
   windowInsert(d, lo, hi)
 }
 
+/**
+ * Takes the highest free aligned block of 2^order pfns that ends at or below `high` and starts at or above `low`: what nearly every
+ * allocation is. Returns its first pfn, or ANCHOR when the general way must look.
+ */
+// inline
+export function takeBlock(d: usize, order: u32, high: u64, low: u64): u64 {
+  const win = window(d)
+  const base = windowBase(d)
+  if (win == 0 || high - base - 1 >= WINDOW) return ANCHOR
+  const i = highestFree(win, order, <u32>(high - base))
+  if (i < 0 || base + <u64>i < low) return ANCHOR
+  enter(win, i, i + (1 << order) - 1)
+  return base + <u64>i
+}
+
 /** Removes the entry that starts at lo if it lies in one word of the window, and returns its last pfn; else ANCHOR. */
+// inline
 export function removeNear(d: usize, lo: u64): u64 {
   if (!inWindow(d, lo)) return ANCHOR
   const end = leave(window(d), rel(d, lo))

@@ -15,6 +15,7 @@ import {
   setClose,
   setOpen,
   succFrom,
+  takeBlock,
 } from './iova-set'
 import * as P from './shared/io-pgtable-layout'
 import * as V from './shared/iova-layout'
@@ -44,7 +45,7 @@ export function iovaClose(d: usize): void {
  * Models: Linux v6.12 drivers/iommu/iova.c: __alloc_and_insert_iova_range
  */
 export function iovaAlloc(d: usize, size: f64, limit: f64, aligned: u32): f64 {
-  return <f64>(<i64>allocate(d, <u64>size, <u64>limit + 1, aligned != 0))
+  return <f64>(<i64>allocate(d, <i64>size, <i64>limit + 1, aligned != 0))
 }
 
 /** Returns the first pfn, or ANCHOR, which is -1. */
@@ -52,10 +53,23 @@ function allocate(d: usize, size: u64, end: u64, aligned: bool): u64 {
   const bound = load<u64>(d, V.IV_BOUND)
   const low32 = end <= bound
   if (low32 && size >= load<u64>(d, V.IV_M32)) return ANCHOR
-  if (!hasWindow(d)) placeWindow(d, low32 ? bound : end)
-
   const order: u32 = aligned && size > 1 ? 64 - <u32>clz(size - 1) : 0
   const cached = low32 ? load<u64>(d, V.IV_CACHED32) : load<u64>(d, V.IV_CACHED)
+  if (order < <u32>V.BLOCK_ORDERS && size == (<u64>1) << order) {
+    const block = takeBlock(d, order, min(cached, end), load<u64>(d, V.IV_START))
+    if (block != ANCHOR) {
+      if (block + size <= bound) store<u64>(d, block, V.IV_CACHED32)
+      else store<u64>(d, block, V.IV_CACHED)
+      return block
+    }
+  }
+  return allocateFar(d, size, order, cached, end, low32)
+}
+
+/** Where it is not a block of the window's below the cached entry. */
+function allocateFar(d: usize, size: u64, order: u32, cached: u64, end: u64, low32: bool): u64 {
+  const bound = load<u64>(d, V.IV_BOUND)
+  if (!hasWindow(d)) placeWindow(d, low32 ? bound : end)
   let pfn = search(d, size, order, cached, end, load<u64>(d, V.IV_START))
   if (pfn == ANCHOR) {
     pfn = searchAbove(d, size, order, cached, end, low32)
@@ -84,7 +98,7 @@ function searchAbove(d: usize, size: u64, order: u32, cached: u64, end: u64, low
  * Models: Linux v6.12 drivers/iommu/iova.c: __cached_rbnode_delete_update
  */
 export function iovaFree(d: usize, pfn: f64): bool {
-  let lo = <u64>pfn
+  let lo = <u64>(<i64>pfn)
   let hi = removeNear(d, lo)
   if (hi == ANCHOR) {
     lo = find(d, lo)

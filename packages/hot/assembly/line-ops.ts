@@ -1,7 +1,8 @@
 // Line operations on [start, end), both aligned to lines, at one cache level. Whole pages are found through the summaries, so
 // the cost follows what is cached, not how long the range is.
 import * as L from './shared/layout'
-import { dirtyLines, lineShift, validLines, wordsPerPage } from './config'
+import { anyDirty, cleanPages } from './clean-pages'
+import { dirtyLines, lineShift, plain, validLines, wordsPerPage } from './config'
 import { innerDrop, innerWriteBack } from './inner'
 import { clearPages, maskWord, nextWord } from './masks'
 import { outerDrop, outerWriteBack } from './outer'
@@ -63,6 +64,7 @@ function onPage(level: u32, op: u32, section: usize, index: u32, offset: u32, en
 /** Pages [first, end) in full. */
 function onWholePages(level: u32, op: u32, section: usize, first: u32, end: u32): u32 {
   if (first >= end) return 0
+  if (plain && op == L.OP_CLEAN) return cleanPages(section, first, end)
   if (op == L.OP_INVALIDATE && level == INNER) {
     dropPages(section, first, end)
     return 0
@@ -84,6 +86,20 @@ function onWholePages(level: u32, op: u32, section: usize, first: u32, end: u32)
     let bits = load<u64>(section + pages + (w << 3)) & maskWord(first, end, w)
     for (; bits != 0; bits &= bits - 1)
       writtenBack += onPage(level, op, section, (w << 6) + <u32>ctz(bits), 0, L.PAGE_SIZE)
+  }
+  return writtenBack
+}
+
+/** Cleans `count` whole pages of a plain machine from pfn on; returns how many lines were written back. */
+export function cleanWhole(pfn: u32, count: u32): u32 {
+  let writtenBack: u32 = 0
+  while (count != 0) {
+    const index = pfn & (L.SECTION_PAGES - 1)
+    const n = min<u32>(count, L.SECTION_PAGES - index)
+    const section = sectionOf(pfn)
+    if (section != 0 && anyDirty(section)) writtenBack += cleanPages(section, index, index + n)
+    pfn += n
+    count -= n
   }
   return writtenBack
 }

@@ -100,10 +100,15 @@ export function copyLines(mask: u64, w: u32, shift: u32, from: usize, to: usize)
     }
     return
   }
+  copyRuns(mask, from + base, to + base, shift)
+}
+
+/** Copies the lines of a mask, neighbours together. */
+export function copyRuns(mask: u64, from: usize, to: usize, shift: u32): void {
   while (mask != 0) {
     const first = <u32>ctz(mask)
     const run = <u32>ctz(~(mask >> first))
-    const at = base + ((<usize>first) << shift)
+    const at = (<usize>first) << shift
     memory.copy(to + at, from + at, (<usize>run) << shift)
     mask &= mask + (mask & (0 - mask)) // drops the lowest run
   }

@@ -62,6 +62,18 @@ export function patternCompare(at: usize, len: u32, start: u32, i: u64, index: u
     const step = i32x4.splat(STEP * 4)
     let x = firstVector(start, <u32>(i >> 2))
     i += (end - at) & ~15
+    // A line at a time, as long as all is as it should be.
+    for (; at + 64 <= end; at += 64) {
+      const x1 = i32x4.add(x, step)
+      const x2 = i32x4.add(x1, step)
+      const x3 = i32x4.add(x2, step)
+      const a = v128.xor(v128.load(at), v128.xor(x, i32x4.shr_u(x, 16)))
+      const b = v128.xor(v128.load(at, 16), v128.xor(x1, i32x4.shr_u(x1, 16)))
+      const c = v128.xor(v128.load(at, 32), v128.xor(x2, i32x4.shr_u(x2, 16)))
+      const d = v128.xor(v128.load(at, 48), v128.xor(x3, i32x4.shr_u(x3, 16)))
+      if (v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) break
+      x = i32x4.add(x3, step)
+    }
     for (; at + 16 <= end; at += 16) {
       const want = v128.xor(x, i32x4.shr_u(x, 16))
       x = i32x4.add(x, step)

@@ -1,6 +1,6 @@
 // The tight loop over entries that need no second look.
 import * as L from './shared/layout'
-import { hasOuter, lineShift } from './config'
+import { hasOuter, lineShift, plain } from './config'
 import { logging } from './line-log'
 import { nextWord, pageBit } from './masks'
 import { setPageClean } from './pages'
@@ -8,9 +8,13 @@ import { indexOf, sectionOf } from './section'
 import { lowSpanThere } from './sg-maintain'
 import { busMask, flags, highmem, limit, op, PHYS_END, ranges, skip } from './sg-pass'
 import { delta, rangeFirst, rangePages } from './sg-ranges'
+import { mapPages, mappedLines, prepareMapPages } from './sg-map-pages'
 
 /** Inner line operations of the entries that quickRun took. */
 export let quickLines: u32 = 0
+
+/** Can entries that lie in one page each be mapped in a loop of their own? */
+let shortRuns: bool = false
 
 /** Bytes of the longest entry of a quick run. */
 const LONGEST: u32 = L.SECTION_PAGES << L.PAGE_SHIFT
@@ -18,6 +22,7 @@ const LONGEST: u32 = L.SECTION_PAGES << L.PAGE_SHIFT
 /** Can the pass have quick runs? Not with an outer cache, a line log, or bus addresses of more than one meaning. */
 export function beginQuickRuns(): bool {
   quickLines = 0
+  shortRuns = plain && prepareMapPages()
   return !hasOuter && !logging() && ((flags & L.AF_BY_BUS) == 0 || ranges <= 1)
 }
 
@@ -41,6 +46,10 @@ export function quickRun(e: usize, count: u32): u32 {
   const offset = delta
   let found: u32 = 0
   let i: u32 = 0
+  if (shortRuns) {
+    i = mapPages(e, count)
+    e += (<usize>i) << L.SG_SHIFT
+  }
   for (; i < count; i++, e += L.SG_STRIDE) {
     const flagsNow = load<u32>(e, L.SG_FLAGS)
     if ((load<u32>(e, L.SG_ATTRS) & skip) != 0) break
@@ -78,7 +87,7 @@ export function quickRun(e: usize, count: u32): u32 {
     if (op != L.OP_NONE) found += ((start & within) + len + within) >> lineShift
     if (pageCleans && len == L.PAGE_SIZE) setPageClean(pfn, 1)
   }
-  quickLines += found
+  quickLines += found + (shortRuns ? mappedLines : 0)
   return i
 }
 

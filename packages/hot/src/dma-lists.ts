@@ -2,6 +2,14 @@
 import { high32, type IoEngine, low32, type U64 } from './io-engine.ts'
 import type { PageTable } from './page-table.ts'
 
+/** What a device's segments must keep to. */
+interface SegmentLimits {
+  /** They do not cross multiples of this mask plus one. */
+  readonly boundary: U64
+  /** Bytes. */
+  readonly maxSize: number
+}
+
 export class DmaLists {
   private readonly engine: IoEngine
 
@@ -15,6 +23,31 @@ export class DmaLists {
     return failed === 0 ? this.engine.result : undefined
   }
 
+  /** Is every entry one whole page of `granule` bytes? Such a list goes without prepare, and its last pass is finalisePages. */
+  pages(list: number, count: number, granule: number, limits: SegmentLimits): boolean {
+    if (limits.maxSize < granule) return false
+    return Boolean(this.engine.wasm.dmaSgPages(list, count, granule, low32(limits.boundary)))
+  }
+
+  finalisePages(
+    list: number,
+    count: number,
+    granule: number,
+    iova: number,
+    { boundary, maxSize }: SegmentLimits,
+  ): number {
+    return this.engine.wasm.dmaSgFinalisePages(
+      list,
+      count,
+      granule,
+      high32(iova),
+      low32(iova),
+      high32(boundary),
+      low32(boundary),
+      maxSize,
+    )
+  }
+
   /** Takes back what prepare did. */
   restore(list: number, count: number): void {
     this.engine.wasm.dmaSgRestore(list, count)
@@ -26,13 +59,7 @@ export class DmaLists {
   }
 
   /** Joins entries to the segments that the device sees; returns how many there are. */
-  finalise(
-    list: number,
-    count: number,
-    iova: number,
-    limits: { readonly boundary: U64; readonly maxSize: number },
-    fixLimit: boolean,
-  ): number {
+  finalise(list: number, count: number, iova: number, limits: SegmentLimits, fixLimit: boolean): number {
     const { boundary, maxSize } = limits
     return this.engine.wasm.dmaSgFinalise(
       list,

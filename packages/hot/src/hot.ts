@@ -72,6 +72,7 @@ export class Hot {
   private readonly module: WebAssembly.Module
   private readonly linear: LinearMemory
   private readonly views: Readonly<Record<View, number>>
+  private counts: LineCounts = { lines: 0, writtenBack: 0 }
 
   /** @param module what compileHot() returned */
   constructor(module: WebAssembly.Module, config: HotConfig) {
@@ -260,7 +261,12 @@ export class Hot {
 
   private inner(op: 'clean' | 'invalidate' | 'flush', at: PhysAddr, len: number, code: 'old' | 'new'): LineCounts {
     this.maintain(op, at, len, code)
-    return { lines: this.lines, writtenBack: this.writtenBack }
+    const { u32 } = this.linear
+    const lines = u32[(L.CALL_BASE + L.R_LINES) / 4] ?? 0
+    const writtenBack = u32[(L.CALL_BASE + L.R_WRITTEN_BACK) / 4] ?? 0
+    // What a call finds is what the one before found, as a rule: then it is the same object.
+    if (this.counts.lines !== lines || this.counts.writtenBack !== writtenBack) this.counts = { lines, writtenBack }
+    return this.counts
   }
 
   private outer(op: number, at: PhysAddr, len: number): LineCounts {

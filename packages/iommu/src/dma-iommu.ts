@@ -154,6 +154,8 @@ export class DmaDomain {
    */
   mapSg(list: number, count: number, prot: number, limits: DmaLimits, segments: SegmentLimits): number {
     const { lists } = this
+    if (count > 0 && lists.pages(list, count, this.granule, segments))
+      return this.mapPages(list, count, prot, limits, segments)
     const total = lists.prepare(list, count, this.granule, segments.boundary)
     if (total === undefined) return EINVAL
     const iova = total === 0 ? 0 : this.allocIova(total, limits)
@@ -170,6 +172,22 @@ export class DmaDomain {
       }
     }
     return lists.finalise(list, count, iova, segments, this.fixes.segmentLimit === true)
+  }
+
+  /** mapSg for a list of single whole pages. */
+  private mapPages(list: number, count: number, prot: number, limits: DmaLimits, segments: SegmentLimits): number {
+    const { lists, granule } = this
+    const iova = this.allocIova(count * granule, limits)
+    let failed = ENOMEM
+    if (iova !== undefined) {
+      failed = this.hooks.injected('pageTable') ? ENOMEM : lists.map(this.table, list, count, iova, prot)
+      if (failed === 0) return lists.finalisePages(list, count, granule, iova, segments)
+      this.freeIova(iova, count * granule, false)
+    }
+    // What a refused list looks like is one matter, whatever its entries.
+    lists.prepare(list, count, granule, segments.boundary)
+    lists.restore(list, count)
+    return failed === ENOMEM ? ENOMEM : EINVAL
   }
 
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_unmap_sg */

@@ -20,15 +20,17 @@ export const OUTER_STRIDE = 16 // lo u64, hi u64
 // The window: 2^20 pfns, 64 to a word. The two words that a call needs lie side by side:
 //   byte  0      8       16
 //         | free | first |     bit i: pfn i is free; an entry starts at pfn i
-// and over the words, summaries of two levels: a set bit = the word holds something, in the second level 64 words do.
+// and over the words, summaries of two levels, of several kinds: a set bit = the word holds something of that kind, in the second level
+// 64 words do. The kinds' words for the same 64 words lie side by side, so that one cache line tells all of them:
+//   byte  0       8       16      24      32       40       48      56     64
+//         | order 0 | 1     | 2     | 3     | 4      | 5      | first | -    |    order k: a free aligned block of 2^k pfns
 export const WINDOW_BITS = 20
 export const WINDOW_WORDS = 0x4000
 export const WINDOW_ORDER = 19 // log2 of the window's bytes
 export const WORD_FREE = 0
 export const WORD_FIRST = 8
-export const MAP_BEST = 0x40000 // u8[words], 0 = nothing free, k + 1 = the biggest free aligned block has 2^k pfns
-export const SUM_FIRST = 0x44000 // words in which an entry starts
-export const SUM_FREE = 0x45000 // words with a free aligned block of 2^k pfns, one summary for each k
-export const SUM_STRIDE = 0x1000
-export const SUM_L2 = 0x800 // from a summary's start
+export const SUM = 0x40000
+export const SUM_L2 = 0x44000
+export const SUM_SHIFT = 6 // log2 of the bytes of one group of a summary
+export const SUM_FIRST = 6 // the kind of summary that tells in which words an entry starts
 export const BLOCK_ORDERS = 6 // blocks of 1 to 32 pfns

@@ -1,0 +1,64 @@
+// The loops of dma-iommu over a list of single whole pages, which most lists are: nothing is widened or padded, so that the first pass
+// only looks and the last one writes each record once. The same answers and records as the general passes in dma-iommu-sg.ts.
+import * as L from './shared/layout'
+
+const ALL: u64 = 0xffff_ffff_ffff_ffff
+
+/** Is every entry one page of `granule` bytes that needs no padding at the segment boundary? Nothing changes. */
+export function dmaSgPages(list: u32, count: u32, granule: u32, boundaryLo: u32): bool {
+  const inGranule = granule - 1
+  if ((boundaryLo & inGranule) != inGranule) return false
+  let wrong: u32 = 0
+  let e = (<usize>list) << L.SG_SHIFT
+  const end = e + ((<usize>count) << L.SG_SHIFT)
+  for (; e < end; e += L.SG_STRIDE) {
+    wrong |= load<u32>(e, L.SG_OFFSET) & inGranule
+    wrong |= load<u32>(e, L.SG_LENGTH) ^ granule
+    wrong |= ~load<u32>(e, L.SG_FLAGS) & L.SG_F_PAGE
+  }
+  return wrong == 0
+}
+
+/**
+ * The third pass: writes the segments that the device sees, each as long as `most` and the boundary allow.
+ *
+ * most     dma_get_max_seg_size: bytes, at least a granule
+ * returns  segments
+ *
+ * Models: Linux v6.12 drivers/iommu/dma-iommu.c: __finalise_sg
+ */
+export function dmaSgFinalisePages(
+  list: u32,
+  count: u32,
+  granule: u32,
+  iovaHi: u32,
+  iovaLo: u32,
+  boundaryHi: u32,
+  boundaryLo: u32,
+  most: u32,
+): u32 {
+  const mask = ((<u64>boundaryHi) << 32) | boundaryLo
+  const whole = <u64>(most / granule) * granule
+  let iova = ((<u64>iovaHi) << 32) | iovaLo
+  let left = <u64>count * granule
+  let out = (<usize>list) << L.SG_SHIFT
+  const end = out + ((<usize>count) << L.SG_SHIFT)
+  let segments: u32 = 0
+  while (left != 0) {
+    // A segment ends where the boundary begins again; with a mask of 64 bits that is 0, and nowhere.
+    const room = mask - (iova & mask) + 1
+    let length = min(left, whole)
+    if (room != 0) length = min(length, room)
+    store<u64>(out, iova, L.SG_DMA_ADDRESS)
+    store<u64>(out, ((<u64>(load<u32>(out, L.SG_FLAGS) | L.SG_F_MAPPED)) << 32) | length, L.SG_DMA_LENGTH)
+    out += L.SG_STRIDE
+    iova += length
+    left -= length
+    segments++
+  }
+  for (; out < end; out += L.SG_STRIDE) {
+    store<u64>(out, ALL, L.SG_DMA_ADDRESS)
+    store<u32>(out, 0, L.SG_DMA_LENGTH)
+  }
+  return segments
+}
