@@ -224,6 +224,7 @@ it('takes the driver`s word for the tables: short descriptors lose an address un
         coherentWalk: true,
         apertureStart: 0,
         lazy: null,
+        partialUnmap: 'split',
         fixes: lab.facts.iommuFixV7sSplit ? ['v7sSplit'] : [],
       },
       {

@@ -127,6 +127,10 @@ export const FINDINGS = {
     title: 'bus addresses were given back while memory was still linked to them',
   },
   'iova-not-synced': { severity: 'warning', title: 'a device used linked memory before dma_iova_sync()' },
+  'pgtable-part-stays-mapped': {
+    severity: 'error',
+    title: 'a part of an IOMMU block was unmapped, and the block stays mapped',
+  },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 
 export type FindingCode = keyof typeof FINDINGS

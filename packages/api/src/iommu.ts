@@ -28,6 +28,8 @@ export interface IommuSetup {
   readonly apertureStart: number
   /** Freed ranges wait in a queue until the whole TLB is flushed; null: strict. */
   readonly lazy: { readonly slots: number; readonly timeoutMs: number } | null
+  /** What unmapping a part of a block does: it is cut out, nothing is unmapped, or all of the block is. */
+  readonly partialUnmap: 'split' | 'refused' | 'whole'
   /** Names of kernel bugs that are corrected: `v7sSplit`, `v7sSupersection`, `overwrite`, `segmentLimit`, `unmapAtTop`. */
   readonly fixes: readonly string[]
 }

@@ -39,6 +39,8 @@ export interface ReleaseFacts {
   readonly iommuAlignment: number
   /** How dma-iommu works: invalidate at once, and translate at all (`iommu.strict`, `iommu.passthrough`). */
   readonly iommu: { readonly strict: boolean; readonly passthrough: boolean }
+  /** io-pgtable asked to unmap a part of a block: it splits the block, or unmaps nothing and warns. */
+  readonly iommuPartialUnmap: 'split' | 'refused'
   /** IOMMU bugs that a patch corrects; false: as the release has them. */
   readonly iommuFixV7sSplit: boolean
   readonly iommuFixV7sSupersection: boolean

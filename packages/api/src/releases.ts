@@ -8,6 +8,8 @@ import { compareReleases } from './release-order.ts'
 /** What command line and configuration may change, as it is without them. */
 const UNCHANGED = {
   iommuAlignment: 8,
+  iommuFixV7sSplit: false,
+  iommuFixV7sSupersection: false,
   iommuFixOverwrite: false,
   iommuFixSegmentLimit: false,
   iommu: { strict: true, passthrough: false },
@@ -101,8 +103,7 @@ export const RELEASES = {
     mapSgErrno: 'own',
     atomicPoolWarns: false,
     iommuPci32: 'always',
-    iommuFixV7sSplit: false,
-    iommuFixV7sSupersection: false,
+    iommuPartialUnmap: 'split',
     iommuFixUnmapAtTop: false,
     udmabufMerges: false,
     udmabufSyncs: true,

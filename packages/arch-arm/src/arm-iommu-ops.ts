@@ -206,7 +206,10 @@ const openDomain = (host: Host): IommuDomain => {
     ...(kernel.iommuFixV7sSupersection ? ['v7sSupersection'] : []),
     ...(kernel.iommuFixOverwrite ? ['overwrite'] : []),
   ]
-  const opened = iommu.open({ fixes, ...TABLES }, traceTo(host, iommu.facts.model))
+  const opened = iommu.open(
+    { fixes, partialUnmap: kernel.iommuPartialUnmap, ...TABLES },
+    traceTo(host, iommu.facts.model),
+  )
   if (!opened.ok) throw new Error(`no tables for ${device.name}: ${opened.why}`)
   return opened.value
 }

@@ -1,7 +1,7 @@
 // Which tables the drivers of known IOMMUs ask for.
 import type { IommuRegion, IommuSetup } from '@dmalab/api'
 
-type Shape = Omit<IommuSetup, 'lazy' | 'fixes'>
+type Shape = Omit<IommuSetup, 'lazy' | 'fixes' | 'partialUnmap'>
 
 export interface IommuModel {
   readonly shape: Shape
@@ -11,6 +11,8 @@ export interface IommuModel {
   readonly apertureEnd: number
   /** TLB invalidation may wait (IOMMU_CAP_DEFERRED_FLUSH). */
   readonly deferredFlush: boolean
+  /** What unmapping a part of a block does; of io-pgtable, the release says. */
+  readonly partialUnmap: 'io-pgtable' | Exclude<IommuSetup['partialUnmap'], 'split'>
   /** Bus addresses that its driver sets aside for every device (get_resv_regions). */
   readonly regions: readonly IommuRegion[]
 }
@@ -40,6 +42,7 @@ const smmu: IommuModel = {
   apertureEnd: 2 ** 48 - 1,
   deferredFlush: true,
   // Where it lets the kernel map MSI doorbells.
+  partialUnmap: 'io-pgtable',
   regions: [{ base: 0x800_0000, len: MIB, type: 'sw-msi' }],
 }
 
@@ -52,6 +55,8 @@ const rockchip: IommuModel = {
   allocSizes: 0x007f_f000,
   apertureEnd: 2 ** 32 - 1,
   deferredFlush: false,
+  // Its only pages are the smallest: there is no block.
+  partialUnmap: 'io-pgtable',
   regions: [],
 }
 
@@ -69,18 +74,20 @@ const mediatek: IommuModel = {
   allocSizes: 4 * KIB + 64 * KIB + MIB + 16 * MIB,
   apertureEnd: 2 ** 32 - 1,
   deferredFlush: false,
+  partialUnmap: 'io-pgtable',
   regions: [],
 }
 
 /**
- * Short descriptors with sections, large and small pages; no permissions.
- * Models: Linux v6.12 drivers/iommu/exynos-iommu.c: exynos_iommu_domain_alloc_paging
+ * Short descriptors with sections, large and small pages; no permissions. A part of a section or large page is refused in every release.
+ * Models: Linux v6.12 drivers/iommu/exynos-iommu.c: exynos_iommu_domain_alloc_paging, exynos_iommu_unmap
  */
 const exynos: IommuModel = {
   shape: { ...LPAE, format: 'ARM_V7S', pageSizes: 4 * KIB + 64 * KIB + MIB, ias: 32, oas: 32, quirks: NO_PERMS },
   allocSizes: 4 * KIB + 64 * KIB + MIB,
   apertureEnd: 2 ** 32 - 1,
   deferredFlush: false,
+  partialUnmap: 'refused',
   regions: [],
 }
 
@@ -89,13 +96,15 @@ const MSI: IommuRegion = { base: 0xfee0_0000, len: MIB, type: 'msi' }
 
 /**
  * Second-stage tables of VT-d, here as long-descriptor tables of the same reach. Hardware with fewer levels (39 bits) ends the aperture sooner.
- * Models: Linux v6.12 drivers/iommu/intel/iommu.c: intel_iommu_domain_alloc, domain_update_iommu_cap, intel_iommu_get_resv_regions
+ * Models: Linux v6.12 drivers/iommu/intel/iommu.c: intel_iommu_domain_alloc, domain_update_iommu_cap, intel_iommu_get_resv_regions, intel_iommu_unmap
+ * Leaves out: a part in the middle of a large page, which v6.12 looks for in a table that is none.
  */
 const vtd: IommuModel = {
   shape: LPAE,
   allocSizes: LPAE.pageSizes,
   apertureEnd: 2 ** 48 - 1,
   deferredFlush: true,
+  partialUnmap: 'whole',
   regions: [MSI],
 }
 

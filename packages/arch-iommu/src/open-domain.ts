@@ -20,7 +20,9 @@ export function openDomain(host: Host, model: IommuModel): IommuDomain {
   const fixes = Object.entries(FIXES).flatMap(([name, fact]) => (kernel[fact] ? [name] : []))
   const lowest = Math.min(...(device.facts.dmaRanges ?? []).map(({ bus }) => bus))
   const apertureStart = Math.max(model.shape.apertureStart, Number.isFinite(lowest) ? lowest : 0)
-  const opened = iommu!.open({ lazy, fixes, ...model.shape, apertureStart }, traceTo(host, iommu!.facts.model))
+  const partialUnmap = model.partialUnmap === 'io-pgtable' ? kernel.iommuPartialUnmap : model.partialUnmap
+  const setup = { ...model.shape, lazy, fixes, partialUnmap, apertureStart }
+  const opened = iommu!.open(setup, traceTo(host, iommu!.facts.model))
   if (!opened.ok) throw new Error(`no tables for ${device.name}: ${opened.why}`)
   return opened.value
 }

@@ -10,6 +10,12 @@ export function ioWarn(): void {
   store<u32>(P.IO_BASE, load<u32>(P.IO_BASE, P.IO_WARNINGS) + 1, P.IO_WARNINGS)
 }
 
+/** A part of a block was to be unmapped, and nothing is. */
+export function refusePart(iova: u64): void {
+  ioWarn()
+  ioLog(P.LOG_QUIRK, P.IO_QUIRK_PARTIAL_UNMAP, iova, 0, 0)
+}
+
 /** Are events of this kind written? */
 export function ioWants(kind: u32): bool {
   return ((load<u32>(P.IO_BASE, P.IO_LOG_MASK) >> kind) & 1) != 0

@@ -1,6 +1,6 @@
 // Unmapping in long-descriptor tables: leaves, whole tables, and pieces of a block.
 import { entriesBeforeEmpty } from './io-pgtable-entry'
-import { ioLog, ioWarn, logAddPages, logSync } from './io-pgtable-log'
+import { ioLog, ioWarn, logAddPages, logSync, refusePart } from './io-pgtable-log'
 import {
   ATTRIBUTES,
   coherent,
@@ -43,7 +43,7 @@ export function unmapFrom(pt: usize, iova: u64, pgsize: u64, pgcount: u32, gathe
       const count = min(pgcount, leftInTable(bpl, index))
       return clearEntries(pt, iova, pgsize, count, gather, level, table, index)
     }
-    if (isLeaf(entry, level)) return splitBlock(pt, iova, pgsize, pgcount, gather, entry, level + 1, table, index)
+    if (isLeaf(entry, level)) return unmapPart(pt, iova, pgsize, pgcount, gather, entry, level, table, index)
     table = tableOf(entry)
   }
   ioWarn()
@@ -75,6 +75,36 @@ function clearEntries(
   if (!coherent(pt) && done != 0) logSync(table, index << 3, done << 3)
   if (gather == P.GATHER_NORMAL) logAddPages(iova, size, done)
   return <u64>done * size
+}
+
+/**
+ * What becomes of a piece of a block differs: it is cut out, it stays, or all of the block goes. Then more bytes are unmapped than were asked for.
+ *
+ * Models: Linux v6.18 drivers/iommu/io-pgtable-arm.c: __arm_lpae_unmap
+ * Models: Linux v6.12 drivers/iommu/amd/io_pgtable.c: iommu_v1_unmap_pages
+ */
+function unmapPart(
+  pt: usize,
+  iova: u64,
+  pgsize: u64,
+  pgcount: u32,
+  gather: u32,
+  block: u64,
+  level: u32,
+  table: usize,
+  index: u32,
+): u64 {
+  const flags = load<u32>(pt, P.PT_FLAGS)
+  if ((flags & P.PT_F_PART_REFUSED) != 0) {
+    refusePart(iova)
+    return 0
+  }
+  if ((flags & P.PT_F_PART_IS_WHOLE) == 0)
+    return splitBlock(pt, iova, pgsize, pgcount, gather, block, level + 1, table, index)
+  const size = (<u64>1) << shiftOf(load<u32>(pt, P.PT_BPL), level)
+  const before = iova & (size - 1)
+  clearEntries(pt, iova - before, size, 1, gather, level, table, index)
+  return size - before
 }
 
 /**

@@ -1,5 +1,5 @@
 // Unmapping in short-descriptor tables: pages, sections, and pieces of groups and sections.
-import { ioLog, ioWarn, logAddPages } from './io-pgtable-log'
+import { ioLog, ioWarn, logAddPages, refusePart } from './io-pgtable-log'
 import {
   addressBits,
   attributesOf,
@@ -56,6 +56,10 @@ export function unmapLevel1(pt: usize, iova: u64, size: u32, gather: u32): u32 {
     return 0
   }
   let entry = load<u32>(pgd + ((<usize>index) << 2))
+  if (isPartOfBlock(pt, entry, count, 1)) {
+    refusePart(iova)
+    return 0
+  }
   if (count <= 1 && isGroup(entry, 1)) entry = splitGroup(pt, iova, index, 1, pgd)
   if (count != 0) {
     clearSections(pt, iova, count, gather, pgd, index)
@@ -63,6 +67,16 @@ export function unmapLevel1(pt: usize, iova: u64, size: u32, gather: u32): u32 {
   }
   if (!isTable(entry, 1)) return splitSection(pt, iova, size, gather, entry, pgd, index)
   return unmapLevel2(pt, iova, size, gather, tableOf(entry))
+}
+
+/**
+ * A piece of a group of 16 or of a section, in tables that split neither.
+ *
+ * Models: Linux v6.18 drivers/iommu/io-pgtable-arm-v7s.c: __arm_v7s_unmap
+ */
+function isPartOfBlock(pt: usize, entry: u32, count: u32, level: u32): bool {
+  if ((load<u32>(pt, P.PT_FLAGS) & P.PT_F_PART_REFUSED) == 0) return false
+  return (count <= 1 && isGroup(entry, level)) || (level == 1 && count == 0 && !isTable(entry, 1))
 }
 
 function clearSections(pt: usize, iova: u64, count: u32, gather: u32, pgd: usize, index: u32): void {
@@ -97,6 +111,10 @@ function unmapLevel2(pt: usize, iova: u64, size: u32, gather: u32, table: usize)
     return 0
   }
   const entry = load<u32>(table + ((<usize>index) << 2))
+  if (isPartOfBlock(pt, entry, count, 2)) {
+    refusePart(iova)
+    return 0
+  }
   if (count <= 1 && isGroup(entry, 2)) splitGroup(pt, iova, index, 2, table)
   if (count == 0) {
     ioWarn()

@@ -37,6 +37,8 @@ export interface PageTableFixes {
 
 export interface PageTableOptions {
   readonly fixes?: PageTableFixes
+  /** What unmapping a part of a block does: it is cut out (the default), nothing, or all of the block goes. */
+  readonly partialUnmap?: 'split' | 'refused' | 'whole'
   /** As in the kernel's own selftest: mapping over a mapping fails without a warning. */
   readonly selftest?: boolean
 }
@@ -194,7 +196,7 @@ export class PageTable {
     return this.entries(Number(value & V7S_TABLE_ADDRESS), V7S_SMALL_BITS).length * V7S_SMALL_PAGE
   }
 
-  private writeRecord(shape: PageTableShape, { fixes = {}, selftest = false }: PageTableOptions): void {
+  private writeRecord(shape: PageTableShape, { fixes = {}, partialUnmap, selftest = false }: PageTableOptions): void {
     const view = this.engine.view
     let flags = shape.coherentWalk ? P.PT_F_COHERENT : 0
     if (selftest) flags |= P.PT_F_SELFTEST
@@ -202,6 +204,8 @@ export class PageTable {
     if (fixes.v7sSplit) flags |= P.PT_F_FIX_SPLIT
     if (fixes.v7sSupersection) flags |= P.PT_F_FIX_SUPERSECTION
     if (fixes.overwrite) flags |= P.PT_F_FIX_OVERWRITE
+    if (partialUnmap === 'refused') flags |= P.PT_F_PART_REFUSED
+    if (partialUnmap === 'whole') flags |= P.PT_F_PART_IS_WHOLE
     view.setUint32(this.pt + P.PT_FORMAT, FORMATS[shape.format], true)
     view.setUint32(this.pt + P.PT_BPL, shape.bitsPerLevel, true)
     view.setUint32(this.pt + P.PT_START, shape.startLevel, true)

@@ -47,11 +47,12 @@ export const createIommuHost = (
 ): IommuHost => ({
   facts,
   open(setup, trace) {
-    const { format, pageSizes, ias, oas, quirks, coherentWalk } = setup
+    const { format, pageSizes, ias, oas, quirks, coherentWalk, partialUnmap } = setup
     const table = openIoPgtable(
       engine,
       { format, pageSizes, ias, oas, quirks, coherentWalk },
       {
+        partialUnmap,
         fixes: {
           v7sSplit: setup.fixes.includes('v7sSplit'),
           v7sSupersection: setup.fixes.includes('v7sSupersection'),

@@ -28,4 +28,8 @@ export const QUIRKS: Readonly<Record<number, { readonly code: FindingCode; reado
     code: 'dma-unmap-at-top-skipped',
     text: 'a list that ends at 2^64 was not unmapped',
   },
+  [IO_QUIRK.PARTIAL_UNMAP]: {
+    code: 'pgtable-part-stays-mapped',
+    text: 'a part of a block was to be unmapped, and all of the block stays mapped',
+  },
 }

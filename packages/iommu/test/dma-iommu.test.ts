@@ -14,6 +14,7 @@ const SETUP: IommuSetup = {
   coherentWalk: true,
   apertureStart: 0,
   lazy: null,
+  partialUnmap: 'split',
   fixes: [],
 }
 const LAZY: IommuSetup = { ...SETUP, lazy: { slots: 256, timeoutMs: 10 } }

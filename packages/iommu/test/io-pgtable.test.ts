@@ -62,6 +62,48 @@ describe.each(BUILDS)('%s build', (build) => {
     expect(table.walk(0x3000)).toBeUndefined()
   })
 
+  describe('a part of a block', () => {
+    const open2M = (partialUnmap: NonNullable<PageTableOptions['partialUnmap']>): PageTable => {
+      const table = open(LPAE, { partialUnmap })
+      table.mapPages(0x4000_0000, 0x8000_0000, 2 * MIB, 2, READ_WRITE)
+      return table
+    }
+    const left = (table: PageTable): readonly number[] =>
+      [0x4000_0000, 0x4000_1000, 0x4020_0000].map((at) => table.iovaToPhys(at))
+
+    it('is cut out, stays, or takes the whole block with it', () => {
+      const split = open2M('split')
+      expect([split.unmapPages(0x4000_0000, 4 * KIB, 1, 1), ...left(split)]).toEqual([
+        4096, 0, 0x8000_1000, 0x8020_0000,
+      ])
+      const refused = open2M('refused')
+      expect([refused.unmapPages(0x4000_0000, 4 * KIB, 1, 1), ...left(refused)]).toEqual([
+        0, 0x8000_0000, 0x8000_1000, 0x8020_0000,
+      ])
+      const whole = open2M('whole')
+      expect([whole.unmapPages(0x4000_1000, 4 * KIB, 1, 1), ...left(whole)]).toEqual([
+        2 * MIB - 4096,
+        0,
+        0,
+        0x8020_0000,
+      ])
+    })
+    it.each([
+      [MIB, 4 * KIB],
+      [MIB, 64 * KIB],
+      [16 * MIB, MIB],
+      [16 * MIB, 4 * KIB],
+      [64 * KIB, 4 * KIB],
+    ])('of %i bytes in short descriptors is refused, and the whole is not (%i)', (block, part) => {
+      const table = open(V7S, { partialUnmap: 'refused' })
+      table.mapPages(0x4000_0000, 0x8000_0000, block, 1, READ_WRITE)
+      expect(table.unmapPages(0x4000_0000, part, 1, 1)).toBe(0)
+      expect(table.iovaToPhys(0x4000_0000 + part)).toBe(0x8000_0000 + part)
+      expect(table.unmapPages(0x4000_0000, block, 1, 1)).toBe(block)
+      expect(table.iovaToPhys(0x4000_0000)).toBe(0)
+    })
+  })
+
   describe('kernel bugs, kept unless fixed', () => {
     const sectionSplit = (options?: PageTableOptions): number => {
       const table = open(V7S, options)

@@ -47,6 +47,7 @@ const FACTS: Readonly<Record<keyof BuildFacts, FactShape>> = {
   sgSplitEnds: YES_OR_NO,
   iommuAlignment: COUNT,
   iommu: RECORD,
+  iommuPartialUnmap: oneOf('split', 'refused'),
   iommuFixV7sSplit: YES_OR_NO,
   iommuFixV7sSupersection: YES_OR_NO,
   iommuFixOverwrite: YES_OR_NO,

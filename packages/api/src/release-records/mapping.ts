@@ -70,6 +70,18 @@ export const MAPPING_RECORDS: readonly ReleaseRecord[] = [
     touches: ['iommu-pci'],
   },
   {
+    id: 'pgtable-splits-no-block',
+    since: '6.13',
+    arches: ['arm', 'arm64'],
+    source:
+      'drivers/iommu/io-pgtable-arm.c: arm_lpae_split_blk_unmap, __arm_lpae_unmap; io-pgtable-arm-v7s.c: arm_v7s_split_blk_unmap, __arm_v7s_unmap',
+    proof: 'source',
+    before: { iommuPartialUnmap: 'split' },
+    after: { iommuPartialUnmap: 'refused' },
+    seen: 'Unmapping a part of an IOMMU block cuts it out; now nothing is unmapped, "Unmap of a partial large IOPTE is not allowed" is printed once, and the device still reaches all of the block, whose bus addresses may be given to others.',
+    touches: ['iommu'],
+  },
+  {
     id: 'unmap-sg-by-its-end',
     since: '6.1',
     arches: ALL,

@@ -15,17 +15,6 @@ export const UNSEEN_RECORDS: readonly ReleaseRecord[] = [
     touches: [],
   },
   {
-    id: 'pgtable-splits-no-block',
-    since: '6.13',
-    arches: ALL,
-    source: 'drivers/iommu/io-pgtable-arm.c, io-pgtable-arm-v7s.c: arm_lpae_split_blk_unmap, arm_v7s_split_blk_unmap',
-    proof: 'source',
-    before: { iommuFixV7sSplit: false, iommuFixV7sSupersection: false },
-    after: { iommuFixV7sSplit: true, iommuFixV7sSupersection: true },
-    seen: 'Unmapping part of an IOMMU block splits it; now nothing is unmapped, with a warning. The model still splits, without the two faults that short-descriptor tables had.',
-    touches: [],
-  },
-  {
     id: 'cma-heap-name',
     since: '6.18',
     arches: ALL,

@@ -86,6 +86,12 @@ export const QUIRKS = {
     source: 'drivers/iommu/io-pgtable-arm-v7s.c: arm_v7s_split_cont',
     fixes: ['unmap what was mapped, never a part of it', 'on the model: the patch fix-v7s-supersection'],
   },
+  'pgtable-part-stays-mapped': {
+    what: 'Fewer bytes were unmapped than the IOMMU maps by one entry: nothing is unmapped, and the device still reaches all of it.',
+    why: 'Tables of io-pgtable split no block since v6.13, and those of Exynos never did. The bus addresses are given back all the same, so the next mapping may get addresses that lead to this memory.',
+    source: 'drivers/iommu/io-pgtable-arm.c: __arm_lpae_unmap; drivers/iommu/exynos-iommu.c: exynos_iommu_unmap',
+    fixes: ['unmap with the size that was mapped', 'dma_iova_unlink what was linked in one call, not a part of it'],
+  },
   'pgtable-block-replaces-live': {
     what: 'A block was mapped over a table that still mapped smaller pages: they are gone, and the map reported success.',
     why: 'The code takes any table in the way for an empty one that was left behind.',

@@ -49,6 +49,7 @@ export const IO_QUIRK_BLOCK_REPLACES = 3
 export const IO_QUIRK_MAP_DESTROYS = 4
 export const IO_QUIRK_SEGMENT_LIMIT = 5
 export const IO_QUIRK_UNMAP_AT_TOP = 6
+export const IO_QUIRK_PARTIAL_UNMAP = 7 // a part of a block: nothing is unmapped
 export const LOG_IOMMU_UNMAP = 13 // a whole iommu_unmap: a = iova, b = size, c = bytes unmapped
 
 // one page table
@@ -77,6 +78,8 @@ export const PT_F_SELFTEST = 2 // mapping over a mapping raises no warning
 export const PT_F_FIX_SPLIT = 4 // v7s: a split section keeps its physical address
 export const PT_F_FIX_SUPERSECTION = 8 // v7s: a supersection can be split anywhere
 export const PT_F_FIX_OVERWRITE = 16 // a block never replaces a table, and a refused map changes nothing
+export const PT_F_PART_REFUSED = 64 // unmapping a part of a block unmaps nothing
+export const PT_F_PART_IS_WHOLE = 128 // unmapping a part of a block unmaps all of it
 
 export const QUIRK_NS = 1
 export const QUIRK_NO_PERMS = 2
