@@ -91,6 +91,7 @@ const KERNEL_LEAKS: readonly string[] = [
   'iommu-refused-memory-lost',
   'unmap-attrs-leak',
   'iova-links-left',
+  'pgtable-part-stays-mapped',
 ]
 const tellsOfLeak = ({ runs }: RunReport): boolean =>
   runs.some(({ findings }) => findings.some(({ code }) => KERNEL_LEAKS.includes(code)))

@@ -33,6 +33,8 @@ export interface DmaBufAttachment {
   readonly id: number
   readonly dmabuf: DmaBuf
   readonly dev: Device
+  /** The importer takes memory of other devices, which has no struct page. */
+  readonly peer2peer: boolean
   /** The exporter's own data for this attachment. */
   priv: unknown
   /** Table handed out by the last map, while it is mapped. */
@@ -48,13 +50,15 @@ export interface DynamicExporter {
 
 /** struct dma_buf_attach_ops: an importer that can do without its mapping for a while. */
 export interface DynamicImporter {
+  /** allow_peer2peer: it looks at bus addresses alone. */
+  readonly allowPeer2peer?: boolean
   /** The memory is about to move: mappings are void, and have to be made anew. */
   moveNotify(attachment: DmaBufAttachment): void
 }
 
 /** struct dma_buf_ops. What an exporter cannot do returns an errno. */
 export interface DmaBufOps {
-  /** cache_sgt_mapping: the core keeps the first mapping of an attachment until detach. */
+  /** cache_sgt_mapping, until v6.15: the core keeps the first mapping of an attachment until detach. */
   readonly cacheSgtMapping?: boolean
   /** Absent: the memory never moves. */
   readonly dynamic?: DynamicExporter

@@ -127,6 +127,7 @@ export const FINDINGS = {
     title: 'bus addresses were given back while memory was still linked to them',
   },
   'iova-not-synced': { severity: 'warning', title: 'a device used linked memory before dma_iova_sync()' },
+  'list-without-pages': { severity: 'info', title: 'an importer got a list of bus addresses that has no pages' },
   'pgtable-part-stays-mapped': {
     severity: 'error',
     title: 'a part of an IOMMU block was unmapped, and the block stays mapped',

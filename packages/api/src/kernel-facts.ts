@@ -111,7 +111,9 @@ export interface ReleaseFacts {
   /** udmabuf's maps and unmaps do cache work. */
   readonly udmabufSyncs: boolean
   /** dma-buf keeps the list of a udmabuf that a device has mapped until it detaches. */
-  readonly udmabufCaches: boolean
+  readonly dmabufKeepsTables: boolean
+  /** Exporters of device memory that list bus addresses alone (dma_buf_phys_vec_to_sgt). */
+  readonly physVecTables: boolean
   /** The device of /dev/udmabuf has a DMA mask (since v5.18): without one nothing is mapped for it. */
   readonly udmabufHasMask: boolean
   /** Mappings are made by physical address (dma_map_phys, since v6.18); dma_map_resource() is one with MMIO, which refuses to bounce. */

@@ -22,6 +22,7 @@ export const TOUCHES = [
   'iommu',
   'iommu-pci',
   'udmabuf',
+  'device-memory',
   'resource',
   'attr-mmio',
   'attr-share-lines',

@@ -141,7 +141,8 @@ export type QueueSide = 'capture' | 'output'
 /** Which pair of functions makes a mapping and undoes it: dma_map_sg() or dma_map_page(). */
 export type MapCall = 'sg' | 'page'
 /** Where a buffer's memory comes from. */
-export type BufferSource = 'coherent' | 'pages' | 'system-heap' | 'cma-heap' | 'udmabuf' | 'dumb' | 'user'
+type DmaBufSource = 'system-heap' | 'cma-heap' | 'udmabuf' | 'dumb' | 'device-memory'
+export type BufferSource = 'coherent' | 'pages' | 'user' | DmaBufSource
 
 interface OnBuffer {
   readonly buffer: string
@@ -169,11 +170,14 @@ export type ScenarioStep =
       readonly attrs?: readonly string[]
       /** `pages` only, highmem too: nothing below this address. */
       readonly above?: number
+      /** `device-memory` only: where it lies, a physical address. */
+      readonly at?: number
       /** Coherent memory only: `atomic` for a caller that may not sleep. */
       readonly gfp?: 'kernel' | 'atomic'
     })
   | (OnBuffer & { readonly do: 'free' | 'export' | 'close' })
-  | (OnDevice & { readonly do: 'attach' | 'detach' })
+  | (OnDevice & { readonly do: 'attach'; readonly peer2peer?: boolean })
+  | (OnDevice & { readonly do: 'detach' })
   /** dma_buf_map_attachment() of what was exported, else dma_map_sg() of the buffer (or of `nents` entries), or dma_map_page(). */
   | (OnDevice &
       Part & {

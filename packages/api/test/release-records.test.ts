@@ -53,7 +53,7 @@ it.each([
       atomicPoolWarns: true,
     },
   ],
-  ['6.18', { mapsByPhys: true, udmabufMerges: false, udmabufSyncs: true, udmabufCaches: false }],
+  ['6.18', { mapsByPhys: true, udmabufMerges: false, udmabufSyncs: true, dmabufKeepsTables: false }],
 ] as const)('Linux %s, as it was read', (release, facts) => {
   expect(RELEASES[release]).toMatchObject(facts)
 })

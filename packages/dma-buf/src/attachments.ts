@@ -67,7 +67,27 @@ export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentP
       return handed
     }
     mine.genuine = table.value
+    if (handed.value.origNents === 0) tellPageLess(mine)
     return handed
+  }
+
+  /** An importer that looks at pages finds none. */
+  const tellPageLess = ({ dmabuf, dev }: LiveAttachment): void => {
+    const text = `${dev.name} got a list of ${dmabuf.owner} (${dmabuf.expName}) that has bus addresses and no pages`
+    sink.emit({ event: 'kernel_quirk', code: 'list-without-pages', text, device: dev.name })
+  }
+
+  /** The exporter fixes its memory while an importer that cannot follow it has it mapped. Models: Linux v6.18 drivers/dma-buf/dma-buf.c: dma_buf_pin_on_map */
+  const pinFor = (mine: LiveAttachment): KResult<void> => {
+    const { dynamic } = mine.dmabuf.ops
+    if (dynamic === undefined || mine.importer !== null || facts.dmabufKeepsTables) return ok(undefined)
+    const pinned = dynamic.pin(mine)
+    mine.pinned = pinned.ok
+    return pinned
+  }
+  const unpinAfter = (mine: LiveAttachment): void => {
+    if (mine.pinned) mine.dmabuf.ops.dynamic?.unpin(mine)
+    mine.pinned = false
   }
 
   const unmapKept = (mine: LiveAttachment): void => {
@@ -78,8 +98,7 @@ export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentP
     }
     mine.cached = null
     mine.genuine = null
-    if (mine.pinned) dmabuf.ops.dynamic?.unpin(mine)
-    mine.pinned = false
+    unpinAfter(mine)
   }
 
   /** One side can move and the other cannot: the memory is fixed and mapped for the whole attachment. */
@@ -122,6 +141,7 @@ export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentP
         id: lastId,
         dmabuf,
         dev,
+        peer2peer: importer?.allowPeer2peer === true,
         priv: null,
         sgt: null,
         cached: null,
@@ -134,7 +154,7 @@ export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentP
       if (!attached.ok) return attached
       dmabuf.attachments.push(mine)
       trace('dma_buf_dynamic_attach', mine)
-      if ((importer !== undefined) === (dmabuf.ops.dynamic !== undefined)) return ok(mine)
+      if (!facts.dmabufKeepsTables || (importer !== undefined) === (dmabuf.ops.dynamic !== undefined)) return ok(mine)
       const kept = keepMapped(mine)
       if (kept.ok) return ok(mine)
       detach(buf, mine)
@@ -168,10 +188,16 @@ export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentP
         mine.sgt = mine.cached.table
         return ok(mine.cached.table)
       }
+      const pinned = pinFor(mine)
+      if (!pinned.ok) return pinned
       const handed = mapNow(mine, dir, lockedPath('dma_buf_map_attachment', mapDmaBuf.map))
-      if (!handed.ok) return handed
+      if (!handed.ok) {
+        unpinAfter(mine)
+        return handed
+      }
       mine.sgt = handed.value
-      if (mine.dmabuf.ops.cacheSgtMapping === true) mine.cached = { table: handed.value, dir }
+      if (facts.dmabufKeepsTables && mine.dmabuf.ops.cacheSgtMapping === true)
+        mine.cached = { table: handed.value, dir }
       return handed
     },
 
@@ -186,6 +212,7 @@ export const createAttachments = ({ facts, sink, debug, call, own }: AttachmentP
       debug.takeBack(table, genuine)
       mine.genuine = null
       call(lockedPath('dma_buf_unmap_attachment', mapDmaBuf.unmap), () => mine.dmabuf.ops.unmap(mine, genuine, dir))
+      unpinAfter(mine)
     },
   }
 }

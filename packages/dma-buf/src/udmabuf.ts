@@ -35,7 +35,7 @@ const udmabufOps = (host: AllocatorHost, frames: readonly Pfn[]): DmaBufOps => {
   let own: { readonly table: SgTable; readonly dir: Direction } | null = null
 
   return {
-    cacheSgtMapping: host.kernel.udmabufCaches,
+    cacheSgtMapping: true,
     attach: () => ok(undefined),
     detach: () => undefined,
     map: (attachment, dir) => host.call('map_udmabuf', () => mappedList(host, frames, attachment.dev, dir)),

@@ -65,6 +65,7 @@ export class TouchWatch {
         return
       case 'dma_buf_export':
         if (event.expName === 'udmabuf') this.touched.add('udmabuf')
+        else if (event.expName === 'vfio_pci_core') this.touched.add('device-memory')
         else if (!NO_HEAP.test(event.expName)) this.touched.add('heap')
         return
       case 'dma_buf_dynamic_attach':

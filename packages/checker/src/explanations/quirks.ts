@@ -86,6 +86,13 @@ export const QUIRKS = {
     source: 'drivers/iommu/io-pgtable-arm-v7s.c: arm_v7s_split_cont',
     fixes: ['unmap what was mapped, never a part of it', 'on the model: the patch fix-v7s-supersection'],
   },
+  'list-without-pages': {
+    what: 'The list that dma_buf_map_attachment() returned has bus addresses and lengths, and no pages: orig_nents is 0, sg_page() is NULL.',
+    why: 'The memory belongs to a PCI device (dma_buf_phys_vec_to_sgt), which has no struct page; or CONFIG_DMABUF_DEBUG hides the pages (since v7.0). An importer that walks the CPU part of a list, or maps it itself, finds nothing or a NULL page.',
+    source:
+      'drivers/dma-buf/dma-buf-mapping.c: dma_buf_phys_vec_to_sgt; drivers/dma-buf/dma-buf.c: dma_buf_wrap_sg_table',
+    fixes: ['walk lists of a dma-buf by for_each_sgtable_dma_sg()', 'never call sg_page() on what an exporter gave'],
+  },
   'pgtable-part-stays-mapped': {
     what: 'Fewer bytes were unmapped than the IOMMU maps by one entry: nothing is unmapped, and the device still reaches all of it.',
     why: 'Tables of io-pgtable split no block since v6.13, and those of Exynos never did. The bus addresses are given back all the same, so the next mapping may get addresses that lead to this memory.',

@@ -1,6 +1,6 @@
 // Steps that take memory and give it back.
-import { DIR, fail, InputError, type KResult, ok, pageAlign } from '@dmalab/api'
-import { cmaHeap, createDumbBuffer, createUdmabuf, systemHeap } from '@dmalab/dma-buf'
+import { DIR, fail, InputError, type KResult, ok, pageAlign, phys } from '@dmalab/api'
+import { cmaHeap, createDeviceMemoryBuf, createDumbBuffer, createUdmabuf, systemHeap } from '@dmalab/dma-buf'
 import { LabBuffer, type Memory } from './lab-buffer.ts'
 import { EXPORTER, type Outcome, type Step, type StepContext } from './step-context.ts'
 
@@ -54,6 +54,10 @@ const memoryFor = (c: StepContext, step: Step<'alloc'>): KResult<{ memory: Memor
       return withFd(systemHeap(lab.allocatorHost).alloc(size, owner))
     case 'cma-heap':
       return withFd(cmaHeap(lab.allocatorHost).alloc(size, owner))
+    case 'device-memory': {
+      if (step.at === undefined) throw new InputError(`'${owner}': memory of a device lies at an address: at: ...`)
+      return withFd(createDeviceMemoryBuf(lab.allocatorHost, { at: phys(step.at), len: size }, owner))
+    }
     case 'dumb': {
       const device = lab.device(step.device ?? firstDisplay(c))
       const dumb = createDumbBuffer(lab.allocatorHost, device, size, owner)

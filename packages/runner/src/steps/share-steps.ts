@@ -25,11 +25,12 @@ export const close = (c: StepContext, buffer: LabBuffer): Outcome => {
   return closed.ok ? ok('') : closed
 }
 
-export const attach = (c: StepContext, buffer: LabBuffer, device: Device): Outcome => {
+export const attach = (c: StepContext, buffer: LabBuffer, device: Device, peer2peer = false): Outcome => {
   if (buffer.fd === null) return fail('EBADF', `'${buffer.name}' was not exported`)
   const dmabuf = c.lab.dmaBuf.get(buffer.fd)
   if (!dmabuf.ok) return dmabuf
-  const attachment = c.lab.dmaBuf.attach(dmabuf.value, device)
+  const importer = peer2peer ? { allowPeer2peer: true, moveNotify: () => undefined } : undefined
+  const attachment = c.lab.dmaBuf.attach(dmabuf.value, device, importer)
   if (!attachment.ok) {
     c.lab.dmaBuf.put(dmabuf.value)
     return attachment

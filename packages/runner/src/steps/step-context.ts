@@ -66,10 +66,11 @@ export class StepContext {
 
 /** Bus ranges of a mapped list. */
 export const runsOf = (table: SgTable): BusRange[] =>
-  table
-    .entries()
-    .slice(0, table.nents)
-    .map((entry) => ({ at: entry.dmaAddress, len: entry.dmaLength }))
+  // A list without pages has no entries for the CPU, and all of them for the device.
+  Array.from({ length: table.nents }, (_, i) => {
+    const { dmaAddress, dmaLength } = table.entry(i)
+    return { at: dmaAddress, len: dmaLength }
+  })
 
 /** Where a device goes for [offset, offset + len) of a buffer. It knows no end: behind the last range it counts on. */
 export const reach = (runs: readonly BusRange[], offset: number, len: number): BusRange[] => {

@@ -39,7 +39,7 @@ export class StepMachine {
       case 'close':
         return close(c, c.buffer(step.buffer))
       case 'attach':
-        return attach(c, c.buffer(step.buffer), c.lab.device(step.device))
+        return attach(c, c.buffer(step.buffer), c.lab.device(step.device), step.peer2peer)
       case 'detach':
         return detach(c, step)
       case 'map':

@@ -57,11 +57,14 @@ export const stepSchema = z.discriminatedUnion('do', [
       ...onBuffer,
       size: positiveBytes.describe('bytes'),
       from: z
-        .enum(['coherent', 'pages', 'system-heap', 'cma-heap', 'udmabuf', 'dumb', 'user'])
-        .describe('coherent memory of a device, pages, a dma-buf heap, a dumb buffer of a display, memory of a task'),
+        .enum(['coherent', 'pages', 'system-heap', 'cma-heap', 'udmabuf', 'dumb', 'device-memory', 'user'])
+        .describe(
+          'coherent memory of a device, pages, a dma-buf heap, a dumb buffer of a display, memory of a PCI device (a BAR, exported without struct page), memory of a task',
+        ),
       device: deviceName.optional().describe('whose coherent memory or dumb buffer it is'),
       attrs: attributes.optional().describe('coherent memory: DMA attributes of its queue, such as WRITE_COMBINE'),
       above: bytes.optional().describe('pages only: nothing below this address, highmem too'),
+      at: bytes.optional().describe('device-memory only: where it lies, a physical address'),
       gfp: z
         .enum(['kernel', 'atomic'])
         .optional()
@@ -72,7 +75,18 @@ export const stepSchema = z.discriminatedUnion('do', [
   step('free', 'Gives the memory back.', onBuffer, { buffer: 'frame' }),
   step('export', 'Makes a dma-buf of coherent memory, and a descriptor of it.', onBuffer, { buffer: 'frame' }),
   step('close', 'close(2) of the descriptor.', onBuffer, { buffer: 'frame' }),
-  step('attach', 'dma_buf_attach().', onDevice, FRAME),
+  step(
+    'attach',
+    'dma_buf_attach().',
+    {
+      ...onDevice,
+      peer2peer: z
+        .boolean()
+        .optional()
+        .describe('dma_buf_dynamic_attach() by an importer that takes memory of other devices (allow_peer2peer)'),
+    },
+    FRAME,
+  ),
   step('detach', 'dma_buf_detach().', onDevice, FRAME),
   step(
     'map',
