@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Writes the pages of docs/ that are made from data, or says which are not as the data are: npm run pages [-- PAGE...] [--check]
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openRegistry } from '../packages/lab/dist/index.js'
@@ -31,20 +31,45 @@ const PAGES = {
   'sweep-boards.md': () => sweep('sweeps/boards.yaml'),
 }
 
+/** Files that are made together, a folder of them each. */
+const FOLDERS = {
+  'apps/cli/schemas': async () => (await import('../site/src/command-schemas.mjs')).commandSchemas(),
+}
+
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { check: { type: 'boolean' } } })
-const unknown = positionals.find((page) => !(page in PAGES))
+const known = [...Object.keys(PAGES), ...Object.keys(FOLDERS)]
+const unknown = positionals.find((page) => !known.includes(page))
 if (unknown !== undefined) {
-  console.error(`no page '${unknown}'; there are: ${Object.keys(PAGES).join(', ')}`)
+  console.error(`no page '${unknown}'; there are: ${known.join(', ')}`)
   process.exit(2)
 }
-for (const page of positionals.length > 0 ? positionals : Object.keys(PAGES)) {
-  const text = PAGES[page]()
-  if (readFileSync(docs(page), 'utf8') === text) continue
+const textAt = (path) => {
+  try {
+    return readFileSync(join(root, path), 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** Writes a file, or says that it differs; without a text there is to be none. */
+const keep = (path, text, page) => {
+  if (textAt(path) === text) return
   if (values.check === true) {
-    console.error(`docs/${page} is not as its data are: npm run pages -- ${page}`)
+    console.error(`${path} is not as its data are: npm run pages -- ${page}`)
     process.exitCode = 1
-  } else {
-    writeFileSync(docs(page), text)
-    console.log(`docs/${page} is written anew`)
+  } else if (text === undefined) rmSync(join(root, path))
+  else {
+    writeFileSync(join(root, path), text)
+    console.log(`${path} is written anew`)
+  }
+}
+
+for (const page of positionals.length > 0 ? positionals : known) {
+  if (page in PAGES) keep(`docs/${page}`, PAGES[page](), page)
+  else {
+    const files = await FOLDERS[page]()
+    mkdirSync(join(root, page), { recursive: true })
+    for (const name of new Set([...readdirSync(join(root, page)), ...Object.keys(files)]))
+      keep(`${page}/${name}`, files[name], page)
   }
 }

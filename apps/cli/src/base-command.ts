@@ -1,11 +1,13 @@
 // What all commands share: bad input becomes one clear message and exit code 2, with and without --json.
-import { InputError, isInputError } from '@dmalab/api'
+import { InputError, isInputError, likeliest } from '@dmalab/api'
 import type { PluginSources } from '@dmalab/lab/node'
 import { COLUMNS, foldText, LEAST_COLUMNS } from '@dmalab/report'
-import { Command, Flags, ux } from '@oclif/core'
+import { Command, Flags, type Interfaces, ux } from '@oclif/core'
 import { asksForJson, errorJson, EXIT } from './bad-input.ts'
+import { OutputFile } from './output-file.ts'
 import { installedPlugins } from './plugin-sources.ts'
 import { jsonShown, shown } from './shown.ts'
+import { type UserSettings, userSettings } from './user-config.ts'
 
 /** A flag that may be given several times; help shows no default where there is none. */
 export const REPEATED = {
@@ -24,16 +26,45 @@ export const PLUGIN_FLAG = {
   }),
 } as const
 
-/** What oclif says of wrong flags and arguments, in one line; undefined for anything else, which is a bug. */
-const usageError = (error: Error, command: string): InputError | undefined => {
+/** What oclif says of wrong flags and arguments, in one line; undefined for anything else, which is a bug. `flags`: those that there are. */
+const usageError = (error: Error, command: string, flags: readonly string[]): InputError | undefined => {
   if (!('oclif' in error)) return undefined
   const lines = error.message.split('\n').map((line) => line.trim())
-  const told = lines.filter((line) => line !== '' && !line.startsWith('See more help'))
-  return new InputError(told.join(' '), {}, `${command} --help lists arguments and flags`)
+  const told = lines.filter((line) => line !== '' && !line.startsWith('See more help')).join(' ')
+  const near = likelyFlag(told, flags) ?? likelyOption(told)
+  const help = `${command} --help lists arguments and flags`
+  return new InputError(told, {}, near === undefined ? help : `${near} ${help}`)
 }
+
+/** Of `Nonexistent flag: --boad`. */
+const likelyFlag = (told: string, flags: readonly string[]): string | undefined => {
+  const [, given] = /^Nonexistent flags?: --([\w-]+)/.exec(told) ?? []
+  return given === undefined ? undefined : likeliest(given, flags)?.replaceAll(/(mean|or) /g, '$1 --')
+}
+
+/** Of `Expected --assume=drivr to be one of: driver, mask`. */
+const likelyOption = (told: string): string | undefined => {
+  const [, given, options] = /^Expected (?:--[\w-]+=)?(.*) to be one of: (.*)$/.exec(told) ?? []
+  return given === undefined || options === undefined ? undefined : likeliest(given, options.split(', '))
+}
+
+/** Everything that was given but --output itself: files that the command reads may be among it. */
+const wordsBeside = (raw: Interfaces.ParserOutput['raw']): readonly string[] =>
+  raw.filter((token) => token.type === 'arg' || token.flag !== 'output').map(({ input }) => input)
 
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
+  static override baseFlags = {
+    output: Flags.string({
+      char: 'o',
+      helpValue: 'FILE',
+      helpGroup: 'GLOBAL',
+      summary: 'Write to this file what would be printed',
+    }),
+  }
+
+  /** Where --output leads. */
+  private file: OutputFile | undefined
 
   /** Installed plug-ins and those of --plugin. A broken installed one is reported on stderr, with --json too: the command works without it. */
   protected plugins(given: readonly string[]): PluginSources {
@@ -49,8 +80,16 @@ export abstract class BaseCommand extends Command {
     }
   }
 
+  /** What the user's configuration says for runs; the files are named on stderr. @throws InputError for a file that is none */
+  protected settings(): UserSettings {
+    const settings = userSettings(process.cwd(), this.config.configDir)
+    if (settings.files.length > 0) this.logToStderr(`settings: ${settings.files.join(', ')}`)
+    return settings
+  }
+
   /** Columns of the terminal; of a pipe, those of the widest text. */
   protected get columns(): number {
+    if (this.file !== undefined) return COLUMNS
     const asked = Number(process.env['COLUMNS'] ?? 0)
     const wide = asked > 0 ? asked : process.stdout.isTTY ? process.stdout.columns : COLUMNS
     return Math.min(Math.max(wide, LEAST_COLUMNS), COLUMNS)
@@ -62,7 +101,8 @@ export abstract class BaseCommand extends Command {
   }
 
   override log(message = ''): void {
-    super.log(shown(message))
+    if (this.file === undefined) super.log(shown(message))
+    else if (!this.jsonEnabled()) this.file.write(message)
   }
 
   override logToStderr(message = ''): void {
@@ -70,13 +110,49 @@ export abstract class BaseCommand extends Command {
   }
 
   override logJson(json: unknown): void {
-    ux.stdout(jsonShown(ux.colorizeJson(json, { pretty: true, theme: this.config.theme?.json })))
+    // What has 64 bits is written in hexadecimal digits.
+    const plain = JSON.stringify(json, (_key, value: unknown) =>
+      typeof value === 'bigint' ? `0x${value.toString(16)}` : value,
+    )
+    const data: unknown = JSON.parse(plain)
+    if (this.file !== undefined) this.file.write(jsonShown(JSON.stringify(data, null, 2)))
+    else ux.stdout(jsonShown(ux.colorizeJson(data, { pretty: true, theme: this.config.theme?.json })))
+  }
+
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv)
+    const { output } = parsed.flags as { readonly output?: string }
+    // A command with an --output of its own writes it itself.
+    if (output !== undefined && !('output' in (options?.flags ?? {})))
+      this.file = new OutputFile(output, wordsBeside(parsed.raw))
+    return parsed
+  }
+
+  /** Runs the command; what it printed is written when it is done, and not at all when its input was bad. */
+  protected override async _run<T>(): Promise<T> {
+    const result = await super._run<T>()
+    try {
+      this.file?.finish()
+    } catch (error) {
+      await this.catch(error as Error)
+    }
+    return result
   }
 
   protected override async catch(error: Error & { exitCode?: number }): Promise<unknown> {
+    this.file = undefined
+    const { flags, baseFlags } = this.ctor
     const bad = isInputError(error)
       ? error
-      : usageError(error, `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`)
+      : usageError(
+          error,
+          `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`,
+          Object.keys({ ...flags, ...baseFlags }),
+        )
     if (bad === undefined) return super.catch(error)
     process.exitCode = EXIT.input
     // It was tried; oclif warns of commands that do not.

@@ -99,6 +99,13 @@ export {
   type SweepPlan,
   withPlugins,
   withVirtualDevices,
+  configJsonSchema,
+  FAMILIAR_ELEMENTS,
+  machineJsonSchema,
+  readConfig,
+  runSpecJsonSchema,
+  scenarioJsonSchema,
+  type UserConfig,
 } from '@dmalab/lab'
 export { compare, openLaboratory, openRegistry, run } from '@dmalab/lab/node'
 export { conform, type ConformOptions, type ConformReport } from './conform.ts'

@@ -46,7 +46,7 @@ interface ParsedRun {
 /** The same for a command, whose words may be a spec in a file. @throws InputError for anything the user got wrong */
 export const openParsed = async (
   { args, flags, metadata }: ParsedRun,
-  choice: Pick<RunWords, 'kernels' | 'compare'>,
+  choice: Pick<RunWords, 'kernels' | 'compare' | 'usual'>,
   plugins: PluginSources,
 ): Promise<{ readonly parts: RunParts; readonly spec: RunSpec }> =>
   flags.spec === undefined

@@ -12,9 +12,10 @@ import {
   specOf as specOfRequest,
   STANDARD_INPUT,
 } from '@dmalab/lab'
-import { boardSpecFor, pluginSpec } from '@dmalab/lab/node'
+import { boardSpecFor, isDeviceTree, pluginSpec } from '@dmalab/lab/node'
 import { checkNamedOnce, givenBytes, readText } from './files.ts'
 import { parseBindings } from './run-flags.ts'
+import type { UserSettings } from './user-config.ts'
 
 /** The words of `run` and `compare`, as their flags are called. */
 export interface RunWords {
@@ -45,6 +46,8 @@ export interface RunWords {
   readonly 'adversarial-cache'?: boolean
   /** Kinds of assumption. */
   readonly assume?: readonly string[]
+  /** What the user's configuration says, where nothing else does. */
+  readonly usual?: UserSettings
 }
 
 /**
@@ -57,7 +60,10 @@ export const specOf = async (words: RunWords, registry: Registry, bundle?: Bundl
   const work = await workOf(words.scenario)
   // Of another kernel, configuration and command line would be other options.
   const recorded = words.kernels.length === 0 && words.compare !== true ? bundle : undefined
-  const reference = words.board ?? boardBeside(work, words.scenario) ?? FOUNDING_BOARD
+  const usual = words.usual ?? { files: [] }
+  const reference = words.board ?? boardBeside(work, words.scenario) ?? usual.board ?? FOUNDING_BOARD
+  const given = await givenBytes(reference)
+  const isTree = !registry.boards.has(reference) && isDeviceTree(reference, given)
   // Complaints name the flag, so they are made here.
   if (words.size !== undefined) parseSize(words.size)
   parseInjections(words.inject)
@@ -69,12 +75,13 @@ export const specOf = async (words: RunWords, registry: Registry, bundle?: Bundl
         bundle !== undefined && words.board === undefined
           ? bundle.board
           : boardSpecFor(registry, reference, {
-              memory: words.memory,
+              memory: words.memory ?? (isTree ? usual.memory : undefined),
               overlays: words.overlay,
-              given: await givenBytes(reference),
+              given,
             }),
       kernels: recorded === undefined ? words.kernels : [recorded.kernel],
       ...(work === undefined ? {} : { work }),
+      ...(usual.kernel === undefined ? {} : { usualKernel: usual.kernel }),
       config: [...(recorded?.config ?? []), ...words.config],
       ...cmdlineOf(words.cmdline ?? recorded?.cmdline),
       frames: words.frames ?? null,

@@ -112,7 +112,7 @@ describe('bad input is one clear message with its place, exit code 2', () => {
     ['no argument', ['trace', 'check']],
     ['a command that is not there', ['runn', 'founding']],
     ['a command of a topic that is not there', ['board', 'shw']],
-    ['a kernel that is not there', ['kernel', 'show', 'arm@9.9']],
+    ['a kernel that is not there', ['kernel', 'show', 'amr@4.11']],
     ['a code that is not there', ['explain', 'nope']],
   ])('with --json: %s', async (_what, args) => {
     const { code, out, err } = await dmalab(...args, '--json')

@@ -169,12 +169,14 @@ const WRITTEN: Readonly<Record<string, Readonly<Record<string, readonly Place[]>
     html: [at(['sweep', 'founding', '--workers', '0', '--frames', '1', '--html'], 'html')],
   },
   'board:import': { output: [at(['board', 'import', tree, '--memory', '1GiB@0x4000_0000', '--output'], 'yaml')] },
+  // For all commands that have no --output of their own.
+  'kernel:list': { output: [at(['kernel', 'list', '--output'], 'txt')] },
   'trace:export': { output: [at(['trace', 'export', log, '--output'], 'json')] },
 }
 
-/** Flags and arguments whose words are no files. */
+/** Flags and arguments whose words are no files; --output is one flag for all commands. */
 const WORDS: readonly string[] =
-  `adversarial-cache arch assume bind buffers cmdline code config configurations count depth device devices dir fail-on
+  `output shell kind command breaks adversarial-cache arch assume bind buffers cmdline code config configurations count depth device devices dir fail-on
 format frames from granule inject join kernel kernel-text line memory name only point-memory point-time queue
 report restart seed shard show size states symptom time to unbind-marker until-idle why workers`.split(/\s/)
 

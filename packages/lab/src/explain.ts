@@ -4,6 +4,7 @@ import {
   type ExplainedKernelMessage,
   type ExplainedLint,
   InputError,
+  likeliest,
   type KlogMessage,
   type KlogReport,
 } from '@dmalab/api'
@@ -35,6 +36,8 @@ const near = (typed: string): string => {
     ...Object.keys(TRAP_CODES),
     ...kernelMessages().map(({ id }) => id),
   ]
+  const slip = likeliest(typed, all)
+  if (slip !== undefined) return slip
   const like = all.filter((code) => words.some((word) => code.includes(word)))
   return like.length === 0 ? '`dmalab explain` lists all codes' : `did you mean ${like.slice(0, 5).join(', ')}?`
 }

@@ -33,6 +33,7 @@ export {
   isTreeRoot,
   lintDtb,
   lintMachine,
+  machineJsonSchema,
   parseMemory,
   STANDARD_INPUT,
   withVirtualDevices,
@@ -54,15 +55,21 @@ export {
 } from '@dmalab/runner'
 export {
   checkRunSpec,
+  configJsonSchema,
   describeError,
   describePipeline,
+  FAMILIAR_ELEMENTS,
   parseInjections,
   parseKernelOptions,
   parseSize,
   type PipelineDescription,
   PipelineError,
+  readConfig,
   readRunSpec,
   readScenario,
+  runSpecJsonSchema,
+  scenarioJsonSchema,
+  type UserConfig,
 } from '@dmalab/scenario'
 export {
   type Executor,

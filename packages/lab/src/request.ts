@@ -31,6 +31,8 @@ export interface RunRequest extends Partial<RunSpecOptions> {
   /** A gst-launch-1.0 line, a scenario or a log. Absent: the founding pipeline. */
   readonly work?: string | WorkSpec
   readonly plugins?: readonly PluginSpec[]
+  /** Instead of the usual kernel, where the board is of its architecture. */
+  readonly usualKernel?: string
 }
 
 /** Which kernels a request gets that names none. */
@@ -41,7 +43,16 @@ export type KernelChoice = 'run' | 'compare'
  * @throws InputError for a scenario or board with a mistake, and for a board that no kernel here is for
  */
 export const specOf = (registry: Registry, request: RunRequest = {}, choice: KernelChoice = 'run'): RunSpec => {
-  const { board: asked, kernels = [], config = [], cmdline, work: given, plugins = [], ...options } = request
+  const {
+    board: asked,
+    kernels = [],
+    config = [],
+    cmdline,
+    work: given,
+    plugins = [],
+    usualKernel,
+    ...options
+  } = request
   const stated = typeof given === 'object' && 'scenario' in given ? statedBy(given) : {}
   const board = boardOf(asked ?? stated.board ?? FOUNDING_BOARD)
   const work = typeof given === 'object' ? given : { line: given ?? foundingLine(machineOfSpec(board, registry)) }
@@ -51,7 +62,7 @@ export const specOf = (registry: Registry, request: RunRequest = {}, choice: Ker
     kernels:
       kernels.length > 0
         ? namedKernels(registry, board, kernels, work)
-        : usualKernels(registry, board, stated.kernel, choice),
+        : usualKernels(registry, board, { stated: stated.kernel, wished: usualKernel }, choice),
     config,
     cmdline: cmdline ?? null,
     work,
@@ -92,7 +103,7 @@ const kernelOfWork = (work: WorkSpec, arch: string): string => {
 const usualKernels = (
   registry: Registry,
   board: BoardSpec,
-  stated: string | undefined,
+  { stated, wished }: { readonly stated: string | undefined; readonly wished: string | undefined },
   choice: KernelChoice,
 ): readonly string[] => {
   if (choice === 'run' && stated !== undefined) return [stated]
@@ -111,8 +122,11 @@ const usualKernels = (
   const founding = FOUNDING_KERNELS.every((kernel) => fitting.includes(kernel.split('+')[0] ?? ''))
   const usual = fitting.filter((kernel) => USUAL_KERNELS.includes(kernel))
   if (choice === 'compare') return founding ? FOUNDING_KERNELS : usual.length > 0 ? usual : fitting
-  return [usual[0] ?? first]
+  return [wished !== undefined && archOf(wished, arch) === arch ? withArch(wished, arch) : (usual[0] ?? first)]
 }
+
+/** A release alone is one of the board's architecture. */
+const archOf = (kernel: string, arch: string): string => withArch(kernel, arch).split('@')[0] ?? ''
 
 /** What a board of their architecture gets when no kernel is named: where the story begins, and the best known of today. */
 const USUAL_KERNELS: readonly string[] = ['arm@4.11', 'arm64@6.12']

@@ -14,7 +14,7 @@ export interface ParsedLine {
     readonly props: Readonly<Record<string, string>>
   }[]
   readonly links?: readonly (readonly [source: string, sourcePad: string, sink: string, sinkPad: string])[]
-  readonly unknown?: readonly { readonly name: string; readonly factory: string }[]
+  readonly unknown?: readonly { readonly name: string; readonly factory: string; readonly meant: string | null }[]
   readonly warnings?: readonly string[]
   readonly ignored?: readonly Ignored[]
   readonly binding?: Pick<PipelineScenario, 'elements' | 'hops' | 'notes' | 'assumptions' | 'ignored' | 'notExamined'>
@@ -55,8 +55,8 @@ export const pipelineText = (
         columns,
       )
   const ofUnknown = unknown.map(
-    ({ name, factory }) =>
-      `${name}: the element ${factory} is not known and is taken to pass buffers on; with --board, --bind ${factory} gives its work to a device`,
+    ({ name, factory, meant }) =>
+      `${name}: the element ${factory} is not known${meant === null ? '' : ` (did you mean ${meant}?)`} and is taken to pass buffers on; with --board, --bind ${factory} gives its work to a device`,
   )
   const assumed = (binding?.assumptions ?? []).map(
     ({ what, why, howToState }) => `assumed: ${what} (${why}; to state it: ${howToState})`,

@@ -141,11 +141,17 @@ export const parseKernel = (text: string, registry: Registry): KernelSpec => {
       throw new InputError(
         `there is no patch '${patch}'; for ${base} there are: ${names.join(', ')}`,
         {},
-        likeliest(patch, names),
+        likeliest(patch, names) ?? ofAnother(patch, registry),
       )
     }
   const def = registry.kernels.get(base)
   return composeKernel(def, ...patches.map((patch) => fitted(registry, def, registry.patches.get(patch))))
+}
+
+/** A patch that was meant, and that other kernels take. */
+const ofAnother = (patch: string, registry: Registry): string | undefined => {
+  const near = likeliest(patch, registry.patches.names())
+  return near === undefined ? undefined : `${near} That is a patch for another kernel (dmalab kernel list)`
 }
 
 /** The patch, or the one that carries it to this kernel. */

@@ -2,9 +2,11 @@
 import type { Machine, PipelineScenario } from '@dmalab/api'
 import { bindPipeline } from './bind/bind-pipeline.ts'
 import type { Overrides } from './bind/find-device.ts'
+import { FAMILIAR_ELEMENTS } from './elements/familiar.ts'
 import { parsePipeline } from './pipeline/parse-pipeline.ts'
 import type { PipelineError, PipelineErrorKind } from './pipeline/pipeline-error.ts'
-import type { Pipeline } from './pipeline/pipeline.ts'
+import { nearNames } from './pipeline/near-names.ts'
+import type { Pipeline, UnknownElement } from './pipeline/pipeline.ts'
 
 /** GStreamer's answer to a line, and what dmalab makes of it. */
 export interface PipelineDescription {
@@ -18,7 +20,8 @@ export interface PipelineDescription {
   readonly hint?: string | undefined
   readonly elements?: Pipeline['elements']
   readonly links?: Pipeline['links']
-  readonly unknown?: Pipeline['unknown']
+  /** `meant`: the familiar element that is a slip of the hand away. */
+  readonly unknown?: readonly (UnknownElement & { readonly meant: string | null })[]
   readonly warnings?: Pipeline['warnings']
   /** What of the line is for the shell. */
   readonly ignored?: Pipeline['ignored']
@@ -38,7 +41,7 @@ export const describePipeline = (text: string, machine?: Machine, overrides: Ove
     ...(unknown.length > 0 ? { error: 'no-such-element' as const } : {}),
     elements,
     links,
-    unknown,
+    unknown: unknown.map((one) => ({ ...one, meant: nearNames(one.factory, FAMILIAR_ELEMENTS, 1)[0] ?? null })),
     warnings,
     ignored,
     ...(bound ? { binding: bindingOf(bound) } : {}),

@@ -31,7 +31,11 @@ export default class Compare extends BaseCommand {
   async run(): Promise<RunReport> {
     const parsed = await this.parse(Compare)
     const { kernel: kernels, plugin, 'fail-on': failOn = 'never' } = parsed.flags
-    const { parts, spec } = await openParsed(parsed, { kernels, compare: true }, this.plugins(plugin))
+    const { parts, spec } = await openParsed(
+      parsed,
+      { kernels, compare: true, usual: this.settings() },
+      this.plugins(plugin),
+    )
     const report = await runSuggesting(parts, spec, { bundle: parsed.flags.bundle })
     const founding = parsed.args.scenario === 'founding'
     if (founding) this.tell(FOUNDING_STORY)

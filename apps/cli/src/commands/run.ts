@@ -39,7 +39,7 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
     const parsed = await this.parse(Run)
     const { kernel, plugin, ftrace, 'fail-on': failOn = 'error', ...flags } = parsed.flags
     const kernels = kernel === undefined ? [] : [kernel]
-    const { parts, spec } = await openParsed(parsed, { kernels }, this.plugins(plugin))
+    const { parts, spec } = await openParsed(parsed, { kernels, usual: this.settings() }, this.plugins(plugin))
     if (ftrace !== undefined) checkTarget(ftrace, [parsed.args, flags, plugin, spec])
     const log = ftrace === undefined ? undefined : createFtraceWriter()
     const report = await runSuggesting(parts, spec, {

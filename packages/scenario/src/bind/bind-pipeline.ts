@@ -5,6 +5,7 @@ import { familyOf, isIoMode } from '../elements/device-families.ts'
 import { negotiate } from '../negotiate/negotiate.ts'
 import type { PictureWishes } from '../negotiate/told.ts'
 import { elementFacts } from '../elements/catalogue.ts'
+import { FAMILIAR_ELEMENTS } from '../elements/familiar.ts'
 import { nearNames } from '../pipeline/near-names.ts'
 import type { Pipeline, PipelineElement, UnknownElement } from '../pipeline/pipeline.ts'
 import { elementAssumptions, ignoredProperties } from './assumptions.ts'
@@ -80,20 +81,12 @@ const checkOverrides = ({ elements }: Pipeline, machine: Machine, overrides: Ove
 
 const howToBind = ({ name, factory }: UnknownElement, elements: readonly BoundElement[], machine: Machine): string => {
   const { role = 'unknown' } = elements.find((one) => one.name === name) ?? {}
-  const [near] = nearNames(factory, FAMILIAR, 1)
+  const [near] = nearNames(factory, FAMILIAR_ELEMENTS, 1)
   return (
     `${name}: the element ${factory} is not known${near === undefined ? '' : ` (did you mean ${near}?)`} and is taken to pass buffers ` +
     `on in user space; --bind ${factory}=${likelyDevice({ role }, machine)} gives its work to a device; there are ${deviceList(machine)}`
   )
 }
-
-/** Elements that people write often. */
-const FAMILIAR: readonly string[] = (
-  'v4l2src v4l2sink v4l2convert kmssink waylandsink glimagesink autovideosink xvimagesink ximagesink fbdevsink fakesink filesrc ' +
-  'filesink videotestsrc videoconvert videoscale videorate videocrop videoflip qtdemux matroskademux tsdemux h264parse h265parse ' +
-  'jpegparse decodebin decodebin3 parsebin queue tee capsfilter identity libcamerasrc rtspsrc udpsrc udpsink appsrc appsink ' +
-  'rtph264depay rtph264pay jpegdec jpegenc x264enc avdec_h264 mp4mux matroskamux compositor glupload glcolorconvert deinterlace'
-).split(' ')
 
 /** Elements that wait at a pad that nothing is linked to, and that stand where pictures begin. */
 const unfed = ({ elements, flow }: Pipeline): readonly PipelineElement[] =>

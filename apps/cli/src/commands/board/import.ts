@@ -5,7 +5,6 @@ import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../base-command.ts'
 import { archFlag, memoryFlag, overlayFlag } from '../../board/flags.ts'
 import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT, readText } from '../../files.ts'
-import { checkTarget, writeText } from '../../write-file.ts'
 
 export default class BoardImport extends BaseCommand {
   static override summary =
@@ -31,12 +30,10 @@ export default class BoardImport extends BaseCommand {
     overlay: overlayFlag,
     lspci: Flags.string({ summary: 'What lspci -k prints on that PC: its devices and their drivers' }),
     name: Flags.string({ summary: 'Name of the board; that of the file when absent' }),
-    output: Flags.string({ char: 'o', summary: 'File to write instead of standard output' }),
   }
 
   async run(): Promise<{ readonly name: string; readonly yaml: string }> {
     const { args, flags } = await this.parse(BoardImport)
-    if (flags.output !== undefined) checkTarget(flags.output, [args, flags.overlay, flags.lspci])
     const given = await givenBytes(args.file)
     const iomem = await iomemText(args.file, given)
     if (iomem === undefined && flags.lspci !== undefined)
@@ -51,8 +48,7 @@ export default class BoardImport extends BaseCommand {
     const board =
       iomem === undefined ? read() : importPc({ iomem: { text: iomem, file: args.file }, ...lspci, ...name })
     const yaml = boardYaml(board)
-    if (flags.output === undefined) this.log(yaml.trimEnd())
-    else writeText(flags.output, yaml)
+    this.log(yaml.trimEnd())
     return { name: board.machine.name, yaml }
   }
 }
