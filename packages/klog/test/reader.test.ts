@@ -16,6 +16,34 @@ describe('codes in words', () => {
       'arm-smmu 15000000.iommu: Unhandled context fault: fsr=0x80000402, iova=0x0, fsynr=0x1, cb=0',
       /read at IOVA 0x0: not mapped \(translation fault\); more faults/,
     ],
+    [
+      'arm-smmu 15000000.apps-smmu: Unhandled context fault: iova=0x5000, cb=15, fsr=0x402, fsynr0=0x11, fsynr1=0x1',
+      /context bank 15.*write at IOVA 0x5000: not mapped/,
+    ],
+    [
+      'arm-smmu d00000.arm,smmu: Unhandled context fault: iova=0x5000, fsr=0x8, fsynr=0x11, cb=2',
+      /write at IOVA 0x5000: no permission/,
+    ],
+    [
+      'arm-smmu 12000000.iommu: Unhandled context fault: smmu0, iova=0x80000000, fsynr=0x1, cb=3, sid=84(0x54 - VIC), pgd=0',
+      /stream 0x54.*read at IOVA 0x80000000/,
+    ],
+    [
+      'arm-smmu 15000000.iommu: SOFTWARE TABLE WALK FAILED! Looks like 5900000.gpu accessed an unmapped address!',
+      /5900000\.gpu: not mapped/,
+    ],
+    ['mc-err: (14) csr_display0a: EMEM address decode error', /client csr_display0a.*not memory/],
+    ['[mcerr] (avp) avpcarm7r: Generalized carveout violation', /client avpcarm7r.*no permission/],
+    [
+      'PAGE FAULT occurred at 0x20500000 by 14600000.mfc(Page table base: 0x6c2c8000)',
+      /14600000\.mfc at IOVA 0x20500000: not mapped/,
+    ],
+    ['AW SECURITY PROTECTION FAULT occurred at 0x1000 by fimc0(Page table base: 0x6)', /no permission \(security/],
+    ['alloc_contig_range test_pages_isolated(2c000, 2c800) failed', /page frames 0x2c000-0x2c800 are pinned/],
+    ['ehci-pci 0000:00:04.1: DMA-API: device driver maps memory fromstack [addr=ffff880138b13bd6]', /on the stack/],
+    ['ehci-platform ff5c0000.usb: dma_pool_free ehci_qtd, dma 0xf0000040 already free', /pool ehci_qtd was misused/],
+    ['virt_to_phys used for non-linear address: 00000000a1b2c3d4 (0xffff800012345678)', /dma_map_single\(\)/],
+    ['qemu-system-x86_64: vfio_dma_map(0x557b, 0x380000000000, 0x1000000, 0x7f98) = -22 (Invalid argument)', /EINVAL/],
     ['arm-smmu-v3 9050000.smmuv3: event 0x02 received:', /C_BAD_STREAMID/],
     [
       'arm-smmu-v3 9050000.smmuv3: event: C_BAD_STE client: (unassigned sid) sid: 0x18 ssid: 0x0',
@@ -211,5 +239,25 @@ describe('an input', () => {
     ['functions', `Unable to handle kernel x at virtual address 0\n${'a+0x1/0x2 '.repeat(50)}\n`.repeat(2000)],
   ])('cannot make it slow: %s', (_, log) => {
     expect(read(log).lines).toBeGreaterThan(0)
+  })
+})
+
+describe('what mail programs do', () => {
+  it("joins a driver's own words that were wrapped", () => {
+    const log = '[    3.1] mv_xor f1060800.xor: Platform does not support the\nrequested DMA mask\n[    3.2] done\n'
+    expect(ids(log)).toEqual(['mask-refused'])
+    expect(
+      ids('[    3.1] mv_xor f1060800.xor: Platform does not support the\n[    3.2] a: requested DMA mask\n'),
+    ).toEqual([])
+  })
+  it('decodes quoted-printable, and leaves other equals signs alone', () => {
+    const log =
+      'arm-smmu b40000.iommu: Unhandled context fault: fsr=3D0x408, iova=3D0x=\n1003000, fsynr=3D0x13, cb=3D0\n'
+    expect(first(log)).toMatch(/write at IOVA 0x1003000/)
+    const lines: string[] = []
+    const reader = createKlogReader((text) => lines.push(text))
+    reader.push('attrs=\nnext\n')
+    reader.end()
+    expect(lines).toEqual(['attrs=', 'next'])
   })
 })

@@ -36,6 +36,23 @@ const tag = (text: string): string => {
   const colon = text.indexOf(': ')
   return colon < 0 ? `: ${text}` : `${text.slice(0, colon).padEnd(8)}: ${text.slice(colon + 2)}`
 }
+/** Mail as it is stored: at most 76 characters a line. */
+const quotedPrintable = (log: string): string =>
+  log
+    .replaceAll('=', '=3D')
+    .split('\n')
+    .map((line) => {
+      const out: string[] = []
+      let rest = line
+      while (rest.length > 76) {
+        // No code is torn apart.
+        const at = rest.slice(73, 75).includes('=') ? 72 : 75
+        out.push(rest.slice(0, at))
+        rest = rest.slice(at)
+      }
+      return [...out, rest].join('=\n')
+    })
+    .join('\n')
 const utf16 = (text: string, big: boolean): Uint8Array => {
   const bytes = Buffer.from(`\ufeff${text}`, 'utf16le')
   return new Uint8Array(big ? bytes.swap16() : bytes)
@@ -95,6 +112,11 @@ export const VARIANTS: readonly Variant[] = [
     as: (log) => lines(log, (_, line) => wrapped(`> ${line}`, 72).replaceAll('\n', '\n> ')),
   },
   { name: 'quoted, and wrapped behind the mark', as: (log) => lines(log, (_, line) => wrapped(`> ${line}`, 72)) },
+  { name: 'quoted-printable mail', as: (log) => quotedPrintable(`From: a=b\n${log}`), raw: true },
+  {
+    name: 'quoted-printable answer',
+    as: (log) => quotedPrintable(`From: a=b\n${lines(log, (_, line) => `> ${line}`)}`),
+  },
   { name: 'HTML', as: (log) => lines(log, (_, line) => `${html(line)}<br />`) },
   { name: 'indented', as: (log) => lines(log, (_, line) => `    ${line}`) },
   { name: 'UTF-16', as: (log) => utf16(log.replaceAll('\n', '\r\n'), false), raw: true },

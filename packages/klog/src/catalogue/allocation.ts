@@ -4,6 +4,9 @@
 // Models: Linux v6.12 mm/vmalloc.c: alloc_vmap_area, __vmalloc_node_range_noprof
 // Models: Linux v6.12 kernel/dma/pool.c: atomic_pool_expand, dma_alloc_from_pool, __dma_atomic_pool_init
 // Models: Linux v6.12 kernel/dma/remap.c: dma_common_free_remap
+// Models: Linux v6.12 mm/dmapool.c: pool_block_err, pool_check_block, dma_pool_destroy
+// Models: Linux v6.1 mm/dmapool.c: dma_pool_free, dma_pool_alloc, dma_pool_destroy
+// Models: Linux v6.12 arch/arm64/mm/physaddr.c: __virt_to_phys
 // Models: Linux v6.12 kernel/dma/direct.c: dma_direct_alloc
 // Models: Linux v4.11 arch/arm/mm/dma-mapping.c: __alloc_from_pool, atomic_pool_init, __free_from_contiguous, __arm_iommu_free_attrs
 // Models: Linux v6.12 drivers/media/common/videobuf2/videobuf2-dma-contig.c: vb2_dc_alloc
@@ -170,6 +173,44 @@ export const ALLOCATION = entries([
     next: 'does `dmalab trace check` find an unmap or free without its allocation?',
     fixes: FREE_FIXES,
     code: 'unmap-not-mapped',
+  },
+  {
+    id: 'dma-pool-free-invalid',
+    kind: 'problem',
+    title: 'a block of a DMA pool was freed wrongly',
+    forms: [
+      ['2.6 to 6.2', 'dma_pool_free {pool:word} {vaddr:word} (bad vaddr)/{dma:word}'],
+      ['2.6 to 6.2', 'dma_pool_free {pool:word} {vaddr:word} (bad dma)'],
+      ['2.6 to 6.2', 'dma_pool_free {pool:word} dma {dma:word} already free'],
+      ['2.6 to 6.2', 'dma_pool_alloc {pool:word} {vaddr:word} (corrupted)'],
+      ['2.6 to 6.2', 'dma_pool_destroy {pool:word} {vaddr:word} busy'],
+      ['6.3+', 'pool_block_err {pool:word} {vaddr:word} (bad dma)'],
+      ['6.3+', 'pool_block_err {pool:word} dma {dma:word} already free'],
+      ['6.3+', 'pool_check_block {pool:word} {vaddr:word} (corrupted)'],
+      ['6.3+', 'dma_pool_destroy {pool:word} busy'],
+    ],
+    source: 'mm/dmapool.c: dma_pool_free, pool_block_err, pool_check_block, dma_pool_destroy',
+    cause: ({ fields }) =>
+      `the DMA pool ${fields.text('pool').replace(/,$/, '')} was misused: a block freed twice or with an address that it does not have, one that was written after it was freed (corrupted), or a pool that goes while blocks of it are in use (busy: they are leaked)`,
+    next: 'which driver made the pool? The line names its device',
+    fixes: FREE_FIXES,
+    code: 'unmap-not-mapped',
+  },
+  {
+    id: 'not-linear',
+    kind: 'problem',
+    title: 'an address outside of the linear mapping was taken for one in it',
+    forms: [['4.11+', 'virt_to_phys used for non-linear address: {address:word}']],
+    source: 'arch/arm64/mm/physaddr.c: __virt_to_phys; arch/arm/mm/physaddr.c',
+    cause: ({ fields }) =>
+      `the physical address of ${fields.text('address')} was computed as if it lay in the linear mapping, and it does not (vmalloc, a module, a mapped stack, coherent memory that was remapped): dma_map_single() of such memory is a usual reason, and the device then uses other memory`,
+    next: 'which buffer does the driver in the call trace pass?',
+    fixes: [
+      'kmalloc the buffer',
+      'map page by page (vmalloc_to_page)',
+      'dma_mmap_attrs() or dma_get_sgtable() for coherent memory',
+    ],
+    code: 'map-vmalloc',
   },
   {
     id: 'coherent-too-big',

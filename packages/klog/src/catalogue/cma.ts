@@ -65,11 +65,12 @@ export const CMA = entries([
     title: 'pages of the CMA area could not be moved',
     forms: [
       ['3.5 to 5.x', '[{start:hex}, {end:hex}) PFNs busy'],
+      ['3.5 to 4.3', 'test_pages_isolated({start:hex}, {end:hex}) failed'],
       ['3.5+', 'memory range at {page:word} is busy, retrying'],
     ],
     source: 'mm/page_alloc.c: __alloc_contig_range',
     cause: ({ fields }) =>
-      `pages of the page frames 0x${fields.text('start')}-0x${fields.text('end')} are pinned or in use and did not move away (-EBUSY). CMA tries the next run; only where an allocation fails behind it did this cost anything`,
+      `pages ${fields.has('start') ? `of the page frames 0x${fields.text('start')}-0x${fields.text('end')} ` : ''}are pinned or in use and did not move away (-EBUSY). CMA tries the next run; only where an allocation fails behind it did this cost anything`,
     next: 'does an allocation fail in the lines behind? Then the area is too crowded: pinned pages or fragmentation',
     fixes: MOVABLE,
   },
@@ -111,7 +112,7 @@ export const CMA = entries([
     ],
     source: 'mm/cma.c: cma_activate_area',
     cause: ({ fields }) =>
-      `the area ${fields.text('area')} was reserved and could not be activated: it lies in more than one zone, or in pages that do not exist. Its memory is not used for CMA`,
+      `the area ${fields.has('area') ? `${fields.text('area').replace(/,$/, '')} ` : ''}was reserved and could not be activated: it lies in more than one zone, or in pages that do not exist. Its memory is not used for CMA`,
     next: 'where does the area lie, and where do zones end (`dmesg`: Zone ranges)?',
     fixes: ['move the area so that it lies in one zone (alloc-ranges, cma=SIZE@START-LIMIT)'],
   },

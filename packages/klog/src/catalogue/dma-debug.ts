@@ -5,16 +5,22 @@
 // Models: Linux v6.12 kernel/dma/debug.c: dma_debug_device_change, dma_entry_alloc, dma_debug_init
 // Models: Linux v6.12 include/linux/dma-mapping.h: dma_map_single_attrs
 import { FINDINGS, type FindingCode } from '@dmalab/api'
-import { entries, type Entry } from './entry.ts'
+import { entries, type Entry, type Form } from './entry.ts'
 
 const SOURCE = 'kernel/dma/debug.c'
 
-/** The message of a finding. */
-const finding = (code: FindingCode, releases: string, text: string, cause: string): Entry => ({
+/** The message of a finding; `more`: how other releases word it. */
+const finding = (
+  code: FindingCode,
+  releases: string,
+  text: string,
+  cause: string,
+  more: readonly Form[] = [],
+): Entry => ({
   id: `dma-debug-${code}`,
   kind: 'problem',
   title: `dma-debug: ${FINDINGS[code].title}`,
-  forms: [[releases, text]],
+  forms: [[releases, text], ...more],
   source: SOURCE,
   cause,
   next: `\`dmalab explain ${code}\`; the call trace below names the function of the driver`,
@@ -118,6 +124,7 @@ export const DMA_DEBUG = entries([
     '2.6.30+',
     'device driver maps memory from stack',
     'a buffer on the stack was mapped: it shares cache lines with live variables, and with a mapped stack has no linear address',
+    [['2.6.30 to 4.8', 'device driver maps memory fromstack']],
   ),
   finding(
     'map-kernel-text',
@@ -166,6 +173,7 @@ export const DMA_DEBUG = entries([
     '3.14+',
     'overlapping mappings of cacheline',
     'more mappings of one cache line are live than dma-debug can count',
+    [['3.14', 'overlapping mappings of pfn']],
   ),
   finding(
     'unbind-pending',
@@ -178,6 +186,7 @@ export const DMA_DEBUG = entries([
     '3.14 to 5.9',
     'cpu touching an active dma mapped cacheline',
     'the CPU wrote a buffer that a device owns',
+    [['3.14', 'cpu touching an active dma mapped page']],
   ),
   {
     id: 'dma-debug-disabled',
@@ -187,6 +196,7 @@ export const DMA_DEBUG = entries([
       ['2.6.30+', 'debugging out of memory - disabling'],
       ['4.x+', 'debugging out of memory error - disabled'],
       ['3.14+', 'cacheline tracking ENOMEM, dma-debug disabled'],
+      ['3.14', 'pfn tracking ENOMEM, dma-debug disabled'],
       ['2.6.30+', 'DMA-API: {n:dec} debug entries requested but only {got:dec} allocated'],
     ],
     source: 'kernel/dma/debug.c: dma_entry_alloc',

@@ -1,6 +1,7 @@
 // Arm SMMUs: context and global faults of v1 and v2 (and Qualcomm's), events and queues of v3.
 //
 // Models: Linux v6.12 drivers/iommu/arm/arm-smmu/arm-smmu.c: arm_smmu_context_fault, arm_smmu_global_fault, arm_smmu_tlb_sync_global
+// Models: Linux v6.12 drivers/iommu/arm/arm-smmu/arm-smmu.c: arm_smmu_iova_to_phys_hard
 // Models: Linux v6.12 drivers/iommu/arm/arm-smmu/arm-smmu-nvidia.c: nvidia_smmu_context_fault_bank, nvidia_smmu_global_fault_inst
 // Models: Linux v6.12 drivers/iommu/arm/arm-smmu/arm-smmu-qcom-debug.c: qcom_smmu_context_fault
 // Models: Linux v6.12 drivers/iommu/arm/arm-smmu/qcom_iommu.c: qcom_iommu_fault
@@ -18,13 +19,18 @@ const context = ({ fields }: Seen): string => {
     ? `stream 0x${fields.text('sid')}`
     : fields.has('frsynra')
       ? `stream 0x${fields.text('frsynra')}`
-      : 'a device'
+      : fields.has('client')
+        ? fields.text('client').replace(/!$/, '')
+        : 'a device'
   const bank = fields.has('cb') ? ` (context bank ${fields.text('cb')})` : ''
   const access = fields.has('fsynr') ? smmuAccess(fields.hex('fsynr')) : 'access'
-  const where = fields.has('iova') ? ` at IOVA 0x${fields.text('iova')}` : ''
+  const address = fields.has('iova') ? fields.text('iova') : fields.text('far')
+  const where = address === '' ? '' : ` at IOVA 0x${address}`
   const fault = fields.has('fsr')
     ? smmuFault(fields.hex('fsr'))
-    : 'not mapped, or no permission (this release does not print FSR)'
+    : fields.has('fsr2')
+      ? smmuFault(fields.hex('fsr2'))
+      : 'not mapped, or no permission (this release does not print FSR)'
   return `${stream}${bank}: ${access}${where}: ${fault}`
 }
 
@@ -74,15 +80,29 @@ export const IOMMU_ARM = entries([
       ],
       ['3.18+', 'Unhandled context fault: fsr={fsr:hex}, iova={iova:hex}, fsynr={fsynr:hex}, cb={cb:dec}'],
       ['3.13 to 3.17', 'Unhandled context fault: iova={iova:hex}, fsynr={fsynr:hex}, cb={cb:dec}'],
+      ['vendor', 'Unhandled context fault: iova={iova:hex}, fsr={fsr:hex}, fsynr={fsynr:hex}, cb={cb:dec}'],
+      ['vendor', 'Unhandled context fault: iova={iova:hex}, cb={cb:dec}, fsr={fsr:hex}, fsynr0={fsynr:hex}'],
+      [
+        'vendor',
+        'Unhandled context fault: {unit:text} iova={iova:hex}, fsynr={fsynr:hex}, cb={cb:dec}, sid={number:dec}({sid:hex} - {client:text})',
+      ],
+      ['vendor', 'Unhandled arm-smmu context fault from {client:word}'],
       ['any', 'Unhandled context fault: fsr={fsr:hex}'],
       ['any', 'Unhandled context fault: iova={iova:hex}'],
       ['any', 'Unexpected context fault (fsr {fsr:hex})'],
       ['6.11+', 'FSR = {fsr2:hex} [{bits:text}], SID={sid:hex}', 'more'],
       ['6.11+', 'FSYNR0 = {fsynr2:hex} [', 'more'],
+      ['vendor', 'FAR = {far:hex}', 'more'],
+      ['6.11+', 'soft iova-to-phys={soft:hex}', 'more'],
+      ['6.11+', 'hard iova-to-phys (ATOS)={hard:hex}', 'more'],
+      ['6.11+', 'hard iova-to-phys (ATOS) failed', 'more'],
+      ['6.11+', 'SOFTWARE TABLE WALK FAILED! Looks like {walked:word} accessed an unmapped address!', 'more'],
     ],
     source: 'drivers/iommu/arm/arm-smmu/arm-smmu.c: arm_smmu_context_fault',
     cause: (seen) => {
       const { fields } = seen
+      if (fields.has('walked') && !fields.has('fsr') && !fields.has('iova'))
+        return `${fields.text('walked')}: not mapped: the tables of its domain have nothing at the address (see the line before)`
       if (fields.has('fsr') || fields.has('iova') || !(fields.has('fsr2') || fields.has('fsynr2'))) return context(seen)
       return `${fields.has('sid') ? `stream 0x${fields.text('sid')}: ` : ''}${fields.has('fsr2') ? smmuFault(fields.hex('fsr2')) : smmuAccess(fields.hex('fsynr2'))}; the line before has the IOVA`
     },
@@ -105,6 +125,23 @@ export const IOMMU_ARM = entries([
     next: 'which device has that stream id? (iommus in the device tree, IORT, the manual of the chip)',
     fixes: STREAM_FIXES,
     code: 'iommu-fault',
+  },
+  {
+    id: 'smmu-lookup',
+    kind: 'note',
+    title: 'the SMMU was asked what an address is translated to',
+    forms: [
+      ['3.13+', 'iova to phys timed out on {iova:word} Falling back to software table walk.'],
+      ['3.13+', 'translation fault!'],
+      ['3.13+', 'PAR = {par:hex}', 'more'],
+    ],
+    source: 'drivers/iommu/arm/arm-smmu/arm-smmu.c: arm_smmu_iova_to_phys_hard',
+    cause: ({ fields }) =>
+      fields.has('iova')
+        ? `the look-up of ${fields.text('iova').replace(/\.$/, '')} in the SMMU did not end in time, and was made in memory: nothing was stopped`
+        : 'the kernel asked the SMMU for the translation of an address (iommu_iova_to_phys), and there is none: not mapped. No access was stopped',
+    next: 'which driver looks up addresses that it did not map?',
+    fixes: [],
   },
   {
     id: 'smmu-tlb-sync',
@@ -144,7 +181,10 @@ export const IOMMU_ARM = entries([
     id: 'smmuv3-access',
     kind: 'note',
     title: 'the access of an SMMUv3 event',
-    forms: [['6.14+', 'priv {kind:word} {access:word} {stage:word} "{class:text}"']],
+    forms: [
+      ['6.14+', 'priv {kind:word} {access:word} {stage:word} "{class:text}"'],
+      ['6.14+', 'unpriv {kind:word} {access:word} {stage:word} "{class:text}"'],
+    ],
     source: 'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c: arm_smmu_dump_event',
     cause: ({ fields }) =>
       `the access of the event before was a ${fields.text('access')} of ${fields.text('kind') === 'inst' ? 'instructions' : 'data'} at stage ${fields.text('stage').replace('s', '')}`,
@@ -161,13 +201,15 @@ export const IOMMU_ARM = entries([
       ['4.2+', 'CMDQ timeout'],
       ['4.2+', 'CMDQ error (cons {cons:hex}): {why:text}'],
       ['4.2+', 'retrying command fetch', 'more'],
-      ['4.2+', 'skipping command in error state:', 'more'],
+      ['4.2+', 'skipping command in error state{skipped:text}:', 'more'],
     ],
     source: 'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c: __arm_smmu_cmdq_skip_err, arm_smmu_cmdq_issue_cmdlist',
     cause: ({ fields }) =>
       fields.has('why')
         ? `the command queue stopped: ${fields.text('why')}${fields.text('why').startsWith('ATC') ? ' (a PCIe device does not answer an ATS invalidation: it hangs, or was removed)' : ''}`
-        : 'the command queue has a timeout: the SMMU does not answer invalidations. It has no clock or power, or an ATS device does not answer',
+        : fields.has('skipped')
+          ? 'the command queue stopped at a command and leaves it out: the line before says why, and what it was to invalidate may still be cached'
+          : 'the command queue has a timeout: the SMMU does not answer invalidations. It has no clock or power, or an ATS device does not answer',
     next: 'which device was unmapped last? Does it use ATS (lspci -vv)?',
     fixes: [
       'clocks and power of the SMMU',
@@ -182,7 +224,7 @@ export const IOMMU_ARM = entries([
     forms: [
       ['4.2+', 'unexpected global error reported ({gerror:hex}), this could be serious'],
       ['4.2+', 'device has entered Service Failure Mode!'],
-      ['4.2+', '{queue:word} MSI write aborted'],
+      ['4.2+', '{msi:word} MSI write aborted'],
       ['4.2+', '{queue:word} write aborted -- events may have been lost'],
       ['4.2+', '{queue:word} overflow detected -- events lost'],
       ['4.2+', '{queue:word} overflow detected -- requests lost'],
@@ -193,7 +235,9 @@ export const IOMMU_ARM = entries([
         ? `${smmuV3Gerror(fields.hex('gerror'))}`
         : fields.has('queue')
           ? `the queue ${fields.text('queue')} lost entries: it is full (a storm of faults), or the SMMU cannot write its memory`
-          : 'the SMMU has shut itself down: nothing passes it any more',
+          : fields.has('msi')
+            ? `the interrupt (MSI) of ${fields.text('msi')} could not be written: faults and timeouts behind it may go unseen`
+            : 'the SMMU has shut itself down: nothing passes it any more',
     next: 'the lines around it: the first fault is the one that counts',
     fixes: ['remove the first fault', 'coherent queues: dma-coherent on the node of the SMMU only where it is true'],
   },

@@ -38,14 +38,14 @@ const tegra = (seen: Seen): string => {
         ? 'not mapped: the SMMU has no translation'
         : error.includes('decode')
           ? 'the address is not memory: a wrong address was programmed, or the mapping is gone'
-          : error.includes('arout') ||
+          : error.includes('arveout') ||
               error.includes('ecurity') ||
               error.includes('VPR') ||
               error.includes('TrustZone') ||
               error.includes('secure')
             ? 'no permission: the memory is protected (carveout, secure world)'
             : 'the access was refused'
-  const access = fields.has('access') ? ` tried a ${fields.text('access')}` : ''
+  const access = fields.has('access') ? ` tried a ${fields.text('access').replace(',', '')}` : ''
   const client = fields.has('client') ? `the memory client ${fields.text('client')}` : 'a memory client'
   return `${client}${access}${fields.has('iova') ? ` at 0x${fields.text('iova').replace(/^0+(?=.)/, '')}` : ''}: ${says}`
 }
@@ -74,9 +74,16 @@ export const IOMMU_MASTERS = entries([
         ['3.18+', `{client:word}: {access:word} @{iova:hex}: ${error} ({desc:text})`],
         ['3.18+', `{client:word}: secure {access:word} @{iova:hex}: ${error} ({desc:text})`],
       ]),
-      ['vendor', '[mcerr] ({id:dec}) {client:word}: {error:text}'],
+      ['vendor', '[mcerr] ({id:word}) {client:word}: {error:text}'],
+      ['vendor', '[mcerr] {client:word}: {error:text}'],
+      ['vendor', 'mc-err: ({id:word}) {client:word}: {error:text}'],
+      ['vendor', 'mc-err: MC fault - {error:text}'],
+      ['vendor', 'MC fault - no status: {error:text}'],
       ['vendor', '[mcerr] status = {status:hex}; addr = {iova:hex}', 'more'],
+      ['vendor', '[mcerr] status = {status:hex}; addr = [{iova:hex} -> {last:hex}]', 'more'],
+      ['vendor', 'mc-err: status = {status:hex}; addr = {iova:hex}', 'more'],
       ['vendor', 'access-type: {access:word}, SMMU fault: {desc:text}', 'more'],
+      ['vendor', 'secure: {secure:word} access-type: {access:word}', 'more'],
       ['vendor', 'smmu_dump_pagetable(): fault_address={dumped:hex}', 'more'],
     ],
     tegra,

@@ -33,22 +33,24 @@ const tables = ({ fields }: Seen): string => {
 }
 
 const exynos = (seen: Seen): string => {
-  const name = seen.fields.text('name')
+  const name = seen.fields.has('name') ? seen.fields.text('name') : seen.fields.has('iova') ? 'PAGE' : ''
   const says = name.includes('PAGE')
     ? 'not mapped (page fault)'
     : name.includes('PTW')
       ? 'the tables could not be read, or have no entry there: not mapped'
-      : name.includes('ACCESS')
-        ? 'no permission (access protection)'
+      : name.includes('ACCESS') || name === 'PROTECTION'
+        ? `no permission (${name === 'PROTECTION' ? 'a protection fault' : 'access protection'})`
         : name.includes('SECURITY')
           ? 'no permission (security protection)'
           : name.includes('MULTI')
             ? 'two TLB entries for one address'
             : name.includes('BUS')
               ? 'a bus error'
-              : `${name} fault`
+              : name === ''
+                ? 'the lines around it say what was accessed'
+                : `${name} fault`
   const access = seen.fields.has('access') ? ` tried a ${seen.fields.text('access').toLowerCase()}` : ''
-  return `${seen.fields.has('master') ? seen.fields.text('master') : 'the master'}${access}${at(seen)}: ${says}`
+  return `${seen.fields.has('master') ? seen.fields.text('master').trim() : 'the master'}${access}${at(seen)}: ${says}`
 }
 
 export const IOMMU_SOC = entries([
@@ -95,8 +97,18 @@ export const IOMMU_SOC = entries([
       ['6.3+', 'sysmmu: {master:word}: [{access:word}] {name:text} FAULT occurred at {iova:hex}'],
       ['4.4 to 6.2', 'sysmmu: {master:word}: {name:text} FAULT occurred at {iova:hex}'],
       ['4.4+', '{name:word} FAULT occurred at {iova:hex}'],
-      ['3.9 to 4.3', '{name:text} occurred at {iova:hex} by {master:word} (Page table base: {base:word})'],
-      ['3.9 to 4.3', '{name:text} occurred at {iova:hex} by {master:word}(Page table base: {base:word})'],
+      [
+        '3.9 to 4.3',
+        '{name:word} PROTECTION FAULT occurred at {iova:hex} by {master:text}(Page table base: {base:word}',
+      ],
+      ['3.9+', '{name:word} PROTECTION FAULT occurred at {iova:hex}'],
+      ['3.9 to 4.3', '{name:word} FAULT occurred at {iova:hex} by {master:text}(Page table base: {base:word}'],
+      ['3.9 to 4.3', '{name:word} ERROR occurred at {iova:hex} by {master:text}(Page table base: {base:word}'],
+      ['3.9 to 4.3', 'Lv1 entry: {lv1:word}', 'more'],
+      ['3.9 to 4.3', 'Lv2 entry: {lv2:word}', 'more'],
+      ['vendor', "{name:word} FAULT occured at {iova:hex} by '{master:text}'(Page table base: {base:word}"],
+      ['vendor', '{name:word} FAULT occurred at {iova:hex}(Page table base: {base:word}'],
+      ['vendor', 'PAGE FAULT occurred at {iova:hex} (Page table base: {base:word}'],
       ['any', 'Unrecoverable System MMU Fault!'],
     ],
     exynos,

@@ -54,6 +54,7 @@ const AMD_EVENTS: Readonly<Record<string, string>> = {
     'timeout: the device does not answer an invalidation of its own TLB (ATS). It hangs, was removed, or its ATS is broken',
   INVALID_DEVICE_REQUEST:
     'a request that the device may not make (an address in a reserved range, or an ATS or interrupt request without permission)',
+  IO_PAGE_FAULT: 'a page fault: the address is not mapped for the device, or not for this access',
   INVALID_PPR_REQUEST: 'a page request that is not allowed',
   RMP_HW_ERROR: 'SEV-SNP: a hardware error while the RMP was read',
   RMP_PAGE_FAULT: 'SEV-SNP: the device accessed memory of a guest that the RMP keeps from it',
@@ -181,6 +182,7 @@ export const IOMMU_X86 = entries([
     title: 'the firmware describes the Intel IOMMU wrongly',
     forms: [
       ['2.6+', 'Your BIOS is broken; bad RMRR [{range:text}]'],
+      ['5.6+', 'No firmware reserved region can cover this RMRR [{range:text}]'],
       ['2.6+', 'Your BIOS is broken; DMAR reported at address {address:hex}'],
       ['2.6+', 'Your BIOS is broken; RHSA refers to non-existent DMAR unit'],
       ['4.x+', 'Firmware Bug]: RMRR entry for device {bdf:word} is broken'],

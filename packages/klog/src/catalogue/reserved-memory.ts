@@ -67,7 +67,8 @@ export const RESERVED_MEMORY = entries([
     kind: 'problem',
     title: 'more reserved regions than the kernel keeps',
     forms: [
-      ['3.15+', 'not enough space for all defined regions.'],
+      ['5.11+', 'not enough space for all defined regions.'],
+      ['3.15 to 5.10', 'not enough space all defined regions.'],
       ['6.10+', "too many defined dynamic regions, skip '{node:text}'"],
       ['6.12+', 'Failed to allocate memory for reserved_mem array'],
     ],
@@ -214,6 +215,6 @@ export const RESERVED_PHRASES: readonly Phrase[] = [
       ['memory', 'mem', 'region', 'of_reserved_mem_device_init', 'of_reserved_mem_device_init_by_idx'],
       [...FAILED, 'missing'],
     ],
-    but: ['of', 'bar', 'ecam', 'crashkernel', 'bios', 'acpi', 'e820', 'efi'],
+    but: ['of', 'regions', 'node', 'nodes', 'bar', 'ecam', 'crashkernel', 'bios', 'acpi', 'e820', 'efi'],
   },
 ]

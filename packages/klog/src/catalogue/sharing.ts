@@ -43,6 +43,9 @@ export const SHARING = entries([
       ['3.x+', 'Failed to vmap PRIME buffer'],
       ['3.x+', 'failed to import dmabuf'],
       ['any', 'could not import dmabuf'],
+      ['4.x+', 'sg_table is not contiguous'],
+      ['4.x+', 'failed to map sg_table to contiguous linear address.'],
+      ['3.x+', 'buffer chunks must be mapped contiguously'],
     ],
     source: 'drivers/gpu/drm/drm_gem_dma_helper.c: drm_gem_dma_prime_import_sg_table_vmap',
     cause:
@@ -140,6 +143,36 @@ export const SHARING = entries([
       `the process may lock ${bytes(fields.num('limit'))}, and mapping memory for a device pins it: the map failed with -ENOMEM`,
     next: '`ulimit -l` of the process',
     fixes: ['raise the limit (memlock in limits.conf, LimitMEMLOCK= of the service)'],
+  },
+  {
+    id: 'vfio-map-failed',
+    kind: 'problem',
+    title: 'VFIO refuses to map memory for a device',
+    forms: [
+      ['QEMU', 'vfio_container_dma_map({container:text}) = {err:dec} ({why:text})'],
+      ['QEMU', 'vfio_dma_map({container:text}) = {err:dec} ({why:text})'],
+      ['QEMU', 'VFIO_MAP_DMA failed: {why:text}'],
+      ['QEMU', 'VFIO_MAP_DMA: {err:dec}'],
+    ],
+    source: 'drivers/vfio/vfio_iommu_type1.c: vfio_dma_do_map',
+    cause: ({ fields }) =>
+      `mapping memory for the device was refused${fields.has('why') ? ` (${fields.text('why').replace(/\)$/, '')})` : ''}: EINVAL where the address lies outside of what this IOMMU translates or in a reserved range, EEXIST where something is mapped there already, ENOMEM where the process may not lock so much memory, EFAULT where there is no memory`,
+    next: '/sys/kernel/iommu_groups/*/reserved_regions; `ulimit -l` of the process',
+    fixes: [
+      'fewer address bits in the guest (host-phys-bits-limit=, guest memory below the reserved range)',
+      'raise memlock',
+    ],
+  },
+  {
+    id: 'vfio-group',
+    kind: 'problem',
+    title: 'VFIO refuses a device: others of its group are not set free',
+    forms: [['QEMU', 'group {group:dec} is not viable']],
+    source: 'drivers/vfio/group.c: vfio_group_ioctl_get_status',
+    cause: ({ fields }) =>
+      `a device of IOMMU group ${fields.text('group')} is still bound to a driver of the host: devices of one group cannot be kept apart by the IOMMU, so all go together or none`,
+    next: 'ls /sys/kernel/iommu_groups/GROUP/devices',
+    fixes: ['bind all devices of the group to vfio-pci', 'another slot, whose root port isolates (ACS)'],
   },
   {
     id: 'gst-no-memory',

@@ -162,6 +162,7 @@ export const SWIOTLB = entries([
       ['5.0+', 'software IO TLB: mapped [mem {start:hex}-{end:hex}] ({size:dec}MB)'],
       ['3.x to 4.20', 'software IO TLB [mem {start:hex}-{end:hex}] ({size:dec}MB) mapped at'],
       ['2.6 to 3.6', 'Placing {size:dec}MB software IO TLB between {start:hex} - {end:hex}'],
+      ['2.6 to 3.6', 'software IO TLB at phys {start:hex} - {end:hex}', 'more'],
       ['5.4+', 'SWIOTLB bounce buffer size adjusted to {size:dec}MB'],
       ['6.0+', 'SWIOTLB bounce buffer size roundup to {size:dec}MB'],
       ['6.0+', 'software IO TLB: area num {areas:dec}.'],
@@ -171,7 +172,7 @@ export const SWIOTLB = entries([
     source: 'kernel/dma/swiotlb.c: swiotlb_print_info',
     cause: ({ fields }) =>
       fields.has('start')
-        ? `bounce slots lie at 0x${fields.text('start')}-0x${fields.text('end')} (${fields.text('size')} MiB): a DMA address in there was bounced`
+        ? `bounce slots lie at 0x${fields.text('start')}-0x${fields.text('end')}${fields.has('size') ? ` (${fields.text('size')} MiB)` : ''}: a DMA address in there was bounced`
         : 'bounce buffers are on: what a device does not reach is copied',
     next: 'nothing: this line is printed at every boot',
     fixes: [],

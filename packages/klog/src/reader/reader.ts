@@ -7,6 +7,7 @@ import { createMatcher, type Found } from '../match/matcher.ts'
 import { createPhrases } from '../match/phrases.ts'
 import { cleanLine } from './clean.ts'
 import { createLines } from './lines.ts'
+import { createUnquoted } from './quoted-printable.ts'
 import { createReport } from './report.ts'
 import { createTextOfBytes } from './text-of-bytes.ts'
 import { createWindow, type Joined } from './window.ts'
@@ -22,6 +23,8 @@ export interface KlogReader {
 interface Of {
   readonly entry: Entry
   readonly more: boolean
+  /** Told by the words of a driver, not by a template. */
+  readonly phrase?: true
 }
 type Hit = Found<Of>
 
@@ -110,20 +113,22 @@ export const createKlogReader = (onLine?: (text: string, line: number) => void):
     Object.assign(open.fields, found.fields)
     return true
   }
-  /** No template: a driver's own words, or what is not understood. What user space wrote into the log is no driver's. */
+  /** What is not understood. */
   const other = ({ record, text }: Joined<Hit>): void => {
-    const isProgram = FROM_USER_SPACE.test(text)
-    const about = isProgram ? undefined : phraseOf(text)
-    const entry = about === undefined ? undefined : ENTRIES.find(({ id }) => id === about)
     const subsystem = subsystemOf(text)
-    if (entry === undefined)
-      report.miss(record, text, isProgram && subsystem !== undefined ? 'a program, not the kernel' : subsystem)
-    else report.add(entry, { ...senderOf(text), fields: fieldsOf({}), trace: [], record, text })
+    const isProgram = subsystem !== undefined && FROM_USER_SPACE.test(text)
+    report.miss(record, text, isProgram ? 'a program, not the kernel' : subsystem)
+  }
+  /** A driver's own words say less than any template. */
+  const ofPhrase = (text: string): Hit | undefined => {
+    const id = phraseOf(text)
+    const entry = id === undefined || FROM_USER_SPACE.test(text) ? undefined : ENTRIES.find((one) => one.id === id)
+    return entry && { start: 0, end: text.length, fields: {}, weight: 1, of: { entry, more: false, phrase: true } }
   }
   const window = createWindow<Hit>(
     {
       find: (text) => {
-        const found = matcher.find(text)
+        const found = matcher.find(text) ?? ofPhrase(text)
         return found === undefined ? undefined : { start: found.start, end: found.end, weight: found.weight, of: found }
       },
     },
@@ -131,8 +136,17 @@ export const createKlogReader = (onLine?: (text: string, line: number) => void):
       if (further(joined)) return
       if (open !== undefined && (open.left -= 1) < 0) close()
       const found = joined.found
-      if (found === undefined) {
-        if (!splats.line(joined.text, joined.record.begins)) other(joined)
+      if (found === undefined || found.of.phrase === true) {
+        if (splats.line(joined.text, joined.record.begins)) return
+        if (found === undefined) other(joined)
+        else
+          report.add(found.of.entry, {
+            ...senderOf(joined.text),
+            fields: fieldsOf({}),
+            trace: [],
+            record: joined.record,
+            text: joined.text,
+          })
         return
       }
       close()
@@ -145,11 +159,12 @@ export const createKlogReader = (onLine?: (text: string, line: number) => void):
       open = { entry: found.of.entry, joined, fields: { ...found.fields }, lines: 1, left: FURTHER }
     },
   )
-  const lines = createLines((raw, number) => {
+  const unquoted = createUnquoted((raw, number) => {
     const text = cleanLine(raw)
     onLine?.(text, number)
     window.push(text, number)
   })
+  const lines = createLines((raw, number) => unquoted.line(raw, number))
   const bytes = createTextOfBytes()
   let anyBytes = false
   return {
@@ -160,6 +175,7 @@ export const createKlogReader = (onLine?: (text: string, line: number) => void):
     end: () => {
       if (anyBytes) lines.push(bytes.end())
       const count = lines.end()
+      unquoted.end()
       window.end()
       close()
       splats.end()

@@ -11,7 +11,7 @@ const SUBSYSTEMS: readonly (readonly [RegExp, string])[] = [
   ],
   [/^(?:tegra-mc|mc-err|tegra-smmu)\b/, 'Tegra memory controller (drivers/memory/tegra)'],
   [/\bio-pgtable\b|^iommu:|\biommu group\b.{0,40}(?:fail|err)/i, 'IOMMU core (drivers/iommu)'],
-  [/\bsoftware IO TLB\b|\bswiotlb\b|\bSW-IOMMU\b/, 'swiotlb (kernel/dma/swiotlb.c)'],
+  [/\bsoftware IO TLB\b|\bswiotlb\b|\bSW-IOMMU\b|\bSWIOTLB\b/, 'swiotlb (kernel/dma/swiotlb.c)'],
   [/^cma: |\bcma_alloc\b|\balloc_contig_range\b/, 'CMA (mm/cma.c)'],
   [/\bReserved memory:|\breserved mem:/, 'reserved memory (drivers/of/of_reserved_mem.c)'],
   [/\bDMA-API: /, 'dma-debug (kernel/dma/debug.c)'],

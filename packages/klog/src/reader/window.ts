@@ -133,7 +133,14 @@ const CUTS: ReadonlySet<number> = new Set([70, 72, 76, 78, 79, 80, 100, 120, 128
 const SENDER = /^\S+(?: \S+)?: /
 
 const isCut = (first: LogRecord, next: LogRecord): boolean =>
-  CUTS.has(first.width) && !next.begins && /\w$/.test(first.text) && /^\w/.test(next.text) && !SENDER.test(next.text)
+  CUTS.has(first.width) &&
+  !next.begins &&
+  ((/\w$/.test(first.text) && /^\w/.test(next.text)) || TORN.test(first.text.slice(-1) + next.text.slice(0, 2))) &&
+  // Where records have a prefix, what has none is no record of its own.
+  (first.begins || !SENDER.test(next.text))
+
+/** No word begins or ends like this: the last character of a line, and the first two of the next. */
+const TORN = /^(?:\S[:.,;)]|\S'[,: ]|[@=(/]\w)/
 
 interface Seamed {
   readonly whole: string
