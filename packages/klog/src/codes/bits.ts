@@ -13,5 +13,11 @@ export const halves = (word: string): { readonly high: number; readonly low: num
 }
 
 /** The names of the bits that are set. */
-export const named = (value: number, names: Readonly<Record<number, string>>): readonly string[] =>
-  Object.entries(names).flatMap(([at, name]) => (bit(value, Number(at)) ? [name] : []))
+export const named = (value: number, names: Readonly<Record<number, string>>): readonly string[] => {
+  const found: string[] = []
+  for (let rest = value, at = 0; rest > 0; rest = Math.floor(rest / 2), at += 1) {
+    const name = rest % 2 === 1 ? names[at] : undefined
+    if (name !== undefined) found.push(name)
+  }
+  return found
+}

@@ -7,13 +7,26 @@ export interface Found<T> extends Match {
   readonly weight: number
 }
 
-export interface Matcher<T> {
-  /** The template that says most; undefined: none matches. */
-  find(text: string): Found<T> | undefined
+/** Templates that a word of a text leads to; `T` as in the matcher. */
+export interface Group<T> {
+  readonly word: string
+  /** It is one of the words that were asked for besides. */
+  readonly isMark: boolean
+  readonly templates: readonly { readonly template: Template; readonly of: T }[]
 }
 
-/** `T` is what a template stands for. */
-export const createMatcher = <T>(forms: readonly (readonly [text: string, of: T])[]): Matcher<T> => {
+export interface Matcher<T> {
+  /** What the words of a text lead to: of these templates one may match it, and no other. */
+  groupsOf(text: string): readonly Group<T>[]
+  /** The template of these groups that says most, and more than `above`; undefined: none matches. */
+  match(text: string, groups: readonly Group<T>[], above?: number): Found<T> | undefined
+}
+
+/** `T` is what a template stands for; `marks`: words that are found beside those of templates. */
+export const createMatcher = <T>(
+  forms: readonly (readonly [text: string, of: T])[],
+  marks: readonly string[] = [],
+): Matcher<T> => {
   const parsed = forms.map(([text, of]) => ({ text, template: parseTemplate(text), of }))
   const uses = new Map<string, number>()
   for (const { template } of parsed)
@@ -24,38 +37,66 @@ export const createMatcher = <T>(forms: readonly (readonly [text: string, of: T]
     if (anchor === undefined) throw new Error(`a template without a word of its own: ${one.text}`)
     byWord.set(anchor, [...(byWord.get(anchor) ?? []), one])
   }
-  const byHash = new Map([...byWord].map(([word, templates]) => [hashOf(word), { word, templates }]))
+  for (const mark of marks) if (!byWord.has(mark)) byWord.set(mark, [])
+  const marked = new Set(marks)
+  const byHash = new Map(
+    [...byWord].map(([word, templates]): [number, Group<T>] => [
+      hashOf(word),
+      {
+        word,
+        templates: templates.toSorted((a, b) => b.template.weight - a.template.weight),
+        isMark: marked.has(word),
+      },
+    ]),
+  )
   if (byHash.size !== byWord.size) throw new Error('two words of the catalogue have one hash')
+  const lengths = new Set([...byWord.keys()].map(({ length }) => length))
+  const longest = Math.max(...lengths)
+  const isLength = Array.from({ length: longest + 1 }, (_, length) => lengths.has(length))
+  const none: readonly Group<T>[] = []
   return {
-    find: (text) => {
-      let best: Found<T> | undefined
+    groupsOf: (text) => {
+      let groups: Group<T>[] | undefined
       let hash = 0
       let start = 0
-      for (let at = 0; at <= text.length; at += 1) {
-        const code = at < text.length ? text.charCodeAt(at) : 0
-        if (isWord(code)) {
+      const { length } = text
+      for (let at = 0; at <= length; at += 1) {
+        const code = at < length ? text.charCodeAt(at) : 0
+        if (code < 128 && IS_WORD[code] === 1) {
           hash = Math.imul(hash + code, 31)
           continue
         }
-        const known = at > start ? byHash.get(hash) : undefined
-        if (known !== undefined && text.startsWith(known.word, start) && known.word.length === at - start)
-          for (const { template, of } of known.templates) {
-            if (best !== undefined && template.weight <= best.weight) continue
-            const match = matchTemplate(template, text)
-            if (match !== undefined)
-              best = { start: match.start, end: match.end, fields: match.fields, of, weight: template.weight }
-          }
+        if (at > start && isLength[at - start] === true) {
+          const known = byHash.get(hash)
+          if (known !== undefined && text.startsWith(known.word, start) && groups?.includes(known) !== true)
+            (groups ??= []).push(known)
+        }
         hash = 0
         start = at + 1
       }
+      return groups ?? none
+    },
+    match: (text, groups, above = -1) => {
+      let best: Found<T> | undefined
+      let weight = above
+      for (const { templates } of groups)
+        for (const { template, of } of templates) {
+          // The rest of the group says less.
+          if (template.weight <= weight) break
+          const found = matchTemplate(template, text)
+          if (found === undefined) continue
+          weight = template.weight
+          best = { start: found.start, end: found.end, fields: found.fields, of, weight }
+        }
       return best
     },
   }
 }
 
 /** Letters, digits and underscores, as in wordsOf. */
-const isWord = (code: number): boolean =>
-  (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || code === 95
+const IS_WORD = Uint8Array.from({ length: 128 }, (_, code) => (/\w/.test(String.fromCharCode(code)) ? 1 : 0))
+
+export const isWordAt = (text: string, at: number): boolean => IS_WORD[text.charCodeAt(at)] === 1
 
 const hashOf = (word: string): number => {
   let hash = 0

@@ -2,13 +2,19 @@
 import type { Phrase } from '../catalogue/entry.ts'
 import { wordsOf } from './template.ts'
 
+/** Words of which every phrase has one, as they may be written: most lines have none. */
+export const firstWords = (phrases: readonly Phrase[]): readonly string[] => [
+  ...new Set(
+    phrases
+      .flatMap((phrase) => phrase.words[0] ?? [])
+      .flatMap((word) => [word, word.toUpperCase(), `${word.charAt(0).toUpperCase()}${word.slice(1)}`]),
+  ),
+]
+
 /** Returns the id of the entry that the words of a text are about. */
 export const createPhrases = (phrases: readonly Phrase[]): ((text: string) => string | undefined) => {
   const known = phrases.map(({ id, words, but }) => ({ id, groups: words.map(setOf), but: setOf(but) }))
-  // A word of the first group of each: most lines have none.
-  const first = new RegExp([...new Set(phrases.flatMap((phrase) => phrase.words[0] ?? []))].join('|'), 'i')
   return (text) => {
-    if (!first.test(text)) return undefined
     const words = wordsOf(text.toLowerCase().replaceAll("'", ''))
     const any = (group: ReadonlySet<string>): boolean => words.some((word) => group.has(word))
     return known.find(({ groups, but }) => groups.every(any) && !any(but))?.id

@@ -1,6 +1,11 @@
 // What stands before a kernel message: level, time, host, caller, in the forms of printk, dmesg, journald, syslog and Android.
 
-export interface Prefix {
+/** A line of a log without its prefix. */
+export interface LogRecord {
+  /** Line of its first character, from 1. */
+  readonly line: number
+  /** Characters of the line, with all that stands before the text. */
+  readonly width: number
   /** As printed; empty: none. */
   readonly time: string
   /** 0 emergency to 7 debug; undefined: not printed. */
@@ -75,35 +80,59 @@ const RULES: readonly Rule[] = [
   rule(/^\[ {0,3}\d{1,2}: {0,16}[^\]: ][^\]:]{0,24}(?::\d{1,3})?: {0,8}\d{1,7}\] ?/, 'nothing', true),
 ]
 
+/** The form of printk, which most lines have, without a search. */
+const PRINTK = /^\[ {0,12}(\d{1,12}\.\d{1,9})\] ?/
+const BLANK = 32
+const OPEN_BRACKET = 91
+
 /** Takes the prefix off a line that `cleanLine` cleaned. */
-export const readPrefix = (line: string): Prefix => {
-  const prefix = {
+export const readPrefix = (line: string, number: number): LogRecord => {
+  const record: Writable = {
+    line: number,
+    width: line.length,
     time: '',
-    level: undefined as number | undefined,
+    level: undefined,
     program: '',
     begins: false,
-    text: line.trimStart(),
+    text: line.charCodeAt(0) === BLANK ? line.trimStart() : line,
   }
+  const printk = record.text.charCodeAt(0) === OPEN_BRACKET ? PRINTK.exec(record.text) : null
+  if (printk !== null) takeTime(printk, record)
+  if (printk === null || mayGoOn(record.text)) takeParts(record)
+  if (!record.begins) record.text = line
+  return record
+}
+
+type Writable = { -readonly [Key in keyof LogRecord]: LogRecord[Key] }
+
+/** Does what is left begin like another part of a prefix, or name a logger? */
+const mayGoOn = (text: string): boolean =>
+  BEGINS[text.charCodeAt(0)] === 1 || LOGGERS.some((name) => text.includes(name))
+const BEGINS = Uint8Array.from({ length: 128 }, (_, code) => (/[[<(\d-]/.test(String.fromCharCode(code)) ? 1 : 0))
+const LOGGERS = ['kernel', ']: ', 'kern.', 'user.', 'daemon.', 'local']
+
+const takeParts = (record: Writable): void => {
   for (let found = true; found;) {
     found = false
     for (const one of RULES) {
-      if (one.behind && !prefix.begins) continue
-      if (!one.first.test(prefix.text)) continue
-      const match = one.pattern.exec(prefix.text)
+      if (one.behind && !record.begins) continue
+      if (!one.first.test(record.text)) continue
+      const match = one.pattern.exec(record.text)
       if (match === null) continue
-      take(one, match, prefix)
+      take(one, match, record)
       found = true
       break
     }
   }
-  return prefix.begins ? prefix : { ...prefix, text: line }
 }
 
-const take = (
-  { gives }: Rule,
-  match: RegExpExecArray,
-  prefix: { -readonly [Key in keyof Prefix]: Prefix[Key] },
-): void => {
+const takeTime = ([whole, time = '']: RegExpExecArray, record: Writable): void => {
+  record.text = record.text.slice(whole.length).trimStart()
+  record.begins = true
+  record.time = time
+}
+
+const take = ({ gives }: Rule, match: RegExpExecArray, prefix: Writable): void => {
   const value = match[1] ?? ''
   prefix.text = prefix.text.slice(match[0].length).trimStart()
   prefix.begins = true

@@ -3,8 +3,8 @@
 import type { KlogReport } from '@dmalab/api'
 import { ENTRIES, PHRASES } from '../catalogue/index.ts'
 import type { Entry, Fields } from '../catalogue/entry.ts'
-import { createMatcher, type Found } from '../match/matcher.ts'
-import { createPhrases } from '../match/phrases.ts'
+import { createMatcher, type Found, type Group } from '../match/matcher.ts'
+import { createPhrases, firstWords } from '../match/phrases.ts'
 import { cleanLine } from './clean.ts'
 import { createLines } from './lines.ts'
 import { createUnquoted } from './quoted-printable.ts'
@@ -40,14 +40,28 @@ interface Open {
 /** Records after which a message takes no further lines. */
 const FURTHER = 12
 
-const fieldsOf = (values: Readonly<Record<string, string>>): Fields => ({
-  has: (name) => Object.hasOwn(values, name),
-  text: (name) => values[name] ?? '',
-  num: (name) => Number(values[name] ?? 0),
-  hex: (name) => Number.parseInt(values[name] ?? '0', 16),
-})
+class FieldValues implements Fields {
+  readonly #values: Readonly<Record<string, string>>
+  constructor(values: Readonly<Record<string, string>>) {
+    this.#values = values
+  }
+  has(name: string): boolean {
+    return Object.hasOwn(this.#values, name)
+  }
+  text(name: string): string {
+    return this.#values[name] ?? ''
+  }
+  num(name: string): number {
+    return Number(this.#values[name] ?? 0)
+  }
+  hex(name: string): number {
+    return Number.parseInt(this.#values[name] ?? '0', 16)
+  }
+}
+const fieldsOf = (values: Readonly<Record<string, string>>): Fields => new FieldValues(values)
 
 const NO_SENDER = { driver: '', device: '' }
+const NO_TRACE: readonly string[] = []
 
 /** Driver and device before a message: `arm-smmu 12000000.iommu: `, `DMA-API: drv dev: `. */
 const senderOf = (head: string): { readonly driver: string; readonly device: string } => {
@@ -69,6 +83,7 @@ const once = <T>(make: () => T): (() => T) => {
 const catalogue = once(() => ({
   matcher: createMatcher<Of>(
     ENTRIES.flatMap((entry) => entry.forms.map(([, text, part]) => [text, { entry, more: part === 'more' }] as const)),
+    firstWords(PHRASES),
   ),
   phraseOf: createPhrases(PHRASES),
 }))
@@ -89,13 +104,9 @@ export const createKlogReader = (onLine?: (text: string, line: number) => void):
     open = undefined
     const found = joined.found
     const sender = senderOf(found === undefined ? '' : joined.text.slice(0, found.start))
-    report.add(entry, {
-      ...sender,
-      fields: fieldsOf(fields),
-      trace: [],
-      record: joined.record,
-      text: joined.text,
-    })
+    const { driver, device } = sender
+    const { record, text } = joined
+    report.add(entry, { driver, device, fields: fieldsOf(fields), trace: NO_TRACE, record, text })
   }
   /** The words of an event that the SMMUv3 driver dumps, one a line. */
   const isWord = (text: string): boolean => /^(?:\S+ \S+: )?0x[0-9a-f]{16}$/.test(text)
@@ -125,10 +136,13 @@ export const createKlogReader = (onLine?: (text: string, line: number) => void):
     const entry = id === undefined || FROM_USER_SPACE.test(text) ? undefined : ENTRIES.find((one) => one.id === id)
     return entry && { start: 0, end: text.length, fields: {}, weight: 1, of: { entry, more: false, phrase: true } }
   }
-  const window = createWindow<Hit>(
+  const window = createWindow<Group<Of>, Hit>(
     {
-      find: (text) => {
-        const found = matcher.find(text) ?? ofPhrase(text)
+      groupsOf: matcher.groupsOf,
+      find: (text, groups, above) => {
+        const found =
+          matcher.match(text, groups, above) ??
+          (above < 1 && groups.some(({ isMark }) => isMark) ? ofPhrase(text) : undefined)
         return found === undefined ? undefined : { start: found.start, end: found.end, weight: found.weight, of: found }
       },
     },

@@ -1,7 +1,7 @@
 // What was recognised, grouped: the same message again is counted, a flood of numbers stays short.
 import type { KernelMessageKind, KlogMessage, KlogReport, NotUnderstood } from '@dmalab/api'
 import type { Entry, Say, Seen } from '../catalogue/entry.ts'
-import type { LogRecord } from './window.ts'
+import type { LogRecord } from './prefix.ts'
 
 /** What an entry or a rule about a trace has in common. */
 type Explained = Pick<Entry, 'id' | 'kind' | 'title' | 'source' | 'cause' | 'next' | 'fixes' | 'code'>
@@ -43,16 +43,16 @@ export const createReport = (): Report => {
   const missed = new Map<string, Growing<NotUnderstood>>()
   const recent: { readonly id: string; readonly line: number }[] = []
   const keyOf = (id: string, cause: string): string => {
-    const known = causes.get(id) ?? new Set()
-    causes.set(id, known)
+    let known = causes.get(id)
+    if (known === undefined) causes.set(id, (known = new Set()))
     if (known.size < CAUSES) known.add(cause)
     return known.has(cause) ? `${id} ${cause}` : id
   }
   return {
-    add: (explained, { record, text, ...seen }) => {
+    add: (explained, { record, text, fields, driver, device, trace }) => {
       const near = (id: string): boolean =>
         recent.some((one) => one.id === id && record.line - one.line <= NEIGHBOUR_LINES)
-      const all: Seen = { ...seen, near }
+      const all: Seen = { fields, driver, device, trace, near }
       const say = (what: Say): string => (typeof what === 'string' ? what : what(all))
       const cause = say(explained.cause)
       const key = keyOf(explained.id, cause)
@@ -63,7 +63,6 @@ export const createReport = (): Report => {
       const { id, title, source, code = null } = explained
       const kind = typeof explained.kind === 'string' ? explained.kind : explained.kind(all)
       const fixes = typeof explained.fixes === 'function' ? explained.fixes(all) : explained.fixes
-      const { driver, device } = seen
       const next = say(explained.next)
       messages.set(key, {
         id,

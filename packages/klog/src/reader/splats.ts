@@ -4,7 +4,7 @@ import type { Entry, Fields } from '../catalogue/entry.ts'
 import { TRACE_RULES } from '../catalogue/index.ts'
 import type { Report } from './report.ts'
 import { endsSplat, functionsOf, isCaller, isInnermost } from './trace.ts'
-import type { LogRecord } from './window.ts'
+import type { LogRecord } from './prefix.ts'
 
 export interface Splats {
   open(entry: Entry, fields: Fields, record: LogRecord, text: string): void

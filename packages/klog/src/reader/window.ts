@@ -1,22 +1,23 @@
 // Joins what belongs together before it is matched: lines that a terminal or a mail program wrapped, and records that the kernel itself
 // prints on two lines. A join counts only where the message runs over the seam.
-import { readPrefix, type Prefix } from './prefix.ts'
-
-export interface LogRecord extends Prefix {
-  /** Line of its first character, from 1. */
-  readonly line: number
-  /** Characters of the line, with all that stands before the text. */
-  readonly width: number
-}
+import { isWordAt } from '../match/matcher.ts'
+import { type LogRecord, readPrefix } from './prefix.ts'
 
 /** How many further lines one message may be wrapped to. */
 const FOLLOWERS = 3
 
 /** The kernel printed the rest as a record of its own: AMD-Vi before 4.19, DMAR before 4.5, an overlap of reserved memory. */
-const isRest = (first: string, second: string): boolean => HALVES.test(first) && isOtherHalf(first, second)
+const isRest = (first: string, second: string): boolean =>
+  HALVES.some((words) => first.includes(words)) && isOtherHalf(first, second)
 
-/** A word of each first half. */
-const HALVES = /Event logged \[|Request device \[|OVERLAP DETECTED|not attached to domain|Failed to allocate from/
+/** Words of each first half. */
+const HALVES = [
+  'Event logged [',
+  'Request device [',
+  'OVERLAP DETECTED',
+  'not attached to domain',
+  'Failed to allocate from',
+]
 
 const isOtherHalf = (first: string, second: string): boolean =>
   first.trimEnd().endsWith('Event logged [') ||
@@ -25,23 +26,17 @@ const isOtherHalf = (first: string, second: string): boolean =>
   (first.includes('Device not attached to domain properly') && second.startsWith('AMD-Vi: device=')) ||
   (/Failed to allocate from (?:CMA|GEM DMA helper):$/.test(first.trimEnd()) && second.includes('num bos'))
 
-const recordOf = ({ time, level, program, begins, text }: Prefix, line: number, width: number): LogRecord => ({
-  time,
-  level,
-  program,
-  begins,
-  text,
-  line,
-  width,
-})
-
 /** `AMD-Vi: ` again before the rest says nothing. */
 const restOf = (text: string): string => text.replace(/^(?:dmar: |DMAR: ?|AMD-Vi: )/, '')
 
-/** `T`: what a match is. Returns how far into the text it reaches and where it begins, and how much it says. */
-export interface Matching<T> {
+/** What can be found in a text. `G`: what its words lead to; nothing else can be found in it. `T`: what a match is. */
+export interface Matching<G, T> {
+  groupsOf(text: string): readonly G[]
+  /** What says more than `above`: how far into the text it reaches, where it begins, and how much it says. */
   find(
     text: string,
+    groups: readonly G[],
+    above: number,
   ): { readonly start: number; readonly end: number; readonly weight: number; readonly of: T } | undefined
 }
 
@@ -64,18 +59,48 @@ const oneSpace = (text: string): string => {
   return trimmed.includes('  ') ? trimmed.replace(/ {2,}/g, ' ') : trimmed
 }
 
-export const createWindow = <T>(matching: Matching<T>, onRecord: (joined: Joined<T>) => void): Window => {
-  const held: LogRecord[] = []
+/** A record that waits for its followers, and what its words lead to: looked up once. */
+interface Held<G, T> {
+  readonly record: LogRecord
+  readonly plain: string
+  readonly groups: readonly G[]
+  /** What it says by itself; null: not looked at yet. */
+  alone: Of<T> | undefined | null
+}
+interface Of<T> {
+  readonly start: number
+  readonly end: number
+  readonly weight: number
+  readonly of: T
+}
+
+export const createWindow = <G, T>(matching: Matching<G, T>, onRecord: (joined: Joined<T>) => void): Window => {
+  const held: Held<G, T>[] = []
+  const hold = (record: LogRecord): Held<G, T> => {
+    const plain = oneSpace(record.text)
+    return { record, plain, groups: matching.groupsOf(plain), alone: null }
+  }
+  const followersOf = (first: LogRecord): readonly Held<G, T>[] => {
+    const second = held[1]?.record
+    if (second === undefined) return NONE
+    if (second.begins) return isRest(first.text, second.text) ? [hold({ ...second, text: restOf(second.text) })] : []
+    const stop = held.findIndex(
+      (one, index) =>
+        index > 0 && (one.record.begins || one.plain === '' || (!first.begins && isMessage(matching, one))),
+    )
+    return held.slice(1, stop < 0 ? undefined : stop)
+  }
   const take = (): void => {
-    const [first, ...rest] = held
+    const [first] = held
     if (first === undefined) return
-    const joined = best(matching, first, followersOf(first, rest))
-    held.splice(0, joined.pieces.length)
+    const joined = best(matching, first, followersOf(first.record))
+    if (joined.pieces.length === 1) held.shift()
+    else held.splice(0, joined.pieces.length)
     onRecord(joined)
   }
   return {
     push: (line, number) => {
-      held.push(recordOf(readPrefix(line), number, line.length))
+      held.push(hold(readPrefix(line, number)))
       while (held.length > FOLLOWERS) take()
     },
     end: () => {
@@ -84,46 +109,69 @@ export const createWindow = <T>(matching: Matching<T>, onRecord: (joined: Joined
   }
 }
 
-const followersOf = (first: LogRecord, rest: readonly LogRecord[]): readonly LogRecord[] => {
-  const [second] = rest
-  if (second?.begins === true) return isRest(first.text, second.text) ? [{ ...second, text: restOf(second.text) }] : []
-  const stop = rest.findIndex((one) => one.begins || one.text.trim() === '')
-  return stop < 0 ? rest : rest.slice(0, stop)
+const NONE: readonly never[] = []
+
+const aloneOf = <G, T>(matching: Matching<G, T>, held: Held<G, T>): Of<T> | undefined => {
+  if (held.alone === null) held.alone = held.groups.length === 0 ? undefined : matching.find(held.plain, held.groups, 0)
+  return held.alone
 }
 
-const best = <T>(matching: Matching<T>, first: LogRecord, followers: readonly LogRecord[]): Joined<T> => {
-  const text = oneSpace(first.text)
-  const alone = matching.find(text)
-  let chosen: Joined<T> = { record: first, text, found: alone?.of, pieces: [first] }
-  let weight = alone?.weight ?? 0
-  // The last value of the line goes on behind the cut of a terminal.
+/** Without prefixes, it is a record of its own where it names its sender and says something by itself. */
+const isMessage = <G, T>(matching: Matching<G, T>, held: Held<G, T>): boolean =>
+  aloneOf(matching, held) !== undefined && SENDER.test(held.plain)
+
+const best = <G, T>(matching: Matching<G, T>, first: Held<G, T>, followers: readonly Held<G, T>[]): Joined<T> => {
+  const { record, plain: text } = first
+  const alone = aloneOf(matching, first)
+  let chosen: Joined<T> = { record, text, found: alone?.of, pieces: [record] }
   const [next] = followers
-  if (
-    alone?.end === text.length &&
-    next !== undefined &&
-    isCut(first, next) &&
-    matching.find(next.text) === undefined
-  ) {
-    const { whole } = seamed([first.text, next.text], () => '')
-    const found = matching.find(whole)
-    if (found !== undefined && found.weight >= weight && found.end > text.length) {
-      chosen = { record: first, text: whole, found: found.of, pieces: [first, next] }
+  if (next === undefined) return chosen
+  let weight = alone?.weight ?? 0
+  const cut = isCut(record, next.record)
+  // The last value of the line goes on behind the cut of a terminal.
+  if (alone?.end === text.length && cut && aloneOf(matching, next) === undefined) {
+    const { whole } = seamed([record.text, next.record.text], NOTHING)
+    const found = matching.find(whole, groupsAcross(matching, [first, next], true), weight - 1)
+    if (found !== undefined && found.end > text.length) {
+      chosen = { record, text: whole, found: found.of, pieces: [record, next.record] }
       weight = found.weight
     }
   }
   for (let count = 1; count <= followers.length; count += 1) {
     const pieces = [first, ...followers.slice(0, count)]
-    for (const seams of next !== undefined && isCut(first, next) ? CUT_SEAMS : SEAMS) {
-      const { whole, seam } = seams(pieces.map((piece) => piece.text))
-      const found = matching.find(whole)
-      if (found === undefined || found.weight <= weight || found.end <= seam) continue
+    for (const seam of cut ? CUT_SEAMS : SEAMS) {
+      const groups = groupsAcross(matching, pieces, seam.tears)
+      if (groups.length === 0) continue
+      const { whole, last } = seamed(
+        pieces.map((piece) => piece.record.text),
+        seam.glue,
+      )
+      const found = matching.find(whole, groups, weight)
+      if (found === undefined || found.end <= last) continue
       // What begins behind the first line is that line's only where the first line is the head of a record.
-      if (found.start >= text.length && !(first.begins && alone === undefined && count === 1)) continue
-      chosen = { record: first, text: whole, found: found.of, pieces }
+      if (found.start >= text.length && !(record.begins && alone === undefined && count === 1)) continue
+      chosen = { record, text: whole, found: found.of, pieces: pieces.map((piece) => piece.record) }
       weight = found.weight
     }
   }
   return chosen
+}
+
+/** What the words of all pieces lead to; `torn`: words may run over the seams. */
+const groupsAcross = <G, T>(matching: Matching<G, T>, pieces: readonly Held<G, T>[], torn: boolean): readonly G[] => {
+  const groups = pieces.flatMap((piece) => piece.groups)
+  if (!torn) return groups
+  const over = pieces.slice(1).map((right, index) => overSeam(pieces[index]?.plain ?? '', right.plain))
+  return [...groups, ...matching.groupsOf(over.join(' '))]
+}
+
+/** The word that the end of one line and the begin of the next make. */
+const overSeam = (left: string, right: string): string => {
+  let from = left.length
+  while (from > 0 && isWordAt(left, from - 1)) from -= 1
+  let to = 0
+  while (to < right.length && isWordAt(right, to)) to += 1
+  return left.slice(from) + right.slice(0, to)
 }
 
 /** Widths at which terminals and loggers cut lines, wherever a word is. */
@@ -145,24 +193,33 @@ const TORN = /^(?:\S[:.,;)]|\S'[,: ]|[@=(/]\w)/
 interface Seamed {
   readonly whole: string
   /** Where the last piece begins. */
-  readonly seam: number
+  readonly last: number
 }
 
-const seamed = (pieces: readonly string[], glue: (left: string) => string): Seamed => {
+/** What stands between two lines, by how the left one ends. */
+type Glue = (left: string) => string
+
+const seamed = (pieces: readonly string[], glue: Glue): Seamed => {
   let whole = ''
-  let seam = 0
   for (const piece of pieces) {
-    whole = whole === '' ? piece : whole + glue(whole) + (glue(whole) === '' ? piece : piece.trimStart())
-    seam = oneSpace(whole).length - piece.trim().length
+    const between = whole === '' ? '' : glue(whole)
+    whole += between + (between === '' ? piece : piece.trimStart())
   }
-  return { whole: oneSpace(whole), seam }
+  const plain = oneSpace(whole)
+  return { whole: plain, last: plain.length - (pieces.at(-1) ?? '').trim().length }
 }
 
+const NOTHING: Glue = () => ''
+interface Seam {
+  readonly glue: Glue
+  /** A word may run over it. */
+  readonly tears: boolean
+}
 /** Wrapped at a blank, behind a hyphen, or in the middle of a word. */
-const SEAMS: readonly ((pieces: readonly string[]) => Seamed)[] = [
-  (pieces) => seamed(pieces, () => ' '),
-  (pieces) => seamed(pieces, (left) => (left.endsWith('-') ? '' : ' ')),
-  (pieces) => seamed(pieces, () => ''),
+const SEAMS: readonly Seam[] = [
+  { glue: () => ' ', tears: false },
+  { glue: (left) => (left.endsWith('-') ? '' : ' '), tears: false },
+  { glue: NOTHING, tears: true },
 ]
 /** A terminal puts no blank where it cuts. */
-const CUT_SEAMS: typeof SEAMS = SEAMS.toReversed()
+const CUT_SEAMS: readonly Seam[] = SEAMS.toReversed()
