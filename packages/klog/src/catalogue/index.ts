@@ -4,6 +4,7 @@ import { CMA } from './cma.ts'
 import { DMA_DEBUG } from './dma-debug.ts'
 import type { Entry, Phrase, TraceRule } from './entry.ts'
 import { FAULTS } from './faults.ts'
+import { FREES } from './frees.ts'
 import { IOMMU_ARM } from './iommu-arm.ts'
 import { IOMMU_CORE } from './iommu-core.ts'
 import { IOMMU_MASTERS } from './iommu-masters.ts'
@@ -28,7 +29,7 @@ export const CHAPTERS: readonly (readonly [title: string, entries: readonly Entr
   ['Bounce buffers', SWIOTLB],
   ['Masks and dma-ranges', MASK],
   ['CMA', CMA],
-  ['Allocation', ALLOCATION],
+  ['Allocation', [...ALLOCATION, ...FREES]],
   ['Reserved memory', RESERVED_MEMORY],
   ['dma-debug', DMA_DEBUG],
   ['Video buffers', [...MEDIA, ...VB2_CALLS]],

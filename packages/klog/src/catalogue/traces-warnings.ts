@@ -2,10 +2,10 @@
 //
 // Models: Linux v6.12 kernel/dma/mapping.c: dma_map_page_attrs, dma_alloc_attrs, dma_free_attrs
 // Models: Linux v6.12 drivers/iommu/io-pgtable-arm.c: __arm_lpae_unmap, arm_lpae_init_pte
-import { FREE_FIXES } from './allocation.ts'
 import { DMA_DEBUG } from './dma-debug.ts'
 import { caller, DMA, WARNING } from './dma-functions.ts'
 import type { TraceRule } from './entry.ts'
+import { FREE_FIXES } from './frees.ts'
 import { OWNED } from './media.ts'
 
 /** The text of a warning stands beside it as a message of its own. */

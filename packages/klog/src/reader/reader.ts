@@ -138,7 +138,7 @@ export const createKlogReader = (onLine?: (text: string, line: number) => void):
   }
   const window = createWindow<Group<Of>, Hit>(
     {
-      groupsOf: matcher.groupsOf,
+      groupsOf: (text) => matcher.groupsOf(text),
       find: (text, groups, above) => {
         const found =
           matcher.match(text, groups, above) ??
