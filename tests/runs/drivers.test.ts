@@ -96,12 +96,52 @@ describe('who takes whose buffers', () => {
   })
   const bind = { v4l2src: 'cam' }
 
-  it('a display without an IOMMU refuses pieces at the import', async () => {
+  it('a display without an IOMMU refuses pieces at the import, and kmssink copies', async () => {
     const work = 'v4l2src io-mode=dmabuf ! kmssink'
+    const one = await run({ board: withPieces(pi), work, bind, frames: 6 })
+    expect(one).toMatchObject({ verdict: 'works', errno: null, zeroCopy: false, frames: { intact: 6 } })
+    expect(one.elements.at(-1)).toMatchObject({ mode: 'copy', buffers: 2, cpuBytesPerFrame: 320 * 240 * 1.5 })
+    const copied = one.findings.find(({ code }) => code === 'import-copied')
+    expect(copied).toMatchObject({ severity: 'warning', device: 'display' })
+    expect(copied?.message).toMatch(/EINVAL.* takes only what lies in one piece.*CMA heap/)
+  })
+
+  it('and cannot where the line lets only dma-bufs pass', async () => {
+    const work = 'v4l2src io-mode=dmabuf ! video/x-raw(memory:DMABuf) ! queue ! kmssink'
     const one = await run({ board: withPieces(pi), work, bind })
     expect(one).toMatchObject({ verdict: 'refused', errno: 'EINVAL', step: 'display: PRIME import' })
     expect(one.why).toContain('takes only what lies in one piece')
-    expect(one.why).toContain('CMA heap')
+  })
+
+  it.each(['videotestsrc ! glimagesink', 'videotestsrc ! waylandsink', 'v4l2src io-mode=mmap ! glimagesink'])(
+    '%s draws from pages of the GPU, and takes nothing of CMA for them',
+    async (work) => {
+      const one = await run({
+        board: pi,
+        work,
+        cmdline: work.startsWith('v4l2src') ? 'cma=16M' : 'cma=0',
+        size: '1920x1080',
+      })
+      expect(one).toMatchObject({ verdict: 'works', zeroCopy: false, findings: [] })
+    },
+  )
+
+  it('a display of one piece of DMA memory takes CMA for a copy', async () => {
+    const one = await run({ board: pi, work: 'videotestsrc ! kmssink', cmdline: 'cma=4M', size: '3840x2160' })
+    expect(one).toMatchObject({ verdict: 'refused', errno: 'ENOMEM', step: 'display: PRIME import' })
+    expect(one.why).toMatch(/: try cma=64M$/)
+  })
+
+  it('one of pages that its MMU joins takes none', async () => {
+    const board = shippedBoard('sc7180-idp')
+    const bare = await run({ board, work: 'videotestsrc ! kmssink', cmdline: 'cma=0', size: '1920x1080' })
+    expect(bare).toMatchObject({ verdict: 'works', findings: [] })
+  })
+
+  it.each(['glimagesink', 'waylandsink'])('%s has no dma-bufs that a queue could fill', async (sink) => {
+    const { message } = await refusal({ board: pi, work: `v4l2src io-mode=dmabuf-import ! ${sink}` })
+    expect(message).toContain(`${sink}0 offers no dma-bufs: kmssink does`)
+    expect(await run({ board: pi, work: 'v4l2src io-mode=dmabuf-import ! kmssink' })).toMatchObject(WORKS)
   })
 
   it('one behind an IOMMU sees one piece', async () => {

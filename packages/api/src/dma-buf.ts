@@ -22,11 +22,13 @@ export interface DmaBuf {
   readonly attachments: readonly DmaBufAttachment[]
 }
 
-/** What a dma-buf of a DRM dumb buffer has as `priv`: struct drm_gem_object. Its own device takes it back as it is. */
+/** What a dma-buf of a DRM device's own object has as `priv`: struct drm_gem_object. That device takes it back as it is. */
 export interface GemObject {
   readonly gem: Device
-  /** Bus address for that device. */
+  /** Bus address for that device; the first one where it lies in pieces. */
   readonly handle: DmaAddr
+  /** The pages that it is made of, mapped for that device; null: it lies in one piece. */
+  readonly list: SgTable | null
 }
 
 export interface DmaBufAttachment {

@@ -1,4 +1,4 @@
-// What `explain` answers, as data: a finding code, a code of board lint, a kind of kernel message, or a kernel log.
+// What `explain` answers, as data: a finding code, a code of a board, a kind of kernel message, any other name, or a kernel log.
 import type { FindingCode, Severity } from './findings.ts'
 
 export interface ExplainedCode {
@@ -19,6 +19,19 @@ export interface ExplainedLint {
   readonly code: string
   readonly by: 'board lint' | 'board facts'
   readonly title: string
+}
+
+/** Any other name that is printed: a failure or a defect by number, a step, a difference between releases, a patch, a verdict, an errno ... */
+export interface ExplainedTerm {
+  readonly code: string
+  /** What kind of name it is. */
+  readonly by: string
+  readonly title: string
+  readonly source: string | null
+  /** As a scenario file has it. */
+  readonly example: string | null
+  /** What to give next. */
+  readonly commands: readonly string[]
 }
 
 /** `problem`: something failed. `note`: worth knowing. `harmless`: looks bad and is not. */

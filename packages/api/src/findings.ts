@@ -132,6 +132,7 @@ export const FINDINGS = {
     severity: 'error',
     title: 'a part of an IOMMU block was unmapped, and the block stays mapped',
   },
+  'import-copied': { severity: 'warning', title: 'a sink copies every picture because its device took no dma-bufs' },
 } as const satisfies Record<string, { severity: Severity; title: string }>
 
 export type FindingCode = keyof typeof FINDINGS

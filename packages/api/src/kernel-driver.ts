@@ -45,8 +45,15 @@ export interface VideoNode {
   readonly interface: string
 }
 
-/** What the buffer objects of a DRM device are made of. */
-export type GemMemory = 'dma' | 'pages' | 'dma-or-pages' | 'vram' | 'none'
+/**
+ * What the buffer objects of a DRM device are made of:
+ * - `dma`: one piece of DMA memory
+ * - `pages`: pages of shared memory, anywhere
+ * - `dma-or-pages`: DMA memory, which is pages behind an IOMMU
+ * - `dmm`: pages, which an engine of the display shows everybody as one piece
+ * - `vram`: memory of the card's own
+ */
+export type GemMemory = 'dma' | 'pages' | 'dma-or-pages' | 'dmm' | 'vram'
 
 /**
  * A DRM device: `display` shows frame buffers, `gpu` renders.
@@ -56,6 +63,8 @@ export interface DrmNode {
   readonly kind: 'display' | 'gpu'
   readonly gem: GemMemory
   readonly imports: 'contiguous' | 'scattered' | 'none'
+  /** What of that a display can show: a frame buffer in pieces is refused when it is pinned where this is `contiguous`. */
+  readonly shows: 'any' | 'contiguous'
   /** Function that says no. */
   readonly importFunction: string
 }

@@ -65,6 +65,8 @@ export interface BufferHop {
   readonly through: readonly string[]
   readonly kind: HopKind
   readonly why: string
+  /** What the consumer does when its device refuses the dma-bufs of an `export`. */
+  readonly ifRefused: 'copy' | 'error'
   /** What the buffers hold. */
   readonly picture: Picture
   /** Pictures that may wait on the way: what the queue elements between hold. */

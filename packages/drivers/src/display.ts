@@ -1,7 +1,7 @@
 // Displays: frame buffers made of imported dma-bufs, scanned out by bus address.
 import type { DmaAddr, DmaBuf, Driver, DriverHost, FrameFormat, KResult, PluginApi, SgTable } from '@dmalab/api'
 import { delivery, type PlaneMemory, readPlane } from './picture.ts'
-import { createPrimeImporter, firstRun, isGem } from './prime.ts'
+import { createPrimeImporter, firstRun, ownGem } from './prime.ts'
 
 /** A plane that can be shown. */
 interface Scanout {
@@ -22,8 +22,11 @@ interface Framebuffer {
 export interface DisplayModel {
   /** Function that makes an object of an imported list, and says no. */
   readonly importFunction: string
-  /** When a list in pieces is refused: at the import, when a frame buffer is made of it, or never: the hardware joins the pieces. */
-  readonly refusesPieces: 'import' | 'framebuffer' | 'never'
+  /**
+   * When a list in pieces is refused: at the import, when a frame buffer is made of it, when it is shown, or never: the hardware joins
+   * the pieces.
+   */
+  readonly refusesPieces: 'import' | 'framebuffer' | 'flip' | 'never'
 }
 
 /** PRIME import, ADDFB2, page flip. */
@@ -33,24 +36,9 @@ export const createDisplay = (api: PluginApi, host: DriverHost, model: DisplayMo
   const framebuffers = new Map<number, Framebuffer>()
   let lastId = 0
 
-  /**
-   * An object of the display itself comes back as it is: nothing is attached, nothing mapped.
-   * Models: Linux v6.12 drivers/gpu/drm/drm_prime.c: drm_gem_prime_import_dev
-   */
-  const ownObject = (fd: number): Scanout | undefined => {
-    const dmabuf = host.dmaBuf.get(fd)
-    if (!dmabuf.ok) return undefined
-    const { priv, size } = dmabuf.value
-    const put = (): void => host.dmaBuf.put(dmabuf.value)
-    if (isGem(priv) && priv.gem.name === host.device.name)
-      return { dmabuf: dmabuf.value, at: priv.handle, run: size, put }
-    put()
-    return undefined
-  }
-
   const importFd = (fd: number): KResult<Scanout> => {
-    const own = ownObject(fd)
-    if (own !== undefined) return ok(own)
+    const own = ownGem(host, fd)
+    if (own !== undefined) return ok({ dmabuf: own.dmabuf, at: own.at, run: own.dmabuf.size, put: own.put })
     const object = importer.import(fd)
     if (!object.ok) return object
     const { dmabuf, table } = object.value
@@ -62,7 +50,7 @@ export const createDisplay = (api: PluginApi, host: DriverHost, model: DisplayMo
       const why = `takes only what lies in one piece, and of the ${kib(dmabuf.size)} of ${dmabuf.owner} the first piece has ${kib(run)}: it must come from dma-contig, a CMA heap, or a dumb buffer`
       return host.call(model.importFunction, () => fail('EINVAL', `${host.device.name} ${why}`))
     }
-    return ok({ dmabuf, at: table.entry(0).dmaAddress, run, put })
+    return ok({ dmabuf, at: model.refusesPieces === 'flip' ? table : table.entry(0).dmaAddress, run, put })
   }
 
   /** Imports every fd or none. */
@@ -88,14 +76,28 @@ export const createDisplay = (api: PluginApi, host: DriverHost, model: DisplayMo
           'EINVAL',
           `${object.dmabuf.owner} has ${object.dmabuf.size} bytes, plane ${p} needs ${plane.payload}`,
         )
-      if (object.run < plane.payload) {
+      if (object.run < plane.payload && model.refusesPieces === 'framebuffer') {
         host.printk('err', `${api.devString(host.device)}: [drm] Non-contiguous GEM memory is not supported.`)
-        return fail('EINVAL', `${host.device.name} does not see ${object.dmabuf.owner} in one piece`)
+        return fail('EINVAL', notInOnePiece(object))
       }
     }
     lastId += 1
     framebuffers.set(lastId, { objects, format })
     return ok(lastId)
+  }
+
+  const notInOnePiece = ({ dmabuf }: Scanout): string => `${host.device.name} does not see ${dmabuf.owner} in one piece`
+
+  /** Models: Linux v6.12 drivers/gpu/drm/tegra/plane.c: tegra_dc_pin */
+  const pin = ({ objects, format }: Framebuffer): KResult<void> => {
+    if (model.refusesPieces !== 'flip') return ok(undefined)
+    const short = objects.findIndex(({ run }, plane) => run < (format.planes[plane]?.payload ?? 0))
+    const object = objects[short]
+    if (object === undefined) return ok(undefined)
+    return host.call(model.importFunction, () => {
+      host.printk('err', `${api.devString(host.device)}: failed to map plane ${short}: -22`)
+      return fail('EINVAL', notInOnePiece(object))
+    })
   }
 
   const remove = (id: number): void => {
@@ -128,7 +130,10 @@ export const createDisplay = (api: PluginApi, host: DriverHost, model: DisplayMo
       flip: (id, frame) => {
         const framebuffer = framebuffers.get(id)
         if (framebuffer === undefined) return fail('ENOENT', `there is no frame buffer ${id}`)
-        const flipped = drmIoctl(api, host, 'MODE_PAGE_FLIP', () => waitForWriters(host, framebuffer.objects))
+        const flipped = drmIoctl(api, host, 'MODE_PAGE_FLIP', () => {
+          const pinned = pin(framebuffer)
+          return pinned.ok ? waitForWriters(host, framebuffer.objects) : pinned
+        })
         if (!flipped.ok) return flipped
         return ok(
           delivery(

@@ -18,9 +18,11 @@ export const drmDisplay = (api: PluginApi): DriverDef => ({
     if (node === undefined) throw new Error(`the table has no display for ${host.device.name}`)
     return createDisplay(api, host, {
       importFunction: node.importFunction,
-      refusesPieces: node.imports === 'contiguous' ? 'import' : 'never',
+      refusesPieces: node.shows === 'contiguous' ? 'flip' : REFUSES[node.imports],
     })
   },
 })
+
+const REFUSES = { contiguous: 'import', none: 'import', scattered: 'never' } as const
 
 const isDisplay = (node: DriverNode): node is DrmNode => node.kind === 'display'

@@ -13,7 +13,7 @@ import type {
 } from '@dmalab/api'
 import { type Compared, delivery, readPlane } from './picture.ts'
 import { createDisplay } from './display.ts'
-import { createPrimeImporter, type PrimeObject } from './prime.ts'
+import { createPrimeImporter, ownGem, type PrimeObject } from './prime.ts'
 
 /** Offset of _refcount in struct page. Models: Linux v4.11 include/linux/mm_types.h: struct page */
 const REFCOUNT_32 = 16
@@ -21,6 +21,12 @@ const REFCOUNT_64 = 52
 
 /** What an importer does with an object when it uses it. */
 type Use = (object: PrimeObject, payload: number) => Compared
+
+/** An object that the device holds, its own or another's. */
+interface Held {
+  read(payload: number): Compared
+  put(): void
+}
 
 /**
  * An importer that treats the imported table as its own streaming mapping: it syncs before and after the device reads.
@@ -107,15 +113,27 @@ const pagesOf = (api: PluginApi, host: DriverHost, table: SgTable) =>
 const port = (api: PluginApi, host: DriverHost, use: Use): Driver => {
   const { fail, ok } = api
   const importer = createPrimeImporter(api, host, host.device)
-  const pictures = new Map<number, { readonly objects: readonly PrimeObject[]; readonly format: FrameFormat }>()
+  const pictures = new Map<number, { readonly objects: readonly Held[]; readonly format: FrameFormat }>()
   let lastId = 0
 
-  const importAll = (fds: readonly number[]): KResult<PrimeObject[]> => {
-    const objects: PrimeObject[] = []
+  const hold = (fd: number): KResult<Held> => {
+    const own = ownGem(host, fd)
+    if (own !== undefined) {
+      const { at, put } = own
+      const { owner, size } = own.dmabuf
+      const plane = { cookie: at, dev: host.device, length: size, owner }
+      return ok({ read: (payload) => readPlane(host, plane, payload, payload), put })
+    }
+    const object = importer.import(fd)
+    if (!object.ok) return object
+    return ok({ read: (payload) => use(object.value, payload), put: () => importer.put(object.value) })
+  }
+  const holdAll = (fds: readonly number[]): KResult<Held[]> => {
+    const objects: Held[] = []
     for (const fd of fds) {
-      const object = importer.import(fd)
+      const object = hold(fd)
       if (!object.ok) {
-        for (const other of objects) importer.put(other)
+        for (const other of objects) other.put()
         return object
       }
       objects.push(object.value)
@@ -125,7 +143,7 @@ const port = (api: PluginApi, host: DriverHost, use: Use): Driver => {
 
   const display: DisplayPort = {
     addFramebuffer: (fds, format) => {
-      const objects = importAll(fds)
+      const objects = holdAll(fds)
       if (!objects.ok) return objects
       lastId += 1
       pictures.set(lastId, { objects: objects.value, format })
@@ -134,14 +152,14 @@ const port = (api: PluginApi, host: DriverHost, use: Use): Driver => {
     flip: (id, frame): KResult<Delivery> => {
       const picture = pictures.get(id)
       if (picture === undefined) return fail('ENOENT', `there is no picture ${id}`)
-      const read = picture.objects.map((object, p) => use(object, picture.format.planes[p]?.payload ?? 0))
+      const read = picture.objects.map((object, p) => object.read(picture.format.planes[p]?.payload ?? 0))
       return ok(delivery(frame, read))
     },
     removeFramebuffer: (id) => {
       const picture = pictures.get(id)
       if (picture === undefined) throw new Error(`there is no picture ${id}`)
       pictures.delete(id)
-      for (const object of picture.objects) importer.put(object)
+      for (const object of picture.objects) object.put()
     },
   }
   return {

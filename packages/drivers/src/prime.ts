@@ -1,5 +1,15 @@
 // DRM PRIME: a dma-buf becomes a GEM object of the importing device.
-import type { Device, DmaBuf, DmaBufAttachment, DriverHost, GemObject, KResult, PluginApi, SgTable } from '@dmalab/api'
+import type {
+  Device,
+  DmaAddr,
+  DmaBuf,
+  DmaBufAttachment,
+  DriverHost,
+  GemObject,
+  KResult,
+  PluginApi,
+  SgTable,
+} from '@dmalab/api'
 
 /** An imported GEM object. */
 export interface PrimeObject {
@@ -67,7 +77,30 @@ export const createPrimeImporter = (api: PluginApi, host: DriverHost, device: De
   }
 }
 
-export const isGem = (priv: unknown): priv is GemObject =>
+/** A reference to an object of the importing device itself, which `put` gives back. */
+export interface OwnGem {
+  readonly dmabuf: DmaBuf
+  /** Where the device finds it. */
+  readonly at: DmaAddr | SgTable
+  readonly put: () => void
+}
+
+/**
+ * An object of the device itself comes back as it is: nothing is attached, nothing mapped. undefined: another's, or no dma-buf.
+ * Models: Linux v6.12 drivers/gpu/drm/drm_prime.c: drm_gem_prime_import_dev
+ */
+export const ownGem = (host: DriverHost, fd: number): OwnGem | undefined => {
+  const dmabuf = host.dmaBuf.get(fd)
+  if (!dmabuf.ok) return undefined
+  const { priv } = dmabuf.value
+  const put = (): void => host.dmaBuf.put(dmabuf.value)
+  if (isGem(priv) && priv.gem.name === host.device.name)
+    return { dmabuf: dmabuf.value, at: priv.list ?? priv.handle, put }
+  put()
+  return undefined
+}
+
+const isGem = (priv: unknown): priv is GemObject =>
   typeof priv === 'object' && priv !== null && 'gem' in priv && 'handle' in priv
 
 /** Bytes that the device sees in one piece from the first entry on. */

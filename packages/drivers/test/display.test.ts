@@ -92,7 +92,7 @@ describe('exynos-drm', () => {
   it('takes an object of its own as it is: nothing is attached', () => {
     const device = newDevice('display')
     const host = openDriver(exynosDrm(pluginApi), device)
-    host.fds.set(3, newDmaBuf('dumb', 0x1000, { gem: device, handle: dma(0x7000) } satisfies GemObject))
+    host.fds.set(3, newDmaBuf('dumb', 0x1000, { gem: device, handle: dma(0x7000), list: null } satisfies GemObject))
     const id = value(displayOf(host).addFramebuffer([3], format(0x1000)))
     value(displayOf(host).flip(id, 0))
     expect(host.accesses.map(({ at }) => at)).toEqual([0x7000])
@@ -102,7 +102,11 @@ describe('exynos-drm', () => {
 
   it('attaches to an object of another display as to any buffer', () => {
     const host = opened()
-    const buf = newDmaBuf('dumb', 0x1000, { gem: newDevice('other'), handle: dma(0x7000) } satisfies GemObject)
+    const buf = newDmaBuf('dumb', 0x1000, {
+      gem: newDevice('other'),
+      handle: dma(0x7000),
+      list: null,
+    } satisfies GemObject)
     host.fds.set(3, buf)
     host.tables.set(buf, sgTable([0x4000, 0x1000]))
     value(displayOf(host).addFramebuffer([3], format(0x1000)))

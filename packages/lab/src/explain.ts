@@ -1,45 +1,64 @@
-// Finding codes, codes of board lint, kernel messages and whole kernel logs, explained.
+// Names that dmalab prints, explained: findings, codes of boards, kernel messages, and every other; and whole kernel logs.
 import {
   type ExplainedCode,
   type ExplainedKernelMessage,
   type ExplainedLint,
+  type ExplainedTerm,
+  EXPLORED,
   InputError,
-  likeliest,
   type KlogMessage,
   type KlogReport,
+  likeliest,
 } from '@dmalab/api'
 import { explainCode, explainedCodes } from '@dmalab/checker'
 import { explainExplored } from '@dmalab/explore'
 import { createKlogReader, kernelMessage, kernelMessages } from '@dmalab/klog'
 import { LINT_CODES, TRAP_CODES, trapTitle } from '@dmalab/machine'
+import { terms } from './terms/index.ts'
 
-/** @throws InputError for a code that is unknown, with those that share a word with it */
-export const explain = (code: string): ExplainedCode | ExplainedLint | ExplainedKernelMessage => {
+export type Explained = ExplainedCode | ExplainedLint | ExplainedKernelMessage | ExplainedTerm
+
+/** Upper or lower case, and with a zero too few. @throws InputError for a name that is unknown, with those that are near */
+export const explain = (typed: string): Explained => {
+  const known = lookUp(typed) ?? lookUp(everyName().find((name) => plain(name) === plain(typed)) ?? typed)
+  if (known !== undefined) return known
+  throw new InputError(`unknown finding code ${typed}`, {}, near(typed))
+}
+
+const lookUp = (code: string): Explained | undefined => {
   const title = Object.entries(LINT_CODES).find(([known]) => known === code)?.[1]
   if (title !== undefined) return { code, by: 'board lint', title }
   const trap = trapTitle(code)
   if (trap !== undefined) return { code, by: 'board facts', title: trap }
-  const explained = kernelMessage(code) ?? explainCode(code) ?? explainExplored(code)
-  if (explained === undefined) throw new InputError(`unknown finding code ${code}`, {}, near(code))
-  return explained
+  return kernelMessage(code) ?? explainCode(code) ?? explainExplored(code) ?? terms().find((term) => term.code === code)
 }
 
+/** Every name that can be explained. */
+export const everyName = (): readonly string[] => [
+  ...new Set([
+    ...explainedCodes().map(({ code }) => code),
+    ...Object.keys(EXPLORED),
+    ...Object.keys(LINT_CODES),
+    ...Object.keys(TRAP_CODES),
+    ...kernelMessages().map(({ id }) => id),
+    ...terms().map(({ code }) => code),
+  ]),
+]
+
+/** `f-7` for F-07. */
+const plain = (name: string): string => name.toLowerCase().replace(/^(f|rd)-?0*(?=\d)/, '$1-')
+
 const near = (typed: string): string => {
+  const all = everyName()
   const words = typed
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter((word) => word.length > 2)
-  const codes = explainedCodes().map(({ code }) => code)
-  const all = [
-    ...codes,
-    ...Object.keys(LINT_CODES),
-    ...Object.keys(TRAP_CODES),
-    ...kernelMessages().map(({ id }) => id),
-  ]
-  const slip = likeliest(typed, all)
-  if (slip !== undefined) return slip
-  const like = all.filter((code) => words.some((word) => code.includes(word)))
-  return like.length === 0 ? '`dmalab explain` lists all codes' : `did you mean ${like.slice(0, 5).join(', ')}?`
+  const like = all.filter((code) => words.some((word) => code.toLowerCase().includes(word)))
+  return (
+    likeliest(typed, all) ??
+    (like.length === 0 ? '`dmalab explain` lists all finding codes' : `did you mean ${like.slice(0, 5).join(', ')}?`)
+  )
 }
 
 /** What a kernel log says about DMA memory; its bytes as they come, or text. */

@@ -61,7 +61,8 @@ export class CmaArea {
     const largest = Math.max(...pieces.map(({ base, end }) => end - base))
     if (this.find(size, PAGE_SIZE, this.base, Infinity) === undefined)
       return `${bytes(size)} are needed in one piece and ${has}, in ${pieces.length} pieces of at most ${bytes(largest)}: ${larger}`
-    return `${has}, and no ${bytes(size)} in one piece that is aligned${limit === Infinity ? '' : ` and ends below ${hex(limit)}`}`
+    const reached = limit === Infinity ? '' : ` and ends below ${hex(limit)}`
+    return `${has}, and no ${bytes(size)} in one piece that is aligned${reached}: ${larger}`
   }
 
   /**
@@ -105,8 +106,8 @@ export class CmaArea {
   }
 
   /** Models: Linux v6.12 mm/cma.c: cma_release */
-  release(pfn: Pfn, count: number, quiet = false): void {
-    if (!quiet && this.sink.wants('op')) this.sink.emit({ event: 'cma_release', name: this.name, pfn, count })
+  release(pfn: Pfn, count: number): void {
+    if (this.sink.wants('op')) this.sink.emit({ event: 'cma_release', name: this.name, pfn, count })
     this.free.join(pfn * PAGE_SIZE, count * PAGE_SIZE, true)
   }
 

@@ -202,15 +202,15 @@ export class Memory implements KernelMemory {
     return this.allocator.cma.lacks(pageAlign(len), area)
   }
 
-  /** As allocContiguous, without an event: memory of user space, and what the kernel takes at boot. */
+  /** Pages of a task, for freePages. Where they lie in one piece, that is chance. */
+  allocUser(len: number, options: AllocOptions = {}): KResult<Pfn> {
+    return this.owned(this.allocator.user(len, options), len, options.owner)
+  }
+
+  /** As allocContiguous, without an event: what the kernel takes at boot. */
   takeContiguous(len: number, options: AllocOptions = {}): KResult<Pfn> {
     return this.owned(this.allocator.contiguous(len, { quiet: true, ...options }), len, options.owner)
   }
-  giveContiguous(pfn: Pfn, len: number): void {
-    this.allocator.freeContiguous(pfn, len, true)
-    this.owners.disown(physOf(pfn), pageAlign(len))
-  }
-
   /** The default CMA area. */
   get defaultCma(): Range | undefined {
     return this.allocator.cma.byDefault

@@ -43,6 +43,8 @@ export class PageAllocator {
   /** Last byte of a ZONE_DMA below 4 GiB that memory does not begin with by chance; -1: there is none. */
   private readonly smallZoneEnd: number
   private readonly injected: (what: string) => boolean
+  /** End of the memory that every device of a usual board reaches: a task's pages are taken below. */
+  private readonly userTop: number
   private readonly free = new Intervals<true>()
   readonly cma: CmaAreas
   /** totalram_pages at boot, bytes. */
@@ -61,6 +63,7 @@ export class PageAllocator {
     const zoneEnd =
       facts.zoneDmaEnd === 'lowmem' ? Infinity : (facts.zoneDmaLimit ?? facts.swiotlb?.dmaLimit ?? Infinity)
     const top = Math.min(layout.lowmemEnd, zoneEnd + 1)
+    this.userTop = top
     const longBits = facts.arch.pointerBits
     this.cma = new CmaAreas(plan, { sink, longBits, managed: layout.managed, free: this.free, top })
     this.totalRam = [...this.free.all(), ...this.cma.all.map(({ base, len }) => ({ base, end: base + len }))].reduce(
@@ -82,9 +85,23 @@ export class PageAllocator {
     const block = PAGE_SIZE * 2 ** orderOf(len)
     if (block > this.largest)
       return fail('ENOMEM', `${bytes(len)} is more than the largest buddy block (${bytes(this.largest)})`)
+    return this.inZones(len, Math.max(block, options.align ?? 0), options)
+  }
+
+  /**
+   * Pages of a task: as many as it takes, without an order's limit, far from where the kernel takes its own, and never of a CMA area,
+   * which they would have to leave. ENOMEM.
+   */
+  user(len: number, options: ContiguousOptions = {}): KResult<Pfn> {
+    const align = Math.max(PAGE_SIZE, options.align ?? 0)
+    if (options.above !== undefined) return this.inZones(len, align, options)
+    const far = this.takeHighest(len, align, Math.min(options.limit ?? Infinity, this.userTop - 1))
+    return far.ok ? far : this.inZones(len, align, options)
+  }
+
+  private inZones(len: number, align: number, options: ContiguousOptions): KResult<Pfn> {
     const top = options.highmem === true ? Infinity : this.layout.lowmemEnd - 1
     const limit = Math.min(options.limit ?? Infinity, top)
-    const align = Math.max(block, options.align ?? 0)
     const above = options.above ?? 0
     // A small ZONE_DMA is the last that others are served from. Models: Linux v6.12 mm/mmzone.c: next_zones_zonelist
     if (above <= this.smallZoneEnd && limit > this.smallZoneEnd) {
@@ -155,10 +172,10 @@ export class PageAllocator {
   }
 
   /** dma_release_from_contiguous, else __free_pages. */
-  freeContiguous(pfn: Pfn, len: number, quiet = false): void {
+  freeContiguous(pfn: Pfn, len: number): void {
     const area = this.cma.holding(pfn)
     if (area === undefined) this.freePages(pfn, len)
-    else area.release(pfn, Math.ceil(len / PAGE_SIZE), quiet)
+    else area.release(pfn, Math.ceil(len / PAGE_SIZE))
   }
 
   private takeHighest(len: number, align: number, limit: number): KResult<Pfn> {

@@ -1,5 +1,12 @@
 // `explain` for a terminal.
-import type { ExplainedCode, ExplainedKernelMessage, ExplainedLint, KlogMessage, KlogReport } from '@dmalab/api'
+import type {
+  ExplainedCode,
+  ExplainedKernelMessage,
+  ExplainedLint,
+  ExplainedTerm,
+  KlogMessage,
+  KlogReport,
+} from '@dmalab/api'
 import { bold, dim } from 'ansis'
 import { count } from './numbers.ts'
 import { paintSeverity } from './paint.ts'
@@ -21,6 +28,16 @@ export const lintCodeText = ({ code, by, title }: ExplainedLint): string =>
       '`dmalab board lint FILE` names the node of the device tree, and `dmalab board facts FILE` what the kernel makes of it.',
     ),
   ].join('\n\n')
+
+export const termText = ({ code, by, title, source, example, commands }: ExplainedTerm): string =>
+  [
+    wrapped(`${bold(code)} (${by}): ${title}`),
+    source === null ? '' : wrapped(`Source: ${source}`),
+    example === null ? '' : `  - ${example}`,
+    commands.length === 0 ? '' : ['Next:', ...commands.map((command) => `  ${command}`)].join('\n'),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
 
 export const codesText = (codes: readonly ExplainedCode[]): string => {
   const width = Math.max(...codes.map(({ code }) => code.length))

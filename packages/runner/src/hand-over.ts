@@ -17,7 +17,7 @@ export class HandOver {
   queueAt(queue: Vb2Queue, from: OpenStage, to: OpenStage, { index, frame }: Passing): void {
     const fds = from.fds[index] ?? []
     const payloads = need(to.stage.takes).planes.map(({ payload }) => payload)
-    switch (to.stage.hop) {
+    switch (to.hop) {
       case 'export':
         this.log.must(
           queue.qbuf({
@@ -72,16 +72,21 @@ export class HandOver {
 
   /** The frame buffer that shows a picture, made when it is first needed, with the picture in it. */
   frameBuffer(display: DisplayPort, from: OpenStage, to: OpenStage, picture: Passing): number {
-    const own = to.stage.hop === 'copy' ? picture.frame % 2 : picture.index
+    const format = need(to.stage.takes)
+    const own = to.hop === 'copy' ? picture.frame % 2 : picture.index
     let id = to.framebuffers.get(own)
     if (id === undefined) {
-      const fds =
-        to.stage.hop === 'export' ? (from.fds[own] ?? []) : (to.ownFds[own] ?? to.makeDumb(own, need(to.stage.takes)))
-      id = this.log.must(display.addFramebuffer(fds, need(to.stage.takes)))
+      const fds = to.hop === 'export' ? (from.fds[own] ?? []) : (to.ownFds[own] ?? to.makeOwnFrame(own, format))
+      const made = display.addFramebuffer(fds, format)
+      if (!made.ok && to.hop === 'export' && to.stage.fallsBack) {
+        to.fallBack(made)
+        return this.frameBuffer(display, from, to, picture)
+      }
+      id = this.log.must(made)
       to.framebuffers.set(own, id)
       to.buffers = to.framebuffers.size
     }
-    if (to.stage.hop === 'copy') this.copyToScreen(from, to, picture, own)
+    if (to.hop === 'copy') this.copyToScreen(from, to, picture, own)
     return id
   }
 
@@ -96,15 +101,29 @@ export class HandOver {
     return wrong
   }
 
+  /** What the sink was to import is read through its descriptors, between DMA_BUF_IOCTL_SYNC. */
   private copyToScreen(from: OpenStage, to: OpenStage, { index }: Passing, own: number): void {
-    const target = (to.ownFds[own] ?? []).map((fd) => {
+    const exported = to.refused === null ? [] : (from.fds[index] ?? [])
+    this.sync(exported, 'start')
+    const source = to.refused === null ? (from.captured[index] ?? []) : this.mapAll(exported)
+    const target = this.mapAll(to.ownFds[own] ?? [])
+    this.copy(from, to, source, target, index, (plane) => to.frameBuffer(own, plane))
+    this.sync(exported, 'end')
+  }
+
+  /** Models: GStreamer 1.22 gst-libs/gst/allocators/gstdmabuf.c: gst_dmabuf_mem_map */
+  private sync(fds: readonly number[], phase: 'start' | 'end'): void {
+    for (const fd of fds) this.log.must(this.lab.dmaBuf.syncIoctl(fd, phase, { read: true, write: false }))
+  }
+
+  private mapAll(fds: readonly number[]): UserMapping[] {
+    return fds.map((fd) => {
       const dmabuf = this.log.must(this.lab.dmaBuf.get(fd))
       const mapping = this.lab.dmaBuf.mmap(dmabuf)
       if (mapping.ok) this.lab.dmaBuf.munmap(dmabuf)
       this.lab.dmaBuf.put(dmabuf)
       return this.log.must(mapping)
     })
-    this.copy(from, to, from.captured[index] ?? [], target, index, (plane) => to.frameBuffer(own, plane))
   }
 
   /** memcpy of a picture, plane by plane. */

@@ -153,7 +153,7 @@ export class MediaQueues {
   /** A consumer whose buffers the producer fills makes them now: one for each that the producer asked for. */
   private offer(consumer: OpenStage, count: number): void {
     if (consumer.stage.role === 'display')
-      for (let index = 0; index < count; index++) consumer.makeDumb(index, need(consumer.stage.takes))
+      for (let index = 0; index < count; index++) consumer.makeOwnFrame(index, need(consumer.stage.takes))
     else this.setUpOutput(consumer)
   }
 

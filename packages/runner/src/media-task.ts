@@ -1,6 +1,15 @@
 // The media task: what a pipeline does in user space, ioctl by ioctl, on the opened devices.
 // Pictures travel one after the other; buffers rotate as in a real pipeline, so the second round of each buffer is seen.
-import type { ElementReport, FrameFormat, Lab, RunOptions, UserMapping, Vb2Queue } from '@dmalab/api'
+import {
+  type ElementReport,
+  type Finding,
+  FINDINGS,
+  type FrameFormat,
+  type Lab,
+  type RunOptions,
+  type UserMapping,
+  type Vb2Queue,
+} from '@dmalab/api'
 import { mixSeed } from './content-seed.ts'
 import { HandOver } from './hand-over.ts'
 import { MediaQueues } from './media-queues.ts'
@@ -60,13 +69,24 @@ export class MediaTask {
 
   /** Buffers, modes and copies, for the report. */
   elements(): ElementReport[] {
-    return this.queues.stages.map(({ stage, buffers, copied }) => ({
+    return this.queues.stages.map(({ stage, hop, buffers, copied }) => ({
       element: stage.element,
       device: stage.device,
       buffers,
-      mode: stage.hop ?? (stage.reads ? 'read' : FIRST_MODE[stage.role]),
+      mode: hop ?? (stage.reads ? 'read' : FIRST_MODE[stage.role]),
       cpuBytesPerFrame: this.tally.delivered === 0 ? 0 : copied / this.tally.delivered,
     }))
+  }
+
+  /** What user space did instead of what the line meant. */
+  findings(): Finding[] {
+    return this.queues.stages.flatMap(({ stage: { element, device }, refused }) => {
+      if (refused === null) return []
+      const message = `${element}: ${device} refused the import with ${refused.errno}: ${refused.why}; ${element} copies every picture into buffers of its own`
+      return [
+        { code: 'import-copied', severity: FINDINGS['import-copied'].severity, message, device: device ?? element },
+      ]
+    })
   }
 
   /** Stop and start: every queue is emptied, every buffer queued again. */
@@ -238,13 +258,17 @@ export class MediaTask {
     const display = to.driver?.display
     if (display === undefined || display === null) throw new Error('only a display shows pictures')
     const id = this.handOver.frameBuffer(display, from, to, picture)
-    this.log.detail(`${to.framebuffers.size} frame buffers`)
+    this.log.detail(
+      to.refused === null
+        ? `${to.framebuffers.size} frame buffers`
+        : `${to.refused.errno}: falls back to ${to.framebuffers.size} frame buffers of its own`,
+    )
     this.tally.count([this.log.must(display.flip(id, picture.frame))])
     this.delivered(picture.frame)
-    if (to.stage.hop === 'copy') return this.release(from, picture.index)
     // The picture before leaves the screen, and its buffer goes back.
     if (to.shown !== undefined) this.release(from, to.shown.index)
-    to.shown = picture
+    to.shown = to.hop === 'copy' ? undefined : picture
+    if (to.hop === 'copy') this.release(from, picture.index)
   }
 
   /** One consumer is done with a buffer; the last one gives it back to the producer. */

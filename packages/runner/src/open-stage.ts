@@ -13,8 +13,8 @@ import {
   type Vb2Queue,
 } from '@dmalab/api'
 import { kernelDriverOf } from '@dmalab/machine'
-import { createDumbBuffer } from '@dmalab/dma-buf'
-import type { Stage } from './pipeline-plan.ts'
+import { frameMemory } from './frame-memory.ts'
+import type { Hop, Stage } from './pipeline-plan.ts'
 import type { StepLog } from './step-log.ts'
 
 /** A picture on its way: which buffer of the producer holds it. */
@@ -50,6 +50,8 @@ export class OpenStage {
   private readonly own: UserMapping[] = []
   /** Bytes of pictures that the CPU copied for it. */
   copied = 0
+  /** Why its device refused the dma-bufs that it was to import; it has copied since. */
+  refused: { readonly errno: string; readonly why: string } | null = null
   private readonly mapped: { readonly queue: Vb2Queue; readonly index: number; readonly plane: number }[] = []
 
   /** @throws InputError for a device without a driver model, or that cannot do the stage's work */
@@ -70,6 +72,10 @@ export class OpenStage {
       )
   }
 
+  /** How it gets its pictures, as things stand. */
+  get hop(): Hop | null {
+    return this.refused === null ? this.stage.hop : 'copy'
+  }
   get output(): Vb2Queue | null {
     return TAKES.includes(this.stage.role) ? (this.driver?.output ?? null) : null
   }
@@ -114,22 +120,22 @@ export class OpenStage {
     )
   }
 
-  /** Dumb buffers of a display, one a plane, with their fds: for copies into it, or for a queue that fills them. */
-  makeDumb(index: number, format: FrameFormat): number[] {
-    if (this.stage.device === null) throw new Error('user space has no dumb buffers')
+  /** Buffers of a display's or a GPU's own, one a plane, with their fds: for copies into it, or for a queue that fills them. */
+  makeOwnFrame(index: number, format: FrameFormat): number[] {
+    if (this.stage.device === null) throw new Error('user space has no frame buffers')
     const device = this.lab.device(this.stage.device)
     const fds: number[] = []
     this.ownFds[index] = fds
     for (const [plane, { size }] of format.planes.entries()) {
       const owner = this.frameBuffer(index, plane)
-      const dumb = this.log.must(createDumbBuffer(this.lab.allocatorHost, device, size, owner))
+      const dumb = this.log.must(frameMemory(this.lab, device, size, owner, this.stage.hop === 'import'))
       this.dumb.push(dumb)
       fds.push(this.log.must(dumb.export()))
     }
     return fds
   }
 
-  /** Whose memory a dumb buffer is. */
+  /** Whose memory a buffer of its own is. */
   frameBuffer(index: number, plane: number): string {
     return `${this.stage.label} frame buffer ${index} plane ${plane}`
   }
@@ -148,11 +154,21 @@ export class OpenStage {
     this.buffers = this.captured.length
   }
 
+  /** From now on the CPU copies into buffers of its own. */
+  fallBack(refused: { readonly errno: string; readonly why: string }): void {
+    this.refused = refused
+    this.dropFrameBuffers()
+  }
+
   /** Frame buffers, mappings and everything the stage made itself. */
   letGo(): void {
+    this.dropFrameBuffers()
+    for (const { queue, index, plane } of this.mapped.splice(0)) queue.munmap(index, plane)
+  }
+
+  private dropFrameBuffers(): void {
     for (const id of this.framebuffers.values()) this.driver?.display?.removeFramebuffer(id)
     this.framebuffers.clear()
-    for (const { queue, index, plane } of this.mapped.splice(0)) queue.munmap(index, plane)
   }
 
   /** close(2) on every descriptor, and on dumb buffers. */

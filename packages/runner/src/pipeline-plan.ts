@@ -30,6 +30,8 @@ export interface Stage {
   /** Position of the stage that gives it pictures; null for the first. */
   readonly from: number | null
   readonly hop: Hop | null
+  /** A sink whose device refuses the dma-bufs copies pictures into buffers of its own; else the line fails. */
+  readonly fallsBack: boolean
   /** Its pictures are read with read(2), each into memory of the task (io-mode=rw). */
   readonly reads: boolean
   /** Its CAPTURE queue fills memory of the task (io-mode=userptr). */

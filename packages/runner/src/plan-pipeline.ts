@@ -164,6 +164,7 @@ const addStage = (
     node: nodeOf(element),
     from,
     hop: hop?.kind ?? null,
+    fallsBack: hop?.ifRefused === 'copy',
     reads,
     fillsOwn,
     depth: hop?.depth ?? 0,

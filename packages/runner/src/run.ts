@@ -143,7 +143,7 @@ const pipelineIn = function* (
     lab.end()
     if (before !== undefined) run.onEnd?.(imbalance(before, lab.balance()), kernel.name)
   }
-  const { findings } = checker.finish()
+  const findings = [...checker.finish().findings, ...task.findings()]
   const modelled = verdictOf(log, task.tally, findings)
   const judged = judge(modelled, suspectsOf(parts, run), watch.finish(modelled, findings), run.assume ?? [])
   const { verdict } = judged

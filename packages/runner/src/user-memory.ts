@@ -96,7 +96,7 @@ export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
   return {
     userAlloc(len, owner, allocOptions) {
       const options = allocOptions === undefined ? { owner } : { ...allocOptions, owner }
-      const pages = memory.takeContiguous(pageAlign(len), options)
+      const pages = memory.allocUser(pageAlign(len), options)
       if (!pages.ok) return pages
       // A task never sees what a page held before.
       memory.hot.set('cpu', physOf(pages.value), pageAlign(len), 0)
@@ -108,7 +108,7 @@ export const userMemory = (memory: Memory, sink: EventSink): UserMemory => {
       const start = physOf(pages.value)
       return ok({ phys: start, len: pageAlign(at - start + len), kind: 'cached' })
     },
-    userFree: (mapping) => memory.giveContiguous(pfnOf(mapping.phys), mapping.len),
+    userFree: (mapping) => memory.freePages(pfnOf(mapping.phys), mapping.len),
 
     userWrite(mapping, content, len, owner, offset = 0) {
       for (const piece of userPieces(mapping, offset, len)) {

@@ -51,4 +51,15 @@ export const RUN = {
       'release 7.x: page-less dma-buf tables',
     ],
   },
+  'import-copied': {
+    what: 'The device behind a sink refused the dma-bufs that it was given, and the sink copies each picture into buffers of its own instead, as kmssink, waylandsink and the GL sinks of GStreamer do.',
+    why: 'Pictures are shown, so nobody looks; the CPU reads and writes each of them once more, often from memory that is not cached, and nothing in the log but a line of level INFO or a performance category says so.',
+    source:
+      'GStreamer sys/kms/gstkmssink.c: gst_kms_sink_get_input_buffer (prints "frame copy"); ext/wayland/gstwaylandsink.c: gst_wayland_sink_show_frame; gst-libs/gst/gl/gstglupload.c',
+    fixes: [
+      'let the producer take memory that the device accepts: one piece for a display without an IOMMU, from dma-contig or a CMA heap',
+      'or let the producer fill buffers of the display: capture-io-mode=dmabuf-import before kmssink',
+      'a caps filter video/x-raw(memory:DMABuf) before the sink forbids the copy: the line then fails, and says why',
+    ],
+  },
 } as const satisfies Record<string, Explanation>

@@ -27,6 +27,7 @@ export const deviceAccess = (ledger: MappingLedger, event: DeviceAccess): void =
   }
   const touched = coveredBy(ledger, device, dmaAddr, size)
   const first = touched.mappings[0]
+  if (touched.bytes < size && hasUnnamed(ledger, device)) return
   if (first === undefined) {
     const undone = ledger.tracker.undoneAround(device, dmaAddr)
     if (undone === undefined) say('device-access-unmapped', 'nothing is mapped there')
@@ -53,6 +54,10 @@ export const deviceAccess = (ledger: MappingLedger, event: DeviceAccess): void =
       )
   }
 }
+
+/** A trace event names 128 entries of a list: what the others hold, nothing tells. */
+const hasUnnamed = ({ tracker }: MappingLedger, device: string): boolean =>
+  [...tracker.live(device)].some(({ list }) => list !== undefined && list.ents > list.sizes.length)
 
 export const cpuAccess = (ledger: MappingLedger, event: CpuAccess): void => {
   if (event.mapping !== 'cached') return

@@ -40,8 +40,8 @@ export const DISPLAYS = [
     'omapdrm',
     `${DRM}/omapdrm/omap_drv.c`,
     { note: OMAP },
-    ['ti,omap2-dispc ti,omap3-dispc', display('dma-or-pages', 'contiguous', 'omap_gem_new_dmabuf')],
-    ['ti,omap4-dispc ti,omap5-dispc ti,dra7-dispc', display('dma-or-pages', 'scattered', 'omap_gem_new_dmabuf')],
+    ['ti,omap2-dispc ti,omap3-dispc', display('dma', 'contiguous', 'omap_gem_new_dmabuf')],
+    ['ti,omap4-dispc ti,omap5-dispc ti,dra7-dispc', display('dmm', 'scattered', 'omap_gem_new_dmabuf')],
   ),
   ...part('omapdss', `${DRM}/omapdrm/dss/dss.c`, 'ti,omap2-dss ti,omap3-dss ti,omap4-dss ti,omap5-dss ti,dra7-dss'),
   ...driver('exynos-drm', `${DRM}/exynos/exynos_drm_drv.c`, {}, [
@@ -165,11 +165,16 @@ export const DISPLAYS = [
     'xlnx,zynqmp-dpsub-1.7',
     DMA_DISPLAY,
   ]),
-  ...driver('tegra-dc', `${DRM}/tegra/dc.c`, { mask: null, note: 'the mask is that of host1x' }, [
-    'nvidia,tegra20-dc nvidia,tegra30-dc nvidia,tegra114-dc nvidia,tegra124-dc nvidia,tegra210-dc nvidia,tegra186-dc ' +
-      'nvidia,tegra194-dc',
-    display('dma-or-pages', 'scattered', 'tegra_gem_prime_import'),
-  ]),
+  ...driver(
+    'tegra-dc',
+    `${DRM}/tegra/dc.c`,
+    { mask: null, note: 'the mask is that of host1x; what may be shown is looked at in plane.c' },
+    [
+      'nvidia,tegra20-dc nvidia,tegra30-dc nvidia,tegra114-dc nvidia,tegra124-dc nvidia,tegra210-dc nvidia,tegra186-dc ' +
+        'nvidia,tegra194-dc',
+      { ...display('dma-or-pages', 'scattered', 'tegra_dc_pin'), shows: 'contiguous' },
+    ],
+  ),
   ...driver('armada-drm', `${DRM}/armada/armada_drv.c`, {}, [
     'marvell,dove-lcd',
     display('dma', 'contiguous', 'armada_gem_map_import'),

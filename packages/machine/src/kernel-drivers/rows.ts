@@ -95,6 +95,7 @@ const drm = (kind: DrmNode['kind'], gem: GemMemory, imports: DrmNode['imports'],
   kind,
   gem,
   imports,
+  shows: 'any',
   importFunction,
 })
 export const display = (gem: GemMemory, imports: DrmNode['imports'], importFunction: string): DrmNode =>

@@ -1,5 +1,13 @@
 // What a driver offers, in words: for people, and for messages about lines that do not fit.
-import { type DriverNode, isVideoNode, type KernelDriver, type QueueFacts, type VideoNode } from '@dmalab/api'
+import {
+  type DriverNode,
+  type DrmNode,
+  type GemMemory,
+  isVideoNode,
+  type KernelDriver,
+  type QueueFacts,
+  type VideoNode,
+} from '@dmalab/api'
 
 /** One sentence a node: `decodes h264 and vp8 (stateless)`. */
 export const offersOf = ({ nodes }: KernelDriver): readonly string[] => nodes.map(offerOf)
@@ -7,7 +15,8 @@ export const offersOf = ({ nodes }: KernelDriver): readonly string[] => nodes.ma
 export const offerOf = (node: DriverNode): string => {
   if (isVideoNode(node)) return `${workOf(node)}${limitOf(node)}`
   const doing = node.kind === 'display' ? 'shows frame buffers of' : 'renders from'
-  return `${doing} ${GEM[node.gem]}; takes ${IMPORTS[node.imports]}`
+  const shown = node.shows === 'contiguous' ? ', and shows those that it sees in one piece' : ''
+  return `${doing} ${GEM[node.gem]}; takes ${IMPORTS[node.imports]}${shown}`
 }
 
 const workOf = ({ kind, codecs, stateless, interface: way }: VideoNode): string => {
@@ -30,14 +39,14 @@ const workOf = ({ kind, codecs, stateless, interface: way }: VideoNode): string 
 const limitOf = ({ maxSize }: VideoNode): string =>
   maxSize === null ? '' : ` up to ${maxSize.width}x${maxSize.height}`
 
-const GEM: Readonly<Record<'dma' | 'pages' | 'dma-or-pages' | 'vram' | 'none', string>> = {
+const GEM: Readonly<Record<GemMemory, string>> = {
   dma: 'one piece of DMA memory',
   pages: 'scattered pages',
   'dma-or-pages': 'one piece of DMA memory, of pages behind an IOMMU',
+  dmm: 'pages that its DMM joins',
   vram: 'memory of its own',
-  none: 'nothing of its own',
 }
-const IMPORTS: Readonly<Record<'contiguous' | 'scattered' | 'none', string>> = {
+const IMPORTS: Readonly<Record<DrmNode['imports'], string>> = {
   contiguous: 'dma-bufs that it sees in one piece',
   scattered: 'any dma-buf',
   none: 'no dma-buf',

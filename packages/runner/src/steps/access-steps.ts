@@ -86,7 +86,12 @@ const placesOf = (c: StepContext, buffer: LabBuffer, device: Device): Places => 
 const runsFor = ({ memory, name, size }: LabBuffer, device: Device): readonly BusRange[] => {
   if (memory.kind === 'vb2' && memory.device === device) return [{ at: memory.mem.dmaAddr, len: size }]
   if (memory.kind === 'coherent' && memory.device === device) return [{ at: memory.memory.handle, len: size }]
-  if (memory.kind === 'dumb' && memory.device === device) return [{ at: memory.handle, len: size }]
+  if (memory.kind === 'dumb' && memory.device === device) {
+    const { handle } = memory
+    return typeof handle === 'number'
+      ? [{ at: handle, len: size }]
+      : handle.entries().map(({ dmaAddress, dmaLength }) => ({ at: dmaAddress, len: dmaLength }))
+  }
   throw new InputError(`${device.name} has no bus address of '${name}': map it first`)
 }
 

@@ -1,4 +1,5 @@
 // A named buffer of a steps scenario: where its memory came from, who imported it, what was written into it.
+import type { GemBuffer } from '@dmalab/dma-buf'
 import {
   type Coherent,
   type Content,
@@ -72,7 +73,7 @@ export type Memory =
   | { readonly kind: 'coherent'; readonly device: Device; readonly memory: Coherent; readonly attrs: number }
   | { readonly kind: 'pages'; readonly pfn: Pfn }
   | { readonly kind: 'user'; readonly mapping: UserMapping }
-  | { readonly kind: 'dumb'; readonly device: Device; readonly handle: DmaAddr; close(): void }
+  | { readonly kind: 'dumb'; readonly device: Device; readonly handle: GemBuffer['handle']; close(): void }
   | { readonly kind: 'list'; readonly parts: readonly ListedPart[] }
   | { readonly kind: 'fd' }
   | { readonly kind: 'memfd'; readonly mapping: UserMapping }

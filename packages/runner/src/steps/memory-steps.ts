@@ -1,6 +1,7 @@
 // Steps that take memory and give it back.
 import { DIR, fail, InputError, type KResult, ok, pageAlign, phys } from '@dmalab/api'
-import { cmaHeap, createDeviceMemoryBuf, createDumbBuffer, createUdmabuf, systemHeap } from '@dmalab/dma-buf'
+import { cmaHeap, createDeviceMemoryBuf, createUdmabuf, systemHeap } from '@dmalab/dma-buf'
+import { frameMemory } from '../frame-memory.ts'
 import { LabBuffer, type Memory } from './lab-buffer.ts'
 import { EXPORTER, type Outcome, type Step, type StepContext } from './step-context.ts'
 
@@ -60,7 +61,7 @@ const memoryFor = (c: StepContext, step: Step<'alloc'>): KResult<{ memory: Memor
     }
     case 'dumb': {
       const device = lab.device(step.device ?? firstDisplay(c))
-      const dumb = createDumbBuffer(lab.allocatorHost, device, size, owner)
+      const dumb = frameMemory(lab, device, size, owner, true)
       if (!dumb.ok) return dumb
       const { handle } = dumb.value
       const fd = dumb.value.export()

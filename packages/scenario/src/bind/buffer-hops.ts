@@ -3,7 +3,7 @@ import type { BoundElement, BufferHop, HopKind, Machine, Picture } from '@dmalab
 import { checkWays } from './check-elements.ts'
 import { familyOf } from '../elements/device-families.ts'
 import { queueDepth } from '../negotiate/queue-depth.ts'
-import { passesOn } from '../negotiate/segments.ts'
+import { asksForDmaBufs, passesOn } from '../negotiate/segments.ts'
 import type { PipelineLink } from '../pipeline/pipeline.ts'
 
 /** One hop for each way from a place where buffers are made or used to the next. */
@@ -25,11 +25,10 @@ export const bufferHops = (
     picture: Picture,
   ): BufferHop => {
     const [kind, why] = howBetween(producer, consumer, machine)
-    const depth = through.reduce((sum, name) => {
-      const passed = byName.get(name)
-      return sum + (passed ? queueDepth(passed, picture) : 0)
-    }, 0)
-    return { from: producer.name, to: consumer.name, through, kind, why, picture, depth }
+    const passed = through.flatMap((name) => byName.get(name) ?? [])
+    const depth = passed.reduce((sum, element) => sum + queueDepth(element, picture), 0)
+    const ifRefused = copiesInstead(consumer) && !passed.some(asksForDmaBufs) ? 'copy' : 'error'
+    return { from: producer.name, to: consumer.name, through, kind, why, ifRefused, picture, depth }
   }
 
   const from = (producer: BoundElement, at: BoundElement, through: readonly string[]): readonly BufferHop[] =>
@@ -48,6 +47,13 @@ const howBetween = (producer: BoundElement, consumer: BoundElement, machine: Mac
   if (importsAlways(consumer, machine)) return toDisplay(producer, consumer)
   return toQueue(producer, consumer, isDisplay(consumer.device, machine))
 }
+
+/**
+ * Sinks that upload with the CPU what their device does not import.
+ * Models: GStreamer 1.24 sys/kms/gstkmssink.c: gst_kms_sink_get_input_buffer
+ * Models: GStreamer 1.24 ext/wayland/gstwaylandsink.c: gst_wayland_sink_show_frame
+ */
+const copiesInstead = ({ factory }: BoundElement): boolean => familyOf(factory)?.importsDmaBuf === true
 
 /** DRM devices and compositors take dma-bufs whatever the element's properties say. */
 const importsAlways = ({ factory, device }: BoundElement, machine: Machine): boolean => {
@@ -85,8 +91,20 @@ const toUserSpace = (producer: BoundElement, consumer: BoundElement): readonly [
 const toDisplay = (producer: BoundElement, consumer: BoundElement): readonly [HopKind, string] => {
   if (exports(producer)) return ['export', `${mode(producer, 'out')}: it exports, and ${consumer.name} imports`]
   if (producer.outMode === 'dmabuf-import')
-    return ['import', `${mode(producer, 'out')}: it imports buffers of ${consumer.name}`]
+    return offersDmaBufs(consumer)
+      ? ['import', `${mode(producer, 'out')}: it imports buffers of ${consumer.name}`]
+      : ['impossible', `${mode(producer, 'out')}, and ${consumer.name} offers no dma-bufs: kmssink does`]
   return ['copy', `${mode(producer, 'out')}, which exports nothing: the CPU copies into buffers of ${consumer.name}`]
+}
+
+/**
+ * The pool of kmssink has dumb buffers, which are exported; that of a sink that draws has shared memory or textures.
+ * Models: GStreamer 1.24 sys/kms/gstkmssink.c: gst_kms_sink_propose_allocation
+ * Models: GStreamer 1.24 ext/wayland/gstwaylandsink.c: gst_wayland_sink_propose_allocation
+ */
+const offersDmaBufs = ({ factory }: BoundElement): boolean => {
+  const family = familyOf(factory)
+  return family === undefined || factory === 'kmssink' || family.inMode !== undefined
 }
 
 const toQueue = (

@@ -127,6 +127,12 @@ const plainFields = ({ fields }: CapsStructure): CapsStructure['fields'] => {
   return fields.map(([name, given]) => [name, name === 'format' ? value : given])
 }
 
+/** A caps filter that lets nothing but dma-bufs pass. */
+export const asksForDmaBufs = (element: BoundElement): boolean => {
+  const structures = structuresOf(element)
+  return structures.length > 0 && structures.every(({ features = [] }) => features.includes('memory:DMABuf'))
+}
+
 /** Sound and packets have no pictures. */
 const structuresOf = (element: BoundElement): readonly CapsStructure[] => {
   const caps = capsOf(element)

@@ -66,6 +66,21 @@ const stepLines = (
   ]
 }
 
+/** Every step: what it does, and an example in one line. */
+export const scenarioSteps = (): readonly {
+  readonly name: string
+  readonly description: string
+  readonly example: string
+}[] =>
+  stepSchema.options.map((option) => {
+    const example = exampleOf(option)
+    return {
+      name: String(example['do']),
+      description: option.meta()?.description ?? '',
+      example: inYaml(example),
+    }
+  })
+
 /** Longer lists are named by what they are: errnos, findings. */
 const MOST_CHOICES = 12
 
