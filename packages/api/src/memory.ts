@@ -60,6 +60,8 @@ export interface KernelMemory {
    * Zeroes (NULL pointers) where nothing is stated.
    */
   strayPages: readonly SgPage[]
+  /** totalram_pages at boot, in bytes. */
+  readonly totalRam: number
   /** Physically contiguous pages from the buddy allocator; `limit` is the highest physical address allowed, inclusive. */
   allocPages(len: number, options?: AllocOptions): KResult<Pfn>
   freePages(pfn: Pfn, len: number): void

@@ -26,6 +26,8 @@ export const systemHeap = (host: AllocatorHost): Heap => ({
       if (!host.kernel.media.dmaHeaps) return absent('system')
       if (len <= 0) return fail('EINVAL', 'a buffer of no bytes')
       const size = pageAlign(len)
+      // The kernel takes all pages there are, and gives them back when they do not suffice.
+      if (size > host.mem.totalRam) return fail('ENOMEM', `no page is left for ${owner}`)
       const runs: PageRun[] = []
       const spacers: Pfn[] = []
       const free = (): void => {

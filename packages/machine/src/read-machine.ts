@@ -1,9 +1,10 @@
 // Board file -> Machine. Every complaint names file, line, column and path.
 import { type ArchName, InputError, type InputPlace, type Machine, pathOfProto } from '@dmalab/api'
-import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml'
+import { LineCounter, isMap, isNode, isScalar, type Document } from 'yaml'
 import { assumedMask, isMaskKnown } from './assumed-mask.ts'
 import { machineProblems, type MachineProblem } from './check-machine.ts'
 import { ALL_SNOOP, BOARD_ARCHES } from './of/architectures.ts'
+import { parseYaml } from './parse-yaml.ts'
 import { machineSchema } from './schema.ts'
 import { kindOfValue, yamlComplaint } from './yaml-words.ts'
 
@@ -102,7 +103,7 @@ function load(text: string, file: string): Loaded {
   const lines = new LineCounter()
   try {
     // Integers arrive as bigint: 0xffff_ffff_ffff_0001 as a double would silently lose bits.
-    const doc = parseDocument(text, { lineCounter: lines, intAsBigInt: true, logLevel: 'error' })
+    const doc = parseYaml(text, lines, { intAsBigInt: true })
     const [syntax] = doc.errors
     if (syntax === undefined) return { doc, lines, value: plain(doc.toJS()) }
     const { line, col } = lines.linePos(syntax.pos[0])

@@ -1,5 +1,6 @@
 // Runs: kernel composition, plug-ins, failure injection, the run itself, replay.
 export { createRegistry, Registry } from './registry.ts'
+export { checkPlugin } from './plugin-shape.ts'
 export { type ChosenKernel, chooseKernel, withArch } from './choose-kernel.ts'
 export { AUTO_KERNEL, kernelOfLog, type KernelOfLog, type LoggedKernel } from './kernel-of-log.ts'
 export { appliesTo, composeKernel, kernelFacts, parseKernel, withOptions } from './compose-kernel.ts'

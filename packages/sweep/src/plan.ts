@@ -63,6 +63,7 @@ type Place = { [Axis in SweepAxis]?: string }
 export const planSweep = (spec: SweepSpec, host: SweepHost): SweepPlan => {
   const grids = spec.grids.map((grid) => withWords(grid, host.registry))
   for (const grid of grids) checkValues(grid)
+  checkCount(grids)
   const makers = new Map<string, RunMaker>()
   const places: Place[] = []
   const seen = new Set<string>()
@@ -103,6 +104,20 @@ export const planSweep = (spec: SweepSpec, host: SweepHost): SweepPlan => {
       }
     },
   }
+}
+
+/** More than any sweep ends, and less than fills the memory: every combination is looked at before the first runs. */
+const MOST_COMBINATIONS = 2_000_000
+
+const checkCount = (grids: readonly SweepGrid[]): void => {
+  const sizeOf = (grid: SweepGrid): number => SWEEP_AXES.reduce((all, axis) => all * (grid[axis]?.length ?? 1), 1)
+  const count = grids.reduce((all, grid) => all + sizeOf(grid), 0)
+  if (count > MOST_COMBINATIONS)
+    throw new InputError(
+      `${count} combinations, and at most ${MOST_COMBINATIONS} are looked at`,
+      {},
+      'take fewer values, or split the sweep into several files',
+    )
 }
 
 /** Words that stand for several values become those. */

@@ -1,8 +1,8 @@
 // A YAML text (or JSON, which is YAML) held against a schema: every complaint names file, line, column and path.
 import { InputError, pathOfProto } from '@dmalab/api'
 import type { InputPlace } from '@dmalab/api'
-import { yamlComplaint } from '@dmalab/machine'
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import { parseYaml, yamlComplaint } from '@dmalab/machine'
+import { isMap, isNode, isScalar, LineCounter } from 'yaml'
 import type { Document } from 'yaml'
 import type { z } from 'zod'
 
@@ -26,7 +26,7 @@ export interface Problem {
 export const loadYaml = (text: string, file: string, what: string): YamlSource => {
   const lines = new LineCounter()
   try {
-    const doc = parseDocument(text, { lineCounter: lines, logLevel: 'error' })
+    const doc = parseYaml(text, lines)
     const [syntax] = doc.errors
     if (!syntax) {
       doc.toJS()

@@ -1,4 +1,5 @@
 // The bytes that programs write, and how answers name bytes.
+import { InputError } from '@dmalab/api'
 
 const hash = (seed: number, word: number): number => {
   let x = (Math.imul(seed, 2654435761) + Math.imul(word, 2246822519)) >>> 0
@@ -7,8 +8,12 @@ const hash = (seed: number, word: number): number => {
   return (x ^ (x >>> 13)) >>> 0
 }
 
-/** `len` bytes of pattern `seed`. */
+/** More than any program writes at once. */
+const MOST_BYTES = 2 ** 28
+
+/** `len` bytes of pattern `seed`. @throws InputError for more bytes than a record can mean */
 export const pattern = (seed: number, len: number): Uint8Array => {
+  if (!(len <= MOST_BYTES)) throw new InputError(`a command writes ${len} bytes, and at most ${MOST_BYTES} are written`)
   const bytes = new Uint8Array(len)
   for (let i = 0; i < len; i += 4) {
     let word = hash(seed, i >>> 2)

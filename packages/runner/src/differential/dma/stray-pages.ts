@@ -5,6 +5,8 @@ import type { ProgramRecord } from '../records.ts'
 import type { DmaBoot } from './dma-boot.ts'
 import { isTranslated } from './places.ts'
 
+/** 4 GiB. */
+const MOST_PAGES = 2 ** 20
 const NO_RAM: SgPage = { kind: 'null' }
 
 /** Before the `calloc` of step `index`: puts on the stack what lay there, by what the record says of the block's pages. */
@@ -16,7 +18,10 @@ export const setStrayPages = (boot: DmaBoot, record: ProgramRecord, index: numbe
   const steps = later.filter((i) => i < freed)
   const listed = steps.find((i) => wordsOf(record, i)[0] === 'pg') ?? -1
   const words = (record.steps[listed] ?? '').split(' ').slice(2)
-  boot.lab.mem.strayPages = Array.from({ length: Math.ceil(Number(size) / PAGE_SIZE) - 1 }, (_, i) =>
+  const pages = Math.ceil(Number(size) / PAGE_SIZE)
+  // No block is that long: it is refused.
+  if (!(pages < MOST_PAGES)) return
+  boot.lab.mem.strayPages = Array.from({ length: pages - 1 }, (_, i) =>
     isAnswered(record, steps, i + 1) || /^[0-9a-f]+$/.test(words[i + 1] ?? '') ? boot.foreignPage() : NO_RAM,
   )
 }
