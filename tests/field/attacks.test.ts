@@ -23,6 +23,8 @@ describe('kinds are told by content', () => {
     ['zip', 'PK\u0003\u0004....', /unpack it first/],
     ['a letter', 'Dear all,\nmy camera shows nothing.\n', /nothing is known/],
     ['perf.data', 'PERFILE2....', /perf script/],
+    ['JSON for viewers', '{"traceEvents":[{"ph":"X","ts":1}]}', /traceconv systrace/],
+    ['Perfetto as text', 'packet {\n  ftrace_events {\n', /traceconv systrace/],
   ])('%s is not examined, and why', async (_name, text, why) => {
     const one = await diagnosed([ofText('x.trace', text)])
     expect(one).toMatchObject({ examined: false, answers: [] })

@@ -88,6 +88,13 @@ describe('a tree in whatever it comes in', () => {
   })
 })
 
+test('JSON for viewers with the text of a trace in it', async () => {
+  const event = 'dma_map_page: soc:vpu dir=TO_DEVICE dma_addr=1000 size=64 phys_addr=1000 attrs='
+  const text = `# tracer: nop\n           app-1       [000] .....     1.000000: ${event}\n`
+  const one = await diagnosed([ofText('a', JSON.stringify({ traceEvents: [{ ph: 'X' }], systemTraceEvents: text }))])
+  expect(one.inputs).toMatchObject([{ kind: 'trace', says: '2 lines, 1 event' }])
+})
+
 describe('a 32-bit kernel on a 64-bit board', () => {
   const banner = '[    0.0] Linux version 6.12.1-v7l+ (a@b) (arm-linux-gnueabihf-gcc-12) #1\n'
   test('is modelled as one', async () => {

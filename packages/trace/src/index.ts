@@ -1,6 +1,7 @@
 // ftrace text: reader, writer, exporters.
 export type { Reader, ReaderOptions } from './read/reader.ts'
 export { createReader } from './shapes/shaped-reader.ts'
+export { unreadableShape } from './shapes/unreadable.ts'
 export { latin1, type TextOf } from './read/latin1.ts'
 export { AnnouncedBounces } from './announced-bounces.ts'
 export { createStats, type StatsCollector } from './stats.ts'

@@ -1,6 +1,7 @@
 // What an input is, by its first bytes. Names say nothing: people rename files, and paste several things into one.
 import type { InputKind } from '@dmalab/api'
 import { isLspci } from '@dmalab/machine'
+import { unreadableShape } from '@dmalab/trace'
 import { isTar } from './tar.ts'
 
 /** Kinds that are told by their text. */
@@ -56,7 +57,15 @@ export const recognise = (head: Uint8Array, isTrace: (head: Uint8Array) => boole
   const magic = MAGICS.find(({ bytes: known }) => starts(head, known))
   if (magic !== undefined) return magic
   const text = decoded(head)
-  if (text === undefined) return { kind: 'image', why: 'bytes that are neither text nor a format that is known' }
+  const unreadable = unreadableShape(head)
+  if (text === undefined)
+    return unreadable === undefined || unreadable.what.startsWith('no text')
+      ? { kind: 'image', why: 'bytes that are neither text nor a format that is known' }
+      : { kind: 'other', why: `${unreadable.what}: ${unreadable.hint}` }
+  // Text of ftrace may lie behind all that viewers need.
+  if (unreadable?.isJson === true) return { kind: 'trace' }
+  if (unreadable !== undefined && !unreadable.what.startsWith('no text'))
+    return { kind: 'other', why: `${unreadable.what}: ${unreadable.hint}` }
   if (text.trim() === '') return { kind: 'other', why: 'nothing but blanks' }
   if (count(text, /^\w+:\w+$/gm) > linesOf(text).length / 2) return { kind: 'other', why: 'a list of trace events' }
   const kind = TEXTS.find(([, is]) => is(text))?.[0]

@@ -1,5 +1,6 @@
 // One input, whatever it is: opened, recognised by its content, read. Archives and compressed files are read through.
 import { createKlogReader } from '@dmalab/klog'
+import { unreadableShape } from '@dmalab/trace'
 import type { Content } from './content.ts'
 import { readImage, treeInside } from './image.ts'
 import type { Input, ReadOptions } from './input.ts'
@@ -30,7 +31,7 @@ export const readInput = async (input: Input, options: ReadOptions, depth = 0): 
     case 'log':
       return readLog(file, all)
     case 'trace':
-      return readTrace(file, all)
+      return [withWhy(await readTrace(file, all), unreadableShape(head)?.hint)]
     default: {
       const isBlob = recognised.kind === 'tree' && head[0] === BLOB
       const most = isBlob ? IMAGE : WHOLE
@@ -83,10 +84,18 @@ const readLog = async (file: string, chunks: Chunks): Promise<readonly Content[]
 /** A dump of the ring buffer on the console, or events that were pasted behind a log. */
 const DUMP = /Dumping ftrace buffer|: (?:dma|dma_buf|swiotlb|cma|vb2)_\w+: /
 
-const readTrace = async (file: string, chunks: Chunks): Promise<readonly Content[]> => {
+/** JSON without a text of ftrace in it. */
+const withWhy = (content: TraceContent, hint: string | undefined): Content =>
+  hint === undefined || content.check.read.lines > 0
+    ? content
+    : { file: content.file, kind: 'other', why: `a trace as JSON, for viewers: ${hint}` }
+
+type TraceContent = Extract<Content, { readonly kind: 'trace' }>
+
+const readTrace = async (file: string, chunks: Chunks): Promise<TraceContent> => {
   const trace = createTraceReading(file)
   for await (const chunk of chunks) trace.push(chunk)
-  return [{ file, kind: 'trace', ...trace.end() }]
+  return { file, kind: 'trace', ...trace.end() }
 }
 
 const readWhole = (

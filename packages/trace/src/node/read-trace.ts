@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib'
 import { type Event, InputError, type ReadSummary } from '@dmalab/api'
 import { openPieces, readStart, unreadable } from '@dmalab/api/node'
 import type { TextOf } from '../read/latin1.ts'
-import { unreadableShape } from '../shapes/unreadable.ts'
+import { type Unreadable, unreadableShape } from '../shapes/unreadable.ts'
 import { createReader } from '../shapes/shaped-reader.ts'
 import { unpackerOf, throughProgram } from './unpack.ts'
 
@@ -66,28 +66,53 @@ const HEAD = 2 ** 14
 /** @throws InputError for what is no text, with what it is and the command that makes text of it */
 async function* readable(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
   let head: Uint8Array | undefined = new Uint8Array()
+  const text = createFinder(JSON_TEXT)
+  let json: Unreadable | undefined
   for await (const chunk of chunks) {
     if (head === undefined) {
+      if (json !== undefined) text.push(chunk)
       yield chunk
       continue
     }
     head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
     if (head.length < HEAD) continue
-    checkReadable(head, path)
+    json = jsonOf(head, path)
+    text.push(head)
     yield head
     head = undefined
   }
-  if (head === undefined || head.length === 0) return
-  checkReadable(head, path)
-  yield head
+  if (head !== undefined && head.length > 0) {
+    json = jsonOf(head, path)
+    text.push(head)
+    yield head
+  }
+  if (json !== undefined && !text.found()) throw complaint(json, path)
 }
 
-const checkReadable = (head: Uint8Array, path: string): void => {
-  const shape = unreadableShape(head.subarray(0, HEAD))
-  if (shape === undefined) return
-  const name = path === '-' ? 'FILE' : path
-  throw new InputError(`this is ${shape.what}`, { file: path }, shape.hint.replaceAll('FILE', name))
+/** Text of ftrace in JSON. */
+const JSON_TEXT = '"systemTraceEvents"'
+
+const createFinder = (words: string): { push(chunk: Uint8Array): void; found(): boolean } => {
+  let found = false
+  let last: Uint8Array = new Uint8Array()
+  return {
+    push: (chunk) => {
+      found ||= Buffer.concat([last, chunk]).includes(words)
+      last = chunk.subarray(-words.length)
+    },
+    found: () => found,
+  }
 }
+
+/** @throws InputError for what cannot be read; JSON may hold what can be */
+const jsonOf = (head: Uint8Array, path: string): Unreadable | undefined => {
+  const shape = unreadableShape(head.subarray(0, HEAD))
+  if (shape !== undefined && shape.isJson !== true) throw complaint(shape, path)
+  return shape
+}
+
+const complaint = ({ what, hint }: Unreadable, path: string): InputError =>
+  new InputError(`this is ${what}`, { file: path }, hint.replaceAll('FILE', path === '-' ? 'FILE' : path))
 
 const begins = (head: Uint8Array, mark: Buffer): boolean => mark.equals(head.subarray(0, mark.length))
 

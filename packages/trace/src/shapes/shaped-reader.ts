@@ -2,7 +2,9 @@
 // by line first. Which of both, the head decides, once.
 import type { Event, ReadSummary } from '@dmalab/api'
 import { createReader as createFtraceReader, type Reader, type ReaderOptions } from '../read/reader.ts'
+import { latin1 } from '../read/latin1.ts'
 import { encodingOf, type Encoding, shapeOf } from './head.ts'
+import { createJsonText, isJsonTrace } from './json-trace.ts'
 import type { LooseFrame } from './loose-line.ts'
 import { plainLine, toldLine } from './plain-line.ts'
 import { createWrapped } from './wrapped.ts'
@@ -20,9 +22,11 @@ export const createReader = (options: ReaderOptions): Reader => {
   const decide = (): Reader => {
     const encoding = encodingOf(head)
     const last = head.lastIndexOf(10)
+    const isJson = encoding === 'utf-8' && isJsonTrace(latin1(head, 0, Math.min(head.length, HEAD)))
     const shape = encoding === 'utf-8' ? shapeOf(head.subarray(0, last < 0 ? head.length : last + 1)) : 'other'
-    const reader =
-      shape === 'clean' && !hasMark(head)
+    const reader = isJson
+      ? createJson(options)
+      : shape === 'clean' && !hasMark(head)
         ? createFtraceReader(options)
         : createShaped(options, encoding, shape === 'mixed')
     reader.push(head)
@@ -36,6 +40,17 @@ export const createReader = (options: ReaderOptions): Reader => {
       if (head.length >= HEAD) decide()
     },
     end: () => (inner ?? decide()).end(),
+  }
+}
+
+const createJson = (options: ReaderOptions): Reader => {
+  const inside = createShaped(options, 'utf-8', false)
+  const encoder = new TextEncoder()
+  const decoder = new TextDecoder()
+  const json = createJsonText((text) => inside.push(encoder.encode(text)))
+  return {
+    push: (chunk) => json.push(decoder.decode(chunk, { stream: true })),
+    end: () => inside.end(),
   }
 }
 

@@ -1,8 +1,11 @@
 // Traces that are no text, named by what they are, with the command that makes text of them.
 import { latin1 } from '../read/latin1.ts'
 import { encodingOf } from './head.ts'
+import { isJsonTrace } from './json-trace.ts'
 
 export interface Unreadable {
+  /** Text of a trace may lie somewhere in it all the same. */
+  readonly isJson?: true
   readonly what: string
   /** `FILE` stands for the file. */
   readonly hint: string
@@ -10,6 +13,11 @@ export interface Unreadable {
 
 const RECORD_TEXT =
   'the text of /sys/kernel/tracing/trace is what is read, or that of trace-cmd report, or of perf script'
+
+const ATRACE: Unreadable = {
+  what: 'compressed output of atrace',
+  hint: 'record it without -z, or open it with systrace and save the text',
+}
 
 const MAGIC: readonly (readonly [magic: readonly number[] | string, unreadable: Unreadable])[] = [
   ['PERFILE2', { what: 'a recording of perf (perf.data)', hint: 'make text of it: perf script -i FILE > out.txt' }],
@@ -29,10 +37,7 @@ const MAGIC: readonly (readonly [magic: readonly number[] | string, unreadable: 
     },
   ],
   ['/* CTF 1.', { what: 'metadata of LTTng (CTF)', hint: 'make text of its folder with babeltrace2' }],
-  [
-    'TRACE:\n',
-    { what: 'compressed output of atrace', hint: 'record it without -z, or open it with systrace and save the text' },
-  ],
+  ['TRACE:\nx', ATRACE],
   [[0x50, 0x4b, 3, 4], { what: 'a zip archive', hint: 'unpack it first' }],
   [[0x7f, 0x45, 0x4c, 0x46], { what: 'an ELF file', hint: RECORD_TEXT }],
 ]
@@ -48,6 +53,7 @@ export const unreadableShape = (head: Uint8Array): Unreadable | undefined => {
     const bytes = typeof magic === 'string' ? new TextEncoder().encode(magic) : Uint8Array.from(magic)
     if (bytes.every((byte, at) => head[at] === byte)) return unreadable
   }
+  if (/^capturing trace\.\.\.[^\n]{0,40}\nTRACE:\nx/.test(latin1(head, 0, Math.min(head.length, 64)))) return ATRACE
   if (isTar(head)) return { what: 'a tar archive', hint: 'take the trace out of it: tar xf FILE' }
   if (isPackets(head)) return PERFETTO
   const text = textOf(head)
@@ -57,8 +63,14 @@ export const unreadableShape = (head: Uint8Array): Unreadable | undefined => {
       what: "Perfetto's protobuf as text",
       hint: 'make ftrace text of the trace itself: traceconv systrace FILE out.txt',
     }
-  if (/^\s*[[{]/.test(text) && /"(traceEvents|ph|ts|displayTimeUnit)"\s*:/.test(text))
+  if (/^\s*[[{]/.test(text) && /"(?:packet|ftraceEvents|ftrace_events)"\s*:/.test(text))
     return {
+      what: "Perfetto's protobuf as JSON",
+      hint: 'make ftrace text of the trace itself: traceconv systrace FILE out.txt',
+    }
+  if (isJsonTrace(text))
+    return {
+      isJson: true,
       what: 'a trace as JSON, for viewers',
       hint: 'give the log that it was made of: ftrace text, a trace.dat, or of Perfetto traceconv systrace FILE out.txt',
     }

@@ -103,6 +103,8 @@ it.each<[string, string | Uint8Array, RegExp, RegExp]>([
   ],
   ['t.textproto', 'packet {\n  ftrace_events {\n', /Perfetto's protobuf as text/, /traceconv systrace/],
   ['t.json', '{"traceEvents":[{"ph":"X","ts":1}]}', /JSON/, /the log that it was made of/],
+  ['p.json', '{"packet":[{"ftraceEvents":{"cpu":0}}]}', /Perfetto's protobuf as JSON/, /traceconv systrace/],
+  ['a.z', 'capturing trace... done\nTRACE:\nx\u0001\u0002', /compressed output of atrace/, /without -z/],
   ['ctf', Buffer.from([0xc1, 0x1f, 0xfc, 0xc1, 0, 0]), /LTTng/, /babeltrace2/],
   ['a.zip', Buffer.from([0x50, 0x4b, 3, 4, 0, 0]), /zip/, /unpack/],
   ['a.tar', Buffer.concat([Buffer.alloc(257), Buffer.from('ustar'), Buffer.alloc(250)]), /tar archive/, /tar xf/],

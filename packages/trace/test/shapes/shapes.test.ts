@@ -248,3 +248,17 @@ describe.skipIf(!existsSync(SHAPES))('shapes from the field', () => {
     expect(events.length).toBeGreaterThan(1)
   })
 })
+
+describe('JSON for viewers', () => {
+  const text =
+    '# tracer: nop\n#\n     kworker/0:1-100   (  100) [000] ...1 269.430000: dma_map_page: soc:vpu dir=FROM_DEVICE dma_addr=80180000 size=4096 phys_addr=1000 attrs=\n'
+  const json = JSON.stringify({ traceEvents: [{ name: 'a "quoted\\" name', ph: 'X' }], systemTraceEvents: text, x: 1 })
+  it.each([1, 7, 64, 100_000])('holds the text of ftrace, read in pieces of %i bytes', (piece) => {
+    const events: string[] = []
+    const reader = createReader({ onEvent: ({ event }) => void events.push(event) })
+    const bytes = new TextEncoder().encode(json)
+    for (let at = 0; at < bytes.length; at += piece) reader.push(bytes.subarray(at, at + piece))
+    expect(reader.end().lines).toBe(3)
+    expect(events).toEqual(['dma_map_page'])
+  })
+})
