@@ -29,31 +29,40 @@ const CALIBRATION = {
   },
 }
 
-/** Units per second over `runs` runs; what `before` does is not counted. */
-const rateOf = ({ work, run, before }, runs, clock) => {
-  let ms = 0
-  if (before === undefined) {
+/**
+ * What `runs` runs cost, in milliseconds of CPU time; what `before` does is not counted. A task with `costs` says itself what a run cost:
+ * it is in other processes or threads, or not a time at all. A run may be a promise.
+ */
+export const costOf = async ({ run, before, costs }, runs, clock) => {
+  let cost = 0
+  if (costs === undefined && before === undefined) {
     const from = clock()
-    for (let i = 0; i < runs; i++) run()
-    ms = clock() - from
-  } else
     for (let i = 0; i < runs; i++) {
-      before()
-      const from = clock()
-      run()
-      ms += clock() - from
+      const came = run()
+      if (came instanceof Promise) await came
     }
-  return (work * runs * 1000) / Math.max(ms, 0.001)
+    return clock() - from
+  }
+  for (let i = 0; i < runs; i++) {
+    before?.()
+    const from = clock()
+    const came = run()
+    if (came instanceof Promise) await came
+    cost += costs === undefined ? clock() - from : costs()
+  }
+  return cost
 }
 
+/** Units per second (or per thousand of what a task costs) over `runs` runs. */
+const rateOf = async (task, runs, clock) => (task.work * runs * 1000) / Math.max(await costOf(task, runs, clock), 0.001)
+
 /** How many runs fill a batch; finding out warms the code up. */
-const runsFor = (task, time, clock) => {
+const runsFor = async (task, time, clock) => {
   const wanted = Math.max(LEAST_MS, time)
   for (let runs = 1; ; runs *= 2) {
-    const from = clock()
-    rateOf(task, runs, clock)
-    const ms = clock() - from
-    if (ms >= wanted / 2 || runs > 1e6) return Math.max(1, Math.round((runs * wanted) / Math.max(ms, 0.1)))
+    const cost = await costOf(task, runs, clock)
+    if (task.costs !== undefined) return 1
+    if (cost >= wanted / 2 || runs > 1e6) return Math.max(1, Math.round((runs * wanted) / Math.max(cost, 0.1)))
   }
 }
 
@@ -62,18 +71,20 @@ export async function measureRow({ versions }, { rounds, time, clock }) {
   const tasks = []
   for (const [version, { bench, open }] of Object.entries(versions)) {
     const task = await open(bench)
-    tasks.push({ version, task, runs: runsFor(task, time, clock), rates: [] })
+    tasks.push({ version, task, runs: await runsFor(task, time, clock), rates: [] })
   }
   for (let round = 0; round < rounds; round++)
     for (const i of tasks.keys()) {
       const each = tasks[(i + round) % tasks.length]
-      each.rates.push(rateOf(each.task, each.runs, clock))
+      each.rates.push(await rateOf(each.task, each.runs, clock))
     }
   return Object.fromEntries(tasks.map(({ version, rates }) => [version, rates]))
 }
 
 /** Rates of the calibration loop. */
-export const calibrate = ({ rounds, time, clock }) => {
-  const runs = runsFor(CALIBRATION, time, clock)
-  return Array.from({ length: rounds }, () => rateOf(CALIBRATION, runs, clock))
+export const calibrate = async ({ rounds, time, clock }) => {
+  const runs = await runsFor(CALIBRATION, time, clock)
+  const rates = []
+  for (let round = 0; round < rounds; round++) rates.push(await rateOf(CALIBRATION, runs, clock))
+  return rates
 }

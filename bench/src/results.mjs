@@ -16,7 +16,7 @@ const CORE = new Set([
 export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
 
 /** The last version is the product's. `native` is null where there is no comparator in compiled code. */
-export const recordOf = ({ name, title, unit, versions }, rates) => {
+export const recordOf = ({ name, title, unit, per = 's', versions }, rates) => {
   const product = rates[Object.keys(versions).at(-1)]
   const rate = (version) => (rates[version] === undefined ? null : median(rates[version]))
   const ratio = (version) => {
@@ -26,7 +26,7 @@ export const recordOf = ({ name, title, unit, versions }, rates) => {
   return {
     name,
     title,
-    unit: `${unit.endsWith('y') ? `${unit.slice(0, -1)}ie` : unit}s/s`,
+    unit: `${unit.endsWith('y') ? `${unit.slice(0, -1)}ie` : unit}s/${per}`,
     core: CORE.has(name),
     product: median(product),
     best: Math.max(...product),

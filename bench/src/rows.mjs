@@ -5,7 +5,8 @@
 //   versions  slowest first; the last one is the product's way
 //   bench     size for timing, `check` the common size for the comparison of results
 //   open      async; returns { work, before?, run, result, memory? }: units per run, untimed preparation, one run, what came out, and a
-//             digest of the engine's memory. A version called native, or marked so, is given the comparator as well, and left out without.
+//             digest of the engine's memory. `costs`: a function that says what the last run cost, in place of CPU time of this thread.
+//             A version called native, or marked so, is given the comparator as well, and left out without.
 import { readdir } from 'node:fs/promises'
 
 const FOLDER = new URL('rows/', import.meta.url)

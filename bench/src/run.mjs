@@ -8,10 +8,11 @@ import { checkRow } from './check.mjs'
 import { calibrate, clockOf } from './measure.mjs'
 import { geomeanNative, median, recordOf, slowdowns } from './results.mjs'
 import { loadRows } from './rows.mjs'
+import { exponentOf, LIMIT, scalingFiles, scalingText } from './scaling.mjs'
 import { table } from './table.mjs'
 
 const USAGE =
-  'npm run bench [-- [--only PART] [--json FILE] [--compare OLD.json] [--limit 1.25] [--rounds 5] [--time 20] [--check]]'
+  'npm run bench [-- [--only PART] [--json FILE] [--compare OLD.json] [--limit 1.25] [--rounds 5] [--time 20] [--check | --scaling]]'
 
 const argumentsOf = (config) => {
   try {
@@ -26,6 +27,7 @@ const { values } = argumentsOf({
   options: {
     help: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
+    scaling: { type: 'boolean', default: false },
     only: { type: 'string' },
     json: { type: 'string' },
     compare: { type: 'string' },
@@ -40,8 +42,8 @@ if (values.help) {
 }
 const { missing, ...comparator } = await openNative()
 const native = missing === undefined ? comparator : undefined
-const rows = await loadRows(values.only, native)
-if (rows.length === 0) {
+const rows = values.scaling ? [] : await loadRows(values.only, native)
+if (rows.length === 0 && !values.scaling) {
   console.error(`no row is named like '${values.only}'`)
   process.exit(2)
 }
@@ -59,19 +61,19 @@ const check = async () => {
   console.log(`${rows.length} rows: all versions agree`)
 }
 
-const inProcess = ({ file }, { rounds, time }) =>
+const inProcess = (program, file, ...words) =>
   new Promise((done, fail) => {
-    const child = fork(new URL('row-process.mjs', import.meta.url), [file, `${rounds}`, `${time}`])
+    const child = fork(new URL(program, import.meta.url), [file, ...words.map(String)])
     child.once('message', done)
     child.once('exit', (code) => fail(new Error(`${file} ended with ${code} and no result`)))
   })
 
 const measure = async () => {
   const how = { rounds: Number(values.rounds), time: Number(values.time) }
-  const calibration = median(calibrate({ ...how, clock: clockOf(native) }))
+  const calibration = median(await calibrate({ ...how, clock: clockOf(native) }))
   const measured = []
   for (const row of rows) {
-    const { rates, complaints } = await inProcess(row, how)
+    const { rates, complaints } = await inProcess('row-process.mjs', row.file, how.rounds, how.time)
     complain(complaints)
     measured.push(recordOf(row, rates))
     process.stderr.write('.')
@@ -97,5 +99,18 @@ const report = (result) => {
   }
 }
 
+const scaling = async () => {
+  const results = []
+  for (const file of await scalingFiles(values.only)) {
+    const result = await inProcess('scaling-process.mjs', file)
+    console.log(scalingText(result))
+    results.push({ ...result, exponent: exponentOf(result.sizes, result.costs) })
+  }
+  if (results.some(({ exponent }) => exponent > LIMIT)) process.exitCode = 1
+  if (values.json !== undefined)
+    writeFileSync(values.json, `${JSON.stringify({ schema: 1, rows: results }, null, 1)}\n`)
+}
+
 if (values.check) await check()
+else if (values.scaling) await scaling()
 else report(await measure())

@@ -54,7 +54,7 @@ const RULES: readonly Rule[] = [
     look: 'bare',
     // Progress and waiting are not part of what comes out.
     owners:
-      /^packages\/(runner\/src\/map-benchmark|sweep\/src\/node\/threads|sweep-queue\/src\/(queue-executor|serve-queue))\.ts$|^apps\/cli\/src\/sweep\/run-plan\.ts$/,
+      /^packages\/(sweep\/src\/node\/threads|sweep-queue\/src\/(queue-executor|serve-queue))\.ts$|^apps\/cli\/src\/sweep\/run-plan\.ts$/,
   },
   {
     rule: 'commands read and write files in one place each',

@@ -72,10 +72,10 @@ test('kernel show lists the nine hunks of the RFC in the order of the diff', asy
   expect(files[8]).toBe('include/linux/scatterlist.h')
 })
 
-test('bench map prints averages in the terms of the kernel tool', async () => {
+test('bench map prints averages in the terms of the kernel tool, and medians', async () => {
   const { code, out } = await dmalab('bench', 'map', '--count', '50', '--granule', '4')
   expect(code).toBe(0)
-  expect(out).toMatch(/average map latency\(us\):\d+\.\d+ standard deviation:\d+\.\d+/)
+  expect(out).toMatch(/average map latency\(us\):\d+\.\d+ standard deviation:\d+\.\d+ median:\d+\.\d+/)
 })
 
 describe('bad input is one clear message with its place, exit code 2', () => {

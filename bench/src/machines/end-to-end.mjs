@@ -8,12 +8,12 @@ const MIB = 2 ** 20
 const ENTRIES = 1000
 
 /** A pool lies in the middle of RAM, as on many boards: the linear map has a hole there. */
-const machine = (arch, facts) => ({
+export const machineWith = (arch, facts, memory = 512 * MIB) => ({
   name: 'bench',
   title: 'RAM with a pool in it',
   arch,
   cpu: { lineSize: 64, aliasing: false },
-  memory: [{ base: 0x4000_0000, len: 512 * MIB }],
+  memory: [{ base: 0x4000_0000, len: memory }],
   reserved: [
     { name: 'pool', base: 0x5000_0000, len: MIB, compatible: 'shared-dma-pool', noMap: true, reusable: false },
   ],
@@ -36,11 +36,12 @@ const LISTENERS = {
   engine: () => {},
 }
 
-const open = async ({ kernel, facts = {} }, version) => {
+/** A laboratory with one device, and what listens to it. */
+export const openWith = async ({ kernel, facts = {} }, version) => {
   const { registry, module } = await openLaboratory()
   const spec = parseKernel(kernel, registry)
   const { board } = registry.arches.get(spec.base.arch)
-  const lab = openLab({ registry, module }, { kernel: spec, machine: machine(board, facts) })
+  const lab = openLab({ registry, module }, { kernel: spec, machine: machineWith(board, facts) })
   LISTENERS[version](lab)
   const device = lab.device('device')
   const pages = lab.mem.allocPages(1024 * PAGE_SIZE, { owner: 'bench' })
@@ -59,7 +60,7 @@ export const pageRow = (name, title, what) => ({
     bench: 5000,
     check: 20,
     async open(times) {
-      const { lab, device, first } = await open(what, version)
+      const { lab, device, first } = await openWith(what, version)
       const page = { kind: 'page', pfn: first }
       let handle = 0
       return {
@@ -85,7 +86,7 @@ export const listRow = (name, title, what) => ({
     bench: 10,
     check: 1,
     async open(times) {
-      const { lab, device, first } = await open(what, version)
+      const { lab, device, first } = await openWith(what, version)
       const entry = (i) => ({ page: { kind: 'page', pfn: first + ((7 * i) % 1024) }, length: PAGE_SIZE, offset: 0 })
       const table = lab.sgTable(Array.from({ length: ENTRIES }, (_, i) => entry(i)))
       let addresses = []

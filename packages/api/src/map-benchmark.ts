@@ -3,7 +3,9 @@
 /** Microseconds, as the kernel's tool prints them, with a digit more. */
 export interface Latency {
   readonly average: number
+  /** Over batches of mappings, as is the median. */
   readonly deviation: number
+  readonly median: number
 }
 
 export interface MapBenchmark {

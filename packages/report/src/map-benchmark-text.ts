@@ -8,5 +8,5 @@ export const mapBenchmarkText = (row: MapBenchmark, dir: string, granule: number
     latencyText('unmap', row.unmap),
   ].join('\n')
 
-const latencyText = (what: string, { average, deviation }: MapBenchmark['map']): string =>
-  `  average ${what} latency(us):${average.toFixed(2)} standard deviation:${deviation.toFixed(2)}`
+const latencyText = (what: string, { average, deviation, median }: MapBenchmark['map']): string =>
+  `  average ${what} latency(us):${average.toFixed(2)} standard deviation:${deviation.toFixed(2)} median:${median.toFixed(2)}`
