@@ -100,6 +100,7 @@ else {
   if (what === 'test') test(rest)
   if (what === 'pages') must('node', 'scripts/pages.mjs', ...rest)
   if (what === 'pack') must('node', 'scripts/pack/test-pack.mjs', ...rest)
+  if (what === 'mutation') must('node', 'tests/mutation/run.mjs', ...rest)
   if (what === 'fuzz') must('node', 'tests/fuzz/run.mjs', ...rest)
   if (what === 'bench') must('node', 'bench/src/run.mjs', ...rest)
   if (what === 'start') {

@@ -103,7 +103,7 @@ const PLUGIN = {
       title: 'odd',
       hunks: [],
       source: 'a diff',
-      appliesTo: 'fn',
+      appliesTo: ['arm@4.11'],
       attrs: { ODD: 2048 },
       functions: { arm_dma_get_sgtable: 'fn' },
       sg: { skip: { map: { bits: 2048, sets: [] } }, cFields: { x: 'int' } },

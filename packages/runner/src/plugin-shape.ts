@@ -10,14 +10,26 @@ interface KindShape {
   /** Members that must be there; optional ones are the contract's own business. */
   readonly members: Readonly<Record<string, Shape>>
   /** All further members, where one that is none of them would be ignored silently. */
-  readonly optional?: readonly string[]
+  readonly optional?: Readonly<Record<string, Shape>>
 }
 
 const NAMED = { name: 'text', source: 'text' } as const
 
-const PATCH_OPTIONAL = 'appliesTo conflicts requires attrs functions sg exporters allocators exports facts caps'.split(
-  ' ',
-)
+const PATCH_OPTIONAL: Readonly<Record<string, Shape>> = {
+  appliesTo: 'list',
+  ports: 'text',
+  leftOut: 'list',
+  conflicts: 'object',
+  requires: 'object',
+  attrs: 'object',
+  functions: 'object',
+  sg: 'object',
+  exporters: 'object',
+  allocators: 'object',
+  exports: 'function',
+  facts: 'object',
+  caps: 'object',
+}
 
 /** Exhaustive: a kind that is added to the contract must say here what it needs. */
 const KINDS: Readonly<Record<Kind, KindShape>> = {
@@ -105,7 +117,9 @@ const checkOne = (kind: Kind, one: unknown, path: string, plugin: string, place:
   const { one: label, members, optional } = KINDS[kind]
   const name = typeof one['name'] === 'string' ? `${label} '${one['name']}'` : path
   checkMembers(one, members, `${name} of plug-in ${plugin}`, place)
-  const known = optional === undefined ? undefined : [...Object.keys(members), ...optional]
+  const given = Object.entries(optional ?? {}).filter(([member]) => one[member] !== undefined)
+  checkMembers(one, Object.fromEntries(given), `${name} of plug-in ${plugin}`, place)
+  const known = optional === undefined ? undefined : [...Object.keys(members), ...Object.keys(optional)]
   const unknown = Object.keys(one).find((member) => known?.includes(member) === false)
   if (unknown !== undefined)
     throw new InputError(
