@@ -6,6 +6,7 @@ import { expect, it } from 'vitest'
 const ATTR_SKIP_CPU_SYNC = 0x20
 const TO_DEVICE = 1
 const FROM_DEVICE = 2
+const BIDIRECTIONAL = 0
 const nothing = (): void => undefined
 
 type Wrap<Operation extends keyof DmaOps> = (next: DmaOps[Operation]) => DmaOps[Operation]
@@ -87,6 +88,48 @@ const FAULTS: Readonly<Record<string, { readonly symbol: string; readonly wrap: 
   }),
 }
 
+/** Faults that need a property of their own. */
+const RARE: Readonly<
+  Record<string, { readonly patch: Omit<Patch, 'name' | 'title' | 'source'>; readonly only: readonly string[] }>
+> = {
+  'a sync for the CPU forgets what goes both ways': {
+    only: ['memory=user', 'direction=both ways'],
+    patch: {
+      hunks: [{ file: 'arch/arm/mm/dma-mapping.c', symbol: 'arm_dma_sync_sg_for_cpu', what: 'asks for FROM_DEVICE' }],
+      functions: {
+        arm_dma_sync_sg_for_cpu: fault<'syncSgForCpu'>(
+          '',
+          (next) => (table, nents, dir) => (dir === BIDIRECTIONAL ? undefined : next(table, nents, dir)),
+        ).wrap,
+      },
+    },
+  },
+  'an attach that fails keeps a table': {
+    only: ['failing call=sgAlloc:3'],
+    patch: {
+      hunks: [
+        {
+          file: 'drivers/media/v4l2-core/videobuf2-dma-contig.c',
+          symbol: 'vb2_dc_dmabuf_ops_attach',
+          what: 'a table more, freed where all went well',
+        },
+      ],
+      exporters: {
+        'vb2-dma-contig': (next, host) => ({
+          ...next,
+          attach: (...given) => {
+            const more = host.sgAlloc(1)
+            if (!more.ok) return more
+            const attached = next.attach(...given)
+            if (attached.ok) host.sgFree(more.value)
+            return attached
+          },
+        }),
+      },
+    },
+  },
+}
+
 const patchOf = (name: string, symbol: string, wrap: FunctionPatch): Patch => ({
   name,
   title: name,
@@ -106,20 +149,26 @@ const laboratory = await openLaboratory([
     name: 'planted',
     patches: [
       ...Object.entries(FAULTS).map(([name, { symbol, wrap }]) => patchOf(nameOf(name), symbol, wrap)),
+      ...Object.entries(RARE).map(([title, { patch }]) => ({
+        ...patch,
+        name: nameOf(title),
+        title,
+        source: 'planted by a test',
+      })),
       patchOf('untouched', untouched.symbol, untouched.wrap),
     ],
   }),
 ])
 
-const workOf = (patch: string) => ({
+const workOf = (patch: string, ...only: readonly string[]) => ({
   kernel: `arm@4.11+${patch}`,
   bound: { states: 64, walks: 1 },
-  only: ['pool=none', 'memory=user', 'caches=adverse-1'],
+  only: ['pool=none', ...(only.length > 0 ? only : ['memory=user', 'caches=adverse-1'])],
 })
 
 /** What the first configuration shows that shows anything: further ones would tell no more. */
-const firstFound = async (patch: string): Promise<readonly Defect[]> => {
-  const work = workOf(patch)
+const firstFound = async (patch: string, ...only: readonly string[]): Promise<readonly Defect[]> => {
+  const work = workOf(patch, ...only)
   const plan = planExploration(laboratory, exploreRequest(work))
   for (const number of plan.configurations.keys()) {
     const known = new Map([[number, searchNumber(laboratory, plan, number)]])
@@ -131,6 +180,10 @@ const firstFound = async (patch: string): Promise<readonly Defect[]> => {
 
 it.each(Object.keys(FAULTS).map((name) => [name, nameOf(name)]))('%s', async (_name, patch) => {
   expect(await firstFound(patch)).not.toEqual([])
+})
+
+it.each(Object.entries(RARE).map(([name, { only }]) => [name, only] as const))('%s', async (name, only) => {
+  expect(await firstFound(nameOf(name), ...only)).not.toEqual([])
 })
 
 const SEEDS = 100

@@ -52,6 +52,8 @@ describe('known defects', () => {
     ['RD-15: pages that are counted', 'type-confusion', '', {}],
     ['RD-19: an exporter that was not taught', 'kernel-oops', 'drm_gem_map_dma_buf', {}],
     ['RD-25: a bit that is another later', 'attribute-collides', '', {}],
+    ['a length that is copied nowhere', 'length-not-set', 'arm_dma_get_sgtable', {}],
+    ['a pool of 2 GiB', 'range-overflows', 'dma_check_dev_coherent', {}],
     ['an unwind that does not ask', 'kernel-oops', 'arm_dma_map_sg', { 'failing call': 'mapPage@importer:1' }],
     ['a device whose mask cuts the address', 'device-address-cut', 'arm_dma_map_sg', { importer: 'narrow' }],
   ] as const)('%s', (_name, code, symbol, configuration) => {

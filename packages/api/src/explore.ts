@@ -15,6 +15,8 @@ export const EXPLORED = {
   'field-in-some-lists': 'a field of list entries is set by some of the functions that make lists, and not by others',
   'attributes-on-pages': 'attributes of an allocation stay on list entries of ordinary pages',
   'table-not-taught': 'an op table never looks at what the patch writes into lists',
+  'length-not-set': 'a list entry has a bus address and no length',
+  'range-overflows': 'a function does not know memory of a large pool',
 } as const
 
 export type ExploredCode = keyof typeof EXPLORED

@@ -98,6 +98,7 @@ export const axesOf = (
     { name: 'exporter', values: board?.exporters ?? EXPORTER_KINDS, ...device },
     { name: 'importer', values: board?.importers ?? IMPORTER_KINDS, ...device },
     { name: 'second importer', values: secondsOn(board), group: 'build', with: [] },
+    { name: 'direction', values: ['one way', 'both ways'], ...build },
     { name: 'config', values: ['default', ...switches], ...build },
     { name: 'command line', values: ['none', ...lines], ...build },
     { name: 'attributes', values: [...ATTRS, ...new Set(own)], ...build },

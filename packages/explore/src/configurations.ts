@@ -1,4 +1,4 @@
-// Which configurations are explored: the plain one, each value alone, each two values together, or all of them.
+// Which configurations are explored: the plain one, each value alone and without the pool, each two values together, or all of them.
 import type { ExploreBound } from '@dmalab/api'
 import type { Axis, Configuration } from './axes.ts'
 
@@ -18,8 +18,11 @@ export const configurationsOf = (
       .filter((two) => one.with.includes(two.group) || two.with.includes(one.group))
       .flatMap((two) => others(one).flatMap((a) => others(two).map((b) => new Map([a, b])))),
   )
-  return [new Map(), ...single, ...(which === 'pairwise' ? pairs : [])]
+  return [new Map(), ...single, ...(which === 'pairwise' ? pairs : pairs.filter(isPoolless))]
 }
+
+/** A kernel that stops at the first use of a pool shows the rest with ordinary memory only. */
+const isPoolless = (pair: Configuration): boolean => pair.get('pool') === 'none'
 
 type Choice = readonly [axis: string, value: string]
 

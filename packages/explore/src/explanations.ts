@@ -34,7 +34,7 @@ const EXPLANATIONS: Readonly<Record<ExploredCode, Pick<ExplainedCode, 'what' | '
   },
   'field-kept': {
     what: 'A member of list entries is set by some functions and cleared by none: sg_set_page() puts another page into the entry and leaves the mark.',
-    why: 'Tables are used again, and entries are copied whole (sg_split, chained lists). An ordinary page in a marked entry is then treated as what was there before: it is not mapped, its caches are not cleaned.',
+    why: 'Tables are used again, entries are copied whole (sg_split, chained lists), and lists on a stack may never have been cleared. An ordinary page in a marked entry is then treated as what was there before: it is not mapped, its caches are not cleaned.',
     source: 'include/linux/scatterlist.h: sg_set_page, sg_assign_page; lib/sg_split.c: sg_split_mapped',
     fixes: ['clear it in sg_set_page() and when the list is unmapped'],
   },
@@ -61,6 +61,18 @@ const EXPLANATIONS: Readonly<Record<ExploredCode, Pick<ExplainedCode, 'what' | '
     why: 'A list goes through the tables of other devices too: behind an IOMMU, with a bounce window, or in a sync, the mark is not seen, and the page pointer is followed.',
     source: 'the functions that are named',
     fixes: ['ask in every function that takes a list: map, unmap and both syncs, in every op table'],
+  },
+  'length-not-set': {
+    what: 'A function that makes lists fills dma_address and leaves dma_length at 0, on kernels whose entries have both (NEED_SG_DMA_LENGTH).',
+    why: 'sg_dma_len() of the entry is 0 until something maps it: code that takes address and length as they are programs an empty transfer.',
+    source: 'include/linux/scatterlist.h: sg_dma_len; the function that is named',
+    fixes: ['set dma_length with dma_address, and copy both'],
+  },
+  'range-overflows': {
+    what: 'A check of the pool counts its length in an int: pages << PAGE_SHIFT is negative from 2 GiB on.',
+    why: 'Memory of such a pool is taken for memory of another kind, and goes the way that the patch was to keep it from.',
+    source: 'drivers/base/dma-coherent.c: struct dma_coherent_mem.size is an int of pages',
+    fixes: ['shift a phys_addr_t or an unsigned long'],
   },
 }
 

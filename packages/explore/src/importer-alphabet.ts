@@ -1,7 +1,7 @@
 // Steps of an importer: it attaches, maps, is given the buffer by a sync and gives it back, and looks at what the list names.
 import type { ScenarioStep, StepDirection } from '@dmalab/api'
 import { held, isShared, isStreaming, NARROW_BITS, type Setting } from './setting.ts'
-import { FRAME, type MappedAs, OTHER, type Protocol } from './protocol.ts'
+import { FRAME, type ImporterState, type MappedAs, OTHER, type Protocol } from './protocol.ts'
 
 /** Bytes that a driver maps alone, in an odd place of a page, and those of them that it syncs alone. */
 const PART = { offset: 1536, len: 2048 } as const
@@ -13,13 +13,11 @@ export const importerLooks = (s: Protocol, setting: Setting, device: string): re
   if (importer === undefined || importer.mapped === null) return []
   const on = { buffer: FRAME, device }
   const { mapped, owner, reused, as } = importer
+  if (as === 'linked') return importer.synced === 'device' ? accesses(s, on, mapped) : []
   if (reused) return [{ do: 'device-read', buffer: OTHER, device }]
   const steps: ScenarioStep[] = []
-  const written = s.written !== 'none' && s.written !== 'list'
-  if (owner === 'device' && !s.cpuAccess) {
-    if (mapped !== 'FROM_DEVICE' && written) steps.push({ do: 'device-read', ...on })
-    if (mapped !== 'TO_DEVICE') steps.push({ do: 'device-write', ...on })
-  }
+  const written = isWritten(s)
+  if (owner === 'device' && !s.cpuAccess) steps.push(...accesses(s, on, mapped))
   if (owner === 'device') steps.push({ do: 'sync', ...on, for: 'cpu', dir: mapped })
   steps.push({ do: 'sync', ...on, for: 'device', dir: mapped })
   const bytes = as === 'part' ? PART_OF_PART : PAGE
@@ -29,16 +27,24 @@ export const importerLooks = (s: Protocol, setting: Setting, device: string): re
     steps.push({ do: 'cpu-read', buffer: FRAME, offset: bytes.offset, len: bytes.len })
   if (as === 'part') return steps
   if (importer.synced === 'cpu' && s.written !== 'none') steps.push({ do: 'sg-copy-to-buffer', ...on })
-  if (owner === 'cpu' && mapped === 'TO_DEVICE') steps.push({ do: 'sg-copy-from-buffer', ...on })
+  if (owner === 'cpu' && mapped !== 'FROM_DEVICE') steps.push({ do: 'sg-copy-from-buffer', ...on })
   if (isShared(s)) steps.push({ do: 'touch-pages', ...on })
   return steps
 }
+
+const isWritten = ({ written }: Protocol): boolean => written !== 'none' && written !== 'list'
+
+const accesses = (s: Protocol, on: On, mapped: StepDirection): readonly ScenarioStep[] => [
+  ...(mapped !== 'FROM_DEVICE' && isWritten(s) ? [{ do: 'device-read', ...on } as const] : []),
+  ...(mapped !== 'TO_DEVICE' ? [{ do: 'device-write', ...on } as const] : []),
+]
 
 export const importerMoves = (s: Protocol, setting: Setting, device: string): readonly ScenarioStep[] => {
   const importer = s.importers[device]
   if (importer === undefined) return []
   const on = { buffer: FRAME, device }
-  const { attached, mapped, reused } = importer
+  const { attached, mapped, reused, iova } = importer
+  if (iova !== 'none') return linkMoves(on, importer)
   // What the CPU wrote into the list is for the device: a sync hands it over.
   if (mapped !== null) return reused || s.written === 'list' ? [] : unmaps(setting, on, importer.as)
   const steps: ScenarioStep[] = []
@@ -48,16 +54,43 @@ export const importerMoves = (s: Protocol, setting: Setting, device: string): re
   const free = !s.cpuAccess && s.written !== 'list'
   const streaming = isStreaming(setting) && s.life === 'live'
   if (free && (attached || streaming)) {
-    const dirs: StepDirection[] = []
-    if (!held(s, (other) => other.mapped !== 'TO_DEVICE')) dirs.push('TO_DEVICE')
-    if (!held(s, () => true)) dirs.push('FROM_DEVICE')
-    for (const dir of dirs) {
+    for (const dir of directions(s, setting)) {
       steps.push({ do: 'map', ...on, dir })
       if (streaming && !attached) steps.push(...otherMaps(setting, on, dir))
     }
   }
   if (attached) steps.push({ do: 'detach', ...on })
+  else if (free && streaming && setting.links && !importer.before) steps.push({ do: 'iova-alloc', ...on })
   return steps
+}
+
+const directions = (s: Protocol, { bothWays }: Setting): readonly StepDirection[] => {
+  if (bothWays) return held(s, () => true) ? [] : ['BIDIRECTIONAL']
+  return [
+    ...(held(s, (other) => other.mapped !== 'TO_DEVICE') ? [] : (['TO_DEVICE'] as const)),
+    ...(held(s, () => true) ? [] : (['FROM_DEVICE'] as const)),
+  ]
+}
+
+/** What a driver does with bus addresses that it took: dma_iova_link(), _sync(), _unlink(), _free() and _destroy(). */
+const linkMoves = (on: On, { iova, synced }: ImporterState): readonly ScenarioStep[] => {
+  switch (iova) {
+    case 'taken':
+      return [
+        { do: 'iova-link', ...on, dir: 'TO_DEVICE' },
+        { do: 'iova-link', ...on, dir: 'FROM_DEVICE' },
+        { do: 'iova-free', ...on },
+      ]
+    case 'linked':
+      return synced === 'none'
+        ? [{ do: 'iova-sync', ...on }]
+        : [
+            { do: 'iova-unlink', ...on },
+            { do: 'iova-destroy', ...on },
+          ]
+    default:
+      return []
+  }
 }
 
 interface On {

@@ -2,13 +2,18 @@
 // Devices are named by their part, so that states that differ by names alone are equal.
 import type { ScenarioStep, StepDirection } from '@dmalab/api'
 
-/** All of it with its caches cleaned; some bytes of it; or all of it, by a driver that cleans the caches with a sync of its own. */
-export type MappedAs = 'whole' | 'part' | 'unsynced'
+/**
+ * All of it with its caches cleaned; some bytes of it; all of it, by a driver that cleans the caches with a sync of its own; or behind bus
+ * addresses that were taken before.
+ */
+export type MappedAs = 'whole' | 'part' | 'unsynced' | 'linked'
 
 export interface ImporterState {
   readonly attached: boolean
   readonly as: MappedAs
   readonly mapped: StepDirection | null
+  /** Bus addresses that the driver took, and what is behind them. */
+  readonly iova: 'none' | 'taken' | 'linked' | 'given-back'
   /** Who may touch the bytes while it is mapped. */
   readonly owner: 'device' | 'cpu'
   /** Whom the last sync of the mapping gave it to: what is read after one is not what is read before. `part`: the CPU, and some bytes. */
@@ -38,6 +43,8 @@ export interface Protocol {
   readonly waited: boolean
   readonly pool: 'undeclared' | 'there' | 'released'
   readonly unbound: boolean
+  /** So was the importer. */
+  readonly importerUnbound: boolean
   /** Queue of a video device -> how far it is. */
   readonly queues: Readonly<Record<string, QueueState>>
 }
@@ -62,6 +69,7 @@ const NOT_ATTACHED: ImporterState = {
   attached: false,
   as: 'whole',
   mapped: null,
+  iova: 'none',
   owner: 'cpu',
   synced: 'none',
   reused: false,
@@ -81,8 +89,12 @@ export const atFirst = (importers: readonly string[], pool: Protocol['pool']): P
   waited: false,
   pool,
   unbound: false,
+  importerUnbound: false,
   queues: {},
 })
+
+const queuesBut = ({ queues }: Protocol, device: string): Protocol['queues'] =>
+  Object.fromEntries(Object.entries(queues).filter(([name]) => !name.startsWith(`${device} `)))
 
 /** Members have a fixed order: equal states give equal keys. */
 export const keyOf = (state: Protocol): string => JSON.stringify(state)
@@ -107,7 +119,9 @@ const moved = (state: Protocol, step: ScenarioStep): Protocol => {
     case 'release-pool':
       return { ...state, pool: 'released' }
     case 'unbind':
-      return { ...state, unbound: true, queues: {} }
+      return step.device === 'importer'
+        ? { ...state, importerUnbound: true, queues: queuesBut(state, step.device) }
+        : { ...state, unbound: true, queues: queuesBut(state, 'exporter') }
     case 'alloc':
       if (step.buffer !== FRAME) return { ...state, other: 'live' }
       return { ...state, life: 'live', bytes: step.size, fd: hasFd(step.from) ? 'open' : 'none' }
@@ -148,6 +162,22 @@ const moved = (state: Protocol, step: ScenarioStep): Protocol => {
         owner: step.for,
         synced: step.for,
       })
+    case 'iova-alloc':
+      return withImporter(state, step.device, { iova: 'taken' })
+    case 'iova-link':
+      return withImporter(step.dir === 'FROM_DEVICE' ? { ...state, written: 'none' } : state, step.device, {
+        iova: 'linked',
+        as: 'linked',
+        mapped: step.dir,
+        owner: 'device',
+      })
+    case 'iova-sync':
+      return withImporter(state, step.device, { synced: 'device' })
+    case 'iova-unlink':
+      return withImporter(state, step.device, { ...NOT_ATTACHED, iova: 'taken', before: true })
+    case 'iova-free':
+    case 'iova-destroy':
+      return withImporter(state, step.device, { ...NOT_ATTACHED, iova: 'given-back', before: true })
     case 'reuse-table':
       return withImporter(state, step.device, { reused: true })
     case 'sg-table':

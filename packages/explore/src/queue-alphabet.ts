@@ -33,6 +33,7 @@ export const nextIoctls = (s: Protocol, setting: Setting, memory: 'DMABUF' | 'US
 const nextOutputs = (s: Protocol, memory: 'DMABUF' | 'USERPTR'): readonly ScenarioStep[] => {
   const output = s.queues['importer output'] ?? NO_QUEUE
   const steps: ScenarioStep[] = []
+  if (s.importerUnbound) return looks(s)
   if (!output.buffers) steps.push({ do: 'reqbufs', ...OUTPUT, memory, count: 1 })
   else {
     if (!output.queued) steps.push({ do: 'qbuf', ...OUTPUT, index: 0, buffers: [FRAME] })
@@ -41,8 +42,13 @@ const nextOutputs = (s: Protocol, memory: 'DMABUF' | 'USERPTR'): readonly Scenar
     if (output.streaming) steps.push({ do: 'streamoff', ...OUTPUT })
     if (output.done) steps.push({ do: 'reqbufs', ...OUTPUT, memory, count: 0 })
   }
-  steps.push({ do: 'cpu-read', buffer: FRAME }, { do: 'vmap', buffer: FRAME })
-  // What becomes of memory whose driver has gone is the driver's doing.
-  if (!s.unbound) steps.push({ do: 'close', buffer: FRAME })
-  return steps
+  if (output.buffers) steps.push({ do: 'unbind', device: 'importer' })
+  return [...steps, ...looks(s)]
 }
+
+const looks = ({ unbound }: Protocol): readonly ScenarioStep[] => [
+  { do: 'cpu-read', buffer: FRAME },
+  { do: 'vmap', buffer: FRAME },
+  // What becomes of memory whose driver has gone is the driver's doing.
+  ...(unbound ? [] : [{ do: 'close', buffer: FRAME } as const]),
+]

@@ -5,7 +5,7 @@ import type { Configuration } from './axes.ts'
 import { after } from './protocol.ts'
 import { type Ground, labOptionsOf, type Setup, setupOf } from './setup.ts'
 import { placeOf } from './suspects.ts'
-import { faultOf, lostOf, type Symptom, symptomsOf } from './symptoms.ts'
+import { faultOf, lostOf, stops, type Symptom, symptomsOf } from './symptoms.ts'
 
 /** What the steps came to: symptoms of the step that was the first to have any, or of the end. */
 export interface Replayed {
@@ -41,7 +41,7 @@ export class Replayer {
   }
 
   /**
-   * null when they cannot be meant there. Settles at the end when `settle` says so. The first symptom ends the steps; with `goOn` only a
+   * null when they cannot be meant there. Settles at the end when `settle` says so. The first symptom that stops a walk ends the steps; with `goOn` only a
    * fault or a refusal does, and of the others the last one is told.
    */
   replay(
@@ -59,8 +59,11 @@ export class Replayer {
     try {
       for (const [at, step] of steps.entries()) {
         const symptoms = symptomsOf(trial.lab, tables, step, trial.do(setup.named(step)), setup)
-        if (symptoms.length > 0) met = { at, symptoms }
-        if (symptoms.length > 0 && !(goOn && symptoms.every(goesOn))) return met
+        if (symptoms.length === 0 || (!goOn && !stops(symptoms) && (settle || at < steps.length - 1))) continue
+        met = { at, symptoms }
+        if (goOn && symptoms.every(goesOn)) continue
+        // What the last step was refused may have left something behind.
+        if (!settle || at < steps.length - 1 || symptoms.some(({ code }) => code !== 'refused')) return met
       }
     } catch (e) {
       if (isInputError(e)) return null

@@ -6,7 +6,7 @@ import { Coverage } from './coverage.ts'
 import { type Edge, type State, StateGraph, trailTo, untriedOf, wayOn, wayTo } from './state-graph.ts'
 import { type Ground, labOptionsOf, type Setup, setupOf } from './setup.ts'
 import { placeOf, signatureOf, type Suspect } from './suspects.ts'
-import { faultOf, lostOf, type Symptom, symptomsOf } from './symptoms.ts'
+import { faultOf, lostOf, stops, type Symptom, symptomsOf } from './symptoms.ts'
 import { through, Wanderer } from './wander.ts'
 
 /** What one configuration came to. Plain data: workers send it. */
@@ -25,6 +25,8 @@ export interface Searched {
 const PAIR_SHARE = 4
 /** Steps in which a task maps the memory. */
 const LOOKS: ReadonlySet<string> = new Set(['mmap', 'cpu-read', 'cpu-write'])
+/** Refused where there is no pool, or no linear mapping of the memory: nothing that a driver would do. */
+const NOT_THERE: ReadonlySet<string> = new Set(['release-pool', 'declare-pool', 'linear-write'])
 /** Steps between two boots. */
 const LONGEST_WALK = 40
 /** Steps of a walk beyond the states that are expanded. */
@@ -67,6 +69,8 @@ class Search {
   private readonly suspects = new Map<string, Suspect>()
   /** Steps after which the end of a boot finds something lost. */
   private readonly losing = new Set<Edge>()
+  /** Met on the walk that goes on: to see it once more would end it. */
+  private later: { readonly symptoms: readonly Symptom[]; readonly way: readonly ScenarioStep[] }[] = []
   private transitions = 0
 
   constructor(
@@ -98,6 +102,7 @@ class Search {
     }
     const wanderer = new Wanderer(this.seed)
     for (let walk = 0; walk < this.bound.walks; walk++) this.wander(wanderer)
+    this.suspectLater()
     return {
       suspects: [...this.suspects.values()],
       states: this.graph.reached,
@@ -158,9 +163,11 @@ class Search {
 
   /** undefined when the way leads there no more: a failing call is met elsewhere on it, by another number of calls before. */
   private boot(way: readonly Edge[]): Walk | undefined {
+    this.suspectLater()
     this.trial.reset()
     for (const edge of way) {
-      if (!edge.dead && this.do(edge.step)?.length === 0) continue
+      const symptoms = edge.dead ? null : this.do(edge.step)
+      if (symptoms !== null && !stops(symptoms)) continue
       edge.dead = true
       return undefined
     }
@@ -181,18 +188,35 @@ class Search {
     if (first) walk.first.set(walk.steps.length, edge)
     walk.steps.push(step)
     if (symptoms.length === 0) return true
+    const short = [...trailTo(from), step]
+    if (!stops(symptoms)) {
+      // What it takes to see it once more would end this boot.
+      if (first) this.later.push({ symptoms, way: short })
+      return true
+    }
     if (first && from !== to) edge.dead = true
     if (symptoms.every(({ code }) => code === 'refused')) this.settle(walk)
-    const short = [...trailTo(from), step]
-    for (const symptom of symptoms) this.suspect(symptom, [short, walk.steps], false)
+    this.suspectAll(symptoms, [short, walk.steps])
     return false
+  }
+
+  private suspectLater(): void {
+    const { later } = this
+    this.later = []
+    for (const { symptoms, way } of later) this.suspectAll(symptoms, [way])
+  }
+
+  private suspectAll(symptoms: readonly Symptom[], ways: readonly (readonly ScenarioStep[])[]): void {
+    for (const symptom of symptoms) this.suspect(symptom, ways, false)
   }
 
   /** null for a step that cannot be meant here. */
   private do(step: ScenarioStep): readonly Symptom[] | null {
     if (LOOKS.has(step.do)) this.coverage.enter(this.setup.deviceOf(this.setup.owner), 'mmap')
     try {
-      return symptomsOf(this.trial.lab, this.tables, step, this.trial.do(this.setup.named(step)), this.setup)
+      const seen = this.trial.do(this.setup.named(step))
+      if (NOT_THERE.has(step.do) && seen.outcome?.ok === false) return null
+      return symptomsOf(this.trial.lab, this.tables, step, seen, this.setup)
     } catch (e) {
       if (isInputError(e)) return null
       throw e

@@ -18,6 +18,10 @@ export interface Setting {
   readonly pool: boolean
   /** Devices whose driver sets a narrower mask before it uses them. */
   readonly masking: readonly string[]
+  /** Devices read and write in one mapping. */
+  readonly bothWays: boolean
+  /** Drivers may take bus addresses first and link memory to them later (dma_iova_*). */
+  readonly links: boolean
   /** Something happens in the kernel when time passes. */
   readonly timers: boolean
   /** A mapping of the first importer takes nothing that an unmapping has to give back: a table may be mapped again as it is. */

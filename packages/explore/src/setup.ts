@@ -88,6 +88,8 @@ export const setupOf = (parts: LabParts, ground: Ground, configuration: Configur
     kmap: facts.dmabufKmap,
     pool: hasPool,
     masking: placed.masking,
+    bothWays: value('direction') === 'both ways',
+    links: facts.twoStepIova,
     timers: line.startsWith('iommu.strict'),
     remaps: !line.startsWith('swiotlb') && mapsInPlace(placed.machine, placed.cast['importer'] ?? 'importer'),
     unmapAttrs: UNMAP_ATTRS.filter((name) => name in facts.attrs),

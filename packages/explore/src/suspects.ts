@@ -102,14 +102,19 @@ export const signatureOf = (suspect: Suspect): string => `${placeOf(suspect)}|${
 export const isInstanceOf = (suspect: Suspect, known: Suspect): boolean =>
   placeOf(suspect) === placeOf(known) &&
   unusualIn(known).every((name) => unusualIn(suspect).includes(name)) &&
-  [...known.configuration].every(([axis, value]) => isA(suspect.configuration.get(axis), value))
+  [...known.configuration].every(([axis, value]) => isA(axis, suspect.configuration.get(axis), value))
 
-/** A device that snoops behind an IOMMU is one behind an IOMMU; what begins with other words is another thing. */
-const isA = (value: string | undefined, known: string): boolean =>
-  value === known || (value !== undefined && BROADER[value]?.includes(known) === true)
+/**
+ * A device that snoops behind an IOMMU is one behind an IOMMU, pages of a driver are mapped as those of a task are, and what two kinds of
+ * queues show at the same place is one thing.
+ */
+const isA = (axis: string, value: string | undefined, known: string): boolean =>
+  value === known || (value !== undefined && (axis === 'user space' || BROADER[value]?.includes(known) === true))
 
 const BROADER: Readonly<Record<string, readonly string[]>> = {
   'coherent-iommu': ['iommu', 'coherent'],
+  pages: ['user'],
+  highmem: ['user', 'pages'],
   'adverse-2': ['adverse-1'],
   'adverse-3': ['adverse-1', 'adverse-2'],
 }

@@ -42,6 +42,12 @@ const NOT_AT: Readonly<Partial<Record<ScenarioStep['do'], readonly string[]>>> =
   unbind: ['leak-coherent', 'leak-mapping'],
 }
 
+/** What goes wrong with these shows later: the kernel goes on, and so does a walk. */
+const GOES_ON: ReadonlySet<string> = new Set(['page-less-export'])
+
+/** Is this the end of a walk? */
+export const stops = (symptoms: readonly Symptom[]): boolean => symptoms.some(({ code }) => !GOES_ON.has(code))
+
 /** In the order of what counts most; `tables` are the op tables by name, `step` is one of a part. */
 export const symptomsOf = (
   lab: Lab,

@@ -10,15 +10,15 @@ const AXES: readonly Axis[] = [
 const told = (which: 'single' | 'pairwise' | 'all') =>
   configurationsOf(AXES, which).map((configuration) => [...configuration.values()].join(' '))
 
-it('each value alone follows the plain configuration', () => {
-  expect(told('single')).toEqual(['', 'none', 'two', 'coherent', '6000'])
+it('each value alone follows the plain configuration, then each without the pool', () => {
+  expect(told('single')).toEqual(['', 'none', 'two', 'coherent', '6000', 'none coherent'])
 })
 
 it('two values together follow each alone', () => {
-  expect(told('pairwise')).toEqual([...told('single'), 'none coherent', 'two coherent'])
+  expect(told('pairwise')).toEqual([...told('single'), 'two coherent'])
 })
 
 it('all configurations are all combinations, those with few values that are not plain first', () => {
   expect(told('all')).toHaveLength(3 * 2 * 2)
-  expect(told('all').slice(0, 5).toSorted()).toEqual(told('single').toSorted())
+  expect(told('all').slice(0, 5).toSorted()).toEqual(told('single').slice(0, 5).toSorted())
 })

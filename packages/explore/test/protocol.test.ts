@@ -16,6 +16,8 @@ const SETTING: Setting = {
   pool: true,
   masking: [],
   timers: false,
+  bothWays: false,
+  links: false,
   remaps: true,
   unmapAttrs: [],
 }

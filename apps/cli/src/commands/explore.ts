@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { EXPLORE_BOUND, type ExploreReport, InputError, newDefects } from '@dmalab/api'
 import { explainDefect, explore, type ExploreWork } from '@dmalab/lab'
 import { openLaboratory } from '@dmalab/lab/node'
-import { defectFiles, exploreJunit, exploreSarif, exploreText } from '@dmalab/report'
+import { defectFiles, exploreJunit, exploreSarif, exploreText, type ExploreToolOptions } from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { EXIT } from '../bad-input.ts'
 import { BaseCommand, PLUGIN_FLAG, REPEATED } from '../base-command.ts'
@@ -10,6 +10,7 @@ import { memoryFlag, overlayFlag } from '../board/flags.ts'
 import { boardFor } from '../board-for.ts'
 import { readBaseline } from '../explore/baseline.ts'
 import { readJournal, writeHead, writeSearched } from '../explore/journal.ts'
+import { withHalt } from '../explore/halt.ts'
 import { isThere } from '../paths.ts'
 import { searchOnWorkers } from '../explore/workers.ts'
 import { OR_STANDARD_INPUT } from '../files.ts'
@@ -20,7 +21,8 @@ export default class Explore extends BaseCommand {
   static override description = `Steps of drivers and user space are tried in every order, on machines with every property, alone and two together.
 What goes wrong is compared with the kernel below the patch and with ordinary memory, made small, and written as a scenario.
 Exit code 3 when a kernel with a patch has a defect that the kernel below it has not, and with --baseline when there is one that the baseline
-has not; else 0. A baseline is what an earlier run with --json printed.`
+has not; else 0. A baseline is what an earlier run with --json printed.
+SIGINT and SIGTERM end the search: what was found until then is told and written, and with --out the same command goes on with --resume.`
   static override examples = [
     '<%= config.bin %> <%= command.id %> --kernel arm@4.11+nopage-rfc --out found',
     '<%= config.bin %> <%= command.id %> --kernel arm@4.11+nopage-rfc --configurations single --states 40',
@@ -138,21 +140,29 @@ has not; else 0. A baseline is what an earlier run with --json printed.`
       if (isThere(journal)) checkTarget(journal, { ...flags, out: undefined })
       writeHead(journal, work)
     }
-    const limit = flags.time === undefined ? undefined : AbortSignal.timeout(flags.time * 1000)
-    const timeUp = (): boolean => limit?.aborted === true
     const task = { work, plugins: { given: sources.given ?? [], installed: sources.installed ?? [] } }
-    const report = await explore(work, {
-      laboratory,
-      ...(known === undefined ? {} : { known }),
-      searchAll: (numbers, done) => searchOnWorkers(workers, this.config.root, task, numbers, done, timeUp),
-      onSearched: (number, searched) => {
-        if (journal !== undefined) writeSearched(journal, number, searched)
-      },
+    return withHalt(flags.time, async (halt) => {
+      const report = await explore(work, {
+        laboratory,
+        ...(known === undefined ? {} : { known }),
+        searchAll: (numbers, done) => searchOnWorkers(workers, this.config.root, task, numbers, done, halt.isDue),
+        onSearched: (number, searched) => {
+          if (journal !== undefined) writeSearched(journal, number, searched)
+        },
+      })
+      if (out !== undefined) writeFiles(report, out)
+      const told = { explain: explainDefect, baseline: baseline ?? new Set<string>() }
+      this.print(report, flags.format, out, told)
+      const fresh = newDefects(report).filter(({ id }) => !told.baseline.has(id))
+      if (halt.wasInterrupted()) this.tellInterrupted(out)
+      if ((report.base !== null || baseline !== null) && fresh.length > 0) process.exitCode = EXIT.found
+      return report
     })
-    if (out !== undefined) writeFiles(report, out)
-    const told = { explain: explainDefect, baseline: baseline ?? new Set<string>() }
-    if (flags.format === 'sarif') this.tell(JSON.stringify(exploreSarif(report, this.config.version, told), null, 2))
-    else if (flags.format === 'junit') this.tell(exploreJunit(report, told))
+  }
+
+  private print(report: ExploreReport, format: string, out: string | undefined, told: ExploreToolOptions): void {
+    if (format === 'sarif') this.log(JSON.stringify(exploreSarif(report, this.config.version, told), null, 2))
+    else if (format === 'junit') this.log(exploreJunit(report, told))
     else
       this.tell(
         exploreText(report, {
@@ -161,9 +171,16 @@ has not; else 0. A baseline is what an earlier run with --json printed.`
             out === undefined || scenario === null ? null : `dmalab run ${join(out, `${scenario.name}.yaml`)}`,
         }),
       )
-    const fresh = newDefects(report).filter(({ id }) => !told.baseline.has(id))
-    if ((report.base !== null || baseline !== null) && fresh.length > 0) process.exitCode = EXIT.found
-    return report
+  }
+
+  /** What was found is told; what was not looked at has not passed. */
+  private tellInterrupted(out: string | undefined): void {
+    const hint =
+      out === undefined
+        ? 'with --out FOLDER the exploration can go on where it stopped'
+        : 'the same command with --resume goes on where it stopped'
+    this.tellError(new InputError('interrupted', {}, hint))
+    process.exitCode = EXIT.input
   }
 }
 

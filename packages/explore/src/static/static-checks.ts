@@ -12,6 +12,7 @@ import { kernelFacts, openLab, opTablesOf, type RunParts } from '@dmalab/runner'
 import { plainMachine } from '../machine.ts'
 import { scenarioOfList } from './list-scenario.ts'
 import { listSizes } from './list-sizes.ts'
+import { overflowingRanges, unsetLengths } from './probes.ts'
 
 type Found = Pick<Defect, 'id' | 'message' | 'hunks' | 'symbols' | 'configuration'> & { readonly code: ExploredCode }
 
@@ -32,6 +33,15 @@ export const staticDefects = (parts: RunParts, kernel: KernelSpec, base: KernelS
     ...attributesOnPages(parts, kernel),
     ...untaughtTables(parts, kernel),
     ...untaughtExporters(parts, kernel),
+    ...[...unsetLengths(parts, kernel), ...overflowingRanges(parts, kernel)].map(
+      ({ symbol, code, ...probed }): Found => ({
+        ...probed,
+        code,
+        id: `${code}-${symbol.replaceAll('_', '-')}`,
+        hunks: hunksAbout(kernel, symbol),
+        symbols: [symbol],
+      }),
+    ),
   ]
   return [...grown, ...rest.map(defect)]
 }

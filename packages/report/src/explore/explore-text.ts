@@ -75,7 +75,7 @@ const coverageLines = ({ coverage, bound, seed }: ExploreReport): readonly strin
     bold('covered'),
     `  ${count(explored)} of ${count(configurations)} configurations (${bound.configurations}), ${count(exhausted)} of them to the last state within ${bound.depth} steps`,
     `  ${count(states)} states, ${count(transitions)} transitions; at most ${count(bound.states)} states expanded a configuration, seed ${seed}`,
-    `  the bound was ${explored === configurations ? 'reached' : 'not reached: the time was up'}`,
+    `  the bound was ${explored === configurations ? 'reached' : `not reached: ${count(configurations - explored)} configurations are left`}`,
     `  operations entered: ${entered.join(', ')}`,
     ...(notEntered.length === 0 ? [] : [`  not entered: ${notEntered.join(', ')}`]),
   ]

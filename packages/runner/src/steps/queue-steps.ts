@@ -62,7 +62,16 @@ const descriptor = (c: StepContext, name: string): KResult<QbufPlane> => {
 const userPlane = (c: StepContext, name: string): KResult<QbufPlane> => {
   const buffer = c.buffer(name)
   const user = userMapping(c, buffer)
-  return user.ok ? ok({ user: { ...user.value, owner: name }, length: buffer.size, bytesused: buffer.size }) : user
+  if (!user.ok) return user
+  return ok({ user: { ...user.value, owner: ownerOf(c, buffer) }, length: buffer.size, bytesused: buffer.size })
+}
+
+/** Behind a descriptor may be memory of another queue: it stays that one's. */
+const ownerOf = ({ lab: { dmaBuf } }: StepContext, { name, fd }: LabBuffer): string => {
+  const dbuf = fd === null ? null : dmaBuf.get(fd)
+  if (dbuf === null || !dbuf.ok) return name
+  dmaBuf.put(dbuf.value)
+  return dbuf.value.owner
 }
 
 /**
