@@ -20,6 +20,7 @@ test.each([
   ['arm64@5.10', ['Oops: 0000000096000006 [#1] SMP', 'pc : __memcpy', ' __memcpy']],
   ['arm64@6.12', ['Oops: 0000000096000006 [#1] SMP', 'pc : __memcpy', ' __memcpy']],
   ['arm64@7.2', ['Oops: 0000000096000006 [#1]  SMP', 'pc : __pi_memcpy_generic', ' __pi_memcpy_generic (P)']],
+  ['arm64@6.18', ['Oops: 0000000096000006 [#1]  SMP', 'pc : __pi_memcpy_generic', ' __pi_memcpy_generic (P)']],
   ['riscv64@6.12', ['Oops [#1]', 'epc : __memcpy', ' ra : swiotlb_tbl_map_single']],
   [
     'x86_64@6.12',

@@ -48,6 +48,7 @@ const BOARDS: Readonly<Record<string, Case>> = {
   'mt8192-asurada-spherion': { works: STATELESS, not: CAMERA, because: NO_CAMERA },
   'sc7180-idp': { works: STATEFUL, not: STATELESS, because: NO_DECODER },
   'pc-vtd': { works: CAMERA, not: STATEFUL, because: NO_DECODER },
+  'k1-bananapi-f3': { works: VIVID, bind: STAGE, not: CAMERA, because: NO_CAMERA },
   'jh7100-visionfive': { works: VIVID, bind: STAGE, not: CAMERA, because: NO_CAMERA },
 }
 

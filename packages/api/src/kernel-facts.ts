@@ -94,6 +94,8 @@ export interface ReleaseFacts {
   readonly bounceBeforeStart: 'copied' | 'refused'
   /** The bounce pool is divided into areas, which makes its slots a power of two (since v6.0). */
   readonly bounceAreas: boolean
+  /** riscv64: a machine whose RAM lies below 4 GiB gets a pool for small buffers all the same. */
+  readonly kmallocPool: boolean
   /** `swiotlb=noforce` makes a pool of one slot that only limits the size of mappings (until v5.12), or none. */
   readonly bounceNoforce: 'none' | 'one-slot'
   /** The kernel knows of kmalloc() buffers that share cache lines, and bounces them where the architecture asks for it (since v6.5). */
@@ -155,8 +157,10 @@ export interface SwiotlbPolicy {
   readonly mode: 'normal' | 'force' | 'noforce'
   /** RAM above this address makes a pool. */
   readonly dmaLimit: number
-  /** DMA_BOUNCE_UNALIGNED_KMALLOC: small unaligned buffers bounce, so there is a pool of 1 MiB per GiB at least. */
+  /** DMA_BOUNCE_UNALIGNED_KMALLOC: small unaligned buffers bounce. */
   readonly bouncesKmalloc: boolean
+  /** So there is a pool of 1 MiB per GiB at least. */
+  readonly kmallocPool: boolean
   /** memblock gives it the highest place below the limit; else the lowest one that is free. */
   readonly highest: boolean
   /** DMA_RESTRICTED_POOL: `restricted-dma-pool` regions bounce everything of their devices. */

@@ -38,6 +38,7 @@ const NO_BOUNCE_POOL = {
   bounceAreas: false,
   bounceNoforce: 'none',
   bouncesKmalloc: false,
+  kmallocPool: false,
 } as const satisfies Partial<ReleaseFacts>
 
 /** Facts that no record decides, for they are the same in all modelled releases from v5.10 on. */

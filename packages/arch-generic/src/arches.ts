@@ -64,15 +64,15 @@ export const arm64V510 = (api: PluginApi): Arch => ({
 })
 
 /**
- * Two blanks where nothing is said of preemption, and a letter behind the function that faulted: P, its program counter. Logs of 7.2.13.
- * Models: Linux v7.2 arch/arm64/kernel/traps.c: __die. Models: Linux v7.2 arch/arm64/kernel/stacktrace.c: dump_backtrace_entry
+ * Two blanks where nothing is said of preemption, and a letter behind the function that faulted: P, its program counter. As 6.18.35 has it, and logs of 7.2.13.
+ * Models: Linux v6.18 arch/arm64/kernel/traps.c: __die. Models: Linux v6.18 arch/arm64/kernel/stacktrace.c: dump_backtrace_entry
  */
-export const arm64V72 = (api: PluginApi): Arch => {
+export const arm64V618 = (api: PluginApi): Arch => {
   const older = arm64(api)
   return {
     ...older,
-    name: 'arm64-v7.2',
-    source: 'Linux v7.2 arch/arm64/mm',
+    name: 'arm64-v6.18',
+    source: 'Linux v6.18 arch/arm64/mm',
     oops: {
       memcpy: '__pi_memcpy_generic',
       pageFault: (fault) => [unableTo(fault), 'Internal error: Oops: 0000000096000006 [#1]  SMP'],

@@ -40,6 +40,7 @@ const arm64Facts = (api: PluginApi, release: ReleaseFacts, options: KernelOption
       dmaLimit: MAX_32,
       highest: false,
       bouncesKmalloc: release.bouncesKmalloc && options.config['DMA_BOUNCE_UNALIGNED_KMALLOC'] !== false,
+      kmallocPool: true,
       restrictedPools: options.config['DMA_RESTRICTED_POOL'] !== false,
     }),
   }
@@ -53,6 +54,7 @@ const armFacts = (api: PluginApi, release: ReleaseFacts, options: KernelOptions)
     dmaLimit: MAX_32,
     highest: false,
     bouncesKmalloc: false,
+    kmallocPool: false,
     restrictedPools: false,
   })
   const { mem } = options.cmdline
@@ -77,7 +79,7 @@ const armFacts = (api: PluginApi, release: ReleaseFacts, options: KernelOptions)
 /**
  * ZONE_DMA32 is the only zone for DMA, so the masks that devices get are judged by the end of RAM. Small buffers bounce only where the
  * processor maintains caches, which the machine says.
- * Models: Linux v6.12 arch/riscv/mm/init.c: mem_init, zone_sizes_init
+ * Models: Linux v6.12 arch/riscv/mm/init.c: mem_init, zone_sizes_init; v6.6 arch/riscv/mm/init.c: mem_init
  * Leaves out: the area of CMA_SIZE_MBYTES beside a default one of the device tree.
  */
 const riscv64Facts = (api: PluginApi, release: ReleaseFacts, options: KernelOptions): BuildFacts => {
@@ -95,6 +97,7 @@ const riscv64Facts = (api: PluginApi, release: ReleaseFacts, options: KernelOpti
       dmaLimit: MAX_32,
       highest: false,
       bouncesKmalloc: true,
+      kmallocPool: release.kmallocPool,
       restrictedPools: options.config[RESTRICTED] !== false,
     }),
   }
@@ -153,12 +156,19 @@ export const ARM64_RELEASES = ['5.10', '5.15', '6.1', '6.6', '6.12', '6.18', '7.
 /** Releases of arm that have no op tables of their own but those behind an IOMMU. */
 export const ARM_RELEASES = ['6.1', '6.6', '6.12', '6.18', '7.2'] as const
 
+/** Where a release has no arch of its own, it is that of v6.12. */
+const ARM64_ARCH: Readonly<Record<string, string>> = {
+  '5.10': 'arm64-v5.10',
+  '6.18': 'arm64-v6.18',
+  '7.2': 'arm64-v6.18',
+}
+
 export const arm64Kernel = (api: PluginApi, name: (typeof ARM64_RELEASES)[number]): KernelDef => {
   const release: ReleaseFacts = api.RELEASES[name]
   const restricted = api.compareReleases(name, '5.15') >= 0
   return {
     name: `arm64@${name}`,
-    arch: name === '5.10' || name === '7.2' ? `arm64-v${name}` : 'arm64',
+    arch: ARM64_ARCH[name] ?? 'arm64',
     title: `64-bit ARM, Linux ${name}: dma-direct with swiotlb, dma-iommu; get_sgtable without a check`,
     source: sourceOf(name, 'kernel/dma, arch/arm64/mm'),
     facts: (options) => arm64Facts(api, release, options),
@@ -193,12 +203,15 @@ export const arm64Kernel = (api: PluginApi, name: (typeof ARM64_RELEASES)[number
   }
 }
 
-export const riscv64Kernel = (api: PluginApi): KernelDef => ({
-  name: 'riscv64@6.12',
+/** Releases of riscv64, oldest first. */
+export const RISCV64_RELEASES = ['6.6', '6.12', '6.18'] as const
+
+export const riscv64Kernel = (api: PluginApi, name: (typeof RISCV64_RELEASES)[number]): KernelDef => ({
+  name: `riscv64@${name}`,
   arch: 'riscv64',
-  title: '64-bit RISC-V, Linux 6.12: dma-direct with swiotlb, dma-iommu; get_sgtable without a check',
-  source: 'Linux v6.12 kernel/dma, arch/riscv/mm/dma-noncoherent.c',
-  facts: (options) => riscv64Facts(api, api.RELEASES['6.12'], options),
+  title: `64-bit RISC-V, Linux ${name}: dma-direct with swiotlb, dma-iommu; get_sgtable without a check`,
+  source: sourceOf(name, 'kernel/dma, arch/riscv/mm/dma-noncoherent.c'),
+  facts: (options) => riscv64Facts(api, api.RELEASES[name], options),
   config: {
     CMA: { meaning: 'regions of contiguous memory are kept for DMA', default: true },
     [RESTRICTED]: RESTRICTED_POOL,

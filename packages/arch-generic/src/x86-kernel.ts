@@ -84,6 +84,7 @@ const factsOf = (api: PluginApi, name: (typeof X86_RELEASES)[number], options: K
   const swiotlb = swiotlbPolicy(api, release, options, {
     dmaLimit: MAX_32,
     bouncesKmalloc: false,
+    kmallocPool: false,
     restrictedPools: options.config['DMA_RESTRICTED_POOL'] === true,
     highest: true,
   })

@@ -227,9 +227,10 @@ export const defaultSlots = (
 ): number => {
   if (policy.mode === 'noforce' && bounceNoforce === 'none') return 0
   const needed = topOfRam - 1 > policy.dmaLimit
-  if (!needed && policy.mode !== 'force' && !policy.bouncesKmalloc) return 0
+  const forSmall = policy.bouncesKmalloc && policy.kmallocPool
+  if (!needed && policy.mode !== 'force' && !forSmall) return 0
   // Small buffers alone need little: 1 MiB for each GiB of RAM, unless the command line asked for another size.
-  const clamps = !needed && policy.bouncesKmalloc && policy.slots === DEFAULT_SLOTS
+  const clamps = !needed && forSmall && policy.slots === DEFAULT_SLOTS
   const slots = clamps ? Math.min(policy.slots, Math.ceil(Math.ceil(ramBytes / 1024) / SLOT)) : policy.slots
   if (policy.mode === 'noforce') return SEGMENT
   if (!bounceAreas) return slots

@@ -11,7 +11,8 @@ export const UNTIL_V6_12: readonly string[] = [...V5, ...armsOf('6.1', '6.6', '6
 /** Page tables of ARM. */
 export const WITH_ARM_TABLES: readonly string[] = [...UNTIL_V6_12, ...armsOf('6.18', '7.2')]
 
-export const WITH_DMA_IOMMU: readonly string[] = [...WITH_ARM_TABLES, 'riscv64@6.12', 'x86_64@6.12', 'x86_64@7.2']
+const REST = ['riscv64@6.6', 'riscv64@6.12', 'riscv64@6.18', 'x86_64@6.12', 'x86_64@7.2']
+export const WITH_DMA_IOMMU: readonly string[] = [...WITH_ARM_TABLES, ...REST]
 
 /** iommu_dma_unmap_sg() looks for the end of a list (record unmap-sg-by-its-end). */
 export const SINCE_V6_1: readonly string[] = WITH_DMA_IOMMU.filter((kernel) => !V5.includes(kernel))

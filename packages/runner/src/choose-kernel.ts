@@ -68,7 +68,7 @@ const isOnRecord = (arch: string, release: string, known: readonly string[]): bo
 const RECORDED_SINCE: Readonly<Record<string, string>> = {
   arm: '6.1',
   arm64: '5.10',
-  riscv64: '6.12',
+  riscv64: '6.6',
   x86_64: '6.12',
 }
 

@@ -113,6 +113,7 @@ const MAKE_BOUNCE_POOL: ReadonlySet<string> = new Set<keyof ReleaseFacts>([
   'bounceAreas',
   'bounceNoforce',
   'bouncesKmalloc',
+  'kmallocPool',
 ])
 
 const patchesOfOne = (from: TouchedRun, to: TouchedRun): readonly string[] => {

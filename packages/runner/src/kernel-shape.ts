@@ -77,6 +77,7 @@ const FACTS: Readonly<Record<keyof BuildFacts, FactShape>> = {
   bounceAreas: YES_OR_NO,
   bounceNoforce: oneOf('none', 'one-slot'),
   bouncesKmalloc: YES_OR_NO,
+  kmallocPool: YES_OR_NO,
   windowsLimit: YES_OR_NO,
   mapSgErrno: oneOf('own', 'EINVAL'),
   atomicPoolWarns: YES_OR_NO,

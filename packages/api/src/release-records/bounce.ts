@@ -59,6 +59,18 @@ export const BOUNCE_RECORDS: readonly ReleaseRecord[] = [
     touches: ['bounce-partial-sync'],
   },
   {
+    id: 'riscv-kmalloc-pool',
+    since: '6.8',
+    arches: ['riscv64'],
+    source: 'arch/riscv/mm/init.c: mem_init',
+    proof: 'source',
+    before: { kmallocPool: false },
+    after: { kmallocPool: true },
+    explains: ['swiotlb.kmallocPool'],
+    seen: 'With all RAM below 4 GiB there is no bounce pool, so small buffers of devices that do not snoop fail with -EIO; now there is a pool for them, of 1 MiB per GiB.',
+    touches: ['small-buffer', 'narrow-device'],
+  },
+  {
     id: 'kmalloc-bounce',
     since: '6.5',
     arches: ['arm64', 'riscv64'],

@@ -45,6 +45,8 @@ const cpuEntries = ({ cpu }: Machine): Entries => [
   cpu.compatible !== undefined && ['compatible', scalar(cpu.compatible)],
   ['lineSize', String(cpu.lineSize)],
   ['aliasing', String(cpu.aliasing)],
+  cpu.cacheOps !== undefined && ['cacheOps', cpu.cacheOps],
+  cpu.svpbmt !== undefined && ['svpbmt', String(cpu.svpbmt)],
   cpu.outer && [
     'outer',
     flow([

@@ -7,6 +7,7 @@ import { readBoardTree } from '../overlay/board-tree.ts'
 import { BOARD_ARCHES, type DebianArch } from '../of/architectures.ts'
 import { DeviceTree } from '../of/tree.ts'
 import { importDevices } from './devices.ts'
+import { riscvIsa } from './riscv-isa.ts'
 import { archOf, guessArch, importCpu, importLayout, importMemory, type MemoryOptions } from './parts.ts'
 import { importReserved } from './reserved.ts'
 
@@ -57,7 +58,7 @@ export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedB
     name,
     title: facts.model ?? name,
     arch: archOf(arch),
-    cpu: cpu.value,
+    cpu: { ...cpu.value, ...riscvIsa(tree) },
     memory: memory.value,
     reserved: reserved.value,
     ...dmaLimitOf(facts),

@@ -57,6 +57,24 @@ describe('the CPU', () => {
     expect(machine({ ...cpus, ...memory(0, 256 * MIB) }).cpu.lineSize).toBe(64)
   })
 
+  it('of RISC-V has cache maintenance and memory types by its extensions, or ways of its own', () => {
+    const hart = (more: Tree): Tree => ({ device_type: 'cpu', compatible: 'riscv', ...more })
+    const of = (harts: readonly Tree[], more: Tree = {}) => {
+      const cpus = { cpus: Object.fromEntries(harts.map((tree, i) => [`cpu@${i}`, hart(tree)])) }
+      const { cacheOps, svpbmt } = machine({ ...cpus, ...memory(0, 256 * MIB), ...more }).cpu
+      return [cacheOps, svpbmt]
+    }
+    const both = { 'riscv,isa-extensions': ['i', 'zicbom', 'svpbmt'] }
+    expect(of([both])).toEqual([undefined, undefined])
+    expect(of([{ 'riscv,isa': 'rv64imac_zicbom_svpbmt' }])).toEqual([undefined, undefined])
+    expect(of([both, { 'riscv,isa': 'rv64imac' }])).toEqual(['none', false])
+    expect(of([{ 'riscv,isa': 'rv64imac' }], { 'l2@1': { compatible: 'andestech,ax45mp-cache' } })).toEqual([
+      undefined,
+      undefined,
+    ])
+    expect(of([{}])).toEqual([undefined, undefined])
+  })
+
   it('need not be known where the board is, or a part that only one architecture has', () => {
     const arch = (tree: Tree): string =>
       machine({ cpus: { 'cpu@0': { compatible: 'acme,core' } }, ...memory(0, 256 * MIB), ...tree }).arch
