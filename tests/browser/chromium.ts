@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type Page } from 'playwright-core'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
 
 const KNOWN = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium']
 
@@ -20,23 +20,40 @@ const ARGS = [
   '--disable-sync',
 ]
 
-/** Opens `url` in a browser of its own, and closes it when `work` is done. */
-export const withPage = async <T>(url: string, work: (page: Page) => Promise<T>): Promise<T> => {
+/** A browser of its own, until it is closed. */
+export const openBrowser = async (): Promise<{
+  readonly browser: BrowserContext
+  readonly close: () => Promise<void>
+}> => {
   const profile = mkdtempSync(join(tmpdir(), 'dmalab-chromium-'))
+  const forget = (): void => rmSync(profile, { recursive: true, force: true })
   try {
     const browser = await chromium.launchPersistentContext(profile, {
       executablePath: chromiumPath ?? '',
       headless: true,
       args: ARGS,
     })
-    try {
-      const page = await browser.newPage()
-      await page.goto(url)
-      return await work(page)
-    } finally {
-      await browser.close()
+    return {
+      browser,
+      close: async () => {
+        await browser.close()
+        forget()
+      },
     }
+  } catch (error) {
+    forget()
+    throw error
+  }
+}
+
+/** Opens `url` in a browser of its own, and closes it when `work` is done. */
+export const withPage = async <T>(url: string, work: (page: Page) => Promise<T>): Promise<T> => {
+  const { browser, close } = await openBrowser()
+  try {
+    const page = await browser.newPage()
+    await page.goto(url)
+    return await work(page)
   } finally {
-    rmSync(profile, { recursive: true, force: true })
+    await close()
   }
 }

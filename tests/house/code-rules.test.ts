@@ -54,7 +54,7 @@ const RULES: readonly Rule[] = [
     look: 'bare',
     // Progress and waiting are not part of what comes out.
     owners:
-      /^packages\/(sweep\/src\/node\/threads|sweep-queue\/src\/(queue-executor|serve-queue))\.ts$|^apps\/cli\/src\/sweep\/run-plan\.ts$/,
+      /^packages\/(sweep\/src\/node\/threads|sweep-queue\/src\/(queue-executor|serve-queue))\.ts$|^apps\/(cli\/src\/sweep\/run-plan|explorer\/src\/stopwatch)\.ts$/,
   },
   {
     rule: 'commands read and write files in one place each',

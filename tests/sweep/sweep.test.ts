@@ -15,7 +15,7 @@ import {
   sweepJsonSchema,
 } from '@dmalab/lab'
 import { sweepFiles } from '@dmalab/lab/node'
-import { sweepCsv, sweepHtml, sweepJunit, sweepMarkdown, sweepSarif, sweepText } from '@dmalab/report'
+import { sweepCsv, sweepJunit, sweepMarkdown, sweepSarif, sweepText } from '@dmalab/report'
 import { describe, expect, test } from 'vitest'
 
 const laboratory = await openLaboratory()
@@ -168,15 +168,13 @@ describe('reports', () => {
     const formats = [
       sweepText(hostile, { commandOf }),
       sweepJunit(hostile),
-      sweepHtml(hostile, commandOf),
       JSON.stringify(sweepSarif(hostile, { version: '1', explain: () => undefined, uri: null })),
       sweepCsv(hostile),
       sweepMarkdown(hostile, commandOf),
     ]
     for (const text of formats) expect(text).not.toContain('\u001B')
-    expect(formats[2]).not.toMatch(/<script|<img|<i>/)
-    expect(formats[5]).not.toMatch(/(?<!\\)<(script|img|b>)/)
-    expect(formats[4]).not.toMatch(/(^|[,"\n])=1\+1/)
+    expect(formats[4]).not.toMatch(/(?<!\\)<(script|img|b>)/)
+    expect(formats[3]).not.toMatch(/(^|[,"\n])=1\+1/)
   })
 
   test('a report held against itself has not changed; a worse verdict is named so', () => {

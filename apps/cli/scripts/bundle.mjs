@@ -1,6 +1,6 @@
 // Writes build/: the commands with everything that they use, in a few files. A call loads 1,000 files less than from dist/, which
 // is what programs import. Plug-ins are not concerned: their contract is the object that they are given, never a module of ours.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -59,3 +59,7 @@ writeFileSync(
     .toSorted()
     .join(`\n${'-'.repeat(80)}\n\n`),
 )
+
+// The page that --html fills.
+const explorer = dirname(fileURLToPath(import.meta.resolve('@dmalab/explorer/package.json')))
+copyFileSync(join(explorer, 'dist/index.html'), join(target, 'explorer.html'))

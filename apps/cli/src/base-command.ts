@@ -95,6 +95,11 @@ export abstract class BaseCommand extends Command {
     return Math.min(Math.max(wide, LEAST_COLUMNS), COLUMNS)
   }
 
+  /** What a person should know beside what the command prints: on standard error. */
+  protected note(text: string): void {
+    this.logToStderr(text)
+  }
+
   /** Text for people: long lines are folded. */
   protected tell(text: string): void {
     this.log(foldText(text, this.columns))

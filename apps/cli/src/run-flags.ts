@@ -76,6 +76,13 @@ export const RUN_FLAGS = {
   cmdline: Flags.string({ helpValue: 'TEXT', summary: 'Kernel command line, such as "swiotlb=force iommu.strict=0"' }),
 } as const
 
+export const PERMALINK_FLAG = {
+  permalink: Flags.boolean({
+    summary: "Print the run as the fragment of the explorer's address, and do not run it",
+    default: false,
+  }),
+} as const
+
 export type FailOnFlag = Severity | 'never'
 
 /** "element=device" pairs. @throws InputError */

@@ -1,8 +1,16 @@
 // What `run` and `compare` do, callable without oclif.
-import { atLeast, InputError, isInputError, type RunReport, type RunSpec } from '@dmalab/api'
-import { type BundleParts, readBundle, type RunControl, type RunParts, runSpec, withPlugins } from '@dmalab/lab'
+import { atLeast, InputError, isInputError, type RunReport, type RunSpec, type RunsView } from '@dmalab/api'
+import {
+  type BundleParts,
+  readBundle,
+  type RunControl,
+  type RunParts,
+  runSpec,
+  viewRuns,
+  withPlugins,
+} from '@dmalab/lab'
 import { inputTools, openLaboratory, pluginSpec, type PluginSources } from '@dmalab/lab/node'
-import { commandOf } from '@dmalab/report'
+import { commandOf, fragmentOf } from '@dmalab/report'
 import { EXIT } from './bad-input.ts'
 import { inputsOf } from './diagnose-inputs.ts'
 import type { FailOnFlag } from './run-flags.ts'
@@ -68,6 +76,21 @@ export const runSuggesting = (
   runSpec(parts, spec, control).catch((error: unknown) => {
     throw suggesting(error, spec, bundle)
   })
+
+/** The same with everything that happened, for a page. @throws InputError as `suggesting` makes it */
+export const runForPage = (
+  parts: RunParts,
+  spec: RunSpec,
+  { bundle, ...control }: RunControl & { readonly bundle?: string | undefined } = {},
+): Promise<RunsView> =>
+  viewRuns(parts, spec, { ...control, command: commandOf(spec, { files: true, bundle }) }).catch((error: unknown) => {
+    throw suggesting(error, spec, bundle)
+  })
+
+/** The run as the fragment of the explorer's address. */
+export const permalinkOf = async (spec: RunSpec): Promise<{ readonly permalink: string }> => ({
+  permalink: `#${await fragmentOf({ spec, look: {} })}`,
+})
 
 /** What was thrown; where it knows work that `spec` could have asked for instead, its hint ends with the command for that. */
 export const suggesting = (error: unknown, spec: RunSpec, bundle?: string): unknown => {

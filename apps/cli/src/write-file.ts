@@ -7,6 +7,7 @@ import {
   fchmodSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   realpathSync,
   renameSync,
@@ -15,6 +16,7 @@ import {
   type Stats,
   writeSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { InputError, isInputError } from '@dmalab/api'
 
@@ -39,6 +41,13 @@ export const writeInFolder = (file: string, text: string): void => {
   told(file, () => mkdirSync(dirname(file), { recursive: true }))
   writeText(file, text)
 }
+
+/** Where a file may lie that is looked at once: in a new folder, which nobody else can have put anything into. */
+export const temporaryPlace = (name: string): string =>
+  join(
+    told(tmpdir(), () => mkdtempSync(join(tmpdir(), 'dmalab-'))),
+    name,
+  )
 
 /** Adds to the end of a journal, whose lines are whole or cut, never changed. @throws InputError when the file cannot be written */
 export const appendText = (file: string, text: string): void => {

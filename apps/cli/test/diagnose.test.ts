@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Diagnosis, SYMPTOMS } from '@dmalab/api'
+import { unpacked } from '@dmalab/report/view'
 import { afterAll, describe, expect, test } from 'vitest'
 import { dmalabWith, type Ended } from './dmalab.ts'
 
@@ -82,7 +83,9 @@ describe('diagnose', () => {
       runs: { results: { ruleId: string }[] }[]
     }
     expect(sarif.runs[0]?.results.map(({ ruleId }) => ruleId)).toEqual(ids)
-    expect(readFileSync(join(folder, 'page.html'), 'utf8')).toContain('cma-alloc-failed')
+    const page = readFileSync(join(folder, 'page.html'), 'utf8')
+    const [, data = ''] = /id="dmalab-data">([\w-]+)</.exec(page) ?? []
+    expect(JSON.parse(await unpacked(data))).toMatchObject({ kind: 'diagnosis', diagnosis })
   })
   test('exit codes: 2 where nothing was examined or nothing was given, 0 where nothing is wrong', async () => {
     write('letter.txt', 'Dear all\n')

@@ -8,6 +8,17 @@ interface Streaming {
   readonly attrs: number
 }
 
+/** An entry of a scatterlist, for people: what its page pointer is, and its numbers. */
+export interface ListedEntry {
+  /** `page 0x43000`, `no page: 0xf080_0000`, or `null`. */
+  readonly page: string
+  readonly offset: number
+  readonly length: number
+  readonly attrs: number
+  readonly dmaAddress: number
+  readonly dmaLength: number
+}
+
 export type DmaEvent =
   | (Streaming & {
       readonly event: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys'
@@ -41,6 +52,8 @@ export type DmaEvent =
       readonly sizes: readonly number[]
       readonly physAddrs: readonly number[]
       readonly attrs: number
+      /** Model only: the entries as they stand in the list. Detail `list`. */
+      readonly entries?: readonly ListedEntry[]
     }
   | {
       readonly event: 'dma_map_sg_err'

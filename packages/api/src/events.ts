@@ -6,8 +6,8 @@ import type { DmaEvent, PlatformEvent } from './dma-events.ts'
 import type { LabEvent } from './lab-events.ts'
 import type { DmaBufEvent, FenceEvent, MediaEvent } from './media-events.ts'
 
-/** How much is reported: one event an operation; also one a page; also one a cache line. */
-export type Detail = 'op' | 'page' | 'line'
+/** How much is reported: one event an operation; also what stands in lists; also one a page; also one a cache line. */
+export type Detail = 'op' | 'list' | 'page' | 'line'
 
 /** Common to all events. `at` is the step number of a run (1, 2, 3 ...) or the line number of a log. */
 export interface EventBase {

@@ -128,6 +128,11 @@ export interface Lab {
   balance(): Balance
   /** Zones and pools for DMA, as the kernel made them at boot. */
   readonly bootMemory: BootMemory
+  /**
+   * What the CPU's inner cache has of the lines that a range touches, as pairs: how many lines, and what they are: 0 nothing, 1 clean,
+   * 3 dirty, 5 clean with other bytes than DRAM has. Looking changes nothing.
+   */
+  lineRuns(at: PhysAddr, len: number): readonly number[]
   /** Calls `listener` for every event up to `detail`; returns how to stop. Listening to more detail may slow a run, never change it. */
   listen(detail: Detail, listener: (event: Event) => void): () => void
   /** Opens a step: events that follow carry its number. */

@@ -9,6 +9,7 @@ import {
   type KernelFacts,
   type KernelMemory,
   type KernelVaddr,
+  type ListedEntry,
   type PhysAddr,
   physOf,
   type SgPage,
@@ -125,6 +126,7 @@ export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemo
         ...dmaFields(table, Math.min(ents, MAX_ENTRIES)),
         physAddrs: physAddrs(table, Math.min(nents, MAX_ENTRIES)),
         attrs,
+        ...(sink.wants('list') ? { entries: listed(table, Math.min(nents, MAX_ENTRIES)) } : {}),
       })),
     mapSgErr: (device, table, nents, err, dir, attrs) =>
       tell(() => ({
@@ -144,4 +146,15 @@ export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemo
     syncSg: (to, device, table, nents, dir) =>
       tell(() => ({ event: `dma_sync_sg_for_${to}`, device, dir, ...dmaFields(table, nents) })),
   }
+}
+
+const listed = (table: SgTable, count: number): readonly ListedEntry[] =>
+  Array.from({ length: count }, (_, i) => {
+    const { page, ...numbers } = table.entry(i)
+    return { page: pageText(page), ...numbers }
+  })
+
+const pageText = (page: SgPage): string => {
+  if (page.kind === 'page') return `page ${hex(page.pfn)}`
+  return page.kind === 'vaddr' ? `no page: ${hex(page.at)}` : 'null'
 }

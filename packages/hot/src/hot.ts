@@ -5,6 +5,7 @@ import { type DisturbKey, fnv1a } from './disturb-key.ts'
 import { IoEngine } from './io-engine.ts'
 import { LinearMemory } from './linear-memory.ts'
 import { type LineRecord, readLineLog } from './line-log.ts'
+import { readLineRuns } from './line-runs.ts'
 import { instantiate } from './module.ts'
 import { SgArena } from './sg-arena.ts'
 import { type SlotSearch, SwiotlbSlots } from './swiotlb-slots.ts'
@@ -258,6 +259,9 @@ export class Hot {
     }
     return readLineLog(this.linear)
   }
+
+  /** Lines of the inner cache, in runs: see readLineRuns. */
+  lineRuns = (at: PhysAddr, len: number): readonly number[] => readLineRuns(this.linear, this.config.lineSize, at, len)
 
   private inner(op: 'clean' | 'invalidate' | 'flush', at: PhysAddr, len: number, code: 'old' | 'new'): LineCounts {
     this.maintain(op, at, len, code)

@@ -16,6 +16,9 @@ export { readBoard } from './read-board.ts'
 export { type RunRequest, specOf } from './request.ts'
 export type { LabControl } from './run.ts'
 export { type RunSuggestion, suggestedRun } from './suggested-run.ts'
+export { type GivenFile, openFiles, type Opened, suggestion } from './view/open-files.ts'
+export { viewDiagnosis, viewExploration, viewSweep, viewTrace } from './view/view-others.ts'
+export { type ViewOptions, viewRuns } from './view/view-runs.ts'
 export { type LabSweepControl, planOf, sweep, type SweepFiles } from './sweep.ts'
 export { explainCode, explainedCodes } from '@dmalab/checker'
 export { type BundleParts, type Input, type InputTools, recordScript } from '@dmalab/diagnose'
@@ -85,7 +88,7 @@ export {
   sweepChanges,
   sweepJsonSchema,
 } from '@dmalab/sweep'
-export { createChromeTrace, createFtraceWriter, createStats } from '@dmalab/trace'
+export { createChromeTrace, createFtraceWriter, createReader, createStats } from '@dmalab/trace'
 
 const { run: runHere, compare: compareHere } = runsWith(openLaboratory)
 

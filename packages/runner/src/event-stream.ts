@@ -1,7 +1,7 @@
 // The one stream of events of a laboratory. No event is built that has no listener.
 import type { Detail, Event, EventBody, EventSink } from '@dmalab/api'
 
-const RANK: Readonly<Record<Detail, number>> = { op: 0, page: 1, line: 2 }
+const RANK: Readonly<Record<Detail, number>> = { op: 0, list: 1, page: 2, line: 3 }
 
 export class EventStream implements EventSink {
   private readonly listeners: { readonly detail: Detail; readonly take: (event: Event) => void }[] = []

@@ -25,7 +25,7 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
   let rooms = open()
   let isClosed = false
 
-  return {
+  const lab: Lab = {
     machine: options.machine,
     kernel: options.kernel,
     facts,
@@ -82,6 +82,8 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
     balance: () => rooms.balance(),
     bootMemory: rooms.api.bootMemory,
 
+    lineRuns: (at, len) => rooms.memory.hot.lineRuns(at, len),
+
     listen(detail, listener) {
       const stop = stream.listen(detail, listener)
       listener({ at: 0, ...rooms.session() })
@@ -103,6 +105,8 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
       isClosed = true
     },
   }
+  parts.onOpen?.(lab)
+  return lab
 }
 
 const checkBoard = ({ kernel, machine }: LabOptions, { arch }: KernelFacts): void => {

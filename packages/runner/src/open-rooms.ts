@@ -37,6 +37,8 @@ export interface LabParts {
   /** The compiled engine (compileHot()); compiled once, shared by all laboratories. */
   readonly module: WebAssembly.Module
   readonly registry: Registry
+  /** Gets every laboratory that is opened, before anything is done in it: to listen to, and to look into. */
+  readonly onOpen?: (lab: Lab) => void
 }
 
 /** What every boot of a machine finds as the boot before did. */

@@ -3,8 +3,10 @@ import { FOUNDING_STORY } from '@dmalab/lab'
 import { commandOf, compareText } from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { BaseCommand, REPEATED } from '../base-command.ts'
-import { type FailOnFlag, RUN_FLAGS } from '../run-flags.ts'
-import { exitCodeFor, openParsed, runSuggesting } from '../run-scenario.ts'
+import { PAGE_FLAGS, wantsPage, writePage } from '../page.ts'
+import { checkTarget } from '../write-file.ts'
+import { type FailOnFlag, PERMALINK_FLAG, RUN_FLAGS } from '../run-flags.ts'
+import { exitCodeFor, openParsed, permalinkOf, runForPage, runSuggesting } from '../run-scenario.ts'
 import { SCENARIO_ARG, SPEC_FLAG } from '../spec-file.ts'
 
 export default class Compare extends BaseCommand {
@@ -14,6 +16,7 @@ export default class Compare extends BaseCommand {
     '<%= config.bin %> <%= command.id %> founding',
     '<%= config.bin %> <%= command.id %> founding --kernel arm@4.11 --kernel arm@4.11+nopage-rfc --kernel arm@6.12 --frames 10',
     '<%= config.bin %> <%= command.id %> founding --board imx8mp-evk',
+    '<%= config.bin %> <%= command.id %> founding --html founding.html',
   ]
   static override args = { scenario: SCENARIO_ARG }
   static override flags = {
@@ -26,9 +29,11 @@ export default class Compare extends BaseCommand {
         "A kernel (repeat for each column); the four founding kernels, or all for the board's architecture, when left out",
       ...REPEATED,
     }),
+    ...PAGE_FLAGS,
+    ...PERMALINK_FLAG,
   }
 
-  async run(): Promise<RunReport> {
+  async run(): Promise<RunReport | { readonly permalink: string }> {
     const parsed = await this.parse(Compare)
     const { kernel: kernels, plugin, 'fail-on': failOn = 'never' } = parsed.flags
     const { parts, spec } = await openParsed(
@@ -36,7 +41,16 @@ export default class Compare extends BaseCommand {
       { kernels, compare: true, usual: this.settings() },
       this.plugins(plugin),
     )
-    const report = await runSuggesting(parts, spec, { bundle: parsed.flags.bundle })
+    if (parsed.flags.permalink) {
+      const link = await permalinkOf(spec)
+      this.log(link.permalink)
+      return link
+    }
+    const { bundle, html, ...flags } = parsed.flags
+    if (html !== undefined) checkTarget(html, [parsed.args, flags, bundle, spec])
+    const view = wantsPage(parsed.flags) ? await runForPage(parts, spec, { bundle }) : undefined
+    const report = view?.report ?? (await runSuggesting(parts, spec, { bundle }))
+    if (view !== undefined) await writePage(this.config.root, view, parsed.flags, (text) => this.note(text))
     const founding = parsed.args.scenario === 'founding'
     if (founding) this.tell(FOUNDING_STORY)
     this.log(compareText(report, { spec, columns: this.columns }))

@@ -1,7 +1,7 @@
 import { type Diagnosis, InputError, SYMPTOMS } from '@dmalab/api'
-import { diagnose } from '@dmalab/lab'
+import { diagnose, viewDiagnosis } from '@dmalab/lab'
 import { boardSpecFor, inputTools, openLaboratory } from '@dmalab/lab/node'
-import { commandOf, diagnosisHtml, diagnosisSarif, diagnosisText, shellCommand } from '@dmalab/report'
+import { commandOf, diagnosisSarif, diagnosisText, shellCommand } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { EXIT } from '../bad-input.ts'
 import { BaseCommand } from '../base-command.ts'
@@ -9,7 +9,8 @@ import { memoryFlag } from '../board/flags.ts'
 import { inputsOf } from '../diagnose-inputs.ts'
 import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 import { fileUri } from '../log/file-uri.ts'
-import { checkTarget, writeText } from '../write-file.ts'
+import { PAGE_FLAGS, wantsPage, writePage } from '../page.ts'
+import { checkTarget } from '../write-file.ts'
 
 export default class Diagnose extends BaseCommand {
   static override summary =
@@ -40,7 +41,7 @@ export default class Diagnose extends BaseCommand {
     }),
     memory: memoryFlag,
     format: Flags.option({ options: ['text', 'sarif'] as const })({ default: 'text', summary: 'What to print' }),
-    html: Flags.string({ helpValue: 'FILE', summary: 'Write the answer as a page, too' }),
+    ...PAGE_FLAGS,
   }
 
   async run(): Promise<Diagnosis> {
@@ -64,7 +65,10 @@ export default class Diagnose extends BaseCommand {
       commandOf: (spec, bundle) => commandOf(spec, { files: true, bundle }),
       quote: (word) => shellCommand([word]),
     })
-    if (flags.html !== undefined) writeText(flags.html, diagnosisHtml(diagnosis))
+    if (wantsPage(flags)) {
+      const view = viewDiagnosis(diagnosis, shellCommand(['dmalab', 'diagnose', ...this.argv]))
+      await writePage(this.config.root, view, flags, (text) => this.note(text))
+    }
     if (flags.format === 'sarif')
       this.log(JSON.stringify(diagnosisSarif(diagnosis, { version: this.config.version, uriOf: fileUri }), null, 2))
     else this.log(diagnosisText(diagnosis))

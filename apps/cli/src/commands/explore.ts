@@ -1,8 +1,15 @@
 import { join } from 'node:path'
 import { EXPLORE_BOUND, type ExploreReport, InputError, newDefects } from '@dmalab/api'
-import { explainDefect, explore, type ExploreWork } from '@dmalab/lab'
+import { explainDefect, explore, type ExploreWork, viewExploration } from '@dmalab/lab'
 import { openLaboratory } from '@dmalab/lab/node'
-import { defectFiles, exploreJunit, exploreSarif, exploreText, type ExploreToolOptions } from '@dmalab/report'
+import {
+  defectFiles,
+  exploreJunit,
+  exploreSarif,
+  exploreText,
+  type ExploreToolOptions,
+  shellCommand,
+} from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { EXIT } from '../bad-input.ts'
 import { BaseCommand, PLUGIN_FLAG, REPEATED } from '../base-command.ts'
@@ -14,6 +21,7 @@ import { withHalt } from '../explore/halt.ts'
 import { isThere } from '../paths.ts'
 import { searchOnWorkers } from '../explore/workers.ts'
 import { OR_STANDARD_INPUT } from '../files.ts'
+import { PAGE_FLAGS, wantsPage, writePage } from '../page.ts'
 import { checkTarget, writeInFolder } from '../write-file.ts'
 
 export default class Explore extends BaseCommand {
@@ -112,6 +120,7 @@ SIGINT and SIGTERM end the search: what was found until then is told and written
       exclusive: ['json'],
       summary: 'What to print',
     }),
+    ...PAGE_FLAGS,
     ...PLUGIN_FLAG,
   }
 
@@ -120,6 +129,7 @@ SIGINT and SIGTERM end the search: what was found until then is told and written
     const { kernel, seed, depth, states, workers, out } = flags
     const configurations = configurationsOf(flags.configurations)
     const baseline = flags.baseline === undefined ? null : readBaseline(flags.baseline, kernel)
+    if (flags.html !== undefined) checkTarget(flags.html, { ...flags, html: undefined })
     const sources = this.plugins(flags.plugin)
     const laboratory = await openLaboratory(sources)
     const work: ExploreWork = {
@@ -151,6 +161,10 @@ SIGINT and SIGTERM end the search: what was found until then is told and written
         },
       })
       if (out !== undefined) writeFiles(report, out)
+      if (wantsPage(flags)) {
+        const view = viewExploration(report, shellCommand(['dmalab', 'explore', ...this.argv]))
+        await writePage(this.config.root, view, flags, (text) => this.note(text))
+      }
       const told = { explain: explainDefect, baseline: baseline ?? new Set<string>() }
       this.print(report, flags.format, out, told)
       const fresh = newDefects(report).filter(({ id }) => !told.baseline.has(id))

@@ -1,11 +1,12 @@
-import type { RunReport } from '@dmalab/api'
+import type { Event, RunReport } from '@dmalab/api'
 import { createFtraceWriter } from '@dmalab/lab'
 import { runText } from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../base-command.ts'
+import { PAGE_FLAGS, wantsPage, writePage } from '../page.ts'
 import { checkTarget, writeText } from '../write-file.ts'
-import { type FailOnFlag, RUN_FLAGS } from '../run-flags.ts'
-import { exitCodeFor, openParsed, runSuggesting } from '../run-scenario.ts'
+import { type FailOnFlag, PERMALINK_FLAG, RUN_FLAGS } from '../run-flags.ts'
+import { exitCodeFor, openParsed, permalinkOf, runForPage, runSuggesting } from '../run-scenario.ts'
 import { SCENARIO_ARG, SPEC_FLAG } from '../spec-file.ts'
 
 export default class Run extends BaseCommand {
@@ -18,6 +19,7 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
     '<%= config.bin %> <%= command.id %> founding --kernel arm@4.11+nopage-rfc --frames 5 --size 1280x720',
     `<%= config.bin %> <%= command.id %> "filesrc location=a.mp4 ! qtdemux ! h264parse ! v4l2video4dec capture-io-mode=dmabuf ! kmssink" --json`,
     '<%= config.bin %> <%= command.id %> --spec run.json',
+    '<%= config.bin %> <%= command.id %> founding --html founding.html --open',
   ]
   static override args = { scenario: SCENARIO_ARG }
   static override flags = {
@@ -33,19 +35,29 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
       summary: 'Write the run as ftrace text, which `dmalab trace check` reads like the log of a real kernel',
       helpValue: 'FILE',
     }),
+    ...PAGE_FLAGS,
+    ...PERMALINK_FLAG,
   }
 
-  async run(): Promise<RunReport> {
+  async run(): Promise<RunReport | { readonly permalink: string }> {
     const parsed = await this.parse(Run)
-    const { kernel, plugin, ftrace, 'fail-on': failOn = 'error', ...flags } = parsed.flags
+    const { kernel, plugin, ftrace, html, 'fail-on': failOn = 'error', ...flags } = parsed.flags
     const kernels = kernel === undefined ? [] : [kernel]
     const { parts, spec } = await openParsed(parsed, { kernels, usual: this.settings() }, this.plugins(plugin))
-    if (ftrace !== undefined) checkTarget(ftrace, [parsed.args, flags, plugin, spec])
+    if (parsed.flags.permalink) {
+      const link = await permalinkOf(spec)
+      this.log(link.permalink)
+      return link
+    }
+    for (const file of [ftrace, html]) if (file !== undefined) checkTarget(file, [parsed.args, flags, plugin, spec])
     const log = ftrace === undefined ? undefined : createFtraceWriter()
-    const report = await runSuggesting(parts, spec, {
+    const control = {
       bundle: parsed.flags.bundle,
-      ...(log === undefined ? {} : { onEvent: (event) => log.onEvent(event) }),
-    })
+      ...(log === undefined ? {} : { onEvent: (event: Event) => log.onEvent(event) }),
+    }
+    const view = wantsPage(parsed.flags) ? await runForPage(parts, spec, control) : undefined
+    const report = view?.report ?? (await runSuggesting(parts, spec, control))
+    if (view !== undefined) await writePage(this.config.root, view, parsed.flags, (text) => this.note(text))
     if (ftrace !== undefined && log !== undefined) writeText(ftrace, log.finish())
     this.log(runText(report, { spec, columns: this.columns }))
     process.exitCode = exitCodeFor(report, failOn as FailOnFlag)

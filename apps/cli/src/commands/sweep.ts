@@ -1,18 +1,28 @@
 import { InputError, type PointResult, type RunReport, type SweepReport } from '@dmalab/api'
-import { explainCode, inlineExecutor, parseShard, readSweepReport, runSpec, sweepChanges } from '@dmalab/lab'
-import { isBad, runText, sweepCsv, sweepHtml, sweepJunit, sweepMarkdown, sweepSarif, sweepText } from '@dmalab/report'
+import { explainCode, inlineExecutor, parseShard, readSweepReport, runSpec, sweepChanges, viewSweep } from '@dmalab/lab'
+import {
+  isBad,
+  runText,
+  shellCommand,
+  sweepCsv,
+  sweepJunit,
+  sweepMarkdown,
+  sweepSarif,
+  sweepText,
+} from '@dmalab/report'
 import { Args } from '@oclif/core'
 import { EXIT } from '../bad-input.ts'
 import { BaseCommand } from '../base-command.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT, readText } from '../files.ts'
+import { wantsPage, writePage } from '../page.ts'
 import { fileUri } from '../log/file-uri.ts'
 import { buildHash } from '../sweep/build-hash.ts'
 import { SWEEP_FLAGS, specWith } from '../sweep/flags.ts'
 import { openSweep, type OpenSweep, readWords, threads } from '../sweep/open-sweep.ts'
-import { pointCommands } from '../sweep/point-commands.ts'
+import { firstOfCauses, pointCommands } from '../sweep/point-commands.ts'
 import { loadQueue } from '../sweep/queue.ts'
 import { runPlan } from '../sweep/run-plan.ts'
-import { checkTarget, writeText } from '../write-file.ts'
+import { checkTarget } from '../write-file.ts'
 
 export default class Sweep extends BaseCommand {
   static override summary =
@@ -60,9 +70,14 @@ A report: exit code 0 when it could run, 3 with --fail-on error or --baseline wh
             : threads(this.config.root, plugins, { ...limits, threads: count })
           : (await loadQueue()).queueExecutor({ url: queue, build, tell }, limits),
     })
-    const commandOf = await pointCommands(sweep.plan, report, this.argv)
+    const firsts = await firstOfCauses(sweep.plan, report)
+    const commandOf = pointCommands(firsts, this.argv)
     const changes = baseline === undefined ? undefined : sweepChanges(baseline, report)
-    if (flags.html !== undefined) writeText(flags.html, sweepHtml(report, commandOf))
+    if (wantsPage(flags)) {
+      const points = firsts.map(({ id, spec: point }) => [id, { command: commandOf(id), spec: point }] as const)
+      const view = viewSweep(report, Object.fromEntries(points), shellCommand(['dmalab', 'sweep', ...this.argv]))
+      await writePage(this.config.root, view, flags, (text) => this.note(text))
+    }
     if (flags.report === 'csv') this.log(sweepCsv(report))
     else if (flags.report === 'markdown') this.log(sweepMarkdown(report, commandOf))
     else if (flags.report === 'junit') this.log(sweepJunit(report))

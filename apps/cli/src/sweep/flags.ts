@@ -4,6 +4,7 @@ import { ASSUME_WORDS, SWEEP_AXES, SWEEP_SPEC_VERSION, type SweepAxis, type Swee
 import { Flags } from '@oclif/core'
 import { PLUGIN_FLAG, REPEATED } from '../base-command.ts'
 import { memoryFlag } from '../board/flags.ts'
+import { PAGE_FLAGS } from '../page.ts'
 import { parseBindings } from '../run-flags.ts'
 
 const axis = (helpValue: string, summary: string) =>
@@ -80,7 +81,7 @@ export const SWEEP_FLAGS = {
     default: 'text',
     summary: 'What to print',
   }),
-  html: Flags.string({ helpValue: 'FILE', summary: 'Write the matrix as a page' }),
+  ...PAGE_FLAGS,
   baseline: Flags.string({
     helpValue: 'FILE',
     summary: 'Show what is not as in an earlier --json; exit code 3 when a point is worse',

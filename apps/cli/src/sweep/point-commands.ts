@@ -18,16 +18,17 @@ const HOW = [
   'shard',
 ]
 
-/** By id, for the first point of each cause. `argv`: the words of the sweep. */
-export const pointCommands = async (
-  plan: SweepPlan,
-  report: SweepReport,
-  argv: readonly string[],
-): Promise<(id: string) => string> => {
+/** The first point of each cause. */
+export const firstOfCauses = async (plan: SweepPlan, report: SweepReport): Promise<readonly SweepPoint[]> => {
   const wanted = new Set(sweepCauses(report).map(({ id }) => id))
-  const commands = new Map<string, string>()
-  if (wanted.size > 0)
-    for await (const point of plan.points()) if (wanted.has(point.id)) commands.set(point.id, commandFor(point, argv))
+  const found: SweepPoint[] = []
+  if (wanted.size > 0) for await (const point of plan.points()) if (wanted.has(point.id)) found.push(point)
+  return found
+}
+
+/** By id of one of the points. `argv`: the words of the sweep. */
+export const pointCommands = (points: readonly SweepPoint[], argv: readonly string[]): ((id: string) => string) => {
+  const commands = new Map(points.map((point) => [point.id, commandFor(point, argv)]))
   return (id) => commands.get(id) ?? ''
 }
 
@@ -47,6 +48,10 @@ const whatOf = (argv: readonly string[]): readonly string[] => {
   const isHow = (word: string | undefined): boolean => HOW.some((flag) => word === `--${flag}`)
   return argv.filter(
     (word, i) =>
-      word !== '--json' && !isHow(word) && !isHow(argv[i - 1]) && !HOW.some((flag) => word.startsWith(`--${flag}=`)),
+      word !== '--json' &&
+      word !== '--open' &&
+      !isHow(word) &&
+      !isHow(argv[i - 1]) &&
+      !HOW.some((flag) => word.startsWith(`--${flag}=`)),
   )
 }

@@ -111,6 +111,11 @@ export const LOG_INVALIDATE = 2
 export const LOG_FLUSH = 3
 export const LOG_SYNC = 4
 
+// What a line of the inner cache is, a byte a line.
+export const LINE_VALID = 1
+export const LINE_DIRTY = 2
+export const LINE_STALE = 4 // clean, and DRAM holds other bytes
+
 // One scatterlist record, 32 bytes.
 //   byte  0     4        8        12      16            24           28      32
 //         | pfn | offset | length | attrs | dmaAddress  | dmaLength  | flags |

@@ -1,0 +1,50 @@
+// The page: shows the data that it holds, the run of its address, or the founding comparison.
+import type { ViewData } from '@dmalab/api'
+import { unpacked } from '@dmalab/report/view'
+import { render } from 'preact'
+import { ask, readAddress, writeAddress } from './actions.ts'
+import { formOf } from './form.ts'
+import { openWorker } from './laboratory.ts'
+import { createStore, show, type Store, StoreContext } from './store.ts'
+import { Page } from './views/page.tsx'
+import './style.css'
+
+/** What `--html` put into the page; null: nothing. */
+const heldData = async (): Promise<ViewData | null> => {
+  const text = document.querySelector('#dmalab-data')?.textContent?.trim() ?? ''
+  return text === '' ? null : (JSON.parse(await unpacked(text)) as ViewData)
+}
+
+const begin = async (store: Store): Promise<void> => {
+  const held = await heldData()
+  if (held !== null) {
+    show(store, held)
+    if (held.kind === 'runs' && held.spec !== null) store.form.value = formOf(held.spec)
+  } else if (!(await readAddress(store)))
+    await ask(store, { ask: 'suggest', board: null }, 'Running the founding comparison')
+  document.body.dataset['ready'] = store.trouble.value === null ? 'yes' : 'trouble'
+  await ask(store, { ask: 'lists' }, 'Reading the boards')
+  document.body.dataset['ready'] = 'all'
+}
+
+/** The address follows what is chosen, though not with each step of a key that is held. */
+const follow = (store: Store): void => {
+  let waiting = 0
+  const later = (): void => {
+    clearTimeout(waiting)
+    waiting = window.setTimeout(() => void writeAddress(store), 250)
+  }
+  for (const chosen of [store.event, store.buffer, store.kernel, store.device]) chosen.subscribe(later)
+}
+
+const root = document.querySelector('#page')
+if (root !== null) {
+  const store = createStore(openWorker())
+  render(
+    <StoreContext.Provider value={store}>
+      <Page />
+    </StoreContext.Provider>,
+    root,
+  )
+  void begin(store).then(() => follow(store))
+}

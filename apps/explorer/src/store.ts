@@ -1,0 +1,130 @@
+// What the page shows and what is chosen in it: one set of signals, which all views share, so that a choice in one is followed by the others.
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import type { Event, EventsView, RunsView, ViewData } from '@dmalab/api'
+import { type Timeline, timelineOf, type ViewBuffer } from '@dmalab/report/view'
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+import type { Lists } from './answer.ts'
+import type { Form } from './form.ts'
+import type { Ask } from './laboratory.ts'
+
+/** What went wrong, as it is shown. */
+export interface Trouble {
+  readonly message: string
+  readonly hint: string | null
+}
+
+export interface Store {
+  readonly ask: Ask
+  readonly data: Signal<ViewData | null>
+  /** The run that was shown before this one. */
+  readonly before: Signal<RunsView | null>
+  readonly lists: Signal<Lists | null>
+  readonly form: Signal<Form | null>
+  readonly busy: Signal<string | null>
+  readonly trouble: Signal<Trouble | null>
+  /** Milliseconds that the last run took in the page, for the status line. */
+  readonly took: Signal<number | null>
+  /** What is chosen: a column of the comparison, an event, a buffer, a device. */
+  readonly kernel: Signal<number>
+  readonly event: Signal<number | null>
+  readonly buffer: Signal<number | null>
+  readonly device: Signal<string | null>
+  /** What follows from them. */
+  readonly run: ReadonlySignal<EventsView | null>
+  readonly events: ReadonlySignal<readonly Event[]>
+  readonly timeline: ReadonlySignal<Timeline | null>
+  readonly chosenBuffer: ReadonlySignal<ViewBuffer | null>
+}
+
+export const createStore = (ask: Ask): Store => {
+  const data = signal<ViewData | null>(null)
+  const kernel = signal(0)
+  const event = signal<number | null>(null)
+  const buffer = signal<number | null>(null)
+  const timelines = new WeakMap<EventsView, Timeline>()
+  const run = computed(() => {
+    const shown = data.value
+    if (shown?.kind === 'runs') return shown.runs[kernel.value] ?? null
+    return shown?.kind === 'trace' ? shown.run : null
+  })
+  const timeline = computed(() => {
+    const shown = run.value
+    if (shown === null) return null
+    const known = timelines.get(shown) ?? timelineOf(shown.events)
+    timelines.set(shown, known)
+    return known
+  })
+  return {
+    ask,
+    data,
+    before: signal(null),
+    lists: signal(null),
+    form: signal(null),
+    busy: signal(null),
+    trouble: signal(null),
+    took: signal(null),
+    kernel,
+    event,
+    buffer,
+    device: signal(null),
+    run,
+    events: computed(() => run.value?.events ?? []),
+    timeline,
+    chosenBuffer: computed(() => (buffer.value === null ? null : (timeline.value?.buffers[buffer.value] ?? null))),
+  }
+}
+
+export const StoreContext = createContext<Store | null>(null)
+
+export const useStore = (): Store => {
+  const store = useContext(StoreContext)
+  if (store === null) throw new Error('a view outside the page')
+  return store
+}
+
+/** Chooses an event, and the buffer and device that it is about. */
+export const chooseEvent = (store: Store, event: number): void => {
+  const { timeline, events } = store
+  const at = Math.max(0, Math.min(event, events.value.length - 1))
+  store.event.value = at
+  const buffer = timeline.value?.touched[at] ?? -1
+  if (buffer >= 0) store.buffer.value = buffer
+  const here = events.value[at]
+  if (here !== undefined && 'device' in here && here.device !== undefined) store.device.value = here.device
+}
+
+/** Chooses a buffer, its device, and where there is none yet in its lifetime, its first event. */
+export const chooseBuffer = (store: Store, id: number): void => {
+  const one = store.timeline.value?.buffers[id]
+  if (one === undefined) return
+  store.buffer.value = id
+  store.device.value = one.device
+  const at = store.event.value
+  if (at === null || at < one.from || (one.to !== null && at > one.to)) store.event.value = one.from
+}
+
+/** Chooses a column: what is chosen in another run may not be in this. */
+export const chooseKernel = (store: Store, index: number): void => {
+  store.kernel.value = index
+  const { event, buffer, events, timeline } = store
+  if (event.value !== null && event.value >= events.value.length) event.value = null
+  if (buffer.value !== null && timeline.value?.buffers[buffer.value] === undefined) buffer.value = null
+}
+
+/** Shows data, with what is most worth looking at chosen. */
+export const show = (store: Store, view: ViewData): void => {
+  const last = store.data.value
+  if (view.kind === 'runs' && last?.kind === 'runs') store.before.value = last
+  store.event.value = null
+  store.buffer.value = null
+  store.device.value = null
+  store.data.value = view
+  store.trouble.value = null
+  store.kernel.value = 0
+  if (view.kind !== 'runs' && view.kind !== 'trace') return
+  const fault = store.timeline.value?.ticks.find(({ kind }) => kind === 'fault' || kind === 'wrong')
+  const first = fault?.event ?? store.timeline.value?.arrows[0]?.event ?? store.timeline.value?.buffers[0]?.from
+  if (first !== undefined) chooseEvent(store, first)
+  store.buffer.value ??= store.timeline.value?.arrows.findLast((arrow) => arrow.event <= (first ?? 0))?.buffer ?? null
+}

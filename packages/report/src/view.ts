@@ -1,0 +1,12 @@
+// What the explorer is made of, without the texts for terminals: small enough for a page.
+export { commandOf, type CommandOptions, shellCommand } from './command.ts'
+export { count } from './numbers.ts'
+export { printable } from './printable.ts'
+export { sweepCauses } from './sweep/causes.ts'
+export { isBad } from './sweep/cells.ts'
+export { sweepMatrix, type SweepTable } from './sweep/matrix.ts'
+export { BufferBook } from './view/buffer-book.ts'
+export { eventText, fieldsOf } from './view/event-text.ts'
+export { fragmentOf, type Permalink, readFragment, unpacked } from './view/permalink.ts'
+export type { Owner, Tick, TickKind, Timeline, ViewBuffer } from './view/timeline-data.ts'
+export { timelineOf } from './view/timeline.ts'
