@@ -79,7 +79,7 @@ export const createLogFacts = (): LogFactsReader => {
         ? /\bMemory: \d{1,12}K\/(\d{1,12})K available/.exec(text)?.[1]
         : undefined
       if (kib !== undefined) total ??= `${kib}KiB`
-      const device = devices.size < KEPT ? PLATFORM.exec(text)?.[1] : undefined
+      const device = devices.size < KEPT && line < BOOT_LINES ? PLATFORM.exec(text)?.[1] : undefined
       if (device !== undefined && !devices.has(device)) devices.set(device, placeOf(text, line))
       const failed = /[ (=:]-\d/.test(text) ? FAILURE.exec(text) : null
       if (failed !== null && failures.length < KEPT)

@@ -54,6 +54,7 @@ export const createMatcher = <T>(
   const longest = Math.max(...lengths)
   const isLength = Array.from({ length: longest + 1 }, (_, length) => lengths.has(length))
   const none: readonly Group<T>[] = []
+  let last: { readonly template: Template; readonly group: Group<T> } | undefined
   return {
     groupsOf: (text) => {
       let groups: Group<T>[] | undefined
@@ -78,15 +79,19 @@ export const createMatcher = <T>(
     },
     match: (text, groups, above = -1) => {
       let best: Found<T> | undefined
-      let weight = above
-      for (const { templates } of groups)
-        for (const { template, of } of templates) {
+      // In a flood it is the same again, and what says less is not tried.
+      const hint = last !== undefined && last.template.weight > above && groups.includes(last.group) ? last : undefined
+      const again = hint === undefined ? undefined : matchTemplate(hint.template, text)
+      let weight = again === undefined || hint === undefined ? above : hint.template.weight - 1
+      for (const group of groups)
+        for (const { template, of } of group.templates) {
           // The rest of the group says less.
           if (template.weight <= weight) break
-          const found = matchTemplate(template, text)
+          const found = template === hint?.template ? again : matchTemplate(template, text)
           if (found === undefined) continue
           weight = template.weight
           best = { start: found.start, end: found.end, fields: found.fields, of, weight }
+          last = { template, group }
         }
       return best
     },

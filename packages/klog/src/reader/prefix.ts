@@ -107,9 +107,14 @@ type Writable = { -readonly [Key in keyof LogRecord]: LogRecord[Key] }
 
 /** Does what is left begin like another part of a prefix, or name a logger? */
 const mayGoOn = (text: string): boolean =>
-  BEGINS[text.charCodeAt(0)] === 1 || LOGGERS.some((name) => text.includes(name))
+  BEGINS[text.charCodeAt(0)] === 1 ||
+  text.includes('kernel') ||
+  text.includes(']: ') ||
+  text.includes('kern.') ||
+  text.includes('user.') ||
+  text.includes('daemon.') ||
+  text.includes('local')
 const BEGINS = Uint8Array.from({ length: 128 }, (_, code) => (/[[<(\d-]/.test(String.fromCharCode(code)) ? 1 : 0))
-const LOGGERS = ['kernel', ']: ', 'kern.', 'user.', 'daemon.', 'local']
 
 const takeParts = (record: Writable): void => {
   for (let found = true; found;) {

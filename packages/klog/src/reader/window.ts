@@ -8,16 +8,12 @@ const FOLLOWERS = 3
 
 /** The kernel printed the rest as a record of its own: AMD-Vi before 4.19, DMAR before 4.5, an overlap of reserved memory. */
 const isRest = (first: string, second: string): boolean =>
-  HALVES.some((words) => first.includes(words)) && isOtherHalf(first, second)
-
-/** Words of each first half. */
-const HALVES = [
-  'Event logged [',
-  'Request device [',
-  'OVERLAP DETECTED',
-  'not attached to domain',
-  'Failed to allocate from',
-]
+  (first.includes('Event logged [') ||
+    first.includes('Request device [') ||
+    first.includes('OVERLAP DETECTED') ||
+    first.includes('not attached to domain') ||
+    first.includes('Failed to allocate from')) &&
+  isOtherHalf(first, second)
 
 const isOtherHalf = (first: string, second: string): boolean =>
   first.trimEnd().endsWith('Event logged [') ||
