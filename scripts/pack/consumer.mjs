@@ -1,6 +1,6 @@
 // A user: an empty folder outside the workspace, packages installed by plain npm, and each way to use them.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from './tarballs.mjs'
@@ -94,9 +94,61 @@ export const useAsUser = (tarballs, tell) => {
 
     node(0, program('vitest/vitest.mjs'), 'run', 'kit.test.ts')
     tell('the test kit: on that plug-in')
+
+    // Each kind of project: written, built, tested, packed, installed, run, uninstalled.
+    for (const [kind, { line, code }] of Object.entries(PROJECTS)) {
+      const name = `my-${kind}`
+      dmalab(0, 'generate', kind, name)
+      const project = join(folder, name)
+      // What `npm install` there would bring.
+      symlinkSync(join(folder, 'node_modules'), join(project, 'node_modules'))
+      npm(project, 'test')
+      const packed = npm(project, 'pack', '--silent').trim().split('\n').at(-1)
+      dmalab(0, 'plugins', 'install', `./${name}/${packed}`)
+      dmalab(code, 'run', ...line(name))
+      dmalab(0, 'plugins', 'uninstall', name)
+      tell(`generate ${kind}: built, tested, packed, installed, run, uninstalled`)
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+const PIPELINE = 'v4l2src io-mode=dmabuf ! kmssink'
+const SMALL = ['--frames', '1', '--size', '640x480']
+/** What shows a project of each kind at work. */
+const PROJECTS = {
+  arch: { code: 0, line: (name) => [PIPELINE, '--board', `${name}-board`, ...SMALL] },
+  kernel: {
+    code: 0,
+    line: (name) => [
+      'v4l2src ! kmssink',
+      '--board',
+      'imx8mp-evk',
+      '--bind',
+      'v4l2src=vivid',
+      '--kernel',
+      `arm64@${name}`,
+      ...SMALL,
+    ],
+  },
+  allocator: { code: 0, line: (name) => [PIPELINE, '--board', `${name}-board`, '--assume', 'driver', ...SMALL] },
+  patch: { code: 3, line: (name) => ['founding', '--kernel', `arm@4.11+${name}`, ...SMALL] },
+  board: { code: 0, line: (name) => ['v4l2src ! fakesink', '--board', name, ...SMALL] },
+  driver: { code: 0, line: (name) => [PIPELINE, '--board', `${name}-board`, '--assume', 'driver', ...SMALL] },
+  check: {
+    code: 0,
+    line: () => [
+      'v4l2src ! v4l2convert output-io-mode=dmabuf-import ! fakesink',
+      '--board',
+      'odroid-u3',
+      '--kernel',
+      'arm@6.12',
+      '--bind',
+      'v4l2src=vivid',
+      ...SMALL,
+    ],
+  },
 }
 
 const expect = (holds, what) => {

@@ -117,6 +117,8 @@ export {
   runSpecJsonSchema,
   scenarioJsonSchema,
   type UserConfig,
+  type ModelledOperations,
+  modelledOperations,
 } from '@dmalab/lab'
 export { compare, openLaboratory, openRegistry, run } from '@dmalab/lab/node'
 export { conform, type ConformOptions, type ConformReport } from './conform.ts'

@@ -69,6 +69,12 @@ const BLOB = ((): Uint8Array => {
 const tree = join(folder, 'my.dtb')
 writeFileSync(tree, BLOB)
 
+const diff = join(folder, 'a.diff')
+writeFileSync(
+  diff,
+  '--- a/arch/arm/mm/dma-mapping.c\n+++ b/arch/arm/mm/dma-mapping.c\n@@ -1 +1,2 @@ int arm_dma_map_sg(int a)\n {\n+x\n',
+)
+
 /** Lines of each command that together print what it can print. */
 const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'bench map': [['--count', '10']],
@@ -87,6 +93,10 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   explain: [[], ['leak-mapping'], ['region-wraps'], ['--dmesg', log]],
   explore: [
     ['--kernel', 'arm@4.11+nopage-rfc', '--configurations', 'single', '--states', '2', '--only', 'importer=iommu'],
+  ],
+  generate: [
+    ['patch', 'a-patch', '--from', diff, '--folder', join(folder, 'a-patch')],
+    ['driver', 'a-driver', '--folder', join(folder, 'a-driver')],
   ],
   'kernel diff': [
     ['arm64@6.1', 'arm64@7.2'],

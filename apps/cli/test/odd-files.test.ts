@@ -91,6 +91,13 @@ const overTree = (command: string, ...words: string[]): Readonly<Record<string, 
   overlay: [at(['board', command, ...words, tree, '--overlay'], 'dtbo')],
 })
 
+const DIFF = '--- a/kernel/dma/mapping.c\n+++ b/kernel/dma/mapping.c\n@@ -1 +1,2 @@ int f(int a)\n {\n+x\n'
+const own = (name: string, text: string): string => {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
 /** By command, then by argument or flag: everything that reads a file. */
 const READ: Readonly<Record<string, Readonly<Record<string, readonly Place[]>>>> = {
   run: runs('run'),
@@ -101,6 +108,11 @@ const READ: Readonly<Record<string, Readonly<Record<string, readonly Place[]>>>>
     file: [{ ...at(['diagnose'], 'log'), fine: ['an empty file'] }],
     board: [at(['diagnose', '--symptom', 'slow', '--board'], 'dtb')],
   },
+  generate: {
+    from: [at(['generate', 'patch', 'from-odd', '--from'], 'diff')],
+    ...pluginOf('generate', 'patch', 'with-odd', '--from', own('a.diff', DIFF)),
+  },
+  version: pluginOf('version'),
   explain: { dmesg: [at(['explain', '--dmesg'], 'log')] },
   explore: {
     ...boardsOf('explore', '--kernel', 'arm@4.11'),
@@ -176,7 +188,7 @@ const WRITTEN: Readonly<Record<string, Readonly<Record<string, readonly Place[]>
 
 /** Flags and arguments whose words are no files; --output is one flag for all commands. */
 const WORDS: readonly string[] =
-  `output shell kind command breaks adversarial-cache arch assume bind buffers cmdline code config configurations count depth device devices dir fail-on
+  `output shell kind command breaks folder adversarial-cache arch assume bind buffers cmdline code config configurations count depth device devices dir fail-on
 format frames from granule inject join kernel kernel-text line memory name only point-memory point-time queue
 report restart seed shard show size states symptom time to unbind-marker until-idle why workers`.split(/\s/)
 

@@ -12,6 +12,7 @@ export { explainDefect, explore, exploreRequest, type ExploreWork, type LabExplo
 export { FOUNDING_BOARD, FOUNDING_KERNELS, FOUNDING_LINE, FOUNDING_STORY, foundingLine } from './founding.ts'
 export { openLaboratory, openRegistry } from './laboratory.ts'
 export { bootMemory, type KernelOnMachine, type MapBenchmarkRequest, measureMaps, replay } from './measure.ts'
+export { type ModelledOperations, modelledOperations } from './modelled-operations.ts'
 export { readBoard } from './read-board.ts'
 export { type RunRequest, specOf } from './request.ts'
 export type { LabControl } from './run.ts'

@@ -1,0 +1,91 @@
+// Hunks of kernel diffs, by file and function.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readDiff } from '../src/index.ts'
+
+const symbols = (text: string): readonly (readonly [string, string, string])[] =>
+  readDiff(text, 'my.diff').hunks.map(({ file, symbol, added, removed }) => [file, symbol, `+${added} -${removed}`])
+
+const SMALL = `From 1234 Mon Sep 17 00:00:00 2001
+From: A Developer <dev@example.org>
+Subject: [PATCH v2 1/2] dma-mapping: a small
+ change
+
+diff --git a/kernel/dma/mapping.c b/kernel/dma/mapping.c
+index 1..2 100644
+--- a/kernel/dma/mapping.c
++++ b/kernel/dma/mapping.c
+@@ -10,3 +10,4 @@ static int first(struct device *dev)
+ 	int ret = 0;
++	ret = second(dev,
+ 	return ret;
+ }
+@@ -20,5 +21,6 @@ static int first(struct device *dev)
+ }
+ 
+ unsigned int dma_map_sg_attrs(struct device *dev, struct scatterlist *sg,
+ 		int nents)
+ {
++	if (!nents)
+@@ -40,2 +42,7 @@ static int last(void)
+ }
+ 
++static bool fresh(struct device *dev,
++		int more)
++{
++	return true;
++}
+diff --git a/include/linux/dma-mapping.h b/include/linux/dma-mapping.h
+--- a/include/linux/dma-mapping.h
++++ b/include/linux/dma-mapping.h
+@@ -1 +1,2 @@
+ #define DMA_ATTR_OLD (1UL << 1)
++#define DMA_ATTR_NEW (1UL << 20)
+@@ -30 +31,2 @@ struct scatterlist {
+ 	unsigned int	length;
++	unsigned long	attrs;
+\\ No newline at end of file
+`
+
+test('the function around a change, one that is new, macros and members', () => {
+  expect(symbols(SMALL)).toEqual([
+    ['kernel/dma/mapping.c', 'first', '+1 -0'],
+    ['kernel/dma/mapping.c', 'dma_map_sg_attrs', '+1 -0'],
+    ['kernel/dma/mapping.c', 'fresh', '+5 -0'],
+    ['include/linux/dma-mapping.h', 'DMA_ATTR_NEW', '+1 -0'],
+    ['include/linux/dma-mapping.h', 'struct scatterlist', '+1 -0'],
+  ])
+  expect(readDiff(SMALL, 'my.diff').title).toBe('dma-mapping: a small')
+})
+
+describe('refuses', () => {
+  test.each([
+    ['', 'this holds no hunk of a unified diff'],
+    ['hello\nworld\n', 'this holds no hunk of a unified diff'],
+    ['@@ -1 +1 @@\n-a\n+b\n', 'my.diff:1: a hunk without the name of its file'],
+    [
+      '--- a/x.c\n+++ b/x.c\n@@ -1,9 +1,9 @@ int f(int a)\n a\n',
+      'my.diff:3: the hunk has fewer lines than its head says',
+    ],
+  ])('%j', (text, message) => {
+    expect(() => readDiff(text, 'my.diff')).toThrow(message)
+  })
+})
+
+const RFC = join(import.meta.dirname, '../../../../shared/facts/rfc-2017-04-05.txt')
+test.skipIf(!existsSync(RFC))("the RFC's mail, whose lines have lost their blanks, has nine hunks", () => {
+  const text = readFileSync(RFC, 'utf8')
+  expect(symbols(text).map(([, symbol]) => symbol)).toEqual([
+    'arm_dma_get_sgtable',
+    'arm_dma_map_sg',
+    'arm_dma_unmap_sg',
+    'dma_check_dev_coherent',
+    'vb2_dc_alloc',
+    'vb2_dc_dmabuf_ops_attach',
+    'DMA_ATTR_DEV_COHERENT_NOPAGE',
+    'dma_check_dev_coherent',
+    'struct scatterlist',
+  ])
+  expect(readDiff(text, 'rfc.txt').title).toBe('arm: dma: fix sharing of coherent DMA memory without struct page')
+})
