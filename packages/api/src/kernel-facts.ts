@@ -114,6 +114,8 @@ export interface ReleaseFacts {
   readonly udmabufSyncs: boolean
   /** dma-buf keeps the list of a udmabuf that a device has mapped until it detaches. */
   readonly dmabufKeepsTables: boolean
+  /** The heap of the default CMA area is called default_cma_region, besides the name of the area. */
+  readonly defaultCmaHeap: boolean
   /** Exporters of device memory that list bus addresses alone (dma_buf_phys_vec_to_sgt). */
   readonly physVecTables: boolean
   /** The device of /dev/udmabuf has a DMA mask (since v5.18): without one nothing is mapped for it. */

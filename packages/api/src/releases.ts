@@ -109,6 +109,7 @@ export const RELEASES = {
     udmabufMerges: false,
     udmabufSyncs: true,
     dmabufKeepsTables: true,
+    defaultCmaHeap: false,
     physVecTables: false,
     udmabufHasMask: false,
     mapsByPhys: false,

@@ -55,9 +55,17 @@ export const arm64 = (api: PluginApi): Arch => ({
   attach: (host) => linearDma(api, host, (at, size) => host.cache.dmacMap(at, size, api.DIR.BIDIRECTIONAL)),
 })
 
+/** New coherent memory is invalidated, too. Models: Linux v6.1 arch/arm64/mm/dma-mapping.c: arch_dma_prep_coherent */
+export const arm64V61 = (api: PluginApi): Arch => ({
+  ...arm64(api),
+  name: 'arm64-v6.1',
+  source: 'Linux v6.1 arch/arm64/mm',
+  attach: (host) => linearDma(api, host, (at, size) => host.cache.dmacFlush(at, size)),
+})
+
 /** Its pfn_valid() asks whether memory is mapped. Models: Linux v5.10 arch/arm64/mm/init.c: pfn_valid */
 export const arm64V510 = (api: PluginApi): Arch => ({
-  ...arm64(api),
+  ...arm64V61(api),
   name: 'arm64-v5.10',
   source: 'Linux v5.10 arch/arm64/mm',
   pfnValid: 'memblock',

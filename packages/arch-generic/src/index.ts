@@ -1,6 +1,6 @@
 // The op table dma-direct, the 64-bit architectures, and the kernels that stand on it.
 import type { Plugin, PluginApi } from '@dmalab/api'
-import { arm64, arm64V510, arm64V618, riscv64 } from './arches.ts'
+import { arm64, arm64V510, arm64V61, arm64V618, riscv64 } from './arches.ts'
 import { directOps } from './direct-ops.ts'
 import { ARM64_RELEASES, arm64Kernel, ARM_RELEASES, armKernel, RISCV64_RELEASES, riscv64Kernel } from './kernels.ts'
 import { x8664 } from './x86-arch.ts'
@@ -12,7 +12,7 @@ export { type DirectStreaming, directStreaming } from './direct-streaming.ts'
 
 export default (api: PluginApi): Plugin => ({
   name: '@dmalab/arch-generic',
-  arches: [arm64(api), arm64V510(api), arm64V618(api), riscv64(api), x8664(api)],
+  arches: [arm64(api), arm64V510(api), arm64V61(api), arm64V618(api), riscv64(api), x8664(api)],
   ops: [directOps(api)],
   kernels: [
     ...ARM_RELEASES.map((release) => armKernel(api, release)),

@@ -158,6 +158,9 @@ export const ARM_RELEASES = ['6.1', '6.6', '6.12', '6.18', '7.2'] as const
 
 /** Where a release has no arch of its own, it is that of v6.12. */
 const ARM64_ARCH: Readonly<Record<string, string>> = {
+  '5.15': 'arm64-v6.1',
+  '6.1': 'arm64-v6.1',
+
   '5.10': 'arm64-v5.10',
   '6.18': 'arm64-v6.18',
   '7.2': 'arm64-v6.18',

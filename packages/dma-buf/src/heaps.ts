@@ -9,6 +9,9 @@ export interface Heap {
   alloc(len: number, owner: string): KResult<number>
 }
 
+/** From v6.18 on. */
+export const DEFAULT_CMA_HEAP = 'default_cma_region'
+
 /** Orders tried, largest first: 1 MiB, 64 KiB, 4 KiB. */
 const SYSTEM_ORDERS = [8, 4, 0] as const
 
@@ -61,10 +64,14 @@ export const systemHeap = (host: AllocatorHost): Heap => ({
 })
 
 /**
- * The heap over the default CMA area: one contiguous piece. `name` is the area's: `linux,cma` or `reserved`.
+ * The heap over the default CMA area: one contiguous piece. `name` is the area's, `linux,cma` or `reserved`, or that of the default heap.
+ * Models: Linux v6.18 drivers/dma-buf/heaps/cma_heap.c: add_default_cma_heap
  * Models: Linux v6.12 drivers/dma-buf/heaps/cma_heap.c: cma_heap_allocate
  */
-export const cmaHeap = (host: AllocatorHost, name = 'linux,cma'): Heap => ({
+export const cmaHeap = (
+  host: AllocatorHost,
+  name = host.kernel.defaultCmaHeap ? DEFAULT_CMA_HEAP : 'linux,cma',
+): Heap => ({
   name,
   alloc: (len, owner) =>
     host.call('dma_heap_ioctl_allocate', () => {

@@ -2,7 +2,7 @@
 export { createDmaBufCore, type DmaBufCoreParts } from './dma-buf-core.ts'
 export type { DebugTablesParts } from './debug-tables.ts'
 export { FdTable } from './fd-table.ts'
-export { cmaHeap, type Heap, systemHeap } from './heaps.ts'
+export { cmaHeap, DEFAULT_CMA_HEAP, type Heap, systemHeap } from './heaps.ts'
 export { createDumbBuffer } from './dumb-buffer.ts'
 export { createDeviceMemoryBuf } from './phys-vec.ts'
 export type { GemBuffer } from './gem-export.ts'

@@ -85,6 +85,7 @@ const FACTS: Readonly<Record<keyof BuildFacts, FactShape>> = {
   udmabufMerges: YES_OR_NO,
   udmabufSyncs: YES_OR_NO,
   dmabufKeepsTables: YES_OR_NO,
+  defaultCmaHeap: YES_OR_NO,
   physVecTables: YES_OR_NO,
   udmabufHasMask: YES_OR_NO,
   mapsByPhys: YES_OR_NO,

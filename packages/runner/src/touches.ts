@@ -67,6 +67,7 @@ export class TouchWatch {
         if (event.expName === 'udmabuf') this.touched.add('udmabuf')
         else if (event.expName === 'vfio_pci_core') this.touched.add('device-memory')
         else if (!NO_HEAP.test(event.expName)) this.touched.add('heap')
+        if (CMA_HEAP.test(event.expName)) this.touched.add('cma-heap')
         return
       case 'dma_buf_dynamic_attach':
         this.touched.add('vb2-import')
@@ -75,8 +76,11 @@ export class TouchWatch {
       case 'dma_buf_mmap_internal':
         this.touched.add('mmap')
         return
-      case 'vb2_qbuf':
       case 'ioctl':
+        if (event.name === 'remove_bufs') this.touched.add('remove-bufs')
+        this.touched.add('vb2')
+        return
+      case 'vb2_qbuf':
         this.touched.add('vb2')
         return
       default:
@@ -135,6 +139,7 @@ export const BOOT_TOUCHES: ReadonlySet<Touch> = new Set(['bounce', 'narrow-devic
 
 /** Exporters that are no heap; a CMA heap has the name of its area. */
 const NO_HEAP = /^drm$|^videobuf2/
+const CMA_HEAP = /^(linux,cma|reserved|default_cma_region)$/
 
 const reaches = (facts: DeviceFacts, { base, len }: { readonly base: number; readonly len: number }): boolean =>
   [base, base + len - 1].every((at) => busAddressOf(facts, at) !== undefined)

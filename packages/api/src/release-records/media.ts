@@ -69,7 +69,7 @@ export const MEDIA_RECORDS: readonly ReleaseRecord[] = [
     before: { media: { removeBufs: false } },
     after: { media: { removeBufs: true } },
     seen: 'There is no VIDIOC_REMOVE_BUFS; now there is.',
-    touches: [],
+    touches: ['remove-bufs'],
   },
   {
     id: 'vb2-dmabuf-planes',

@@ -26,6 +26,17 @@ export const REACH_RECORDS: readonly ReleaseRecord[] = [
     touches: ['windows'],
   },
   {
+    id: 'coherent-memory-cleaned',
+    since: '6.6',
+    arches: ['arm64'],
+    source: 'arch/arm64/mm/dma-mapping.c: arch_dma_prep_coherent',
+    proof: 'source',
+    before: {},
+    after: {},
+    seen: 'New coherent memory is cleaned and invalidated in the linear map; now it is cleaned only, and clean lines of it may stay in the cache.',
+    touches: ['cache'],
+  },
+  {
     id: 'no-map-pages',
     since: '5.14',
     arches: ['arm64'],

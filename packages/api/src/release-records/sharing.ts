@@ -115,6 +115,17 @@ export const SHARING_RECORDS: readonly ReleaseRecord[] = [
     touches: ['udmabuf', 'vb2-import'],
   },
   {
+    id: 'cma-heap-name',
+    since: '6.18',
+    arches: ALL,
+    source: 'drivers/dma-buf/heaps/cma_heap.c: add_default_cma_heap',
+    proof: 'source',
+    before: { defaultCmaHeap: false },
+    after: { defaultCmaHeap: true },
+    seen: 'The CMA heap has the name of its area; now it is default_cma_region, and that of the area is there beside it (CONFIG_DMABUF_HEAPS_CMA_LEGACY). dma-bufs are named after the heap that they were taken from.',
+    touches: ['cma-heap'],
+  },
+  {
     id: 'phys-vec-tables',
     since: '6.19',
     arches: ALL,

@@ -4,25 +4,14 @@ import { ALL } from './arches.ts'
 
 export const UNSEEN_RECORDS: readonly ReleaseRecord[] = [
   {
-    id: 'coherent-memory-cleaned',
-    since: '6.6',
-    arches: ['arm64'],
-    source: 'arch/arm64/mm/dma-mapping.c: arch_dma_prep_coherent',
-    proof: 'source',
-    before: {},
-    after: {},
-    seen: 'New coherent memory is cleaned and invalidated in the linear map; now it is cleaned only. Neither leaves dirty lines.',
-    touches: [],
-  },
-  {
-    id: 'cma-heap-name',
+    id: 'iommu-list-overflow',
     since: '6.18',
     arches: ALL,
-    source: 'drivers/dma-buf/heaps/cma_heap.c: add_default_cma_heap',
+    source: 'drivers/iommu/dma-iommu.c: iommu_dma_map_sg',
     proof: 'source',
     before: {},
     after: {},
-    seen: 'The CMA heap has the name of its area; now there is default_cma_region, and that name beside it where it is configured.',
+    seen: '6.12.117 refuses a list with -EOVERFLOW where an entry and its padding pass 4 GiB; in 6.18.35 and 7.2.13 there is no such check. The model has none: no buffer of it is that large.',
     touches: [],
   },
 ]

@@ -1,6 +1,6 @@
 // Buffers that are shared: exports, udmabufs, heaps, attachments, CPU access.
 import { type KResult, pageAlign, PAGE_SIZE, type Pfn, physOf } from '@dmalab/api'
-import { cmaHeap, createUdmabuf, type Heap, systemHeap } from '@dmalab/dma-buf'
+import { cmaHeap, createUdmabuf, DEFAULT_CMA_HEAP, type Heap, systemHeap } from '@dmalab/dma-buf'
 import type { DmaBoot } from './dma-boot.ts'
 import { programExporter } from './exporter.ts'
 import { command, type Command, DIRECTION, NAME, NUMBER, optional, WORD } from './params.ts'
@@ -127,7 +127,8 @@ const outcome = (result: KResult<void>): string => (result.ok ? 'ok' : result.er
 const heapNamed = ({ lab }: DmaBoot, name: string): Heap | undefined => {
   if (name === 'system') return systemHeap(lab.allocatorHost)
   const area = lab.machine.reserved.find((region) => region.default === 'cma')
-  if (area === undefined || name !== `${area.name}@${area.base.toString(16)}`) return undefined
+  const isDefault = lab.facts.defaultCmaHeap && name === DEFAULT_CMA_HEAP
+  if (!isDefault && (area === undefined || name !== `${area.name}@${area.base.toString(16)}`)) return undefined
   return cmaHeap(lab.allocatorHost, name)
 }
 
