@@ -36,7 +36,7 @@ const ODD_WORDS = [
   '\r\n',
 ]
 
-export const one = <T>({ pick }: Source, of: readonly T[], otherwise: T): T => of[pick(of.length)] ?? otherwise
+const one = <T>({ pick }: Source, of: readonly T[], otherwise: T): T => of[pick(of.length)] ?? otherwise
 
 type Change = (input: Uint8Array, source: Source) => Uint8Array
 

@@ -4,6 +4,7 @@ import type { RunRequest } from '@dmalab/lab'
 import { openLaboratory, run } from '@dmalab/lab/node'
 import { openLab, parseKernel, StepMachine } from '@dmalab/runner'
 import { kitMachine } from '@dmalab/testkit'
+import { createFtraceWriter } from '@dmalab/trace'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type AnyRun, anyRun, kernelsOf } from './lines.ts'
@@ -50,6 +51,37 @@ test('kernels beside others run as they do alone', async () => {
     if (typeof together === 'string') return
     for (const one of together.runs) expect(await runOf({ ...request, kernels: [one.kernel] })).toEqual(one)
   })
+})
+
+/** A run, and the ftrace text that it wrote. */
+const loggedRun = async (
+  request: RunRequest,
+): Promise<{ readonly one: KernelRun; readonly log: string } | undefined> => {
+  const writer = createFtraceWriter()
+  const report = await run(request, { laboratory, onEvent: (event) => writer.onEvent(event) }).catch(() => undefined)
+  const one = report?.runs[0]
+  return one === undefined ? undefined : { one, log: writer.finish() }
+}
+
+/** A log holds no entries without struct page, and no call that ended in a fault. */
+const standsInItsLog = ({ oops, findings }: KernelRun): boolean =>
+  oops === null && findings.every(({ code }) => code !== 'page-less-export' && code !== 'type-confusion')
+
+test('the log of a run, replayed where it was written, ends as the run did', async () => {
+  let compared = 0
+  await holds(async ({ board, kernels, ...request }) => {
+    const written = await loggedRun({ board, kernels, ...request })
+    if (written === undefined || !standsInItsLog(written.one)) return
+    const work = { log: written.log, file: 'own.trace', devices: {} }
+    const again = await runOf({ board, kernels, work, assume: ['all'] })
+    // A line that needs no device has nothing to replay.
+    if (again === undefined) return
+    compared += 1
+    const { devices = [], skipped, fault } = again.replay ?? {}
+    expect(devices.map(({ model }) => model)).toEqual(devices.map(({ log }) => log))
+    expect([skipped, fault]).toEqual([0, null])
+  })
+  expect(compared).toBeGreaterThan(5)
 })
 
 test('who listens changes nothing', async () => {

@@ -18,6 +18,12 @@ const attached = (kernel: string) => {
 }
 
 describe('a dumb buffer', () => {
+  test('has whole pages', () => {
+    const { lab } = openBench(NEW)
+    const dumb = value(createDumbBuffer(lab.allocatorHost, lab.device('display'), 5000, 'frame'))
+    expect(value(lab.dmaBuf.get(value(dumb.export()))).size).toBe(8192)
+  })
+
   test.each([
     [OLD, { ok: false, errno: 'EBUSY' }],
     [NEW, { ok: true }],

@@ -79,6 +79,10 @@ describe('what went visibly wrong', () => {
       'frame 3: dev read 4 KiB at 0x40000000: 64 bytes are wrong, the first at offset 128',
     )
   })
+  it('the first byte is an offset as any other', () => {
+    const { findings } = check([held, { ...access, write: false, wrong: 1, firstWrong: 0 }])
+    expect(findings.find(({ code }) => code === 'wrong-bytes')?.message).toMatch(/the first at offset 0$/)
+  })
   it('an access that compared equal is not a finding', () => {
     expect(codes([held, { ...access, wrong: 0 }, unmap(RAM, { dir: DIR.BIDIRECTIONAL })])).toEqual([])
   })

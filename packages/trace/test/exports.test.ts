@@ -128,6 +128,12 @@ describe('statistics', () => {
       live: { mappings: 1, bytes: 4096 },
     })
   })
+  it('the peak stays when less is live later, of bus addresses too', () => {
+    const [map, unmap] = [MAP, UNMAP].map((body) => body.replaceAll('fff00000', 'fff10000'))
+    const bodies = [MAP, map ?? '', unmap ?? '', UNMAP, MAP]
+    const [dev] = statsOf(bodies.map((body, i) => line(`1.00000${i}`, body)).join(''))
+    expect(dev).toMatchObject({ peak: { mappings: 2, bytes: 8192 }, iova: { peakBytes: 8192 } })
+  })
 })
 
 describe('the Chrome trace', () => {
