@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { everyName, explain } from '@dmalab/lab'
 import { dmalabWith, type Ended } from '../../apps/cli/test/dmalab.ts'
 import { sources } from './house.ts'
 
@@ -22,6 +24,8 @@ const CLI = join(ROOT, 'apps/cli/bin/run.js')
 const TREES = join(ROOT, '../shared/boards')
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+// Where shells look for completions of a user's own.
+for (const place of ['.zsh', '.config/fish/completions']) mkdirSync(join(folder, place), { recursive: true })
 for (const part of ['examples', 'scenarios', 'tests']) symlinkSync(join(ROOT, part), join(folder, part))
 
 /** As a shell takes it; what `dmalab` or `npm start --` starts is this build. */
@@ -32,7 +36,11 @@ const shell = async (command: string, input = ''): Promise<Ended> => {
   return dmalabWith({ cwd: folder, input }, ...wordsOf(line))
 }
 const spawned = (line: string): Ended => {
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', line], { cwd: folder, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', line], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, HOME: folder },
+  })
   return { code: status ?? 1, out: stdout, err: stderr }
 }
 /** The words that a shell makes of a line. Of many files that a pattern names the first is enough. */
@@ -114,6 +122,85 @@ describe('what a report or a refusal suggests can be given as it stands', () => 
     const commands = [...new Set(suggestedBy(given, `${out}\n${err}`))]
     expect(commands).not.toEqual([])
     for (const command of commands) expect(await outcome(command)).toBe('ran')
+  })
+})
+
+describe('whatever a command prints of further commands', () => {
+  /** One a kind of command and of refusal; what they write is there for those that follow. */
+  const GIVEN: readonly string[] = [
+    'run founding --kernel arm@4.11+nopage-rfc --frames 1 --ftrace run.trace',
+    'run founding --board nosuch',
+    'run founding --kernel arm@4.12 --frames 1',
+    'run "v4l2src ! kmssink" --board bcm2711-rpi-4-b --cmdline cma=4M --size 1920x1080 --frames 1',
+    'run "v4l2src ! kmssink"',
+    'run --bogus',
+    'compare founding --frames 1',
+    'board list',
+    'board show odroid-u3',
+    'board lint odroid-u3',
+    'board facts scenarios/boards/virt-arm64.yaml',
+    'kernel show arm@4.13',
+    'kernel diff arm@4.11 arm@6.12',
+    'trace check run.trace',
+    'trace check kernel.log',
+    'trace stats run.trace',
+    'trace replay run.trace',
+    'trace replay run.trace --board odroid-xu4-2017',
+    'diagnose kernel.log',
+    'diagnose run.trace',
+    'diagnose --symptom green-frames --board odroid-u3',
+    'explain --dmesg kernel.log',
+    'explain nosuch',
+    'explain F-07',
+    'explain swiotlb-full',
+    'sweep sweep.yaml',
+    'sweep --board bcm2711-rpi-4-b --kernel arm64@6.12 --scenario founding --frames 1',
+    'pipeline parse "v4lsrc ! kmssink"',
+    'conform tests/golden/sg-layout.json',
+    'record',
+    'bogus',
+  ]
+  writeFileSync(
+    join(folder, 'kernel.log'),
+    '[    1.0] contiguous chunk is too small 4096/691200\n[    2.0] cma: cma_alloc: reserved: alloc failed, req-size: 4096 pages, ret: -12\n[    3.0] DMA-API: codec 1.c: device driver failed to check map error\n',
+  )
+  writeFileSync(
+    join(folder, 'sweep.yaml'),
+    'sweep: 1\nname: two boards\nwork: founding\nframes: 1\nsize: [64x32]\nboard: [odroid-xu4-2017, apm-mustang]\nkernel: [arm@4.11, arm64@6.12]\n',
+  )
+  /** As a person copies it: without what stands around it. */
+  const commandsIn = (text: string): readonly string[] =>
+    [...text.matchAll(/(?:dmalab|npm start --) (?:-|[a-z])[^\n`]*/g)]
+      .map(([command]) => command.replace(/ lists (?:arguments and flags|all .*)$| {4}\(.*$|\).*$/, '').trim())
+      // A name in capitals is for the reader to fill in; what `record` prints is a script of its own.
+      .filter((command) => !/\b[A-Z]{3,}\b(?!=)/.test(command.replaceAll(/'[^']*'/g, '')))
+
+  test('can be given as it stands', async () => {
+    const from = new Map<string, string>()
+    for (const given of GIVEN) {
+      const { out, err } = await shell(`dmalab ${given}`)
+      for (const command of commandsIn(`${out}\n${err}`)) if (!from.has(command)) from.set(command, given)
+    }
+    const failed: string[] = []
+    for (const [command, given] of from) {
+      const came = await outcome(command)
+      // A point of a sweep that a board cannot run: its command says why, and what the board runs.
+      if (came !== 'ran' && !came.includes('\na line for this board: dmalab run ')) failed.push(`${given}: ${came}`)
+    }
+    expect(failed).toEqual([])
+    expect(from.size).toBeGreaterThan(12)
+  })
+
+  test('also what is said in explanations', () => {
+    const words = everyName().flatMap((name) => commandsIn(JSON.stringify(explain(name), null, 1)))
+    const known = (command: string): boolean => {
+      const [, verb = '', next = ''] = command.replaceAll(/["',]+$/g, '').split(' ')
+      return [[verb], [verb, next]].some((path) =>
+        existsSync(join(ROOT, 'apps/cli/src/commands', `${path.join('/')}.ts`)),
+      )
+    }
+    expect(words.length).toBeGreaterThan(30)
+    expect(words.filter((command) => !known(command))).toEqual([])
   })
 })
 

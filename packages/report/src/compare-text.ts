@@ -70,7 +70,9 @@ const sentence = (run: KernelRun): string => {
     ? 'no byte of a frame copied by the CPU'
     : isCopied
       ? 'the CPU copied frames'
-      : 'what was copied is not known'
+      : run.elements.some(({ mode }) => mode === 'CPU')
+        ? 'the CPU worked on frames'
+        : 'what was copied is not known'
   const saved =
     skippedLines > 0
       ? `${count(skippedLines)} cache-line operations saved by tagged entries`

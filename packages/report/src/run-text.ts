@@ -69,7 +69,8 @@ const copiesText = ({ step, zeroCopy, elements }: KernelRun): string => {
   if (step !== null) return ''
   if (zeroCopy) return ', zero-copy'
   const isCopied = elements.some(({ cpuBytesPerFrame }) => cpuBytesPerFrame > 0)
-  return isCopied ? ', with copies by the CPU' : ', with copies that are not known'
+  if (isCopied) return ', with copies by the CPU'
+  return elements.some(({ mode }) => mode === 'CPU') ? ', worked on by the CPU' : ', with copies that are not known'
 }
 
 /** Findings of one code shown before the rest is counted. */

@@ -73,7 +73,7 @@ export class MediaTask {
       element: stage.element,
       device: stage.device,
       buffers,
-      mode: hop ?? (stage.reads ? 'read' : FIRST_MODE[stage.role]),
+      mode: stage.worksByCpu ? 'CPU' : (hop ?? (stage.reads ? 'read' : FIRST_MODE[stage.role])),
       cpuBytesPerFrame: this.tally.delivered === 0 ? 0 : copied / this.tally.delivered,
     }))
   }

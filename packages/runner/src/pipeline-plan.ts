@@ -36,6 +36,8 @@ export interface Stage {
   readonly reads: boolean
   /** Its CAPTURE queue fills memory of the task (io-mode=userptr). */
   readonly fillsOwn: boolean
+  /** User space that makes other pictures of those that it is given: a codec or a converter that runs on the CPU. */
+  readonly worksByCpu: boolean
   /** Pictures that may wait before it (queue elements); 0: it takes each at once. */
   readonly depth: number
   /** What it is given: pictures, or what a decoder is fed; null for the first stage that is none. */

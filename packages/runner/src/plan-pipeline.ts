@@ -167,6 +167,7 @@ const addStage = (
     fallsBack: hop?.ifRefused === 'copy',
     reads,
     fillsOwn,
+    worksByCpu: device === null && hop !== null && CPU_WORK.includes(element.role),
     depth: hop?.depth ?? 0,
     takes: format(given) ?? (role === 'decoder' ? unfed(need(makes)) : null),
     makes,
@@ -182,6 +183,9 @@ const NODES: Readonly<Record<string, DriverNode['kind']>> = {
 }
 const nodeOf = ({ device, factory, role }: BoundElement): Stage['node'] =>
   device === null ? null : factory === 'v4l2sink' ? 'output' : (NODES[role] ?? null)
+
+/** Elements of user space that pixels pass through. */
+const CPU_WORK: readonly string[] = ['decoder', 'encoder', 'converter']
 
 const MAKERS: readonly Stage['role'][] = ['decoder', 'converter', 'source']
 

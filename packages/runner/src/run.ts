@@ -163,6 +163,7 @@ const pipelineIn = function* (
     zeroCopy:
       finished &&
       task.elements().every((element) => element.cpuBytesPerFrame === 0) &&
+      !plan.stages.some(({ worksByCpu }) => worksByCpu) &&
       !plan.told.assumptions.some(({ kind }) => kind === 'element'),
     findings,
     ...(inject.length > 0 ? { injections: lab.injections } : {}),

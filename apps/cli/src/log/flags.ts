@@ -1,6 +1,6 @@
 // Arguments that the commands of the topic `trace` share.
 import { InputError } from '@dmalab/api'
-import { plural } from '@dmalab/report'
+import { plural, shellCommand } from '@dmalab/report'
 import { Args } from '@oclif/core'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 
@@ -10,15 +10,19 @@ export const fileArg = Args.string({
   description: `An ftrace text (also of perf script, in a kernel log, quoted or wrapped), compressed, a trace.dat (needs trace-cmd), ${OR_STANDARD_INPUT}`,
 })
 
-export const RECORD_EVENTS =
-  'events are recorded by: echo 1 > /sys/kernel/tracing/events/dma/enable (Linux 6.12 and later); a kernel log is read by dmalab explain --dmesg'
+/** How to get a log that has events, and what reads one that is a kernel log. */
+export const recordEvents = (file: string): string =>
+  [
+    'events are recorded by: echo 1 > /sys/kernel/tracing/events/dma/enable (Linux 6.12 and later)',
+    `a kernel log is read by: ${shellCommand(['dmalab', 'explain', '--dmesg', file])}`,
+  ].join('\n')
 
 /** A log that says nothing about DMA memory: what is said of it would be taken for an answer. */
 export const noEvents = (file: string, lines: number): InputError =>
   new InputError(
     `nothing to read: no event of the DMA API or its users in ${plural(lines, 'line')}`,
     { file },
-    RECORD_EVENTS,
+    recordEvents(file),
   )
 
 /** @throws InputError for a pattern that is not valid */

@@ -70,9 +70,9 @@ export const ACCESS = {
   'tracking-limit': {
     what: 'More mappings were live at once than the checker keeps in memory, so it forgot them all and went on with what came after.',
     why: 'So many live mappings are rarely meant: a device leaks, or its unmaps are not in the log. Unmaps of what was forgotten count as older than the log.',
-    source: 'the checker; `dmalab trace stats` counts live mappings per device over time',
+    source: 'the checker; `dmalab trace stats FILE` counts live mappings per device over time',
     fixes: [
-      'look at what the device maps and never unmaps: `dmalab trace stats`',
+      'look at what the device maps and never unmaps: `dmalab trace stats FILE`',
       'enable the unmap events too, or trace one device only',
     ],
   },

@@ -202,7 +202,7 @@ export const DMA_DEBUG = entries([
     source: 'kernel/dma/debug.c: dma_entry_alloc',
     cause:
       'dma-debug ran out of entries and disabled itself: from here on nothing is checked, and silence means nothing. A driver that leaks mappings is a usual reason',
-    next: 'read /sys/kernel/debug/dma-api/min_free_entries and nr_total_entries; `dmalab trace check` finds leaks',
+    next: 'read /sys/kernel/debug/dma-api/min_free_entries and nr_total_entries; `dmalab trace check FILE` finds leaks',
     fixes: ['dma_debug_entries=NUMBER on the command line', 'undo mappings in all paths'],
   },
   {

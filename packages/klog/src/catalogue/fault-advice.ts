@@ -2,7 +2,7 @@
 import type { Entry, Form, Say, Seen } from './entry.ts'
 
 export const FAULT_NEXT =
-  'is the faulting address a physical address (wrong address programmed), inside a range unmapped just before (use after unmap), or right behind a mapping (overrun)? A trace tells: `dmalab trace check`'
+  'is the faulting address a physical address (wrong address programmed), inside a range unmapped just before (use after unmap), or right behind a mapping (overrun)? A trace tells: `dmalab trace check FILE`'
 export const FAULT_FIXES: readonly string[] = [
   'keep the mapping until the device has stopped',
   'program the DMA address, not the physical one',

@@ -27,7 +27,7 @@ export const FREES = entries([
     source: 'arch/arm/mm/dma-mapping.c: __arm_dma_free; kernel/dma/remap.c: dma_common_free_remap',
     cause: ({ fields }) =>
       `a driver frees ${fields.text('address')}, which is not a live coherent buffer: freed twice, with another CPU address or size, or never allocated this way`,
-    next: 'does `dmalab trace check` find an unmap or free without its allocation?',
+    next: 'does `dmalab trace check FILE` find an unmap or free without its allocation?',
     fixes: FREE_FIXES,
     code: 'unmap-not-mapped',
   },

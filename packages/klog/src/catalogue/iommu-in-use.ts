@@ -63,7 +63,7 @@ export const IOMMU_IN_USE = entries([
     source: 'drivers/iommu/exynos-iommu.c: exynos_iommu_map, and its like',
     cause: ({ fields }) =>
       `the IOMMU driver refused a map or unmap${fields.has('iova') ? ` at IOVA 0x${fields.text('iova')}` : ''}: something is mapped there already, nothing is where something should be, or the address does not fit its tables`,
-    next: 'do maps and unmaps of the device balance? `dmalab trace check` on a trace of the iommu and dma events',
+    next: 'do maps and unmaps of the device balance? `dmalab trace check FILE` on a trace of the iommu and dma events',
     fixes: ['unmap what was mapped, once', 'use the DMA API instead of iommu_map() with addresses of your own'],
   },
   {

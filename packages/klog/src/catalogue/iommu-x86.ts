@@ -172,7 +172,7 @@ export const IOMMU_X86 = entries([
     source: 'drivers/iommu/intel/iommu.c: __domain_mapping',
     cause: ({ fields }) =>
       `the page 0x${fields.text('pfn')} of the IOVA space is already mapped (to 0x${fields.text('old')}): an unmap of it was lost or had the wrong size, or two allocators share the domain`,
-    next: '`dmalab trace check`: which unmap has another size than its map?',
+    next: '`dmalab trace check FILE`: which unmap has another size than its map?',
     fixes: ['unmap with the size of the mapping', 'one owner of IOVAs in a domain'],
     code: 'unmap-size',
   },

@@ -23,7 +23,7 @@ const full = ({ fields }: Seen): string => {
 }
 
 const BALANCE =
-  'trace the device and run `dmalab trace check`: do its maps and unmaps balance? Why does it bounce at all (mask, bus limit, swiotlb=force)?'
+  'trace the device and run `dmalab trace check FILE`: do its maps and unmaps balance? Why does it bounce at all (mask, bus limit, swiotlb=force)?'
 const MORE_SLOTS = 'swiotlb=SLOTS (of 2 KiB) on the command line, or CONFIG_SWIOTLB_DYNAMIC'
 const ROOM = [
   'undo mappings in all paths',

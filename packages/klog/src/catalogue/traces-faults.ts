@@ -47,7 +47,7 @@ export const FAULT_RULES: readonly TraceRule[] = [
     source: 'arch/arm64/mm/dma-mapping.c: arch_sync_dma_for_device; arch/arm/mm/dma-mapping.c: dma_cache_maint_page',
     cause: (seen) =>
       `${seen.trace[0] ?? 'cache maintenance'} touched an address that has no mapping or struct page: the streaming API (map or sync, called from ${caller(seen)}) was used on memory of a no-map pool, on a coherent buffer, or on a wrong address`,
-    next: 'which region does the buffer come from? `dmalab run` with that board shows the call path',
+    next: 'which region does the buffer come from? `dmalab run SCENARIO --board BOARD` with that board shows the call path',
     fixes: NO_PAGE_FIXES,
     code: 'type-confusion',
   },

@@ -65,7 +65,7 @@ export const WARNING_RULES: readonly TraceRule[] = [
       /unmap|clear/.test(seen.trace[0] ?? '')
         ? `${seen.trace[0]} was to unmap an IOVA that is not mapped: there is nothing there. Unmapped twice, with another address or size, or never mapped (0 bytes)${seen.trace.length > 2 ? `; called from ${caller(seen)}` : ''}`
         : `${seen.trace[0]} was to map an IOVA that is already mapped, or one outside of the range of the tables`,
-    next: 'trace the device: `dmalab trace check` names the unmap that has no mapping',
+    next: 'trace the device: `dmalab trace check FILE` names the unmap that has no mapping',
     fixes: ['unmap once, with the address and size of the mapping', 'map no empty buffers'],
     code: 'unmap-not-mapped',
   },
@@ -156,7 +156,7 @@ export const WARNING_RULES: readonly TraceRule[] = [
     source: 'kernel/dma/remap.c: dma_common_free_remap',
     cause: (seen) =>
       `${caller(seen)} frees memory that is not a live coherent buffer: freed twice, or with another CPU address or size`,
-    next: '`dmalab trace check`: is there a free without its allocation?',
+    next: '`dmalab trace check FILE`: is there a free without its allocation?',
     fixes: FREE_FIXES,
     code: 'unmap-not-mapped',
   },

@@ -12,9 +12,9 @@ export const cellOf = (result: PointResult): string => {
   return grave === undefined || (verdict === 'fault' && grave.code === 'kernel-oops') ? word : `${word} (${grave.code})`
 }
 
-/** Why it did not work; null when it did. */
+/** Why it did not work, without the place in the line that a refusal draws; null when it did. */
 export const whyOf = (result: PointResult): string | null => {
-  if (result.kind !== 'ran') return result.why
+  if (result.kind !== 'ran') return result.why.split('\n', 1)[0] ?? null
   if (result.verdict === 'unknown') return 'what decides it is only assumed'
   if (result.verdict === 'works') return null
   const { step, why } = result

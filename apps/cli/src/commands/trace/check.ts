@@ -7,7 +7,7 @@ import { EXIT } from '../../bad-input.ts'
 import { BaseCommand } from '../../base-command.ts'
 import { eachLog } from '../../log/each-log.ts'
 import { fileUri } from '../../log/file-uri.ts'
-import { fileArg, markerPattern, RECORD_EVENTS } from '../../log/flags.ts'
+import { fileArg, markerPattern, recordEvents } from '../../log/flags.ts'
 
 export default class TraceCheck extends BaseCommand {
   static override summary =
@@ -49,7 +49,7 @@ export default class TraceCheck extends BaseCommand {
       const check = await checkLog(file, (onEvent) => readTrace(file, onEvent), options)
       if (flags.format === 'text') this.tell(checkText(check, shown))
       const why = whyUnchecked(check)
-      if (why !== undefined) throw new InputError(why, { file }, RECORD_EVENTS)
+      if (why !== undefined) throw new InputError(why, { file }, recordEvents(file))
       return check
     }
     const results = await eachLog(argv.map(String), work)
