@@ -79,7 +79,7 @@ export const CMA = entries([
     kind: 'problem',
     title: 'a CMA area could not be reserved',
     forms: [
-      ['6.1+', 'cma: Failed to reserve {mib:dec} MiB on node {node:dec}'],
+      ['6.2+', 'cma: Failed to reserve {mib:dec} MiB on node {node:dec}'],
       ['3.17+', 'cma: Failed to reserve {mib:dec} MiB'],
       ['3.5 to 3.16', 'CMA: failed to reserve {mib:dec} MiB'],
       ['5.10+', 'reservation failed: err {err:dec}, node {node:dec}'],
@@ -121,7 +121,7 @@ export const CMA = entries([
     kind: 'note',
     title: 'a CMA area',
     forms: [
-      ['6.1+', 'cma: Reserved {mib:dec} MiB at {base:hex} on node {node:dec}'],
+      ['6.2+', 'cma: Reserved {mib:dec} MiB at {base:hex} on node {node:dec}'],
       ['3.17+', 'cma: Reserved {mib:dec} MiB at {base:hex}'],
       ['3.5 to 3.16', 'CMA: reserved {mib:dec} MiB at {base:hex}'],
       ['3.15+', 'created CMA memory pool at {base:hex}, size {mib:dec} MiB'],

@@ -79,7 +79,7 @@ export const IOMMU_IN_USE = entries([
       ['4.3+', 'Page request in Privilege Mode'],
       ['4.3+', 'Execution request not supported'],
       ['4.3+', 'Address is not canonical'],
-      ['3.x to 6.7', 'Unknown PPR request received'],
+      ['3.x+', 'Unknown PPR request received'],
       ['5.x to 6.x', 'no pending PRQ, drop response'],
     ],
     source:

@@ -97,7 +97,7 @@ export const IOMMU_MASTERS = entries([
       ['5.2+', 'page fault at {iova:hex} from bus id {bus:dec} of type {access:word}'],
       ['4.18+', 'MMU error from client {client:text} at {iova:hex}'],
       ['6.x+', 'MMU {mmu:dec} fault ({why:text}) addr {iova:hex}'],
-      ['4.x+', 'MMU {mmu:dec} fault addr {iova:hex}'],
+      ['4.x to 6.x', 'MMU {mmu:dec} fault addr {iova:hex}'],
       ['4.x+', 'MMU fault status {status:hex}'],
       ['5.14+', '*** gpu fault: ttbr0={ttbr:hex} iova={iova:hex} dir={access:word} type={why:word}'],
       ['4.x+', '*** gpu fault: iova={iova:hex} flags={flags:dec}'],

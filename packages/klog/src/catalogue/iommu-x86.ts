@@ -135,7 +135,7 @@ export const IOMMU_X86 = entries([
     title: 'the Intel IOMMU reports a fault',
     forms: [
       ['4.5+', 'DRHD: handling fault status reg {status:hex}'],
-      ['2.6 to 4.4', 'DRHD: handling fault status reg {status:hex}'],
+      ['2.6+', 'DRHD: handling fault status reg {status:hex}'],
       ['5.16+', 'Dump dmar{unit:dec} table entries for IOVA {address:hex}'],
     ],
     source: 'drivers/iommu/intel/dmar.c: dmar_fault',
@@ -240,7 +240,7 @@ export const IOMMU_X86 = entries([
       ['3.x+', 'AMD-Vi: Completion-Wait loop timed out'],
       ['3.x+', 'AMD-Vi: Command buffer timeout'],
       ['5.x+', 'AMD-Vi: No event written to event log'],
-      ['3.x+', 'IOMMU event log overflow'],
+      ['3.x to 6.x', 'IOMMU event log overflow'],
     ],
     source: 'drivers/iommu/amd/iommu.c: wait_on_sem, __iommu_queue_command_sync',
     cause:

@@ -50,7 +50,7 @@ export const MEDIA = entries([
       ['3.8+', 'Error getting dmabuf scatterlist'],
       ['3.8+', 'failed to attach dmabuf'],
       ['3.8 to 5.x', 'failed acquiring dmabuf memory for plane {plane:dec}'],
-      ['3.8 to 5.x', 'failed acquiring userspace memory for plane {plane:dec}'],
+      ['3.8+', 'failed acquiring userspace memory for plane {plane:dec}'],
       ['any', 'acquiring userspace memory for plane {plane:dec} failed'],
     ],
     source:
@@ -120,13 +120,13 @@ export const MEDIA = entries([
       ['6.x+', 'unbalanced counters for queue {queue:word}:'],
       ['3.14+', 'setup: {setup:dec} start_streaming: {start:dec} stop_streaming: {stop:dec}', 'more'],
       ['3.14+', 'wait_prepare: {waitPrepare:dec} wait_finish: {waitFinish:dec}', 'more'],
-      ['3.14+', 'prepare_streaming: {prepareStreaming:dec} unprepare_streaming: {unprepareStreaming:dec}', 'more'],
+      ['6.2+', 'prepare_streaming: {prepareStreaming:dec} unprepare_streaming: {unprepareStreaming:dec}', 'more'],
       [
         '3.14+',
         'buf_init: {init:dec} buf_cleanup: {cleanup:dec} buf_prepare: {prepare:dec} buf_finish: {finish:dec}',
         'more',
       ],
-      ['3.14+', 'buf_init: {init:dec} buf_cleanup: {cleanup:dec}', 'more'],
+      ['3.14 to 6.x', 'buf_init: {init:dec} buf_cleanup: {cleanup:dec}', 'more'],
       ['3.14+', 'buf_prepare: {prepare:dec} buf_finish: {finish:dec}', 'more'],
       [
         '3.14+',
@@ -139,7 +139,7 @@ export const MEDIA = entries([
         'alloc: {alloc:dec} put: {put:dec} prepare: {memPrepare:dec} finish: {memFinish:dec} mmap: {mmap:dec}',
         'more',
       ],
-      ['3.14+', 'alloc: {alloc:dec} put: {put:dec}', 'more'],
+      ['3.14 to 6.x', 'alloc: {alloc:dec} put: {put:dec}', 'more'],
       ['3.14+', 'prepare: {memPrepare:dec} finish: {memFinish:dec}', 'more'],
       ['3.14+', 'get_userptr: {getUser:dec} put_userptr: {putUser:dec}', 'more'],
       [
@@ -147,10 +147,14 @@ export const MEDIA = entries([
         'attach_dmabuf: {attach:dec} detach_dmabuf: {detach:dec} map_dmabuf: {map:dec} unmap_dmabuf: {unmap:dec}',
         'more',
       ],
-      ['3.14+', 'attach_dmabuf: {attach:dec} detach_dmabuf: {detach:dec}', 'more'],
+      ['3.14 to 6.x', 'attach_dmabuf: {attach:dec} detach_dmabuf: {detach:dec}', 'more'],
       ['3.14+', 'map_dmabuf: {map:dec} unmap_dmabuf: {unmap:dec}', 'more'],
-      ['3.14+', 'get_dmabuf: {getBuf:dec} num_users: {users:dec} vaddr: {vaddr:dec} cookie: {cookie:dec}', 'more'],
-      ['3.14+', 'get_dmabuf: {getBuf:dec} num_users: {users:dec}', 'more'],
+      [
+        '3.14 to 6.x',
+        'get_dmabuf: {getBuf:dec} num_users: {users:dec} vaddr: {vaddr:dec} cookie: {cookie:dec}',
+        'more',
+      ],
+      ['3.14 to 6.x', 'get_dmabuf: {getBuf:dec} num_users: {users:dec}', 'more'],
     ],
     source: 'drivers/media/common/videobuf2/videobuf2-core.c: __vb2_queue_free',
     cause:

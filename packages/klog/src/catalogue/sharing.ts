@@ -24,7 +24,7 @@ export const SHARING = entries([
     forms: [
       ['3.7+', 'failed to allocate buffer with size {size:dec}'],
       ['4.x+', 'Failed to allocate from CMA:'],
-      ['6.2+', 'Failed to allocate from GEM DMA helper:'],
+      ['6.1+', 'Failed to allocate from GEM DMA helper:'],
       ['3.7+', 'Failed to allocate {size:dec} bytes for GEM'],
       ['any', 'failed to allocate CMA memory'],
     ],

@@ -112,7 +112,7 @@ export const SWIOTLB = entries([
       ['5.10+', 'Failed to allocate {size:dec} bytes tlb structure'],
       ['5.10+', 'software IO TLB: {fn:word}: Failed to allocate {size:dec} bytes align={align:hex}'],
       ['5.17+', 'software IO TLB: {fn:word}: Failed to remap {size:dec} bytes'],
-      ['6.2+', 'Failed to allocate mem->areas.'],
+      ['6.1+', 'Failed to allocate mem->areas.'],
       ['6.6+', 'software IO TLB: Failed to allocate new pool'],
     ],
     source: 'kernel/dma/swiotlb.c: swiotlb_init_remap, swiotlb_init_late, swiotlb_tbl_map_single',

@@ -59,7 +59,7 @@ export const VB2_CALLS = entries([
       ['3.x+', 'buffer preparation failed: {err:dec}'],
       ['4.x+', 'buffer {index:dec} not in dequeued state'],
       ['3.x+', 'no buffers have been allocated'],
-      ['3.x+', 'need at least {count:dec} allocated buffers'],
+      ['3.x to 6.x', 'need at least {count:dec} allocated buffers'],
       ['3.x+', 'maximum number of buffers already allocated'],
       ['3.x+', 'queue is not currently set up for mmap'],
       ['4.x+', 'queue in wrong mode (qbuf vs requests)'],
