@@ -65,7 +65,7 @@ const take = async (store: Store, answer: Answer): Promise<void> => {
   }
 }
 
-export const troubleOf = (error: unknown): { readonly message: string; readonly hint: string | null } => {
+const troubleOf = (error: unknown): { readonly message: string; readonly hint: string | null } => {
   if (isInputError(error)) return { message: error.message, hint: error.hint ?? null }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { message: `A mistake of dmalab: ${text}`, hint: null }

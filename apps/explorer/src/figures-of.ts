@@ -1,7 +1,7 @@
 // Figures over a run: bytes that are taken, mapped and copied, event by event.
 import { type Event, PAGE_SIZE } from '@dmalab/api'
 
-export interface Series {
+interface Series {
   readonly name: string
   readonly values: readonly number[]
 }

@@ -9,7 +9,7 @@ import type { Form } from './form.ts'
 import type { Ask } from './laboratory.ts'
 
 /** What went wrong, as it is shown. */
-export interface Trouble {
+interface Trouble {
   readonly message: string
   readonly hint: string | null
 }

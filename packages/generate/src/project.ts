@@ -15,7 +15,7 @@ const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 const LONGEST = 40
 
 /** @throws InputError for a name that cannot be one of a package */
-export const checkName = (name: string): void => {
+const checkName = (name: string): void => {
   if (!NAME.test(name) || name.length > LONGEST)
     throw new InputError(
       `'${name.slice(0, 80)}' is not a name for a plug-in`,

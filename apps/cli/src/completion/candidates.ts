@@ -7,7 +7,7 @@ export interface Candidate {
 }
 
 /** As much of a flag as completion needs. */
-export interface KnownFlag {
+interface KnownFlag {
   readonly name: string
   readonly char?: string
   readonly about: string

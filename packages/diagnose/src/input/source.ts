@@ -34,7 +34,7 @@ export const peek = async (
   return { head: joined(held, size), all: all() }
 }
 
-export const joined = (chunks: readonly Uint8Array[], size: number): Uint8Array => {
+const joined = (chunks: readonly Uint8Array[], size: number): Uint8Array => {
   const whole = new Uint8Array(size)
   let at = 0
   for (const chunk of chunks) {

@@ -1,8 +1,7 @@
 // What a time line is made of.
 
 /** Who may touch a buffer. `transit`: it waits in a queue, or was handed on and not taken yet. */
-export const OWNERS = ['cpu', 'device', 'transit'] as const
-export type Owner = (typeof OWNERS)[number]
+export type Owner = 'cpu' | 'device' | 'transit'
 
 /** Memory that somebody asked for, or that was mapped. `to` and `from` are positions of events; null: it is there at the end. */
 export interface ViewBuffer {
