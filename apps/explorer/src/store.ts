@@ -91,7 +91,10 @@ export const chooseEvent = (store: Store, event: number): void => {
   const buffer = timeline.value?.touched[at] ?? -1
   if (buffer >= 0) store.buffer.value = buffer
   const here = events.value[at]
+  const lane = timeline.value?.laneOf[at] ?? 0
   if (here !== undefined && 'device' in here && here.device !== undefined) store.device.value = here.device
+  // A fault names no device: it is in the lane of whose step it was.
+  else if (lane > 0) store.device.value = timeline.value?.lanes[lane]?.name ?? null
 }
 
 /** Chooses a buffer, its device, and where there is none yet in its lifetime, its first event. */

@@ -41,7 +41,7 @@ export const CacheLines = () => {
   const now = latest(samples, moment)
   const perPage = PAGE / lineSize
   const frames = now.reduce((sum, { len }) => sum + Math.ceil(len / PAGE), 0)
-  const height = Math.max(2, Math.min(CELL, HIGHEST / Math.max(1, frames)))
+  const height = Math.max(1, Math.min(CELL, HIGHEST / Math.max(1, frames)))
   useEffect(() => {
     const { current } = canvas
     if (current === null) return undefined

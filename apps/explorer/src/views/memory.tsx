@@ -67,7 +67,7 @@ export const Memory = ({ board }: { readonly board: BoardDescription | null }) =
       <div class="scroll" tabIndex={0} role="region" aria-label="Map of physical memory">
         <svg
           viewBox={`0 0 ${WIDTH} 172`}
-          style={{ width: '100%', minWidth: '640px' }}
+          style={{ width: '100%', minWidth: '640px', maxWidth: '1400px' }}
           role="group"
           aria-label="Map of memory; the table below has the same"
         >
@@ -151,7 +151,7 @@ const Region = ({ piece }: { readonly piece: Piece }) => {
       />
       {width > 46 ? (
         <text x={x + 3} y="12">
-          {cut(what, Math.floor(width / 7))}
+          {cut(what, Math.floor((width - 6) / 7.2))}
         </text>
       ) : null}
       {width > 66 ? (

@@ -1,0 +1,41 @@
+// Lines of the inner cache as runs: what each of them is, told from outside, and that looking changes nothing.
+import { describe, expect, it } from 'vitest'
+import { type LineSize, phys } from '@dmalab/api'
+import { Hot } from '../src/index.ts'
+import { BUILDS, moduleOf } from './builds.ts'
+
+const BASE = phys(0x4000_0000)
+const PAGE = 4096
+
+describe.each(BUILDS)('%s build', (build) => {
+  const module = moduleOf(build)
+  it.each([16, 32, 64] as LineSize[])('tells lines of %i bytes apart', (lineSize) => {
+    const hot = new Hot(module, { lineSize, poison: 0 })
+    const perPage = PAGE / lineSize
+    expect(hot.lineRuns(BASE, 2 * PAGE)).toEqual([2 * perPage, 0])
+    hot.fill('memory', BASE, 2 * PAGE, 1)
+    hot.read('cpu', BASE, new Uint8Array(PAGE))
+    expect(hot.lineRuns(BASE, 2 * PAGE)).toEqual([perPage, 1, perPage, 0])
+    hot.set('cpu', phys(BASE + lineSize), lineSize, 0xaa)
+    hot.set('memory', phys(BASE + 3 * lineSize), lineSize, 0x55)
+    const seen = [1, 1, 1, 3, 1, 1, 1, 5, perPage - 4, 1, perPage, 0]
+    expect(hot.lineRuns(BASE, 2 * PAGE)).toEqual(seen)
+    expect(hot.lineRuns(BASE, 2 * PAGE)).toEqual(seen)
+    // A range may begin and end within a line.
+    expect(hot.lineRuns(phys(BASE + lineSize + 1), 1)).toEqual([1, 3])
+    hot.clean(BASE, PAGE)
+    expect(hot.lineRuns(BASE, 2 * lineSize)).toEqual([2, 1])
+    hot.invalidate(BASE, PAGE)
+    expect(hot.lineRuns(BASE, PAGE)).toEqual([perPage, 0])
+  })
+
+  it('goes on where the stage is full', () => {
+    const hot = new Hot(module, { lineSize: 16, poison: 0 })
+    const lines = 20_000
+    for (let line = 0; line < lines; line += 2) hot.set('cpu', phys(BASE + line * 16), 16, 1)
+    const runs = hot.lineRuns(BASE, lines * 16)
+    const counts = runs.filter((_value, i) => i % 2 === 0)
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(lines)
+    expect(runs.slice(0, 6)).toEqual([1, 3, 1, 0, 1, 3])
+  })
+})
