@@ -110,7 +110,7 @@ export const x8664Kernel = (api: PluginApi, name: (typeof X86_RELEASES)[number])
   name: `x86_64@${name}`,
   arch: 'x86_64',
   title: `x86-64, Linux ${name}: dma-direct with swiotlb, dma-iommu on VT-d and AMD-Vi; get_sgtable without a check`,
-  source: `Linux v${name} kernel/dma, arch/x86/kernel/pci-dma.c, drivers/iommu/intel, drivers/iommu/amd`,
+  source: `Linux v${name} kernel/dma, arch/x86/kernel/pci-dma.c, drivers/iommu/intel; AMD-Vi by its source alone, drivers/iommu/amd`,
   facts: (options) => factsOf(api, name, options),
   config: CONFIG,
   cmdline: { ...CMDLINE, ...X86_CMDLINE, cma: memoryCmdline(api)['cma'] ?? '' },
