@@ -80,13 +80,18 @@ const pieces = (word: string, width: number): readonly string[] =>
     ? [word]
     : [word.slice(0, width), ...pieces(word.slice(width), width)]
 
-const asLists = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+/** Colours take no room. */
+const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)))
+
+/** A title that a table has in several lines stands in one. */
+const asLists = (titles: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const head = titles.map((title) => title.replaceAll('\n', ''))
   const width = Math.max(...head.map(widthOf))
   return rows
     .map((row) =>
       head
         .flatMap((title, at) =>
-          (row[at] ?? '').split('\n').map((line, i) => `${(i === 0 ? title : '').padEnd(width)}  ${line}`.trimEnd()),
+          (row[at] ?? '').split('\n').map((line, i) => `${padded(i === 0 ? title : '', width)}  ${line}`.trimEnd()),
         )
         .join('\n'),
     )

@@ -14,6 +14,12 @@ it('a table is as wide as the terminal at most: cells in several lines, and list
   )
 })
 
+it('in a list, a title of several lines stands in one', () => {
+  expect(table(['step', 'arm@4.11\n+pfn-valid\n+nopage-rfc'], [['EXPBUF', 'ok']], 20)).toBe(
+    [`${'step'.padEnd(29)}  EXPBUF`, 'arm@4.11+pfn-valid+nopage-rfc  ok'].join('\n'),
+  )
+})
+
 it('a table of more rows than any board has says how many more there are', () => {
   const rows = Array.from({ length: 304 }, (_, i) => [`row ${i}`])
   const text = table(['what'], rows)
