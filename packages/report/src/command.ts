@@ -75,6 +75,8 @@ const workWord = ({ work }: RunSpec, files: boolean, lines: Readonly<Record<stri
 const boardWords = ({ board }: RunSpec, files: boolean): readonly string[] | undefined => {
   if (typeof board === 'string') return looksLikeFile(board) ? undefined : flag('board', board)
   if (!files || 'machine' in board) return undefined
+  const archive = ARCHIVE.exec(board.file)?.[1]
+  if (archive !== undefined) return flag('bundle', archive)
   if ('text' in board) return flag('board', board.file)
   return board.arch === null
     ? [
@@ -84,6 +86,9 @@ const boardWords = ({ board }: RunSpec, files: boolean): readonly string[] | und
       ]
     : undefined
 }
+
+/** A part of an archive: the archive as a bundle has the same board, and other words that are said count. */
+const ARCHIVE = /^(.*\.(?:tar|tgz|gz|xz|zst|bz2|lz4)):/
 
 /** A value that looks like a flag must touch its name. */
 const flag = (name: string, value: string): readonly string[] =>

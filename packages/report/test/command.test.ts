@@ -57,3 +57,11 @@ test('a known line has its short name', () => {
   const lines = { founding: 'v4l2src ! kmssink' }
   expect(commandOf(spec(), { program: 'npm start --', lines })).toMatch(/^npm start -- run founding --board/)
 })
+
+test('names the archive that a board lies in: a part of it is no file', () => {
+  const board = { text: 'arch: x86_64\n', file: 'pc.tar.gz:memory/iomem' }
+  expect(commandOf(spec({ board }), { files: true })).toBe(
+    "dmalab run 'v4l2src ! kmssink' --bundle pc.tar.gz --kernel arm@4.11+x",
+  )
+  expect(commandOf(spec({ board }))).toBe('dmalab run --spec run.json')
+})
