@@ -21,6 +21,31 @@ const RECORDS = {
   'unmap-attrs-leak': 'arm64 7.2',
   'bounce-too-long': 'arm64 7.2; 6.12 maps the same udmabuf page by page',
 }
+/** Where the kernel does what is found, more closely than the code says; the first that fits. */
+const SOURCES = [
+  [
+    ({ configuration }) => configuration.memory?.includes('udmabuf') && configuration.importer === undefined,
+    'drivers/dma-buf/udmabuf.c: get_sg_table of 6.1.176, 6.12.107 and 7.2.13 maps with DMA_ATTR_SKIP_CPU_SYNC: lines that were dirty since the pages were cleared are written back over what the device wrote, unless DMA_BUF_IOCTL_SYNC comes first',
+  ],
+  [
+    ({ code, configuration }) => code === 'iommu-fault' && configuration.exporter?.includes('iommu'),
+    'kernel/dma/mapping.c: dma_alloc_attrs asks the pool of the device before its op table: the bus address is no IOVA',
+  ],
+  [
+    ({ code, symbols }) => code === 'device-address-cut' && symbols.some((name) => name.endsWith('_alloc')),
+    'kernel/dma/coherent.c: __dma_alloc_from_coherent compares nothing with the coherent mask',
+  ],
+  [
+    ({ scenario }) => scenario?.steps.some((step) => step.do === 'release-pool'),
+    'kernel/dma/coherent.c: _dma_release_coherent_memory unmaps the pool and frees its bitmap, whatever is still allocated',
+  ],
+  [
+    ({ symbols, configuration }) => symbols.includes('memcpy') || configuration.importer?.includes('restricted'),
+    'kernel/dma/swiotlb.c: swiotlb_bounce copies through the linear mapping; a no-map region has none',
+  ],
+]
+const sourceOf = (defect) =>
+  SOURCES.find(([fits]) => fits(defect))?.[1] ?? explainDefect(defect.code)?.source ?? 'the functions on the path'
 const SYNC_FAULT = /arch_sync_dma_for_(cpu|device)/
 
 const laboratory = await openLaboratory()
@@ -38,6 +63,7 @@ for (const kernel of KERNELS) {
         defect.step,
         defect.symbols.filter((name) => !/^v7_|^dcache_|^arch_sync/.test(name))[0] ?? '',
         Object.keys(defect.configuration).join(),
+        defect.code === 'refused' ? defect.message.replaceAll(/0x[\da-f]+|\d+/g, '') : '',
       ].join('|')
       const entry = found.get(place) ?? { defect, kernels: new Set() }
       entry.kernels.add(kernel)
@@ -55,11 +81,14 @@ const stepText = (step) =>
 
 const sectionOf = ({ defect, kernels }) => {
   const { code, message, symbols, configuration, scenario, ordinary, base } = defect
-  const explained = explainDefect(code)
   const needs = Object.entries(configuration).map(([axis, value]) => `${axis} ${value}`)
   const records =
     RECORDS[code] ??
-    (symbols.some((name) => SYNC_FAULT.test(name)) ? 'arm 6.12: a sync of such a list stops the kernel' : null)
+    (symbols.some((name) => SYNC_FAULT.test(name))
+      ? 'arm 6.12: a sync of such a list stops the kernel'
+      : code === 'kernel-oops' && configuration.importer === 'restricted'
+        ? 'arm64 6.12 and 7.2: oops in memcpy below swiotlb_tbl_map_single'
+        : null)
   return [
     `### ${code}${symbols.length === 0 ? '' : ` in ${symbols[0]}`}`,
     '',
@@ -77,7 +106,7 @@ const sectionOf = ({ defect, kernels }) => {
         ]),
     ...(ordinary === null ? [] : [`- with ordinary memory: ${ordinary.outcome}`]),
     ...(base === null ? [] : [`- elsewhere: ${base.outcome}`]),
-    `- kernel source: ${explained?.source ?? 'the functions on the path'}`,
+    `- kernel source: ${sourceOf(defect)}`,
     `- records of real kernels: ${records ?? 'none; read in the source only'}`,
     '',
   ].join('\n')

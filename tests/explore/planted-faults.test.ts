@@ -104,6 +104,19 @@ const RARE: Readonly<
       },
     },
   },
+  'a sync for the CPU leaves out long entries': {
+    only: ['memory=user', 'size=65536', 'caches=adverse-1'],
+    patch: {
+      hunks: [{ file: 'arch/arm/mm/dma-mapping.c', symbol: 'arm_dma_sync_sg_for_cpu', what: 'two pages at most' }],
+      functions: {
+        arm_dma_sync_sg_for_cpu: fault<'syncSgForCpu'>(
+          '',
+          (next) => (table, nents, dir) =>
+            (table.entries()[0]?.length ?? 0) > 8192 ? undefined : next(table, nents, dir),
+        ).wrap,
+      },
+    },
+  },
   'an attach that fails keeps a table': {
     only: ['failing call=sgAlloc:3'],
     patch: {

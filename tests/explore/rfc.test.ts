@@ -23,7 +23,7 @@ let defects: readonly Defect[] = []
 
 beforeAll(async () => {
   defects = newDefects(await explore(WORK, { laboratory }))
-}, 60_000)
+}, 240_000)
 
 const found = (code: string, symbol: string, configuration: Readonly<Record<string, string>> = {}): readonly Defect[] =>
   defects.filter(

@@ -47,6 +47,7 @@ const inCaches = (s: Protocol): boolean => s.written === 'list'
 
 const cpuMayRead = (s: Protocol, setting: Setting): boolean =>
   !inCaches(s) &&
+  !Object.values(s.importers).some(({ odd }) => odd) &&
   (s.life === 'live' || s.fd === 'open') &&
   (isCoherent(setting) ? !deviceWrites(s) : isStreaming(setting) ? !deviceHolds(s) : s.cpuAccess)
 const cpuMayWrite = (s: Protocol, setting: Setting): boolean =>

@@ -18,8 +18,13 @@ export const configurationsOf = (
       .filter((two) => one.with.includes(two.group) || two.with.includes(one.group))
       .flatMap((two) => others(one).flatMap((a) => others(two).map((b) => new Map([a, b])))),
   )
-  return [new Map(), ...single, ...(which === 'pairwise' ? pairs : pairs.filter(isPoolless))]
+  if (which === 'single') return [new Map(), ...single, ...pairs.filter(isPoolless)]
+  return [new Map(), ...single, ...pairs, ...(axes.some(({ name }) => name === 'caches') ? pairs.flatMap(unquiet) : [])]
 }
+
+/** What is not synced shows only where lines are fetched in between: cached memory is tried with that as well. */
+const unquiet = (pair: Configuration): readonly Configuration[] =>
+  pair.get('memory') === 'user' && !pair.has('caches') ? [new Map([...pair, ['caches', 'adverse-1']])] : []
 
 /** A kernel that stops at the first use of a pool shows the rest with ordinary memory only. */
 const isPoolless = (pair: Configuration): boolean => pair.get('pool') === 'none'

@@ -41,7 +41,7 @@ const accesses = (s: Protocol, on: On, mapped: StepDirection): readonly Scenario
 
 export const importerMoves = (s: Protocol, setting: Setting, device: string): readonly ScenarioStep[] => {
   const importer = s.importers[device]
-  if (importer === undefined) return []
+  if (importer === undefined || importer.odd) return []
   const on = { buffer: FRAME, device }
   const { attached, mapped, reused, iova } = importer
   if (iova !== 'none') return linkMoves(on, importer)

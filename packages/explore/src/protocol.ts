@@ -22,6 +22,8 @@ export interface ImporterState {
   readonly reused: boolean
   /** Mapped once and no longer: its registers hold addresses. */
   readonly before: boolean
+  /** It was unmapped with an attribute that its mapping had not: what comes of the bytes is the driver's doing. */
+  readonly odd: boolean
 }
 
 export interface Protocol {
@@ -74,6 +76,7 @@ const NOT_ATTACHED: ImporterState = {
   synced: 'none',
   reused: false,
   before: false,
+  odd: false,
 }
 
 export const atFirst = (importers: readonly string[], pool: Protocol['pool']): Protocol => ({
@@ -152,6 +155,7 @@ const moved = (state: Protocol, step: ScenarioStep): Protocol => {
         synced: 'none',
         reused: false,
         before: true,
+        odd: state.importers[step.device]?.as === 'part' && step.attrs !== undefined,
       })
     case 'sync':
       if (step.buffer === LIST) return { ...state, list: 'given' }

@@ -22,3 +22,13 @@ it('all configurations are all combinations, those with few values that are not 
   expect(told('all')).toHaveLength(3 * 2 * 2)
   expect(told('all').slice(0, 5).toSorted()).toEqual(told('single').slice(0, 5).toSorted())
 })
+
+it('memory of a task with another value is tried with restless caches too', () => {
+  const axes: readonly Axis[] = [
+    { name: 'memory', values: ['coherent', 'user'], group: 'sharing', with: ['build'] },
+    { name: 'size', values: ['4096', '6000'], group: 'build', with: [] },
+    { name: 'caches', values: ['quiet', 'adverse-1'], group: 'schedule', with: [] },
+  ]
+  const last = configurationsOf(axes, 'pairwise').at(-1) ?? new Map<string, string>()
+  expect(Object.fromEntries(last)).toEqual({ memory: 'user', size: '6000', caches: 'adverse-1' })
+})
