@@ -102,6 +102,8 @@ else {
   if (what === 'pack') must('node', 'scripts/pack/test-pack.mjs', ...rest)
   if (what === 'mutation') must('node', 'tests/mutation/run.mjs', ...rest)
   if (what === 'fuzz') must('node', 'tests/fuzz/run.mjs', ...rest)
+  if (what === 'docs') must('node', 'site/src/build.mjs', ...rest)
+  if (what === 'release') must('node', 'scripts/release.mjs', ...rest)
   if (what === 'bench') must('node', 'bench/src/run.mjs', ...rest)
   if (what === 'start') {
     const dmalab = (...words) => must('node', 'apps/cli/bin/run.js', ...words)

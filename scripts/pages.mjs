@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { openRegistry } from '../packages/lab/dist/index.js'
 import { fidelityPage } from '../packages/lab/dist/golden.js'
 import { driversPage } from '../packages/machine/dist/index.js'
+import { dependenciesPage } from './dependencies-page.mjs'
 
 const root = join(import.meta.dirname, '..')
 const docs = (file) => join(root, 'docs', file)
@@ -26,6 +27,7 @@ const sweep = (file) => {
 /** What makes each page. The counts of fidelity.md come from: dmalab conform tests/golden/*.json RECORDS... --page docs/fidelity.md */
 const PAGES = {
   'fidelity.md': () => fidelityPage(openRegistry(), JSON.parse(readFileSync(docs('fidelity.json'), 'utf8'))),
+  'dependencies.md': () => dependenciesPage(),
   'drivers.md': () => driversPage(),
   'sweep-rfc.md': () => sweep('sweeps/rfc.yaml'),
   'sweep-boards.md': () => sweep('sweeps/boards.yaml'),

@@ -66,3 +66,11 @@ test('the command exports what the library does', () => {
   const here = exportsOf('apps/cli')
   expect(exportsOf('packages/lab').filter((name) => !here.includes(name))).toEqual([])
 })
+
+test('the lockfile has a digest for every package that it names, and takes none from elsewhere than a registry', () => {
+  const lock = readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8')
+  const packages = /\npackages:\n([^]*?)\n(?:snapshots:|$)/.exec(lock)?.[1] ?? ''
+  const resolutions = [...packages.matchAll(/^ {4}resolution: (.*)$/gm)].map(([, text = '']) => text)
+  expect(resolutions.length).toBeGreaterThan(200)
+  expect(resolutions.filter((text) => !/^\{integrity: sha512-[\w+/]+=*\}$/.test(text))).toEqual([])
+})

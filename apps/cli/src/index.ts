@@ -119,6 +119,8 @@ export {
   type UserConfig,
   type ModelledOperations,
   modelledOperations,
+  everyName,
+  type Explained,
 } from '@dmalab/lab'
 export { compare, openLaboratory, openRegistry, run } from '@dmalab/lab/node'
 export { conform, type ConformOptions, type ConformReport } from './conform.ts'

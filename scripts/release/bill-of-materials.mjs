@@ -1,0 +1,96 @@
+// A software bill of materials, CycloneDX 1.6: our packages with their digests, and every package of others that an installation brings, from
+// the lockfile.
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from '../pack/tarballs.mjs'
+
+const purl = (name, version) => `pkg:npm/${name.replace('@', '%40')}@${version}`
+
+export const billOfMaterials = (tarballs, version) => {
+  const own = tarballs.map(({ file, manifest }) => ({
+    type: 'library',
+    'bom-ref': purl(manifest.name, manifest.version),
+    name: manifest.name,
+    version: manifest.version,
+    purl: purl(manifest.name, manifest.version),
+    licenses: [{ license: { id: manifest.license } }],
+    hashes: [{ alg: 'SHA-512', content: createHash('sha512').update(readFileSync(file)).digest('hex') }],
+  }))
+  const lock = lockedPackages()
+  const reached = reachedFrom(
+    lock,
+    tarballs.flatMap(({ manifest }) => Object.keys(manifest.dependencies ?? {})),
+  )
+  const others = [...reached].toSorted(byText).map((key) => {
+    const at = key.lastIndexOf('@')
+    const [name, its] = [key.slice(0, at), key.slice(at + 1)]
+    const hex = Buffer.from(lock.integrity.get(key)?.replace('sha512-', '') ?? '', 'base64').toString('hex')
+    return {
+      type: 'library',
+      'bom-ref': purl(name, its),
+      name,
+      version: its,
+      purl: purl(name, its),
+      ...licenceOf(name, its),
+      ...(hex === '' ? {} : { hashes: [{ alg: 'SHA-512', content: hex }] }),
+    }
+  })
+  return {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    version: 1,
+    metadata: { component: { type: 'application', name: 'dmalab', version, purl: purl('dmalab', version) } },
+    components: [...own, ...others],
+    dependencies: tarballs.map(({ manifest }) => ({
+      ref: purl(manifest.name, manifest.version),
+      dependsOn: Object.entries(manifest.dependencies ?? {}).map(([name, range]) => purl(name, range)),
+    })),
+  }
+}
+
+const byText = (a, b) => (a < b ? -1 : 1)
+
+/** Of pnpm-lock.yaml: digests by name@version, and what each one depends on. */
+const lockedPackages = () => {
+  const lock = readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8')
+  const integrity = new Map()
+  const needs = new Map()
+  const [, packages = '', snapshots = ''] = /\npackages:\n([^]*?)\nsnapshots:\n([^]*)$/.exec(lock) ?? []
+  for (const [, key, digest] of packages.matchAll(/^ {2}'?([^\s':]+)'?:\n {4}resolution: \{integrity: ([^}]+)\}/gm))
+    integrity.set(key, digest)
+  for (const part of snapshots.split(/^(?= {2}\S)/m)) {
+    const [, key] = /^ {2}'?([^\s'(:]+)/.exec(part) ?? []
+    if (key === undefined) continue
+    const own = [...part.matchAll(/^ {6}'?([^\s':]+)'?: ([^\s(]+)/gm)].map(([, name, version]) => `${name}@${version}`)
+    needs.set(key, new Set([...(needs.get(key) ?? []), ...own]))
+  }
+  return { integrity, needs }
+}
+
+const reachedFrom = ({ integrity, needs }, names) => {
+  const wanted = new Set(names)
+  const left = [...integrity.keys()].filter((key) => wanted.has(key.slice(0, key.lastIndexOf('@'))))
+  const reached = new Set()
+  for (let key = left.pop(); key !== undefined; key = left.pop()) {
+    if (reached.has(key) || !integrity.has(key)) continue
+    reached.add(key)
+    left.push(...(needs.get(key) ?? []))
+  }
+  return reached
+}
+
+const STORE = join(ROOT, 'node_modules/.pnpm')
+const licenceOf = (name, version) => {
+  const lead = `${name.replace('/', '+')}@${version}`
+  const folder = readdirSync(STORE).find((one) => one === lead || one.startsWith(`${lead}_`))
+  const file = folder === undefined ? '' : join(STORE, folder, 'node_modules', name, 'package.json')
+  if (!existsSync(file)) return {}
+  const { license } = JSON.parse(readFileSync(file, 'utf8'))
+  if (typeof license !== 'string') return {}
+  return {
+    licenses: [
+      /[ ()]/.test(license) ? { expression: license.replace(/^\((.*)\)$/, '$1') } : { license: { id: license } },
+    ],
+  }
+}
