@@ -31,8 +31,8 @@ export const lintCodeText = ({ code, by, title }: ExplainedLint): string =>
 
 export const termText = ({ code, by, title, source, example, commands }: ExplainedTerm): string =>
   [
-    wrapped(`${bold(code)} (${by}): ${title}`),
-    source === null ? '' : wrapped(`Source: ${source}`),
+    `${bold(code)} (${by}): ${title}`,
+    source === null ? '' : `Source: ${source}`,
     example === null ? '' : `  - ${example}`,
     commands.length === 0 ? '' : ['Next:', ...commands.map((command) => `  ${command}`)].join('\n'),
   ]
