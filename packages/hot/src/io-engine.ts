@@ -44,8 +44,7 @@ export class IoEngine {
 
   /** The low word of that. */
   get resultLow(): number {
-    if (this.words.length === 0) this.renew()
-    return this.words[(P.IO_BASE + P.IO_RESULT) / 4]!
+    return this.word(P.IO_BASE + P.IO_RESULT)
   }
 
   /** The second u64 of calls that leave two. */
@@ -63,15 +62,16 @@ export class IoEngine {
 
   /** Which kinds of events are logged: 1 << kind each. */
   set logMask(mask: number) {
-    this.view.setUint32(P.IO_BASE + P.IO_LOG_MASK, mask, true)
+    if (this.words.length === 0) this.renew()
+    this.words[(P.IO_BASE + P.IO_LOG_MASK) / 4] = mask
   }
 
   get logMask(): number {
-    return this.view.getUint32(P.IO_BASE + P.IO_LOG_MASK, true)
+    return this.word(P.IO_BASE + P.IO_LOG_MASK)
   }
 
   get logCount(): number {
-    return this.view.getUint32(P.IO_BASE + P.IO_LOG_COUNT, true)
+    return this.word(P.IO_BASE + P.IO_LOG_COUNT)
   }
 
   /** Takes the events logged since the last call. */
@@ -105,6 +105,11 @@ export class IoEngine {
   private number(word: number): number {
     if (this.words.length === 0) this.renew()
     return this.words[word + 1]! * 2 ** 32 + this.words[word]!
+  }
+
+  private word(at: number): number {
+    if (this.words.length === 0) this.renew()
+    return this.words[at / 4]!
   }
 
   private renew(): void {

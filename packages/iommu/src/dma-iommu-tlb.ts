@@ -31,6 +31,7 @@ export class Tlb {
 
   /** Forgets [iova, iova + size). */
   invalidate(iova: number, size: number): void {
+    if (this.entries.size === 0) return
     const first = Math.floor(iova / this.granule)
     const last = Math.floor((iova + size - 1) / this.granule)
     if (last - first < this.entries.size) {
