@@ -31,6 +31,7 @@ static const u32 MEMORY_MOST = 16384;
 struct Memory {
   void fill(usize to, u8 byte, usize n) const { memset(at(to), byte, n); }
   void copy(usize to, usize from, usize n) const { memmove(at(to), at(from), n); }
+  i32 compare(usize a, usize b, usize n) const { return memcmp(at(a), at(b), n); }
   i32 size() const { return memoryPages; }
   i32 grow(u32 pages) const {
     if (pages > MEMORY_MOST - memoryPages) return -1;
