@@ -48,6 +48,8 @@ describe('expansion', () => {
     expect(all.leftOut).toEqual([])
     expect(all.count).toBeGreaterThan(laboratory.registry.boards.names().length)
     expect(arches('[arm@4.11]').leftOut[0]?.why).toMatch(/another architecture/)
+    // A 32-bit system on a 64-bit board, where both are asked for by name.
+    expect(planned('board: bcm2711-rpi-4-b\nkernel: [arm@6.1, arm64@6.1]\n')).toMatchObject({ count: 2, leftOut: [] })
   })
 
   test('points are grids of their own, with the values above where they state none', async () => {

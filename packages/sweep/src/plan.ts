@@ -5,6 +5,7 @@ import {
   type KernelDef,
   type PluginSpec,
   RUN_DEFAULTS,
+  runsKernelsOf,
   type RunSpec,
   type RunSpecOptions,
   SWEEP_AXES,
@@ -79,7 +80,7 @@ export const planSweep = (spec: SweepSpec, host: SweepHost): SweepPlan => {
         continue
       }
       const maker = makerFor(at, spec, host, makers)
-      if (fits(at.kernel, maker.arch, host.registry)) places.push(at)
+      if (fits(at.kernel, maker.arch, host.registry, isNamed(at, spec.grids[number]))) places.push(at)
       // Of all kernels, those that fit were asked for.
       else if (spec.grids[number]?.kernel?.includes(SWEEP_WORDS.all) !== true)
         leave('the kernel is of another architecture than the board')
@@ -223,10 +224,17 @@ const makeMaker = ({ board: boardText, work: workText }: Place, spec: SweepSpec,
 const ofBoard = (kernel: string, arch: string): string =>
   /^v?\d/.test(kernel) ? `${arch}@${kernel.replace(/^v/, '')}` : kernel
 
-/** @throws InputError for a kernel that is not there */
-const fits = (kernel: string | undefined, arch: string, registry: Registry): boolean => {
+/** Not by `all`: board and kernel were asked for as they are. */
+const isNamed = ({ board, kernel }: Place, asked: SweepGrid | undefined): boolean =>
+  (board === undefined || asked?.board?.includes(board) === true) &&
+  kernel !== undefined &&
+  asked?.kernel?.includes(kernel) === true
+
+/** A board runs kernels of a smaller architecture where both were named. @throws InputError for a kernel that is not there */
+const fits = (kernel: string | undefined, arch: string, registry: Registry, named: boolean): boolean => {
   if (kernel === undefined || /^v?\d/.test(kernel)) return true
-  return boardArchOf(chooseKernel(kernel, registry).kernel.base, registry) === arch
+  const own = boardArchOf(chooseKernel(kernel, registry).kernel.base, registry)
+  return named ? runsKernelsOf(arch, own) : own === arch
 }
 
 const boardArchOf = ({ arch }: KernelDef, registry: Registry): string => registry.arches.get(arch).board
