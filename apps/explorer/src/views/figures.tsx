@@ -34,7 +34,7 @@ export const Figures = () => {
           scales: { x: { time: false } },
           axes: [
             { ...axis, label: 'event', labelSize: 18 },
-            { ...axis, size: 62, values: (_plot, values) => values.map((value) => `${value} MiB`) },
+            { ...axis, size: 72, values: (_plot, values) => values.map((value) => `${value} MiB`) },
           ],
           series: [
             { label: 'event' },

@@ -233,7 +233,7 @@ const Translation = ({
       />
       <path d={`M${to} 144 l-3 -6 h6 z`} style={{ fill: isSame ? 'var(--dim)' : 'var(--bounce)' }} />
       {isChosen ? (
-        <text x={Math.min(WIDTH - 130, to + 4)} y="158" class="mono">
+        <text x={Math.min(WIDTH - 200, to + 4)} y="158" class="mono">
           bus {address(bus)}
           {isSame ? ', the same' : ', translated'}
         </text>

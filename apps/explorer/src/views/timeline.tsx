@@ -5,7 +5,7 @@ import { chooseBuffer, chooseEvent, useStore } from '../store.ts'
 import { coloursOf } from '../colours.ts'
 import { FrameTimes } from '../frame-times.ts'
 import { stopwatch } from '../stopwatch.ts'
-import { paint } from '../timeline-paint.ts'
+import { type Colours, paint } from '../timeline-paint.ts'
 import { hit, LEFT, sceneOf, type Window } from '../timeline-scene.ts'
 import { useSignal } from '@preact/signals'
 import { count, cut, shown } from './text.ts'
@@ -19,6 +19,8 @@ export const TimelineView = () => {
   const scene = useMemo(() => (timeline === null ? null : sceneOf(timeline)), [timeline])
   const span = useSignal<Window>({ from: 0, to: 1 })
   const canvas = useRef<HTMLCanvasElement>(null)
+  // The style is asked once, not with each frame.
+  const colours = useRef<Colours | null>(null)
   const times = useMemo(() => new FrameTimes(), [])
   const total = Math.max(1, timeline?.count ?? 1)
   useEffect(() => void (span.value = { from: 0, to: total }), [timeline])
@@ -51,7 +53,7 @@ export const TimelineView = () => {
         scene,
         span.value,
         { event: event.value, buffer: buffer.value, device: device.value },
-        coloursOf(),
+        (colours.current ??= coloursOf()),
       )
       times.add(elapsed())
       current.dataset['script'] = times.text()
@@ -60,11 +62,15 @@ export const TimelineView = () => {
     const resized = new ResizeObserver(() => requestAnimationFrame(draw))
     resized.observe(current)
     const dark = matchMedia('(prefers-color-scheme: dark)')
-    dark.addEventListener('change', draw)
+    const repaint = (): void => {
+      colours.current = null
+      draw()
+    }
+    dark.addEventListener('change', repaint)
     return () => {
       cancelAnimationFrame(frame)
       resized.disconnect()
-      dark.removeEventListener('change', draw)
+      dark.removeEventListener('change', repaint)
     }
   }, [scene, span.value, store.event.value, store.buffer.value, store.device.value])
 
