@@ -122,6 +122,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'trace replay': [[trace, '--board', 'odroid-xu4-2017', '--kernel', 'arm@6.12']],
   'trace stats': [[trace]],
   version: [[]],
+  view: [['--no-open', '--html', join(folder, 'view.html')]],
 }
 
 const fileOf = (command: string): string => `${command.replaceAll(' ', '-')}.schema.json`

@@ -113,6 +113,11 @@ const READ: Readonly<Record<string, Readonly<Record<string, readonly Place[]>>>>
     ...pluginOf('generate', 'patch', 'with-odd', '--from', own('a.diff', DIFF)),
   },
   version: pluginOf('version'),
+  view: {
+    // As diagnose.
+    file: [{ ...at(['view', '--no-open', '--html', 'shown.html'], 'yaml'), fine: ['an empty file'] }],
+    ...pluginOf('view', '--no-open', '--html', 'shown.html', board),
+  },
   explain: { dmesg: [at(['explain', '--dmesg'], 'log')] },
   explore: {
     ...boardsOf('explore', '--kernel', 'arm@4.11'),
@@ -170,11 +175,17 @@ const READ: Readonly<Record<string, Readonly<Record<string, readonly Place[]>>>>
 
 /** Everything that is written: what becomes of a place where no file can be. */
 const WRITTEN: Readonly<Record<string, Readonly<Record<string, readonly Place[]>>>> = {
-  run: { ftrace: [at(['run', 'founding', '--frames', '1', '--ftrace'], 'trace')] },
+  run: {
+    ftrace: [at(['run', 'founding', '--frames', '1', '--ftrace'], 'trace')],
+    html: [at(['run', 'founding', '--frames', '1', '--html'], 'html')],
+  },
+  compare: { html: [at(['compare', 'founding', '--frames', '1', '--html'], 'html')] },
+  view: { html: [at(['view', '--no-open', '--html'], 'html')] },
   conform: { page: [at(['conform', vectors, '--page'], 'md')] },
   diagnose: { html: [at(['diagnose', log, '--html'], 'html')] },
   explore: {
     out: [at(['explore', '--kernel', 'arm@4.11', '--states', '1', '--configurations', 'single', '--out'], 'd')],
+    html: [at(['explore', '--kernel', 'arm@4.11', '--states', '1', '--configurations', 'single', '--html'], 'html')],
   },
   sweep: {
     journal: [at(['sweep', 'founding', '--workers', '0', '--frames', '1', '--journal'], 'jsonl')],
