@@ -1,6 +1,8 @@
-// A user's test: the suites of the test kit on a plug-in in a folder beside it.
+// A user's test: suites of the test kit, beside the plug-in in a folder next to it. The plug-in is the RFC and has its defects, which the kit
+// would name; its op tables hold their contract.
 import { openLaboratory } from '@dmalab/lab/node'
-import { describePatch } from '@dmalab/testkit'
+import { describeBackend, describePatch } from '@dmalab/testkit'
 
 const parts = await openLaboratory({ given: ['./plug-in'] })
-describePatch(() => ({ parts, kernel: 'arm@4.11', patch: 'my-nopage' }))
+describeBackend(() => ({ parts, kernel: 'arm@4.11+my-nopage' }))
+describePatch(() => ({ parts, kernel: 'arm@4.11', patch: 'pfn-valid' }))
