@@ -28,9 +28,9 @@ describe('completes', () => {
     ['dmalab run founding --boar', ['--board']],
     ['dmalab run founding --board rk3399', ['rk3399-rockpro64', ':files']],
     ['dmalab run founding -b rk3399', ['rk3399-rockpro64', ':files']],
-    ['dmalab run founding --kernel riscv', ['riscv64@6.12']],
+    ['dmalab run founding --kernel riscv', ['riscv64@6.6', 'riscv64@6.12', 'riscv64@6.18']],
     ['dmalab run founding --kernel arm@4.11+pfn-valid+nop', ['arm@4.11+pfn-valid+nopage-rfc']],
-    ['dmalab run founding --kernel=riscv', ['--kernel=riscv64@6.12']],
+    ['dmalab run founding --kernel=riscv', ['--kernel=riscv64@6.6', '--kernel=riscv64@6.12', '--kernel=riscv64@6.18']],
     ['dmalab kernel diff arm64@6.1 arm64@7', ['arm64@7.2']],
     ['dmalab run founding --assume dr', ['driver']],
     ['dmalab run "v4l2src ! kmss', ['v4l2src ! kmssink']],
@@ -50,7 +50,7 @@ describe('completes', () => {
   })
 
   test('only the part behind a break of bash', async () => {
-    expect(await candidates('dmalab run x --kernel riscv64@6', '--breaks', '@=')).toEqual(['6.12'])
+    expect(await candidates('dmalab run x --kernel riscv64@6', '--breaks', '@=')).toEqual(['6.6', '6.12', '6.18'])
   })
 })
 

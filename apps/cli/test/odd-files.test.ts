@@ -230,7 +230,9 @@ interface Said {
 const said = async ({ words, after }: Place, path: string): Promise<Said> => {
   const { code, out, err } = await dmalabWith({ cwd: folder }, ...words, path, ...after)
   const [line = '', ...more] = err.trimEnd().split('\n')
-  return { code, out: out.slice(0, 200), line, more: more.filter((other) => !/^hint: |^ {2}/.test(other)) }
+  const hint = more.findIndex((other) => other.startsWith('hint: '))
+  const before = hint === -1 ? more : more.slice(0, hint)
+  return { code, out: out.slice(0, 200), line, more: before.filter((other) => !other.startsWith('  ')) }
 }
 const refusal = (named: RegExp): Said => ({ code: 2, out: '', line: expect.stringMatching(named) as string, more: [] })
 
