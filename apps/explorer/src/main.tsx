@@ -9,21 +9,27 @@ import { createStore, show, type Store, StoreContext } from './store.ts'
 import { Page } from './views/page.tsx'
 import './style.css'
 
-/** What `--html` put into the page; null: nothing. */
-const heldData = async (): Promise<ViewData | null> => {
-  const text = document.querySelector('#dmalab-data')?.textContent?.trim() ?? ''
-  return text === '' ? null : (JSON.parse(await unpacked(text)) as ViewData)
-}
+/** What `--html` put into the page; empty: nothing. */
+const heldText = (): string => document.querySelector('#dmalab-data')?.textContent?.trim() ?? ''
+
+const whole = (store: Store): Promise<void> =>
+  new Promise((resolve) => {
+    store.isWhole.subscribe((isWhole) => {
+      if (isWhole || store.data.value === null) resolve()
+    })
+  })
 
 const begin = async (store: Store): Promise<void> => {
-  const held = await heldData()
-  if (held !== null) {
+  const text = heldText()
+  if (text !== '') {
+    const held = JSON.parse(await unpacked(text)) as ViewData
     show(store, held)
     if (held.kind === 'runs' && held.spec !== null) store.form.value = formOf(held.spec)
   } else if (!(await readAddress(store)))
     await ask(store, { ask: 'suggest', board: null }, 'Running the founding comparison')
   document.body.dataset['ready'] = store.trouble.value === null ? 'yes' : 'trouble'
   await ask(store, { ask: 'lists' }, 'Reading the boards')
+  await whole(store)
   document.body.dataset['ready'] = 'all'
 }
 
@@ -40,11 +46,13 @@ const follow = (store: Store): void => {
 const root = document.querySelector('#page')
 if (root !== null) {
   const store = createStore(openWorker())
+  // Before anything is drawn: the worker starts meanwhile.
+  const begun = begin(store)
   render(
     <StoreContext.Provider value={store}>
       <Page />
     </StoreContext.Provider>,
     root,
   )
-  void begin(store).then(() => follow(store))
+  void begun.then(() => follow(store))
 }

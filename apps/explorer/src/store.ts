@@ -25,6 +25,8 @@ export interface Store {
   readonly trouble: Signal<Trouble | null>
   /** Milliseconds that the last run took in the page, for the status line. */
   readonly took: Signal<number | null>
+  /** All views of the data are in the page: they come one by one. */
+  readonly isWhole: Signal<boolean>
   /** What is chosen: a column of the comparison, an event, a buffer, a device. */
   readonly kernel: Signal<number>
   readonly event: Signal<number | null>
@@ -64,6 +66,7 @@ export const createStore = (ask: Ask): Store => {
     busy: signal(null),
     trouble: signal(null),
     took: signal(null),
+    isWhole: signal(false),
     kernel,
     event,
     buffer,

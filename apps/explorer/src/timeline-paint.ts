@@ -1,4 +1,4 @@
-// Paints a time line on a canvas: from one bar that is drawn it jumps to the first that ends in a later pixel.
+// Paints a time line on a canvas, in pieces: from one bar that is drawn it jumps to the first that ends in a later pixel.
 import type { Owner, TickKind } from '@dmalab/report/view'
 import { above, type Lane, LEFT, type Row, type Scene, TOP, type Window } from './timeline-scene.ts'
 
@@ -31,87 +31,148 @@ const WEIGHT: Readonly<Record<TickKind, number>> = {
   fault: 6,
 }
 
-export const paint = (
-  ctx: CanvasRenderingContext2D,
-  width: number,
-  scene: Scene,
-  window: Window,
-  chosen: Chosen,
-  colours: Colours,
-): void => {
-  const plot = width - LEFT
-  const scale = plot / (window.to - window.from)
-  const x = (event: number): number => LEFT + (event - window.from) * scale
-  ctx.clearRect(0, 0, width, scene.height)
-  paintSteps(ctx, width, scene, window, x, colours)
-  for (const lane of scene.lanes) {
-    ctx.strokeStyle = colours.rule
-    ctx.lineWidth = 1
-    ctx.beginPath()
-    ctx.moveTo(0, lane.top - 3.5)
-    ctx.lineTo(width, lane.top - 3.5)
-    ctx.stroke()
-    for (const [i, row] of lane.rows.entries()) paintRow(ctx, row, lane, i, window, x, scale, chosen, colours)
-    paintTicks(ctx, lane, window, x, scale, colours)
+/** What is painted: the part of the scene from `scroll` on that a canvas of `width` and `height` shows. */
+export interface Picture {
+  readonly ctx: CanvasRenderingContext2D
+  readonly width: number
+  readonly height: number
+  readonly scroll: number
+  readonly scene: Scene
+  readonly window: Window
+  readonly chosen: Chosen
+  readonly colours: Colours
+}
+
+type Place = (event: number) => number
+
+/** Rows of a lane that are painted in one piece. */
+const ROWS = 4
+
+/** Paints piece by piece, so that who calls can leave off for the next frame: until a lane is painted, the old one is seen. */
+export function* paint(picture: Picture): Generator<undefined, void> {
+  const { ctx, width, height, scroll, scene, window, chosen, colours } = picture
+  const scale = (width - LEFT) / (window.to - window.from)
+  const x: Place = (event) => LEFT + (event - window.from) * scale
+  const lanes = scene.lanes.filter((lane) => lane.top + lane.height > scroll && lane.top < scroll + height)
+  const steps = scene.timeline.steps.filter(({ event }) => event >= window.from && event <= window.to)
+  for (const lane of lanes) {
+    ctx.save()
+    ctx.translate(0, -scroll)
+    ctx.clearRect(0, lane.top - 4, width, lane.height)
+    ctx.fillStyle = colours.rule
+    ctx.fillRect(0, lane.top - 4, width, 1)
+    for (const { event } of steps) ctx.fillRect(Math.round(x(event)), lane.top - 3, 1, lane.height)
+    ctx.restore()
+    for (let i = 0; i < lane.rows.length; i += ROWS) {
+      ctx.save()
+      ctx.translate(0, -scroll)
+      for (const [n, row] of lane.rows.slice(i, i + ROWS).entries())
+        paintRow(ctx, row, lane.top + (i + n) * lane.rowHeight, lane.rowHeight, window, x, chosen, colours)
+      ctx.restore()
+      yield undefined
+    }
+    ctx.save()
+    ctx.translate(0, -scroll)
+    paintTicks(ctx, lane, window, x, colours)
     paintName(ctx, lane, chosen, colours)
+    ctx.restore()
+    yield undefined
   }
+  const end = scene.height - 8 - scroll
+  if (end < height) ctx.clearRect(0, end, width, height - end)
+  ctx.save()
+  ctx.translate(0, -scroll)
   paintArrows(ctx, scene, window, x, chosen, colours)
+  ctx.restore()
+  ctx.clearRect(0, 0, width, TOP - 4)
+  paintSteps(ctx, width, steps, x, colours)
   if (chosen.event !== null && chosen.event >= window.from && chosen.event <= window.to) {
     ctx.fillStyle = colours.chosen
-    ctx.fillRect(Math.round(x(chosen.event + 0.5)) - 0.5, TOP - 6, 1, scene.height - TOP)
+    ctx.fillRect(Math.round(x(chosen.event + 0.5)) - 0.5, TOP - 6, 1, height)
   }
 }
+
+/** A bar, or neighbours that look alike and are too narrow to be told apart. */
+interface Run {
+  readonly left: number
+  right: number
+  readonly owner: number
+  readonly isBounced: boolean
+  readonly isChosen: boolean
+  readonly hasBegin: boolean
+}
+
+/** Narrower ones are joined with their neighbours. */
+const NARROW = 12
+
+const isAlike = (run: Run, owner: number, isBounced: boolean, isChosen: boolean): boolean =>
+  run.owner === owner && run.isBounced === isBounced && run.isChosen === isChosen
 
 const paintRow = (
   ctx: CanvasRenderingContext2D,
   row: Row,
-  lane: Lane,
-  index: number,
+  top: number,
+  rowHeight: number,
   window: Window,
-  x: (event: number) => number,
-  scale: number,
+  x: Place,
   chosen: Chosen,
   colours: Colours,
 ): void => {
-  const top = lane.top + index * lane.rowHeight
-  const height = Math.max(1, lane.rowHeight - 1)
+  const end = x(window.to)
+  const pixel = 1 / Math.max(1e-9, x(1) - x(0))
+  let run: Run | undefined
   for (let i = above(row.to, window.from); i < row.from.length;) {
     const from = row.from[i] ?? 0
-    if (from > window.to) return
+    if (from > window.to) break
     const left = Math.max(LEFT, x(from))
-    const right = Math.max(left + 1, Math.min(x(row.to[i] ?? 0), x(window.to)))
+    const right = Math.max(left + 1, Math.min(x(row.to[i] ?? 0), end))
     const isChosen = row.buffer[i] === chosen.buffer
-    ctx.fillStyle = colours.owners[OWNER_OF[row.owner[i] ?? 0] ?? 'cpu']
-    ctx.globalAlpha = chosen.buffer === null || isChosen ? 1 : 0.55
-    ctx.fillRect(left, top, right - left, height)
-    if (row.bounced[i] === 1) {
-      ctx.fillStyle = colours.ticks.bounce
-      ctx.fillRect(left, top + height - 2, right - left, 2)
-    }
-    if (row.isMapping[i] === 1 && right - left > 5 && height > 4) {
-      ctx.fillStyle = colours.card
-      ctx.fillRect(left, top + 2, 2, height - 4)
-    }
-    if (isChosen && height > 3) {
-      ctx.globalAlpha = 1
-      ctx.fillStyle = colours.chosen
-      ctx.fillRect(left, top, right - left, 1)
-      ctx.fillRect(left, top + height - 1, right - left, 1)
+    const owner = row.owner[i] ?? 0
+    const isBounced = row.bounced[i] === 1
+    if (run !== undefined && isAlike(run, owner, isBounced, isChosen) && right - left < NARROW && left - run.right < 1)
+      run.right = right
+    else {
+      if (run !== undefined) paintRun(ctx, run, top, rowHeight, chosen, colours)
+      run = { left, right, owner, isBounced, isChosen, hasBegin: row.isMapping[i] === 1 && right - left > 5 }
     }
     // Everything that ends in this pixel is covered by it.
-    i = scale < 1 ? Math.max(i + 1, above(row.to, window.from + (right - LEFT) / scale, i + 1)) : i + 1
+    i = pixel > 1 ? Math.max(i + 1, above(row.to, window.from + (right - LEFT) * pixel, i + 1)) : i + 1
   }
+  if (run !== undefined) paintRun(ctx, run, top, rowHeight, chosen, colours)
   ctx.globalAlpha = 1
 }
 
-const paintTicks = (
+const paintRun = (
   ctx: CanvasRenderingContext2D,
-  lane: Lane,
-  window: Window,
-  x: (event: number) => number,
-  scale: number,
+  { left, right, owner, isBounced, isChosen, hasBegin }: Run,
+  top: number,
+  rowHeight: number,
+  chosen: Chosen,
   colours: Colours,
 ): void => {
+  const height = Math.max(1, rowHeight - 1)
+  const width = right - left
+  ctx.globalAlpha = chosen.buffer === null || isChosen ? 1 : 0.55
+  // A bounced buffer steps aside: its bytes are elsewhere while the device has it.
+  const aside = isBounced && height > 4 ? Math.ceil(height / 2) : 0
+  ctx.fillStyle = colours.owners[OWNER_OF[owner] ?? 'cpu']
+  ctx.fillRect(left, top + aside, width, height - aside)
+  if (isBounced) {
+    ctx.fillStyle = colours.ticks.bounce
+    ctx.fillRect(left, top + height - 2, width, 2)
+    if (aside > 0) ctx.fillRect(left, top, 2, height)
+  } else if (hasBegin && height > 4) {
+    ctx.fillStyle = colours.card
+    ctx.fillRect(left, top + 2, 2, height - 4)
+  }
+  if (isChosen && height > 3) {
+    ctx.fillStyle = colours.chosen
+    ctx.fillRect(left, top, width, 1)
+    ctx.fillRect(left, top + height - 1, width, 1)
+  }
+}
+
+const paintTicks = (ctx: CanvasRenderingContext2D, lane: Lane, window: Window, x: Place, colours: Colours): void => {
   const bottom = lane.top + lane.height - 7
   const { ticks } = lane
   let low = 0
@@ -121,30 +182,40 @@ const paintTicks = (
     if ((ticks[middle]?.event ?? 0) >= window.from) high = middle
     else low = middle + 1
   }
-  let pixel = -1
-  let best: TickKind | undefined
+  let run: { readonly left: number; right: number; readonly kind: TickKind } | undefined
   const draw = (): void => {
-    if (best === undefined) return
-    ctx.fillStyle = colours.ticks[best]
-    const weight = WEIGHT[best]
-    const tall = weight >= WEIGHT.wrong
+    if (run === undefined) return
+    ctx.fillStyle = colours.ticks[run.kind]
+    const weight = WEIGHT[run.kind]
+    const isTall = weight >= WEIGHT.wrong
+    const tall = weight > WEIGHT.cache ? 9 : 5
     ctx.fillRect(
-      pixel,
-      tall ? lane.top : bottom - (weight > 1 ? 9 : 5),
-      tall ? 2 : 1.4,
-      tall ? lane.height - 7 : weight > 1 ? 9 : 5,
+      run.left,
+      isTall ? lane.top : bottom - tall,
+      run.right - run.left + (isTall ? 2 : 1.4),
+      isTall ? lane.height - 7 : tall,
     )
   }
+  const add = (at: number, kind: TickKind): void => {
+    if (run?.kind === kind && at - run.right <= 1) run.right = at
+    else {
+      draw()
+      run = { left: at, right: at, kind }
+    }
+  }
+  let pixel = -1
+  let best: TickKind | undefined
   for (let i = low; i < ticks.length; i++) {
     const tick = ticks[i]
     if (tick === undefined || tick.event > window.to) break
     const at = Math.round(x(tick.event + 0.5))
     if (at !== pixel) {
-      draw()
+      if (best !== undefined) add(pixel, best)
       pixel = at
       best = tick.kind
     } else if (best === undefined || WEIGHT[tick.kind] > WEIGHT[best]) best = tick.kind
   }
+  if (best !== undefined) add(pixel, best)
   draw()
 }
 
@@ -166,22 +237,19 @@ const paintName = (ctx: CanvasRenderingContext2D, lane: Lane, chosen: Chosen, co
 const paintSteps = (
   ctx: CanvasRenderingContext2D,
   width: number,
-  scene: Scene,
-  window: Window,
-  x: (event: number) => number,
+  steps: Scene['timeline']['steps'],
+  x: Place,
   colours: Colours,
 ): void => {
   ctx.font = '11px system-ui, sans-serif'
   ctx.textBaseline = 'top'
   let free = LEFT
-  for (const { event, name } of scene.timeline.steps) {
-    if (event < window.from || event > window.to) continue
+  for (const { event, name } of steps) {
     const at = Math.round(x(event))
-    ctx.fillStyle = colours.rule
-    ctx.fillRect(at, TOP - 6, 1, scene.height - TOP)
     const text = name.length > 40 ? `${name.slice(0, 39)}…` : name
+    if (at < free) continue
     const needs = ctx.measureText(text).width
-    if (at < free || at + needs > width) continue
+    if (at + needs > width) continue
     ctx.fillStyle = colours.dim
     ctx.fillText(text, at + 2, 4)
     free = at + needs + 14
@@ -195,7 +263,7 @@ const paintArrows = (
   ctx: CanvasRenderingContext2D,
   scene: Scene,
   window: Window,
-  x: (event: number) => number,
+  x: Place,
   chosen: Chosen,
   colours: Colours,
 ): void => {

@@ -1,8 +1,9 @@
 // All events in words, page by page, and the chosen one in full: what the pictures show, for everybody.
 import type { Event } from '@dmalab/api'
 import { eventText, fieldsOf } from '@dmalab/report/view'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { chooseEvent, useStore } from '../store.ts'
+import { above } from '../timeline-scene.ts'
 import { count, cut, shown } from './text.ts'
 
 const PAGE = 40
@@ -13,13 +14,14 @@ export const EventTable = () => {
   const chosen = store.event.value
   const [only, setOnly] = useState<'all' | 'buffer' | 'device'>('all')
   const [page, setPage] = useState(0)
-  const rows = rowsOf(store, only)
+  const about = only === 'buffer' ? store.buffer.value : only === 'device' ? store.device.value : null
+  const rows = useMemo(() => rowsOf(store, only), [events, store.timeline.value, only, about])
   const pages = Math.max(1, Math.ceil(rows.length / PAGE))
   useEffect(() => {
     if (chosen === null) return
-    const place = rows.findIndex((row) => row >= chosen)
-    if (place >= 0) setPage(Math.floor(place / PAGE))
-  }, [chosen, only, events])
+    const place = above(rows, chosen - 1)
+    if (place < rows.length) setPage(Math.floor(place / PAGE))
+  }, [chosen, rows])
   const from = Math.min(page, pages - 1) * PAGE
   const left = store.run.value?.leftOut ?? 0
   const here = chosen === null ? undefined : events[chosen]
@@ -63,7 +65,7 @@ export const EventTable = () => {
             </tr>
           </thead>
           <tbody>
-            {rows.slice(from, from + PAGE).map((row) => {
+            {[...rows.subarray(from, from + PAGE)].map((row) => {
               const event = events[row]
               if (event === undefined) return null
               const buffer = store.timeline.value?.buffers[store.timeline.value.touched[row] ?? -1]
@@ -97,8 +99,8 @@ export const EventTable = () => {
 const rowsOf = (
   { events, timeline, buffer, device }: ReturnType<typeof useStore>,
   only: 'all' | 'buffer' | 'device',
-): readonly number[] => {
-  const all = events.value.map((_event, i) => i)
+): Int32Array => {
+  const all = Int32Array.from(events.value, (_event, i) => i)
   const line = timeline.value
   if (only === 'buffer') return all.filter((i) => line?.touched[i] === buffer.value)
   if (only === 'device')

@@ -1,5 +1,6 @@
 // Physical memory: what lies where at the chosen event, and what the chosen device reaches of it.
 import type { BoardDescription, MasterRow } from '@dmalab/api'
+import { useMemo } from 'preact/hooks'
 import { chooseBuffer, useStore } from '../store.ts'
 import {
   blockedFor,
@@ -32,11 +33,13 @@ export const Memory = ({ board }: { readonly board: BoardDescription | null }) =
   const store = useStore()
   const { timeline, events, device, event, run } = store
   const line = timeline.value
-  if (line === null) return null
+  const boot = run.value?.boot ?? null
+  const pieces = useMemo(
+    () => placed(board !== null ? regionsOf(board, boot) : line === null ? [] : regionsOfBuffers(line)),
+    [board, boot, line],
+  )
+  if (line === null || pieces.length === 0) return null
   const at = event.value ?? line.count - 1
-  const regions = board === null ? regionsOfBuffers(line) : regionsOf(board, run.value?.boot ?? null)
-  if (regions.length === 0) return null
-  const pieces = placed(regions)
   const master = masterOf(board, device.value)
   const here = buffersAt(line, at)
   const blocked = master === null ? [] : blockedFor(pieces, master)

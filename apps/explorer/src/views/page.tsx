@@ -1,6 +1,7 @@
 // The page: what is run above, what came of it below. Views that have nothing to show are left out.
 import type { ViewData } from '@dmalab/api'
-import { useEffect, useRef } from 'preact/hooks'
+import { type ComponentChildren, toChildArray } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { openFiles } from '../actions.ts'
 import { useStore } from '../store.ts'
 import { Diagnosis } from './diagnosis.tsx'
@@ -47,11 +48,26 @@ export const Page = () => {
   )
 }
 
+/** Views that are drawn at once. */
+const FIRST = 2
+
+/** The first views at once, each other one a frame later, so that no frame waits for all of them. */
+const OneByOne = ({ children }: { readonly children: ComponentChildren }) => {
+  const { isWhole } = useStore()
+  const all = toChildArray(children)
+  const [drawn, setDrawn] = useState(FIRST)
+  useEffect(() => {
+    if (drawn < all.length) setDrawn(drawn + 1)
+    else isWhole.value = true
+  }, [drawn, all.length])
+  return <>{all.slice(0, drawn)}</>
+}
+
 const Views = ({ shown }: { readonly shown: ViewData }) => {
   switch (shown.kind) {
     case 'runs':
       return (
-        <>
+        <OneByOne>
           <Kernels view={shown} />
           <Pipeline view={shown} />
           <TimelineView />
@@ -61,25 +77,37 @@ const Views = ({ shown }: { readonly shown: ViewData }) => {
           <Scatterlist />
           <Figures />
           <EventTable />
-        </>
+        </OneByOne>
       )
     case 'trace':
       return (
-        <>
+        <OneByOne>
           <TimelineView />
           <Memory board={null} />
           <Findings findings={[{ findings: shown.check.findings }]} codes={shown.codes} />
           <Scatterlist />
           <Figures />
           <EventTable />
-        </>
+        </OneByOne>
       )
     case 'sweep':
-      return <Sweep view={shown} />
+      return (
+        <OneByOne>
+          <Sweep view={shown} />
+        </OneByOne>
+      )
     case 'explore':
-      return <Exploration view={shown} />
+      return (
+        <OneByOne>
+          <Exploration view={shown} />
+        </OneByOne>
+      )
     case 'diagnosis':
-      return <Diagnosis view={shown} />
+      return (
+        <OneByOne>
+          <Diagnosis view={shown} />
+        </OneByOne>
+      )
     default:
       return shown satisfies never
   }

@@ -2,16 +2,15 @@
 import { eventText } from '@dmalab/report/view'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { chooseBuffer, chooseEvent, useStore } from '../store.ts'
-import { coloursOf } from '../colours.ts'
-import { FrameTimes } from '../frame-times.ts'
-import { stopwatch } from '../stopwatch.ts'
-import { type Colours, paint } from '../timeline-paint.ts'
+import { useCanvas, useLaneInSight, useMoves } from '../timeline-canvas.ts'
 import { hit, LEFT, sceneOf, type Window } from '../timeline-scene.ts'
 import { useSignal } from '@preact/signals'
 import { count, cut, shown } from './text.ts'
 
 /** Fewest events that fill the width. */
 const CLOSEST = 12
+/** Pixels: where there are more lanes, they scroll, and only those that are seen are painted. */
+const MOST_HEIGHT = 720
 
 export const TimelineView = () => {
   const store = useStore()
@@ -19,9 +18,6 @@ export const TimelineView = () => {
   const scene = useMemo(() => (timeline === null ? null : sceneOf(timeline)), [timeline])
   const span = useSignal<Window>({ from: 0, to: 1 })
   const canvas = useRef<HTMLCanvasElement>(null)
-  // The style is asked once, not with each frame.
-  const colours = useRef<Colours | null>(null)
-  const times = useMemo(() => new FrameTimes(), [])
   const total = Math.max(1, timeline?.count ?? 1)
   useEffect(() => void (span.value = { from: 0, to: total }), [timeline])
 
@@ -32,47 +28,9 @@ export const TimelineView = () => {
     if (at !== null && (at < from || at > to)) move(at - (to - from) / 2 - from)
   }, [at])
 
-  useEffect(() => {
-    const { current } = canvas
-    if (scene === null || current === null) return undefined
-    const draw = (): void => {
-      const elapsed = stopwatch()
-      const width = current.clientWidth
-      const ratio = devicePixelRatio
-      if (current.width !== Math.round(width * ratio) || current.height !== Math.round(scene.height * ratio)) {
-        current.width = Math.round(width * ratio)
-        current.height = Math.round(scene.height * ratio)
-      }
-      const ctx = current.getContext('2d')
-      if (ctx === null) return
-      ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
-      const { event, buffer, device } = store
-      paint(
-        ctx,
-        width,
-        scene,
-        span.value,
-        { event: event.value, buffer: buffer.value, device: device.value },
-        (colours.current ??= coloursOf()),
-      )
-      times.add(elapsed())
-      current.dataset['script'] = times.text()
-    }
-    const frame = requestAnimationFrame(draw)
-    const resized = new ResizeObserver(() => requestAnimationFrame(draw))
-    resized.observe(current)
-    const dark = matchMedia('(prefers-color-scheme: dark)')
-    const repaint = (): void => {
-      colours.current = null
-      draw()
-    }
-    dark.addEventListener('change', repaint)
-    return () => {
-      cancelAnimationFrame(frame)
-      resized.disconnect()
-      dark.removeEventListener('change', repaint)
-    }
-  }, [scene, span.value, store.event.value, store.buffer.value, store.device.value])
+  const { event, buffer, device } = store
+  useCanvas(canvas, scene, span.value, { event: event.value, buffer: buffer.value, device: device.value })
+  useLaneInSight(canvas, scene, device.value)
 
   const set = (from: number, to: number): void => {
     const wide = Math.min(total, Math.max(CLOSEST, to - from))
@@ -85,11 +43,15 @@ export const TimelineView = () => {
     const centre = Math.max(from, Math.min(around, to))
     set(centre - (centre - from) * factor, centre + (to - centre) * factor)
   }
-  useWheel(canvas, (event, x, width) => {
-    const { from, to } = span.peek()
-    if (event.ctrlKey || event.metaKey || event.altKey)
-      zoom(Math.exp(Math.sign(event.deltaY) * 0.22), from + ((x - LEFT) * (to - from)) / (width - LEFT))
-    else move((Math.sign(event.deltaX === 0 ? event.deltaY : event.deltaX) * (to - from)) / 12)
+  useMoves(canvas, {
+    zoom: (factor, around) => {
+      const { from, to } = span.peek()
+      zoom(factor, from + around * (to - from))
+    },
+    move: (by) => {
+      const { from, to } = span.peek()
+      move(by * (to - from))
+    },
   })
   if (scene === null || timeline === null) return null
 
@@ -129,7 +91,13 @@ export const TimelineView = () => {
   const onClick = (event: MouseEvent): void => {
     const box = canvas.current?.getBoundingClientRect()
     if (box === undefined) return
-    const found = hit(scene, span.value, box.width, event.clientX - box.left, event.clientY - box.top)
+    const found = hit(
+      scene,
+      span.value,
+      box.width,
+      event.clientX - box.left,
+      event.clientY - box.top + (canvas.current?.parentElement?.scrollTop ?? 0),
+    )
     if (event.clientX - box.left < LEFT) {
       if (found.lane !== null) store.device.value = found.lane
       return
@@ -165,6 +133,7 @@ export const TimelineView = () => {
       </header>
       <div
         class="board"
+        style={{ maxHeight: `${MOST_HEIGHT}px` }}
         tabIndex={0}
         role="group"
         aria-roledescription="time line"
@@ -181,9 +150,10 @@ export const TimelineView = () => {
             .join(
               ', ',
             )}; ${timeline.arrows.length} imports; ${faults} faults. The table of events below says the same in words.`}
-          style={{ height: `${scene.height}px` }}
+          style={{ height: `${Math.min(scene.height, MOST_HEIGHT)}px` }}
           onClick={onClick}
         />
+        {scene.height > MOST_HEIGHT ? <div style={{ height: `${scene.height - MOST_HEIGHT}px` }} /> : null}
       </div>
       <p class="hidden" id="timeline-keys">
         Left and right: the event before and after. Up and down: the buffer before and after. Shift with left and right
@@ -237,33 +207,6 @@ const Legend = () => (
       </span>
     ))}
     <span>arrows: from the exporter to the importer</span>
-    <span class="no-print">Ctrl and wheel zooms, Shift and wheel moves</span>
+    <span class="no-print">Ctrl and wheel zooms, dragging moves</span>
   </p>
 )
-
-/** The browser takes wheel listeners of frameworks for passive ones. */
-const useWheel = (
-  canvas: { readonly current: HTMLCanvasElement | null },
-  onWheel: (event: WheelEvent, x: number, width: number) => void,
-): void => {
-  const latest = useRef(onWheel)
-  latest.current = onWheel
-  useEffect(() => {
-    const { current } = canvas
-    const listen = (event: WheelEvent): void => {
-      const isOurs =
-        event.ctrlKey ||
-        event.metaKey ||
-        event.altKey ||
-        event.shiftKey ||
-        Math.abs(event.deltaX) > Math.abs(event.deltaY)
-      // A plain wheel scrolls the page.
-      if (!isOurs || current === null) return
-      event.preventDefault()
-      const box = current.getBoundingClientRect()
-      latest.current(event, event.clientX - box.left, box.width)
-    }
-    current?.addEventListener('wheel', listen, { passive: false })
-    return () => current?.removeEventListener('wheel', listen)
-  }, [canvas.current])
-}

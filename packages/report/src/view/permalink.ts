@@ -46,7 +46,9 @@ export const packed = async (text: string): Promise<string> => {
 /** @throws Error for what `packed` did not make, or for more than `most` bytes */
 export const unpacked = async (text: string, most: number = Infinity): Promise<string> => {
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-  const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0))
+  // A page holds most of a megabyte of this: a plain loop takes a tenth of the time of Uint8Array.from.
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
   return new TextDecoder().decode(
     await whole(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw')), most),
   )
