@@ -1,5 +1,5 @@
 // A user: an empty folder outside the workspace, packages installed by plain npm, and each way to use them.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,13 +39,15 @@ export const useAsUser = (tarballs, tell) => {
     DMALAB_CACHE_DIR: join(home, 'cache'),
     NO_COLOR: '1',
   }
-  const npm = (where, ...args) =>
-    execFileSync('npm', ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', ...args], {
-      cwd: where,
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      encoding: 'utf8',
-    })
+  const npm = (where, ...args) => {
+    const { status, stdout } = spawnSync(
+      'npm',
+      ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', ...args],
+      { cwd: where, env, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' },
+    )
+    if (status !== 0) throw new Error(`npm ${args.join(' ')} in ${where}: exit ${status}\n${stdout}`)
+    return stdout
+  }
   const program = (file) => join(folder, 'node_modules', file)
   /** Runs a program of the folder with this Node; other exit codes than `code` are a fault. */
   const node = (code, ...args) => {

@@ -22,6 +22,7 @@ const kernel = (api: PluginApi): KernelDef => ({
       mode: 'normal',
       dmaLimit: 2 ** 32 - 1,
       bouncesKmalloc: true,
+      kmallocPool: true,
       highest: false,
       restrictedPools: true,
     },
