@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Draws docs/pictures/: the explorer as a browser shows it, with numbers that the pages explain. Needs the built page and Chromium.
 //   node scripts/explorer-pictures.mjs
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,7 @@ const executablePath =
 const built = pathToFileURL(join(root, 'apps/explorer/dist/index.html')).href
 const target = join(root, 'docs/pictures')
 
-/** Each with the column that is chosen, the views that are shown, and where its numbers stand: a selector, and a text within it. */
+/** Each with what is run (absent: the founding comparison), the column that is chosen, the views that are shown, and where its numbers stand: a selector, and a text within it. */
 const PICTURES = [
   {
     name: 'kernels',
@@ -41,11 +42,21 @@ const PICTURES = [
   {
     name: 'scatterlist',
     column: 2,
-    views: ['scatterlist', 'lines'],
+    views: ['scatterlist'],
     marks: [
       ['[data-view=scatterlist] td.severity-warning', null],
       ['[data-view=scatterlist] td:last-child', null],
+    ],
+  },
+  {
+    name: 'lines',
+    run: 'scenarios/steps-sync-missed.yaml',
+    column: 0,
+    views: ['timeline', 'lines'],
+    marks: [
+      ['[data-view=timeline] .announce', null],
       ['[data-view=lines] canvas', null],
+      ['[data-view=lines] input', null],
       ['[data-view=lines] .legend', null],
     ],
   },
@@ -55,7 +66,8 @@ const PICTURES = [
 const annotate = ({ views, marks }) => {
   for (const view of document.querySelectorAll('#views > section'))
     if (!views.includes(view.dataset.view)) view.style.display = 'none'
-  document.querySelector('#views').style.display = 'block'
+  // The discs stand in a margin.
+  Object.assign(document.querySelector('#views').style, { display: 'block', paddingLeft: '26px' })
   for (const [i, [selector, text]] of marks.entries()) {
     const place = [...document.querySelectorAll(selector)].find((one) => text === null || one.textContent === text)
     if (place === undefined) throw new Error(`nothing at ${selector}`)
@@ -64,7 +76,7 @@ const annotate = ({ views, marks }) => {
     disc.textContent = String(i + 1)
     Object.assign(disc.style, {
       position: 'absolute',
-      left: `${Math.max(17, box.left + scrollX - 28)}px`,
+      left: `${box.left + scrollX - 30}px`,
       top: `${box.top + scrollY - 4}px`,
       width: '22px',
       height: '22px',
@@ -96,9 +108,12 @@ const browser = await chromium.launchPersistentContext(profile, {
 })
 try {
   mkdirSync(target, { recursive: true })
-  for (const { name, column, views, marks } of PICTURES) {
+  for (const { name, run, column, views, marks } of PICTURES) {
     const page = await browser.newPage()
-    await page.goto(built)
+    const held = join(profile, `${name}.html`)
+    if (run !== undefined)
+      execFileSync(process.execPath, ['apps/cli/bin/run.js', 'run', run, '--html', held], { cwd: root })
+    await page.goto(run === undefined ? built : pathToFileURL(held).href)
     await page.locator('body[data-ready=all]').waitFor()
     await page.locator('[data-view=kernels] thead button').nth(column).click()
     if (name === 'scatterlist') {

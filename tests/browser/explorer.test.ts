@@ -4,7 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ViewData } from '@dmalab/api'
-import { openFiles, openLaboratory, specOf, viewRuns, viewTrace } from '@dmalab/lab'
+import {
+  explore,
+  openFiles,
+  openLaboratory,
+  readSweepSpec,
+  specOf,
+  sweep,
+  viewExploration,
+  viewRuns,
+  viewSweep,
+  viewTrace,
+} from '@dmalab/lab'
 import { readTrace } from '@dmalab/lab/node'
 import { fragmentOf, htmlOf } from '@dmalab/report'
 import { readFragment } from '@dmalab/report/view'
@@ -155,6 +166,31 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
     await page.close()
   })
 
+  test('shows sweeps, explorations and diagnoses, to everybody', async () => {
+    const points =
+      'sweep: 1\nname: sizes\nframes: 1\nwork: founding\nsize: [64x64, 128x64]\nkernel: [arm@4.11, arm@6.12]\n'
+    const swept = await sweep(readSweepSpec(points, 'sizes.yaml'), { laboratory: parts })
+    const bound = { configurations: 'single', states: 4, walks: 0 } as const
+    const work = { kernel: 'arm@4.11+nopage-rfc', bound, only: ['importer=iommu'] }
+    const explored = await explore(work, { laboratory: parts })
+    const told = new TextEncoder().encode(
+      '[    1.000000] cma: cma_alloc: alloc failed, req-size: 512 pages, ret: -12\n',
+    )
+    const diagnosed = await openFiles(parts, [{ name: 'dmesg.txt', bytes: told }])
+    if (diagnosed.got !== 'view') throw new Error(diagnosed.got)
+    for (const data of [
+      viewSweep(swept, {}, 'dmalab sweep'),
+      viewExploration(explored, 'dmalab explore'),
+      diagnosed.view,
+    ]) {
+      const { page, errors } = await withData(data)
+      expect(await viewsOf(page)).toContain(data.kind)
+      expect(await seriousOf(page)).toEqual([])
+      expect(errors).toEqual([])
+      await page.close()
+    }
+  })
+
   test('takes names for text, whatever they hold and however many there are', async () => {
     const { page, errors } = await withData(await hostileTrace())
     expect(await page.locator('script').count()).toBe(3)
@@ -163,6 +199,7 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
     expect(text).toContain('<script>globalThis.hacked=1</script>')
     expect(text).toContain(String.raw`dmalab view <b>\x1b[31m`)
     expect(await page.locator('[data-view=memory] select option').count()).toBeLessThan(500)
+    expect(await seriousOf(page)).toEqual([])
     expect(errors).toEqual([])
     await page.close()
   })

@@ -13,7 +13,8 @@ export const ask = async (store: Store, question: Question, doing: string): Prom
   const elapsed = stopwatch()
   try {
     await take(store, await store.ask(question))
-    store.took.value = elapsed()
+    // What the form offers is read after everything else: nobody waits for it.
+    if (question.ask !== 'lists') store.took.value = elapsed()
     return true
   } catch (error) {
     store.trouble.value = troubleOf(error)

@@ -13,6 +13,9 @@ const LOOK: Readonly<Record<EdgeState, { readonly colour: string; readonly dash:
   'user space': { colour: 'var(--transit)', dash: '', width: 1.5 },
 }
 
+/** A graph that is wider than its place is drawn smaller, down to this; then it scrolls. */
+const SMALLEST = 0.65
+
 export const Pipeline = ({ view }: { readonly view: RunsView }) => {
   const store = useStore()
   const run = view.report.runs[store.kernel.value]
@@ -26,9 +29,8 @@ export const Pipeline = ({ view }: { readonly view: RunsView }) => {
       </header>
       <div class="scroll" tabIndex={0} role="region" aria-label="Graph of the pipeline">
         <svg
-          width={width}
-          height={height}
           viewBox={`0 0 ${width} ${height}`}
+          style={{ width: '100%', minWidth: `${width * SMALLEST}px`, maxWidth: `${width}px` }}
           role="group"
           aria-label="Elements and edges; the table below has the same"
         >

@@ -114,7 +114,8 @@ export const TimelineView = () => {
       <header>
         <h2 id="timeline-title">Time line</h2>
         <p class="dim">
-          {count(timeline.count)} events, {timeline.buffers.length} buffers; events are in order, not to scale of time
+          {count(timeline.count)} events, {count(timeline.buffers.length)}{' '}
+          {timeline.buffers.length === 1 ? 'buffer' : 'buffers'}; events are in order, not to scale of time
         </p>
         <div class="row tools">
           <button type="button" onClick={() => zoom(0.5)}>
