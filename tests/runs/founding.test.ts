@@ -149,3 +149,10 @@ describe('on a board without pools', () => {
     expect(broken.findings.map((f) => f.code)).toContain('wrong-bytes')
   })
 })
+
+test('the caller is told of each kernel before its run', async () => {
+  const told: string[] = []
+  const onKernel = (kernel: string, number: number, of: number): void => void told.push(`${kernel} ${number}/${of}`)
+  await run({ board, kernels: [RFC, 'arm@6.12'], frames: 1, size: '64x64' }, { laboratory, onKernel })
+  expect(told).toEqual([`${RFC} 1/2`, 'arm@6.12 2/2'])
+})

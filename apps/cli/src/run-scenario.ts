@@ -13,6 +13,7 @@ import { inputTools, openLaboratory, pluginSpec, type PluginSources } from '@dma
 import { commandOf, fragmentOf } from '@dmalab/report'
 import { EXIT } from './bad-input.ts'
 import { inputsOf } from './diagnose-inputs.ts'
+import { showProgress } from './progress.ts'
 import type { FailOnFlag } from './run-flags.ts'
 import { type ParsedFlags, scenarioArgument, specFromFile } from './spec-file.ts'
 import { type RunWords, specOf } from './spec-of.ts'
@@ -72,10 +73,7 @@ export const runSuggesting = (
   parts: RunParts,
   spec: RunSpec,
   { bundle, ...control }: RunControl & { readonly bundle?: string | undefined } = {},
-): Promise<RunReport> =>
-  runSpec(parts, spec, control).catch((error: unknown) => {
-    throw suggesting(error, spec, bundle)
-  })
+): Promise<RunReport> => telling(spec, bundle, (told) => runSpec(parts, spec, { ...control, ...told }))
 
 /** The same with everything that happened, for a page. @throws InputError as `suggesting` makes it */
 export const runForPage = (
@@ -83,9 +81,32 @@ export const runForPage = (
   spec: RunSpec,
   { bundle, ...control }: RunControl & { readonly bundle?: string | undefined } = {},
 ): Promise<RunsView> =>
-  viewRuns(parts, spec, { ...control, command: commandOf(spec, { files: true, bundle }) }).catch((error: unknown) => {
+  telling(spec, bundle, (told) =>
+    viewRuns(parts, spec, { ...control, ...told, command: commandOf(spec, { files: true, bundle }) }),
+  )
+
+/** Work that says how far it is. @throws InputError as `suggesting` makes it */
+const telling = async <Result>(
+  spec: RunSpec,
+  bundle: string | undefined,
+  work: (told: RunControl) => Promise<Result>,
+): Promise<Result> => {
+  let text = 'reading'
+  const progress = showProgress(() => text)
+  try {
+    return await work({
+      onKernel: (kernel, number, of) => {
+        text = of === 1 ? `running on ${kernel}` : `running on ${kernel}, kernel ${number} of ${of}`
+      },
+      // Never given: work that can be ended makes pauses, in which the line is printed.
+      signal: new AbortController().signal,
+    })
+  } catch (error) {
     throw suggesting(error, spec, bundle)
-  })
+  } finally {
+    progress.end()
+  }
+}
 
 /** The run as the fragment of the explorer's address. */
 export const permalinkOf = async (spec: RunSpec): Promise<{ readonly permalink: string }> => ({

@@ -39,6 +39,8 @@ export interface RunControl {
   readonly signal?: AbortSignal
   /** Gets every event of every run. */
   readonly onEvent?: (event: Event, kernel: string) => void
+  /** Called before the run on each kernel. */
+  readonly onKernel?: (kernel: string, number: number, of: number) => void
   /** Gets what each run that ended without a fault left behind: one line for each count that is not as it was. */
   readonly onEnd?: (left: readonly string[], kernel: string) => void
 }
@@ -61,6 +63,7 @@ export const runSpec = async (parts: RunParts, spec: RunSpec, control: RunContro
     prepare(withPlugin, shortened(checked, head), machine, signal === undefined ? {} : { signal }).on(kernel)
   const runs: TouchedRun[] = []
   for (const chosen of kernels) {
+    control.onKernel?.(chosen.kernel.name, runs.length + 1, kernels.length)
     await pause(control.signal)
     const watch = new TouchWatch(machine)
     tap?.listen(watch)
