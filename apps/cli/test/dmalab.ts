@@ -34,6 +34,7 @@ export const dmalabWith = async (options: CommandOptions, ...args: readonly stri
     const ended = error === undefined ? { code: Number(process.exitCode ?? 0), text: '' } : endOf(error)
     return { code: ended.code, out: stdout, err: `${stderr}${ended.text}` }
   } finally {
+    for (const [command, id] of ids) command.id = id
     back()
   }
 }
@@ -60,6 +61,8 @@ const stand = ({ cwd, input = '' }: CommandOptions): (() => void) => {
 }
 
 const configs: { sources?: Promise<Config> } = {}
+/** oclif's help writes `trace replay` where `trace:replay` stood. A process ends there; here the next one looks for the command. */
+const ids = new Map<Command.Loadable, string>()
 
 /** oclif loads commands from `dist`; here they come from `src`, as everything that is tested. Plug-ins of whoever runs the test stay out. */
 const fromSources = (): Promise<Config> => (configs.sources ??= load())
@@ -70,7 +73,11 @@ const load = async (): Promise<Config> => {
   process.env['DMALAB_DATA_DIR'] = data
   try {
     const config = await Config.load({ root: CLI })
-    for (const command of config.plugins.get('dmalab')?.commands ?? []) command.load = () => commandOf(command.id)
+    for (const command of config.plugins.get('dmalab')?.commands ?? []) {
+      const { id } = command
+      command.load = () => commandOf(id)
+      ids.set(command, id)
+    }
     return config
   } finally {
     // Processes that later tests start look for theirs.

@@ -111,3 +111,10 @@ test('version --json has the build, the kernels and the number of the contract',
   expect(version.contract).toBe(2)
   expect(version.kernels).toContain('arm64@7.2')
 })
+
+test('the help of a topic lists commands, which can be given afterwards', async () => {
+  expect((await dmalab('trace', '--help')).out).toContain('trace replay')
+  expect((await dmalab('trace', 'replay', './nothing.trace', '--board', 'odroid-u3')).err).toMatch(
+    /^error: \.\/nothing\.trace: /,
+  )
+})
