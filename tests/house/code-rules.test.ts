@@ -108,7 +108,6 @@ describe('files', () => {
   /** Longer than 300 lines, and why they stay whole. */
   const LONG: Readonly<Record<string, string>> = {
     'packages/machine/test/lint/lint.test.ts': 'one test for each code of board lint',
-    'packages/machine/test/import/board.test.ts': 'one board, fact by fact',
     'packages/scenario/src/scenario/step-schema.ts': 'one shape for each step, in the order of the page of scenarios',
     'packages/videobuf2/test/queue.test.ts': 'one test for each ioctl of a queue, in the order of their use',
     'tests/rfc/behaviour.ts': 'what each hunk of the RFC changes, in the order of its diff',

@@ -5,7 +5,7 @@ import { openLab, parseKernel } from '@dmalab/runner'
 import { ALLOCATOR_CHECKS, type AllocatorSubject, describeAllocator } from '@dmalab/testkit'
 import { describe, expect, test } from 'vitest'
 import { openRegistry } from '@dmalab/lab/node'
-import { sharingMachine } from './sharing-bench.ts'
+import { machineFor } from './sharing-bench.ts'
 
 const module = compileHotSync()
 const registry = await openRegistry()
@@ -15,10 +15,7 @@ const subject = (kernel: string, name: string, from = registry): AllocatorSubjec
   caps: from.allocators.get(name).caps,
   open: (inject: readonly Injection[] = []) => {
     const spec = parseKernel(kernel, from)
-    const lab = openLab(
-      { module, registry: from },
-      { kernel: spec, machine: sharingMachine(spec.name.startsWith('arm64') ? 'arm64' : 'arm'), inject },
-    )
+    const lab = openLab({ module, registry: from }, { kernel: spec, machine: machineFor(spec), inject })
     return { lab, device: lab.device('n') }
   },
 })

@@ -6,6 +6,7 @@ import {
   type Event,
   type FrameFormat,
   type KernelOptions,
+  type KernelSpec,
   type Lab,
   type Machine,
 } from '@dmalab/api'
@@ -88,6 +89,9 @@ export interface Bench {
   open(name: string): { driver: Driver; device: Device }
 }
 
+/** The machine of these tests for a kernel's architecture. */
+export const machineFor = ({ base }: KernelSpec): Machine => sharingMachine(registry.arches.get(base.arch).board)
+
 export const openBench = (
   kernel: string,
   machine?: Machine,
@@ -95,10 +99,7 @@ export const openBench = (
   config: KernelOptions['config'] = {},
 ): Bench => {
   const spec = withOptions(parseKernel(kernel, registry), { config, cmdline })
-  const lab = openLab(
-    { module, registry },
-    { kernel: spec, machine: machine ?? sharingMachine(kernel.startsWith('arm64') ? 'arm64' : 'arm') },
-  )
+  const lab = openLab({ module, registry }, { kernel: spec, machine: machine ?? machineFor(spec) })
   const events: Event[] = []
   lab.listen('op', (event) => events.push(event))
   const texts = (levels: readonly string[]) =>

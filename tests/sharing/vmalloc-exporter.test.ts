@@ -4,7 +4,7 @@ import { compileHotSync } from '@dmalab/hot'
 import { openRegistry } from '@dmalab/lab/node'
 import { openLab, parseKernel } from '@dmalab/runner'
 import { expect, test } from 'vitest'
-import { sharingMachine } from './sharing-bench.ts'
+import { machineFor } from './sharing-bench.ts'
 
 const module = compileHotSync()
 const registry = await openRegistry()
@@ -14,14 +14,8 @@ const value = <T>(result: KResult<T>): T => {
 }
 
 const attached = (kernel: string, inject: readonly Injection[] = []) => {
-  const lab = openLab(
-    { module, registry },
-    {
-      kernel: parseKernel(kernel, registry),
-      machine: sharingMachine(kernel.startsWith('arm64') ? 'arm64' : 'arm'),
-      inject,
-    },
-  )
+  const spec = parseKernel(kernel, registry)
+  const lab = openLab({ module, registry }, { kernel: spec, machine: machineFor(spec), inject })
   const told: string[] = []
   lab.listen('op', (event) => {
     if (event.event === 'printk') told.push(event.text)

@@ -1,6 +1,6 @@
 // Files, folders and standard input as what diagnose reads: bytes as they come.
 import { InputError } from '@dmalab/api'
-import { type Input, isTreeRoot } from '@dmalab/lab'
+import { type Input, inputOf, isTreeRoot } from '@dmalab/lab'
 import { readDeviceTree } from '@dmalab/lab/node'
 import { checkNamedOnce, piecesOf } from './files.ts'
 import { filesBelow, isFolder, isThere, namesIn } from './paths.ts'
@@ -26,12 +26,7 @@ const fileOf = (name: string): Input => {
 const treeIn = (file: string): readonly Input[] | undefined => {
   if (!isTreeRoot(namesIn(file))) return undefined
   const { content, file: name } = readDeviceTree(file)
-  return [{ file: name, chunks: one(content) }]
-}
-
-// eslint-disable-next-line require-await -- it has the shape of a file that is read in pieces
-async function* one(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield content
+  return [inputOf(name, content)]
 }
 
 /** Links are not followed: one may lead anywhere. */

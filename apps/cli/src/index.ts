@@ -41,6 +41,7 @@ export {
   importBoard,
   importPc,
   inlineExecutor,
+  inputOf,
   type Input,
   type InputTools,
   isIomem,

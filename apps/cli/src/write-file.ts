@@ -42,7 +42,7 @@ export const writeInFolder = (file: string, text: string): void => {
   writeText(file, text)
 }
 
-/** Where a file may lie that is looked at once: in a new folder, which nobody else can have put anything into. */
+/** A place for a file that is looked at once: in a new folder of its own, so that no other program has put a link there. */
 export const temporaryPlace = (name: string): string =>
   join(
     told(tmpdir(), () => mkdtempSync(join(tmpdir(), 'dmalab-'))),

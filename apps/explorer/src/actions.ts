@@ -13,7 +13,7 @@ export const ask = async (store: Store, question: Question, doing: string): Prom
   const elapsed = stopwatch()
   try {
     await take(store, await store.ask(question))
-    // What the form offers is read after everything else: nobody waits for it.
+    // What the form offers is read last: the first picture does not need it.
     if (question.ask !== 'lists') store.took.value = elapsed()
     return true
   } catch (error) {

@@ -79,7 +79,7 @@ describe('what went visibly wrong', () => {
       'frame 3: dev read 4 KiB at 0x40000000: 64 bytes are wrong, the first at offset 128',
     )
   })
-  it('the first byte is an offset as any other', () => {
+  it('a difference in the first byte is told with offset 0', () => {
     const { findings } = check([held, { ...access, write: false, wrong: 1, firstWrong: 0 }])
     expect(findings.find(({ code }) => code === 'wrong-bytes')?.message).toMatch(/the first at offset 0$/)
   })

@@ -83,7 +83,7 @@ export interface Cast {
   readonly importer: string
 }
 
-/** Nobody has both parts: where both axes name one device, the usual exporter imports. */
+/** A device has one part only: where both axes name one device, the usual exporter imports. */
 export const castOf = ({ exporters, importers }: BoardParts, exporter: string, importer: string): Cast => ({
   exporter,
   importer: exporter === importer ? ([...importers, ...exporters].find((name) => name !== exporter) ?? '') : importer,

@@ -22,7 +22,7 @@ export { viewDiagnosis, viewExploration, viewSweep, viewTrace } from './view/vie
 export { type ViewOptions, viewRuns } from './view/view-runs.ts'
 export { type LabSweepControl, planOf, sweep, type SweepFiles } from './sweep.ts'
 export { explainCode, explainedCodes } from '@dmalab/checker'
-export { type BundleParts, type Input, type InputTools, recordScript } from '@dmalab/diagnose'
+export { type BundleParts, type Input, inputOf, type InputTools, recordScript } from '@dmalab/diagnose'
 export { createKlogReader, kernelMessages } from '@dmalab/klog'
 export {
   archOfDtb,

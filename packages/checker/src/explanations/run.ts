@@ -53,7 +53,7 @@ export const RUN = {
   },
   'import-copied': {
     what: 'The device behind a sink refused the dma-bufs that it was given, and the sink copies each picture into buffers of its own instead, as kmssink, waylandsink and the GL sinks of GStreamer do.',
-    why: 'Pictures are shown, so nobody looks; the CPU reads and writes each of them once more, often from memory that is not cached, and nothing in the log but a line of level INFO or a performance category says so.',
+    why: 'Pictures are shown, so the cost stays hidden: the CPU reads and writes each of them once more, often from memory that is not cached, and nothing in the log but a line of level INFO or a performance category says so.',
     source:
       'GStreamer sys/kms/gstkmssink.c: gst_kms_sink_get_input_buffer (prints "frame copy"); ext/wayland/gstwaylandsink.c: gst_wayland_sink_show_frame; gst-libs/gst/gl/gstglupload.c',
     fixes: [

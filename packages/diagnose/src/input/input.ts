@@ -11,6 +11,14 @@ export interface Input {
   readonly chunks: Chunks
 }
 
+/** What is in memory already, as an input. */
+export const inputOf = (file: string, content: Uint8Array): Input => ({ file, chunks: inOnePiece(content) })
+
+// eslint-disable-next-line require-await -- it has the shape of a file that is read in pieces
+async function* inOnePiece(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield content
+}
+
 export interface ReadOptions {
   readonly tools: InputTools
   /** Memory where a tree states none and no log says: SIZE or SIZE@BASE. */

@@ -9,7 +9,7 @@ import {
   VIEW_VERSION,
   type ViewData,
 } from '@dmalab/api'
-import type { Input, InputTools } from '@dmalab/diagnose'
+import { inputOf, type InputTools } from '@dmalab/diagnose'
 import { describeBoard, isDtb } from '@dmalab/machine'
 import { commandOf, shellCommand } from '@dmalab/report/view'
 import type { RunParts } from '@dmalab/runner'
@@ -48,12 +48,15 @@ export const openFiles = async (parts: RunParts, files: readonly GivenFile[], to
     if (one !== undefined) return one
   }
   const command = shellCommand(['dmalab', 'diagnose', ...files.map(({ name }) => name)])
-  const diagnosis = await diagnose(files.map(inputOf), {
-    laboratory: parts,
-    ...(tools === undefined ? {} : { tools }),
-    commandOf: (spec, bundle) => commandOf(spec, { files: true, bundle }),
-    quote: (word) => shellCommand([word]),
-  })
+  const diagnosis = await diagnose(
+    files.map(({ name, bytes }) => inputOf(name, bytes)),
+    {
+      laboratory: parts,
+      ...(tools === undefined ? {} : { tools }),
+      commandOf: (spec, bundle) => commandOf(spec, { files: true, bundle }),
+      quote: (word) => shellCommand([word]),
+    },
+  )
   return { got: 'view', view: viewDiagnosis(diagnosis, command) }
 }
 
@@ -66,7 +69,7 @@ const openFile = async (parts: RunParts, { name, bytes }: GivenFile): Promise<Op
     const report = ofReport(parts, json, text(), name)
     if (report !== undefined) return report
   }
-  const { inputs } = await diagnose([inputOf({ name, bytes: bytes.subarray(0, PEEK) })], {
+  const { inputs } = await diagnose([inputOf(name, bytes.subarray(0, PEEK))], {
     laboratory: parts,
     commandOf: () => '',
     quote: (word) => word,
@@ -140,10 +143,3 @@ const viewLog = (name: string, bytes: Uint8Array): Promise<ViewData> =>
     },
     shellCommand(['dmalab', 'trace', 'check', name]),
   )
-
-const inputOf = ({ name, bytes }: GivenFile): Input => ({ file: name, chunks: pieceOf(bytes) })
-
-// eslint-disable-next-line require-await -- it has the shape of a file that is read in pieces
-async function* pieceOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
-}
