@@ -106,6 +106,8 @@ else {
   if (what === 'release') must('node', 'scripts/release.mjs', ...rest)
   if (what === 'bench') must('node', 'bench/src/run.mjs', ...rest)
   if (what === 'start') {
+    // The commands that `compare founding` suggests are as they can be typed here.
+    env.DMALAB_PROGRAM = 'npm start --'
     const dmalab = (...words) => must('node', 'apps/cli/bin/run.js', ...words)
     if (rest.length > 0) dmalab(...rest)
     else {

@@ -39,6 +39,7 @@ const touched = [
   'package.json',
   'CHANGELOG.md',
   ...readdirSync(join(ROOT, '.changeset')).map((name) => join('.changeset', name)),
+  'apps/cli/oclif.manifest.json',
   ...published().flatMap((folder) => [join(folder, 'package.json'), join(folder, 'CHANGELOG.md')]),
 ]
 const before = new Map(
@@ -78,6 +79,8 @@ function prepare() {
   writeFileSync(log, changelogOf(readFileSync(log, 'utf8'), next, changes))
   cpSync(log, join(ROOT, 'apps/cli/CHANGELOG.md'))
   for (const { file } of changes) rmSync(file)
+  // oclif's list of the commands names the version.
+  run(process.execPath, 'apps/cli/scripts/manifest.mjs')
 }
 
 /** Each after what it depends on, with its digest. */

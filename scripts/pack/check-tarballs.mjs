@@ -21,7 +21,12 @@ export const faultsOf = ({ manifest, entries, packed }) => {
   const has = new Set(entries.map(({ path }) => path))
   const limit = LARGER_KB[name] ?? LIMIT_KB
   const targets = Object.values(exports).flatMap((entry) => Object.values(entry))
+  const commands = entries.find(({ path }) => path === 'package/oclif.manifest.json')
+  const listed = commands === undefined ? manifest.version : JSON.parse(commands.content.toString()).version
   return [
+    ...(listed === manifest.version
+      ? []
+      : [`is version ${manifest.version}, and its oclif.manifest.json says ${listed}`]),
     ...entries.filter(({ path }) => !ALLOWED.test(path) || HOME.test(path)).map(({ path }) => `holds ${path}`),
     ...entries.filter(({ kind }) => kind !== '0').map(({ path, kind }) => `${path} is no file (type ${kind})`),
     ...FIELDS.filter((field) => manifest[field] === undefined).map((field) => `has no ${field}`),

@@ -49,10 +49,11 @@ export const useAsUser = (tarballs, tell) => {
     return stdout
   }
   const program = (file) => join(folder, 'node_modules', file)
-  /** Runs a program of the folder with this Node; other exit codes than `code` are a fault. */
+  /** Runs a program of the folder with this Node; other exit codes than `code`, and warnings, are a fault. */
   const node = (code, ...args) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' })
-    if (status !== code) throw new Error(`${args.join(' ')}: exit ${status} instead of ${code}\n${stdout}${stderr}`)
+    if (status !== code || /warning/i.test(stderr))
+      throw new Error(`${args.join(' ')}: exit ${status} instead of ${code}\n${stdout}${stderr}`)
     return stdout
   }
   const dmalab = (code, ...args) => node(code, program('dmalab/bin/run.js'), ...args)

@@ -205,7 +205,7 @@ describe('whatever a command prints of further commands', () => {
 })
 
 test('the founding comparison ends with the next step', async () => {
-  const next = /^Next: (npm start -- .*?) {4}/m.exec((await shell('dmalab compare founding')).out)?.[1]
+  const next = /^Next: (dmalab .*?) {4}/m.exec((await shell('dmalab compare founding')).out)?.[1]
   expect(await outcome(next ?? 'nothing')).toBe('ran')
 })
 

@@ -1,6 +1,7 @@
 // A project from a real kernel diff: one entry a hunk, in the diff's order, and a place for the code of each function that can be changed.
 import type { HunkReport } from './diff/touched.ts'
 import { fromTemplate, type ProjectFile, projectFiles } from './project.ts'
+import { readmeOf } from './readme.ts'
 
 interface Told {
   readonly title: string | null
@@ -13,7 +14,7 @@ export const patchProject = (name: string, hunks: readonly HunkReport[], told: T
   projectFiles('patch', name, told.version).map(({ path, text }) => {
     if (path === 'src/index.ts') return { path, text: skeleton(name, hunks, told) }
     if (path.startsWith('test/')) return { path, text: fromTemplate('from-diff/test/my-thing.test.ts', name) }
-    if (path === 'README.md') return { path, text: `${text}\n${listing(hunks)}` }
+    if (path === 'README.md') return { path, text: `${readmeOf('patch', name, { fromDiff: true })}\n${listing(hunks)}` }
     return { path, text }
   })
 
@@ -47,7 +48,8 @@ const skeleton = (name: string, hunks: readonly HunkReport[], { title, file }: T
     'PluginFactory',
     ...(allocators.length > 0 ? ['Vb2MemOps'] : []),
   ]
-  return `// ${oneLine(title ?? name)}: written from ${oneLine(file)}, one entry a hunk. What each hunk does is yours to say and to write.
+  return `// ${oneLine(title ?? name)}
+// Written from ${oneLine(file)}, one entry a hunk. What each hunk does is yours to say and to write.
 import type { ${types.join(', ')} } from '@dmalab/api'
 ${functions
   .map(
@@ -96,13 +98,12 @@ ${hunks
       ? ''
       : `
   allocators: { ${allocators.map((one) => `'${one}': ${camel(one.replaceAll('-', '_'))}`).join(', ')} },`
-  }
-${
-  exporters.length === 0
-    ? ''
-    : `
+  }${
+    exporters.length === 0
+      ? ''
+      : `
   exporters: { ${exporters.map((one) => `'${one}': ${camel(one.replaceAll('-', '_'))}Exporter`).join(', ')} },`
-}
+  }
 }
 ${changed ? '' : '\n// No function of this diff is one that a patch can change: see docs/plugin-api.md for `facts`, `sg`, `exporters` and `exports`.\n'}
 const plugin: PluginFactory = () => ({ name: ${quoted(name)}, patches: [patch] })

@@ -85,8 +85,10 @@ const TUTORIALS: Readonly<Record<ProjectKind, Tutorial>> = {
   },
 }
 
-export const readmeOf = (kind: ProjectKind, name: string): string => {
-  const { what, tryIt, seen, next } = TUTORIALS[kind]
+/** A README of a project of that kind; `fromDiff`: of a patch whose functions are all still to be written. */
+export const readmeOf = (kind: ProjectKind, name: string, { fromDiff = false } = {}): string => {
+  const { what, tryIt, next } = TUTORIALS[kind]
+  const seen = fromDiff ? 'the patch is in the kernel, and changes nothing yet' : TUTORIALS[kind].seen
   return `# ${name}
 
 A plug-in for dmalab that brings ${what}.
@@ -96,6 +98,9 @@ A plug-in for dmalab that brings ${what}.
     npm install
     npm run build
     dmalab ${tryIt(name)} --plugin .
+
+While dmalab is in no registry, \`npm run release -- --dry-run --skip-tests\` in a clone of it writes its packages, and
+\`npm install --save-dev CLONE/build/release/packages/*.tgz\` is the first command here.
 
 You see that ${seen}. \`--plugin .\` loads this folder for one command.
 

@@ -63,6 +63,6 @@ export default class Compare extends BaseCommand {
 const nextStep = (spec: RunSpec): string => {
   const one = { ...spec, kernels: spec.kernels.slice(0, 1) }
   const lines = 'line' in spec.work ? { founding: spec.work.line } : {}
-  const command = commandOf(one, { program: 'npm start --', lines })
+  const command = commandOf(one, { program: process.env.DMALAB_PROGRAM ?? 'dmalab', lines })
   return `\nNext: ${command}    (every step)`
 }
