@@ -157,6 +157,7 @@ describe('whatever a command prints of further commands', () => {
     'sweep --board bcm2711-rpi-4-b --kernel arm64@6.12 --scenario founding --frames 1',
     'pipeline parse "v4lsrc ! kmssink"',
     'conform tests/golden/sg-layout.json',
+    'explore --kernel arm@4.11+nopage-rfc --configurations single --only importer=iommu --depth 3 --states 6 --out found',
     'record',
     'bogus',
   ]
