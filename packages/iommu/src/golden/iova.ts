@@ -3,8 +3,8 @@ import type { GoldenAdapter, GoldenCase } from '@dmalab/api'
 import { IovaDomain, type IovaRange } from '@dmalab/hot'
 import { IovaCache } from '../index.ts'
 import { freshHot } from './fresh-hot.ts'
-import { hex, word } from './hex.ts'
-import { expandRuns, pairRuns, type Run, runsOf } from './runs.ts'
+import { count, hex, word } from './hex.ts'
+import { expandRuns, LONGEST, pairRuns, type Run, runsOf } from './runs.ts'
 
 const adapter = (
   topic: string,
@@ -15,7 +15,7 @@ const adapter = (
     topic,
     run(input) {
       const { io } = fresh()
-      return run(new IovaDomain(io, Number(input['g']), Number(input['s'])), input)
+      return run(new IovaDomain(io, count(input['g'], 1), count(input['s'])), input)
     },
   }
 }
@@ -30,13 +30,13 @@ function runPlain(domain: IovaDomain, input: GoldenCase): Record<string, unknown
 function operate(domain: IovaDomain, [kind, a, b, c]: readonly unknown[]): unknown {
   switch (kind) {
     case 'a': {
-      const pfn = domain.alloc(Number(a), Number(b), c === 1)
+      const pfn = domain.alloc(count(a, 1), count(b), c === 1)
       return pfn === undefined ? null : hex(pfn)
     }
     case 'f':
-      return domain.free(Number(a)) ? 1 : 0
+      return domain.free(count(a)) ? 1 : 0
     case 'r':
-      return pair(domain.reserve(Number(a), Number(b)))
+      return pair(domain.reserve(count(a), count(b, count(a))))
     case 'q': {
       const found = domain.find(word(a))
       return found === undefined ? null : pair(found)
@@ -61,13 +61,13 @@ function runCached(domain: IovaDomain, input: GoldenCase): Record<string, unknow
 }
 
 function cachedStep(cache: IovaCache, step: readonly unknown[]): unknown[] {
-  const [kind, size] = [step[0], Number(step[1])]
-  if (kind === 't') return ['t', cache.pass(100)]
+  if (step[0] === 't') return ['t', cache.pass(100)]
+  const [kind, size] = [step[0], count(step[1], 1)]
   if (kind === 'f') {
     for (const pfn of expandRuns(step[2] as Run[])) cache.free(pfn, size)
     return [...step]
   }
-  const [limit, flush, wanted] = [Number(step[2]), step[3] === 1, step[4] as number]
+  const [limit, flush, wanted] = [count(step[2]), step[3] === 1, count(step[4], 0, LONGEST)]
   const got: number[] = []
   while (got.length < wanted) {
     const pfn = cache.alloc(size, limit, flush)

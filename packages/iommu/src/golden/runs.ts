@@ -1,11 +1,17 @@
 // Sequences of numbers as the vectors write them: [first, step, count], as few runs as a greedy reader finds.
 import type { IovaRange } from '@dmalab/hot'
-import { hex } from './hex.ts'
+import { count as countOf, hex } from './hex.ts'
+
+/** Numbers of one run: far above what the vectors have, and far below what a process can hold. */
+export const LONGEST = 2 ** 20
 
 export type Run = readonly [string, number, number]
 
+/** @throws RangeError for a run of no numbers, or of too many */
 export const expandRuns = (runs: readonly Run[]): number[] =>
-  runs.flatMap(([first, step, count]) => Array.from({ length: count }, (_, i) => Number(first) + i * step))
+  runs.flatMap(([first, step, count]) =>
+    Array.from({ length: countOf(count, 0, LONGEST) }, (_, i) => countOf(first) + i * step),
+  )
 
 export function runsOf(values: readonly number[]): Run[] {
   const runs: Run[] = []

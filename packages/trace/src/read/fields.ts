@@ -30,6 +30,8 @@ export const decodeFields = (name: string, body: string): EventBody | undefined 
   const device = values.get('device')
   const dir = dirName(number('dir'))
   const attrs = attrsText(values.get('attrs'))
+  /** A list whose line goes on behind it has a direction and attributes. */
+  const isWhole = Number.isInteger(number('dir')) && Number.isInteger(number('attrs'))
   const text = (body_: string): EventBody | undefined => (body_.includes('NaN') ? undefined : decodeText(name, body_))
   switch (name) {
     case 'dma_map_page':
@@ -45,6 +47,7 @@ export const decodeFields = (name: string, body: string): EventBody | undefined 
     case 'dma_map_sg': {
       if (device === undefined || !arrays.has('phys_addrs')) return undefined
       const cut = !values.has('attrs')
+      if (!cut && !isWhole) return undefined
       return {
         event: 'dma_map_sg',
         device,
@@ -62,6 +65,7 @@ export const decodeFields = (name: string, body: string): EventBody | undefined 
     case 'dma_unmap_sg': {
       if (device === undefined || !arrays.has('addrs')) return undefined
       const cut = !values.has('attrs')
+      if (!cut && !isWhole) return undefined
       return {
         event: 'dma_unmap_sg',
         device,
