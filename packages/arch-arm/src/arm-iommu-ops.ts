@@ -10,6 +10,7 @@ import type {
   PhysAddr,
   PluginApi,
 } from '@dmalab/api'
+import { maskCheck } from './dma-supported.ts'
 import { iommuCoherentMemory } from './iommu/coherent-memory.ts'
 import { IovaBitmaps } from './iommu/iova-bitmaps.ts'
 import { type ArmIommuParts, armIommuStreaming } from './iommu/streaming.ts'
@@ -116,6 +117,7 @@ const table = (api: PluginApi, device: Device, host: Host, coherent: boolean): D
   const streaming = armIommuStreaming(api, parts, coherent)
   const memory = iommuCoherentMemory(api, host, parts, streaming, coherent)
   host.setBusTranslation((at, len, write) => domain.translate(at, len, write))
+  const masks = maskCheck(api, host)
   const nothing = (): void => {}
 
   return {
@@ -134,8 +136,8 @@ const table = (api: PluginApi, device: Device, host: Host, coherent: boolean): D
     syncSingleForDevice: coherent ? nothing : (handle, size, dir) => streaming.syncSingle(handle, size, dir, 'device'),
     syncSgForCpu: coherent ? nothing : (list, nents, dir) => streaming.syncSg(list, nents, dir, 'cpu'),
     syncSgForDevice: coherent ? nothing : (list, nents, dir) => streaming.syncSg(list, nents, dir, 'device'),
-    // v6.12 has no operation for it: any mask will do.
-    dmaSupported: (bits) => !old || bits >= 24,
+    // Until v4.12 the architecture has one check for all tables; v6.12 has no operation for it: any mask will do.
+    dmaSupported: (bits) => !old || masks.supports(2 ** bits - 1),
     requiredMaskBits: () => 32,
     maxMappingSize: () => Infinity,
   }

@@ -12,6 +12,7 @@ import {
   type SgPage,
 } from '@dmalab/api'
 import { coherentMemory } from './coherent-memory.ts'
+import { maskCheck } from './dma-supported.ts'
 import { pageCodeOf, pageMaintenance } from './page-maintenance.ts'
 
 const SYMBOLS: DmaOpsDef['symbols'] = {
@@ -44,7 +45,7 @@ export const armOps = (api: PluginApi): DmaOpsDef => ({
   source: 'Linux v4.11 arch/arm/mm/dma-mapping.c: arm_dma_ops',
   caps: CAPS,
   symbols: SYMBOLS,
-  attach: (_device, host) => table(api, host, false),
+  attach: (_device, host) => armTable(api, host, false),
 })
 
 /**
@@ -62,7 +63,7 @@ export const armCoherentOps = (api: PluginApi): DmaOpsDef => ({
     mmap: ['arm_coherent_dma_mmap'],
     mapPage: ['arm_coherent_dma_map_page'],
   },
-  attach: (_device, host) => ({ ...table(api, host, true), ...withoutTeardown() }),
+  attach: (_device, host) => ({ ...armTable(api, host, true), ...withoutTeardown() }),
 })
 
 const withoutTeardown = (): Partial<DmaOps> => {
@@ -77,10 +78,11 @@ const withoutTeardown = (): Partial<DmaOps> => {
   }
 }
 
-const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
+/** `masks`: which ones the kernel takes on this machine. */
+export const armTable = (api: PluginApi, host: Host, coherent: boolean, masks = maskCheck(api, host)): DmaOps => {
   const { mem, skip } = host
   const { ATTR, PAGE_SIZE, fail, has, hex, ok, pageAlign, pagesFor, pfnOf, physOf } = api
-  const memory = coherentMemory(api, host, coherent)
+  const memory = coherentMemory(api, host, coherent, masks)
   const caches = pageMaintenance(api, host, pageCodeOf(host.kernel.arch))
 
   /** DMA_ERROR_CODE: what map_page returns, and the failed entry keeps. */
@@ -219,7 +221,7 @@ const table = (api: PluginApi, host: Host, coherent: boolean): DmaOps => {
       })
     },
 
-    dmaSupported: (bits) => bits >= 24,
+    dmaSupported: (bits) => masks.supports(2 ** bits - 1),
     requiredMaskBits: () => 32,
     maxMappingSize: () => Infinity,
   }

@@ -8,6 +8,7 @@ import {
   type Pfn,
   type PluginApi,
 } from '@dmalab/api'
+import type { MaskCheck } from './dma-supported.ts'
 
 interface Block {
   readonly pfn: Pfn
@@ -28,7 +29,7 @@ export interface CoherentMemory {
 }
 
 /** @param coherent the device snoops the CPU's caches */
-export const coherentMemory = (api: PluginApi, host: Host, coherent: boolean): CoherentMemory => {
+export const coherentMemory = (api: PluginApi, host: Host, coherent: boolean, masks: MaskCheck): CoherentMemory => {
   const { mem, device } = host
   const { ATTR, ok, fail, has, hex, pageAlign, physOf, pfnOf } = api
   const blocks = new Map<KernelVaddr, Block>()
@@ -49,8 +50,9 @@ export const coherentMemory = (api: PluginApi, host: Host, coherent: boolean): C
     const len = pageAlign(size)
     // get_order(0) is more than the page allocator has; CMA has nothing for a count of 0.
     if (len === 0) return fail('ENOMEM', 'no block is of 0 bytes')
-    const limit = 2 ** device.coherentMaskBits - 1
-    const highest = host.dmaToPhys(limit as never)
+    const limit = masks.coherentMask()
+    if (!limit.ok) return limit
+    const highest = host.dmaToPhys(limit.value as never)
     const pages = take(len, { owner, ...(highest === undefined ? {} : { limit: highest }) })
     if (!pages.ok) return pages
     const handle = host.physToDma(physOf(pages.value))
@@ -81,6 +83,8 @@ export const coherentMemory = (api: PluginApi, host: Host, coherent: boolean): C
      */
     allocAtomic(size, attrs, owner) {
       if (coherent) return alloc(size, attrs, owner, (len, options) => mem.allocPages(len, options))
+      const limit = masks.coherentMask()
+      if (!limit.ok) return limit
       const len = pageAlign(size)
       const got = host.allocFromAtomicPool(len, { owner, zone: 'normal', quiet: true })
       if (!got.ok) return got

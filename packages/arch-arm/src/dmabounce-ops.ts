@@ -10,7 +10,8 @@ import type {
   PluginApi,
   SgTable,
 } from '@dmalab/api'
-import { armOps } from './arm-ops.ts'
+import { armOps, armTable } from './arm-ops.ts'
+import type { MaskCheck } from './dma-supported.ts'
 import { safeMemory } from './safe-memory.ts'
 
 /** A copy in memory that the device reaches. */
@@ -34,12 +35,23 @@ export const dmabounceOps = (api: PluginApi): DmaOpsDef => {
       syncSingleForCpu: ['dmabounce_sync_for_cpu'],
       syncSingleForDevice: ['dmabounce_sync_for_device'],
     },
-    attach: (device, host) => table(api, host, arm.attach(device, host)),
+    attach: (_device, host) => table(api, host, armTable(api, host, false, zoneFor(api, host))),
   }
 }
 
+/**
+ * Platforms that register devices here state a DMA zone that those devices reach, so their coherent memory is there.
+ * Models: Linux v4.11 arch/arm/include/asm/mach/arch.h: struct machine_desc, dma_zone_size
+ */
+const zoneFor = (api: PluginApi, { device }: Host): MaskCheck => ({
+  supports: () => true,
+  coherentMask: () => api.ok(device.coherentDmaMask),
+})
+
 const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
   const { device, mem } = host
+  // dma_set_mask() succeeds and changes nothing. Models: Linux v4.11 arch/arm/common/dmabounce.c: dmabounce_set_mask
+  const { maskBits } = device
   const { ATTR, DIR, fail, has, hex, ok, physOf } = api
   const safe = new Map<DmaAddr, SafeBuffer>()
   const memory = safeMemory(api, host)
@@ -51,16 +63,16 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
    * Models: Linux v4.11 arch/arm/common/dmabounce.c: needs_bounce
    */
   const needsBounce = (handle: DmaAddr, size: number): 'too big' | boolean => {
-    const window = 2 ** device.maskBits
+    const window = 2 ** maskBits
     // (mask + 1) & ~mask is 0 for a mask of 32 bits: no limit.
-    if (device.maskBits < 32 && size > window) {
+    if (maskBits < 32 && size > window) {
       host.printk(
         'err',
         `${api.devString(device)}: DMA mapping too big (requested ${hex(size)} mask ${hex(window - 1)})`,
       )
       return 'too big'
     }
-    if (device.maskBits < 32 && (handle >= window || handle + size - 1 >= window)) return true
+    if (maskBits < 32 && (handle >= window || handle + size - 1 >= window)) return true
     return handle + size - 1 > (device.facts.busLimit ?? Infinity)
   }
 
@@ -95,7 +107,7 @@ const table = (api: PluginApi, host: Host, arm: DmaOps): DmaOps => {
     host.emit({
       event: 'swiotlb_bounced',
       device: device.name,
-      dmaMask: 2 ** device.maskBits - 1,
+      dmaMask: 2 ** maskBits - 1,
       // The address that the device would have used.
       devAddr: (from === undefined ? undefined : host.physToDma(from.phys)) ?? 2 ** 64 - 1,
       size,

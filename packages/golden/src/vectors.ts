@@ -82,6 +82,8 @@ const runCase = (
   context: GoldenContext,
   document: VectorFile['document'],
 ): { expected: unknown; got: unknown } | undefined => {
+  const odd = oddNumber(input)
+  if (odd !== undefined) return { expected: input, got: `'${odd.slice(0, 40)}' is not a number` }
   let got: Readonly<Record<string, unknown>>
   try {
     got = adapter.run(input, context, document)
@@ -95,6 +97,17 @@ const runCase = (
   const pick = (from: Readonly<Record<string, unknown>>) =>
     Object.fromEntries(wrong.map((field) => [field, from[field] ?? null]))
   return { expected: pick(input), got: pick(got) }
+}
+
+/** The first word of a case that begins as a hexadecimal number and is none. */
+const oddNumber = (value: unknown): string | undefined => {
+  if (typeof value === 'string') return /^-?0x(?![0-9a-f]+$)\S*$/i.test(value) ? value : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const inner of Object.values(value)) {
+    const odd = oddNumber(inner)
+    if (odd !== undefined) return odd
+  }
+  return undefined
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -48,7 +48,7 @@ export interface ToldFormat {
   readonly text: string
 }
 
-/** undefined: the programs' language has no such pixel format. */
+/** undefined: its layout is not known here. */
 export const formatOf = (
   { layouts, outputField }: PixelFormats,
   wish: { readonly width: number; readonly height: number; readonly fourcc: string },
