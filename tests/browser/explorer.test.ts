@@ -20,8 +20,8 @@ import { readTrace } from '@dmalab/lab/node'
 import { fragmentOf, htmlOf } from '@dmalab/report'
 import { readFragment } from '@dmalab/report/view'
 import axe from 'axe-core'
-import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { chromiumPath, openBrowser } from './chromium.ts'
 import { hostileTrace, longTrace } from './made-traces.ts'
 
@@ -31,37 +31,45 @@ const parts = await openLaboratory()
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-pages-'))
 
 describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set DMALAB_CHROMIUM, or install it)', () => {
-  let browser: BrowserContext
+  let page: Page
   let close: () => Promise<void>
+  let errors: string[] = []
   const built = readFileSync(BUILT, 'utf8')
   beforeAll(async () => {
-    ;({ browser, close } = await openBrowser())
+    const opened = await openBrowser()
+    close = opened.close
+    page = await opened.browser.newPage()
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text())
+    })
+    page.on('pageerror', ({ message }) => errors.push(message))
+  })
+  beforeEach(() => {
+    errors = []
+  })
+  afterEach(() => {
+    if (errors.length > 0) throw new Error(`the console has ${errors.join('; ')}`)
   })
   afterAll(async () => {
     await close()
     rmSync(folder, { recursive: true })
   })
 
-  /** A page from disk, when it has shown what it holds; with what it complained of. */
-  const opened = async (html: string, fragment = ''): Promise<{ readonly page: Page; readonly errors: string[] }> => {
+  /** The page from disk, when it has shown what it holds. */
+  const opened = async (html: string, fragment = ''): Promise<void> => {
     const file = join(mkdtempSync(join(folder, 'page-')), 'page.html')
     writeFileSync(file, html)
-    const page = await browser.newPage()
-    const errors: string[] = []
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text())
-    })
-    page.on('pageerror', ({ message }) => errors.push(message))
     await page.goto(`${pathToFileURL(file).href}${fragment}`)
     await page.locator('body[data-ready=all]').waitFor()
-    return { page, errors }
   }
-  const withData = async (data: ViewData): ReturnType<typeof opened> => opened(await htmlOf(built, data))
-  const viewsOf = (page: Page): Promise<readonly (string | null)[]> =>
+  const withData = async (data: ViewData): Promise<void> => opened(await htmlOf(built, data))
+  const viewsOf = (): Promise<readonly (string | null)[]> =>
     page.locator('#views [data-view]').evaluateAll((all) => all.map((one) => one.getAttribute('data-view')))
-  const seriousOf = async (page: Page): Promise<readonly string[]> => {
+  const seriousOf = async (): Promise<readonly string[]> => {
     await page.evaluate(axe.source)
-    const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults
+    const { violations } = (await page.evaluate(
+      "axe.run({ resultTypes: ['violations'], preload: false })",
+    )) as axe.AxeResults
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) => nodes.slice(0, 2).map(({ html }) => `${id}: ${html.slice(0, 160)}`))
@@ -76,8 +84,8 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
   })
 
   test('runs the founding comparison by itself, and every view follows what is chosen', async () => {
-    const { page, errors } = await opened(built)
-    expect(await viewsOf(page)).toEqual([
+    await opened(built)
+    expect(await viewsOf()).toEqual([
       'kernels',
       'pipeline',
       'timeline',
@@ -108,16 +116,14 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
 
     const list = await page.locator('[data-view=events]').evaluate(() => document.querySelectorAll('tbody tr').length)
     expect(list).toBeGreaterThan(10)
-    expect(await seriousOf(page)).toEqual([])
-    expect(errors).toEqual([])
-    await page.close()
+    expect(await seriousOf()).toEqual([])
   })
 
   test('the address holds the run and what is chosen, and gives both again', async () => {
     const spec = specOf(parts.registry, { kernels: ['arm@4.11+nopage-rfc'], frames: 2 })
     const fragment = await fragmentOf({ spec, look: { event: '7', device: 'display' } })
     expect(await readFragment(fragment)).toEqual({ spec, look: { event: '7', device: 'display' } })
-    const { page, errors } = await opened(built, `#${fragment}`)
+    await opened(built, `#${fragment}`)
     expect(await page.locator('[data-view=command]').textContent()).toContain('--kernel arm@4.11+nopage-rfc')
     expect(await page.locator('.announce').textContent()).toContain('#7')
     await page.locator('[data-view=timeline] .board').focus()
@@ -133,37 +139,29 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
     await page.getByRole('button', { name: 'Run', exact: true }).click()
     await page.locator('[data-view=since]').waitFor()
     expect(await page.locator('[data-view=kernels]').textContent()).toContain('fault')
-    expect(errors).toEqual([])
-    await page.close()
   })
 
   const log = join(SHARED, 'traces/a64-6.12-media-dccap-export-dcout-import.trace.txt')
   test.skipIf(!existsSync(log))('shows the log of a real kernel, and reads one that is opened in it', async () => {
-    const { page, errors } = await withData(
-      await viewTrace('real.txt', (onEvent) => readTrace(log, onEvent), 'dmalab view real.txt'),
-    )
-    expect(await viewsOf(page)).toEqual(['timeline', 'memory', 'findings', 'scatterlist', 'figures', 'events'])
+    await withData(await viewTrace('real.txt', (onEvent) => readTrace(log, onEvent), 'dmalab view real.txt'))
+    expect(await viewsOf()).toEqual(['timeline', 'memory', 'findings', 'scatterlist', 'figures', 'events'])
     expect(await page.locator('[data-view=events] header').textContent()).toContain('124 of 124')
-    expect(await seriousOf(page)).toEqual([])
+    expect(await seriousOf()).toEqual([])
     await page
       .locator('input[type=file]')
       .setInputFiles({ name: 'again.txt', mimeType: 'text/plain', buffer: readFileSync(log) })
     await page.locator('[data-view=command]').getByText('again.txt').waitFor()
     expect(await page.locator('[data-view=events] header').textContent()).toContain('124 of 124')
-    expect(errors).toEqual([])
-    await page.close()
   })
 
   const tree = join(SHARED, 'boards/juno.dtb')
   test.skipIf(!existsSync(tree))('takes a device tree, and runs what its board suggests', async () => {
     const got = await openFiles(parts, [{ name: 'juno.dtb', bytes: readFileSync(tree) }])
     if (got.got !== 'spec') throw new Error(got.got)
-    const { page, errors } = await withData(await viewRuns(parts, got.spec))
-    expect(await viewsOf(page)).toContain('memory')
+    await withData(await viewRuns(parts, got.spec))
+    expect(await viewsOf()).toContain('memory')
     await page.locator('[data-view=memory] select').selectOption({ index: 1 })
-    expect(await seriousOf(page)).toEqual([])
-    expect(errors).toEqual([])
-    await page.close()
+    expect(await seriousOf()).toEqual([])
   })
 
   test('shows sweeps, explorations and diagnoses, to everybody', async () => {
@@ -183,35 +181,28 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
       viewExploration(explored, 'dmalab explore'),
       diagnosed.view,
     ]) {
-      const { page, errors } = await withData(data)
-      expect(await viewsOf(page)).toContain(data.kind)
-      expect(await seriousOf(page)).toEqual([])
-      expect(errors).toEqual([])
-      await page.close()
+      await withData(data)
+      expect(await viewsOf()).toContain(data.kind)
+      expect(await seriousOf()).toEqual([])
     }
   })
 
   test('takes names for text, whatever they hold and however many there are', async () => {
-    const { page, errors } = await withData(await hostileTrace())
-    expect(await page.locator('script').count()).toBe(3)
+    await withData(await hostileTrace())
+    expect(await page.locator('script').count()).toBe(4)
     expect(await page.evaluate(() => 'hacked' in globalThis)).toBe(false)
     const text = (await page.locator('body').textContent()) ?? ''
     expect(text).toContain('<script>globalThis.hacked=1</script>')
     expect(text).toContain(String.raw`dmalab view <b>\x1b[31m`)
     expect(await page.locator('[data-view=memory] select option').count()).toBeLessThan(500)
-    expect(await seriousOf(page)).toEqual([])
-    expect(errors).toEqual([])
-    await page.close()
   })
 
   test('tells how long its script takes for a frame of 100,000 events', async () => {
-    const { page, errors } = await withData(await longTrace(100_000))
+    await withData(await longTrace(100_000))
     const board = page.locator('[data-view=timeline] .board')
     await board.focus()
     for (const key of ['Home', '+', '+', 'ArrowRight', 'PageDown', '-', 'End', '0']) await page.keyboard.press(key)
     const told = await page.locator('[data-view=timeline] canvas').getAttribute('data-script')
     expect(told).toMatch(/^\d+\.\d\d \d+\.\d\d$/)
-    expect(errors).toEqual([])
-    await page.close()
   })
 })

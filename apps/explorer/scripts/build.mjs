@@ -10,7 +10,7 @@ import { build, defaultClientConditions } from 'vite'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** A module and all it imports as one script. */
-const bundle = async (entry, cssCodeSplit = false) => {
+const bundle = async (entry, format = 'iife') => {
   const built = await build({
     root,
     configFile: false,
@@ -21,11 +21,11 @@ const bundle = async (entry, cssCodeSplit = false) => {
       write: false,
       target: 'es2023',
       minify: true,
-      cssCodeSplit,
+      cssCodeSplit: false,
       // `name` is required of such a bundle; nothing exports through it.
       lib: {
         entry: join(root, 'src', entry),
-        formats: ['iife'],
+        formats: [format],
         name: 'dmalab',
         fileName: 'bundle',
         cssFileName: 'style',
@@ -38,7 +38,14 @@ const bundle = async (entry, cssCodeSplit = false) => {
   return { script: script.trim(), style: String(style).trim() }
 }
 
-const [page, worker] = [await bundle('main.tsx'), await bundle('worker.ts')]
+/** What the page begins with, as src/first.ts computes it. */
+const computed = async () => {
+  const { script } = await bundle('first.ts', 'es')
+  const { makeFirst } = await import(`data:text/javascript;base64,${Buffer.from(script).toString('base64')}`)
+  return JSON.stringify(await makeFirst())
+}
+
+const [page, worker, first] = [await bundle('main.tsx'), await bundle('worker.ts'), await computed()]
 
 /** Text inside <script>: nothing in it may end the element, or begin what HTML takes for a comment. */
 const inScript = (text) => text.replaceAll(/<(?=\/script|script|!--)/gi, String.raw`\x3C`)
@@ -58,12 +65,13 @@ const block = (id, text) => `<script type="application/octet-stream" id="dmalab-
 const parts = {
   policy: `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
   style: `<style>${page.style}</style>`,
+  first: block('first', first.replaceAll('<', String.raw`\u003C`)),
   data: block('data', ''),
   worker: block('worker', packed),
   script: `<script>${script}</script>`,
 }
 const html = readFileSync(join(root, 'index.html'), 'utf8').replaceAll(
-  /<!-- (policy|style|data|worker|script) -->/g,
+  /<!-- (policy|style|first|data|worker|script) -->/g,
   (_all, part) => parts[part],
 )
 mkdirSync(join(root, 'dist'), { recursive: true })

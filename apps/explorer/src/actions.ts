@@ -5,6 +5,7 @@ import type { GivenFile } from '@dmalab/lab'
 import type { Answer, Question } from './answer.ts'
 import { type Form, formOf } from './form.ts'
 import { stopwatch } from './stopwatch.ts'
+import { AXES } from './timeline-axis.ts'
 import { chooseBuffer, chooseEvent, chooseKernel, show, type Store } from './store.ts'
 
 /** Asks, and puts the answer where it belongs. False: it went wrong, and the page says so. */
@@ -13,8 +14,7 @@ export const ask = async (store: Store, question: Question, doing: string): Prom
   const elapsed = stopwatch()
   try {
     await take(store, await store.ask(question))
-    // What the form offers is read last: the first picture does not need it.
-    if (question.ask !== 'lists') store.took.value = elapsed()
+    store.took.value = elapsed()
     return true
   } catch (error) {
     store.trouble.value = troubleOf(error)
@@ -28,6 +28,8 @@ export const run = (store: Store, form: Form): Promise<boolean> => ask(store, { 
 
 export const runSpec = (store: Store, spec: unknown): Promise<boolean> => ask(store, { ask: 'spec', spec }, 'Running')
 
+export const runFounding = (store: Store): Promise<boolean> => runSpec(store, store.first.spec)
+
 export const openFiles = async (store: Store, files: readonly File[]): Promise<boolean> => {
   const given = await Promise.all(
     files.map(async (file): Promise<GivenFile> => ({
@@ -40,11 +42,8 @@ export const openFiles = async (store: Store, files: readonly File[]): Promise<b
 
 const take = async (store: Store, answer: Answer): Promise<void> => {
   switch (answer.got) {
-    case 'lists':
-      store.lists.value = answer.lists
-      return
     case 'view':
-      show(store, answer.view)
+      await show(store, answer.view)
       if (answer.view.kind === 'runs' && answer.view.spec !== null) store.form.value = formOf(answer.view.spec)
       await writeAddress(store)
       return
@@ -73,11 +72,12 @@ const troubleOf = (error: unknown): { readonly message: string; readonly hint: s
 }
 
 /** What is chosen, as the address has it. */
-const lookOf = ({ kernel, event, buffer, device }: Store): Readonly<Record<string, string>> => ({
+const lookOf = ({ kernel, event, buffer, device, axis }: Store): Readonly<Record<string, string>> => ({
   ...(kernel.value === 0 ? {} : { kernel: String(kernel.value) }),
   ...(event.value === null ? {} : { event: String(event.value) }),
   ...(buffer.value === null ? {} : { buffer: String(buffer.value) }),
   ...(device.value === null ? {} : { device: device.value }),
+  ...(axis.value === null ? {} : { axis: axis.value }),
 })
 
 /** Addresses longer than this are not passed on by others. */
@@ -97,7 +97,7 @@ export const readAddress = async (store: Store): Promise<boolean> => {
   try {
     const { spec, look } = await readFragment(location.hash)
     if (!(await runSpec(store, spec as RunSpec))) return true
-    choose(store, look)
+    await choose(store, look)
   } catch (error) {
     store.trouble.value = troubleOf(error)
     return false
@@ -105,11 +105,13 @@ export const readAddress = async (store: Store): Promise<boolean> => {
   return true
 }
 
-const choose = (store: Store, look: Readonly<Record<string, string>>): void => {
+const choose = async (store: Store, look: Readonly<Record<string, string>>): Promise<void> => {
   const numberOf = (key: string): number | undefined => (/^\d+$/.test(look[key] ?? '') ? Number(look[key]) : undefined)
   const [kernel, event, buffer] = [numberOf('kernel'), numberOf('event'), numberOf('buffer')]
-  if (kernel !== undefined) chooseKernel(store, kernel)
+  if (kernel !== undefined) await chooseKernel(store, kernel)
   if (event !== undefined) chooseEvent(store, event)
   if (buffer !== undefined) chooseBuffer(store, buffer)
   if (look['device'] !== undefined) store.device.value = look['device']
+  const axis = AXES.find((one) => one === look['axis'])
+  if (axis !== undefined) store.axis.value = axis
 }

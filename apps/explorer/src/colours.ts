@@ -1,5 +1,5 @@
 // Colours of the style sheet, for what is painted on a canvas.
-import type { Colours } from './timeline-paint.ts'
+import type { Colours } from './timeline-view.ts'
 
 const value = (style: CSSStyleDeclaration, name: string): string => style.getPropertyValue(name)
 

@@ -2,15 +2,15 @@
 import type { ViewData } from '@dmalab/api'
 import { unpacked } from '@dmalab/report/view'
 import { render } from 'preact'
-import { ask, readAddress, writeAddress } from './actions.ts'
+import { readAddress, runFounding, writeAddress } from './actions.ts'
+import type { First } from './first.ts'
 import { formOf } from './form.ts'
 import { openWorker } from './laboratory.ts'
 import { createStore, show, type Store, StoreContext } from './store.ts'
 import { Page } from './views/page.tsx'
 import './style.css'
 
-/** What `--html` put into the page; empty: nothing. */
-const heldText = (): string => document.querySelector('#dmalab-data')?.textContent?.trim() ?? ''
+const textOf = (id: string): string => document.querySelector(`#dmalab-${id}`)?.textContent?.trim() ?? ''
 
 const whole = (store: Store): Promise<void> =>
   new Promise((resolve) => {
@@ -20,15 +20,17 @@ const whole = (store: Store): Promise<void> =>
   })
 
 const begin = async (store: Store): Promise<void> => {
-  const text = heldText()
+  // What `--html` put into the page; empty: nothing.
+  const text = textOf('data')
   if (text !== '') {
     const held = JSON.parse(await unpacked(text)) as ViewData
-    show(store, held)
+    await show(store, held)
     if (held.kind === 'runs' && held.spec !== null) store.form.value = formOf(held.spec)
-  } else if (!(await readAddress(store)))
-    await ask(store, { ask: 'suggest', board: null }, 'Running the founding comparison')
+  } else if (!(await readAddress(store))) {
+    store.form.value = formOf(store.first.spec)
+    await runFounding(store)
+  }
   document.body.dataset['ready'] = store.trouble.value === null ? 'yes' : 'trouble'
-  await ask(store, { ask: 'lists' }, 'Reading the boards')
   await whole(store)
   document.body.dataset['ready'] = 'all'
 }
@@ -40,12 +42,12 @@ const follow = (store: Store): void => {
     clearTimeout(waiting)
     waiting = window.setTimeout(() => void writeAddress(store), 250)
   }
-  for (const chosen of [store.event, store.buffer, store.kernel, store.device]) chosen.subscribe(later)
+  for (const chosen of [store.event, store.buffer, store.kernel, store.device, store.axis]) chosen.subscribe(later)
 }
 
 const root = document.querySelector('#page')
 if (root !== null) {
-  const store = createStore(openWorker())
+  const store = createStore(openWorker(), JSON.parse(textOf('first')) as First)
   // Before anything is drawn: the worker starts meanwhile.
   const begun = begin(store)
   render(

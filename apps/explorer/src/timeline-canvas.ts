@@ -1,6 +1,7 @@
 // What a time line's canvas does: it is kept up to date, moved by wheel and dragging, and scrolled to what is chosen.
 import { useEffect, useMemo, useRef } from 'preact/hooks'
-import type { Chosen } from './timeline-paint.ts'
+import type { Axis } from './timeline-axis.ts'
+import type { Chosen } from './timeline-view.ts'
 import { TimelinePainter } from './timeline-painter.ts'
 import { LEFT, type Scene, TOP, type Window } from './timeline-scene.ts'
 
@@ -9,6 +10,7 @@ type Ref<T> = { readonly current: T | null }
 export const useCanvas = (
   canvas: Ref<HTMLCanvasElement>,
   scene: Scene | null,
+  axis: Axis | null,
   window: Window,
   chosen: Chosen,
 ): void => {
@@ -20,8 +22,8 @@ export const useCanvas = (
     return current === null || board === null ? undefined : painter.attach(current, board)
   }, [painter, hasScene])
   useEffect(() => {
-    if (scene !== null) painter.show({ scene, window, chosen })
-  }, [painter, scene, window, chosen.event, chosen.buffer, chosen.device])
+    if (scene !== null && axis !== null) painter.show({ scene, axis, window, chosen })
+  }, [painter, scene, axis, window, chosen.event, chosen.buffer, chosen.device])
 }
 
 /** Wheel and dragging. The browser takes wheel listeners of frameworks for passive ones. */

@@ -1,23 +1,10 @@
 // Paints a time line on a canvas, in pieces: from one bar that is drawn it jumps to the first that ends in a later pixel.
 import type { Owner, TickKind } from '@dmalab/report/view'
+import { paintArrows } from './timeline-arrows.ts'
+import type { Axis } from './timeline-axis.ts'
+import { paintScale } from './timeline-scale.ts'
+import { type Chosen, type Colours, type View, viewOf } from './timeline-view.ts'
 import { above, type Lane, LEFT, type Row, type Scene, TOP, type Window } from './timeline-scene.ts'
-
-export interface Colours {
-  readonly owners: Readonly<Record<Owner, string>>
-  readonly ticks: Readonly<Record<TickKind, string>>
-  readonly ink: string
-  readonly dim: string
-  readonly rule: string
-  readonly soft: string
-  readonly card: string
-  readonly chosen: string
-}
-
-export interface Chosen {
-  readonly event: number | null
-  readonly buffer: number | null
-  readonly device: string | null
-}
 
 const OWNER_OF: readonly Owner[] = ['cpu', 'device', 'transit']
 /** Of several in a pixel the gravest is drawn. */
@@ -38,42 +25,40 @@ export interface Picture {
   readonly height: number
   readonly scroll: number
   readonly scene: Scene
+  readonly axis: Axis
   readonly window: Window
   readonly chosen: Chosen
   readonly colours: Colours
 }
-
-type Place = (event: number) => number
 
 /** Rows of a lane that are painted in one piece. */
 const ROWS = 4
 
 /** Paints piece by piece, so that who calls can leave off for the next frame: until a lane is painted, the old one is seen. */
 export function* paint(picture: Picture): Generator<undefined, void> {
-  const { ctx, width, height, scroll, scene, window, chosen, colours } = picture
-  const scale = (width - LEFT) / (window.to - window.from)
-  const x: Place = (event) => LEFT + (event - window.from) * scale
+  const { ctx, width, height, scroll, scene, axis, window, chosen, colours } = picture
+  const view = viewOf(axis, window, width)
   const lanes = scene.lanes.filter((lane) => lane.top + lane.height > scroll && lane.top < scroll + height)
-  const steps = scene.timeline.steps.filter(({ event }) => event >= window.from && event <= window.to)
+  const steps = scene.timeline.steps.filter(({ event }) => event >= view.first && event <= view.last)
   for (const lane of lanes) {
     ctx.save()
     ctx.translate(0, -scroll)
     ctx.clearRect(0, lane.top - 4, width, lane.height)
     ctx.fillStyle = colours.rule
     ctx.fillRect(0, lane.top - 4, width, 1)
-    for (const { event } of steps) ctx.fillRect(Math.round(x(event)), lane.top - 3, 1, lane.height)
+    for (const { event } of steps) ctx.fillRect(Math.round(view.x(event)), lane.top - 3, 1, lane.height)
     ctx.restore()
     for (let i = 0; i < lane.rows.length; i += ROWS) {
       ctx.save()
       ctx.translate(0, -scroll)
       for (const [n, row] of lane.rows.slice(i, i + ROWS).entries())
-        paintRow(ctx, row, lane.top + (i + n) * lane.rowHeight, lane.rowHeight, window, x, chosen, colours)
+        paintRow(ctx, row, lane.top + (i + n) * lane.rowHeight, lane.rowHeight, width, view, chosen, colours)
       ctx.restore()
       yield undefined
     }
     ctx.save()
     ctx.translate(0, -scroll)
-    paintTicks(ctx, lane, window, x, colours)
+    paintTicks(ctx, lane, view, colours)
     paintName(ctx, lane, chosen, colours)
     ctx.restore()
     yield undefined
@@ -82,13 +67,14 @@ export function* paint(picture: Picture): Generator<undefined, void> {
   if (end < height) ctx.clearRect(0, end, width, height - end)
   ctx.save()
   ctx.translate(0, -scroll)
-  paintArrows(ctx, scene, window, x, chosen, colours)
+  paintArrows(ctx, scene, view, chosen, colours)
   ctx.restore()
   ctx.clearRect(0, 0, width, TOP - 4)
-  paintSteps(ctx, width, steps, x, colours)
-  if (chosen.event !== null && chosen.event >= window.from && chosen.event <= window.to) {
+  paintScale(ctx, width, axis, window, colours)
+  paintSteps(ctx, width, steps, view, colours)
+  if (chosen.event !== null && chosen.event >= view.first && chosen.event <= view.last) {
     ctx.fillStyle = colours.chosen
-    ctx.fillRect(Math.round(x(chosen.event + 0.5)) - 0.5, TOP - 6, 1, height)
+    ctx.fillRect(Math.round(view.mark(chosen.event)) - 0.5, TOP - 6, 1, height)
   }
 }
 
@@ -113,17 +99,17 @@ const paintRow = (
   row: Row,
   top: number,
   rowHeight: number,
-  window: Window,
-  x: Place,
+  end: number,
+  view: View,
   chosen: Chosen,
   colours: Colours,
 ): void => {
-  const end = x(window.to)
-  const pixel = 1 / Math.max(1e-9, x(1) - x(0))
+  const { axis, window, x } = view
+  const pixel = (window.to - window.from) / (end - LEFT)
   let run: Run | undefined
-  for (let i = above(row.to, window.from); i < row.from.length;) {
+  for (let i = above(row.to, view.first); i < row.from.length;) {
     const from = row.from[i] ?? 0
-    if (from > window.to) break
+    if (from > view.last) break
     const left = Math.max(LEFT, x(from))
     const right = Math.max(left + 1, Math.min(x(row.to[i] ?? 0), end))
     const isChosen = row.buffer[i] === chosen.buffer
@@ -136,7 +122,7 @@ const paintRow = (
       run = { left, right, owner, isBounced, isChosen, hasBegin: row.isMapping[i] === 1 && right - left > 5 }
     }
     // Everything that ends in this pixel is covered by it.
-    i = pixel > 1 ? Math.max(i + 1, above(row.to, window.from + (right - LEFT) * pixel, i + 1)) : i + 1
+    i = right - left > 2 ? i + 1 : above(row.to, axis.eventAt(window.from + (right - LEFT) * pixel), i + 1)
   }
   if (run !== undefined) paintRun(ctx, run, top, rowHeight, chosen, colours)
   ctx.globalAlpha = 1
@@ -172,14 +158,14 @@ const paintRun = (
   }
 }
 
-const paintTicks = (ctx: CanvasRenderingContext2D, lane: Lane, window: Window, x: Place, colours: Colours): void => {
+const paintTicks = (ctx: CanvasRenderingContext2D, lane: Lane, view: View, colours: Colours): void => {
   const bottom = lane.top + lane.height - 7
   const { ticks } = lane
   let low = 0
   let high = ticks.length
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
-    if ((ticks[middle]?.event ?? 0) >= window.from) high = middle
+    if ((ticks[middle]?.event ?? 0) >= view.first) high = middle
     else low = middle + 1
   }
   let run: { readonly left: number; right: number; readonly kind: TickKind } | undefined
@@ -207,8 +193,8 @@ const paintTicks = (ctx: CanvasRenderingContext2D, lane: Lane, window: Window, x
   let best: TickKind | undefined
   for (let i = low; i < ticks.length; i++) {
     const tick = ticks[i]
-    if (tick === undefined || tick.event > window.to) break
-    const at = Math.round(x(tick.event + 0.5))
+    if (tick === undefined || tick.event > view.last) break
+    const at = Math.round(view.mark(tick.event))
     if (at !== pixel) {
       if (best !== undefined) add(pixel, best)
       pixel = at
@@ -238,52 +224,20 @@ const paintSteps = (
   ctx: CanvasRenderingContext2D,
   width: number,
   steps: Scene['timeline']['steps'],
-  x: Place,
+  view: View,
   colours: Colours,
 ): void => {
   ctx.font = '11px system-ui, sans-serif'
   ctx.textBaseline = 'top'
   let free = LEFT
   for (const { event, name } of steps) {
-    const at = Math.round(x(event))
+    const at = Math.round(view.x(event))
     const text = name.length > 40 ? `${name.slice(0, 39)}…` : name
     if (at < free) continue
     const needs = ctx.measureText(text).width
     if (at + needs > width) continue
     ctx.fillStyle = colours.dim
-    ctx.fillText(text, at + 2, 4)
+    ctx.fillText(text, at + 2, 22)
     free = at + needs + 14
-  }
-}
-
-/** More arrows than this are no picture. */
-const MOST_ARROWS = 400
-
-const paintArrows = (
-  ctx: CanvasRenderingContext2D,
-  scene: Scene,
-  window: Window,
-  x: Place,
-  chosen: Chosen,
-  colours: Colours,
-): void => {
-  const seen = scene.timeline.arrows.filter(({ event }) => event >= window.from && event <= window.to)
-  for (const { event, from, to, buffer } of seen.slice(0, MOST_ARROWS)) {
-    const [source, target] = [scene.lanes[from], scene.lanes[to]]
-    if (source === undefined || target === undefined) continue
-    const down = target.top > source.top
-    const [y0, y1] = [source.top + (down ? source.height - 8 : 0), target.top + (down ? 0 : target.height - 8)]
-    const at = x(event + 0.5)
-    ctx.strokeStyle = ctx.fillStyle = buffer === chosen.buffer ? colours.chosen : colours.dim
-    ctx.lineWidth = buffer === chosen.buffer ? 2 : 1
-    ctx.beginPath()
-    ctx.moveTo(at, y0)
-    ctx.bezierCurveTo(at - 14, y0 + (y1 - y0) / 3, at - 14, y0 + (2 * (y1 - y0)) / 3, at, y1)
-    ctx.stroke()
-    ctx.beginPath()
-    ctx.moveTo(at, y1)
-    ctx.lineTo(at - 6, y1 - (down ? 5 : -5))
-    ctx.lineTo(at + 1, y1 - (down ? 7 : -7))
-    ctx.fill()
   }
 }

@@ -2,12 +2,13 @@
 import { coloursOf } from './colours.ts'
 import { FrameTimes } from './frame-times.ts'
 import { stopwatch } from './stopwatch.ts'
-import { type Colours, paint, type Picture } from './timeline-paint.ts'
+import { paint, type Picture } from './timeline-paint.ts'
+import type { Colours } from './timeline-view.ts'
 
 /** Milliseconds of a frame after which no piece is begun. */
 const BUDGET = 3
 
-type Shown = Pick<Picture, 'scene' | 'window' | 'chosen'>
+type Shown = Pick<Picture, 'scene' | 'axis' | 'window' | 'chosen'>
 
 export class TimelinePainter {
   private readonly times = new FrameTimes()

@@ -1,5 +1,6 @@
 // A time line as lanes and rows of a picture. Bars of a row are sorted by time, so that what a frame shows is found without looking at the rest.
 import type { Owner, Tick, Timeline } from '@dmalab/report/view'
+import type { Axis } from './timeline-axis.ts'
 
 /** Bars of one row, each with its owner, in order of time. */
 export interface Row {
@@ -26,15 +27,15 @@ export interface Scene {
   readonly timeline: Timeline
 }
 
-/** Events [from, to) fill the width. */
+/** Places of the axis [from, to) fill the width. */
 export interface Window {
   readonly from: number
   readonly to: number
 }
 
-/** Pixels: of the names at the left, of the scale at the top, and of the ticks below each lane. */
+/** Pixels: of the names at the left, of the scale and the steps at the top, and of the ticks below each lane. */
 export const LEFT = 150
-export const TOP = 26
+export const TOP = 44
 const TICKS = 9
 const MOST_ROWS_HEIGHT = 150
 const OWNER_NUMBER: Readonly<Record<Owner, number>> = { cpu: 0, device: 1, transit: 2 }
@@ -107,12 +108,13 @@ export const above = (values: Int32Array, limit: number, from = 0): number => {
 /** What lies at a place of the canvas: the event, the lane, and the buffer of the bar. */
 export const hit = (
   scene: Scene,
+  axis: Axis,
   window: Window,
   width: number,
   x: number,
   y: number,
 ): { readonly event: number; readonly buffer: number | null; readonly lane: string | null } => {
-  const event = Math.floor(window.from + ((x - LEFT) * (window.to - window.from)) / (width - LEFT))
+  const event = axis.eventAt(window.from + ((x - LEFT) * (window.to - window.from)) / (width - LEFT))
   const lane = scene.lanes.find(({ top, height }) => y >= top - 3 && y < top + height - 3)
   const row =
     lane === undefined || lane.rowHeight === 0 ? undefined : lane.rows[Math.floor((y - lane.top) / lane.rowHeight)]

@@ -1,7 +1,7 @@
 // What is run: board, kernels, work and options. Complaints about the work stand below it, at their place.
 import { ASSUME_WORDS, type BoardSpec } from '@dmalab/api'
 import { useEffect, useState } from 'preact/hooks'
-import { ask, openFiles, run } from '../actions.ts'
+import { openFiles, run, runFounding } from '../actions.ts'
 import type { WorkProblem } from '../answer.ts'
 import type { Form } from '../form.ts'
 import { useStore } from '../store.ts'
@@ -32,10 +32,7 @@ export const Input = () => {
             Run
           </button>
           <OpenButton />
-          <button
-            type="button"
-            onClick={() => void ask(store, { ask: 'suggest', board: null }, 'Running the founding comparison')}
-          >
+          <button type="button" onClick={() => void runFounding(store)}>
             The founding comparison
           </button>
           <span class="dim">or drop a device tree, board file, scenario, trace or kernel log anywhere</span>
@@ -54,10 +51,7 @@ const Opening = () => {
     <section class="card input" aria-label="Open">
       <div class="row tools">
         <OpenButton />
-        <button
-          type="button"
-          onClick={() => void ask(store, { ask: 'suggest', board: null }, 'Running the founding comparison')}
-        >
+        <button type="button" onClick={() => void runFounding(store)}>
           The founding comparison
         </button>
       </div>
@@ -98,9 +92,9 @@ const nameOf = (board: BoardSpec): string => {
 }
 
 const BoardField = ({ form, set }: FieldProps) => {
-  const { lists } = useStore()
+  const { lists } = useStore().first
   const own = typeof form.board === 'string' ? null : nameOf(form.board)
-  const names = lists.value?.boards ?? []
+  const names = lists.boards
   const known = own === null && !names.some(({ name }) => name === form.board)
   return (
     <label>
@@ -119,9 +113,9 @@ const BoardField = ({ form, set }: FieldProps) => {
 }
 
 const KernelField = ({ form, set }: FieldProps) => {
-  const { lists } = useStore()
+  const { lists } = useStore().first
   return (
-    <label>
+    <label class="long">
       Kernels, with patches
       <input
         type="text"
@@ -134,7 +128,7 @@ const KernelField = ({ form, set }: FieldProps) => {
         }
       />
       <datalist id="kernels">
-        {(lists.value?.kernels ?? []).map(({ name, title }) => (
+        {lists.kernels.map(({ name, title }) => (
           <option value={name} key={name}>
             {title}
           </option>
@@ -174,8 +168,10 @@ const WorkField = ({ form, set }: FieldProps) => {
   const store = useStore()
   const [problem, setProblem] = useState<WorkProblem | null>(null)
   const { work, file, board, log } = form
+  const isBusy = store.busy.value !== null
   useEffect(() => {
-    if (log !== null || store.lists.value === null) return undefined
+    // The worker has something else to do; what it runs it checks itself.
+    if (log !== null || isBusy) return undefined
     const timer = setTimeout(() => {
       store.ask({ ask: 'work', board, work, file }).then(
         (answer) => setProblem(answer.got === 'problem' ? answer.problem : null),
@@ -183,7 +179,7 @@ const WorkField = ({ form, set }: FieldProps) => {
       )
     }, QUIET)
     return () => clearTimeout(timer)
-  }, [work, file, board, log, store.lists.value])
+  }, [work, file, board, log, isBusy])
   if (log !== null)
     return (
       <p>

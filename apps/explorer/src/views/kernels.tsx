@@ -1,6 +1,6 @@
 // Kernels side by side: a row a step, a column a kernel, and below the call paths of those that ended early.
 import type { KernelRun, RunsView, StepReport, Verdict } from '@dmalab/api'
-import { chooseEvent, chooseKernel, useStore } from '../store.ts'
+import { chooseEvent, chooseKernel, type Store, useStore } from '../store.ts'
 import { cut, shown } from './text.ts'
 
 export const Kernels = ({ view }: { readonly view: RunsView }) => {
@@ -34,7 +34,7 @@ export const Kernels = ({ view }: { readonly view: RunsView }) => {
                     type="button"
                     class="plain mono"
                     aria-pressed={store.kernel.value === i}
-                    onClick={() => chooseKernel(store, i)}
+                    onClick={() => void chooseKernel(store, i)}
                   >
                     {kernelName(run)}
                   </button>
@@ -51,7 +51,7 @@ export const Kernels = ({ view }: { readonly view: RunsView }) => {
                 </th>
                 {runs.map((run, i) => (
                   <td key={i}>
-                    <StepCell cell={run.steps[step]} onChoose={() => goTo(store, view, i, row.step)} />
+                    <StepCell cell={run.steps[step]} onChoose={() => void goTo(store, view, i, row.step)} />
                   </td>
                 ))}
               </tr>
@@ -132,8 +132,8 @@ const StepCell = ({ cell, onChoose }: { readonly cell: StepReport | undefined; r
 }
 
 /** The first event of a step; where the step ended in a fault, the fault. */
-const goTo = (store: ReturnType<typeof useStore>, view: RunsView, kernel: number, step: string): void => {
-  chooseKernel(store, kernel)
+const goTo = async (store: Store, view: RunsView, kernel: number, step: string): Promise<void> => {
+  await chooseKernel(store, kernel)
   const events = view.runs[kernel]?.events ?? []
   const begin = events.findIndex((event) => event.event === 'step' && event.what === step)
   const fault = view.report.runs[kernel]?.step === step ? events.findIndex(({ event }) => event === 'oops') : -1

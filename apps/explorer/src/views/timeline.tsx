@@ -3,14 +3,19 @@ import { eventText } from '@dmalab/report/view'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { chooseBuffer, chooseEvent, useStore } from '../store.ts'
 import { useCanvas, useLaneInSight, useMoves } from '../timeline-canvas.ts'
+import { axesOf, type AxisKind, axisOf, bestAxis } from '../timeline-axis.ts'
 import { hit, LEFT, sceneOf, type Window } from '../timeline-scene.ts'
 import { useSignal } from '@preact/signals'
 import { count, cut, shown } from './text.ts'
 
-/** Fewest events that fill the width. */
-const CLOSEST = 12
 /** Pixels: where there are more lanes, they scroll, and only those that are seen are painted. */
 const MOST_HEIGHT = 720
+
+const AXES: Readonly<Record<AxisKind, string>> = {
+  order: 'order of events',
+  time: 'time of the log',
+  steps: 'steps, equally wide',
+}
 
 export const TimelineView = () => {
   const store = useStore()
@@ -18,31 +23,40 @@ export const TimelineView = () => {
   const scene = useMemo(() => (timeline === null ? null : sceneOf(timeline)), [timeline])
   const span = useSignal<Window>({ from: 0, to: 1 })
   const canvas = useRef<HTMLCanvasElement>(null)
+  const events = store.events.value
   const total = Math.max(1, timeline?.count ?? 1)
-  useEffect(() => void (span.value = { from: 0, to: total }), [timeline])
+  const axes = useMemo(() => (timeline === null ? [] : axesOf(timeline, events)), [timeline, events])
+  const best = useMemo(() => (timeline === null ? 'order' : bestAxis(timeline, events)), [timeline, events])
+  const wanted = store.axis.value ?? best
+  const axis = useMemo(() => (timeline === null ? null : axisOf(wanted, timeline, events)), [wanted, timeline, events])
+  const length = axis?.length ?? 1
+  useEffect(() => void (span.value = { from: 0, to: length }), [axis])
 
   // What is chosen elsewhere comes into sight.
   const at = store.event.value
   useEffect(() => {
     const { from, to } = span.peek()
-    if (at !== null && (at < from || at > to)) move(at - (to - from) / 2 - from)
+    const place = at === null || axis === null ? null : axis.mark(at)
+    if (place !== null && (place < from || place > to)) move(place - (to - from) / 2 - from)
   }, [at])
 
   const { event, buffer, device } = store
-  useCanvas(canvas, scene, span.value, { event: event.value, buffer: buffer.value, device: device.value })
+  useCanvas(canvas, scene, axis, span.value, { event: event.value, buffer: buffer.value, device: device.value })
   useLaneInSight(canvas, scene, device.value)
 
   const set = (from: number, to: number): void => {
-    const wide = Math.min(total, Math.max(CLOSEST, to - from))
-    const start = Math.max(0, Math.min(total - wide, from))
+    const wide = Math.min(length, Math.max(axis?.closest ?? length, to - from))
+    const start = Math.max(0, Math.min(length - wide, from))
     span.value = { from: start, to: start + wide }
   }
   const move = (by: number): void => set(span.value.from + by, span.value.to + by)
-  const zoom = (factor: number, around = store.event.value ?? (span.value.from + span.value.to) / 2): void => {
+  const zoom = (factor: number, around = chosenPlace()): void => {
     const { from, to } = span.value
     const centre = Math.max(from, Math.min(around, to))
     set(centre - (centre - from) * factor, centre + (to - centre) * factor)
   }
+  const chosenPlace = (): number =>
+    store.event.value === null || axis === null ? (span.value.from + span.value.to) / 2 : axis.mark(store.event.value)
   useMoves(canvas, {
     zoom: (factor, around) => {
       const { from, to } = span.peek()
@@ -53,7 +67,7 @@ export const TimelineView = () => {
       move(by * (to - from))
     },
   })
-  if (scene === null || timeline === null) return null
+  if (scene === null || timeline === null || axis === null) return null
 
   const onKey = (event: KeyboardEvent): void => {
     const now = store.event.value ?? -1
@@ -70,7 +84,7 @@ export const TimelineView = () => {
       '+': () => zoom(0.6),
       '=': () => zoom(0.6),
       '-': () => zoom(1 / 0.6),
-      '0': () => set(0, total),
+      '0': () => set(0, length),
       f: () => nextFault(),
     }
     const act = keys[event.key]
@@ -93,6 +107,7 @@ export const TimelineView = () => {
     if (box === undefined) return
     const found = hit(
       scene,
+      axis,
       span.value,
       box.width,
       event.clientX - box.left,
@@ -115,16 +130,31 @@ export const TimelineView = () => {
         <h2 id="timeline-title">Time line</h2>
         <p class="dim">
           {count(timeline.count)} events, {count(timeline.buffers.length)}{' '}
-          {timeline.buffers.length === 1 ? 'buffer' : 'buffers'}; events are in order, not to scale of time
+          {timeline.buffers.length === 1 ? 'buffer' : 'buffers'}
         </p>
         <div class="row tools">
+          {axes.length < 2 ? null : (
+            <label>
+              drawn by{' '}
+              <select
+                value={axis.kind}
+                onChange={({ currentTarget }) => (store.axis.value = currentTarget.value as AxisKind)}
+              >
+                {axes.map((kind) => (
+                  <option key={kind} value={kind}>
+                    {AXES[kind]}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
           <button type="button" onClick={() => zoom(0.5)}>
             Closer
           </button>
           <button type="button" onClick={() => zoom(2)}>
             Farther
           </button>
-          <button type="button" onClick={() => set(0, total)}>
+          <button type="button" onClick={() => set(0, length)}>
             All
           </button>
           <button type="button" onClick={nextFault}>
