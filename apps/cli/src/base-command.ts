@@ -4,10 +4,11 @@ import type { PluginSources } from '@dmalab/lab/node'
 import { COLUMNS, foldText, LEAST_COLUMNS } from '@dmalab/report'
 import { Command, Flags, type Interfaces, ux } from '@oclif/core'
 import { asksForJson, errorJson, EXIT } from './bad-input.ts'
+import { Defaults } from './defaults.ts'
 import { OutputFile } from './output-file.ts'
 import { installedPlugins } from './plugin-sources.ts'
 import { jsonShown, shown } from './shown.ts'
-import { type UserSettings, userSettings } from './user-config.ts'
+import { userSettings } from './user-config.ts'
 
 /** A flag that may be given several times; help shows no default where there is none. */
 export const REPEATED = {
@@ -72,19 +73,17 @@ export abstract class BaseCommand extends Command {
       given,
       installed: installedPlugins(this.config, given),
       onBroken: (name, { message, hint }) => {
-        this.logToStderr(`plug-in left out: ${message}`)
-        this.logToStderr(
+        this.note(`plug-in left out: ${message}`)
+        this.note(
           `hint: ${hint === undefined ? '' : `${hint}; or `}remove it with: ${this.config.bin} plugins uninstall ${name}`,
         )
       },
     }
   }
 
-  /** What the user's configuration says for runs; the files are named on stderr. @throws InputError for a file that is none */
-  protected settings(): UserSettings {
-    const settings = userSettings(process.cwd(), this.config.configDir)
-    if (settings.files.length > 0) this.logToStderr(`settings: ${settings.files.join(', ')}`)
-    return settings
+  /** What the user's configuration says; what is taken from it is named on stderr. @throws InputError for a file that is none */
+  protected defaults(): Defaults {
+    return new Defaults(userSettings(process.cwd(), this.config.configDir), (text) => this.note(text))
   }
 
   /** Columns of the terminal; of a pipe, those of the widest text. */
@@ -95,9 +94,9 @@ export abstract class BaseCommand extends Command {
     return Math.min(Math.max(wide, LEAST_COLUMNS), COLUMNS)
   }
 
-  /** What a person should know beside what the command prints: on standard error. */
+  /** What a person should know beside what the command prints: on standard error, with --json too, where oclif's logToStderr is silent. */
   protected note(text: string): void {
-    this.logToStderr(text)
+    ux.stderr(shown(text))
   }
 
   /** Text for people: long lines are folded. */

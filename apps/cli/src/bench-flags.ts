@@ -10,17 +10,19 @@ export const BENCH_FLAGS = {
     helpValue: 'BOARD',
     char: 'b',
     summary: 'Board by name, a board file, or a device tree',
-    default: FOUNDING_BOARD,
+    defaultHelp: async () => FOUNDING_BOARD,
   }),
   kernel: Flags.string({
     helpValue: 'KERNEL',
     char: 'k',
-    summary: 'A kernel (repeat for each row)',
+    summary: 'A kernel (repeat for each row); the usual one of the board without it',
     multiple: true,
     multipleNonGreedy: true,
-    default: ['arm@4.11'],
   }),
-  device: Flags.string({ helpValue: 'DEVICE', summary: 'Device that maps', default: 'converter' }),
+  device: Flags.string({
+    helpValue: 'DEVICE',
+    summary: 'Device that maps; without it a converter, or the first device of the board',
+  }),
   granule: Flags.integer({
     helpValue: 'PAGES',
     char: 'g',

@@ -55,7 +55,7 @@ interface ParsedRun {
 /** The same for a command, whose words may be a spec in a file. @throws InputError for anything the user got wrong */
 export const openParsed = async (
   { args, flags, metadata }: ParsedRun,
-  choice: Pick<RunWords, 'kernels' | 'compare' | 'usual'>,
+  choice: Pick<RunWords, 'kernels' | 'compare' | 'defaults'>,
   plugins: PluginSources,
 ): Promise<{ readonly parts: RunParts; readonly spec: RunSpec }> =>
   flags.spec === undefined

@@ -4,6 +4,7 @@ import { ASSUME_WORDS, type RunSpec, type WorkSpec } from '@dmalab/api'
 import {
   type BundleParts,
   FOUNDING_BOARD,
+  machineOfSpec,
   parseInjections,
   parseKernelOptions,
   parseSize,
@@ -12,10 +13,11 @@ import {
   specOf as specOfRequest,
   STANDARD_INPUT,
 } from '@dmalab/lab'
-import { boardSpecFor, isDeviceTree, pluginSpec } from '@dmalab/lab/node'
-import { checkNamedOnce, givenBytes, readText } from './files.ts'
+import { boardSpecFor, pluginSpec } from '@dmalab/lab/node'
+import { boardOf } from './board-for.ts'
+import { Defaults } from './defaults.ts'
+import { checkNamedOnce, readText } from './files.ts'
 import { parseBindings } from './run-flags.ts'
-import type { UserSettings } from './user-config.ts'
 
 /** The words of `run` and `compare`, as their flags are called. */
 export interface RunWords {
@@ -47,7 +49,7 @@ export interface RunWords {
   /** Kinds of assumption. */
   readonly assume?: readonly string[]
   /** What the user's configuration says, where nothing else does. */
-  readonly usual?: UserSettings
+  readonly defaults?: Defaults
 }
 
 /**
@@ -60,28 +62,30 @@ export const specOf = async (words: RunWords, registry: Registry, bundle?: Bundl
   const work = await workOf(words.scenario)
   // Of another kernel, configuration and command line would be other options.
   const recorded = words.kernels.length === 0 && words.compare !== true ? bundle : undefined
-  const usual = words.usual ?? { files: [] }
-  const reference = words.board ?? boardBeside(work, words.scenario) ?? usual.board ?? FOUNDING_BOARD
-  const given = await givenBytes(reference)
-  const isTree = !registry.boards.has(reference) && isDeviceTree(reference, given)
+  const defaults = words.defaults ?? new Defaults()
+  const stated = statedBy(work, words.scenario)
+  const fromBundle = words.board === undefined ? bundle?.board : undefined
   // Complaints name the flag, so they are made here.
   if (words.size !== undefined) parseSize(words.size)
   parseInjections(words.inject)
   parseKernelOptions(words.config, words.cmdline ?? '')
+  const board =
+    fromBundle ??
+    (await boardOf(
+      { ...words, board: words.board ?? stated.board },
+      { registry, defaults, other: FOUNDING_BOARD },
+      boardSpecFor,
+    ))
+  const isUsual =
+    words.compare !== true && words.kernels.length === 0 && recorded === undefined && stated.kernel === undefined
+  const usual = isUsual ? defaults.kernel(registry, machineOfSpec(board, registry).arch) : undefined
   return specOfRequest(
     registry,
     {
-      board:
-        bundle !== undefined && words.board === undefined
-          ? bundle.board
-          : boardSpecFor(registry, reference, {
-              memory: words.memory ?? (isTree ? usual.memory : undefined),
-              overlays: words.overlay,
-              given,
-            }),
+      board,
       kernels: recorded === undefined ? words.kernels : [recorded.kernel],
       ...(work === undefined ? {} : { work }),
-      ...(usual.kernel === undefined ? {} : { usualKernel: usual.kernel }),
+      ...(usual === undefined ? {} : { usualKernel: usual }),
       config: [...(recorded?.config ?? []), ...words.config],
       ...cmdlineOf(words.cmdline ?? recorded?.cmdline),
       frames: words.frames ?? null,
@@ -110,11 +114,13 @@ const workOf = async (scenario: string): Promise<WorkSpec | undefined> => {
   return scenario === 'founding' ? undefined : { line: scenario }
 }
 
-/** A board file that a scenario file names lies beside it, unless the whole path is given. */
-const boardBeside = (work: WorkSpec | undefined, scenario: string): string | undefined => {
-  if (work === undefined || !('scenario' in work) || typeof work.scenario !== 'string') return undefined
-  const { board } = readScenario(work.scenario, work.file)
-  return board !== undefined && /\.(ya?ml|dtb)$/.test(board) && !isAbsolute(board)
-    ? join(dirname(scenario), board)
-    : board
+/** Board and kernel that a scenario file names; a board file lies beside it, unless the whole path is given. */
+const statedBy = (
+  work: WorkSpec | undefined,
+  scenario: string,
+): { readonly board?: string | undefined; readonly kernel?: string | undefined } => {
+  if (work === undefined || !('scenario' in work) || typeof work.scenario !== 'string') return {}
+  const { board, kernel } = readScenario(work.scenario, work.file)
+  const isBeside = board !== undefined && /\.(ya?ml|dtb)$/.test(board) && !isAbsolute(board)
+  return { board: isBeside ? join(dirname(scenario), board) : board, kernel }
 }

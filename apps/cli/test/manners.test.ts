@@ -6,6 +6,7 @@ import type { RunReport } from '@dmalab/api'
 import { afterAll, describe, expect, test } from 'vitest'
 import { userSettings } from '../src/user-config.ts'
 import { dmalab, dmalabWith } from './dmalab.ts'
+import { type Tree, writeTree } from './tree-folder.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-manners-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -52,13 +53,15 @@ describe('settings', () => {
   writeFileSync(join(home, 'config.yaml'), 'board: odroid-u3\nkernel: arm@6.12\n')
 
   test('the nearer file wins, setting by setting; a path is that from its file', () => {
-    expect(userSettings(here, home)).toEqual({
-      board: '../boards/mine.yaml',
-      kernel: 'arm@6.12',
-      memory: ['2GiB'],
-      files: ['../dmalab.yaml', '../../home/config.yaml'],
-    })
-    expect(userSettings(home, join(folder, 'nowhere')).files).toEqual([])
+    const said = userSettings(here, home)
+    expect([said.board?.value, said.kernel?.value, said.memory?.value]).toEqual([
+      '../boards/mine.yaml',
+      'arm@6.12',
+      ['2GiB'],
+    ])
+    expect(said.board?.place).toEqual({ file: '../dmalab.yaml', line: 1, column: 8, path: 'board' })
+    expect(said.kernel?.place).toMatchObject({ file: '../../home/config.yaml', line: 2 })
+    expect(userSettings(home, join(folder, 'nowhere'))).toEqual({})
   })
 
   const set = (text: string): string => {
@@ -71,12 +74,12 @@ describe('settings', () => {
     return JSON.parse(out) as RunReport
   }
 
-  test('board and kernel of a run that names none; the file is named on stderr', async () => {
+  test('board and kernel of a run that names none; both are named on stderr, with their file', async () => {
     const cwd = set('board: odroid-u3\nkernel: "6.12"\n')
     const { out, err } = await dmalabWith({ cwd }, 'run', 'founding', ...ONE)
     expect(out).toContain('odroid-u3')
     expect(out).toContain('arm@6.12')
-    expect(err).toBe('settings: dmalab.yaml\n')
+    expect(err).toBe('default board: odroid-u3 (dmalab.yaml)\ndefault kernel: 6.12 (dmalab.yaml)\n')
   })
 
   test('what the command says comes first, and a kernel for another architecture is not taken', async () => {
@@ -86,7 +89,56 @@ describe('settings', () => {
 
   test('a mistake is one line with its place', async () => {
     const { code, err } = await dmalabWith({ cwd: set('bord: odroid-u3\n') }, 'run', 'founding')
-    expect([code, err]).toEqual([2, expect.stringMatching(/^error: .*dmalab\.yaml:1:1: bord: unknown key bord\n/)])
+    expect([code, err]).toEqual([2, expect.stringMatching(/^error: dmalab\.yaml:1:1: bord: unknown key bord\n/)])
+  })
+
+  test.each([
+    ['board show', 'odroid-u3', 'board: odroid-u3\n'],
+    ['board lint', 'odroid-u3', 'board: odroid-u3\n'],
+    ['kernel show', 'arm64@6.12', 'kernel: arm64@6.12\n'],
+    ['kernel show', 'arm@6.12', 'board: odroid-u3\nkernel: "6.12"\n'],
+    ['bench map --count 10', 'arm@6.12', 'board: odroid-u3\nkernel: "6.12"\n'],
+    ['pipeline parse', 'vpu', 'board: imx6q-sabrelite\n', 'filesrc ! h264parse ! v4l2h264dec ! kmssink'],
+    ['sweep --frames 1 --size 64x64 --workers 0 --json suggested', 'works', 'board: imx8mp-evk\n'],
+    ['explore --states 1 --depth 1 --configurations single', 'arm@6.12', 'kernel: arm@6.12\n'],
+    ['diagnose --symptom green-frames', 'imx8mp-evk', 'board: imx8mp-evk\n'],
+  ])('%s takes it, too', async (words, seen, text, ...more) => {
+    const { out, err } = await dmalabWith({ cwd: set(text) }, ...words.split(' '), ...more)
+    expect(out).toContain(seen)
+    expect(err).toMatch(/^default (board|kernel): .*\(dmalab\.yaml\)$/m)
+  })
+
+  test('memory counts where a device tree states none', async () => {
+    const lines = async (memory: Tree): Promise<readonly string[]> => {
+      const cwd = set('board: ./tree\nmemory: 2GiB\n')
+      writeTree(join(cwd, 'tree'), {
+        compatible: 'fsl,imx8mp',
+        '#address-cells': 1,
+        '#size-cells': 1,
+        cpus: {
+          '#address-cells': 1,
+          '#size-cells': 0,
+          'cpu@0': { device_type: 'cpu', compatible: 'arm,cortex-a53', reg: 0 },
+        },
+        ...memory,
+      })
+      return (await dmalabWith({ cwd }, 'board', 'show')).err.split('\n')
+    }
+    const memory = 'default memory: 2GiB (dmalab.yaml)'
+    expect((await lines({})).join('|')).toContain(memory)
+    expect(await lines({ memory: { device_type: 'memory', reg: [0x4000_0000, 0x4000_0000] } })).not.toContain(memory)
+  })
+
+  test.each([
+    ['board: nowhere\n', 'board lint', 'error: dmalab.yaml:1:8: board: no board is named nowhere'],
+    ['board: gone.dtb\n', 'board show', 'error: gone.dtb: no such file\nhint: it is named in dmalab.yaml:1'],
+    ['\nkernel: arm@4.11+nopage-rfx\n', 'explore', "error: dmalab.yaml:2:9: kernel: there is no patch 'nopage-rfx'"],
+    ['kernel: "6.12"\n', 'kernel show', 'error: dmalab.yaml:1:9: kernel: 6.12 says no architecture'],
+    ['kernel: 6.12\n', 'explore', 'error: dmalab.yaml:1:9: kernel: expected a text in quotes'],
+    ['memory: much\n', 'board show', "error: dmalab.yaml:1:9: memory: 'much' is not an amount of memory"],
+  ])('%j: the place of the mistake', async (text, words, told) => {
+    const { code, err } = await dmalabWith({ cwd: set(text) }, ...words.split(' '))
+    expect([code, err]).toEqual([2, expect.stringContaining(told)])
   })
 })
 

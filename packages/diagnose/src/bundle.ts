@@ -31,5 +31,5 @@ export const readBundle = async (
   }
   const board = boardSpecOf(one.board)
   const line = contents.find((content) => content.kind === 'line')?.line
-  return { board, ...kernelOf(parts.registry, one, one.board.machine.arch, usualKernel(board)), line }
+  return { board, ...kernelOf(parts.registry, one, one.board.machine.arch, () => usualKernel(board)), line }
 }

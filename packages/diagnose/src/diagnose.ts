@@ -1,12 +1,13 @@
 // One answer from whatever a user has: every input is read, facts are brought together, and each problem is told with all that is known
 // of it.
 import type { Answer, BoardSpec, Certainty, Diagnosis, ExaminedInput, Symptom } from '@dmalab/api'
+import { machineOfSpec } from '@dmalab/scenario'
 import type { Content } from './input/content.ts'
 import type { Input, ReadOptions } from './input/input.ts'
 import { readInput } from './input/read-input.ts'
 import { withPc } from './input/pc.ts'
 import { laidOver, withMemory } from './input/tree.ts'
-import { type Case, gather } from './facts/case-facts.ts'
+import { type Case, gather, otherBoard } from './facts/case-facts.ts'
 import { createModel, type Model, type ModelParts } from './facts/model.ts'
 import { answerOf, sameEvidence } from './join/draft.ts'
 import { join } from './join/join.ts'
@@ -21,6 +22,8 @@ export interface DiagnoseOptions extends ReadOptions, ModelParts {
   readonly symptom?: Symptom | undefined
   /** A board that no input holds. */
   readonly board?: BoardSpec | undefined
+  /** The board that is usual with this user, asked for where neither `board` nor an input is one. */
+  readonly usualBoard?: (() => Promise<BoardSpec | undefined>) | undefined
 }
 
 const RANK: Readonly<Record<Certainty, number>> = { certain: 0, likely: 1, possible: 2 }
@@ -37,8 +40,8 @@ export const readInputs = async (inputs: readonly Input[], options: ReadOptions)
 export const diagnose = async (inputs: readonly Input[], options: DiagnoseOptions): Promise<Diagnosis> => {
   const contents = await readInputs(inputs, options)
   const one = gather(contents)
-  const model = createModel(options, one, options.board)
   const notExamined: string[] = []
+  const model = createModel(options, one, options.board ?? (await usualBoard(one, options, notExamined)))
   // Of two boards, nothing is joined that needs both.
   const joined = one.contradictions.some(({ what }) => !what.startsWith('two ')) ? withoutBoard(one) : one
   const fromLogs = addTraces(joined, draftsOfLogs(joined.logs))
@@ -67,6 +70,18 @@ export const diagnose = async (inputs: readonly Input[], options: DiagnoseOption
     notExamined: [...notExamined, ...work.notExamined, ...notExaminedOf(one, model, answers)],
     symptom: options.symptom === undefined ? null : await answerSymptom(options.symptom, model),
   }
+}
+
+/** The usual board, unless the logs are of another one. */
+const usualBoard = async (
+  one: Case,
+  { usualBoard: asked, parts }: DiagnoseOptions,
+  notExamined: string[],
+): Promise<BoardSpec | undefined> => {
+  const board = one.board === undefined ? await asked?.() : undefined
+  const other = board === undefined ? undefined : otherBoard(one.logs, machineOfSpec(board, parts.registry))
+  if (other !== undefined) notExamined.push(`the default board: ${other}`)
+  return other === undefined ? board : undefined
 }
 
 /** The log after a command begins with the log before it. */

@@ -1,7 +1,7 @@
 // The board of a command, by whatever the user names: a name, a board file, or a device tree.
 import { type BoardSpec, InputError, type Machine } from '@dmalab/api'
 import { MOST, readWhole } from '@dmalab/api/node'
-import { type BoardOptions as TreeOptions, parseMemory } from '@dmalab/machine'
+import { type BoardOptions as TreeOptions, parseMemory, statesMemory } from '@dmalab/machine'
 import { isDeviceTree, openBoard, readDeviceTree, type TreeIn } from '@dmalab/machine/node'
 import type { Registry } from '@dmalab/runner'
 import { base64Of } from '@dmalab/scenario'
@@ -34,6 +34,14 @@ export const boardSpecFor = (registry: Registry, reference: string, options: Boa
   opened(registry, reference, options)
   if (isDeviceTree(reference, given)) return blobOf(readDeviceTree(reference, { given, overlays }), memory, overlays)
   return { text: new TextDecoder().decode(given ?? readWhole(reference, MOST.text)), file: reference }
+}
+
+/** A device tree that states no memory. @throws InputError for a tree with a mistake */
+export const lacksMemory = (reference: string, options: BoardFileOptions = {}): boolean => {
+  const { given, overlays = [], arch } = options
+  if (!isDeviceTree(reference, given)) return false
+  const { content, file } = readDeviceTree(reference, { given, overlays })
+  return !statesMemory(content, { file, ...(arch === undefined ? {} : { arch }) })
 }
 
 const blobOf = ({ content, file }: TreeIn, memory: readonly string[], overlays: readonly string[]): BoardSpec => ({

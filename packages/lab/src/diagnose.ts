@@ -9,8 +9,10 @@ import {
   readBundle as readWith,
 } from '@dmalab/diagnose'
 import type { RunParts } from '@dmalab/runner'
+import { machineOfSpec } from '@dmalab/scenario'
 import { openLaboratory } from './laboratory.ts'
-import { specOf } from './request.ts'
+import { usualKernelFor } from './request.ts'
+import { NOTHING_USUAL, type Usual } from './usual.ts'
 
 export interface DiagnoseRequest {
   readonly symptom?: Symptom | undefined
@@ -27,20 +29,23 @@ export interface DiagnoseRequest {
   /** An opened laboratory; absent, one is opened for this call. */
   readonly laboratory?: RunParts
   readonly signal?: AbortSignal
+  readonly usual?: Usual | undefined
 }
-
-const usualKernel =
-  (parts: RunParts) =>
-  (board: BoardSpec): string =>
-    specOf(parts.registry, { board, work: 'fakesrc ! fakesink' }).kernels[0] ?? ''
 
 /** What is wrong in whatever the inputs hold. What cannot be read is listed; nothing in them makes it throw. */
 export const diagnose = async (inputs: readonly Input[], request: DiagnoseRequest): Promise<Diagnosis> => {
-  const { laboratory, tools = NO_TOOLS, ...rest } = request
+  const { laboratory, tools = NO_TOOLS, usual = NOTHING_USUAL, ...rest } = request
   const parts = laboratory ?? (await openLaboratory())
-  return diagnoseWith(inputs, { ...rest, tools, parts, usualKernel: usualKernel(parts) })
+  return diagnoseWith(inputs, {
+    ...rest,
+    tools,
+    parts,
+    usualBoard: usual.board,
+    usualKernel: (board) =>
+      usual.kernel(machineOfSpec(board, parts.registry).arch) ?? usualKernelFor(parts.registry, board),
+  })
 }
 
 /** Board, kernel, configuration, command line and pipeline of an archive. @throws InputError for one without a board */
 export const readBundle = async (input: Input, parts: RunParts, tools: InputTools = NO_TOOLS): Promise<BundleParts> =>
-  readWith(input, { parts, tools, usualKernel: usualKernel(parts) })
+  readWith(input, { parts, tools, usualKernel: (board) => usualKernelFor(parts.registry, board) })

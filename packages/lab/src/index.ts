@@ -14,9 +14,10 @@ export { openLaboratory, openRegistry } from './laboratory.ts'
 export { bootMemory, type KernelOnMachine, type MapBenchmarkRequest, measureMaps, replay } from './measure.ts'
 export { type ModelledOperations, modelledOperations } from './modelled-operations.ts'
 export { readBoard } from './read-board.ts'
-export { type RunRequest, specOf } from './request.ts'
+export { kernelFor, type RunRequest, specOf, usualKernelFor, usualSpec } from './request.ts'
 export type { LabControl } from './run.ts'
 export { type RunSuggestion, suggestedRun } from './suggested-run.ts'
+export { NOTHING_USUAL, type Usual } from './usual.ts'
 export { type GivenFile, openFiles, type Opened, suggestion } from './view/open-files.ts'
 export { viewDiagnosis, viewExploration, viewSweep, viewTrace } from './view/view-others.ts'
 export { type ViewOptions, viewRuns } from './view/view-runs.ts'
@@ -39,6 +40,7 @@ export {
   lintMachine,
   machineJsonSchema,
   parseMemory,
+  statesMemory,
   STANDARD_INPUT,
   withVirtualDevices,
 } from '@dmalab/machine'
@@ -50,6 +52,7 @@ export {
   type KernelList,
   type KernelShow,
   listKernels,
+  type ReadEvents,
   type Registry,
   type RunControl,
   type RunParts,
@@ -63,11 +66,13 @@ export {
   describeError,
   describePipeline,
   FAMILIAR_ELEMENTS,
+  machineOfSpec,
   parseInjections,
   parseKernelOptions,
   parseSize,
   type PipelineDescription,
   PipelineError,
+  type Placed,
   readConfig,
   readRunSpec,
   readScenario,

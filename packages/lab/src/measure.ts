@@ -71,14 +71,20 @@ export const bootMemory = (
   return { kernel: kernel.name, ...boot, notes: standInSentences(chosen, BOOT_TOUCHES) }
 }
 
-/** `devices`: device of the log -> device of the machine that stands for it. @throws InputError as replayLog does */
+/**
+ * `devices`: device of the log -> device of the machine that stands for it; `usualKernel`: for `auto` where the log names none.
+ * @throws InputError as replayLog does
+ */
 export const replay = (
   parts: LabParts,
   request: KernelOnMachine & { readonly devices: Readonly<Record<string, string>> },
   read: ReadEvents,
+  usualKernel: () => string | undefined = () => undefined,
 ): Promise<ReplayReport> => {
   const { machine, devices, kernel } = request
   const auto: KernelFromLog = (version) => {
+    const usual = version === undefined ? usualKernel() : undefined
+    if (usual !== undefined) return { chosen: chosenOf(parts, { ...request, kernel: usual }), notes: [] }
     const named = kernelOfLog(version === undefined ? undefined : kernelFromVersion(version), machine.arch)
     return { chosen: chosenOf(parts, { ...request, kernel: named.kernel }), notes: named.notes }
   }

@@ -4,7 +4,7 @@ export { isDeviceTree, openBoard, readDeviceTree, type TreeInput } from '@dmalab
 export { readTrace } from '@dmalab/trace/node'
 import { runsWith } from './run.ts'
 
-export { boardFor, boardSpecFor, type BoardFileOptions } from './board-file.ts'
+export { boardFor, boardSpecFor, type BoardFileOptions, lacksMemory } from './board-file.ts'
 export { pluginSpec } from './host-files.ts'
 export { inputTools } from './input-tools.ts'
 export { type InstalledPlugin, openLaboratory, openRegistry, type PluginSources } from './plugin-sources.ts'

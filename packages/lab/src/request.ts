@@ -1,5 +1,6 @@
 // What a user asks for, with the usual answer to everything left out, as a RunSpec.
 import {
+  type ArchName,
   type BoardSpec,
   InputError,
   type KernelDef,
@@ -14,9 +15,10 @@ import {
 } from '@dmalab/api'
 import { kernelFromBanner } from '@dmalab/klog'
 import { machineData } from '@dmalab/machine'
-import { AUTO_KERNEL, kernelOfLog, type Registry, withArch } from '@dmalab/runner'
+import { AUTO_KERNEL, chooseKernel, kernelOfLog, type Registry, withArch } from '@dmalab/runner'
 import { machineOfSpec, scenarioOfSpec } from '@dmalab/scenario'
 import { FOUNDING_BOARD, FOUNDING_KERNELS, foundingLine } from './founding.ts'
+import type { Usual } from './usual.ts'
 
 /** A run. Texts are as the command line takes them; options that are left out have the values that `dmalab run --help` names. */
 export interface RunRequest extends Partial<RunSpecOptions> {
@@ -71,6 +73,21 @@ export const specOf = (registry: Registry, request: RunRequest = {}, choice: Ker
   }
 }
 
+/** The spec of a request, with what is usual for the user where neither it nor its work says otherwise. @throws InputError as specOf does */
+export const usualSpec = async (
+  registry: Registry,
+  request: RunRequest & { readonly work: WorkSpec },
+  usual: Usual,
+): Promise<RunSpec> => {
+  const stated = 'scenario' in request.work ? statedBy(request.work) : {}
+  const board = request.board ?? (stated.board === undefined ? await usual.board() : undefined)
+  const asked = { ...request, ...(board === undefined ? {} : { board }) }
+  const spec = specOf(registry, asked)
+  if (stated.kernel !== undefined || request.kernels !== undefined) return spec
+  const usualKernel = usual.kernel(machineOfSpec(spec.board, registry).arch)
+  return usualKernel === undefined ? spec : { ...spec, kernels: [usualKernel] }
+}
+
 const statedBy = (work: ScenarioWork): { readonly board?: string; readonly kernel?: string } => scenarioOfSpec(work)
 
 const boardOf = (board: Machine | BoardSpec): BoardSpec =>
@@ -122,11 +139,25 @@ const usualKernels = (
   const founding = FOUNDING_KERNELS.every((kernel) => fitting.includes(kernel.split('+')[0] ?? ''))
   const usual = fitting.filter((kernel) => USUAL_KERNELS.includes(kernel))
   if (choice === 'compare') return founding ? FOUNDING_KERNELS : usual.length > 0 ? usual : fitting
-  return [wished !== undefined && archOf(wished, arch) === arch ? withArch(wished, arch) : (usual[0] ?? first)]
+  return [(wished === undefined ? undefined : kernelFor(registry, wished, arch)) ?? usual[0] ?? first]
 }
 
-/** A release alone is one of the board's architecture. */
-const archOf = (kernel: string, arch: string): string => withArch(kernel, arch).split('@')[0] ?? ''
+/** The kernel of a board where nothing names one. @throws InputError for a board that no kernel here is for */
+export const usualKernelFor = (registry: Registry, board: Machine | BoardSpec): string => {
+  const [kernel] = specOf(registry, { board, work: 'fakesrc ! fakesink' }).kernels
+  if (kernel === undefined) throw new Error('usualKernelFor: a run without a kernel')
+  return kernel
+}
+
+/**
+ * The kernel by its whole name, a release alone being one of the board's architecture; undefined: it is not for such boards.
+ * @throws InputError for a kernel or patch that does not exist
+ */
+export const kernelFor = (registry: Registry, kernel: string, arch: ArchName): string | undefined => {
+  const name = withArch(kernel, arch)
+  const { base } = chooseKernel(name, registry).kernel
+  return registry.arches.get(base.arch).board === arch ? name : undefined
+}
 
 /** What a board of their architecture gets when no kernel is named: where the story begins, and the best known of today. */
 const USUAL_KERNELS: readonly string[] = ['arm@4.11', 'arm64@6.12']

@@ -12,10 +12,19 @@ export const suggestedRun = (
   registry: Registry,
   board: BoardSpec,
   plugins: readonly PluginSpec[] = [],
+  usualKernel?: string,
 ): RunSuggestion => {
   const { line, bind } = lineForBoard(machineOfSpec(board, registry))
   try {
-    return { spec: specOf(registry, { board, work: line, bind, plugins }) }
+    return {
+      spec: specOf(registry, {
+        board,
+        work: line,
+        bind,
+        plugins,
+        ...(usualKernel === undefined ? {} : { usualKernel }),
+      }),
+    }
   } catch (error) {
     if (!isInputError(error)) throw error
     return { none: error.message }

@@ -4,18 +4,24 @@ import { type WorkSpec } from '@dmalab/api'
 import { MOST, readWhole } from '@dmalab/api/node'
 import type { Registry } from '@dmalab/runner'
 import { readScenario } from '@dmalab/scenario'
-import { boardSpecFor } from './board-file.ts'
+import { boardSpecFor, lacksMemory } from './board-file.ts'
 import { pluginSpec } from './host-files.ts'
 import type { SweepFiles } from './sweep.ts'
 
-/** Files are looked for in `folder`, that of the sweep file. A board file that a scenario names lies beside the scenario. */
-export const sweepFiles = (registry: Registry, folder: string): SweepFiles => {
+/** Files are looked for in `folder`, that of the sweep file; `usualMemory`: of device trees that state none. A board file that a scenario names lies beside the scenario. */
+export const sweepFiles = (
+  registry: Registry,
+  folder: string,
+  usualMemory: () => readonly string[] | undefined = () => undefined,
+): SweepFiles => {
   const beside = (path: string, base: string): string => (isAbsolute(path) ? path : join(base, path))
   return {
     board: (reference, memory) => {
       if (registry.boards.has(reference)) return reference
       const path = beside(reference, folder)
-      return boardSpecFor(registry, path, IS_TREE.test(path) ? { memory } : {})
+      if (!IS_TREE.test(path)) return boardSpecFor(registry, path)
+      const usual = memory.length === 0 && lacksMemory(path) ? usualMemory() : undefined
+      return boardSpecFor(registry, path, { memory: usual ?? memory })
     },
     work: (reference) => {
       if (!IS_SCENARIO.test(reference)) return { work: { line: reference } }

@@ -4,7 +4,7 @@ import type { RunParts } from '@dmalab/runner'
 import { lineForBoard, machineOfSpec } from '@dmalab/scenario'
 import { inlineExecutor, planSweep, runSweep, type SweepControl, type SweepHost, type SweepPlan } from '@dmalab/sweep'
 import { openLaboratory } from './laboratory.ts'
-import { specOf } from './request.ts'
+import { type RunRequest, specOf } from './request.ts'
 
 /** How a sweep reads the files that it names. */
 export type SweepFiles = Pick<SweepHost, 'board' | 'work' | 'plugin'>
@@ -19,15 +19,20 @@ export interface LabSweepControl extends Omit<SweepControl, 'executor'> {
 }
 
 /**
- * Every point of a sweep, without running any.
+ * Every point of a sweep, without running any; `usual`: of points where neither the sweep nor the work names one.
  * @throws InputError for an unknown board, kernel or option, and for a line or file with a mistake
  */
-export const planOf = (parts: RunParts, spec: SweepSpec, files: SweepFiles = NO_FILES): SweepPlan =>
+export const planOf = (
+  parts: RunParts,
+  spec: SweepSpec,
+  files: SweepFiles = NO_FILES,
+  usual: Pick<RunRequest, 'board' | 'usualKernel'> = {},
+): SweepPlan =>
   planSweep(spec, {
     ...files,
     registry: parts.registry,
     suggested: (board) => lineForBoard(machineOfSpec(board, parts.registry)),
-    specOf: (request) => specOf(parts.registry, request),
+    specOf: (request) => specOf(parts.registry, { ...usual, ...request }),
   })
 
 /** Runs a sweep to its report. @throws InputError as planOf does; the reason of `control.signal` once it is given */

@@ -11,7 +11,14 @@ export { readFdt } from './fdt/read.ts'
 export { dmaFacts, type DmaFactsOptions } from './facts/dma-facts.ts'
 export type { DmaFacts, MediaClass } from './facts/types.ts'
 export type { DebianArch } from './of/architectures.ts'
-export { archOfDtb, importBoard, machineFromDtb, type ImportOptions, type ImportedBoard } from './import/board.ts'
+export {
+  archOfDtb,
+  importBoard,
+  machineFromDtb,
+  statesMemory,
+  type ImportOptions,
+  type ImportedBoard,
+} from './import/board.ts'
 export { boardYaml } from './import/board-yaml.ts'
 export { importPc } from './pc/import-pc.ts'
 export { isIomem, isPcIomem } from './pc/iomem.ts'

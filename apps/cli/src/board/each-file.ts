@@ -1,7 +1,8 @@
 // Many files in one call: each bad one gets a message of its own, and the others are done all the same.
-import { isInputError, type InputError } from '@dmalab/api'
+import { InputError, isInputError } from '@dmalab/api'
 import { archOfDtb, type DebianArch } from '@dmalab/lab'
 import { readDeviceTree, type TreeInput } from '@dmalab/lab/node'
+import type { Defaults } from '../defaults.ts'
 import { checkNamedOnce, givenBytes } from '../files.ts'
 
 export type FileOutcome<T> =
@@ -26,6 +27,14 @@ export async function eachFile<T>(
       outcomes.push({ file, error })
     }
   return outcomes
+}
+
+/** What was given, or else the board of the user's configuration. @throws InputError where there is neither */
+export const filesOr = (files: readonly string[], defaults: Defaults): readonly string[] => {
+  const board = files.length > 0 ? undefined : defaults.board()
+  if (files.length === 0 && board === undefined)
+    throw new InputError('give files, or set a board in dmalab.yaml (docs/command-line.md)')
+  return board === undefined ? files : [board]
 }
 
 /** What `--json` prints: the value itself for one file, an array in the order given for several. */

@@ -38,7 +38,7 @@ export default class Compare extends BaseCommand {
     const { kernel: kernels, plugin, 'fail-on': failOn = 'never' } = parsed.flags
     const { parts, spec } = await openParsed(
       parsed,
-      { kernels, compare: true, usual: this.settings() },
+      { kernels, compare: true, defaults: this.defaults() },
       this.plugins(plugin),
     )
     if (parsed.flags.permalink) {

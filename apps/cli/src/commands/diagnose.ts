@@ -6,8 +6,9 @@ import { Args, Flags } from '@oclif/core'
 import { EXIT } from '../bad-input.ts'
 import { BaseCommand } from '../base-command.ts'
 import { memoryFlag } from '../board/flags.ts'
+import { boardOf, usualOf } from '../board-for.ts'
 import { inputsOf } from '../diagnose-inputs.ts'
-import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
+import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 import { fileUri } from '../log/file-uri.ts'
 import { PAGE_FLAGS, wantsPage, writePage } from '../page.ts'
 import { checkTarget } from '../write-file.ts'
@@ -51,16 +52,15 @@ export default class Diagnose extends BaseCommand {
       throw new InputError('give files, or --symptom', {}, 'dmalab record --script collects them on a board')
     if (flags.html !== undefined) checkTarget(flags.html, [files, flags.board])
     const laboratory = await openLaboratory(this.plugins([]))
-    const { board: named } = flags
-    const board =
-      named === undefined
-        ? undefined
-        : boardSpecFor(laboratory.registry, named, { given: await givenBytes(named), memory: flags.memory })
+    const { registry } = laboratory
+    const defaults = this.defaults()
+    const board = flags.board === undefined ? undefined : await boardOf(flags, { registry, defaults }, boardSpecFor)
     const diagnosis = await diagnose(inputsOf(files), {
       laboratory,
       symptom: flags.symptom,
       board,
-      memory: named === undefined ? flags.memory : undefined,
+      memory: flags.memory ?? (files.length > 0 ? defaults.memory() : undefined),
+      usual: usualOf(registry, defaults),
       tools: inputTools,
       commandOf: (spec, bundle) => commandOf(spec, { files: true, bundle }),
       quote: (word) => shellCommand([word]),

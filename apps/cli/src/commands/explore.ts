@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { EXPLORE_BOUND, type ExploreReport, InputError, newDefects } from '@dmalab/api'
 import { explainDefect, explore, type ExploreWork, viewExploration } from '@dmalab/lab'
-import { openLaboratory } from '@dmalab/lab/node'
+import { boardFor, openLaboratory } from '@dmalab/lab/node'
 import {
   defectFiles,
   exploreJunit,
@@ -14,7 +14,7 @@ import { Flags } from '@oclif/core'
 import { EXIT } from '../bad-input.ts'
 import { BaseCommand, PLUGIN_FLAG, REPEATED } from '../base-command.ts'
 import { memoryFlag, overlayFlag } from '../board/flags.ts'
-import { boardFor } from '../board-for.ts'
+import { boardOf, defaultKernel } from '../board-for.ts'
 import { readBaseline } from '../explore/baseline.ts'
 import { readJournal, writeHead, writeSearched } from '../explore/journal.ts'
 import { withHalt } from '../explore/halt.ts'
@@ -42,8 +42,7 @@ SIGINT and SIGTERM end the search: what was found until then is told and written
     kernel: Flags.string({
       char: 'k',
       helpValue: 'KERNEL',
-      required: true,
-      summary: 'arch@release, then +patch for each patch (dmalab kernel list)',
+      summary: 'arch@release, then +patch for each patch (dmalab kernel list); without it that of dmalab.yaml',
     }),
     board: Flags.string({
       char: 'b',
@@ -126,18 +125,23 @@ SIGINT and SIGTERM end the search: what was found until then is told and written
 
   async run(): Promise<ExploreReport> {
     const { flags } = await this.parse(Explore)
-    const { kernel, seed, depth, states, workers, out } = flags
+    const { seed, depth, states, workers, out } = flags
     const configurations = configurationsOf(flags.configurations)
-    const baseline = flags.baseline === undefined ? null : readBaseline(flags.baseline, kernel)
     if (flags.html !== undefined) checkTarget(flags.html, { ...flags, html: undefined })
     const sources = this.plugins(flags.plugin)
     const laboratory = await openLaboratory(sources)
+    const { registry } = laboratory
+    const defaults = this.defaults()
+    const kernel = flags.kernel ?? (await defaultKernel(registry, defaults))
+    if (kernel === undefined)
+      throw new InputError('name a kernel: --kernel arch@release+patch', {}, 'dmalab kernel list has their names')
+    const baseline = flags.baseline === undefined ? null : readBaseline(flags.baseline, kernel)
     const work: ExploreWork = {
       kernel,
       ...(flags.board === undefined
         ? {}
         : {
-            board: await boardFor(laboratory.registry, flags.board, { memory: flags.memory, overlays: flags.overlay }),
+            board: await boardOf(flags, { registry, defaults }, boardFor),
           }),
       ...(flags.devices === undefined ? {} : { devices: flags.devices }),
       seed,

@@ -43,7 +43,7 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
     const parsed = await this.parse(Run)
     const { kernel, plugin, ftrace, html, 'fail-on': failOn = 'error', ...flags } = parsed.flags
     const kernels = kernel === undefined ? [] : [kernel]
-    const { parts, spec } = await openParsed(parsed, { kernels, usual: this.settings() }, this.plugins(plugin))
+    const { parts, spec } = await openParsed(parsed, { kernels, defaults: this.defaults() }, this.plugins(plugin))
     if (parsed.flags.permalink) {
       const link = await permalinkOf(spec)
       this.log(link.permalink)

@@ -50,7 +50,7 @@ A report: exit code 0 when it could run, 3 with --fail-on error or --baseline wh
     const spec = specWith(base, work, flags)
     const plugins = this.plugins(spec.plugins)
     if (flags.html !== undefined) checkTarget(flags.html, [words, { ...flags, html: undefined }, spec])
-    const sweep = await openSweep(spec, folder, plugins)
+    const sweep = await openSweep(spec, folder, plugins, this.defaults())
     if (flags.why !== undefined) return this.showPoint(sweep, flags.why)
     const baseline =
       flags.baseline === undefined ? undefined : readSweepReport(await readText(flags.baseline), flags.baseline)

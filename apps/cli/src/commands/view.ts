@@ -1,10 +1,11 @@
 import { InputError, type ViewData, type ViewKind } from '@dmalab/api'
-import { openFiles, type Opened, type RunParts, specOf, viewRuns, viewTrace } from '@dmalab/lab'
+import { openFiles, type Opened, type RunParts, type Usual, usualSpec, viewRuns, viewTrace } from '@dmalab/lab'
 import { MOST, readWhole } from '@dmalab/api/node'
 import { inputTools, isDeviceTree, openLaboratory, readDeviceTree, readTrace } from '@dmalab/lab/node'
 import { shellCommand } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand, PLUGIN_FLAG } from '../base-command.ts'
+import { usualOf } from '../board-for.ts'
 import { givenBytes, IGNORE_STDIN, OR_STANDARD_INPUT } from '../files.ts'
 import { isFolder } from '../paths.ts'
 import { writePage } from '../page.ts'
@@ -47,26 +48,28 @@ FILE is a scenario or a spec, which is run; a board or device tree, of which the
     const { argv, flags } = await this.parse(View)
     const files = argv.map(String)
     if (flags.html !== undefined) checkTarget(flags.html, [files, flags.plugin])
-    const data = files.length === 0 ? null : await viewOf(await openLaboratory(this.plugins(flags.plugin)), files)
+    const data = files.length === 0 ? null : await this.viewOf(files, flags.plugin)
     const page = await writePage(this.config.root, data, flags, (text) => this.note(text))
     this.log(page)
     return { page, shows: data?.kind ?? null }
   }
-}
 
-/** @throws InputError for a file that is not there, and for one with a mistake */
-const viewOf = async (parts: RunParts, files: readonly string[]): Promise<ViewData> => {
-  const given = await Promise.all(
-    files.map(async (file) => ({ name: file, bytes: (await givenBytes(file)) ?? bytesOf(file) })),
-  )
-  const [first] = given
-  if (first !== undefined && given.length === 1 && TRACE_DAT.every((byte, i) => first.bytes[i] === byte))
-    return viewTrace(
-      first.name,
-      (onEvent) => readTrace(first.name, onEvent),
-      shellCommand(['dmalab', 'trace', 'check', first.name]),
+  /** @throws InputError for a file that is not there, and for one with a mistake */
+  private async viewOf(files: readonly string[], plugins: readonly string[]): Promise<ViewData> {
+    const parts = await openLaboratory(this.plugins(plugins))
+    const usual = usualOf(parts.registry, this.defaults())
+    const given = await Promise.all(
+      files.map(async (file) => ({ name: file, bytes: (await givenBytes(file)) ?? bytesOf(file) })),
     )
-  return shownOf(parts, await openFiles(parts, given, inputTools))
+    const [first] = given
+    if (first !== undefined && given.length === 1 && TRACE_DAT.every((byte, i) => first.bytes[i] === byte))
+      return viewTrace(
+        first.name,
+        (onEvent) => readTrace(first.name, onEvent),
+        shellCommand(['dmalab', 'trace', 'check', first.name]),
+      )
+    return shownOf(parts, await openFiles(parts, given, inputTools, usual), usual)
+  }
 }
 
 const bytesOf = (file: string): Uint8Array => {
@@ -75,7 +78,7 @@ const bytesOf = (file: string): Uint8Array => {
   throw new InputError('this is a folder', { file }, 'dmalab diagnose reads all files of a folder')
 }
 
-const shownOf = async (parts: RunParts, opened: Opened): Promise<ViewData> => {
+const shownOf = async (parts: RunParts, opened: Opened, usual: Usual): Promise<ViewData> => {
   switch (opened.got) {
     case 'view':
       return opened.view
@@ -84,7 +87,10 @@ const shownOf = async (parts: RunParts, opened: Opened): Promise<ViewData> => {
     case 'work': {
       const { work, file } = opened
       const isLine = !/\n/.test(work.trim()) && work.includes('!')
-      return viewRuns(parts, specOf(parts.registry, { work: isLine ? { line: work } : { scenario: work, file } }))
+      return viewRuns(
+        parts,
+        await usualSpec(parts.registry, { work: isLine ? { line: work } : { scenario: work, file } }, usual),
+      )
     }
     case 'board':
       throw new InputError(

@@ -32,7 +32,7 @@ _dmalab() {
     [[ -z "$value" ]] && continue
     values+=("$value")
     if [[ "$line" == *$'\\t'?* ]]; then shown+=("$value -- \${line#*$'\\t'}"); else shown+=("$value"); fi
-  done < <(dmalab complete -- "\${BUFFER[1,CURSOR]}" 2>/dev/null)
+  done < <(dmalab complete -- "\${(j: :)words[1,CURRENT-1]} $QIPREFIX$IPREFIX$PREFIX" 2>/dev/null)
   (( \${#values} )) && compadd -l -d shown -a values
   [[ -n "$files" ]] && _files
 }

@@ -7,11 +7,22 @@ import {
   isSweepText,
   planOf,
   readSweepSpec,
+  type Registry,
   type RunParts,
+  type RunRequest,
   type SweepPlan,
   withPlugins,
 } from '@dmalab/lab'
-import { openLaboratory, type PluginSources, sweepFiles, threadExecutor, type ThreadOptions } from '@dmalab/lab/node'
+import {
+  boardSpecFor,
+  openLaboratory,
+  type PluginSources,
+  sweepFiles,
+  threadExecutor,
+  type ThreadOptions,
+} from '@dmalab/lab/node'
+import { boardOf } from '../board-for.ts'
+import type { Defaults } from '../defaults.ts'
 import { checkNamedOnce, readText } from '../files.ts'
 import type { SweepWorkerData } from './worker.ts'
 
@@ -41,11 +52,30 @@ export const openSweep = async (
   spec: SweepSpec,
   folder: string,
   { given: _inSpec, ...installed }: PluginSources,
+  defaults: Defaults,
 ): Promise<OpenSweep> => {
   const parts = await openLaboratory(installed)
-  const files = sweepFiles(parts.registry, folder)
-  const { registry } = await withPlugins(parts, spec.plugins.map(files.plugin))
-  return { parts, plan: planOf({ ...parts, registry }, spec, sweepFiles(registry, folder)) }
+  const { registry } = await withPlugins(parts, spec.plugins.map(sweepFiles(parts.registry, folder).plugin))
+  const files = sweepFiles(registry, folder, () => defaults.memory())
+  return { parts, plan: planOf({ ...parts, registry }, spec, files, await usualOfGrids(spec, registry, defaults)) }
+}
+
+/** Board and kernel of the user's configuration, where a grid has no such axis. */
+const usualOfGrids = async (
+  { grids }: SweepSpec,
+  registry: Registry,
+  defaults: Defaults,
+): Promise<Pick<RunRequest, 'board' | 'usualKernel'>> => {
+  const lacks = (axis: 'board' | 'kernel'): boolean => grids.some((grid) => grid[axis] === undefined)
+  const kernel = lacks('kernel') ? defaults.kernelSetting(registry)?.value : undefined
+  const board =
+    lacks('board') && defaults.hasBoard
+      ? await boardOf({ board: undefined }, { registry, defaults }, boardSpecFor)
+      : undefined
+  return {
+    ...(board === undefined ? {} : { board }),
+    ...(kernel === undefined ? {} : { usualKernel: kernel }),
+  }
 }
 
 /** Threads of this process, each with a laboratory of its own. `root` is the folder of this package, where the build has put the worker. */

@@ -137,6 +137,21 @@ const archDiffers = (
         ],
   )
 
+/** Why logs are not of a board that was named beside them; undefined: nothing says so. */
+export const otherBoard = (logs: readonly LogContent[], machine: Machine): string | undefined => {
+  for (const { file, facts } of logs) {
+    if (facts.arch !== undefined && !runsKernelsOf(machine.arch, facts.arch.value))
+      return `${machine.name} is ${machine.arch}, and ${file} is of ${facts.arch.value}`
+    const addresses = [...facts.devices.keys()].flatMap((name) => /^[0-9a-f]{5,12}\./.exec(name) ?? [])
+    const known = [...machine.devices, ...(machine.disabled ?? [])].some(({ name }) =>
+      addresses.some((address) => name.includes(address)),
+    )
+    if (addresses.length > 0 && !known)
+      return `${machine.name} has none of the devices that ${file} names, such as ${[...facts.devices.keys()][0] ?? ''}`
+  }
+  return undefined
+}
+
 /** Devices that are named by their address are nodes of the tree; where none of several is, the inputs are of two boards. */
 const devicesUnknown = (
   logs: readonly LogContent[],

@@ -14,20 +14,21 @@ export interface ModelKernel {
 const WORDS = 256
 
 /**
- * `usual`: the kernel where nothing names one.
+ * `usual`: the kernel where nothing names one, asked for there.
  * undefined: none for this architecture.
  */
 export const kernelOf = (
   registry: Registry,
   { release, cmdline, config, arch: logged }: Case,
   board: ArchName,
-  usual: string,
+  usual: () => string,
 ): ModelKernel => {
   const [series] = /^\d+\.\d+/.exec(release?.value ?? '') ?? []
   // A 32-bit kernel on a 64-bit board.
   const arch = logged !== undefined && runsKernelsOf(board, logged.value) ? logged.value : board
-  const named = series === undefined ? usual : `${arch}@${series}`
-  const kernel = parses(() => chooseKernel(named, registry)) === undefined ? usual : named
+  const named = series === undefined ? undefined : `${arch}@${series}`
+  const isKnown = named !== undefined && parses(() => chooseKernel(named, registry)) !== undefined
+  const kernel = isKnown ? named : usual()
   // Of a release that is not modelled, the one that stands in for it.
   const spec = parses(() => chooseKernel(kernel, registry))?.kernel
   if (spec === undefined) return { kernel, config: [], cmdline: null }

@@ -81,7 +81,7 @@ export const createModel = (input: ModelParts, one: Case, named: BoardSpec | und
   if (board !== undefined)
     try {
       machine ??= machineOfSpec(board, parts.registry)
-      kernel = kernelOf(parts.registry, one, machine.arch, usualKernel(board))
+      kernel = kernelOf(parts.registry, one, machine.arch, () => usualKernel(board))
     } catch (error) {
       if (!isInputError(error)) throw error
       why = error.message

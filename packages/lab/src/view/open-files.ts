@@ -10,7 +10,7 @@ import {
   type ViewData,
 } from '@dmalab/api'
 import { inputOf, type InputTools } from '@dmalab/diagnose'
-import { describeBoard, isDtb } from '@dmalab/machine'
+import { describeBoard, isDtb, statesMemory } from '@dmalab/machine'
 import { commandOf, shellCommand } from '@dmalab/report/view'
 import type { RunParts } from '@dmalab/runner'
 import { base64Of, checkRunSpec, machineOfSpec } from '@dmalab/scenario'
@@ -18,6 +18,7 @@ import { readSweepReport } from '@dmalab/sweep'
 import { createReader } from '@dmalab/trace'
 import { diagnose } from '../diagnose.ts'
 import { suggestedRun } from '../suggested-run.ts'
+import { NOTHING_USUAL, type Usual } from '../usual.ts'
 import { explained } from './view-runs.ts'
 import { viewDiagnosis, viewExploration, viewSweep, viewTrace } from './view-others.ts'
 
@@ -41,10 +42,15 @@ const PEEK = 2 ** 18
  * One file is shown as what it is; several, and what is nothing else, are diagnosed together.
  * @throws InputError for a report or a spec with a mistake
  */
-export const openFiles = async (parts: RunParts, files: readonly GivenFile[], tools?: InputTools): Promise<Opened> => {
+export const openFiles = async (
+  parts: RunParts,
+  files: readonly GivenFile[],
+  tools?: InputTools,
+  usual: Usual = NOTHING_USUAL,
+): Promise<Opened> => {
   const [first] = files
   if (first !== undefined && files.length === 1) {
-    const one = await openFile(parts, first)
+    const one = await openFile(parts, first, usual)
     if (one !== undefined) return one
   }
   const command = shellCommand(['dmalab', 'diagnose', ...files.map(({ name }) => name)])
@@ -52,6 +58,8 @@ export const openFiles = async (parts: RunParts, files: readonly GivenFile[], to
     files.map(({ name, bytes }) => inputOf(name, bytes)),
     {
       laboratory: parts,
+      usual,
+      memory: usual.memory(),
       ...(tools === undefined ? {} : { tools }),
       commandOf: (spec, bundle) => commandOf(spec, { files: true, bundle }),
       quote: (word) => shellCommand([word]),
@@ -61,9 +69,12 @@ export const openFiles = async (parts: RunParts, files: readonly GivenFile[], to
 }
 
 /** Undefined: it is nothing that is shown by itself. */
-const openFile = async (parts: RunParts, { name, bytes }: GivenFile): Promise<Opened | undefined> => {
+const openFile = async (parts: RunParts, { name, bytes }: GivenFile, usual: Usual): Promise<Opened | undefined> => {
   const text = (): string => new TextDecoder().decode(bytes)
-  if (isDtb(bytes)) return suggestion(parts, { dtb: base64Of(bytes), file: name, overlays: [], memory: [], arch: null })
+  if (isDtb(bytes)) {
+    const memory = statesMemory(bytes, { file: name }) ? [] : (usual.memory() ?? [])
+    return suggestion(parts, { dtb: base64Of(bytes), file: name, overlays: [], memory, arch: null }, usual)
+  }
   const json = isJson(bytes) ? objectIn(text()) : undefined
   if (json !== undefined) {
     const report = ofReport(parts, json, text(), name)
@@ -76,7 +87,7 @@ const openFile = async (parts: RunParts, { name, bytes }: GivenFile): Promise<Op
   })
   switch (inputs[0]?.kind) {
     case 'board':
-      return suggestion(parts, { text: text(), file: name })
+      return suggestion(parts, { text: text(), file: name }, usual)
     case 'scenario':
       return { got: 'work', work: text(), file: name }
     case 'line':
@@ -89,8 +100,8 @@ const openFile = async (parts: RunParts, { name, bytes }: GivenFile): Promise<Op
 }
 
 /** What to try first on a board. @throws InputError for a board with a mistake */
-export const suggestion = ({ registry }: RunParts, board: BoardSpec): Opened => {
-  const suggested = suggestedRun(registry, board)
+export const suggestion = ({ registry }: RunParts, board: BoardSpec, usual: Usual = NOTHING_USUAL): Opened => {
+  const suggested = suggestedRun(registry, board, [], usual.kernel(machineOfSpec(board, registry).arch))
   return 'spec' in suggested ? { got: 'spec', spec: suggested.spec } : { got: 'board', board, why: suggested.none }
 }
 

@@ -8,7 +8,7 @@ import { BOARD_ARCHES, type DebianArch } from '../of/architectures.ts'
 import { DeviceTree } from '../of/tree.ts'
 import { importDevices } from './devices.ts'
 import { riscvIsa } from './riscv-isa.ts'
-import { archOf, guessArch, importCpu, importLayout, importMemory, type MemoryOptions } from './parts.ts'
+import { archOf, guessArch, importCpu, importLayout, importMemory, statedBanks, type MemoryOptions } from './parts.ts'
 import { importReserved } from './reserved.ts'
 
 export interface ImportOptions extends MemoryOptions {
@@ -41,6 +41,12 @@ export const machineFromDtb = (blob: Uint8Array, options: ImportOptions): Machin
  */
 export const archOfDtb = (blob: Uint8Array, file: string): DebianArch =>
   guessArch(new DeviceTree(readBoardTree(blob, file)), file)
+
+/** Does the tree say how much memory there is? @throws InputError for a blob that is none */
+export const statesMemory = (blob: Uint8Array, { file, arch }: Pick<ImportOptions, 'file' | 'arch'>): boolean => {
+  const tree = new DeviceTree(readBoardTree(blob, file))
+  return statedBanks(dmaFactsOfTree(tree, blob, { file, arch: arch ?? guessArch(tree, file) })).length > 0
+}
 
 /** @throws InputError as machineFromDtb does */
 export function importBoard(blob: Uint8Array, options: ImportOptions): ImportedBoard {

@@ -113,11 +113,8 @@ export function importMemory(facts: TreeFacts, { file, memory, memorySize }: Mem
         : [],
     }
   }
+  const banks = statedBanks(facts)
   const enabled = facts.memory.filter((node) => node.enabled)
-  const stated = enabled.flatMap((node) =>
-    node.regions.map(({ base, size }) => ({ base: BigInt(base), size: BigInt(size) })),
-  )
-  const banks = toBanks(stated)
   if (banks.length > 0)
     return { value: banks, notes: enabled.map((node) => `${node.path} ${node.source ?? ''}`.trim()), assumed: [] }
   throw new InputError(
@@ -126,6 +123,14 @@ export function importMemory(facts: TreeFacts, { file, memory, memorySize }: Mem
     'say how much there is, such as --memory 2GiB or --memory 2GiB@0x8000_0000',
   )
 }
+
+/** Memory as the device tree states it: none where the boot loader fills it in. */
+export const statedBanks = (facts: TreeFacts): readonly Range[] =>
+  toBanks(
+    facts.memory
+      .filter((node) => node.enabled)
+      .flatMap((node) => node.regions.map(({ base, size }) => ({ base: BigInt(base), size: BigInt(size) }))),
+  )
 
 const big = ({ base, len }: Range) => ({ base: BigInt(base), size: BigInt(len) })
 

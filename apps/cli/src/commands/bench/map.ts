@@ -1,16 +1,24 @@
-import type { MapBenchmark } from '@dmalab/api'
-import { measureMaps } from '@dmalab/lab'
-import { openLaboratory } from '@dmalab/lab/node'
+import type { Machine, MapBenchmark } from '@dmalab/api'
+import { FOUNDING_BOARD, measureMaps, usualKernelFor } from '@dmalab/lab'
+import { boardFor, openLaboratory } from '@dmalab/lab/node'
 import { mapBenchmarkText } from '@dmalab/report'
 import { BaseCommand } from '../../base-command.ts'
 import { BENCH_FLAGS } from '../../bench-flags.ts'
-import { boardFor } from '../../board-for.ts'
+import { boardOf } from '../../board-for.ts'
 
 /** Microseconds of CPU time of this process, so that other work on the machine does not count. */
 const clock = (): number => {
   const { user, system } = process.cpuUsage()
   return user + system
 }
+
+/** A device that maps what others made. */
+const mapperOf = ({ devices }: Machine): string =>
+  (
+    devices.find(({ name }) => name === 'converter') ??
+    devices.find((device) => device.class === 'converter') ??
+    devices[0]
+  )?.name ?? 'converter'
 
 export default class BenchMap extends BaseCommand {
   static override summary = "Measure what the kernel's dma_map_benchmark measures, on the model."
@@ -25,8 +33,11 @@ the kernel tool's terms, and medians. The figures are CPU time: the cost of the 
   async run(): Promise<readonly MapBenchmark[]> {
     const { flags } = await this.parse(BenchMap)
     const parts = await openLaboratory(this.plugins(flags.plugin))
-    const machine = await boardFor(parts.registry, flags.board, { memory: flags.memory, overlays: flags.overlay })
-    const { kernel: kernels, device, granule, dir, count, config, cmdline = '' } = flags
+    const { registry } = parts
+    const defaults = this.defaults()
+    const machine = await boardOf(flags, { registry, defaults, other: FOUNDING_BOARD }, boardFor)
+    const { granule, dir, count, config, cmdline = '', device = mapperOf(machine) } = flags
+    const kernels = flags.kernel ?? [defaults.kernel(registry, machine.arch) ?? usualKernelFor(registry, machine)]
     return kernels.map((kernel) => {
       const row = measureMaps(parts, { machine, kernel, config, cmdline, device, granule, count, dir, clock })
       for (const note of row.notes) this.tell(`note: ${note}`)

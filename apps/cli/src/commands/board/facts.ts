@@ -3,7 +3,7 @@ import { factsText } from '@dmalab/report'
 import { Args } from '@oclif/core'
 import { EXIT } from '../../bad-input.ts'
 import { BaseCommand } from '../../base-command.ts'
-import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'
+import { badOnes, deviceTree, eachFile, filesOr, jsonOf } from '../../board/each-file.ts'
 import { archFlag, overlayFlag } from '../../board/flags.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
 
@@ -19,9 +19,8 @@ export default class BoardFacts extends BaseCommand {
   ]
   static override args = {
     file: Args.string({
-      required: true,
       ...IGNORE_STDIN,
-      description: `Device tree blobs (or source, with dtc), ${OR_STANDARD_INPUT}`,
+      description: `Device tree blobs (or source, with dtc), ${OR_STANDARD_INPUT}; without it that of dmalab.yaml`,
     }),
   }
   static override strict = false
@@ -29,10 +28,14 @@ export default class BoardFacts extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(BoardFacts)
-    const outcomes = await eachFile(argv as string[], (reference, given) => {
+    const defaults = this.defaults()
+    const facts = (reference: string, given: Uint8Array | undefined) => {
       const { blob, file, arch } = deviceTree(reference, flags.arch, { given, overlays: flags.overlay })
       return dmaFacts(blob, { file, arch })
-    })
+    }
+    const outcomes = await eachFile(filesOr(argv as string[], defaults), (reference, given) =>
+      argv.length > 0 ? facts(reference, given) : defaults.opening(reference, () => facts(reference, given)),
+    )
     for (const outcome of outcomes) if ('value' in outcome) this.tell(factsText(outcome.value))
     for (const error of badOnes(outcomes)) {
       process.exitCode = EXIT.input

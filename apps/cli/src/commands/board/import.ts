@@ -1,5 +1,5 @@
 import { InputError } from '@dmalab/api'
-import { boardYaml, importBoard, importPc, isIomem, parseMemory } from '@dmalab/lab'
+import { boardYaml, importBoard, importPc, isIomem, parseMemory, statesMemory } from '@dmalab/lab'
 import { readDeviceTree } from '@dmalab/lab/node'
 import { Args, Flags } from '@oclif/core'
 import { BaseCommand } from '../../base-command.ts'
@@ -38,11 +38,14 @@ export default class BoardImport extends BaseCommand {
     const iomem = await iomemText(args.file, given)
     if (iomem === undefined && flags.lspci !== undefined)
       throw new InputError('--lspci goes with a copy of /proc/iomem', { file: args.file })
+    const defaults = this.defaults()
     const name = flags.name === undefined ? {} : { name: flags.name }
     const read = () => {
       const { content, file } = readDeviceTree(args.file, { given, overlays: flags.overlay })
       const arch = flags.arch === undefined ? {} : { arch: flags.arch }
-      return importBoard(content, { file, ...arch, ...name, ...parseMemory(flags.memory ?? []) })
+      const usual =
+        flags.memory !== undefined || statesMemory(content, { file, ...arch }) ? undefined : defaults.memory()
+      return importBoard(content, { file, ...arch, ...name, ...parseMemory(flags.memory ?? usual ?? []) })
     }
     const lspci = flags.lspci === undefined ? {} : { lspci: { text: await readText(flags.lspci), file: flags.lspci } }
     const board =

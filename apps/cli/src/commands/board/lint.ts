@@ -1,11 +1,11 @@
 import { InputError, type Severity } from '@dmalab/api'
-import { lintDtb, lintMachine, parseMemory } from '@dmalab/lab'
+import { lintDtb, lintMachine, parseMemory, statesMemory } from '@dmalab/lab'
 import { isDeviceTree, openBoard, openRegistry } from '@dmalab/lab/node'
 import { lintText } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
 import { EXIT } from '../../bad-input.ts'
 import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
-import { badOnes, deviceTree, eachFile, jsonOf } from '../../board/each-file.ts'
+import { badOnes, deviceTree, eachFile, filesOr, jsonOf } from '../../board/each-file.ts'
 import { archFlag, memoryFlag, overlayFlag } from '../../board/flags.ts'
 import { IGNORE_STDIN, OR_STANDARD_INPUT } from '../../files.ts'
 
@@ -20,9 +20,8 @@ export default class BoardLint extends BaseCommand {
   ]
   static override args = {
     file: Args.string({
-      required: true,
       ...IGNORE_STDIN,
-      description: `Device tree blobs (or source, with dtc), board files, shipped boards, ${OR_STANDARD_INPUT}`,
+      description: `Device tree blobs (or source, with dtc), board files, shipped boards, ${OR_STANDARD_INPUT}; without it that of dmalab.yaml`,
     }),
   }
   static override strict = false
@@ -41,16 +40,22 @@ export default class BoardLint extends BaseCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(BoardLint)
     const arches = (await openRegistry(this.plugins(flags.plugin))).boardArches()
-    const { overlay: overlays = [], memory = [] } = flags
-    const outcomes = await eachFile(argv as string[], (reference, given) => {
+    const { overlay: overlays = [] } = flags
+    const defaults = this.defaults()
+    const lint = (reference: string, given: Uint8Array | undefined) => {
       if (!isDeviceTree(reference, given)) {
-        if (memory.length > 0)
-          throw new InputError(`--memory ${memory.join(' ')}: board ${reference} states its memory`)
+        if (flags.memory !== undefined)
+          throw new InputError(`--memory ${flags.memory.join(' ')}: board ${reference} states its memory`)
         return { file: reference, findings: lintMachine(openBoard(reference, { arches }, { given, overlays })) }
       }
       const { blob, file, arch } = deviceTree(reference, flags.arch, { given, overlays })
-      return { file, arch, findings: lintDtb(blob, { file, arch, ...parseMemory(memory) }) }
-    })
+      const usual = flags.memory !== undefined || statesMemory(blob, { file, arch }) ? undefined : defaults.memory()
+      return { file, arch, findings: lintDtb(blob, { file, arch, ...parseMemory(flags.memory ?? usual ?? []) }) }
+    }
+    const files = filesOr(argv as string[], defaults)
+    const outcomes = await eachFile(files, (reference, given) =>
+      argv.length > 0 ? lint(reference, given) : defaults.opening(reference, () => lint(reference, given)),
+    )
     const failing: readonly Severity[] = FAILING[flags['fail-on']]
     for (const outcome of outcomes) {
       if (!('value' in outcome)) continue

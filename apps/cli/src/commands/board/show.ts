@@ -1,4 +1,4 @@
-import type { BoardDescription } from '@dmalab/api'
+import { type BoardDescription, InputError } from '@dmalab/api'
 import { bootMemory, describeBoard } from '@dmalab/lab'
 import { openLaboratory } from '@dmalab/lab/node'
 import { boardText, commandOf } from '@dmalab/report'
@@ -19,7 +19,6 @@ export default class BoardShow extends BaseCommand {
   ]
   static override args = {
     board: Args.string({
-      required: true,
       ...IGNORE_STDIN,
       description: `Board by name (dmalab board list), board file (.yaml), device tree blob or source, ${OR_STANDARD_INPUT}`,
     }),
@@ -34,27 +33,24 @@ export default class BoardShow extends BaseCommand {
     }),
     config: Flags.string({
       multiple: true,
-      dependsOn: ['kernel'],
       summary: 'Kernel configuration: NAME or NAME=value (dmalab kernel show lists them)',
     }),
-    cmdline: Flags.string({ dependsOn: ['kernel'], summary: 'Kernel parameters, such as swiotlb=force' }),
+    cmdline: Flags.string({ summary: 'Kernel parameters, such as swiotlb=force' }),
     ...PLUGIN_FLAG,
   }
 
   async run(): Promise<BoardDescription & { readonly try: string }> {
     const { args, flags } = await this.parse(BoardShow)
-    const { arch, memory, overlay: overlays } = flags
-    const { machine, suggested } = await boardAndRun(args.board, this.plugins(flags.plugin), { arch, memory, overlays })
-    const { kernel } = flags
-    const boot =
-      kernel === undefined
-        ? null
-        : bootMemory(await openLaboratory(this.plugins(flags.plugin)), {
-            machine,
-            kernel,
-            config: flags.config ?? [],
-            cmdline: flags.cmdline ?? '',
-          })
+    const { config = [], cmdline } = flags
+    const defaults = this.defaults()
+    const plugins = this.plugins(flags.plugin)
+    const parts = await openLaboratory(plugins)
+    const { registry } = parts
+    const { machine, suggested } = await boardAndRun({ ...flags, board: args.board }, { registry, defaults, plugins })
+    const kernel = flags.kernel ?? defaults.kernel(registry, machine.arch)
+    if (kernel === undefined && (config.length > 0 || cmdline !== undefined))
+      throw new InputError('--config and --cmdline are for a kernel', {}, 'name it: --kernel arch@release')
+    const boot = kernel === undefined ? null : bootMemory(parts, { machine, kernel, config, cmdline: cmdline ?? '' })
     const board = {
       ...describeBoard(machine),
       boot,

@@ -1,7 +1,9 @@
+import { InputError } from '@dmalab/api'
 import { openRegistry } from '@dmalab/lab/node'
 import { Args } from '@oclif/core'
 import { BaseCommand, PLUGIN_FLAG } from '../../base-command.ts'
 import { type KernelShow, showKernel } from '@dmalab/lab'
+import { defaultKernel } from '../../board-for.ts'
 
 export default class KernelShowCommand extends BaseCommand {
   static override summary = 'Show a kernel: its op tables, and what each patch changes, in order.'
@@ -11,15 +13,19 @@ export default class KernelShowCommand extends BaseCommand {
   ]
   static override args = {
     kernel: Args.string({
-      required: true,
-      description: 'arch@release, then +patch for each patch; of a release that is not modelled, the nearest one',
+      description:
+        'arch@release, then +patch for each patch; of a release that is not modelled, the nearest one; without it that of dmalab.yaml',
     }),
   }
   static override flags = PLUGIN_FLAG
 
   async run(): Promise<KernelShow> {
     const { args, flags } = await this.parse(KernelShowCommand)
-    const shown = showKernel(await openRegistry(this.plugins(flags.plugin)), args.kernel)
+    const registry = await openRegistry(this.plugins(flags.plugin))
+    const kernel = args.kernel ?? (await defaultKernel(registry, this.defaults()))
+    if (kernel === undefined)
+      throw new InputError('name a kernel, such as arm64@6.12', {}, 'dmalab kernel list has their names')
+    const shown = showKernel(registry, kernel)
     this.tell(kernelText(shown).join('\n'))
     return shown
   }

@@ -1,3 +1,4 @@
+import { InputError, isInputError, type Machine } from '@dmalab/api'
 import {
   describeError,
   describePipeline,
@@ -34,7 +35,6 @@ export default class PipelineParse extends BaseCommand {
       summary: 'Bind an element to a device of the board: element=device',
       multiple: true,
       multipleNonGreedy: true,
-      dependsOn: ['board'],
     }),
     ...PLUGIN_FLAG,
   }
@@ -43,14 +43,26 @@ export default class PipelineParse extends BaseCommand {
     const { args, flags } = await this.parse(PipelineParse)
     const overrides = parseBindings(flags.bind ?? [])
     const plugins = this.plugins(flags.plugin)
-    if (flags.board === undefined) await openRegistry(plugins)
-    const board = flags.board === undefined ? undefined : await boardAndRun(flags.board, plugins)
+    const registry = await openRegistry(plugins)
+    const defaults = this.defaults()
+    const named = flags.board ?? defaults.board()
+    if (named === undefined && flags.bind !== undefined)
+      throw new InputError('--bind is for a board', {}, 'name it: --board BOARD')
+    const board = named === undefined ? undefined : await boardAndRun(flags, { registry, defaults, plugins })
+    const described = (machine: Machine | undefined): PipelineDescription => {
+      const description = describePipeline(args.line, machine, overrides)
+      this.log(pipelineText(description, this.columns))
+      return description
+    }
     try {
-      const machine = board && withVirtualDevices(board.machine, Object.values(overrides))
-      const described = describePipeline(args.line, machine, overrides)
-      this.log(pipelineText(described, this.columns))
-      return described
+      return described(board && withVirtualDevices(board.machine, Object.values(overrides)))
     } catch (error) {
+      // Nobody asked for that board here: the line alone is shown, unless that is what is wrong.
+      if (flags.board === undefined && board !== undefined && flags.bind === undefined && isInputError(error)) {
+        const alone = described(undefined)
+        this.note(`not on the default board: ${error.message.split('\n')[0] ?? ''}`)
+        return alone
+      }
       if (error instanceof PipelineError && this.jsonEnabled()) {
         process.exitCode = EXIT.input
         return describeError(error)

@@ -1,10 +1,10 @@
 import type { ReplayReport } from '@dmalab/api'
-import { replay } from '@dmalab/lab'
-import { openLaboratory, readTrace } from '@dmalab/lab/node'
+import { type ReadEvents, replay } from '@dmalab/lab'
+import { boardFor, openLaboratory, readTrace } from '@dmalab/lab/node'
 import { replayText } from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { BaseCommand, REPEATED } from '../../base-command.ts'
-import { boardFor } from '../../board-for.ts'
+import { boardOf } from '../../board-for.ts'
 import { fileArg, noEvents, standIns } from '../../log/flags.ts'
 import { RUN_FLAGS } from '../../run-flags.ts'
 
@@ -24,12 +24,11 @@ export default class TraceReplay extends BaseCommand {
       char: 'k',
       default: 'auto',
       summary:
-        'arch@release, then +patch for each patch (dmalab kernel list); auto: the release that the log names, on the board',
+        'arch@release, then +patch for each patch (dmalab kernel list); auto: the release that the log names, on the board; where it names none, that of dmalab.yaml',
     }),
     board: Flags.string({
       helpValue: 'BOARD',
       char: 'b',
-      required: true,
       summary: 'Board by name (dmalab board list), a board file, or a device tree (.dtb)',
     }),
     device: Flags.string({
@@ -46,15 +45,18 @@ export default class TraceReplay extends BaseCommand {
 
   async run(): Promise<ReplayReport> {
     const { args, flags } = await this.parse(TraceReplay)
-    const { kernel, config, cmdline = '', memory, overlay: overlays } = flags
+    const { kernel, config, cmdline = '' } = flags
     const parts = await openLaboratory(this.plugins(flags.plugin))
-    const machine = await boardFor(parts.registry, flags.board, { memory, overlays })
+    const { registry } = parts
+    const defaults = this.defaults()
+    const machine = await boardOf(flags, { registry, defaults }, boardFor)
     const request = { kernel, config, cmdline, machine, devices: standIns(flags.device) }
-    const report = await replay(parts, request, async (onEvent) => {
+    const readLog: ReadEvents = async (onEvent) => {
       const read = await readTrace(args.file, onEvent)
       if (Object.keys(read.events).length === 0) throw noEvents(args.file, read.lines)
       return read
-    })
+    }
+    const report = await replay(parts, request, readLog, () => defaults.kernel(registry, machine.arch))
     this.tell(replayText(args.file, report))
     return report
   }
