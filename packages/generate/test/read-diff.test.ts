@@ -56,7 +56,51 @@ test('the function around a change, one that is new, macros and members', () => 
     ['include/linux/dma-mapping.h', 'DMA_ATTR_NEW', '+1 -0'],
     ['include/linux/dma-mapping.h', 'struct scatterlist', '+1 -0'],
   ])
-  expect(readDiff(SMALL, 'my.diff').title).toBe('dma-mapping: a small')
+  expect(readDiff(SMALL, 'my.diff').title).toBe('dma-mapping: a small change')
+})
+
+describe('takes a patch as it travels', () => {
+  const PLAIN = `diff --git a/kernel/dma/pool.c b/kernel/dma/pool.c
+--- a/kernel/dma/pool.c
++++ b/kernel/dma/pool.c
+@@ -10,3 +10,4 @@ static int pool_look(struct device *dev, const char *what)
+ \tint ret = 0;
++\tif (ret == 0 && strcmp(what, "ä=b"))
+ \t\treturn 1;
+ }
+`
+  const EXPECTED = [['kernel/dma/pool.c', 'pool_look', '+1 -0']]
+  const mail = (encoding: string, body: string): string =>
+    `From: A <a@example.org>\nSubject: Re: [PATCH] pool:\n\tlook twice\nMIME-Version: 1.0\nContent-Transfer-Encoding: ${encoding}\nX-Mailer: none\n\n${body}`
+  const printable = (text: string): string =>
+    text
+      .replaceAll('=', '=3D')
+      .replaceAll('ä', '=C3=A4')
+      .replaceAll(/^(.{20})(.{10})/gm, '$1=\n$2')
+  const wrapped = (text: string): string => (text.match(/.{1,76}/gs) ?? []).join('\n')
+
+  test.each([
+    ['with the ends of lines of DOS', PLAIN.replaceAll('\n', '\r\n')],
+    ['as quoted-printable', mail('quoted-printable', printable(PLAIN))],
+    ['as base64', mail('base64', wrapped(Buffer.from(PLAIN).toString('base64')))],
+    [
+      'as an attachment',
+      `From: A\nContent-Type: multipart/mixed; boundary="=_x"\n\n--=_x\nContent-Type: text/plain\n\nHello\n--=_x\nContent-Transfer-Encoding: base64\nContent-Type: text/x-patch\n\n${wrapped(Buffer.from(PLAIN).toString('base64'))}\n--=_x--\n`,
+    ],
+    [
+      'quoted in an answer, with words in between',
+      mail('7bit', `> ${PLAIN.trimEnd().replaceAll('\n', '\n> ')}\nWhy?\n`),
+    ],
+    ['cut short by an answer', mail('7bit', `> > ${PLAIN.trimEnd().split('\n').slice(0, 6).join('\n> > ')}\n\nWhy?\n`)],
+    ['with the names of two trees', PLAIN.replace('--- a', '--- linux-6.1').replace('+++ b', '+++ linux-6.12')],
+    ['without names of trees', PLAIN.replaceAll(/ [ab]\//g, ' ')],
+  ])('%s', (_how, text) => {
+    expect(symbols(text)).toEqual(EXPECTED)
+  })
+
+  test('the title goes over lines, and an answer has that of the patch', () => {
+    expect(readDiff(mail('7bit', PLAIN), 'my.mail').title).toBe('pool: look twice')
+  })
 })
 
 describe('refuses', () => {

@@ -1,5 +1,6 @@
 // A unified diff, or a mail with one in it, as its hunks in their order. Mails lose the blank in front of lines; that is put up with.
 import { InputError } from '@dmalab/api'
+import { mailLines, quotedPatch } from './mail-text.ts'
 
 export interface DiffHunk {
   /** From the root of the kernel tree, as it is after the patch; that before it for a file that goes. */
@@ -23,8 +24,22 @@ const MOST_LINES = 1_000_000
 
 /** @throws InputError for a text that holds no hunk, and for a hunk that ends before its lines do */
 export const readDiff = (text: string, file: string): KernelDiffText => {
-  const lines = text.split(/\r?\n/)
+  const lines = mailLines(text)
   if (lines.length > MOST_LINES) throw new InputError(`more than ${MOST_LINES} lines are no patch`, { file })
+  const own = hunksIn(lines, file, false)
+  const quoted = own.length > 0 ? undefined : quotedPatch(lines)
+  const hunks = quoted === undefined ? own : hunksIn(quoted, file, true)
+  if (hunks.length === 0)
+    throw new InputError(
+      'this holds no hunk of a unified diff',
+      { file },
+      'git diff, git format-patch or a mail with the patch in it',
+    )
+  return { title: titleOf(lines), hunks }
+}
+
+/** `cut`: an answer leaves out what it does not talk of. */
+const hunksIn = (lines: readonly string[], file: string, cut: boolean): readonly DiffHunk[] => {
   const hunks: DiffHunk[] = []
   let path = { old: '', new: '' }
   for (let at = 0; at < lines.length; at += 1) {
@@ -39,7 +54,7 @@ export const readDiff = (text: string, file: string): KernelDiffText => {
     const head = HUNK.exec(line)
     if (head === null) continue
     if (path.new === '') throw new InputError('a hunk without the name of its file', { file, line: at + 1 })
-    const body = bodyOf(lines.slice(at + 1), { old: Number(head[1] ?? 1), new: Number(head[2] ?? 1) })
+    const body = bodyOf(lines.slice(at + 1), { old: Number(head[1] ?? 1), new: Number(head[2] ?? 1) }, cut)
     if (body === undefined)
       throw new InputError(
         'the hunk has fewer lines than its head says',
@@ -47,7 +62,7 @@ export const readDiff = (text: string, file: string): KernelDiffText => {
         'the patch is cut off',
       )
     hunks.push({
-      file: kernelPath(path.new === '/dev/null' ? path.old : path.new),
+      file: kernelPath(path),
       line: at + 1,
       symbol: symbolOf(head[3] ?? '', body),
       added: body.filter((one) => one.startsWith('+')).length,
@@ -55,30 +70,34 @@ export const readDiff = (text: string, file: string): KernelDiffText => {
     })
     at += body.length
   }
-  if (hunks.length === 0)
-    throw new InputError(
-      'this holds no hunk of a unified diff',
-      { file },
-      'git diff, git format-patch or a mail with the patch in it',
-    )
-  return { title: titleOf(lines), hunks }
+  return hunks
 }
 
-const kernelPath = (path: string): string => path.replace(/^[ab]\//, '')
+/** Without what names the two trees: a/ and b/, or the folders that diff -r compared. */
+const kernelPath = ({ old, new: next }: { readonly old: string; readonly new: string }): string => {
+  if (next === '/dev/null' || old === '/dev/null') return (next === '/dev/null' ? old : next).replace(/^[ab]\//, '')
+  const [was, is] = [old, next].map((path) => path.slice(path.indexOf('/') + 1))
+  const isOfTrees = old !== next && was === is && next.includes('/')
+  return isOfTrees ? next.slice(next.indexOf('/') + 1) : next.replace(/^b\//, '')
+}
 
 /** As many lines as the head says; a line that is empty, or has lost its blank, is context. */
-const bodyOf = (lines: readonly string[], count: { old: number; new: number }): readonly string[] | undefined => {
+const bodyOf = (
+  lines: readonly string[],
+  count: { readonly old: number; readonly new: number },
+  cut: boolean,
+): readonly string[] | undefined => {
   let { old: olds, new: news } = count
   const body: string[] = []
   for (const line of lines) {
     if (olds <= 0 && news <= 0) return body
-    if (HUNK.test(line) || line.startsWith('diff --git ')) return undefined
+    if (HUNK.test(line) || line.startsWith('diff --git ')) return cut ? body : undefined
     body.push(line)
     if (line.startsWith('\\')) continue
     if (!line.startsWith('+')) olds -= 1
     if (!line.startsWith('-')) news -= 1
   }
-  return olds <= 0 && news <= 0 ? body : undefined
+  return cut || (olds <= 0 && news <= 0) ? body : undefined
 }
 
 const KEYWORDS = /^(?:if|else|for|while|switch|return|do|goto|case|sizeof|default)$/
@@ -125,12 +144,20 @@ const named = (lines: readonly string[], look: (text: string) => string | undefi
   return undefined
 }
 
+/** How many lines of headers a mail may have. */
+const HEADS = 400
+
 const titleOf = (lines: readonly string[]): string | null => {
-  const line = lines.slice(0, 40).find((one) => /^(?:Subject:\s*)?\[(?:RFC|PATCH)[^\]]*\]|^Subject: /.test(one))
-  return (
-    line
-      ?.replace(/^Subject:\s*/, '')
-      .replaceAll(/^(?:\[[^\]]*\]\s*)+/g, '')
-      .trim() ?? null
-  )
+  const heads = lines.slice(0, HEADS)
+  const at = heads.findIndex((one) => /^(?:Subject:\s*)?\[(?:RFC|PATCH)[^\]]*\]|^Subject: /i.test(one))
+  if (at < 0) return null
+  const rest = heads.slice(at + 1)
+  const more = rest.findIndex((one) => !/^[ \t]+\S/.test(one))
+  return [heads[at] ?? '', ...rest.slice(0, more < 0 ? 0 : more)]
+    .map((one) => one.trim())
+    .join(' ')
+    .replace(/^Subject:\s*/i, '')
+    .replace(/^(?:(?:Re|Fwd?):\s*)+/i, '')
+    .replaceAll(/^(?:\[[^\]]*\]\s*)+/g, '')
+    .trim()
 }
