@@ -29,15 +29,15 @@ static f64 walkPages(u32 table, const u32* pages, u32 count) {
 }
 
 static void openIova(u32 domain, const u32* sizes, f64* live, u32 count, f64 limit) {
-  for (u32 i = 0; i < count; i++) live[i] = as_iova::iovaAlloc(domain, sizes[i], limit, 1);
+  for (u32 i = 0; i < count; i++) live[i] = as_iova_quick::iovaAlloc(domain, sizes[i], limit, 1);
 }
 
 /** Frees one range and allocates another, `pairs` times. */
 static void churnIova(u32 domain, const u32* victims, const u32* sizes, f64* live, u32 pairs, f64 limit) {
   for (u32 i = 0; i < pairs; i++) {
     const u32 victim = victims[i];
-    as_iova::iovaFree(domain, live[victim]);
-    live[victim] = as_iova::iovaAlloc(domain, sizes[i], limit, 1);
+    as_iova_quick::iovaFree(domain, live[victim]);
+    live[victim] = as_iova_quick::iovaAlloc(domain, sizes[i], limit, 1);
   }
 }
 

@@ -59,6 +59,7 @@ template <class A, class B> INLINE std::common_type_t<A, B> min(A a, B b) { usin
 template <class A, class B> INLINE std::common_type_t<A, B> max(A a, B b) { using T = std::common_type_t<A, B>; return (T)a > (T)b ? (T)a : (T)b; }
 template <class T> INLINE T min(T a, T b) { return a < b ? a : b; }
 template <class T> INLINE T max(T a, T b) { return a > b ? a : b; }
+template <class T, class V> INLINE T reinterpret(V v) { T x; static_assert(sizeof x == sizeof v); memcpy(&x, &v, sizeof x); return x; }
 template <class T> INLINE T select(T a, T b, bool first) { return first ? a : b; }
 
 struct v128 {

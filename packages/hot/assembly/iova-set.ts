@@ -2,11 +2,10 @@
 // there; the few ranges that do not lie wholly in it, and the anchor at the very top, are in a sorted array. Ranges never
 // overlap; an entry is known by its lowest pfn.
 import { tableGive, tableTake } from './io-pgtable-heap'
+import { writeMasks } from './iova-levels'
 import {
-  enter,
   entryEnd,
   highestFree,
-  leave,
   markStart,
   occupy,
   release,
@@ -22,10 +21,16 @@ import * as V from './shared/iova-layout'
 export const ANCHOR: u64 = 0xffff_ffff_ffff_ffff
 const WINDOW: u64 = 1 << V.WINDOW_BITS
 const FIRST_ARRAY_ORDER: u32 = 10
+/** Where the window begins while there is none: no pfn is so high. */
+const NO_WINDOW: u64 = 1 << 63
+/** No window lies above: see quickWhole in iova-quick.ts. */
+const HIGHEST: u64 = 1 << 52
 
 export function setOpen(d: usize): void {
   store<u32>(d, <u32>tableTake(FIRST_ARRAY_ORDER), V.IV_OUTER)
   store<u32>(d, FIRST_ARRAY_ORDER, V.IV_OUTER_CAP)
+  store<u64>(d, NO_WINDOW, V.IV_WINDOW_BASE)
+  writeMasks(d + V.IV_MASKS)
   outerInsert(d, ANCHOR, ANCHOR)
 }
 
@@ -38,9 +43,9 @@ export function hasWindow(d: usize): bool {
   return window(d) != 0
 }
 
-/** Lays the window so that it ends at `end` or covers the bottom; moves the entries that it holds. */
+/** Lays the window so that it ends at `end`, or covers the bottom; moves the entries that it holds. */
 export function placeWindow(d: usize, end: u64): void {
-  const top = (end + 63) & ~(<u64>63)
+  const top = (min(end, HIGHEST) + 63) & ~(<u64>63)
   store<u32>(d, <u32>tableTake(V.WINDOW_ORDER), V.IV_WINDOW)
   store<u64>(d, top > WINDOW ? top - WINDOW : 0, V.IV_WINDOW_BASE)
   windowOpen(window(d))
@@ -60,37 +65,8 @@ export function placeWindow(d: usize, end: u64): void {
 }
 
 export function insert(d: usize, lo: u64, hi: u64): void {
-  // Both ends in one word of the window: most entries are aligned blocks.
-  if ((lo ^ hi) < 64 && inWindow(d, lo)) enter(window(d), rel(d, lo), rel(d, hi))
-  else insertFar(d, lo, hi)
-}
-
-function insertFar(d: usize, lo: u64, hi: u64): void {
   if (!inWindow(d, lo) || !inWindow(d, hi)) outerInsert(d, lo, hi)
   windowInsert(d, lo, hi)
-}
-
-/**
- * Takes the highest free aligned block of 2^order pfns that ends at or below `high` and starts at or above `low`: what nearly every
- * allocation is. Returns its first pfn, or ANCHOR when the general way must look.
- */
-// inline
-export function takeBlock(d: usize, order: u32, high: u64, low: u64): u64 {
-  const win = window(d)
-  const base = windowBase(d)
-  if (win == 0 || high - base - 1 >= WINDOW) return ANCHOR
-  const i = highestFree(win, order, <u32>(high - base))
-  if (i < 0 || base + <u64>i < low) return ANCHOR
-  enter(win, i, i + (1 << order) - 1)
-  return base + <u64>i
-}
-
-/** Removes the entry that starts at lo if it lies in one word of the window, and returns its last pfn; else ANCHOR. */
-// inline
-export function removeNear(d: usize, lo: u64): u64 {
-  if (!inWindow(d, lo)) return ANCHOR
-  const end = leave(window(d), rel(d, lo))
-  return end < 0 ? ANCHOR : windowBase(d) + <u64>end - 1
 }
 
 /** Removes the entry [lo, hi]. */
@@ -147,7 +123,8 @@ export function find(d: usize, pfn: u64): u64 {
  * returns  its first pfn, or ANCHOR when the window has none below `high`
  */
 export function highestBlock(d: usize, order: u32, high: u64): u64 {
-  const i = highestFree(window(d), order, <u32>(high - windowBase(d)))
+  const mask = load<u64>(d + (order << 3), V.IV_MASKS)
+  const i = highestFree(window(d), order, mask, <u32>(high - windowBase(d)))
   return i < 0 ? ANCHOR : windowBase(d) + <u64>i
 }
 

@@ -11,11 +11,9 @@ import {
   placeWindow,
   pred,
   remove,
-  removeNear,
   setClose,
   setOpen,
   succFrom,
-  takeBlock,
 } from './iova-set'
 import * as P from './shared/io-pgtable-layout'
 import * as V from './shared/iova-layout'
@@ -36,16 +34,10 @@ export function iovaClose(d: usize): void {
   setClose(d)
 }
 
-/**
- * Allocates `size` pfns, none above `limit`.
- *
- * aligned  not 0: the base is a multiple of size rounded up to a power of two
- * returns  the first pfn, or -1
- *
- * Models: Linux v6.12 drivers/iommu/iova.c: __alloc_and_insert_iova_range
- */
-export function iovaAlloc(d: usize, size: f64, limit: f64, aligned: u32): f64 {
-  return <f64>(<i64>allocate(d, <i64>size, <i64>limit + 1, aligned != 0))
+/** Where it is not a block of the window's below the cached entry: see iovaAlloc. */
+export function allocateFar(d: usize, size: f64, limit: f64, aligned: u32): f64 {
+  const pfn = allocate(d, <i64>size, <i64>limit + 1, aligned != 0)
+  return <f64>(<i64>pfn)
 }
 
 /** Returns the first pfn, or ANCHOR, which is -1. */
@@ -55,20 +47,6 @@ function allocate(d: usize, size: u64, end: u64, aligned: bool): u64 {
   if (low32 && size >= load<u64>(d, V.IV_M32)) return ANCHOR
   const order: u32 = aligned && size > 1 ? 64 - <u32>clz(size - 1) : 0
   const cached = low32 ? load<u64>(d, V.IV_CACHED32) : load<u64>(d, V.IV_CACHED)
-  if (order < <u32>V.BLOCK_ORDERS && size == (<u64>1) << order) {
-    const block = takeBlock(d, order, min(cached, end), load<u64>(d, V.IV_START))
-    if (block != ANCHOR) {
-      if (block + size <= bound) store<u64>(d, block, V.IV_CACHED32)
-      else store<u64>(d, block, V.IV_CACHED)
-      return block
-    }
-  }
-  return allocateFar(d, size, order, cached, end, low32)
-}
-
-/** Where it is not a block of the window's below the cached entry. */
-function allocateFar(d: usize, size: u64, order: u32, cached: u64, end: u64, low32: bool): u64 {
-  const bound = load<u64>(d, V.IV_BOUND)
   if (!hasWindow(d)) placeWindow(d, low32 ? bound : end)
   let pfn = search(d, size, order, cached, end, load<u64>(d, V.IV_START))
   if (pfn == ANCHOR) {
@@ -91,31 +69,18 @@ function searchAbove(d: usize, size: u64, order: u32, cached: u64, end: u64, low
   return top < end ? search(d, size, order, low32 ? succFrom(d, end) : ANCHOR, end, top + 1) : ANCHOR
 }
 
-/**
- * Frees the range that holds pfn; returns false when there is none.
- *
- * Models: Linux v6.12 drivers/iommu/iova.c: free_iova
- * Models: Linux v6.12 drivers/iommu/iova.c: __cached_rbnode_delete_update
- */
-export function iovaFree(d: usize, pfn: f64): bool {
-  let lo = <u64>(<i64>pfn)
-  let hi = removeNear(d, lo)
-  if (hi == ANCHOR) {
-    lo = find(d, lo)
-    if (lo == ANCHOR) return false
-    hi = hiOf(d, lo)
-    remove(d, lo, hi)
-  }
+/** Where pfn is not the start of an entry within one word of the window, or the next one is far away: see iovaFree. */
+export function freeFar(d: usize, pfn: f64): bool {
+  const lo = find(d, <u64>(<i64>pfn))
+  if (lo == ANCHOR) return false
+  const hi = hiOf(d, lo)
+  remove(d, lo, hi)
   const bound = load<u64>(d, V.IV_BOUND)
   const cached32 = load<u64>(d, V.IV_CACHED32)
   const cached = load<u64>(d, V.IV_CACHED)
-  const update32 = lo == cached32 || (hi < bound && lo >= cached32)
-  const update = lo >= cached
-  if (update32 || update) {
-    const next = succFrom(d, lo)
-    if (update32) store<u64>(d, next, V.IV_CACHED32)
-    if (update) store<u64>(d, next, V.IV_CACHED)
-  }
+  const next = succFrom(d, lo)
+  if (lo == cached32 || (hi < bound && lo >= cached32)) store<u64>(d, next, V.IV_CACHED32)
+  if (lo >= cached) store<u64>(d, next, V.IV_CACHED)
   if (lo < bound) store<u64>(d, bound, V.IV_M32)
   return true
 }

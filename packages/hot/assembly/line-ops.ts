@@ -92,14 +92,15 @@ function onWholePages(level: u32, op: u32, section: usize, first: u32, end: u32)
 
 /** Cleans `count` whole pages of a plain machine from pfn on; returns how many lines were written back. */
 export function cleanWhole(pfn: u32, count: u32): u32 {
+  const first = (<usize>(pfn >> L.SECTION_SHIFT)) << 2
+  const last = (<usize>((pfn + count - 1) >> L.SECTION_SHIFT)) << 2
   let writtenBack: u32 = 0
-  while (count != 0) {
-    const index = pfn & (L.SECTION_PAGES - 1)
-    const n = min<u32>(count, L.SECTION_PAGES - index)
-    const section = sectionOf(pfn)
-    if (section != 0 && anyDirty(section)) writtenBack += cleanPages(section, index, index + n)
-    pfn += n
-    count -= n
+  for (let at = first; at <= last; at += 4) {
+    const section = <usize>load<u32>(at, L.SECTION_DIRECTORY_BASE)
+    if (section == 0 || !anyDirty(section)) continue
+    const from: u32 = at == first ? pfn & (L.SECTION_PAGES - 1) : 0
+    const end: u32 = at == last ? ((pfn + count - 1) & (L.SECTION_PAGES - 1)) + 1 : L.SECTION_PAGES
+    writtenBack += cleanPages(section, from, end)
   }
   return writtenBack
 }

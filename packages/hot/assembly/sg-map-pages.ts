@@ -8,23 +8,30 @@ import { delta, rangeFirst, rangePages } from './sg-ranges'
 /** Inner line operations of the entries that the last call took. */
 export let mappedLines: u32 = 0
 
-/** Bits of offset and length that an entry must not have: whole lines are dropped, others are not. */
-let unaligned: u32 = 0
+/** Bits of offset and length (low half) and attributes (high half) that an entry must not have: whole lines are dropped, others are not. */
+let unfit: u64 = 0
 /** The bitmap that says which pages the operation would change, from a section's start. */
 let summary: usize = 0
 const WANTED: u32 = L.AF_MAP
 const UNWANTED: u32 = L.AF_BY_BUS | L.AF_DMA_LENGTH | L.AF_PAGE_CLEAN
 
+// Pages of one section that lie in the range that served last, as findPages left them.
+let fromPage: u32 = 0
+let pageCount: u32 = 0
+/** Where the bitmap would begin, if it began with page 0. */
+let bitmap: usize = 0
+
 /** Is the pass of a kind that has this loop? */
 export function prepareMapPages(): bool {
-  unaligned = op == L.OP_INVALIDATE ? 63 : 0
+  unfit = ((<u64>skip) << 32) | (op == L.OP_INVALIDATE ? 63 : 0)
   summary = op == L.OP_CLEAN ? L.S_DIRTY_PAGES : L.S_VALID_PAGES
   return (flags & (WANTED | UNWANTED)) == WANTED && op != L.OP_NONE
 }
 
 /**
  * Maps entries as long as they need no second look: not tagged, a page, all of it in one page frame of the range that served last, in
- * reach, and without a cached line that the operation would change. Returns how many.
+ * reach, and without a cached line that the operation would change. Returns how many. The loop has as few values as it can do with:
+ * what does not fit into registers costs it a fifth.
  */
 export function mapPages(e: usize, count: u32): u32 {
   mappedLines = 0
@@ -37,40 +44,47 @@ export function mapPages(e: usize, count: u32): u32 {
   // Where all of the range is in reach, each of its pages is.
   if (high > limit || high > busMask || high < low) return 0
   const move = low - ((<u64>first) << L.PAGE_SHIFT)
+  const never = unfit
   const begin = e
   const end = e + ((<usize>count) << L.SG_SHIFT)
-  let section: u32 = 0xffff_ffff
+  let from: u32 = 0
+  let there: u32 = 0
   let bits: usize = 0
   let lines: u32 = 0
   for (; e < end; e += L.SG_STRIDE) {
     const place = load<u64>(e, L.SG_PFN)
-    const amount = load<u64>(e, L.SG_LENGTH)
     const pfn = <u32>place
-    if (pfn - first >= span) break
-    const start = <u32>(place >> 32)
-    const len = <u32>amount
-    if (<u64>start + (len - 1) >= <u64>L.PAGE_SIZE || ((start | len) & unaligned) != 0) break
-    if ((<u32>(amount >> 32) & skip) != 0) break
-    const now = load<u32>(e, L.SG_FLAGS)
-    if ((now & L.SG_F_PAGE) == 0) break
-    if (pfn >> L.SECTION_SHIFT != section) {
-      bits = summaryOf(pfn)
-      if (bits == 0) break
-      section = pfn >> L.SECTION_SHIFT
+    if (pfn - from >= there) {
+      if (!findPages(pfn, first, span)) break
+      from = fromPage
+      there = pageCount
+      bits = bitmap
     }
-    if (((load<u64>(bits + (((pfn & (L.SECTION_PAGES - 1)) >> 6) << 3)) >> (pfn & 63)) & 1) != 0) break
+    const amount = load<u64>(e, L.SG_LENGTH)
+    const start = place >> 32
+    const now = load<u32>(e, L.SG_FLAGS)
+    if (((start | amount) & never) != 0 || (now & L.SG_F_PAGE) == 0) break
+    const len = <u32>amount
+    if (start + (len - 1) >= <u64>L.PAGE_SIZE) break
+    if (((load<u64>(bits + ((pfn >> 6) << 3)) >> (<u64>pfn & 63)) & 1) != 0) break
     store<u64>(e, ((<u64>pfn) << L.PAGE_SHIFT) + start + move, L.SG_DMA_ADDRESS)
     store<u64>(e, ((<u64>(now | L.SG_F_MAPPED)) << 32) | len, L.SG_DMA_LENGTH)
-    lines += ((start & 63) + len + 63) >> 6
+    lines += ((<u32>start & 63) + len + 63) >> 6
   }
   mappedLines = lines
   return <u32>((e - begin) >> L.SG_SHIFT)
 }
 
-/** The bitmap of a page's section; 0 where pages must be looked at one by one. */
-function summaryOf(pfn: u32): usize {
+/** The pages of pfn's section among `span` from `first` on; false where pages must be looked at one by one. */
+function findPages(pfn: u32, first: u32, span: u32): bool {
+  if (pfn - first >= span) return false
   const number = <usize>(pfn >> L.SECTION_SHIFT)
-  if ((flags & L.AF_NEED_PAGE) != 0 && load<u32>(number << 2, L.PAGE_DIRECTORY_BASE) != 1) return 0
+  if ((flags & L.AF_NEED_PAGE) != 0 && load<u32>(number << 2, L.PAGE_DIRECTORY_BASE) != 1) return false
   const section = sectionOf(pfn)
-  return section == 0 ? 0 : section + summary
+  if (section == 0) return false
+  const sectionFirst = (<u32>number) << L.SECTION_SHIFT
+  fromPage = max(first, sectionFirst)
+  pageCount = <u32>min<u64>(<u64>first + span, <u64>sectionFirst + L.SECTION_PAGES) - fromPage
+  bitmap = section + summary - (number << (L.SECTION_SHIFT - 3))
+  return true
 }

@@ -16,11 +16,13 @@ export class IovaDomain {
   /** First pfn at or above 4 GiB. */
   readonly dma32Pfn: number
   private readonly engine: IoEngine
+  private readonly wasm: IoEngine['wasm']
   private readonly domain: number
 
   /** Models: Linux v6.12 drivers/iommu/iova.c: init_iova_domain */
   constructor(engine: IoEngine, granule: number, start: number) {
     this.engine = engine
+    this.wasm = engine.wasm
     this.granule = granule
     this.start = start
     this.dma32Pfn = 2 ** 32 / granule
@@ -34,30 +36,30 @@ export class IovaDomain {
    * Models: Linux v6.12 drivers/iommu/iova.c: alloc_iova
    */
   alloc(size: number, limit: number, aligned: boolean): number | undefined {
-    const pfn = this.engine.wasm.iovaAlloc(this.domain, size, limit, aligned ? 1 : 0)
+    const pfn = this.wasm.iovaAlloc(this.domain, size, limit, aligned ? 1 : 0)
     return pfn < 0 ? undefined : pfn
   }
 
   /** Frees the range that contains pfn; false when there is none. Models: Linux v6.12 drivers/iommu/iova.c: free_iova */
   free(pfn: number): boolean {
-    return Boolean(this.engine.wasm.iovaFree(this.domain, pfn))
+    return Boolean(this.wasm.iovaFree(this.domain, pfn))
   }
 
   /** Returns the range that the kernel answers with. Models: Linux v6.12 drivers/iommu/iova.c: reserve_iova */
   reserve(lo: number, hi: number): IovaRange {
-    this.engine.wasm.iovaReserve(this.domain, lo, hi)
+    this.wasm.iovaReserve(this.domain, lo, hi)
     return this.answer()
   }
 
   /** The range that contains pfn. Models: Linux v6.12 drivers/iommu/iova.c: find_iova */
   find(pfn: U64): IovaRange | undefined {
-    return this.engine.wasm.iovaFind(this.domain, high32(pfn), low32(pfn)) ? this.answer() : undefined
+    return this.wasm.iovaFind(this.domain, high32(pfn), low32(pfn)) ? this.answer() : undefined
   }
 
   /** All ranges, ascending. */
   ranges(): IovaRange[] {
     const all: IovaRange[] = []
-    for (let pfn = 0; this.engine.wasm.iovaNext(this.domain, pfn);) {
+    for (let pfn = 0; this.wasm.iovaNext(this.domain, pfn);) {
       const range = this.answer()
       all.push(range)
       pfn = range.hi + 1
@@ -73,8 +75,8 @@ export class IovaDomain {
 
   /** Gives the memory back. The object must not be used afterwards. */
   close(): void {
-    this.engine.wasm.iovaClose(this.domain)
-    this.engine.wasm.tableGive(this.domain, V.IV_ORDER)
+    this.wasm.iovaClose(this.domain)
+    this.wasm.tableGive(this.domain, V.IV_ORDER)
   }
 
   private answer(): IovaRange {

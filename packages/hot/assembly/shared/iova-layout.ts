@@ -13,24 +13,29 @@ export const IV_WINDOW = 48 // u32, the window; 0 = none yet
 export const IV_OUTER = 52 // u32, sorted array of the entries that do not lie wholly in the window
 export const IV_OUTER_COUNT = 56 // u32
 export const IV_OUTER_CAP = 60 // u32, log2 of the array's bytes
+export const IV_MASKS = 64 // u64 each for blocks of 1 to 32 pfns: all bits but the highest one of every block
 export const IV_ORDER = 10 // log2 of the record's bytes
 
 export const OUTER_STRIDE = 16 // lo u64, hi u64
 
-// The window: 2^20 pfns, 64 to a word. The two words that a call needs lie side by side:
+// The window: 2^20 pfns, 64 to a word. The two words that a call needs lie side by side, and a pair of zeros behind the last:
 //   byte  0      8       16
 //         | free | first |     bit i: pfn i is free; an entry starts at pfn i
-// and over the words, summaries of two levels, of several kinds: a set bit = the word holds something of that kind, in the second level
-// 64 words do. The kinds' words for the same 64 words lie side by side, so that one cache line tells all of them:
-//   byte  0       8       16      24      32       40       48      56     64
-//         | order 0 | 1     | 2     | 3     | 4      | 5      | first | -    |    order k: a free aligned block of 2^k pfns
+// Over the words, so that the next one that holds something is found in at most three looks:
+//   levels       u8 a word: blocks of 1, 2, 4 ... 2^(level - 1) pfns are free in it, aligned, and no bigger one; 0 = nothing is free;
+//                zeros behind
+//   group levels u8 for 64 words: none of them has a level above
+//   groups       4 u64 for each size of block, a bit for 64 words: the group's level is as high as that
+//   first words  a bit a word: an entry starts there; then a bit for 64 words
 export const WINDOW_BITS = 20
 export const WINDOW_WORDS = 0x4000
 export const WINDOW_ORDER = 19 // log2 of the window's bytes
 export const WORD_FREE = 0
 export const WORD_FIRST = 8
-export const SUM = 0x40000
-export const SUM_L2 = 0x44000
-export const SUM_SHIFT = 6 // log2 of the bytes of one group of a summary
-export const SUM_FIRST = 6 // the kind of summary that tells in which words an entry starts
+export const NEXT_WORD = 16
+export const LEVELS = 0x40040
+export const GROUP_LEVELS = 0x44080
+export const GROUPS = 0x44180
+export const FIRST_WORDS = 0x44240
+export const FIRST_GROUPS = 0x44a40
 export const BLOCK_ORDERS = 6 // blocks of 1 to 32 pfns
