@@ -37,6 +37,7 @@ export const recordOf = ({ name, title, unit, per = 's', versions }, rates) => {
     ratioNaive: ratio('naive'),
     ratioTyped: ratio('typed'),
     versions: Object.fromEntries(Object.keys(versions).map((version) => [version, rate(version)])),
+    ratios: Object.fromEntries(Object.keys(versions).map((version) => [version, ratio(version)])),
   }
 }
 

@@ -1,7 +1,8 @@
 // Measures every row, or those that --only names.
 import { fork } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openNative } from '@dmalab/bench-native'
 import { checkRow } from './check.mjs'
@@ -14,12 +15,15 @@ import { table } from './table.mjs'
 const USAGE =
   'npm run bench [-- [--only PART] [--json FILE] [--compare OLD.json] [--limit 1.25] [--rounds 5] [--time 20] [--check | --scaling]]'
 
+const refuse = (problem) => {
+  console.error(`error: ${problem}\nhint: ${USAGE}`)
+  process.exit(2)
+}
 const argumentsOf = (config) => {
   try {
     return parseArgs(config)
   } catch (error) {
-    console.error(`error: ${error.message}\nhint: ${USAGE}`)
-    return process.exit(2)
+    return refuse(error.message)
   }
 }
 
@@ -40,12 +44,25 @@ if (values.help) {
   console.log(USAGE)
   process.exit(0)
 }
+/** An earlier result, read before anything is measured: a wrong name would cost minutes. */
+const resultIn = (file) => {
+  try {
+    const { calibration, rows } = JSON.parse(readFileSync(file, 'utf8'))
+    if (calibration > 0 && Array.isArray(rows)) return { calibration, rows }
+  } catch {
+    // said below
+  }
+  return refuse(`${file} is no result of --json`)
+}
+for (const name of ['limit', 'rounds', 'time'])
+  if (!(Number(values[name]) > 0)) refuse(`--${name} is a number above 0, not '${values[name]}'`)
+if (values.json !== undefined && !existsSync(dirname(values.json))) refuse(`no folder for ${values.json}`)
+const before = values.compare === undefined ? undefined : resultIn(values.compare)
 const { missing, ...comparator } = await openNative()
 const native = missing === undefined ? comparator : undefined
 const rows = values.scaling ? [] : await loadRows(values.only, native)
 if (rows.length === 0 && !values.scaling) {
-  console.error(`no row is named like '${values.only}'`)
-  process.exit(2)
+  refuse(`no row is named like '${values.only}'`)
 }
 if (missing !== undefined) console.log(`native: no comparator in compiled code (${missing})`)
 
@@ -80,7 +97,7 @@ const measure = async () => {
   }
   process.stderr.write('\n')
   const clock = native === undefined ? 'process' : 'thread'
-  const about = { schema: 3, node: process.version, cpu: cpus()[0]?.model ?? 'unknown', clock, ...how, calibration }
+  const about = { schema: 4, node: process.version, cpu: cpus()[0]?.model ?? 'unknown', clock, ...how, calibration }
   return { ...about, geomeanNative: geomeanNative(measured), rows: measured }
 }
 
@@ -90,8 +107,8 @@ const report = (result) => {
   if (result.geomeanNative !== null)
     console.log(`engine: ${result.geomeanNative.toFixed(2)} of compiled code (geometric mean of ${cores} core rows)`)
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 1)}\n`)
-  if (values.compare === undefined) return
-  for (const { name, slower } of slowdowns(JSON.parse(readFileSync(values.compare, 'utf8')), result)) {
+  if (before === undefined) return
+  for (const { name, slower } of slowdowns(before, result)) {
     const limit = Number(values.limit)
     const verdict = slower > limit ? 'SLOWER' : slower < 1 / limit ? 'faster' : 'same'
     if (verdict === 'SLOWER') process.exitCode = 1

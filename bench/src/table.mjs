@@ -2,11 +2,11 @@
 
 /** @param rows what recordOf() returned */
 export function table(rows) {
-  const lines = rows.map(({ name, unit, versions }) => {
-    const rates = Object.entries(versions)
-    const last = rates.at(-1)[1]
-    const cells = rates.map(([version, rate]) => `${version} ${short(rate)}`)
-    const gains = rates.slice(0, -1).map(([version, rate]) => `${times(last / rate)} ${version}`)
+  const lines = rows.map(({ name, unit, versions, ratios }) => {
+    const cells = Object.entries(versions).map(([version, rate]) => `${version} ${short(rate)}`)
+    const gains = Object.entries(ratios)
+      .slice(0, -1)
+      .map(([version, ratio]) => `${times(ratio)} ${version}`)
     return [name, unit, ...cells, ...gains]
   })
   const width = (column) => Math.max(...lines.map((cells) => (cells[column] ?? '').length))

@@ -8,15 +8,18 @@ const ALL: u64 = 0xffff_ffff_ffff_ffff
 export function dmaSgPages(list: u32, count: u32, granule: u32, boundaryLo: u32): bool {
   const inGranule = granule - 1
   if ((boundaryLo & inGranule) != inGranule) return false
-  let wrong: u32 = 0
+  // What is wrong anywhere is wrong: the loop only gathers.
+  let places: u64 = 0
+  let lengths: u64 = 0
+  let flags: u32 = L.SG_F_PAGE
   let e = (<usize>list) << L.SG_SHIFT
   const end = e + ((<usize>count) << L.SG_SHIFT)
   for (; e < end; e += L.SG_STRIDE) {
-    wrong |= load<u32>(e, L.SG_OFFSET) & inGranule
-    wrong |= load<u32>(e, L.SG_LENGTH) ^ granule
-    wrong |= ~load<u32>(e, L.SG_FLAGS) & L.SG_F_PAGE
+    places |= load<u64>(e, L.SG_PFN)
+    lengths |= load<u64>(e, L.SG_LENGTH) ^ granule
+    flags &= load<u32>(e, L.SG_FLAGS)
   }
-  return wrong == 0
+  return (<u32>(places >> 32) & inGranule) == 0 && <u32>lengths == 0 && flags != 0
 }
 
 /**

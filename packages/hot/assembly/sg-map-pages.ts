@@ -30,8 +30,7 @@ export function prepareMapPages(): bool {
 
 /**
  * Maps entries as long as they need no second look: not tagged, a page, all of it in one page frame of the range that served last, in
- * reach, and without a cached line that the operation would change. Returns how many. The loop has as few values as it can do with:
- * what does not fit into registers costs it a fifth.
+ * reach, and without a cached line that the operation would change. Returns how many.
  */
 export function mapPages(e: usize, count: u32): u32 {
   mappedLines = 0
@@ -44,35 +43,46 @@ export function mapPages(e: usize, count: u32): u32 {
   // Where all of the range is in reach, each of its pages is.
   if (high > limit || high > busMask || high < low) return 0
   const move = low - ((<u64>first) << L.PAGE_SHIFT)
-  const never = unfit
-  const begin = e
   const end = e + ((<usize>count) << L.SG_SHIFT)
-  let from: u32 = 0
-  let there: u32 = 0
-  let bits: usize = 0
+  if (count == 0 || !findPages(load<u32>(e, L.SG_PFN), first, span)) return 0
+  let at = mapSection(e, end, move, unfit)
+  while (at != end) {
+    const pfn = load<u32>(at, L.SG_PFN)
+    if (pfn - fromPage < pageCount || !findPages(pfn, first, span)) break
+    at = mapSection(at, end, move, unfit)
+  }
+  return <u32>((at - e) >> L.SG_SHIFT)
+}
+
+/**
+ * The entries in the pages that findPages found; returns the first that is none. In a function of its own, with as few values as it can do
+ * with: what does not fit into registers costs the loop a fifth.
+ *
+ * move   bus minus physical address
+ * never  see unfit
+ */
+function mapSection(e: usize, end: usize, move: u64, never: u64): usize {
+  const from = fromPage
+  const there = pageCount
+  const bits = bitmap
   let lines: u32 = 0
   for (; e < end; e += L.SG_STRIDE) {
     const place = load<u64>(e, L.SG_PFN)
     const pfn = <u32>place
-    if (pfn - from >= there) {
-      if (!findPages(pfn, first, span)) break
-      from = fromPage
-      there = pageCount
-      bits = bitmap
-    }
     const amount = load<u64>(e, L.SG_LENGTH)
     const start = place >> 32
-    const now = load<u32>(e, L.SG_FLAGS)
-    if (((start | amount) & never) != 0 || (now & L.SG_F_PAGE) == 0) break
+    if (pfn - from >= there || ((start | amount) & never) != 0) break
+    if (((load<u64>(bits + ((pfn >> 6) << 3)) >> (<u64>pfn & 63)) & 1) != 0) break
     const len = <u32>amount
     if (start + (len - 1) >= <u64>L.PAGE_SIZE) break
-    if (((load<u64>(bits + ((pfn >> 6) << 3)) >> (<u64>pfn & 63)) & 1) != 0) break
+    const now = load<u32>(e, L.SG_FLAGS)
+    if ((now & L.SG_F_PAGE) == 0) break
     store<u64>(e, ((<u64>pfn) << L.PAGE_SHIFT) + start + move, L.SG_DMA_ADDRESS)
     store<u64>(e, ((<u64>(now | L.SG_F_MAPPED)) << 32) | len, L.SG_DMA_LENGTH)
     lines += ((<u32>start & 63) + len + 63) >> 6
   }
-  mappedLines = lines
-  return <u32>((e - begin) >> L.SG_SHIFT)
+  mappedLines += lines
+  return e
 }
 
 /** The pages of pfn's section among `span` from `first` on; false where pages must be looked at one by one. */

@@ -105,7 +105,8 @@ export class SgArena {
   setDma(handle: number, index: number, address: DmaAddr, length: number): void {
     const { u32 } = this.linear
     const allOnes = address === 2 ** 64
-    u32[this.word(handle, index, L.SG_DMA_ADDRESS)] = allOnes ? 0xffff_ffff : address % 2 ** 32
+    // The array takes an address's lower half.
+    u32[this.word(handle, index, L.SG_DMA_ADDRESS)] = allOnes ? 0xffff_ffff : address
     u32[this.word(handle, index, L.SG_DMA_ADDRESS + 4)] = allOnes ? 0xffff_ffff : Math.floor(address / 2 ** 32)
     u32[this.word(handle, index, L.SG_DMA_LENGTH)] = length
     const flagsAt = this.word(handle, index, L.SG_FLAGS)

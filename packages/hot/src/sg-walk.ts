@@ -90,12 +90,19 @@ export function walkSg(linear: LinearMemory, handle: number, options: SgMapOptio
   return resultOf(linear.u32)
 }
 
+/** 2^bits - 1: the power of a number is a call of the C library, as dear as the pass over a short list. */
+const MOST = Float64Array.from({ length: 33 }, (_, bits) => 2 ** bits - 1)
+
 /** The lower of mask and limit. Masks above 53 bits are not exact numbers: their halves are. */
 function putLimit(u32: Uint32Array, maskBits: number, limit: number): void {
-  const [low, high] = maskBits > 32 ? [0xffff_ffff, 2 ** (maskBits - 32) - 1] : [2 ** maskBits - 1, 0]
-  const limited = limit < high * 2 ** 32 + low
-  u32[CALL + L.A_LIMIT_LOW / 4] = limited ? limit % 2 ** 32 : low
-  u32[CALL + L.A_LIMIT_HIGH / 4] = limited ? Math.floor(limit / 2 ** 32) : high
+  let low = MOST[Math.min(maskBits, 32)] ?? 0
+  let high = maskBits > 32 ? (MOST[maskBits - 32] ?? 0) : 0
+  if (limit < high * 2 ** 32 + low) {
+    high = Math.floor(limit / 2 ** 32)
+    low = limit // the array takes its lower half
+  }
+  u32[CALL + L.A_LIMIT_LOW / 4] = low
+  u32[CALL + L.A_LIMIT_HIGH / 4] = high
 }
 
 function putRanges(u32: Uint32Array, ranges: readonly BusRange[]): void {

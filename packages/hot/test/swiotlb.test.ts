@@ -91,6 +91,13 @@ describe.each(BUILDS)('bounce slots, %s build', (build) => {
     expect(pool.release(slot, 0)).toBeUndefined()
   })
 
+  it('has a whole segment free again when its first slot is released', () => {
+    const pool = hot().swiotlbSlots(256, 1)
+    const slot = Number(pool.find({ ...REQUEST, size: 2048 }))
+    pool.note(slot, 0, 2048, phys(0))
+    expect([pool.release(slot, 0), pool.freeRun(0), pool.freeRun(1)]).toEqual([1, 128, 127])
+  })
+
   it('never comes back to where a search by stride began, once a device wants address bits kept and no run is free', () => {
     const pool = hot().swiotlbSlots(128, 1, 'by-stride')
     const request = { ...REQUEST, size: 16 * 2048, orig: phys(0x8_0000_0800), minAlignMask: 4095 }

@@ -37,6 +37,7 @@ describe.each(BUILDS)('%s build', (build) => {
       reserved: 6,
       around: [2 ** 22 - 2 ** 20 - 2000, 2 ** 22 - 2000],
     },
+    { what: 'the last pfns of 64 bits', granule: 4096, start: 1, limits: [2 ** 52 - 1, 2 ** 52 - 70], reserved: 0 },
     { what: '64 KiB granule', granule: 65536, start: 1, limits: [2 ** 16 - 1, 2 ** 32 - 1], reserved: 3 },
   ]
   it.each(cases)('places as the twin does: $what', ({ granule, start, limits, reserved, around }) => {
@@ -50,6 +51,33 @@ describe.each(BUILDS)('%s build', (build) => {
       expect(domain.max32AllocSize).toBe(twin.max32AllocSize)
       domain.close()
     }
+  })
+
+  it('finds the highest free block far below the last one, and above it what is free again', () => {
+    const domain = new IovaDomain(hot.io, 4096, 1)
+    const twin = new IovaTwin(1, 2 ** 20)
+    const random = seeded(3)
+    const both = <T>(call: (on: Allocator) => T): T => {
+      const [came, wanted] = [call(domain), call(twin)]
+      expect(came).toEqual(wanted)
+      return came
+    }
+    const limit = 2 ** 20 - 1
+    const live = Array.from({ length: 2500 }, () => {
+      const size = 2 ** random(6)
+      return both((on) => on.alloc(size, limit, true))!
+    })
+    for (let step = 0; step < 2500; step++) {
+      const at = random(live.length)
+      both((on) => on.free(live[at]!))
+      const size = 2 ** random(2)
+      live[at] = both((on) => on.alloc(size, limit, true))!
+      if (step % 5 !== 0) continue
+      const more = random(live.length)
+      both((on) => on.free(live[more]!))
+      live[more] = both((on) => on.alloc(32, limit, true))!
+    }
+    expect(domain.ranges()).toEqual(twin.ranges())
   })
 
   it('hands a closed domain`s memory to the next one', () => {
