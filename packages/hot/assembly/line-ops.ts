@@ -95,14 +95,23 @@ export function cleanWhole(pfn: u32, count: u32): u32 {
   const first = (<usize>(pfn >> L.SECTION_SHIFT)) << 2
   const last = (<usize>((pfn + count - 1) >> L.SECTION_SHIFT)) << 2
   let writtenBack: u32 = 0
-  for (let at = first; at <= last; at += 4) {
+  for (let at = nextDirty(first, last); at <= last; at = nextDirty(at + 4, last)) {
     const section = <usize>load<u32>(at, L.SECTION_DIRECTORY_BASE)
-    if (section == 0 || !anyDirty(section)) continue
     const from: u32 = at == first ? pfn & (L.SECTION_PAGES - 1) : 0
     const end: u32 = at == last ? ((pfn + count - 1) & (L.SECTION_PAGES - 1)) + 1 : L.SECTION_PAGES
     writtenBack += cleanPages(section, from, end)
   }
   return writtenBack
+}
+
+/** The first entry of the section directory from `at` on whose section can have a dirty line; behind `last` when none has. */
+function nextDirty(at: usize, last: usize): usize {
+  for (; at <= last; at += 4) {
+    const section = <usize>load<u32>(at, L.SECTION_DIRECTORY_BASE)
+    if (section == 0) continue
+    if (anyDirty(section)) break
+  }
+  return at
 }
 
 /** Invalidates whole pages: zeroes their masks, 64 pages of summary at a time. */
