@@ -19,6 +19,19 @@ export interface ListedEntry {
   readonly dmaLength: number
 }
 
+/**
+ * An entry as its record stands, where the kernel's event does not say all of it: what page_to_phys() makes of an entry without struct page tells
+ * a reader of the log nothing. `page` is the page frame number it points to, the address that stands there instead, or null.
+ */
+export interface RawEntry {
+  readonly page: number | string | null
+  readonly offset: number
+  readonly length: number
+  readonly attrs: number
+  readonly dmaAddress: number
+  readonly dmaLength: number
+}
+
 export type DmaEvent =
   | (Streaming & {
       readonly event: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys'
@@ -54,6 +67,8 @@ export type DmaEvent =
       readonly attrs: number
       /** Model only: the entries as they stand in the list. Detail `list`. */
       readonly entries?: readonly ListedEntry[]
+      /** Model only: all entries, where one of them has no struct page, or attributes of its own. */
+      readonly records?: readonly RawEntry[]
     }
   | {
       readonly event: 'dma_map_sg_err'

@@ -1,4 +1,5 @@
 // Events that no kernel traces: cache work, accesses, faults, and the frame of a run.
+import type { RawEntry } from './dma-events.ts'
 import type { FindingCode } from './findings.ts'
 import type { DmaBufIdentity } from './media-events.ts'
 import type { KernelText, TraceRelease } from './kernel-logs.ts'
@@ -169,6 +170,8 @@ export type LabEvent =
       readonly physAddr: number
     }
   | { readonly event: 'type_confusion'; readonly what: string; readonly virtAddr: string; readonly read: string }
+  /** A call of the DMA API that never returned: the oops that follows is inside it. Its own event, which comes at the end, is missing. */
+  | (StoppedCall & { readonly event: 'stopped_call' })
   | { readonly event: 'oops'; readonly oops: Oops }
   /** Kernel code that is known to be wrong just answered so; `code` is the finding. */
   | { readonly event: 'kernel_quirk'; readonly code: FindingCode; readonly text: string; readonly device?: string }
@@ -180,6 +183,15 @@ export type LabEvent =
   | { readonly event: 'kernel_release'; readonly release: string }
   /** A log says that k events are missing here. */
   | { readonly event: 'lost'; readonly count: number | undefined }
+
+/** What the call was given: a list, or one entry that stands for the page or the registers. */
+export interface StoppedCall {
+  readonly call: 'map_page' | 'map_resource' | 'map_sg' | 'unmap_sg' | 'sync_sg_for_cpu' | 'sync_sg_for_device'
+  readonly device: string
+  readonly dir: number
+  readonly attrs: number
+  readonly entries: readonly RawEntry[]
+}
 
 /** A modelled kernel fault, as an oops shows it. */
 export interface Oops {

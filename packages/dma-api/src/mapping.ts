@@ -10,7 +10,6 @@ import {
   type DmaOps,
   type DmaOpsDef,
   ERRNO,
-  type Errno,
   fail,
   has,
   hex,
@@ -27,9 +26,10 @@ import {
 } from '@dmalab/api'
 import type { KernelStack } from '@dmalab/memory'
 import { allocFromPool, type DeviceState } from './device.ts'
+import { givenList, givenPiece, toldIfStopped } from './stopped-call.ts'
 import { type TableParts, tellTable } from './table-event.ts'
+import { EXPECTED_ERRORS, type Gfp, type Mapping, type Trace } from './trace.ts'
 import { twoStepMapping } from './two-step-mapping.ts'
-import type { Gfp, Mapping, Trace } from './trace.ts'
 
 /** What they work with. */
 export interface MappingParts extends TableParts {
@@ -50,12 +50,9 @@ export interface FinalTable {
   readonly symbols: DmaOpsDef['symbols']
 }
 
-/** Errors of map_sg that the kernel takes for normal: no event tells of them. */
-const EXPECTED_ERRORS: readonly Errno[] = ['EINVAL', 'ENOMEM', 'EIO', 'EREMOTEIO']
-
 /** Models: Linux v6.12 kernel/dma/mapping.c: dma_map_page_attrs, dma_map_sg_attrs, dma_alloc_attrs, dma_get_sgtable_attrs */
 export const createMapping = (parts: MappingParts): DmaMapping => {
-  const { facts, mem, trace, stack } = parts
+  const { facts, mem, trace, stack, sink } = parts
 
   /** Runs an operation of the device's table inside the kernel functions that lead to it. Those on single pages do the same by hand. */
   const through = <T>(dev: Device, operation: keyof DmaOps, body: (ops: DmaOps) => T): T => {
@@ -117,13 +114,22 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
   const noCoherence = (dev: Device): string => `DMA_ATTR_REQUIRE_COHERENT: ${dev.name} does not snoop`
   const pageOf = (at: PhysAddr): SgPage => ({ kind: 'page', pfn: pfnOf(at) })
 
+  const mapResourceTable = (dev: Device, at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr> =>
+    toldIfStopped(sink, givenPiece('map_resource', dev, pageOf(at), at % PAGE_SIZE, size, dir, attrs), () => {
+      if (!facts.mapsByPhys && facts.mapResourceRefusesRam && mem.pfnValid(pfnOf(at)))
+        parts.bug(`pfn_valid(PHYS_PFN(${hex(at)}))`, 'dma_map_resource')
+      return through(dev, 'mapResource', (ops) => ops.mapResource(at, size, dir, attrs))
+    })
+
   /** Memory goes the way of pages, registers that of resources. Models: Linux v7.2 kernel/dma/mapping.c: dma_map_phys */
   const mapPhys: DmaMapping['mapPhys'] = (dev, at, size, dir, attrs) => {
     checkDir(dir, 'dma_map_phys')
     if (lacksCoherence(dev, attrs)) return fail('EIO', noCoherence(dev))
     const mapped = has(attrs, mmio)
-      ? through(dev, 'mapResource', (ops) => ops.mapResource(at, size, dir, attrs))
-      : through(dev, 'mapPage', (ops) => ops.mapPage(pageOf(at), at % PAGE_SIZE, size, dir, attrs))
+      ? mapResourceTable(dev, at, size, dir, attrs)
+      : toldIfStopped(sink, givenPiece('map_page', dev, pageOf(at), at % PAGE_SIZE, size, dir, attrs), () =>
+          through(dev, 'mapPage', (ops) => ops.mapPage(pageOf(at), at % PAGE_SIZE, size, dir, attrs)),
+        )
     if (trace.wanted()) trace.map(has(attrs, mmio) ? 'resource' : 'page', dev.name, told(mapped, size, dir, attrs), at)
     return mapped
   }
@@ -168,10 +174,13 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       if (mmio !== 0 && has(attrs, mmio)) return fail('EIO', 'DMA_ATTR_MMIO is not for pages')
       if (requireCoherent !== 0 && lacksCoherence(dev, attrs)) return fail('EIO', noCoherence(dev))
       const { ops, symbols } = parts.table(dev)
-      const mark = stack.enter(symbols.mapPage ?? [])
-      const mapped = ops.mapPage(page, offset, size, dir, attrs)
-      stack.leave(mark)
-      if (facts.debugReadsPages && mapped.ok) debugMapPage(page)
+      const mapped = toldIfStopped(sink, givenPiece('map_page', dev, page, offset, size, dir, attrs), () => {
+        const mark = stack.enter(symbols.mapPage ?? [])
+        const made = ops.mapPage(page, offset, size, dir, attrs)
+        stack.leave(mark)
+        if (facts.debugReadsPages && made.ok) debugMapPage(page)
+        return made
+      })
       if (trace.wanted()) trace.map('page', dev.name, told(mapped, size, dir, attrs), trace.physOfPage(page, offset))
       return mapped
     },
@@ -189,10 +198,15 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     mapSgAttrs(dev, table, dir, attrs, nents = table.origNents) {
       checkDir(dir, 'dma_map_sg_attrs')
       if (lacksCoherence(dev, attrs)) return fail('EOPNOTSUPP', noCoherence(dev))
-      const mapped = through(dev, 'mapSg', (ops) => ops.mapSg(table, nents, dir, attrs))
+      const mapped = toldIfStopped(sink, givenList('map_sg', dev, table, nents, dir, attrs), () => {
+        const made = through(dev, 'mapSg', (ops) => ops.mapSg(table, nents, dir, attrs))
+        if (made.ok) {
+          table.nents = made.value
+          if (facts.debugReadsPages) debugMapSg(table)
+        }
+        return made
+      })
       if (mapped.ok) {
-        table.nents = mapped.value
-        if (facts.debugReadsPages) debugMapSg(table)
         trace.mapSg(dev.name, table, nents, mapped.value, dir, attrs)
       } else if (!EXPECTED_ERRORS.includes(mapped.errno)) {
         trace.mapSgErr(dev.name, table, nents, -ERRNO[mapped.errno], dir, attrs)
@@ -204,15 +218,15 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     unmapSgAttrs(dev, table, dir, attrs, nents = table.origNents) {
       checkDir(dir, 'dma_unmap_sg_attrs')
       trace.unmapSg(dev.name, table, nents, dir, attrs)
-      through(dev, 'unmapSg', (ops) => ops.unmapSg(table, nents, dir, attrs))
+      toldIfStopped(sink, givenList('unmap_sg', dev, table, nents, dir, attrs), () =>
+        through(dev, 'unmapSg', (ops) => ops.unmapSg(table, nents, dir, attrs)),
+      )
     },
 
     mapResource(dev, at, size, dir, attrs) {
       if (facts.mapsByPhys) return mapPhys(dev, at, size, dir, withBits(attrs, mmio))
       checkDir(dir, 'dma_map_resource')
-      if (facts.mapResourceRefusesRam && mem.pfnValid(pfnOf(at)))
-        parts.bug(`pfn_valid(PHYS_PFN(${hex(at)}))`, 'dma_map_resource')
-      const mapped = through(dev, 'mapResource', (ops) => ops.mapResource(at, size, dir, attrs))
+      const mapped = mapResourceTable(dev, at, size, dir, attrs)
       if (trace.wanted()) trace.map('resource', dev.name, told(mapped, size, dir, attrs), at)
       return mapped
     },
@@ -247,14 +261,18 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     syncSgForCpu(dev, table, dir, nents = table.origNents) {
       if (!needsSync(dev)) return
       checkDir(dir, 'dma_sync_sg_for_cpu')
-      through(dev, 'syncSgForCpu', (ops) => ops.syncSgForCpu(table, nents, dir))
+      toldIfStopped(sink, givenList('sync_sg_for_cpu', dev, table, nents, dir, 0), () =>
+        through(dev, 'syncSgForCpu', (ops) => ops.syncSgForCpu(table, nents, dir)),
+      )
       trace.syncSg('cpu', dev.name, table, nents, dir)
     },
 
     syncSgForDevice(dev, table, dir, nents = table.origNents) {
       if (!needsSync(dev)) return
       checkDir(dir, 'dma_sync_sg_for_device')
-      through(dev, 'syncSgForDevice', (ops) => ops.syncSgForDevice(table, nents, dir))
+      toldIfStopped(sink, givenList('sync_sg_for_device', dev, table, nents, dir, 0), () =>
+        through(dev, 'syncSgForDevice', (ops) => ops.syncSgForDevice(table, nents, dir)),
+      )
       trace.syncSg('device', dev.name, table, nents, dir)
     },
 

@@ -3,6 +3,7 @@
 import {
   DIR,
   type DmaAddr,
+  type Errno,
   type EventBody,
   type EventSink,
   hex,
@@ -12,10 +13,15 @@ import {
   type ListedEntry,
   type PhysAddr,
   physOf,
+  type RawEntry,
   type SgPage,
   type SgTable,
   TRACE_FORMATS,
 } from '@dmalab/api'
+import { rawEntry } from './stopped-call.ts'
+
+/** Errors of map_sg that the kernel takes for normal: no event tells of them. */
+export const EXPECTED_ERRORS: readonly Errno[] = ['EINVAL', 'ENOMEM', 'EIO', 'EREMOTEIO']
 
 /** Arrays of dma_map_sg are cut here. Models: Linux v6.12 include/trace/events/dma.h: DMA_TRACE_MAX_ENTRIES */
 const MAX_ENTRIES = 128
@@ -76,6 +82,15 @@ export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemo
     const entries = Array.from({ length: count }, (_, i) => table.entry(i))
     return { dmaAddrs: entries.map((e) => e.dmaAddress), sizes: entries.map((e) => e.dmaLength) }
   }
+  /** The whole list as it stands, where the addresses of some entries are those of no memory, or their attributes count. */
+  const odd = (table: SgTable, count: number): { readonly records?: readonly RawEntry[] } => {
+    for (let i = 0; i < count; i += 1) {
+      const { page, attrs } = table.entry(i)
+      if (attrs === 0 && page.kind === 'page' && mem.pfnValid(page.pfn)) continue
+      return { records: Array.from({ length: count }, (_, index) => rawEntry(table.entry(index))) }
+    }
+    return {}
+  }
   const streaming = (device: string, { handle, size, dir, attrs }: Mapping) => ({
     device,
     dir,
@@ -126,6 +141,7 @@ export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemo
         ...dmaFields(table, Math.min(ents, MAX_ENTRIES)),
         physAddrs: physAddrs(table, Math.min(nents, MAX_ENTRIES)),
         attrs,
+        ...odd(table, nents),
         ...(sink.wants('list') ? { entries: listed(table, Math.min(nents, MAX_ENTRIES)) } : {}),
       })),
     mapSgErr: (device, table, nents, err, dir, attrs) =>

@@ -1,5 +1,21 @@
 // Coherent memory of a log, allocated in the model: the log's address of a block, and where this board has put it.
-import { type Coherent, type Device, type Event, type KResult, type Lab, pfnOf, phys, type PhysAddr } from '@dmalab/api'
+import {
+  type Coherent,
+  type Device,
+  type DmaAddr,
+  type Event,
+  type KernelVaddr,
+  type KResult,
+  type Lab,
+  PAGE_SIZE,
+  type Pfn,
+  pfnOf,
+  phys,
+  type PhysAddr,
+  type RawEntry,
+  type SgEntry,
+  type SgPage,
+} from '@dmalab/api'
 
 type Alloc = Extract<Event, { readonly flags: string; readonly virtAddr: string }>
 
@@ -8,6 +24,9 @@ interface Block extends Coherent {
   readonly start: number
   readonly size: number
   readonly attrs: number
+  /** As the log prints them: physical where it was written by a run, and hashed where it was not. */
+  readonly physAddr: number
+  readonly virtAddr: string
 }
 
 export class LogBlocks {
@@ -20,11 +39,19 @@ export class LogBlocks {
   }
 
   alloc(target: Device, event: Alloc): KResult<Coherent> {
-    const { device, dmaAddr, size, attrs } = event
+    const { device, dmaAddr, size, attrs, virtAddr } = event
     // Handed out again: the log did not show the free.
     this.free(target, device, dmaAddr)
     const got = this.#lab.dma.allocAttrs(target, size, attrs, `line ${event.at}`)
-    if (got.ok) this.#live.set(`${device} ${dmaAddr}`, { ...got.value, start: dmaAddr, size, attrs })
+    if (got.ok)
+      this.#live.set(`${device} ${dmaAddr}`, {
+        ...got.value,
+        start: dmaAddr,
+        size,
+        attrs,
+        physAddr: event.physAddr ?? dmaAddr,
+        virtAddr,
+      })
     return got
   }
 
@@ -47,6 +74,38 @@ export class LogBlocks {
     const last = mem.resolve((block.cpuAddr + BigInt(block.size - 1)) as typeof block.cpuAddr)?.phys
     if (first === undefined || last !== first + block.size - 1 || !mem.pfnValid(pfnOf(first))) return undefined
     return phys(first + at - block.start)
+  }
+
+  /** An entry of the log's without struct page as it would stand here: what points into a block points into the same block. */
+  here({ page, dmaAddress, ...entry }: RawEntry): SgEntry {
+    return {
+      ...entry,
+      page: page === null ? { kind: 'null' } : typeof page === 'string' ? this.#vaddr(BigInt(page)) : this.#page(page),
+      dmaAddress: this.#dmaAddr(dmaAddress),
+    }
+  }
+
+  #page(pfn: number): SgPage {
+    for (const { physAddr, size, cpuAddr } of this.#live.values()) {
+      const into = pfn * PAGE_SIZE - physAddr
+      const at = into >= 0 && into < size ? this.#lab.mem.resolve((cpuAddr + BigInt(into)) as KernelVaddr) : undefined
+      if (at !== undefined) return { kind: 'page', pfn: pfnOf(at.phys) }
+    }
+    return { kind: 'page', pfn: pfn as Pfn }
+  }
+
+  #vaddr(at: bigint): SgPage {
+    for (const { virtAddr, size, cpuAddr } of this.#live.values()) {
+      const into = /^0x[\da-f]+$/.test(virtAddr) ? at - BigInt(virtAddr) : -1n
+      if (into >= 0n && into < size) return { kind: 'vaddr', at: (cpuAddr + into) as KernelVaddr }
+    }
+    return { kind: 'vaddr', at: at as KernelVaddr }
+  }
+
+  #dmaAddr(at: number): DmaAddr {
+    for (const { start, size, handle } of this.#live.values())
+      if (start <= at && at < start + size) return (handle + at - start) as DmaAddr
+    return at as DmaAddr
   }
 
   #around(at: number, len: number): Block | undefined {

@@ -10,6 +10,7 @@ import {
   PAGE_SIZE,
   pfnOf,
   phys,
+  type RawEntry,
   type SgTable,
 } from '@dmalab/api'
 import { AnnouncedBounces } from '@dmalab/trace'
@@ -44,12 +45,21 @@ interface Live {
   readonly place: Place
 }
 
+interface LiveList {
+  readonly table: SgTable
+  readonly places: readonly Place[]
+  /** Of its first entry, in the log. */
+  readonly dmaAddr: number
+}
+
 export class LogMappings {
   readonly #lab: Lab
   readonly #around: Around
   /** By log device and log address; several mappings of one address may be live. */
   readonly #pages = new Map<string, Live[]>()
-  readonly #lists = new Map<string, { readonly table: SgTable; readonly places: readonly Place[] }[]>()
+  readonly #lists = new Map<string, LiveList[]>()
+  /** The same by the address of the first entry in the log, which is all that a sync says. */
+  readonly #byAddress = new Map<string, LiveList[]>()
   readonly #announced = new AnnouncedBounces()
   readonly #lengths = new ListLengths()
   /** The log is of a machine with an IOMMU: a bus address says nothing about where memory lies. */
@@ -112,24 +122,110 @@ export class LogMappings {
   /** False for a list whose entries the log does not show whole. */
   mapSg({ target, report }: StandIn, event: Named<'dma_map_sg'>): boolean {
     const bounced = this.#announced.take(event, event.physAddrs)
-    const entries = event.truncated ? undefined : this.#lengths.of(event)
+    const entries = event.records ?? this.#wholeEntries(event)
     this.#lengths.done()
-    if (entries === undefined) return false
+    if (entries === undefined || !this.#hasRoom(entries)) return false
     tally(report.log, outcomeOf(bounced, event.dmaAddrs[0] ?? 0, event.physAddrs[0] ?? 0))
-    const pieces = entries.map(([start, len]) => ({ ...this.#place(start, len), len }))
-    const table = this.#lab.sgTable(
-      pieces.map(({ at, len }) => ({
-        page: { kind: 'page', pfn: pfnOf(at) },
-        offset: at % PAGE_SIZE,
-        length: len,
-      })),
-    )
-    const handle = this.#judged(report, pieces[0]?.at ?? 0, event.at, () => {
+    const { table, places } = this.#tableOf(entries, event.records !== undefined)
+    const first = table.entry(0)
+    const at = this.#lab.mem.pageToPfn(first.page) * PAGE_SIZE + first.offset
+    const handle = this.#judged(report, at, event.at, () => {
       const mapped = this.#lab.dma.mapSgAttrs(target, table, event.dir as Direction, event.attrs)
       return mapped.ok ? { ok: true, value: table.entry(0).dmaAddress } : mapped
     })
-    if (handle === undefined) this.#giveBack(table, pieces)
-    else push(this.#lists, `${event.device} ${event.physAddrs[0]}`, { table, places: pieces })
+    if (handle === undefined) this.#giveBack(table, places)
+    else {
+      const list: LiveList = { table, places, dmaAddr: event.dmaAddrs[0] ?? 0 }
+      push(this.#lists, `${event.device} ${event.physAddrs[0]}`, list)
+      push(this.#byAddress, `${event.device} ${list.dmaAddr}`, list)
+    }
+    return true
+  }
+
+  /** Entries of ordinary memory; undefined where the log does not show them all. */
+  #wholeEntries(event: Named<'dma_map_sg'>): readonly RawEntry[] | undefined {
+    const entries = event.truncated ? undefined : this.#lengths.of(event)
+    return entries?.map(([at, length]) => ({
+      page: Math.floor(at / PAGE_SIZE),
+      offset: at % PAGE_SIZE,
+      length,
+      ...NOT_MAPPED,
+    }))
+  }
+
+  /** A list holds no more than the machine does. */
+  #hasRoom(entries: readonly RawEntry[]): boolean {
+    const total = (sizes: readonly number[]): number => sizes.reduce((sum, size) => sum + size, 0)
+    return (
+      entries.length > 0 &&
+      total(entries.map(({ length }) => length)) <= total(this.#lab.machine.memory.map(({ len }) => len))
+    )
+  }
+
+  /** The list here: entries with a struct page get memory of their own; the others, where the log says that there are any, stand as they do in it. */
+  #tableOf(entries: readonly RawEntry[], asTheyStand: boolean): Pick<LiveList, 'table' | 'places'> {
+    const places: Place[] = []
+    const here = entries.map((entry) => {
+      const raw = this.#around.blocks.here(entry)
+      if (asTheyStand && (raw.page.kind !== 'page' || !this.#lab.mem.pfnValid(raw.page.pfn))) return raw
+      const place = this.#place(Number(entry.page) * PAGE_SIZE + entry.offset, entry.length)
+      places.push(place)
+      return { ...raw, page: { kind: 'page', pfn: pfnOf(place.at) } as const, offset: place.at % PAGE_SIZE }
+    })
+    const table = this.#lab.sgTable(here)
+    for (const [i, { attrs, dmaAddress, dmaLength }] of here.entries()) {
+      table.setAttrs(i, attrs)
+      table.setDma(i, dmaAddress, dmaLength)
+    }
+    return { table, places }
+  }
+
+  /** False when there is no such list here. */
+  syncSg({ target }: StandIn, event: Named<'dma_sync_sg_for_cpu' | 'dma_sync_sg_for_device'>): boolean {
+    return this.#syncList(target, event.event === 'dma_sync_sg_for_cpu', event, event.dmaAddrs[0] ?? 0)
+  }
+
+  #syncList(
+    target: Device,
+    forCpu: boolean,
+    { device, dir }: { device: string; dir: number },
+    dmaAddr: number,
+  ): boolean {
+    const list = this.#byAddress.get(`${device} ${dmaAddr}`)?.at(-1)
+    if (list === undefined) return false
+    if (forCpu) this.#lab.dma.syncSgForCpu(target, list.table, dir as Direction)
+    else this.#lab.dma.syncSgForDevice(target, list.table, dir as Direction)
+    return true
+  }
+
+  /** The call in which the kernel of the log stopped. Where it returns, what it made is given back: the log has no more of it. */
+  stopped({ target }: StandIn, event: Named<'stopped_call'>): boolean {
+    const { call, attrs, entries } = event
+    const dir = event.dir as Direction
+    if (!this.#hasRoom(entries)) return false
+    // The event of an unmapping comes before its work: that was done.
+    if (call === 'unmap_sg') return true
+    if (call === 'sync_sg_for_cpu' || call === 'sync_sg_for_device')
+      return this.#syncList(target, call === 'sync_sg_for_cpu', event, entries[0]?.dmaAddress ?? 0)
+    const { dma } = this.#lab
+    const { table, places } = this.#tableOf(entries, true)
+    const { page, offset, length } = table.entry(0)
+    if (call === 'map_sg') {
+      if (dma.mapSgAttrs(target, table, dir, attrs).ok) dma.unmapSgAttrs(target, table, dir, attrs)
+    } else if (call === 'map_page') {
+      const mapped = dma.mapPageAttrs(target, page, offset, length, dir, attrs)
+      if (mapped.ok) dma.unmapPageAttrs(target, mapped.value, length, dir, attrs)
+    } else {
+      const mapped = dma.mapResource(
+        target,
+        phys(this.#lab.mem.pageToPfn(page) * PAGE_SIZE + offset),
+        length,
+        dir,
+        attrs,
+      )
+      if (mapped.ok) dma.unmapResource(target, mapped.value, length, dir, attrs)
+    }
+    this.#giveBack(table, places)
     return true
   }
 
@@ -137,6 +233,8 @@ export class LogMappings {
   unmapSg({ target }: StandIn, event: Named<'dma_unmap_sg'>): boolean {
     const list = this.#lists.get(`${event.device} ${event.physAddrs[0]}`)?.pop()
     if (list === undefined) return false
+    const alike = this.#byAddress.get(`${event.device} ${list.dmaAddr}`) ?? []
+    alike.splice(alike.indexOf(list), 1)
     this.#lab.dma.unmapSgAttrs(target, list.table, event.dir as Direction, event.attrs)
     this.#giveBack(list.table, list.places)
     return true
@@ -166,6 +264,8 @@ export class LogMappings {
     return mapped.value
   }
 }
+
+const NOT_MAPPED = { attrs: 0, dmaAddress: 0, dmaLength: 0 } as const
 
 /** 7.x has one event for pages and resources, and an attribute that tells them apart. */
 const MMIO = 1024

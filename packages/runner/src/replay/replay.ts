@@ -145,6 +145,11 @@ class LogDriver implements Replay {
       case 'dma_sync_single_for_cpu':
       case 'dma_sync_single_for_device':
         return this.#mappings.sync(device, event)
+      case 'dma_sync_sg_for_cpu':
+      case 'dma_sync_sg_for_device':
+        return this.#mappings.syncSg(device, event)
+      case 'stopped_call':
+        return this.#mappings.stopped(device, event)
       case 'dma_map_sg':
         return this.#mappings.mapSg(device, event)
       case 'dma_unmap_sg':

@@ -2,7 +2,7 @@
 import { FINDINGS, type Event, type EventBody, type LabEvent, ownValue } from '@dmalab/api'
 import { LAB_MARKER } from '../write/writer.ts'
 
-type Kind = 'code' | 'string' | 'number' | 'boolean' | 'numbers' | 'strings' | 'named' | 'ranges' | 'oops'
+type Kind = 'code' | 'string' | 'number' | 'boolean' | 'numbers' | 'strings' | 'named' | 'ranges' | 'entries' | 'oops'
 
 /** Events that may come this way, with the fields that rules rely on: a log is text that may have been edited. */
 const SHAPES: Readonly<
@@ -61,6 +61,7 @@ const SHAPES: Readonly<
   stale_translation: { device: 'string', write: 'boolean', dmaAddr: 'number', physAddr: 'number' },
   kernel_quirk: { code: 'code', text: 'string' },
   type_confusion: { what: 'string', virtAddr: 'string', read: 'string' },
+  stopped_call: { call: 'string', device: 'string', dir: 'number', attrs: 'number', entries: 'entries' },
   oops: { oops: 'oops' },
   end: {},
 }
@@ -73,11 +74,20 @@ const EXTRAS: Readonly<Record<string, Kind | undefined>> = {
   sizes: 'numbers',
   physAddrs: 'numbers',
   truncated: 'boolean',
+  records: 'entries',
 }
 
 const record = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 const each = (value: unknown, holds: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(holds)
+const isEntry = (value: unknown): boolean =>
+  record(value) &&
+  isPage(value['page']) &&
+  ['offset', 'length', 'attrs', 'dmaAddress', 'dmaLength'].every((field) => isCount(value[field]))
+/** A page frame number, the address that stands in its place, or null. */
+const isPage = (page: unknown): boolean =>
+  page === null || isCount(page) || (typeof page === 'string' && /^0x[\da-f]{1,16}$/.test(page))
+const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0
 const fits = (value: unknown, kind: Kind): boolean => {
   switch (kind) {
     case 'code':
@@ -90,6 +100,8 @@ const fits = (value: unknown, kind: Kind): boolean => {
       return each(value, (item) => record(item) && typeof item['name'] === 'string')
     case 'ranges':
       return each(value, (item) => record(item) && typeof item['base'] === 'number' && typeof item['len'] === 'number')
+    case 'entries':
+      return each(value, isEntry)
     case 'oops':
       return (
         record(value) &&

@@ -50,6 +50,7 @@ const extraOf = (event: Event): Readonly<Record<string, unknown>> | undefined =>
   if ((event.event === 'dma_alloc' || event.event === 'swiotlb_bounced') && event.physAddr !== undefined)
     extra['physAddr'] = event.physAddr
   if ('area' in event && event.area !== undefined) extra['area'] = event.area
+  if (event.event === 'dma_map_sg' && event.records !== undefined) extra['records'] = event.records
   if (event.event === 'dma_map_sg' && Math.max(event.nents, event.ents) > LIST_LIMIT && !event.truncated) {
     const { dmaAddrs, sizes, physAddrs, truncated } = event
     Object.assign(extra, { dmaAddrs, sizes, physAddrs, truncated })
