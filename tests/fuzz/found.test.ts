@@ -25,6 +25,17 @@ test.each(READERS.map((reader) => [reader.name, reader] as const))('%s takes its
   for (const seed of reader.seeds.slice(0, 3)) expect(await wrongWith(reader, seed, Infinity)).toBeUndefined()
 })
 
+test.each(['"x"', '"0x1000000000000000"', '-1', '1e300', 'null'])(
+  '%s for every number of a vector file',
+  async (odd) => {
+    const reader = READERS.find(({ name }) => name === 'vectors')
+    for (const seed of reader?.seeds ?? []) {
+      const changed = new TextDecoder().decode(seed).replaceAll(/"0x[\da-f]+"|(?<=[[,])\d+(?=[\],])/g, odd)
+      expect(reader === undefined ? 'no reader' : await wrong(reader, text(changed))).toBeUndefined()
+    }
+  },
+)
+
 test('a seed gives the same inputs', () => {
   const inputs = (): readonly string[] =>
     READERS.map(({ kind, seeds }) =>
@@ -50,6 +61,8 @@ const SHAPES: Readonly<Record<string, (seed: string) => string>> = {
   'sizes that are no numbers': (seed) => seed.replaceAll(/(?<=[:,[ =])\d+/g, 'NaN'),
   'sizes beyond every machine': (seed) => seed.replaceAll(/(?<=[:,[ =])\d+/g, '1e300'),
   'sizes of 2^53': (seed) => seed.replaceAll(/(?<=[:,[ =])\d+/g, '9007199254740992'),
+  'texts that are no numbers': (seed) => seed.replaceAll(/"0x[\da-f]+"/g, '"x"'),
+  'texts of numbers beyond every machine': (seed) => seed.replaceAll(/"0x[\da-f]+"/g, '"0x1000000000000000"'),
   'sizes below nothing': (seed) => seed.replaceAll(/(?<=[:,[ =])\d+/g, '-1'),
 }
 

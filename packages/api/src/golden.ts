@@ -24,3 +24,10 @@ export interface GoldenAdapter {
     file: Readonly<Record<string, unknown>>,
   ): Readonly<Record<string, unknown>>
 }
+
+/** A number of a case, written as one or as a text such as "0x1000"; beyond 2^53 the nearest one. @throws Error: it is none */
+export const vectorNumber = (value: unknown): number => {
+  const isWritten = typeof value === 'string' ? /^(0x[\da-f]+|\d+)$/i.test(value) : typeof value === 'number'
+  if (!isWritten || !Number.isFinite(Number(value))) throw new Error(`expected a number, got ${JSON.stringify(value)}`)
+  return Number(value)
+}

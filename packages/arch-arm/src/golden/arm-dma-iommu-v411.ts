@@ -13,6 +13,7 @@ import {
   physOf,
   pluginApi,
   type SgTable,
+  vectorNumber,
 } from '@dmalab/api'
 import { type ArmIommuParts, armIommuStreaming, IovaBitmaps, protOf } from '../index.ts'
 import { armMachine } from './machine.ts'
@@ -28,7 +29,7 @@ type Op =
   | readonly ['su', number]
 
 const SKIP_CPU_SYNC = pluginApi.ATTR.SKIP_CPU_SYNC
-const page = (at: Hex) => ({ kind: 'page', pfn: pfnOf(phys(Number(at))) }) as const
+const page = (at: Hex) => ({ kind: 'page', pfn: pfnOf(phys(vectorNumber(at))) }) as const
 
 /** Domain and caches that write down what is asked of them. */
 class Recorder {
@@ -87,15 +88,15 @@ export const armDmaIommu: GoldenAdapter = {
   run: (input, context, file) => {
     const lab = emptyLab(context)
     const window = {
-      base: Number(input['base']),
-      size: Number(input['size']),
+      base: vectorNumber(input['base']),
+      size: vectorNumber(input['size']),
       alignment: input['align'] as number,
     }
     const created = IovaBitmaps.create(pluginApi, window)
     if (!created.ok) throw new Error(created.why)
     const space = created.value
     const recorder = new Recorder()
-    const parts = recorder.parts(space, Number(input['max']))
+    const parts = recorder.parts(space, vectorNumber(input['max']))
     const ops = input['ops'] as readonly Op[]
     const lists = new Map<number, { table: SgTable; dir: Direction; coherent: boolean }>()
     const streaming = { 0: armIommuStreaming(pluginApi, parts, false), 1: armIommuStreaming(pluginApi, parts, true) }
@@ -104,23 +105,27 @@ export const armDmaIommu: GoldenAdapter = {
       recorder.begin(op[0] === 'sg' ? op[3] : -1)
       switch (op[0]) {
         case 'a': {
-          const at = space.alloc(Number(op[1]))
+          const at = space.alloc(vectorNumber(op[1]))
           return [at === undefined ? null : hex(at)]
         }
         case 'f':
-          space.free(dma(Number(op[1])), Number(op[2]))
+          space.free(dma(vectorNumber(op[1])), vectorNumber(op[2]))
           return [null]
         case 'pg': {
-          const at = streaming[1].mapPage(page(op[1]), Number(op[2]), Number(op[3]), op[4], 0)
+          const at = streaming[1].mapPage(page(op[1]), vectorNumber(op[2]), vectorNumber(op[3]), op[4], 0)
           return [at.ok ? hex(at.value) : null]
         }
         case 'pu':
-          streaming[1].unmapPage(dma(Number(op[1])), Number(op[2]), 0, SKIP_CPU_SYNC)
+          streaming[1].unmapPage(dma(vectorNumber(op[1])), vectorNumber(op[2]), 0, SKIP_CPU_SYNC)
           return [null]
         case 'sg': {
           const [, dir, coherent, , entries] = op
           const table = lab.sgTable(
-            entries.map(([at, offset, length]) => ({ page: page(at), offset: Number(offset), length: Number(length) })),
+            entries.map(([at, offset, length]) => ({
+              page: page(at),
+              offset: vectorNumber(offset),
+              length: vectorNumber(length),
+            })),
           )
           lists.set(i, { table, dir, coherent: coherent === 1 })
           const mapped = streaming[coherent].mapSg(table, entries.length, dir, 0)
@@ -144,7 +149,8 @@ export const armDmaIommu: GoldenAdapter = {
     const used = space.used()
     const table = file['prot'] as readonly (readonly [Direction, Hex, number])[]
     for (const [dir, attrs, prot] of table)
-      if (protOf(pluginApi, dir, Number(attrs)) !== prot) throw new Error(`prot of ${dir}, ${attrs} is not ${prot}`)
+      if (protOf(pluginApi, dir, vectorNumber(attrs)) !== prot)
+        throw new Error(`prot of ${dir}, ${attrs} is not ${prot}`)
     return { r, bm: { bits: space.bits, ext: space.extensions }, end: { nbm: used.length, used } }
   },
 }

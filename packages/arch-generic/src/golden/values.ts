@@ -1,5 +1,7 @@
 // Reading a case: JSON values with the types that FORMAT-sg.md gives them.
 
+import { vectorNumber } from '@dmalab/api'
+
 export const num = (value: unknown): number => {
   if (typeof value !== 'number') throw new Error(`expected a number, got ${JSON.stringify(value)}`)
   return value
@@ -13,7 +15,7 @@ export const rows = (value: unknown): readonly (readonly unknown[])[] => list(va
 /** A `"0x..."` string; beyond 2^53 the nearest number. */
 export const address = (value: unknown): number => {
   if (typeof value !== 'string') throw new Error(`expected an address, got ${JSON.stringify(value)}`)
-  return Number(value)
+  return vectorNumber(value)
 }
 export const hexString = (value: number | bigint): string => `0x${value.toString(16)}`
 

@@ -1,6 +1,6 @@
 // Reading a case: JSON values with the types that FORMAT-sg.md gives them.
 import type { KError, KResult, SgEntry, SgTable } from '@dmalab/api'
-import { negative, type Pfn } from '@dmalab/api'
+import { negative, type Pfn, vectorNumber } from '@dmalab/api'
 
 export const num = (value: unknown): number => {
   if (typeof value !== 'number') throw new Error(`expected a number, got ${JSON.stringify(value)}`)
@@ -17,7 +17,7 @@ export const rows = (value: unknown): readonly (readonly unknown[])[] => list(va
 /** A `"0x..."` string that fits a number. */
 export const address = (value: unknown): number => {
   if (typeof value !== 'string') throw new Error(`expected an address, got ${JSON.stringify(value)}`)
-  return Number(value)
+  return vectorNumber(value)
 }
 export const hexString = (value: number | bigint): string => `0x${value.toString(16)}`
 

@@ -1,5 +1,5 @@
 // Adapters for the dma-iommu vectors: a domain whose driver accepts and records every call.
-import type { DmaAddr, GoldenAdapter, GoldenCase, Pfn } from '@dmalab/api'
+import { type DmaAddr, type GoldenAdapter, type GoldenCase, type Pfn, vectorNumber } from '@dmalab/api'
 import { type Hot, IO_LOG, IovaDomain, LOG_CALLS, PageTable } from '@dmalab/hot'
 import { DmaDomain, type DmaDomainOptions, type DmaLimits, IovaCache, protOf } from '../index.ts'
 import { freshHot } from './fresh-hot.ts'
@@ -30,17 +30,23 @@ function runList(hot: Hot, input: GoldenCase): Record<string, unknown> {
   }
   const pre = (input['pre'] as [string, string][]).map(([size]) => [
     size,
-    hex(BigInt(domain.allocIova(Number(size), limits) ?? 0)),
+    hex(BigInt(domain.allocIova(vectorNumber(size), limits) ?? 0)),
   ])
   const entries = input['sg'] as [string, string, string][]
   const list = hot.sg.alloc(entries.length)
   for (const [i, [page, offset, length]] of entries.entries())
-    hot.sg.setPage(list, i, { kind: 'page', pfn: (Number(page) / 4096) as Pfn }, Number(length), Number(offset))
+    hot.sg.setPage(
+      list,
+      i,
+      { kind: 'page', pfn: (vectorNumber(page) / 4096) as Pfn },
+      vectorNumber(length),
+      vectorNumber(offset),
+    )
 
-  const prot = protOf(input['dir'] as number, input['coh'] === 1, Number(input['attrs']))
+  const prot = protOf(input['dir'] as number, input['coh'] === 1, vectorNumber(input['attrs']))
   const ret = domain.mapSg(list, entries.length, prot, limits, {
     boundary: word(input['seg']),
-    maxSize: Number(input['max']),
+    maxSize: vectorNumber(input['max']),
   })
   const maps = events()
   if (ret < 0) return { pre, ret, maps }
@@ -55,8 +61,9 @@ function runSequence(hot: Hot, input: GoldenCase): Record<string, unknown> {
   const limits: DmaLimits = { mask: word(input['mask']), bus: 0, aperture: 0, pci32: false }
   const r = (input['ops'] as unknown[][]).map(([kind, a, b, dir]) => {
     let address: DmaAddr | undefined
-    if (kind === 'm') address = domain.map(Number(a), Number(b), protOf(dir as number, false, 0), limits) as DmaAddr
-    else if (kind === 'u') domain.unmap(Number(a), Number(b))
+    if (kind === 'm')
+      address = domain.map(vectorNumber(a), vectorNumber(b), protOf(dir as number, false, 0), limits) as DmaAddr
+    else if (kind === 'u') domain.unmap(vectorNumber(a), vectorNumber(b))
     else domain.pass(a as number)
     return [address === undefined ? null : hex(address), events()]
   })
@@ -82,7 +89,7 @@ function open(hot: Hot, input: GoldenCase, options: DmaDomainOptions): { domain:
   const sizes = BigInt(input['pgs'] as string)
   const table = new PageTable(engine, { ...NO_TABLES, pageSizes: sizes })
   engine.logMask = LOG_CALLS
-  const cache = new IovaCache(new IovaDomain(engine, Number(sizes & -sizes), Number(input['s'])))
+  const cache = new IovaCache(new IovaDomain(engine, Number(sizes & -sizes), vectorNumber(input['s'])))
   const hooks = { syncTlb: note('y'), flushTlb: note('F'), notice: () => undefined, injected: () => false }
   const domain = new DmaDomain(engine, table, cache, hooks, options)
   return {
