@@ -1,23 +1,21 @@
 #!/usr/bin/env node
 // Collects the `Models:` lines of all packages into docs/sources.json: which function imitates which source, to be checked against
 // a kernel tree. Usage: node scripts/collect-sources.mjs [--check]
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const target = join(root, 'docs', 'sources.json')
 
-const files = ['packages', 'apps'].flatMap((top) =>
-  readdirSync(join(root, top), { recursive: true })
-    .map((file) => join(top, file))
-    .filter(
-      (file) =>
-        file.endsWith('.ts') &&
-        /[\\/](src|assembly)[\\/]/.test(file) &&
-        !/[\\/](node_modules|generated|dist|build)[\\/]/.test(file),
-    ),
-)
+/** Only sources: a walk through node_modules follows links to everything. */
+const files = ['packages', 'apps']
+  .flatMap((top) =>
+    readdirSync(join(root, top)).flatMap((room) => [join(top, room, 'src'), join(top, room, 'assembly')]),
+  )
+  .filter((folder) => existsSync(join(root, folder)))
+  .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, file)))
+  .filter((file) => file.endsWith('.ts') && !/[\\/](generated|dist|build)[\\/]/.test(file))
 
 /** "Linux v6.12 kernel/dma/direct.h: dma_direct_map_page, dma_direct_unmap_page" as its parts. */
 const parse = (text) => {

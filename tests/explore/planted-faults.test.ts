@@ -199,13 +199,16 @@ it.each(Object.entries(RARE).map(([name, { only }]) => [name, only] as const))('
   expect(await firstFound(nameOf(name), ...only)).not.toEqual([])
 })
 
-const SEEDS = 100
-it('finds nothing in a table that only goes another way, whatever the seed', async () => {
-  const work = {
-    ...workOf('untouched'),
-    bound: { states: 2, walks: 1, configurations: 'single' },
-    only: ['memory=user'],
-  } as const
-  for (let seed = 1; seed <= SEEDS; seed++)
-    expect(newDefects(await explore({ ...work, seed }, { laboratory }))).toEqual([])
-})
+const SEEDS = 25
+it.each([1, 26, 51, 76])(
+  'finds nothing in a table that only goes another way, whatever the seed, from %i on',
+  async (first) => {
+    const work = {
+      ...workOf('untouched'),
+      bound: { states: 2, walks: 1, configurations: 'single' },
+      only: ['memory=user'],
+    } as const
+    for (let seed = first; seed < first + SEEDS; seed++)
+      expect(newDefects(await explore({ ...work, seed }, { laboratory }))).toEqual([])
+  },
+)

@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { stripped } from './stripped.ts'
+import { ROOT, walk } from './walk.ts'
 
-export const ROOT = join(import.meta.dirname, '../..')
+export { ROOT } from './walk.ts'
 
 interface PackageJson {
   readonly name: string
@@ -60,17 +61,14 @@ const sourceFile = (path: string): SourceFile => {
 
 /** TypeScript files below a folder; none where it does not exist. */
 export const filesIn = (folder: string): readonly SourceFile[] =>
-  !existsSync(join(ROOT, folder))
-    ? []
-    : readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-        .filter((file) => /\.(ts|tsx)$/.test(file) && !/(^|\/)(node_modules|generated|dist|build)\//.test(file))
-        .toSorted()
-        .map((file) => {
-          const path = join(folder, file)
-          const known = read.get(path) ?? sourceFile(path)
-          read.set(path, known)
-          return known
-        })
+  walk(folder)
+    .filter((file) => /\.(ts|tsx)$/.test(file))
+    .toSorted()
+    .map((path) => {
+      const known = read.get(path) ?? sourceFile(path)
+      read.set(path, known)
+      return known
+    })
 
 /** What products are made of. */
 export const sources: readonly SourceFile[] = products.flatMap(({ folder }) => filesIn(join(folder, 'src')))

@@ -10,6 +10,7 @@ import { runScenario, type ScenarioRequest } from 'dmalab'
 import { showKernel } from '@dmalab/runner'
 import { openLaboratory } from '@dmalab/lab/node'
 import { parseKernelOptions } from '@dmalab/scenario'
+import { ROOT, walk } from '../house/walk.ts'
 import { scenarioRequest } from './scenario-request.ts'
 
 const FOLDER = join(import.meta.dirname, '../../scenarios')
@@ -48,6 +49,10 @@ const OTHERWISE: Readonly<Record<string, readonly [other: Partial<ScenarioReques
     { config: ['DMABOUNCE=n'] },
     ['verdict works: corrupt', 'finding bounced: device-address-cut, wrong-bytes'],
   ],
+  'option-dmabounce-mask': [
+    { config: ['DMABOUNCE=n'] },
+    [expect.stringMatching(/^verdict works: /), expect.stringMatching(/^finding bounced: /)],
+  ],
   'option-dmabuf-debug-arm': [
     { config: ['DMABUF_DEBUG=n'] },
     ['verdict fault: works', expect.stringMatching(/^finding kernel-oops: leak/)],
@@ -85,11 +90,10 @@ test.each(Object.keys(OTHERWISE))('%s ends otherwise without its option', async 
 
 test('every option that a kernel knows is shown by a scenario or a test', () => {
   const known = registry.kernels.values().flatMap(({ config, cmdline }) => Object.keys({ ...config, ...cmdline }))
-  const texts = [FOLDER, join(import.meta.dirname, '..')].flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((file) => /\.(yaml|ts)$/.test(file))
-      .map((file) => readFileSync(join(folder, file), 'utf8')),
-  )
+  const texts = ['scenarios', 'tests']
+    .flatMap(walk)
+    .filter((file) => /\.(yaml|ts)$/.test(file))
+    .map((file) => readFileSync(join(ROOT, file), 'utf8'))
   expect([...new Set(known)].filter((name) => !texts.some((text) => text.includes(name)))).toEqual([])
 })
 
@@ -167,6 +171,45 @@ describe('the alignment of bus addresses in 4.11', () => {
 
   it('ARM_DMA_IOMMU_ALIGNMENT=4 puts 1 MiB behind a page at the next 64 KiB, 8 at the next MiB', () => {
     expect([firstAddress(4), firstAddress(8)]).toEqual([65536, 0])
+  })
+})
+
+describe('what an option says by itself', () => {
+  const given = (kernel: string, config: readonly string[], cmdline = '') =>
+    withOptions(parseKernel(kernel, registry), parseKernelOptions(config, cmdline))
+  const factsOf = (...words: Parameters<typeof given>) => {
+    const { base, options } = given(...words)
+    return base.facts(options)
+  }
+  /** The op table of a device behind an IOMMU of this model. */
+  const table = (model: string, ...words: Parameters<typeof given>): string => {
+    const { base, options } = given(...words)
+    const device = { name: 'card', coherent: false, maskBits: 64, memoryRegions: [] } as never
+    return base.opsFor(device, options, { name: 'iommu', model, enabled: true })
+  }
+
+  it('ARCH_FORCE_MAX_ORDER is the order of the largest block, ZONE_DMA lets small masks through', () => {
+    expect([[], ['ARCH_FORCE_MAX_ORDER=8']].map((config) => factsOf('arm@6.12', config).maxPageOrder)).toEqual([10, 8])
+    expect([[], ['ZONE_DMA']].map((config) => factsOf('arm@6.12', config).zoneDmaLimit)).toEqual([null, 2 ** 24 - 1])
+  })
+
+  it('IOMMU_DEFAULT_DMA_LAZY=n is strict', () => {
+    const strict = (...config: string[]) => factsOf('x86_64@6.12', config).iommu.strict
+    expect([strict(), strict('IOMMU_DEFAULT_DMA_LAZY=n')]).toEqual([false, true])
+  })
+
+  it.each([
+    ['intel-vtd', 'x86_64@6.12', [], '', 'dma-iommu'],
+    ['intel-vtd', 'x86_64@6.12', ['INTEL_IOMMU_DEFAULT_ON=n'], '', 'dma-direct'],
+    ['intel-vtd', 'x86_64@6.12', ['INTEL_IOMMU_DEFAULT_ON=n'], 'intel_iommu=on', 'dma-iommu'],
+    ['intel-vtd', 'x86_64@6.12', [], 'intel_iommu=off', 'dma-direct'],
+    ['intel-vtd', 'x86_64@6.12', [], 'amd_iommu=off', 'dma-iommu'],
+    ['amd-vi', 'x86_64@6.12', [], 'amd_iommu=off', 'dma-direct'],
+    ['amd-vi', 'x86_64@6.12', [], 'intel_iommu=off', 'dma-iommu'],
+    ['samsung-sysmmu', 'arm@6.12', [], '', 'arm-v6-iommu'],
+    ['samsung-sysmmu', 'arm@6.12', ['ARM_DMA_USE_IOMMU=n'], '', 'dma-iommu'],
+  ] as const)('a device behind %s has the table of %s %s %s', (model, kernel, config, cmdline, ops) => {
+    expect(table(model, kernel, config, cmdline)).toBe(ops)
   })
 })
 
