@@ -1,5 +1,5 @@
 // Devices behind an IOMMU, and on a narrow bus, under arm@4.11: what they reach, and what becomes of their buffers.
-import { DIR, type Event, pfn, phys } from '@dmalab/api'
+import { ATTR, DIR, type Event, pfn, phys } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
 import { type ArmLabOptions, must, openArmLab, oopsOf, page, POOL, RAM } from './arm-lab.ts'
 
@@ -47,6 +47,25 @@ describe('behind an IOMMU', () => {
     lab.dma.freeAttrs(dev, 3 * 4096, memory.cpuAddr, memory.handle, 0)
     expect(lab.bus(dev).read({ at: memory.handle, len: 4096 }).blocked).toBe(4096)
     expect(lab.mem.resolve(memory.cpuAddr)).toBeUndefined()
+  })
+
+  it.each([
+    ['scattered', 0],
+    ['in one piece', ATTR.FORCE_CONTIGUOUS],
+  ])('coherent memory, %s, is zeroed when it is had again', (_how, attrs) => {
+    const lab = behind()
+    const dev = lab.device('importer')
+    const size = 3 * 4096
+    const once = (): { readonly wrong: number; readonly pages: unknown } => {
+      const memory = must(lab.dma.allocAttrs(dev, size, attrs, 'buffer'))
+      const mapping = must(lab.dma.mmapAttrs(dev, memory.cpuAddr, memory.handle, size, attrs))
+      const wrong = lab.userRead(mapping, size, 'buffer').filter((byte) => byte !== 0).length
+      lab.bus(dev).write({ at: memory.handle, len: size }, { seed: 5 })
+      lab.dma.freeAttrs(dev, size, memory.cpuAddr, memory.handle, attrs)
+      return { wrong, pages: mapping.pages }
+    }
+    const first = once()
+    expect([first.wrong, once()]).toEqual([0, first])
   })
 
   it('memory of a pool has no page array, so its table is refused', () => {

@@ -1,5 +1,5 @@
 // CPU access to a udmabuf: its own device's list is mapped and synced, importers' mappings are not.
-import { DIR } from '@dmalab/api'
+import { DIR, phys } from '@dmalab/api'
 import { createUdmabuf } from '@dmalab/dma-buf'
 import { expect, test } from 'vitest'
 import { openBench, value } from './sharing-bench.ts'
@@ -41,4 +41,16 @@ test('it syncs a list of its own, which it maps once and keeps to the end; an im
   lab.dmaBuf.put(buf)
   lab.dmaBuf.close(fd)
   expect(events.filter(({ event }) => event === 'dma_unmap_sg')).toMatchObject([{ device: 'n' }, { device: 'udmabuf' }])
+})
+
+test.each([
+  ['nothing', 0x4000_0000, 0, 'EINVAL'],
+  ['half a page', 0x4000_0000, 6144, 'EINVAL'],
+  ['pages from the middle of one on', 0x4000_0800, 8192, 'EINVAL'],
+  ['as much as there may be', 0x4000_0000, 2 ** 26, undefined],
+  ['a page more', 0x4000_0000, 2 ** 26 + 4096, 'EINVAL'],
+] as const)('%s', (_what, at, len, errno) => {
+  const { lab } = openBench('arm64@6.12')
+  const made = createUdmabuf(lab.allocatorHost, { phys: phys(at), len, kind: 'cached' }, 'memfd')
+  expect(made.ok ? undefined : made.errno).toBe(errno)
 })

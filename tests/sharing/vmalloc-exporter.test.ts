@@ -65,3 +65,8 @@ test('4.11 maps a page for the kernel at its place', () => {
   const [first, second] = [0, 1].map((page) => value(lab.dmaBuf.kmap(buf, page)))
   expect(Number(second) - Number(first)).toBe(4096)
 })
+
+test('without memory for a list there is no attachment', () => {
+  const { lab, buf } = attached('arm64@6.12', [{ what: 'sgAlloc', nth: 2 }])
+  expect(lab.dmaBuf.attach(buf, lab.device('n'))).toMatchObject({ ok: false, errno: 'ENOMEM' })
+})

@@ -60,3 +60,13 @@ it('maps nothing that cannot be fixed', () => {
   expect(core.mapAttachment(attachment, DIR.TO_DEVICE)).toMatchObject({ ok: false, errno: 'ENOMEM' })
   expect(calls).toEqual(['attach', 'pin'])
 })
+it('unmaps what is mapped, and nothing else', () => {
+  const { core, calls, attachment } = open(true)
+  const unmap = (one: SgTable) => () => core.unmapAttachment(attachment, one, DIR.TO_DEVICE)
+  expect(unmap(table)).toThrow('a table that attachment 1 does not have mapped')
+  core.mapAttachment(attachment, DIR.TO_DEVICE)
+  expect(unmap({ ...table })).toThrow('does not have mapped')
+  unmap(table)()
+  expect(unmap(table)).toThrow('does not have mapped')
+  expect(calls.filter((call) => call === 'unmap')).toHaveLength(1)
+})

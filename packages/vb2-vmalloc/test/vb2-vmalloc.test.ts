@@ -147,3 +147,57 @@ it('does not take a buffer of another allocator', () => {
   const foreign = { owner: 'x', priv: { blocks: [] } } as never
   expect(() => ops.put(foreign)).toThrow('no buffer of vb2-vmalloc')
 })
+
+describe('only once', () => {
+  it('a user pointer is unmapped', () => {
+    const { ops, calls } = open()
+    const user = { phys: phys(5 * PAGE_SIZE), len: PAGE_SIZE, kind: 'cached' } as const
+    const mem = value(ops.getUserptr(device, user, PAGE_SIZE, DIR.TO_DEVICE, owner))
+    ops.putUserptr(mem)
+    ops.putUserptr(mem)
+    expect(calls).toEqual(['vmap 5 cached', `unmap ${0xf000_0000}`])
+  })
+
+  it('memory of the queue is unmapped and given back', () => {
+    const { ops, calls, taken } = open()
+    const mem = value(ops.alloc(device, PAGE_SIZE, DIR.FROM_DEVICE, owner))
+    ops.put(mem)
+    mem.refcount = 1
+    ops.put(mem)
+    expect([calls.filter((call) => call.startsWith('unmap')), taken.size]).toEqual([[`unmap ${0xf000_0000}`], 0])
+  })
+
+  it('a dma-buf loses its kernel mapping', () => {
+    const { ops, calls } = open()
+    const mem = value(ops.attachDmabuf(device, { size: PAGE_SIZE, owner: 'other' } as DmaBuf, PAGE_SIZE, DIR.TO_DEVICE))
+    value(ops.mapDmabuf(mem))
+    ops.unmapDmabuf(mem)
+    ops.unmapDmabuf(mem)
+    expect(calls).toEqual(['dma-buf vunmap'])
+  })
+})
+
+it('memory of which only a part has struct pages is neither mapped as pages nor, scattered, as I/O memory', () => {
+  const { ops, calls } = open()
+  const part = { phys: phys(999 * PAGE_SIZE), len: 2 * PAGE_SIZE, kind: 'cached' } as const
+  value(ops.getUserptr(device, part, 2 * PAGE_SIZE, DIR.TO_DEVICE, owner))
+  expect(calls).toEqual([`remap ${999 * PAGE_SIZE} ${2 * PAGE_SIZE} uncached`])
+  const scattered = { ...part, pages: [pfn(5), pfn(1000)] }
+  expect(ops.getUserptr(device, scattered, 2 * PAGE_SIZE, DIR.TO_DEVICE, owner)).toMatchObject({
+    ok: false,
+    errno: 'ENOMEM',
+  })
+})
+
+it('a mapping for a task that is refused makes no user', () => {
+  const { ops } = open()
+  const mem = value(ops.alloc(device, PAGE_SIZE, DIR.FROM_DEVICE, owner))
+  expect(ops.mmap(mem, { pgoff: 0, len: 2 * PAGE_SIZE })).toMatchObject({ ok: false, errno: 'EINVAL' })
+  expect(ops.numUsers(mem)).toBe(1)
+})
+
+it('a buffer of another allocator is a bug', () => {
+  const { ops } = open()
+  for (const priv of [null, {}])
+    expect(() => ops.putUserptr({ owner: 'other', priv } as never)).toThrow('other: no buffer of vb2-vmalloc')
+})

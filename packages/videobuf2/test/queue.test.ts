@@ -1,4 +1,4 @@
-import { phys } from '@dmalab/api'
+import { fail, phys } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
 import { type Bench, openBench, V4_11, V6_12, value } from './fixtures.ts'
 
@@ -174,6 +174,30 @@ describe('streaming', () => {
     expect(driver).toHaveLength(2)
   })
 
+  it('that cannot start gives every buffer back to user space', () => {
+    const { queue, driver } = openBench()
+    const q = queue({ onStart: () => fail('EIO', 'the device does not answer') })
+    value(q.reqbufs('MMAP', 2))
+    value(q.qbuf({ index: 0, memory: 'MMAP' }))
+    expect(q.streamon()).toMatchObject({ ok: false, errno: 'EIO' })
+    expect([driver.length, value(q.querybuf(0)).state]).toEqual([1, 'DEQUEUED'])
+    value(q.qbuf({ index: 0, memory: 'MMAP' }))
+  })
+
+  it('a buffer that is done twice gets a warning, and is dequeued once', () => {
+    const { queue, driver, texts } = openBench()
+    const q = queue()
+    value(q.reqbufs('MMAP', 1))
+    value(q.streamon())
+    value(q.qbuf({ index: 0, memory: 'MMAP' }))
+    const [buffer] = driver
+    q.done(buffer as never, 'DONE', { bytesused: [5] })
+    q.done(buffer as never, 'DONE', { bytesused: [6] })
+    expect(texts().at(-1)).toBe('WARNING: vb2_buffer_done: buffer 0 of vid0 CAPTURE is not active')
+    expect(value(q.dqbuf())).toMatchObject({ bytesused: [5] })
+    expect(q.dqbuf()).toMatchObject({ ok: false, errno: 'EAGAIN' })
+  })
+
   it('refuses a buffer that is not user space’s', () => {
     const { queue, texts } = openBench()
     const q = queue()
@@ -235,6 +259,11 @@ describe('streaming', () => {
     value(q.mmap(1, 0))
     q.release()
     expect(calls.slice(-2)).toEqual(['free', 'put'])
+    for (const [index, plane] of [
+      [0, 0],
+      [1, 1],
+    ] as const)
+      expect(() => q.munmap(index, plane)).toThrow('vid0 CAPTURE has no such mapping')
     q.munmap(1, 0)
     expect(calls.at(-1)).toBe('free')
   })
