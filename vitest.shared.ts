@@ -8,20 +8,7 @@ const conditions = ['dmalab-src']
 const WAITING = Math.max(1, Math.ceil(loadavg()[0] ?? 0) / availableParallelism())
 const LIMIT_MS = Math.ceil(60_000 * WAITING * Number(process.env['DMALAB_SLOW'] ?? 1))
 
-/** One small fault, planted where its file is loaded (npm run mutation). */
-const planted = (): NonNullable<ViteUserConfig['plugins']> => {
-  const text = process.env['DMALAB_MUTANT']
-  if (text === undefined) return []
-  const { file, from, found, put } = JSON.parse(text) as Readonly<Record<'file' | 'found' | 'put', string>> & {
-    readonly from: number
-  }
-  const transform = (code: string, id: string): string | undefined =>
-    id.split('?')[0] === file ? `${code.slice(0, from)}${put}${code.slice(from + found.length)}` : undefined
-  return [{ name: 'dmalab-mutant', enforce: 'pre', transform }]
-}
-
 export const shared: ViteUserConfig = defineConfig({
-  plugins: [...planted()],
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   // A loaded machine is slow, not wrong: no test is there to measure time.

@@ -1,0 +1,84 @@
+// Runs a test file as always, and then once for each fault that it came by: modules stay loaded, only the file itself is read again.
+import { type File, startTests, type Test, type VitestRunner } from '@vitest/runner'
+import { TestRunner } from 'vitest'
+import { journalOf, note, noticedIn, planOf } from './plan.ts'
+
+/** What instrumented sources look at: which fault is there, and what they came by. */
+interface Switches {
+  activeMutant: string | undefined
+  hitCount: number | undefined
+  hitLimit: number
+  mutantCoverage: { readonly static: Record<string, number>; readonly perTest: Record<string, never> }
+}
+const switches = ((globalThis as { __stryker__?: Switches }).__stryker__ ??= {
+  activeMutant: undefined,
+  hitCount: undefined,
+  hitLimit: Infinity,
+  mutantCoverage: { static: {}, perTest: {} },
+})
+
+const plan = planOf()
+/** A loop that comes by a fault so much more often than it did without runs in circles. */
+const HITS = 100
+
+export default class PlantingRunner extends TestRunner {
+  /** What is imported as a set-up file is read again each time. */
+  override importFile(path: string): unknown {
+    return super.importFile(path, 'setup')
+  }
+
+  onBeforeCollect(): void {
+    for (const id of Object.keys(switches.mutantCoverage.static)) delete switches.mutantCoverage.static[id]
+  }
+
+  override async onAfterRunFiles(files: File[] = []): Promise<void> {
+    super.onAfterRunFiles()
+    const [file] = files
+    if (file === undefined) return
+    if (fails(file)) throw new Error(`${file.name} fails without a fault`)
+    const journal = journalOf(plan)
+    const [noticed, triedHere] = [
+      noticedIn(journal),
+      new Set(journal.flatMap((one) => ('trying' in one && one.test === file.name ? [one.trying] : []))),
+    ]
+    const hits = { ...switches.mutantCoverage.static }
+    for (const fault of plan.faults) {
+      const count = hits[fault]
+      if (count === undefined || noticed.has(fault) || triedHere.has(fault)) continue
+      note(plan, { trying: fault, test: file.name })
+      Object.assign(switches, { activeMutant: fault, hitCount: 0, hitLimit: count * HITS + 10_000 })
+      const seen = await this.#failsAgain(file)
+      Object.assign(switches, { activeMutant: undefined, hitCount: undefined, hitLimit: Infinity })
+      note(plan, { tried: fault, noticed: seen })
+      if (seen && (await this.#failsAgain(file))) {
+        note(plan, { dirty: fault })
+        process.kill(process.pid, 'SIGKILL')
+      }
+    }
+    note(plan, { test: file.name, done: true })
+  }
+
+  /** The file once more, without a word to the reporters, until a test fails. */
+  async #failsAgain(file: File): Promise<boolean> {
+    const quiet: VitestRunner & { cancelRun?: boolean } = Object.create(this) as VitestRunner
+    const own = TestRunner.prototype
+    Object.assign(quiet, {
+      cancelRun: false,
+      onTaskUpdate: () => Promise.resolve(),
+      onCollected: undefined,
+      onBeforeCollect: undefined,
+      onTestAnnotate: undefined,
+      onTestArtifactRecord: undefined,
+      onCollectStart: (one: File) => own.onCollectStart.call(this, one),
+      onAfterRunFiles: () => own.onAfterRunFiles.call(this),
+      onAfterRunTask: (test: Test) => {
+        if (test.result?.state === 'fail') quiet.cancelRun = true
+      },
+    })
+    const [again] = await startTests([file.filepath], quiet)
+    return again === undefined || fails(again)
+  }
+}
+
+const fails = ({ result, tasks }: File): boolean =>
+  result?.state === 'fail' || tasks.some((task) => task.result?.state === 'fail')
