@@ -35,6 +35,11 @@ test.each([
 test.each([
   [['generate', 'pach', 'x'], 'did you mean patch'],
   [['generate', 'patch', '../x'], "'../x' is not a name for a plug-in"],
+  [['generate', 'patch', 'pfn-valid'], 'there is a patch pfn-valid already'],
+  [['generate', 'arch', 'arm'], 'there is an arch arm already'],
+  [['generate', 'board', 'odroid-u3'], 'there is a board odroid-u3 already'],
+  [['generate', 'check', 'leak-mapping'], 'there is a check leak-mapping already'],
+  [['generate', 'patch', 'vitest'], 'vitest is the name of a package that the project needs'],
   [['generate', 'board', 'x', '--from', 'y'], '--from is for patches'],
   [['generate', 'patch', 'x', '--from', 'nowhere.diff'], 'nowhere.diff: no such file'],
 ])('%j is refused', async (words, says) => {

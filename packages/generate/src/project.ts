@@ -14,8 +14,17 @@ export interface ProjectFile {
 const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 const LONGEST = 40
 
+/** Packages that the project needs: npm does not install one into a package of its name. */
+const NEEDED: readonly string[] = ['dmalab', 'typescript', 'vitest']
+
 /** @throws InputError for a name that cannot be one of a package */
 const checkName = (name: string): void => {
+  if (NEEDED.includes(name))
+    throw new InputError(
+      `${name} is the name of a package that the project needs`,
+      {},
+      `another one, such as my-${name}`,
+    )
   if (!NAME.test(name) || name.length > LONGEST)
     throw new InputError(
       `'${name.slice(0, 80)}' is not a name for a plug-in`,

@@ -4,13 +4,14 @@ import {
   type HunkReport,
   patchProject,
   PROJECT_KINDS,
+  type ProjectKind,
   projectFiles,
   readDiff,
   remark,
   reportOf,
   tryLine,
 } from '@dmalab/generate'
-import { modelledOperations } from '@dmalab/lab'
+import { explainedCodes, modelledOperations, type Registry } from '@dmalab/lab'
 import { openRegistry } from '@dmalab/lab/node'
 import { table } from '@dmalab/report'
 import { Args, Flags } from '@oclif/core'
@@ -62,8 +63,9 @@ With --from, a patch is written from a real kernel diff: one entry a hunk, in it
     const { version } = this.config
     const { from } = flags
     const diff = from === undefined ? undefined : readDiff(await readText(from), from)
-    const hunks =
-      diff === undefined ? null : reportOf(diff, modelledOperations(await openRegistry(this.plugins(flags.plugin))))
+    const registry = await openRegistry(this.plugins(flags.plugin))
+    checkFree(registry, kind, name)
+    const hunks = diff === undefined ? null : reportOf(diff, modelledOperations(registry))
     const files =
       hunks === null || from === undefined
         ? projectFiles(kind, name, version)
@@ -81,6 +83,26 @@ With --from, a patch is written from a real kernel diff: one entry a hunk, in it
     )
     return { kind, name, folder, files: files.map(({ path }) => path), hunks }
   }
+}
+
+/** @throws InputError for a name that something of this kind has: the plug-in could not be loaded beside it */
+const checkFree = (registry: Registry, kind: ProjectKind, name: string): void => {
+  const names: Readonly<Record<ProjectKind, readonly string[]>> = {
+    arch: [...registry.arches.names(), ...registry.boardArches()],
+    kernel: registry.kernels.names().map((kernel) => kernel.split('@')[1] ?? ''),
+    allocator: registry.allocators.names(),
+    patch: registry.patches.names(),
+    board: registry.boards.names(),
+    driver: registry.drivers.names(),
+    check: registry.rules.names(),
+  }
+  const isCode = kind === 'check' && explainedCodes().some(({ code }) => code === name)
+  if (isCode || names[kind].includes(name))
+    throw new InputError(
+      `there is ${kind === 'allocator' || kind === 'arch' ? 'an' : 'a'} ${kind} ${name} already`,
+      {},
+      `another name, such as my-${name}`,
+    )
 }
 
 /** Nothing is written over, and no link is followed. @throws InputError for a place that holds something */
