@@ -42,7 +42,8 @@ const bundle = async (entry, format = 'iife') => {
 const computed = async () => {
   const { script } = await bundle('first.ts', 'es')
   const { makeFirst } = await import(`data:text/javascript;base64,${Buffer.from(script).toString('base64')}`)
-  return JSON.stringify(await makeFirst())
+  const { version } = JSON.parse(readFileSync(join(root, '../cli/package.json'), 'utf8'))
+  return JSON.stringify(await makeFirst(version))
 }
 
 const [page, worker, first] = [await bundle('main.tsx'), await bundle('worker.ts'), await computed()]

@@ -19,9 +19,11 @@ export interface First {
   /** The founding comparison, and what a newcomer must know to read it. */
   readonly spec: RunSpec
   readonly story: string
+  /** Of dmalab. */
+  readonly version: string
 }
 
-export const makeFirst = async (): Promise<First> => {
+export const makeFirst = async (version: string): Promise<First> => {
   const { registry } = await openLaboratory()
   const { kernels, patches } = listKernels(registry)
   const named = ({ name, title }: Named): Named => ({ name, title })
@@ -33,5 +35,6 @@ export const makeFirst = async (): Promise<First> => {
     },
     spec: specOf(registry, {}, 'compare'),
     story: FOUNDING_STORY,
+    version,
   }
 }

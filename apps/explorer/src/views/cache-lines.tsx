@@ -15,6 +15,8 @@ const LOOK: Readonly<Record<LineState, string>> = {
 /** Pixels of a line in a row of a page frame, and the most of a picture's height. */
 const CELL = 6
 const HIGHEST = 420
+/** Where all lines are alike there is little to see. */
+const UNIFORM = 48
 
 export const CacheLines = () => {
   const store = useStore()
@@ -41,7 +43,9 @@ export const CacheLines = () => {
   const now = latest(samples, moment)
   const perPage = PAGE / lineSize
   const frames = now.reduce((sum, { len }) => sum + Math.ceil(len / PAGE), 0)
-  const height = Math.max(1, Math.min(CELL, HIGHEST / Math.max(1, frames)))
+  const counts = countsOf(now)
+  const isUniform = counts.filter((lines) => lines > 0).length < 2
+  const height = Math.max(0.05, Math.min(CELL, (isUniform ? UNIFORM : HIGHEST) / Math.max(1, frames)))
   useEffect(() => {
     const { current } = canvas
     if (current === null) return undefined
@@ -52,7 +56,6 @@ export const CacheLines = () => {
     return () => dark.removeEventListener('change', draw)
   }, [moment, buffer, run])
   if (buffer === null || run === null || run.boot === null) return null
-  const counts = countsOf(now)
   return (
     <section class="card" aria-labelledby="lines-title" data-view="lines">
       <header>
@@ -159,7 +162,7 @@ const paintLines = (
       for (let left = runs[i] ?? 0; left > 0;) {
         const [row, column] = [Math.floor(line / perPage), line % perPage]
         const here = Math.min(left, perPage - column)
-        ctx.fillRect(column * CELL, top + row * height, here * CELL, Math.max(1, height > 3 ? height - 1 : height))
+        ctx.fillRect(column * CELL, top + row * height, here * CELL, height > 3 ? height - 1 : Math.max(1, height))
         line += here
         left -= here
       }

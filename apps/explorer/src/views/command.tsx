@@ -16,13 +16,13 @@ export const Command = () => {
   }
   return (
     <div class="field">
-      <span>
+      <span class="row">
         The same on a command line{shown.kind === 'runs' ? '; the address of this page holds the run, too' : ''}
+        <button type="button" class="plain no-print" onClick={copy}>
+          {copied ? 'copied' : 'copy the command'}
+        </button>
       </span>
       <pre data-view="command">{printable(shown.command)}</pre>
-      <button type="button" class="plain no-print" onClick={copy}>
-        {copied ? 'copied' : 'copy the command'}
-      </button>
     </div>
   )
 }

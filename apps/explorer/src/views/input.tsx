@@ -63,9 +63,10 @@ const Opening = () => {
 const OpenButton = () => {
   const store = useStore()
   return (
-    <label class="row">
-      Open{' '}
+    <label class="button">
+      Open files …
       <input
+        class="hidden"
         type="file"
         multiple
         aria-label="Open files: device tree, board, scenario, trace, kernel log"

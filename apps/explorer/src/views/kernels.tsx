@@ -62,7 +62,7 @@ export const Kernels = ({ view }: { readonly view: RunsView }) => {
               </th>
               {runs.map((run, i) => (
                 <td key={i}>
-                  <span class={`word ${CLASS[run.verdict]}`}>{run.verdict}</span>
+                  <span class={`word ${VERDICT_LOOK[run.verdict]}`}>{run.verdict}</span>
                   {run.assuming === null ? null : <span class="dim"> ({run.assuming}, if assumed)</span>}
                   {run.frames.delivered > 0 ? (
                     <div class="dim">
@@ -81,7 +81,7 @@ export const Kernels = ({ view }: { readonly view: RunsView }) => {
   )
 }
 
-const CLASS: Readonly<Record<Verdict, string>> = {
+export const VERDICT_LOOK: Readonly<Record<Verdict, string>> = {
   works: 'good',
   refused: 'warn',
   fault: 'bad',
@@ -90,7 +90,7 @@ const CLASS: Readonly<Record<Verdict, string>> = {
   unknown: 'warn',
 }
 
-const kernelName = (run: KernelRun): string =>
+export const kernelName = (run: KernelRun): string =>
   run.standsFor === undefined ? run.kernel : `${run.kernel}, for ${run.standsFor.kernel}`
 
 /** Row in which not all kernels do the same; -1: all do. */
@@ -149,7 +149,7 @@ const Paths = ({ runs }: { readonly runs: readonly KernelRun[] }) => {
     <>
       <h3>How they ended</h3>
       <div class="scroll" tabIndex={0} role="region" aria-label="Call paths">
-        <table>
+        <table class="ended">
           <thead>
             <tr>
               <th scope="col">kernel</th>

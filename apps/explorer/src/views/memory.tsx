@@ -16,8 +16,10 @@ import {
 } from '../memory-map.ts'
 import { MapTable, ReachText } from './memory-words.tsx'
 import { address, bytes, count, cut, shown } from './text.ts'
+import { useWidth } from './width.ts'
 
-const WIDTH = 1000
+/** Fewest pixels of the strip's width; a narrower page scrolls it. */
+const NARROWEST = 640
 const STRIP = { top: 34, height: 54 }
 
 const FILL: Readonly<Record<Piece['kind'], string>> = {
@@ -31,6 +33,7 @@ const FILL: Readonly<Record<Piece['kind'], string>> = {
 
 export const Memory = ({ board }: { readonly board: BoardDescription | null }) => {
   const store = useStore()
+  const { width, place } = useWidth(NARROWEST)
   const { timeline, events, device, event, run } = store
   const line = timeline.value
   const boot = run.value?.boot ?? null
@@ -67,10 +70,10 @@ export const Memory = ({ board }: { readonly board: BoardDescription | null }) =
           </select>
         </label>
       </header>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Map of physical memory">
+      <div ref={place} class="scroll" tabIndex={0} role="region" aria-label="Map of physical memory">
         <svg
-          viewBox={`0 0 ${WIDTH} 172`}
-          style={{ width: '100%', minWidth: '640px', maxWidth: '1400px' }}
+          viewBox={`0 0 ${width} 172`}
+          style={{ width: '100%', minWidth: `${NARROWEST}px`, display: 'block' }}
           role="group"
           aria-label="Map of memory; the table below has the same"
         >
@@ -80,25 +83,26 @@ export const Memory = ({ board }: { readonly board: BoardDescription | null }) =
             </pattern>
           </defs>
           {pieces.map((piece) => (
-            <Region key={piece.base} piece={piece} />
+            <Region key={piece.base} piece={piece} wide={width} />
           ))}
           {here.slice(0, MOST).map((one, i) => (
-            <BufferMark key={i} one={one} pieces={pieces} />
+            <BufferMark key={i} one={one} pieces={pieces} wide={width} />
           ))}
-          {blocked.map(({ x, width }, i) => (
+          {blocked.map((part, i) => (
             <rect
               key={i}
-              x={x * WIDTH}
+              x={part.x * width}
               y={STRIP.top}
-              width={width * WIDTH}
+              width={part.width * width}
               height={STRIP.height}
               style={{ fill: 'url(#hatch)', opacity: '0.65', pointerEvents: 'none' }}
             />
           ))}
-          {master === null ? null : <Reach master={master} pieces={pieces} />}
+          {master === null ? null : <Reach master={master} pieces={pieces} wide={width} />}
           {mapped.slice(0, MOST).map(({ phys, bus, len, buffer }, i) => (
             <Translation
               key={i}
+              wide={width}
               pieces={pieces}
               phys={phys}
               bus={bus}
@@ -139,9 +143,9 @@ const masterOf = (board: BoardDescription | null, device: string | null): Master
   board?.masters.find((master) => device?.startsWith(`${master.device}.`) === true) ??
   null
 
-const Region = ({ piece }: { readonly piece: Piece }) => {
+const Region = ({ piece, wide }: { readonly piece: Piece; readonly wide: number }) => {
   const { base, len, what, kind } = piece
-  const [x, width] = [piece.x * WIDTH, piece.width * WIDTH]
+  const [x, width] = [piece.x * wide, piece.width * wide]
   return (
     <g>
       <title>{`${what}: ${address(base)}, ${bytes(len)}`}</title>
@@ -166,11 +170,19 @@ const Region = ({ piece }: { readonly piece: Piece }) => {
   )
 }
 
-const BufferMark = ({ one, pieces }: { readonly one: Placed; readonly pieces: readonly Piece[] }) => {
+const BufferMark = ({
+  one,
+  pieces,
+  wide,
+}: {
+  readonly one: Placed
+  readonly pieces: readonly Piece[]
+  readonly wide: number
+}) => {
   const store = useStore()
   const { buffer, base, len } = one
-  const x = placeOf(pieces, base) * WIDTH
-  const width = Math.max(2, (placeOf(pieces, base + len - 1) - placeOf(pieces, base)) * WIDTH)
+  const x = placeOf(pieces, base) * wide
+  const width = Math.max(2, (placeOf(pieces, base + len - 1) - placeOf(pieces, base)) * wide)
   const isChosen = store.buffer.value === buffer.id
   return (
     <rect
@@ -192,16 +204,24 @@ const BufferMark = ({ one, pieces }: { readonly one: Placed; readonly pieces: re
 }
 
 /** A device's windows, with the bus addresses that they give memory. */
-const Reach = ({ master, pieces }: { readonly master: MasterRow; readonly pieces: readonly Piece[] }) => (
+const Reach = ({
+  master,
+  pieces,
+  wide,
+}: {
+  readonly master: MasterRow
+  readonly pieces: readonly Piece[]
+  readonly wide: number
+}) => (
   <>
     {windowsOf(pieces, master).map(({ x, width, bus, cpu }, i) => (
       <g key={i}>
         <title>{`window: CPU ${address(cpu)} is bus ${address(bus)}`}</title>
         <path
-          d={`M${x * WIDTH} 96 v6 h${Math.max(2, width * WIDTH)} v-6`}
+          d={`M${x * wide} 96 v6 h${Math.max(2, width * wide)} v-6`}
           style={{ fill: 'none', stroke: 'var(--link)', strokeWidth: '1.5' }}
         />
-        <text x={x * WIDTH + 3} y="116" class="mono">
+        <text x={x * wide + 3} y="116" class="mono">
           bus {address(bus)}
         </text>
       </g>
@@ -216,17 +236,19 @@ const Translation = ({
   bus,
   len,
   isChosen,
+  wide,
 }: {
+  readonly wide: number
   readonly pieces: readonly Piece[]
   readonly phys: number
   readonly bus: number
   readonly len: number
   readonly isChosen: boolean
 }) => {
-  const x = placeOf(pieces, phys) * WIDTH
+  const x = placeOf(pieces, phys) * wide
   const isSame = bus === phys
   // Bus addresses of 32 bits lie over the whole width, and those beyond at its end.
-  const to = isSame ? x : Math.min(1, bus / 2 ** 32) * (WIDTH - 60)
+  const to = isSame ? x : Math.min(1, bus / 2 ** 32) * (wide - 60)
   return (
     <g style={{ opacity: isChosen ? '1' : '0.45' }}>
       <title>{`bus ${address(bus)} is ${address(phys)}, ${bytes(len)}`}</title>
@@ -236,7 +258,7 @@ const Translation = ({
       />
       <path d={`M${to} 144 l-3 -6 h6 z`} style={{ fill: isSame ? 'var(--dim)' : 'var(--bounce)' }} />
       {isChosen ? (
-        <text x={Math.min(WIDTH - 200, to + 4)} y="158" class="mono">
+        <text x={Math.min(wide - 200, to + 4)} y="158" class="mono">
           bus {address(bus)}
           {isSame ? ', the same' : ', translated'}
         </text>

@@ -4,6 +4,7 @@ import { type ComponentChildren, toChildArray } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { openFiles } from '../actions.ts'
 import { useStore } from '../store.ts'
+import { Again } from './again.tsx'
 import { Diagnosis } from './diagnosis.tsx'
 import { EventTable } from './event-table.tsx'
 import { Exploration } from './exploration.tsx'
@@ -13,6 +14,7 @@ import { Input } from './input.tsx'
 import { Kernels } from './kernels.tsx'
 import { CacheLines } from './cache-lines.tsx'
 import { Memory } from './memory.tsx'
+import { Outcome } from './outcome.tsx'
 import { Pipeline } from './pipeline.tsx'
 import { Scatterlist } from './scatterlist.tsx'
 import { Sweep } from './sweep.tsx'
@@ -39,10 +41,12 @@ export const Page = () => {
             {trouble.value.hint === null ? null : <p>Hint: {trouble.value.hint}</p>}
           </section>
         )}
+        <Outcome />
         <Input />
         <div class="views" id="views" aria-busy={busy.value !== null}>
           {shown === null ? null : <Views shown={shown} />}
         </div>
+        <Again />
       </main>
     </div>
   )

@@ -101,8 +101,9 @@ export class Tracker {
   }
 
   *live(device?: string): Generator<Mapping> {
-    for (const [name, addresses] of this.#live)
-      if (device === undefined || device === name) for (const mappings of addresses.values()) yield* mappings
+    const devices =
+      device === undefined ? this.#live.values() : [this.#live.get(device) ?? new Map<number, Mapping[]>()]
+    for (const addresses of devices) for (const mappings of addresses.values()) yield* mappings
   }
 
   devices(): readonly string[] {
