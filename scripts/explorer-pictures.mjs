@@ -20,8 +20,9 @@ const PICTURES = [
   {
     name: 'kernels',
     column: 0,
-    views: ['kernels', 'pipeline'],
+    views: ['outcome', 'kernels', 'pipeline'],
     marks: [
+      ['[data-view=outcome] .tile', null],
       ['[data-view=kernels] tr.chosen th', null],
       ['[data-view=kernels] td .bad', null],
       ['[data-view=kernels] pre', null],
@@ -64,10 +65,11 @@ const PICTURES = [
 
 /** In the page: leaves the views of a picture, and puts a numbered disc beside each mark. */
 const annotate = ({ views, marks }) => {
-  for (const view of document.querySelectorAll('#views > section'))
+  for (const view of document.querySelectorAll('main > section, #views > section'))
     if (!views.includes(view.dataset.view)) view.style.display = 'none'
+  document.querySelector('#views').style.display = 'block'
   // The discs stand in a margin.
-  Object.assign(document.querySelector('#views').style, { display: 'block', paddingLeft: '26px' })
+  document.querySelector('main').style.paddingLeft = '26px'
   for (const [i, [selector, text]] of marks.entries()) {
     const place = [...document.querySelectorAll(selector)].find((one) => text === null || one.textContent === text)
     if (place === undefined) throw new Error(`nothing at ${selector}`)
@@ -122,7 +124,7 @@ try {
     }
     await page.evaluate(annotate, { views, marks })
     await page.waitForTimeout(300)
-    await page.locator('#views').screenshot({ path: join(target, `${name}.png`) })
+    await page.locator('main').screenshot({ path: join(target, `${name}.png`) })
     await page.close()
     console.log(`docs/pictures/${name}.png`)
   }

@@ -1,5 +1,5 @@
 // What the page does when it is asked to: run, open files, and keep the address up to date.
-import { isInputError, type RunSpec } from '@dmalab/api'
+import { InputError, isInputError, type RunSpec } from '@dmalab/api'
 import { fragmentOf, readFragment } from '@dmalab/report/view'
 import type { GivenFile } from '@dmalab/lab'
 import type { Answer, Question } from './answer.ts'
@@ -31,13 +31,25 @@ export const runSpec = (store: Store, spec: unknown): Promise<boolean> => ask(st
 export const runFounding = (store: Store): Promise<boolean> => runSpec(store, store.first.spec)
 
 export const openFiles = async (store: Store, files: readonly File[]): Promise<boolean> => {
-  const given = await Promise.all(
-    files.map(async (file): Promise<GivenFile> => ({
-      name: file.name,
-      bytes: new Uint8Array(await file.arrayBuffer()),
-    })),
-  )
-  return ask(store, { ask: 'files', files: given }, `Reading ${files.map(({ name }) => name).join(', ')}`)
+  const names = files.map(({ name }) => name).join(', ')
+  store.busy.value = `Reading ${names}`
+  try {
+    const given = await Promise.all(files.map(bytesOf))
+    return await ask(store, { ask: 'files', files: given }, `Reading ${names}`)
+  } catch (error) {
+    store.trouble.value = troubleOf(error)
+    return false
+  } finally {
+    store.busy.value = null
+  }
+}
+
+const bytesOf = async (file: File): Promise<GivenFile> => {
+  try {
+    return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) }
+  } catch {
+    throw new InputError(`${file.name} cannot be read here: it is a folder, it is gone, or too large`)
+  }
 }
 
 const take = async (store: Store, answer: Answer): Promise<void> => {

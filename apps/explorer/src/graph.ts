@@ -16,11 +16,13 @@ export interface Node {
 export interface Edge {
   readonly from: Node
   readonly to: Node
-  readonly hop: BufferHop
   readonly state: EdgeState
   /** Bytes of a frame: of the picture, and what the CPU copies of it. */
   readonly bytes: number
   readonly copied: number
+  readonly why: string
+  /** Elements of user space that stand between. */
+  readonly through: readonly string[]
 }
 
 export interface Graph {
@@ -31,48 +33,76 @@ export interface Graph {
 }
 
 export const NODE = { width: 158, height: 78 }
-const STEP = { x: 270, y: 104 }
+const STEP = { x: 252, y: 104 }
 
 export const graphOf = ({ elements, hops }: PipelineView, run: KernelRun, events: readonly Event[]): Graph => {
-  const layers = layersOf(
-    elements.map(({ name }) => name),
+  const shown = elements.filter(
+    ({ name }) => hops.some(({ from, to }) => from === name || to === name) || hops.length === 0,
+  )
+  const graph = laidOut(
+    shown.map(({ name, role, device, by }) => {
+      const memory = run.elements.find(({ element }) => element === name)?.mode ?? ''
+      return { name, role, device, by, memory }
+    }),
     hops,
   )
-  const rows = new Map<number, number>()
-  const nodes = elements
-    .filter(({ name }) => hops.some(({ from, to }) => from === name || to === name) || hops.length === 0)
-    .map(({ name, role, device, by }): Node => {
-      const layer = layers.get(name) ?? 0
-      const row = rows.get(layer) ?? 0
-      rows.set(layer, row + 1)
-      const memory = run.elements.find(({ element }) => element === name)?.mode ?? ''
-      return { name, role, device, by, memory, x: 4 + layer * STEP.x, y: 4 + row * STEP.y }
-    })
-  const at = new Map(nodes.map((node) => [node.name, node]))
+  const at = new Map(graph.nodes.map((node) => [node.name, node]))
   const bouncing = new Set(events.flatMap((event) => (event.event === 'swiotlb_bounced' ? [event.device] : [])))
   const edges = hops.flatMap((hop): Edge[] => {
     const [from, to] = [at.get(hop.from), at.get(hop.to)]
     if (from === undefined || to === undefined) return []
     const copied = run.elements.find(({ element }) => element === hop.to)?.cpuBytesPerFrame ?? 0
-    const bytes = hop.picture.planes.reduce((sum, plane) => sum + plane.bytes, 0)
     return [
-      { from, to, hop, state: stateOf(hop, from, to, run, bouncing), bytes, copied: hop.kind === 'copy' ? copied : 0 },
+      {
+        from,
+        to,
+        state: stateOf(hop, from, to, run, bouncing),
+        bytes: hop.picture.planes.reduce((sum, plane) => sum + plane.bytes, 0),
+        copied: hop.kind === 'copy' ? copied : 0,
+        why: hop.why,
+        through: hop.through,
+      },
     ]
+  })
+  return { ...graph, edges }
+}
+
+/** Nodes in columns: what waits for an element stands right of it. */
+export const laidOut = (
+  named: readonly Omit<Node, 'x' | 'y'>[],
+  pairs: readonly { readonly from: string; readonly to: string }[],
+): Omit<Graph, 'edges'> => {
+  const layers = layersOf(
+    named.map(({ name }) => name),
+    pairs,
+  )
+  const rows = new Map<number, number>()
+  const nodes = named.map((one): Node => {
+    const layer = layers.get(one.name) ?? 0
+    const row = rows.get(layer) ?? 0
+    rows.set(layer, row + 1)
+    return { ...one, x: 4 + layer * STEP.x, y: 4 + row * STEP.y }
   })
   return {
     nodes,
-    edges,
     width: Math.max(...nodes.map(({ x }) => x), 0) + NODE.width + 8,
     height: Math.max(...nodes.map(({ y }) => y), 0) + NODE.height + 22,
   }
 }
 
+/** Columns of a graph, at the most. */
+const MOST_ROUNDS = 12
+
 /** The longest way to each element: what it waits for stands left of it. */
-const layersOf = (names: readonly string[], hops: readonly BufferHop[]): ReadonlyMap<string, number> => {
+const layersOf = (
+  names: readonly string[],
+  hops: readonly { readonly from: string; readonly to: string }[],
+): ReadonlyMap<string, number> => {
   const layers = new Map(names.map((name) => [name, 0]))
-  // A line has no loops, so that no way is longer than it has elements.
-  for (let round = 0; round < names.length; round++)
-    for (const { from, to } of hops) layers.set(to, Math.max(layers.get(to) ?? 0, (layers.get(from) ?? 0) + 1))
+  // A line has no loops, so that no way is longer than it has elements; devices may hand buffers to each other, and are cut off there.
+  for (let round = 0; round < Math.min(names.length, MOST_ROUNDS); round++)
+    for (const { from, to } of hops)
+      layers.set(to, Math.min(MOST_ROUNDS, Math.max(layers.get(to) ?? 0, (layers.get(from) ?? 0) + 1)))
   return layers
 }
 

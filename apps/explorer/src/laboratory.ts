@@ -1,13 +1,16 @@
 // The laboratory's worker as a function: a question, and its answer. The worker's script lies in the page, packed.
 import { InputError } from '@dmalab/api'
+import type { GivenFile } from '@dmalab/lab'
 import { unpacked } from '@dmalab/report/view'
 import type { Answer, Question } from './answer.ts'
+import { type EventPiece, together } from './answer-pieces.ts'
 import type { Reply } from './worker.ts'
 
 /** @throws InputError for anything the user got wrong, Error for a mistake of dmalab */
 export type Ask = (question: Question) => Promise<Answer>
 
 interface Waiting {
+  readonly pieces: EventPiece[]
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: Error) => void
 }
@@ -24,8 +27,12 @@ export const openWorker = (): Ask => {
     const started = new Worker(url)
     started.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
       const asked = waiting.get(data.id)
+      if ('piece' in data) {
+        asked?.pieces.push(data.piece)
+        return
+      }
       waiting.delete(data.id)
-      if ('value' in data) asked?.resolve(data.value)
+      if ('value' in data) asked?.resolve(together(asked.pieces, data.value))
       else if (data.error.isInput) asked?.reject(new InputError(data.error.message, {}, data.error.hint ?? undefined))
       else asked?.reject(new Error(data.error.message))
     })
@@ -40,8 +47,11 @@ export const openWorker = (): Ask => {
     const running = await (worker ??= start())
     const id = ++last
     return new Promise<Answer>((resolve, reject) => {
-      waiting.set(id, { resolve, reject })
-      running.postMessage({ id, question })
+      waiting.set(id, { pieces: [], resolve, reject })
+      running.postMessage({ id, question }, question.ask === 'files' ? question.files.map(bufferOf) : [])
     })
   }
 }
+
+/** Bytes of a file go over as they are, and are not copied. */
+const bufferOf = ({ bytes }: GivenFile): ArrayBufferLike => bytes.buffer

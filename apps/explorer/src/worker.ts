@@ -2,6 +2,7 @@
 import { isInputError } from '@dmalab/api'
 import { openLaboratory } from '@dmalab/lab'
 import { type Answer, answer, type Question } from './answer.ts'
+import { type EventPiece, inPieces } from './answer-pieces.ts'
 
 const laboratory = openLaboratory()
 
@@ -10,7 +11,11 @@ addEventListener('message', ({ data }: MessageEvent<{ readonly id: number; reado
   laboratory
     .then((parts) => answer(parts, question))
     .then(
-      (value) => postMessage({ id, value } satisfies Reply),
+      (value) => {
+        const { pieces, rest } = inPieces(value)
+        for (const piece of pieces) postMessage({ id, piece } satisfies Reply)
+        postMessage({ id, value: rest } satisfies Reply)
+      },
       (error: unknown) => postMessage({ id, error: failureOf(error) } satisfies Reply),
     )
 })
@@ -23,7 +28,11 @@ export interface Failure {
   readonly isInput: boolean
 }
 
-export type Reply = { readonly id: number; readonly value: Answer } | { readonly id: number; readonly error: Failure }
+/** Pieces come before their answer. */
+export type Reply =
+  | { readonly id: number; readonly piece: EventPiece }
+  | { readonly id: number; readonly value: Answer }
+  | { readonly id: number; readonly error: Failure }
 
 const failureOf = (error: unknown): Failure => {
   if (isInputError(error)) return { message: error.message, hint: error.hint ?? null, isInput: true }

@@ -1,6 +1,6 @@
 // Findings of the chosen kernel: what happened, why it matters, what to do, and the events that prove it.
 import type { ExplainedCode, Finding } from '@dmalab/api'
-import { chooseEvent, useStore } from '../store.ts'
+import { chooseEvent, type Store, useStore } from '../store.ts'
 import { shown } from './text.ts'
 
 interface Props {
@@ -74,14 +74,11 @@ const Group = ({
   )
 }
 
-const Evidence = ({ finding: { evidence = [], device } }: { readonly finding: Finding }) => {
+const Evidence = ({ finding }: { readonly finding: Finding }) => {
   const store = useStore()
+  const { evidence = [] } = finding
   const go = (at: number): void => {
-    const events = store.events.value
-    const ofDevice = events.findIndex(
-      (event) => event.at === at && 'device' in event && event.device === device && event.event !== 'step',
-    )
-    const place = ofDevice >= 0 ? ofDevice : events.findIndex((event) => event.at === at)
+    const place = eventOf(store, finding, at)
     if (place >= 0) chooseEvent(store, place)
   }
   return (
@@ -93,4 +90,19 @@ const Evidence = ({ finding: { evidence = [], device } }: { readonly finding: Fi
       ))}
     </>
   )
+}
+
+/** The event of a step that shows a finding best: what went wrong there, else what its device did, else the first. */
+const eventOf = ({ events, timeline }: Store, { severity, device }: Finding, at: number): number => {
+  const first = events.value.findIndex((event) => event.at === at)
+  const isHere = (place: number): boolean => events.value[place]?.at === at
+  const wrong =
+    severity === 'error'
+      ? timeline.value?.ticks.find(({ kind, event }) => (kind === 'fault' || kind === 'wrong') && isHere(event))
+      : undefined
+  if (wrong !== undefined) return wrong.event
+  const ofDevice = events.value.findIndex(
+    (event) => event.at === at && 'device' in event && event.device === device && event.event !== 'step',
+  )
+  return ofDevice >= 0 ? ofDevice : first
 }

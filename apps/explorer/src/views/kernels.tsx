@@ -143,6 +143,7 @@ const goTo = async (store: Store, view: RunsView, kernel: number, step: string):
 
 /** How each kernel came to where it ended. */
 const Paths = ({ runs }: { readonly runs: readonly KernelRun[] }) => {
+  const { kernel } = useStore()
   const ended = runs.filter(({ step }) => step !== null)
   if (ended.length === 0) return null
   return (
@@ -159,7 +160,7 @@ const Paths = ({ runs }: { readonly runs: readonly KernelRun[] }) => {
           </thead>
           <tbody>
             {ended.map((run) => (
-              <tr key={run.kernel}>
+              <tr key={run.kernel} class={run === runs[kernel.value] ? 'chosen' : ''}>
                 <th scope="row" class="mono">
                   {kernelName(run)}
                 </th>

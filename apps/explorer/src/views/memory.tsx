@@ -156,12 +156,12 @@ const Region = ({ piece, wide }: { readonly piece: Piece; readonly wide: number 
         height={STRIP.height}
         style={{ fill: FILL[kind], stroke: 'var(--rule)', strokeDasharray: kind === 'hole' ? '2 3' : '' }}
       />
-      {width > 46 ? (
+      {width > 46 && kind !== 'hole' ? (
         <text x={x + 3} y="12">
           {cut(what, Math.floor((width - 6) / 7.2))}
         </text>
       ) : null}
-      {width > 66 ? (
+      {width > 84 ? (
         <text x={x + 3} y="27" class="mono dim">
           {address(base)}
         </text>

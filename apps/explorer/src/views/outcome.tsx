@@ -77,8 +77,10 @@ const Tile = ({
 
 const whyOf = (run: KernelRun): string => {
   const { frames, zeroCopy, step, oops, why, errno, assuming, elements, steps } = run
-  if (step !== null)
-    return `${step}: ${oops === null ? `${errno === null ? '' : `${errno}, `}${why ?? ''}` : oops.reason}`
+  if (step !== null) {
+    const told = steps.find((one) => one.step === step)?.detail ?? ''
+    return `${step}: ${told !== '' ? told : oops === null ? `${errno ?? ''} ${why ?? ''}` : oops.reason}`
+  }
   if (frames.wanted === 0)
     return `${steps.filter(({ outcome }) => outcome === 'ok').length} of ${steps.length} steps ok`
   const copied = elements.reduce((sum, { cpuBytesPerFrame }) => sum + cpuBytesPerFrame, 0)

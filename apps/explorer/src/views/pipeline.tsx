@@ -1,6 +1,8 @@
 // The pipeline: elements with their devices, and what becomes of the pictures on each edge under the chosen kernel.
 import type { RunsView } from '@dmalab/api'
+import { useMemo } from 'preact/hooks'
 import { type Edge, type EdgeState, graphOf, type Node, NODE } from '../graph.ts'
+import { graphOfSteps } from '../step-graph.ts'
 import { useStore } from '../store.ts'
 import { bytes, cut, shown } from './text.ts'
 
@@ -19,12 +21,19 @@ const SMALLEST = 0.65
 export const Pipeline = ({ view }: { readonly view: RunsView }) => {
   const store = useStore()
   const run = view.report.runs[store.kernel.value]
-  if (view.pipeline === null || run === undefined) return null
-  const { nodes, edges, width, height } = graphOf(view.pipeline, run, store.events.value)
+  const timeline = store.timeline.value
+  const steps = useMemo(
+    () => (view.pipeline === null && timeline !== null ? graphOfSteps(timeline) : null),
+    [view, timeline],
+  )
+  if (run === undefined) return null
+  const graph = view.pipeline === null ? steps : graphOf(view.pipeline, run, store.events.value)
+  if (graph === null || graph.edges.length === 0) return null
+  const { nodes, edges, width, height } = graph
   return (
     <section class="card wide" aria-labelledby="pipeline-title" data-view="pipeline">
       <header>
-        <h2 id="pipeline-title">Pipeline</h2>
+        <h2 id="pipeline-title">{view.pipeline === null ? 'Who has whose buffers' : 'Pipeline'}</h2>
         <p class="dim mono">{shown(run.kernel)}</p>
       </header>
       <div class="scroll" tabIndex={0} role="region" aria-label="Graph of the pipeline">
@@ -54,16 +63,16 @@ export const Pipeline = ({ view }: { readonly view: RunsView }) => {
             </tr>
           </thead>
           <tbody>
-            {edges.map(({ from, to, hop, state, bytes: size, copied }) => (
+            {edges.map(({ from, to, why, state, bytes: size, copied }) => (
               <tr key={`${from.name} ${to.name}`}>
                 <td>{shown(from.name)}</td>
                 <td>{shown(to.name)}</td>
                 <td>
                   {state}
-                  {size > 0 ? `, ${bytes(size)} a frame` : ''}
+                  {size > 0 ? `, ${bytes(size)}${view.pipeline === null ? '' : ' a frame'}` : ''}
                   {copied > 0 ? `, ${bytes(copied)} of them copied by the CPU` : ''}
                 </td>
-                <td>{shown(hop.why)}</td>
+                <td>{shown(why)}</td>
               </tr>
             ))}
           </tbody>
@@ -129,15 +138,15 @@ const ElementBox = ({ node, view }: { readonly node: Node; readonly view: RunsVi
 }
 
 const EdgeLine = ({ edge }: { readonly edge: Edge }) => {
-  const { from, to, state, bytes: size, copied, hop } = edge
+  const { from, to, state, bytes: size, copied, why, through } = edge
   const look = LOOK[state]
   const [x0, y0] = [from.x + NODE.width, from.y + NODE.height / 2]
   const [x1, y1] = [to.x - 2, to.y + NODE.height / 2]
   const middle = (x0 + x1) / 2
-  const beyond = hop.through.length > 0 ? `through ${hop.through.join(', ')}` : ''
+  const beyond = through.length > 0 ? `through ${through.join(', ')}` : ''
   return (
     <g>
-      <title>{`${hop.why}${beyond === '' ? '' : `; ${beyond}`}`}</title>
+      <title>{`${why}${beyond === '' ? '' : `; ${beyond}`}`}</title>
       <path
         d={`M${x0} ${y0} C${middle} ${y0} ${middle} ${y1} ${x1 - 7} ${y1}`}
         style={{ fill: 'none', stroke: look.colour, strokeWidth: String(look.width), strokeDasharray: look.dash }}
