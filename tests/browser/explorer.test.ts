@@ -85,6 +85,8 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
 
   test('runs the founding comparison by itself, and every view follows what is chosen', async () => {
     await opened(built)
+    expect(await page.locator('[data-view=outcome] .tile').allTextContents()).toHaveLength(4)
+    expect(await page.locator('[data-view=outcome] .tile.bad').textContent()).toContain('fault')
     expect(await viewsOf()).toEqual([
       'kernels',
       'pipeline',
@@ -100,7 +102,12 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
     expect(await page.locator('[data-view=findings]').textContent()).toContain('kernel-oops')
     expect(await page.locator('[data-view=pipeline] svg').textContent()).toContain('broken')
 
-    await page.getByRole('button', { name: 'arm@4.11+nopage-rfc', exact: true }).click()
+    await page.locator('[data-view=findings] .finding.error button').first().click()
+    expect(await page.locator('.announce').textContent()).toContain('oops')
+    expect(await page.locator('[data-view=events] tr.chosen').textContent()).toContain('oops')
+    expect(await page.locator('[data-view=memory] select').inputValue()).toBe('converter')
+    expect(await page.locator('[data-view=kernels] .ended tr.chosen').textContent()).toContain('dma_cache_maint_page')
+    await page.locator('[data-view=kernels] thead button').nth(2).click()
     expect(await page.locator('[data-view=pipeline] svg').textContent()).toContain('zero-copy')
     await page.locator('[data-view=events] select').selectOption('all')
     const timeline = page.locator('[data-view=timeline] .board')
@@ -121,11 +128,12 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
 
   test('the address holds the run and what is chosen, and gives both again', async () => {
     const spec = specOf(parts.registry, { kernels: ['arm@4.11+nopage-rfc'], frames: 2 })
-    const fragment = await fragmentOf({ spec, look: { event: '7', device: 'display' } })
-    expect(await readFragment(fragment)).toEqual({ spec, look: { event: '7', device: 'display' } })
+    const fragment = await fragmentOf({ spec, look: { event: '7', device: 'display', axis: 'steps' } })
+    expect(await readFragment(fragment)).toEqual({ spec, look: { event: '7', device: 'display', axis: 'steps' } })
     await opened(built, `#${fragment}`)
     expect(await page.locator('[data-view=command]').textContent()).toContain('--kernel arm@4.11+nopage-rfc')
     expect(await page.locator('.announce').textContent()).toContain('#7')
+    expect(await page.locator('[data-view=timeline] select').inputValue()).toBe('steps')
     await page.locator('[data-view=timeline] .board').focus()
     await page.keyboard.press('ArrowRight')
     await page.waitForFunction(() => location.hash.includes('event=8'))
@@ -146,6 +154,8 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
     await withData(await viewTrace('real.txt', (onEvent) => readTrace(log, onEvent), 'dmalab view real.txt'))
     expect(await viewsOf()).toEqual(['timeline', 'memory', 'findings', 'scatterlist', 'figures', 'events'])
     expect(await page.locator('[data-view=events] header').textContent()).toContain('124 of 124')
+    await page.locator('[data-view=timeline] select').selectOption('time')
+    expect(await page.locator('[data-view=timeline] select').inputValue()).toBe('time')
     expect(await seriousOf()).toEqual([])
     await page
       .locator('input[type=file]')
@@ -202,7 +212,7 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
     const board = page.locator('[data-view=timeline] .board')
     await board.focus()
     for (const key of ['Home', '+', '+', 'ArrowRight', 'PageDown', '-', 'End', '0']) await page.keyboard.press(key)
-    const told = await page.locator('[data-view=timeline] canvas').getAttribute('data-script')
+    const told = await page.locator('[data-view=timeline] canvas[data-script]').getAttribute('data-script')
     expect(told).toMatch(/^\d+\.\d\d \d+\.\d\d$/)
   })
 })

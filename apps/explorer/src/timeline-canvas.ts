@@ -29,6 +29,7 @@ export const useCanvas = (
 /** Wheel and dragging. The browser takes wheel listeners of frameworks for passive ones. */
 export const useMoves = (
   canvas: Ref<HTMLCanvasElement>,
+  isShown: boolean,
   moves: {
     /** By a factor, around a place that is a part of the width. */
     readonly zoom: (factor: number, around: number) => void
@@ -89,7 +90,7 @@ export const useMoves = (
       current.removeEventListener('pointercancel', up)
       current.removeEventListener('click', click, { capture: true })
     }
-  }, [canvas.current])
+  }, [isShown])
 }
 
 /** Scrolls a lane into sight, where the time line is higher than its place. */

@@ -57,7 +57,7 @@ export const TimelineView = () => {
   }
   const chosenPlace = (): number =>
     store.event.value === null || axis === null ? (span.value.from + span.value.to) / 2 : axis.mark(store.event.value)
-  useMoves(canvas, {
+  useMoves(canvas, scene !== null, {
     zoom: (factor, around) => {
       const { from, to } = span.peek()
       zoom(factor, from + around * (to - from))
