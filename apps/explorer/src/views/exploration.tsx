@@ -83,7 +83,8 @@ const Defects = ({ view, fresh }: { readonly view: ExploreView; readonly fresh: 
             <span class={`word ${fresh.has(defect.id) ? 'bad' : 'none'}`}>
               {fresh.has(defect.id) ? 'new' : 'the base has it, too'}
             </span>{' '}
-            <code>{shown(defect.code)}</code> {cut(defect.message, 140)}
+            <code>{shown(defect.code)}</code> <span class="said">{cut(defect.message, 140)}</span>
+            {defect.symbols[0] === undefined ? null : <span class="dim"> in {shown(defect.symbols[0])}</span>}
           </summary>
           <DefectCard defect={defect} view={view} isNew={fresh.has(defect.id)} />
         </details>
@@ -106,10 +107,6 @@ const DefectCard = ({
   const told = view.codes[defect.code]
   return (
     <article class={`finding ${isNew ? 'error' : 'warning'}`}>
-      <p>
-        <code>{shown(defect.code)}</code>{' '}
-        {isNew ? <span class="word bad">new</span> : <span class="dim">the base has it, too</span>}
-      </p>
       <p>{shown(defect.message)}</p>
       {defect.step === null ? null : <p class="dim">at {shown(defect.step)}</p>}
       {defect.base === null ? null : <p class="dim">on the base: {shown(defect.base.outcome)}</p>}

@@ -3,7 +3,7 @@ import { ASSUME_WORDS, type BoardSpec } from '@dmalab/api'
 import { useEffect, useState } from 'preact/hooks'
 import { openFiles, run, runFounding } from '../actions.ts'
 import type { WorkProblem } from '../answer.ts'
-import type { Form } from '../form.ts'
+import { type Form, formOf } from '../form.ts'
 import { useStore } from '../store.ts'
 import { Command } from './command.tsx'
 
@@ -170,9 +170,13 @@ const WorkField = ({ form, set }: FieldProps) => {
   const [problem, setProblem] = useState<WorkProblem | null>(null)
   const { work, file, board, log } = form
   const isBusy = store.busy.value !== null
+  const shown = store.data.value
+  const ran = shown?.kind === 'runs' && shown.spec !== null ? formOf(shown.spec) : null
+  const isRun = ran !== null && ran.work === work && ran.board === board
   useEffect(() => {
-    // The worker has something else to do; what it runs it checks itself.
-    if (log !== null || isBusy) return undefined
+    // What was run is no mistake, and while the worker runs it has something else to do.
+    if (isRun) setProblem(null)
+    if (log !== null || isBusy || isRun) return undefined
     const timer = setTimeout(() => {
       store.ask({ ask: 'work', board, work, file }).then(
         (answer) => setProblem(answer.got === 'problem' ? answer.problem : null),
@@ -180,7 +184,7 @@ const WorkField = ({ form, set }: FieldProps) => {
       )
     }, QUIET)
     return () => clearTimeout(timer)
-  }, [work, file, board, log, isBusy])
+  }, [work, file, board, log, isBusy, isRun])
   if (log !== null)
     return (
       <p>

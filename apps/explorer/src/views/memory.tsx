@@ -161,7 +161,7 @@ const Region = ({ piece, wide }: { readonly piece: Piece; readonly wide: number 
           {cut(what, Math.floor((width - 6) / 7.2))}
         </text>
       ) : null}
-      {width > 84 ? (
+      {width > 84 && kind !== 'hole' ? (
         <text x={x + 3} y="27" class="mono dim">
           {address(base)}
         </text>

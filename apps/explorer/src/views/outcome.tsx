@@ -76,11 +76,14 @@ const Tile = ({
 )
 
 const whyOf = (run: KernelRun): string => {
-  const { frames, zeroCopy, step, oops, why, errno, assuming, elements, steps } = run
+  const { frames, zeroCopy, step, oops, why, errno, assuming, elements, steps, verdict } = run
   if (step !== null) {
     const told = steps.find((one) => one.step === step)?.detail ?? ''
     return `${step}: ${told !== '' ? told : oops === null ? `${errno ?? ''} ${why ?? ''}` : oops.reason}`
   }
+  const wrong =
+    verdict === 'works' ? undefined : steps.find(({ outcome }) => outcome !== 'ok' && outcome !== 'not reached')
+  if (wrong !== undefined) return `${wrong.step}: ${wrong.detail}`
   if (frames.wanted === 0)
     return `${steps.filter(({ outcome }) => outcome === 'ok').length} of ${steps.length} steps ok`
   const copied = elements.reduce((sum, { cpuBytesPerFrame }) => sum + cpuBytesPerFrame, 0)
