@@ -69,7 +69,7 @@ const annotate = ({ views, marks }) => {
     if (!views.includes(view.dataset.view)) view.style.display = 'none'
   document.querySelector('#views').style.display = 'block'
   // The discs stand in a margin.
-  document.querySelector('main').style.paddingLeft = '26px'
+  document.querySelector('main').style.paddingLeft = '34px'
   for (const [i, [selector, text]] of marks.entries()) {
     const place = [...document.querySelectorAll(selector)].find((one) => text === null || one.textContent === text)
     if (place === undefined) throw new Error(`nothing at ${selector}`)

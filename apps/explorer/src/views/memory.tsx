@@ -114,6 +114,12 @@ export const Memory = ({ board }: { readonly board: BoardDescription | null }) =
       </div>
       <p class="legend">
         <span>
+          <i class="swatch--device" /> buffer of a driver
+        </span>
+        <span>
+          <i class="swatch--cpu" /> buffer of user space
+        </span>
+        <span>
           <i class="region pool" /> pool
         </span>
         <span>
