@@ -26,8 +26,7 @@ export const machineWith = (arch, facts, memory = 512 * MIB) => ({
 /** What listens to a laboratory, by version of a row. */
 const LISTENERS = {
   checked(lab) {
-    const checker = createChecker({})
-    lab.listen('op', (event) => checker.onEvent(event))
+    lab.listenInNumbers(createChecker({}))
   },
   heard: (lab) => lab.listen('op', () => {}),
   unheard: () => {},

@@ -13,8 +13,8 @@ export const dmaOnly = (megabytes) => {
   return Buffer.concat(Array.from({ length: Math.max(1, Math.round((megabytes * 1e6) / once.length)) }, () => once))
 }
 
-const readLog = (log) => async (onEvent) => {
-  const reader = createReader({ onEvent })
+const readLog = (log) => async (onEvent, bare) => {
+  const reader = createReader({ onEvent, bare })
   for (let at = 0; at < log.length; at += CHUNK) reader.push(log.subarray(at, at + CHUNK))
   return reader.end()
 }

@@ -26,8 +26,64 @@ export type EventBody = DmaEvent | DmaBufEvent | FenceEvent | PlatformEvent | Me
 export type Event = EventBase & EventBody
 export type EventName = EventBody['event']
 
+/**
+ * A listener that takes the commonest events as numbers, so that nothing is made for them: true, it has taken it. False: it wants it as an
+ * event like all others. `pid` is -1 where there is no task.
+ */
+export interface NumberListener {
+  onMap(
+    name: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys',
+    device: string,
+    dmaAddr: number,
+    size: number,
+    dir: number,
+    attrs: number,
+    physAddr: number,
+    at: number,
+    pid: number,
+  ): boolean
+  onUnmap(
+    name: 'dma_unmap_page' | 'dma_unmap_resource' | 'dma_unmap_phys',
+    device: string,
+    dmaAddr: number,
+    size: number,
+    dir: number,
+    attrs: number,
+    at: number,
+  ): boolean
+  /** Is the name all that it wants of such an event? */
+  onName(name: EventName, at: number): boolean
+  onEvent(event: Event): void
+}
+
 /** Takes events; `wants` lets a producer skip building what nothing listens to. */
 export interface EventSink {
   wants(detail: Detail): boolean
   emit(event: EventBody): void
+}
+
+/** A listener to a log that may do without task, cpu and time: `onBare` gets such an event, and says whether it has taken it. */
+export interface BareListener extends NumberListener {
+  onBare(event: Event): boolean
+}
+
+/** A sink that takes single mappings as numbers: an event is made of them only for who wants one. */
+export interface MappingSink extends EventSink {
+  emitMap(
+    name: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys',
+    device: string,
+    dmaAddr: number,
+    size: number,
+    dir: number,
+    attrs: number,
+    physAddr: number,
+  ): void
+  emitUnmap(
+    name: 'dma_unmap_page' | 'dma_unmap_resource' | 'dma_unmap_phys',
+    device: string,
+    dmaAddr: number,
+    size: number,
+    dir: number,
+    attrs: number,
+  ): void
 }

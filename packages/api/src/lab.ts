@@ -6,7 +6,7 @@ import type { DriverNode } from './kernel-driver.ts'
 import type { DmaBufCore } from './dma-buf.ts'
 import type { DmaMapping } from './dma-mapping.ts'
 import type { Driver } from './driver.ts'
-import type { Detail, Event } from './events.ts'
+import type { Detail, Event, NumberListener } from './events.ts'
 import type { Oops } from './lab-events.ts'
 import type { KernelFacts } from './kernel-facts.ts'
 import type { KernelSpec } from './kernel.ts'
@@ -135,6 +135,8 @@ export interface Lab {
   lineRuns(at: PhysAddr, len: number): readonly number[]
   /** Calls `listener` for every event up to `detail`; returns how to stop. Listening to more detail may slow a run, never change it. */
   listen(detail: Detail, listener: (event: Event) => void): () => void
+  /** As listen('op', ...), for a listener that takes the commonest events as numbers: a checker, for one. */
+  listenInNumbers(listener: NumberListener): () => void
   /** Opens a step: events that follow carry its number. */
   step(what: string, device?: string): void
   /** The case is over: what is live now is a leak, unless the step `stoppedAt` ended it early. */

@@ -1,10 +1,12 @@
 // The checker: takes events one by one, hands them to its rules, collects findings and what the stream was like.
 import {
+  ATTR,
+  type BareListener,
   type CheckSummary,
   finding,
+  has,
   type CheckerContext,
   type CheckerRule,
-  type Event,
   type EventName,
   type Finding,
   type KernelText,
@@ -13,7 +15,8 @@ import {
 } from '@dmalab/api'
 import { DialectChoice } from './dma-debug/dialect-choice.ts'
 import { examinedAny, notJudged } from './judged.ts'
-import { builtInRules } from './rules.ts'
+import { OTHER_RULES } from './rules.ts'
+import { mappingRule } from './rules/mappings.ts'
 
 export interface CheckerOptions {
   /** Release whose dma-debug wording and types are used; `auto` takes it from the events. */
@@ -26,6 +29,8 @@ export interface CheckerOptions {
   readonly keep?: number
   /** Mappings live at once that are followed. When there are more, all are forgotten: memory stays bounded. */
   readonly follow?: number
+  /** Everything takes the ledger's way, also what is plainly right: slower, and the same findings. */
+  readonly thorough?: boolean
 }
 
 export interface CheckReport {
@@ -34,8 +39,7 @@ export interface CheckReport {
   readonly summary: CheckSummary
 }
 
-export interface Checker {
-  onEvent(event: Event): void
+export interface Checker extends BareListener {
   /** What was found so far, in the order of finding. */
   readonly found: readonly Finding[]
   finish(): CheckReport
@@ -73,24 +77,57 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
     bySeverity[one.severity] += 1
     if (count <= keep) findings.push(one)
   }
-  const rules = [
-    ...builtInRules({
-      unbindMarker: options.unbindMarker ?? UNBIND_MARKER,
-      onSummary: (given) => {
-        numbers = given
-      },
-      follow: options.follow ?? FOLLOW,
-      onForget: (count, at) => {
-        context.complete = false
-        notFollowed += count
-        if (forgotten.length < GAPS) forgotten.push(at)
-      },
-    }),
-    ...(options.rules ?? []),
-  ].map((rule) => rule.create(report, context))
+  const mappings = mappingRule({
+    unbindMarker: options.unbindMarker ?? UNBIND_MARKER,
+    onSummary: (given) => {
+      numbers = given
+    },
+    follow: options.follow ?? FOLLOW,
+    thorough: options.thorough === true,
+    onForget: (count, at) => {
+      context.complete = false
+      notFollowed += count
+      if (forgotten.length < GAPS) forgotten.push(at)
+    },
+  }).create(report, context)
+  const others = [...OTHER_RULES, ...(options.rules ?? [])].map((rule) => rule.create(report, context))
+  const { quick } = mappings
+  /** Rules of plug-ins get every event, as an object. */
+  const onlyBuiltIn = (options.rules ?? []).length === 0 && options.thorough !== true
+  let lastMapped: EventName | undefined
+  let lastUnmapped: EventName | undefined
 
   return {
     found: findings,
+    onMap(name, device, dmaAddr, size, dir, attrs, physAddr, at, pid): boolean {
+      if (!onlyBuiltIn || isResource(name, attrs)) return false
+      dialect.seeName(name)
+      if (!quick.map(device, dmaAddr, size, dir, attrs, physAddr, at, pid)) return false
+      events += 1
+      lastAt = at
+      if (name !== lastMapped) seen.add((lastMapped = name))
+      return true
+    },
+    onUnmap(name, device, dmaAddr, size, dir, attrs, at): boolean {
+      if (!onlyBuiltIn || isResource(name, attrs)) return false
+      dialect.seeName(name)
+      if (!quick.unmap(device, dmaAddr, size, dir, attrs, at)) return false
+      events += 1
+      lastAt = at
+      if (name !== lastUnmapped) seen.add((lastUnmapped = name))
+      return true
+    },
+    onName(name, at): boolean {
+      if (!onlyBuiltIn || (name !== 'map' && name !== 'unmap')) return false
+      events += 1
+      lastAt = at
+      seen.add(name)
+      return true
+    },
+    onBare(event): boolean {
+      if (onlyBuiltIn) this.onEvent(event)
+      return onlyBuiltIn
+    },
     onEvent(event): void {
       events += 1
       seen.add(event.event)
@@ -103,10 +140,12 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
         if (gaps.length < GAPS) gaps.push(event.at)
         lost = lost === undefined || event.count === undefined ? undefined : lost + event.count
       }
-      for (const rule of rules) rule.onEvent(event)
+      mappings.onEvent(event)
+      for (const rule of others) rule.onEvent(event)
     },
     finish(): CheckReport {
-      for (const rule of rules) rule.onEnd(context.complete, lastAt)
+      mappings.onEnd(context.complete, lastAt)
+      for (const rule of others) rule.onEnd(context.complete, lastAt)
       if (gapSeen) report(finding('log-incomplete', incomplete(lost), { evidence: gaps }))
       if (notFollowed > 0) report(finding('tracking-limit', tooMany(notFollowed), { evidence: forgotten }))
       return {
@@ -129,6 +168,11 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
     },
   }
 }
+
+const isResource = (name: EventName, attrs: number): boolean =>
+  name === 'dma_map_page' || name === 'dma_unmap_page'
+    ? false
+    : name === 'dma_map_resource' || name === 'dma_unmap_resource' || has(attrs, ATTR.MMIO)
 
 class Context implements CheckerContext {
   session: Session | undefined

@@ -7,11 +7,7 @@ import { fenceRule } from './rules/fences.ts'
 import { vb2Rule } from './rules/vb2.ts'
 import { mappingRule, type MappingOptions } from './rules/mappings.ts'
 
-export const builtInRules = (options: MappingOptions): readonly CheckerRule[] => [
-  mappingRule(options),
-  exportRule,
-  dmaBufRule,
-  fenceRule,
-  vb2Rule,
-  dataRule,
-]
+export const builtInRules = (options: MappingOptions): readonly CheckerRule[] => [mappingRule(options), ...OTHER_RULES]
+
+/** None of them hears of single mappings. */
+export const OTHER_RULES: readonly CheckerRule[] = [exportRule, dmaBufRule, fenceRule, vb2Rule, dataRule]

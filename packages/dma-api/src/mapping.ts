@@ -26,9 +26,9 @@ import {
 } from '@dmalab/api'
 import type { KernelStack } from '@dmalab/memory'
 import { allocFromPool, type DeviceState } from './device.ts'
-import { givenList, givenPiece, toldIfStopped } from './stopped-call.ts'
+import { givenList, givenPiece, tellStopped, toldIfStopped } from './stopped-call.ts'
 import { type TableParts, tellTable } from './table-event.ts'
-import { EXPECTED_ERRORS, type Gfp, type Mapping, type Trace } from './trace.ts'
+import { EXPECTED_ERRORS, type Gfp, type Trace } from './trace.ts'
 import { twoStepMapping } from './two-step-mapping.ts'
 
 /** What they work with. */
@@ -100,13 +100,8 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     return got
   }
 
-  /** What the event of a mapping says of it. */
-  const told = (mapped: KResult<DmaAddr>, size: number, dir: Direction, attrs: number): Mapping => ({
-    handle: mapped.ok ? mapped.value : trace.mappingError,
-    size,
-    dir,
-    attrs,
-  })
+  /** What the event of a mapping says came of it. */
+  const told = (mapped: KResult<DmaAddr>): DmaAddr => (mapped.ok ? mapped.value : trace.mappingError)
 
   const bitOf = (name: string): number => facts.attrs[name] ?? 0
   const [mmio, requireCoherent] = [bitOf('MMIO'), bitOf('REQUIRE_COHERENT')]
@@ -130,7 +125,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       : toldIfStopped(sink, givenPiece('map_page', dev, pageOf(at), at % PAGE_SIZE, size, dir, attrs), () =>
           through(dev, 'mapPage', (ops) => ops.mapPage(pageOf(at), at % PAGE_SIZE, size, dir, attrs)),
         )
-    if (trace.wanted()) trace.map(has(attrs, mmio) ? 'resource' : 'page', dev.name, told(mapped, size, dir, attrs), at)
+    if (trace.wanted()) trace.map(has(attrs, mmio) ? 'resource' : 'page', dev.name, told(mapped), size, dir, attrs, at)
     return mapped
   }
   /** Models: Linux v7.2 kernel/dma/mapping.c: dma_unmap_phys */
@@ -138,7 +133,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     checkDir(dir, 'dma_unmap_phys')
     if (has(attrs, mmio)) through(dev, 'unmapResource', (ops) => ops.unmapResource(handle, size, dir, attrs))
     else through(dev, 'unmapPage', (ops) => ops.unmapPage(handle, size, dir, attrs))
-    if (trace.wanted()) trace.unmap(has(attrs, mmio) ? 'resource' : 'page', dev.name, { handle, size, dir, attrs })
+    if (trace.wanted()) trace.unmap(has(attrs, mmio) ? 'resource' : 'page', dev.name, handle, size, dir, attrs)
   }
 
   return {
@@ -174,14 +169,18 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       if (mmio !== 0 && has(attrs, mmio)) return fail('EIO', 'DMA_ATTR_MMIO is not for pages')
       if (requireCoherent !== 0 && lacksCoherence(dev, attrs)) return fail('EIO', noCoherence(dev))
       const { ops, symbols } = parts.table(dev)
-      const mapped = toldIfStopped(sink, givenPiece('map_page', dev, page, offset, size, dir, attrs), () => {
+      let mapped: KResult<DmaAddr>
+      // As toldIfStopped(), which takes two functions that would be made for each mapping.
+      try {
         const mark = stack.enter(symbols.mapPage ?? [])
-        const made = ops.mapPage(page, offset, size, dir, attrs)
+        mapped = ops.mapPage(page, offset, size, dir, attrs)
         stack.leave(mark)
-        if (facts.debugReadsPages && made.ok) debugMapPage(page)
-        return made
-      })
-      if (trace.wanted()) trace.map('page', dev.name, told(mapped, size, dir, attrs), trace.physOfPage(page, offset))
+        if (facts.debugReadsPages && mapped.ok) debugMapPage(page)
+      } catch (error) {
+        tellStopped(sink, error, givenPiece('map_page', dev, page, offset, size, dir, attrs))
+        throw error
+      }
+      if (trace.wanted()) trace.map('page', dev.name, told(mapped), size, dir, attrs, trace.physOfPage(page, offset))
       return mapped
     },
 
@@ -192,7 +191,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       const mark = stack.enter(symbols.unmapPage ?? [])
       ops.unmapPage(handle, size, dir, attrs)
       stack.leave(mark)
-      if (trace.wanted()) trace.unmap('page', dev.name, { handle, size, dir, attrs })
+      if (trace.wanted()) trace.unmap('page', dev.name, handle, size, dir, attrs)
     },
 
     mapSgAttrs(dev, table, dir, attrs, nents = table.origNents) {
@@ -227,7 +226,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       if (facts.mapsByPhys) return mapPhys(dev, at, size, dir, withBits(attrs, mmio))
       checkDir(dir, 'dma_map_resource')
       const mapped = mapResourceTable(dev, at, size, dir, attrs)
-      if (trace.wanted()) trace.map('resource', dev.name, told(mapped, size, dir, attrs), at)
+      if (trace.wanted()) trace.map('resource', dev.name, told(mapped), size, dir, attrs, at)
       return mapped
     },
 
@@ -235,7 +234,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       if (facts.mapsByPhys) return unmapPhys(dev, handle, size, dir, withBits(attrs, mmio))
       checkDir(dir, 'dma_unmap_resource')
       through(dev, 'unmapResource', (ops) => ops.unmapResource(handle, size, dir, attrs))
-      if (trace.wanted()) trace.unmap('resource', dev.name, { handle, size, dir, attrs })
+      if (trace.wanted()) trace.unmap('resource', dev.name, handle, size, dir, attrs)
     },
 
     syncSingleForCpu(dev, handle, size, dir) {

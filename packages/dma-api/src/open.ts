@@ -7,7 +7,6 @@ import {
   type DmaMapping,
   type DmaOps,
   type DmaOpsDef,
-  type EventSink,
   fail,
   type Host,
   type InjectionCalls,
@@ -17,6 +16,7 @@ import {
   type KernelSpec,
   type KResult,
   type Machine,
+  type MappingSink,
   missingDevice,
   type PhysAddr,
   type Scatterlists,
@@ -47,7 +47,7 @@ export interface DmaApiOptions {
   readonly facts: KernelFacts
   /** Op tables that the kernel does not bring itself, by name. */
   readonly ops: ReadonlyMap<string, DmaOpsDef>
-  readonly sink: EventSink
+  readonly sink: MappingSink
   readonly stack: KernelStack
   readonly injector: Injector
 }

@@ -18,9 +18,14 @@ export const toldIfStopped = <T>(sink: EventSink, given: () => StoppedCall, body
   try {
     return body()
   } catch (error) {
-    if (isSimulatedOops(error) && sink.wants('op')) sink.emit({ event: 'stopped_call', ...given() })
+    tellStopped(sink, error, given)
     throw error
   }
+}
+
+/** What a call was given that ended with this error, where it is the kernel's stop. */
+export const tellStopped = (sink: EventSink, error: unknown, given: () => StoppedCall): void => {
+  if (isSimulatedOops(error) && sink.wants('op')) sink.emit({ event: 'stopped_call', ...given() })
 }
 
 type ListCall = Exclude<StoppedCall['call'], 'map_page' | 'map_resource'>

@@ -5,12 +5,12 @@ import {
   type DmaAddr,
   type Errno,
   type EventBody,
-  type EventSink,
   hex,
   type KernelFacts,
   type KernelMemory,
   type KernelVaddr,
   type ListedEntry,
+  type MappingSink,
   type PhysAddr,
   physOf,
   type RawEntry,
@@ -37,8 +37,16 @@ export interface Trace {
   free(device: string, size: number, cpuAddr: KernelVaddr, handle: DmaAddr, attrs: number): void
   /** The kernel is silent here; without this a stream would show a leak. */
   poolFree(device: string, pool: string, size: number, handle: DmaAddr): void
-  map(kind: 'page' | 'resource', device: string, m: Mapping, at: PhysAddr): void
-  unmap(kind: 'page' | 'resource', device: string, m: Mapping): void
+  map(
+    kind: 'page' | 'resource',
+    device: string,
+    handle: DmaAddr,
+    size: number,
+    dir: number,
+    attrs: number,
+    at: PhysAddr,
+  ): void
+  unmap(kind: 'page' | 'resource', device: string, handle: DmaAddr, size: number, dir: number, attrs: number): void
   mapSg(device: string, table: SgTable, nents: number, ents: number, dir: number, attrs: number): void
   mapSgErr(device: string, table: SgTable, nents: number, err: number, dir: number, attrs: number): void
   unmapSg(device: string, table: SgTable, nents: number, dir: number, attrs: number): void
@@ -67,8 +75,9 @@ export interface Mapping {
 }
 
 /** Models: Linux v6.12 include/trace/events/dma.h: dma_map_page, dma_map_sg, dma_alloc, dma_sync_single_for_cpu, dma_sync_sg_for_cpu */
-export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemory): Trace => {
+export const createTrace = (sink: MappingSink, facts: KernelFacts, mem: KernelMemory): Trace => {
   const { mapEvents } = TRACE_FORMATS[facts.traceFormat]
+  const byPhys = mapEvents === 'phys'
   const tell = (event: () => EventBody): void => {
     if (sink.wants('op')) sink.emit(event())
   }
@@ -119,17 +128,10 @@ export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemo
         virtAddr: hex(cpuAddr),
       })),
     poolFree: (device, pool, size, handle) => tell(() => ({ event: 'pool_free', device, pool, dmaAddr: handle, size })),
-    map: (kind, device, m, at) =>
-      tell(() => ({
-        event: mapEvents === 'phys' ? 'dma_map_phys' : `dma_map_${kind}`,
-        ...streaming(device, m),
-        physAddr: at,
-      })),
-    unmap: (kind, device, m) =>
-      tell(() => ({
-        event: mapEvents === 'phys' ? 'dma_unmap_phys' : `dma_unmap_${kind}`,
-        ...streaming(device, m),
-      })),
+    map: (kind, device, handle, size, dir, attrs, at) =>
+      sink.emitMap(byPhys ? 'dma_map_phys' : MAP_NAMES[kind], device, handle, size, dir, attrs, at),
+    unmap: (kind, device, handle, size, dir, attrs) =>
+      sink.emitUnmap(byPhys ? 'dma_unmap_phys' : UNMAP_NAMES[kind], device, handle, size, dir, attrs),
     mapSg: (device, table, nents, ents, dir, attrs) =>
       tell(() => ({
         event: 'dma_map_sg',
@@ -163,6 +165,9 @@ export const createTrace = (sink: EventSink, facts: KernelFacts, mem: KernelMemo
       tell(() => ({ event: `dma_sync_sg_for_${to}`, device, dir, ...dmaFields(table, nents) })),
   }
 }
+
+const MAP_NAMES = { page: 'dma_map_page', resource: 'dma_map_resource' } as const
+const UNMAP_NAMES = { page: 'dma_unmap_page', resource: 'dma_unmap_resource' } as const
 
 const listed = (table: SgTable, count: number): readonly ListedEntry[] =>
   Array.from({ length: count }, (_, i) => {

@@ -5,12 +5,12 @@ import {
   type DeviceFacts,
   type DmaOpsDef,
   type Event,
-  type EventBody,
   fail,
   type Injection,
   type KernelDef,
   type KernelFacts,
   type Machine,
+  type MappingSink,
   ok,
   type Patch,
   RELEASES,
@@ -190,7 +190,14 @@ export const openTestLab = (options: TestLabOptions = {}): TestLab => {
     ...options.machine,
   }
   const events: Event[] = []
-  const sink = { wants: (detail: string) => detail === 'op', emit: (e: EventBody) => events.push({ at: 0, ...e }) }
+  const sink: MappingSink = {
+    wants: (detail) => detail === 'op',
+    emit: (e) => void events.push({ at: 0, ...e }),
+    emitMap: (event, device, dmaAddr, size, dir, attrs, physAddr) =>
+      void events.push({ at: 0, event, device, dir, dmaAddr, size, attrs, physAddr }),
+    emitUnmap: (event, device, dmaAddr, size, dir, attrs) =>
+      void events.push({ at: 0, event, device, dir, dmaAddr, size, attrs }),
+  }
   const stack = new KernelStack(facts)
   const injector = new Injector(options.inject ?? [], machine)
   const memory = new Memory({ machine, facts, layout: layOut(machine, facts), module, sink, stack })

@@ -266,12 +266,14 @@ export class DeviceDomain implements IommuDomain {
   /** What the engine logged since the last call: walks to flush, and the tracepoints. */
   private settle(): void {
     if (this.engine.logCount === 0) return
-    for (const { kind, a, b, c } of this.engine.takeLog()) {
-      if (kind === IO_LOG.FLUSH_WALK) this.tlb.invalidate(Number(a), Number(b))
-      else if (kind === IO_LOG.QUIRK) this.quirk(Number(a), Number(b))
-      else if (kind === IO_LOG.IOMMU_MAP) this.trace.map(Number(a), Number(b), Number(c))
-      else if (kind === IO_LOG.IOMMU_UNMAP) this.trace.unmap(Number(a), Number(b), Number(c))
-    }
+    this.engine.takeLogNumbers(this.logged)
+  }
+
+  private readonly logged = (kind: number, a: number, b: number, c: number): void => {
+    if (kind === IO_LOG.FLUSH_WALK) this.tlb.invalidate(a, b)
+    else if (kind === IO_LOG.QUIRK) this.quirk(a, b)
+    else if (kind === IO_LOG.IOMMU_MAP) this.trace.map(a, b, c)
+    else if (kind === IO_LOG.IOMMU_UNMAP) this.trace.unmap(a, b, c)
   }
 }
 

@@ -1,6 +1,7 @@
 // One log through reader and checker.
 import {
   atLeast,
+  type BareListener,
   type CheckSummary,
   type Event,
   type Finding,
@@ -12,7 +13,10 @@ import { createChecker, type CheckerOptions, framedKernelText } from '@dmalab/ch
 import { createReader } from '@dmalab/trace'
 
 /** Reads a log to its end and hands over its events in order. */
-export type ReadLog = (onEvent: (event: Event) => void) => Promise<ReadSummary>
+export type ReadEvents = (onEvent: (event: Event) => void) => Promise<ReadSummary>
+
+/** As ReadEvents: to `onEvent`, or in short to `bare` what that takes. */
+export type ReadLog = (onEvent: (event: Event) => void, bare: BareListener) => Promise<ReadSummary>
 
 /** @throws InputError as `read` does */
 export const checkLog = async (file: string, read: ReadLog, options: CheckerOptions = {}): Promise<LogCheck> => {
@@ -22,7 +26,7 @@ export const checkLog = async (file: string, read: ReadLog, options: CheckerOpti
     checker.onEvent(event)
     if (event.event === 'session')
       for (const { name, driver } of event.devices) if (driver !== undefined) drivers.set(name, driver)
-  })
+  }, checker)
   return { file, read: summary, ...checker.finish(), drivers: Object.fromEntries(drivers) }
 }
 
@@ -39,8 +43,8 @@ export const foundSomething = ({ summary }: LogCheck): boolean =>
 export const check = async (text: string, file = 'log', options: CheckerOptions = {}): Promise<LogCheck> =>
   checkLog(
     file,
-    async (onEvent) => {
-      const reader = createReader({ onEvent })
+    async (onEvent, bare) => {
+      const reader = createReader({ onEvent, bare })
       reader.push(new TextEncoder().encode(text))
       return reader.end()
     },

@@ -1,21 +1,69 @@
 // The one stream of events of a laboratory. No event is built that has no listener.
-import type { Detail, Event, EventBody, EventSink } from '@dmalab/api'
+import type { Detail, Event, EventBody, MappingSink, NumberListener } from '@dmalab/api'
 
+/** No task: the kernel's own. */
+const NO_PID = -1
 const RANK: Readonly<Record<Detail, number>> = { op: 0, list: 1, page: 2, line: 3 }
 
-export class EventStream implements EventSink {
+type MapName = Parameters<MappingSink['emitMap']>[0]
+type UnmapName = Parameters<MappingSink['emitUnmap']>[0]
+
+export class EventStream implements MappingSink {
   private readonly listeners: { readonly detail: Detail; readonly take: (event: Event) => void }[] = []
+  /** Those that may take an event as numbers. */
+  private readonly numberListeners: NumberListener[] = []
   private detail = -1
   private step = 0
 
   wants(detail: Detail): boolean {
-    return this.detail >= 0 && RANK[detail] <= this.detail
+    // Asked several times a mapping: the two common questions are compared by name.
+    if (detail === 'op') return this.detail >= RANK.op
+    return detail === 'page' ? this.detail >= RANK.page : this.detail >= RANK[detail]
   }
 
   emit(event: EventBody): void {
     if (this.detail < 0) return
-    const stamped: Event = { at: this.step, ...event }
-    for (const listener of this.listeners) listener.take(stamped)
+    const at = this.step
+    let stamped: Event | undefined
+    for (const listener of this.listeners) listener.take((stamped ??= { at, ...event }))
+    for (const listener of this.numberListeners)
+      if (!listener.onName(event.event, at)) listener.onEvent((stamped ??= { at, ...event }))
+  }
+
+  emitMap(
+    event: MapName,
+    device: string,
+    dmaAddr: number,
+    size: number,
+    dir: number,
+    attrs: number,
+    physAddr: number,
+  ): void {
+    if (this.detail < 0) return
+    const at = this.step
+    let made: Event | undefined
+    for (const listener of this.numberListeners) {
+      if (listener.onMap(event, device, dmaAddr, size, dir, attrs, physAddr, at, NO_PID)) continue
+      made ??= { at, event, device, dir, dmaAddr, size, attrs, physAddr }
+      listener.onEvent(made)
+    }
+    if (this.listeners.length === 0) return
+    made ??= { at, event, device, dir, dmaAddr, size, attrs, physAddr }
+    for (const listener of this.listeners) listener.take(made)
+  }
+
+  emitUnmap(event: UnmapName, device: string, dmaAddr: number, size: number, dir: number, attrs: number): void {
+    if (this.detail < 0) return
+    const at = this.step
+    let made: Event | undefined
+    for (const listener of this.numberListeners) {
+      if (listener.onUnmap(event, device, dmaAddr, size, dir, attrs, at)) continue
+      made ??= { at, event, device, dir, dmaAddr, size, attrs }
+      listener.onEvent(made)
+    }
+    if (this.listeners.length === 0) return
+    made ??= { at, event, device, dir, dmaAddr, size, attrs }
+    for (const listener of this.listeners) listener.take(made)
   }
 
   /** The machine starts again: events that follow come before any step. Listeners stay. */
@@ -40,7 +88,19 @@ export class EventStream implements EventSink {
     }
   }
 
+  /** As listen('op', listener.onEvent), for one that takes the commonest events as numbers. */
+  listenInNumbers(listener: NumberListener): () => void {
+    this.numberListeners.push(listener)
+    this.update()
+    return () => {
+      const index = this.numberListeners.indexOf(listener)
+      if (index >= 0) this.numberListeners.splice(index, 1)
+      this.update()
+    }
+  }
+
   private update(): void {
-    this.detail = Math.max(-1, ...this.listeners.map((listener) => RANK[listener.detail]))
+    const least = this.numberListeners.length > 0 ? RANK.op : -1
+    this.detail = Math.max(least, ...this.listeners.map((listener) => RANK[listener.detail]))
   }
 }

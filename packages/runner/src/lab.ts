@@ -90,6 +90,12 @@ export const openLab = (parts: LabParts, given: LabOptions): Lab => {
       for (const text of taken) listener({ at: 0, event: 'kernel_quirk', code: 'attribute-bit-taken', text })
       return stop
     },
+    listenInNumbers(listener) {
+      const stop = stream.listenInNumbers(listener)
+      listener.onEvent({ at: 0, ...rooms.session() })
+      for (const text of taken) listener.onEvent({ at: 0, event: 'kernel_quirk', code: 'attribute-bit-taken', text })
+      return stop
+    },
     step(what, device) {
       stream.nextStep()
       stream.emit({ event: 'step', what, ...(device === undefined ? {} : { device }) })

@@ -1,5 +1,5 @@
 // Whose dma-debug a stream is compared with: the one that a session names, the release that a log names, or what the events prove.
-import { KERNEL_TEXTS, nearestRelease, TRACE_RELEASES, type Event, type KernelText } from '@dmalab/api'
+import { KERNEL_TEXTS, nearestRelease, TRACE_RELEASES, type Event, type EventName, type KernelText } from '@dmalab/api'
 
 /** A log that names no kernel: its first possible release, and the newest one once events show that it is not so old. */
 const [FIRST_TRACED] = TRACE_RELEASES
@@ -25,7 +25,12 @@ export class DialectChoice {
     if (this.#settled) return
     if (event.event === 'session') this.#named(event.dmaDebug)
     else if (event.event === 'kernel_release') this.#named(event.release)
-    else if (event.event === 'dma_map_phys' || event.event === 'dma_unmap_phys') this.#release = NEWEST
+    else this.seeName(event.event)
+  }
+
+  /** An event of this name came by. */
+  seeName(name: EventName): void {
+    if (!this.#settled && (name === 'dma_map_phys' || name === 'dma_unmap_phys')) this.#release = NEWEST
   }
 
   #named(release: string): void {

@@ -22,6 +22,8 @@ export interface Mapping {
   readonly pool: string | undefined
   /** Of an sg list: what the map event listed, cut at 128. */
   readonly list: SgList | undefined
+  /** Number in the order in which mappings were made. */
+  order: number
   /** Still mapped or allocated, as far as the events tell. */
   live: boolean
   /** Coherent memory that was unmapped as if it were a mapping: nothing but a free gives it back. */

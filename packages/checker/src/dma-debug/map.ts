@@ -162,6 +162,11 @@ export class CacheLines {
       )
   }
 
+  /** Does a live mapping begin in the cache line of an address? */
+  has(physAddr: number): boolean {
+    return this.#lines.size > 0 && this.#lines.has(Math.floor(physAddr / this.#facts.lineSize))
+  }
+
   remove(physAddr: number, dir: number, at: number): void {
     if (dir === DIR.TO_DEVICE) return
     const number = Math.floor(physAddr / this.#facts.lineSize)

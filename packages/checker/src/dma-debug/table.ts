@@ -1,11 +1,20 @@
 // dma-debug's hash of live entries, with its matching rules: exact for unmap, containing for sync, and no answer when it is ambiguous.
 import { BUCKET_BYTES, type Dialect } from './dialects.ts'
+import { AddressCounts } from '../quick/address-counts.ts'
 import type { DebugEntry, EntryRef } from './entry.ts'
 
-interface DeviceEntries {
-  readonly buckets: Map<number, DebugEntry[]>
+/** The entries of one device. */
+export class DeviceEntries {
+  readonly buckets = new Map<number, DebugEntry[]>()
+  readonly counts = new AddressCounts()
   /** Largest entry this device ever had, bytes: no containing entry begins further back than this. */
-  longest: number
+  longest = 0
+
+  /** Does one begin at this address? */
+  beginsAt(dmaAddr: number): boolean {
+    if (!this.counts.mayHave(dmaAddr)) return false
+    return this.buckets.get(Math.floor(dmaAddr / BUCKET_BYTES))?.some((entry) => entry.dmaAddr === dmaAddr) ?? false
+  }
 }
 
 /**
@@ -22,22 +31,31 @@ export class EntryTable {
   }
 
   add(entry: DebugEntry): void {
-    let device = this.#devices.get(entry.device)
-    if (device === undefined) this.#devices.set(entry.device, (device = { buckets: new Map(), longest: 0 }))
+    const device = this.entriesOf(entry.device)
+    device.longest = Math.max(device.longest, entry.size)
+    device.counts.add(entry.dmaAddr, 1)
     const key = Math.floor(entry.dmaAddr / BUCKET_BYTES)
     const bucket = device.buckets.get(key)
     if (bucket === undefined) device.buckets.set(key, [entry])
     else bucket.push(entry)
-    device.longest = Math.max(device.longest, entry.size)
     this.#count += 1
   }
 
+  /** Always the same object for a device. */
+  entriesOf(name: string): DeviceEntries {
+    let device = this.#devices.get(name)
+    if (device === undefined) this.#devices.set(name, (device = new DeviceEntries()))
+    return device
+  }
+
   remove(entry: DebugEntry): void {
-    const buckets = this.#devices.get(entry.device)?.buckets
+    const device = this.#devices.get(entry.device)
+    const buckets = device?.buckets
     const key = Math.floor(entry.dmaAddr / BUCKET_BYTES)
     const bucket = buckets?.get(key)
     const index = bucket?.indexOf(entry) ?? -1
-    if (buckets === undefined || bucket === undefined || index < 0) return
+    if (device === undefined || buckets === undefined || bucket === undefined || index < 0) return
+    device.counts.add(entry.dmaAddr, -1)
     bucket.splice(index, 1)
     if (bucket.length === 0) buckets.delete(key)
     this.#count -= 1
@@ -69,9 +87,7 @@ export class EntryTable {
     if (device === undefined) return undefined
     const last = Math.floor((dmaAddr + Math.max(size, 1) - 1) / BUCKET_BYTES)
     const first = Math.floor((dmaAddr - device.longest) / BUCKET_BYTES)
-    if (last - first > device.buckets.size)
-      return this.ofDevice(deviceName).find((entry) => touches(entry, dmaAddr, size))
-    for (let key = last; key >= first; key -= 1) {
+    for (const key of downward(device.buckets, first, last)) {
       const found = device.buckets.get(key)?.find((entry) => touches(entry, dmaAddr, size))
       if (found !== undefined) return found
     }
@@ -83,18 +99,23 @@ export class EntryTable {
     return [...(this.#devices.get(device)?.buckets.values() ?? [])].flat()
   }
 
-  /** Entries of one device in the order in which the kernel walks its hash. */
+  /** Entries of one device in the order in which the kernel walks its hash: each list of it in the order in which they were made. */
   inHashOrder(device: string, { buckets: size }: Dialect): readonly DebugEntry[] {
-    const buckets = [...(this.#devices.get(device)?.buckets ?? [])]
-    return buckets.sort(([a], [b]) => (a % size) - (b % size)).flatMap(([, entries]) => entries)
+    const index = ({ dmaAddr }: DebugEntry): number => Math.floor(dmaAddr / BUCKET_BYTES) % size
+    return this.ofDevice(device).toSorted((a, b) => index(a) - index(b) || a.mapping.order - b.mapping.order)
   }
 
   /** Forgets everything about a device. */
   drop(device: string): void {
-    this.#count -= this.ofDevice(device).length
-    this.#devices.delete(device)
+    for (const entry of this.ofDevice(device)) this.remove(entry)
   }
 }
+
+/** Keys of `buckets` in [first, last], the highest first: all numbers where they are fewer than the buckets. */
+const downward = (buckets: ReadonlyMap<number, unknown>, first: number, last: number): readonly number[] =>
+  last - first > buckets.size
+    ? [...buckets.keys()].filter((key) => key >= first && key <= last).toSorted((a, b) => b - a)
+    : Array.from({ length: last - first + 1 }, (_, index) => last - index)
 
 const contains = (entry: DebugEntry, ref: EntryRef): boolean =>
   entry.dmaAddr <= ref.dmaAddr && entry.dmaAddr + entry.size >= ref.dmaAddr + ref.size

@@ -48,6 +48,11 @@ export class Bounces {
     this.#told = new BounceTotals(report, context)
   }
 
+  /** swiotlb announced something that no mapping has taken yet. */
+  get waiting(): boolean {
+    return this.#announced.size > 0
+  }
+
   bounced(event: BounceEvent): void {
     const key = taskOf(event)
     let pages = this.#announced.get(key)

@@ -2,7 +2,8 @@
 import { bytes, finding, hex, type Event } from '@dmalab/api'
 import { named, range } from '../dma-debug/describe.ts'
 import { coherentType, failedAllocation } from '../dma-debug/types.ts'
-import { mappingOf, type MappingLedger } from './mapping-ledger.ts'
+import { mappingOf } from '../dma-debug/mapping-of.ts'
+import type { MappingLedger } from './mapping-ledger.ts'
 
 type AllocEvent = Extract<Event, { event: 'dma_alloc' | 'dma_alloc_pages' | 'dma_alloc_sgt_err' }>
 type FreeEvent = Extract<Event, { event: 'dma_free' | 'dma_free_pages' }>

@@ -20,6 +20,11 @@ export class Leaks {
     this.#context = context
   }
 
+  /** The set is another one after each marker. */
+  get devices(): ReadonlySet<string> {
+    return this.#active
+  }
+
   active(device: string): void {
     this.#active.add(device)
   }

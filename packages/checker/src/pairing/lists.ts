@@ -7,7 +7,8 @@ import { checkSync, syncOfNothing } from '../dma-debug/sync.ts'
 import { sumOf } from '../dma-debug/types.ts'
 import { checkUnmap } from '../dma-debug/unmap.ts'
 import { handOver } from './accesses.ts'
-import { mappingOf, type MappingLedger } from './mapping-ledger.ts'
+import { mappingOf, sgEntries } from '../dma-debug/mapping-of.ts'
+import type { MappingLedger } from './mapping-ledger.ts'
 
 type MapSgEvent = Extract<Event, { event: 'dma_map_sg' }>
 type UnmapSgEvent = Extract<Event, { event: 'dma_unmap_sg' }>
@@ -26,24 +27,7 @@ export const mapSg = (ledger: MappingLedger, event: MapSgEvent): void => {
     ...mappingOf(place, 'sg', first, ledger.bounces.take(event, physAddrs)),
     list: { nents, ents, dmaAddrs, sizes, physAddrs },
   }
-  // A cut line may name addresses whose sizes are lost: those are not tracked.
-  const known = dmaAddrs.slice(0, sizes.length)
-  ledger.open(
-    mapping,
-    known.map((dmaAddr, index) => ({
-      mapping,
-      device,
-      dmaAddr,
-      size: sizes[index] ?? 0,
-      type: 'sg' as const,
-      dir,
-      attrs,
-      sgCallEnts: nents,
-      sgMappedEnts: ents,
-      mapErrorChecked: undefined,
-    })),
-    event,
-  )
+  ledger.open(mapping, sgEntries(mapping, { nents, ents, dmaAddrs, sizes, physAddrs }), event)
 }
 
 /** The list of the map event supplies the device addresses that the unmap event does not print. */
@@ -85,6 +69,7 @@ export const syncSg = (ledger: MappingLedger, event: SyncSgEvent): void => {
   const first = refAt(0)
   const mappedEnts = ledger.tracker.table.findExact(first)?.sgMappedEnts ?? 0
   if (mappedEnts === 0) {
+    ledger.quick.tellAll()
     // The kernel stops here silently: only dmalab reports it.
     const { kernelText: _none, ...nothing } = syncOfNothing(ledger.tracker, first, event.at, ledger.context.unit)
     if (event.dmaAddrs.length > 0) ledger.unexplained.add(nothing, false, event)

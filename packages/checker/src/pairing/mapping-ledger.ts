@@ -1,10 +1,12 @@
 // The state that pairing keeps, and the two steps all kinds of mappings share: opening one, and looking for what an unmap means.
-import { ATTR, has, type CheckerContext, type EventBase, type ReportFinding } from '@dmalab/api'
+import type { CheckerContext, EventBase, ReportFinding } from '@dmalab/api'
 import { isMappingError, type DebugEntry, type EntryRef, type Mapping } from '../dma-debug/entry.ts'
 import { type CacheLineFacts, CacheLines } from '../dma-debug/map.ts'
 import { DIALECTS, type Dialect, type PhysDigits } from '../dma-debug/dialects.ts'
 import { Tracker } from '../dma-debug/tracker.ts'
 import { checkUnmap, type UnmapExtra, unmapOfNothing } from '../dma-debug/unmap.ts'
+import type { Ledger } from '../quick/ledger.ts'
+import { QuickPairing } from '../quick/quick-pairing.ts'
 import { Bounces } from './bounces.ts'
 import { Overlaps } from './overlaps.ts'
 import { Leaks } from './leaks.ts'
@@ -20,11 +22,12 @@ interface FollowLimit {
 }
 
 /** Its cache line facts are read anew at every use: the session may come after it was made. */
-export class MappingLedger implements CacheLineFacts {
+export class MappingLedger implements CacheLineFacts, Ledger {
   readonly report: ReportFinding
   readonly context: CheckerContext
   readonly unexplained: Unexplained
   readonly leaks: Leaks
+  readonly quick: QuickPairing
   tracker = new Tracker()
   cacheLines: CacheLines
   overlaps: Overlaps
@@ -37,8 +40,12 @@ export class MappingLedger implements CacheLineFacts {
   #pointerDigits = 16
   readonly #limit: FollowLimit
 
+  /** Mappings live at once that are followed. */
+  readonly follow: number
+
   constructor(report: ReportFinding, context: CheckerContext, limit: FollowLimit = {}) {
     this.#limit = limit
+    this.follow = limit.follow ?? Infinity
     this.report = report
     this.context = context
     this.unexplained = new Unexplained(report, context)
@@ -46,6 +53,7 @@ export class MappingLedger implements CacheLineFacts {
     this.cacheLines = new CacheLines(this)
     this.overlaps = new Overlaps(report)
     this.bounces = new Bounces(report, context)
+    this.quick = new QuickPairing(this)
   }
 
   get lineSize(): number {
@@ -89,6 +97,7 @@ export class MappingLedger implements CacheLineFacts {
     this.cacheLines = new CacheLines(this)
     this.overlaps = new Overlaps(this.report)
     this.bounces = new Bounces(this.report, this.context)
+    this.quick.forget()
   }
 
   /** Some task maps or allocates. */
@@ -102,9 +111,24 @@ export class MappingLedger implements CacheLineFacts {
     this.overlaps.insert(mapping, this.lineSize)
     this.bounces.opened(mapping, event)
     const { liveCount } = this.tracker
-    if (liveCount <= (this.#limit.follow ?? Infinity)) return
+    if (liveCount <= this.follow) return
     this.forget()
     this.#limit.onForget?.(liveCount, event.at)
+  }
+
+  /** A mapping that was made before, about which there was nothing to say. */
+  learn(mapping: Mapping, entries: readonly DebugEntry[]): void {
+    const { physAddr, list } = mapping
+    const pages = list?.physAddrs ?? (physAddr === undefined ? [] : [physAddr])
+    for (const page of pages) this.cacheLines.insert(mapping, page, this.report)
+    this.tracker.open(mapping, entries)
+    this.tracker.liveCount -= 1
+    this.overlaps.insert(mapping, this.lineSize)
+  }
+
+  /** Does a live mapping that a device may write have a part of these bytes, or begin in their first cache line? */
+  meets(physAddr: number, size: number): boolean {
+    return this.cacheLines.has(physAddr) || this.overlaps.meets(physAddr, size)
   }
 
   /** An unmap or free by device address. */
@@ -120,6 +144,7 @@ export class MappingLedger implements CacheLineFacts {
       this.#undone(entry.mapping, ref, at)
       return
     }
+    this.quick.tellAll()
     const nothing = unmapOfNothing(tracker, ref, at, this.context.unit)
     const orphan = tracker.at(ref.device, ref.dmaAddr).find(({ kind }) => kind === 'coherent')
     if (orphan !== undefined && longLived(ref)) tracker.close(orphan, at)
@@ -146,33 +171,3 @@ export class MappingLedger implements CacheLineFacts {
 }
 
 const longLived = (ref: EntryRef): boolean => ref.type === 'coherent' || ref.type === 'noncoherent'
-
-/** A live mapping as its event shows it. */
-export const mappingOf = (
-  event: { device: string; dmaAddr: number; size: number; dir: number; attrs: number; at: number },
-  kind: Mapping['kind'],
-  physAddr: number | undefined,
-  bounced = false,
-): Mapping => ({
-  kind,
-  device: event.device,
-  dmaAddr: event.dmaAddr,
-  size: event.size,
-  dir: event.dir,
-  attrs: event.attrs,
-  at: event.at,
-  physAddr,
-  virtAddr: undefined,
-  pool: undefined,
-  list: undefined,
-  live: true,
-  orphan: false,
-  // SKIP_CPU_SYNC at map leaves the hand-over to the syncs that follow.
-  owner: has(event.attrs, ATTR.SKIP_CPU_SYNC) ? 'cpu' : 'device',
-  cpuWroteAt: 0,
-  bounced,
-  synced: false,
-  uses: 0,
-  harmedAt: undefined,
-  firstTouched: undefined,
-})

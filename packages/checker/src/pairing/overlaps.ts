@@ -30,7 +30,7 @@ export class Overlaps {
         const ranges = this.#slots.get(slot)
         if (ranges === undefined) this.#slots.set(slot, [range])
         else {
-          other ??= ranges.find((before) => before.mapping !== mapping && share(before, range, lineSize))
+          other ??= this.#oldestSharing(ranges, range, lineSize)
           ranges.push(range)
         }
       }
@@ -47,6 +47,26 @@ export class Overlaps {
         ranges.splice(position, 1)
         if (ranges.length === 0) this.#slots.delete(slot)
       }
+  }
+
+  #oldestSharing(ranges: readonly Range[], range: Range, lineSize: number): Range | undefined {
+    let oldest: Range | undefined
+    for (const before of ranges)
+      if (
+        before.mapping !== range.mapping &&
+        before.mapping.order < (oldest?.mapping.order ?? Infinity) &&
+        share(before, range, lineSize)
+      )
+        oldest = before
+    return oldest
+  }
+
+  /** Does a range that a device may write have bytes of [physAddr, physAddr + size)? */
+  meets(physAddr: number, size: number): boolean {
+    if (this.#slots.size === 0) return false
+    return slotsOf({ physAddr, size }).some((slot) =>
+      this.#slots.get(slot)?.some((one) => one.physAddr < physAddr + size && physAddr < one.physAddr + one.size),
+    )
   }
 
   #tell(mapping: Mapping, { mapping: other, physAddr, size }: Range): void {
@@ -82,7 +102,7 @@ const rangesOf = (mapping: Mapping): readonly Range[] => {
   return list.physAddrs.map((at, index) => ({ mapping, physAddr: at, size: list.sizes[index] ?? 0 }))
 }
 
-const slotsOf = ({ physAddr, size }: Range): readonly number[] => {
+const slotsOf = ({ physAddr, size }: Pick<Range, 'physAddr' | 'size'>): readonly number[] => {
   const first = Math.floor(physAddr / SLOT)
   const last = Math.floor((physAddr + Math.max(size, 1) - 1) / SLOT)
   if (first === last) return [first]

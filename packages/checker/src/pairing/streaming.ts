@@ -5,7 +5,8 @@ import { checkArea } from '../dma-debug/map.ts'
 import { checkSync, syncOfNothing } from '../dma-debug/sync.ts'
 import { pageType } from '../dma-debug/types.ts'
 import { handOver } from './accesses.ts'
-import { mappingOf, type MappingLedger } from './mapping-ledger.ts'
+import { mappingOf } from '../dma-debug/mapping-of.ts'
+import type { MappingLedger } from './mapping-ledger.ts'
 
 type MapEvent = Extract<Event, { event: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys' }>
 type UnmapEvent = Extract<Event, { event: 'dma_unmap_page' | 'dma_unmap_resource' | 'dma_unmap_phys' }>

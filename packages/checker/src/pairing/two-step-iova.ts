@@ -2,7 +2,8 @@
 import { finding, hex, type Event } from '@dmalab/api'
 import { named } from '../dma-debug/describe.ts'
 import type { Mapping } from '../dma-debug/entry.ts'
-import { mappingOf, type MappingLedger } from './mapping-ledger.ts'
+import { mappingOf } from '../dma-debug/mapping-of.ts'
+import type { MappingLedger } from './mapping-ledger.ts'
 
 type LinkEvent = Extract<Event, { event: 'iova_link' }>
 type RangeEvent = Extract<Event, { event: 'iova_sync' | 'iova_unlink' }>

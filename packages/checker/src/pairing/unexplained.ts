@@ -8,7 +8,8 @@ const NAMED = 8
 /** Tasks remembered per device. */
 const TASKS = 1024
 
-interface History {
+/** What came of one device's unmaps. */
+export interface History {
   readonly device: string
   explained: number
   unknown: number
@@ -40,6 +41,11 @@ export class Unexplained {
     if (history === undefined)
       this.#histories.set(key, (history = { device, explained: 0, unknown: 0, sole: undefined, at: [] }))
     return history
+  }
+
+  /** Of a device's streaming mappings. */
+  streaming(device: string): History {
+    return this.#history(device, false)
   }
 
   /** A task mapped or allocated. */

@@ -1,24 +1,74 @@
 // dma-debug over events: every map, unmap, allocation, free and sync is paired the way the kernel's checker pairs them.
-import { finding, type CheckerRule } from '@dmalab/api'
+import {
+  finding,
+  type CheckerContext,
+  type CheckerRule,
+  type Event,
+  type ReportFinding,
+  type RuleRun,
+} from '@dmalab/api'
+import { isResource } from '../dma-debug/types.ts'
 import { cpuAccess, deviceAccess, ioFault } from '../pairing/accesses.ts'
 import { MappingLedger } from '../pairing/mapping-ledger.ts'
 import { alloc, allocSgt, free, freeSgt, poolFree } from '../pairing/coherent.ts'
 import { mapSg, syncSg, unmapSg } from '../pairing/lists.ts'
 import { mapOne, mappingErrorAsked, syncOne, unmapOne } from '../pairing/streaming.ts'
 import { linkIova, syncIova, unlinkIova } from '../pairing/two-step-iova.ts'
+import type { QuickPairing } from '../quick/quick-pairing.ts'
 
 export interface MappingOptions {
   /** Markers of a log that say a driver let go of its device. */
   readonly unbindMarker: RegExp
   /** Mappings live at once before all are forgotten. */
   readonly follow?: number
+  /** Nothing is paired the short way. */
+  readonly thorough?: boolean
   /** So many live mappings were forgotten, at this step. */
   readonly onForget?: (count: number, at: number) => void
   /** Gets the numbers that a report shows. */
   readonly onSummary?: (numbers: { readonly live: number; readonly untracedFrees: number }) => void
 }
 
-export const mappingRule = (options: MappingOptions): CheckerRule => ({
+export interface MappingRule extends CheckerRule {
+  create(report: ReportFinding, context: CheckerContext): MappingRun
+}
+
+export interface MappingRun extends RuleRun {
+  /** Takes the commonest events as numbers: onEvent() is for those that it leaves. */
+  readonly quick: QuickPairing
+}
+
+const NO_PID = -1
+
+/** True: the event is one of the commonest, and there is nothing to say about it. */
+const takenQuickly = (quick: QuickPairing, event: Event): boolean => {
+  switch (event.event) {
+    case 'dma_map_page':
+    case 'dma_map_phys': {
+      if (event.area !== undefined || isResource(event)) return false
+      const { device, dmaAddr, size, dir, attrs, physAddr, at, pid = NO_PID } = event
+      return quick.map(device, dmaAddr, size, dir, attrs, physAddr, at, pid)
+    }
+    case 'dma_unmap_page':
+    case 'dma_unmap_phys':
+      if (isResource(event)) return false
+      return quick.unmap(event.device, event.dmaAddr, event.size, event.dir, event.attrs, event.at)
+    case 'dma_sync_single_for_cpu':
+      return quick.sync(event.device, event.dmaAddr, event.size, event.dir, true)
+    case 'dma_sync_single_for_device':
+      return quick.sync(event.device, event.dmaAddr, event.size, event.dir, false)
+    case 'dma_mapping_error':
+      return quick.asks(event.device, event.dmaAddr)
+    case 'dma_map_sg':
+      return quick.mapList(event)
+    case 'dma_unmap_sg':
+      return quick.unmapList(event)
+    default:
+      return false
+  }
+}
+
+export const mappingRule = (options: MappingOptions): MappingRule => ({
   name: 'dma-debug',
   source: 'Linux kernel/dma/debug.c',
   codes: [
@@ -75,7 +125,10 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
     const ledger = new MappingLedger(report, context, options)
     let stopped = false
     return {
+      quick: ledger.quick,
       onEvent(event): void {
+        if (options.thorough !== true && takenQuickly(ledger.quick, event)) return
+        ledger.quick.meet(event)
         switch (event.event) {
           case 'dma_map_page':
           case 'dma_map_phys':
@@ -152,6 +205,7 @@ export const mappingRule = (options: MappingOptions): CheckerRule => ({
         }
       },
       onEnd(): void {
+        ledger.quick.tellAll()
         options.onSummary?.({ live: ledger.tracker.liveCount, untracedFrees: ledger.untracedFrees })
         ledger.unexplained.decide()
         ledger.bounces.end()

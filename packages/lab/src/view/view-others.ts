@@ -16,12 +16,12 @@ import {
   VIEW_VERSION,
 } from '@dmalab/api'
 import { explainDefect } from '../explore.ts'
-import { checkLog, type ReadLog } from '../check.ts'
+import { checkLog, type ReadEvents } from '../check.ts'
 import { MOST_EVENTS } from './record.ts'
 import { explained } from './view-runs.ts'
 
 /** A log through reader and checker, with its events. @throws InputError as `read` does */
-export const viewTrace = async (file: string, read: ReadLog, command: string): Promise<TraceView> => {
+export const viewTrace = async (file: string, read: ReadEvents, command: string): Promise<TraceView> => {
   const events: Event[] = []
   let leftOut = 0
   let release = 'of the log'

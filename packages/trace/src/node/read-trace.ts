@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { type Event, InputError, type ReadSummary } from '@dmalab/api'
+import { type BareListener, type Event, InputError, type ReadSummary } from '@dmalab/api'
 import { openPieces, readStart, unreadable } from '@dmalab/api/node'
 import type { TextOf } from '../read/latin1.ts'
 import { type Unreadable, unreadableShape } from '../shapes/unreadable.ts'
@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly stdin?: AsyncIterable<Uint8Array>
   /** The program that reads trace.dat. */
   readonly traceCmd?: string
+  /** As a reader's option `bare`. */
+  readonly bare?: BareListener
 }
 
 /**
@@ -30,7 +32,7 @@ export const readTrace = async (
   onEvent: (event: Event) => void,
   options: OpenOptions = {},
 ): Promise<ReadSummary> => {
-  const reader = createReader({ onEvent, textOf: bufferText() })
+  const reader = createReader({ onEvent, bare: options.bare, textOf: bufferText() })
   try {
     for await (const chunk of await chunksOf(path, options)) reader.push(chunk)
   } catch (error) {

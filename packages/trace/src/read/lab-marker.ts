@@ -114,6 +114,8 @@ const fits = (value: unknown, kind: Kind): boolean => {
 }
 
 export interface LabMarkers {
+  /** There was nothing of our own writer so far, so events are as they stand. */
+  readonly none: boolean
   /** Turns a marker into the event it holds; undefined: it belongs to the event that follows. */
   marker(event: Event): Event | undefined
   /** Adds what came before, and gives the event the step of its run. */
@@ -127,6 +129,9 @@ export const createLabMarkers = (): LabMarkers => {
   const stepped = (event: Event): Event =>
     ours && event.time !== undefined ? { ...event, at: Math.round(Number(event.time) * 1e6) } : event
   return {
+    get none(): boolean {
+      return !ours && extra === undefined
+    },
     marker(event): Event | undefined {
       const body = event.event === 'marker' ? parsed(event.text) : undefined
       if (body === undefined) return stepped(event)

@@ -1,14 +1,17 @@
 // Streaming reader of ftrace text: chunks of bytes in, events out, constant memory. Lines are found and rejected on bytes; only what
 // the checks understand is decoded. A line that cannot be read is counted and shown, never a failure.
-import type { Event, EventBase, EventBody, LineNote, ReadSummary } from '@dmalab/api'
+import type { BareListener, Event, EventBase, EventBody, LineNote, ReadSummary } from '@dmalab/api'
 import { decodeText, EVENT_NAMES } from './decode.ts'
 import { decodeFields, isFields } from './fields.ts'
 import { createLabMarkers } from './lab-marker.ts'
 import { latin1, type TextOf } from './latin1.ts'
+import { QuickLines } from './quick-line.ts'
 import { findName, hashOf, newPlace, splitHead, splitOtherForms, type Frame } from './frame.ts'
 
 export interface ReaderOptions {
   readonly onEvent: (event: Event) => void
+  /** Who also listens by onEvent, and may take the commonest events without an object being made for them. */
+  readonly bare?: BareListener | undefined
   /** Damaged lines and unknown event names kept with their line numbers. */
   readonly keep?: number
   /** How bytes become text, one character a byte: where the platform has something faster than what runs everywhere. */
@@ -40,6 +43,7 @@ export const createReader = (options: ReaderOptions): Reader => {
   const damaged: LineNote[] = []
   const place = newPlace()
   const markers = createLabMarkers()
+  const quick = options.bare === undefined ? undefined : new QuickLines(options.bare, textOf)
   let damagedCount = 0
   let unknownCount = 0
   let stackLines = 0
@@ -151,6 +155,11 @@ export const createReader = (options: ReaderOptions): Reader => {
     }
     if (entry.name.length !== place.end - place.start)
       return note(place.hash + 1, textOf(chunk, place.start, place.end))
+    if (quick !== undefined && end - start <= MAX_EVENT && markers.none)
+      if (quick.take(entry.name, chunk, start, end, place, line)) {
+        entry.count += 1
+        return
+      }
     const text = textOf(chunk, start, end)
     const frame = splitHead(text, place.cpu - start, place.start - start - 2)
     if (frame === undefined) return damagedEvent(text)

@@ -64,7 +64,11 @@ const createShaped = (options: ReaderOptions, encoding: Encoding, strict: boolea
   let bytes = 0
   let carry = ''
   let html: 'none' | 'before' | 'inside' | undefined
-  const ftrace = createFtraceReader({ ...options, onEvent: (event) => options.onEvent(framed(event, known)) })
+  const ftrace = createFtraceReader({
+    ...options,
+    bare: undefined,
+    onEvent: (event) => options.onEvent(framed(event, known)),
+  })
   const wrapped = createWrapped((line, read) => {
     known = read?.frame
     const text = read === undefined ? (toldLine(line) ?? (strict || isOfTrace(line) ? line : '')) : canonical(read)

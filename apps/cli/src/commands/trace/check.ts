@@ -46,7 +46,7 @@ export default class TraceCheck extends BaseCommand {
     }
     const shown = { hideInfo: flags.quiet, ...(kernelText === undefined ? {} : { kernelLines }) }
     const work = async (file: string): Promise<LogCheck> => {
-      const check = await checkLog(file, (onEvent) => readTrace(file, onEvent), options)
+      const check = await checkLog(file, (onEvent, bare) => readTrace(file, onEvent, { bare }), options)
       if (flags.format === 'text') this.tell(checkText(check, shown))
       const why = whyUnchecked(check)
       if (why !== undefined) throw new InputError(why, { file }, recordEvents(file))

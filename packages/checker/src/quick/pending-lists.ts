@@ -1,0 +1,85 @@
+// Scatterlists that the ledger has not been told of: each entry is among the pending mappings, and here is what makes a list of them.
+import { DIR } from '@dmalab/api'
+import type { SgList } from '../dma-debug/entry.ts'
+import { sumOf } from '../dma-debug/types.ts'
+import { PendingMappings } from './pending-mappings.ts'
+
+/** A list as it was mapped: nothing was merged and nothing cut. */
+export interface PendingList {
+  readonly device: number
+  readonly dir: number
+  readonly attrs: number
+  readonly at: number
+  readonly order: number
+  readonly list: SgList
+  /** Bytes in all. */
+  readonly size: number
+  /** Slots of its entries among the pending mappings. */
+  readonly slots: readonly number[]
+}
+
+export class PendingLists {
+  private readonly pending: PendingMappings
+  private readonly lists: (PendingList | undefined)[] = []
+  private readonly free: number[] = []
+  /** Numbers of lists by the first page of their memory: an unmap names nothing else. */
+  private readonly byPage = new Map<number, number>()
+
+  constructor(pending: PendingMappings) {
+    this.pending = pending
+  }
+
+  /** False: an entry meets what is pending or, as `meets` says, what the ledger has; nothing was added then. */
+  add(one: Omit<PendingList, 'slots' | 'size'>, lineSize: number, meets: (entry: number) => boolean): boolean {
+    const { pending } = this
+    const { dmaAddrs, sizes, physAddrs } = one.list
+    const [page] = physAddrs
+    if (page === undefined || this.byPage.has(page) || !pending.hasRoomFor(physAddrs.length)) return false
+    const number = this.free.pop() ?? this.lists.length
+    const slots: number[] = []
+    for (const [i, physAddr] of physAddrs.entries()) {
+      const [dmaAddr, size] = [dmaAddrs[i]!, sizes[i]!]
+      const known = !PendingMappings.fits(size) || pending.find(one.device, dmaAddr) >= 0 || meets(i)
+      if (known || (one.dir !== DIR.TO_DEVICE && pending.meets(physAddr, size, lineSize))) {
+        for (const slot of slots) pending.remove(slot)
+        this.free.push(number)
+        return false
+      }
+      const slot = pending.add(one.device, dmaAddr, size, one.dir, one.attrs, physAddr, one.at, one.order)
+      pending.lists[slot] = number + 1
+      slots.push(slot)
+    }
+    this.lists[number] = { ...one, size: sumOf(sizes), slots }
+    this.byPage.set(page, number)
+    return true
+  }
+
+  /** The list whose memory is exactly these pages. */
+  of(device: number, physAddrs: readonly number[]): PendingList | undefined {
+    const number = this.byPage.get(physAddrs[0] ?? NaN)
+    const found = number === undefined ? undefined : this.lists[number]
+    if (found === undefined || found.device !== device || found.list.physAddrs.length !== physAddrs.length)
+      return undefined
+    for (const [i, page] of physAddrs.entries()) if (found.list.physAddrs[i] !== page) return undefined
+    return found
+  }
+
+  /** Does a list begin at this page? */
+  beginsAt(page: number | undefined): boolean {
+    return page !== undefined && this.byPage.has(page)
+  }
+
+  /** The list that a pending mapping is an entry of. */
+  holding(slot: number): PendingList | undefined {
+    return this.lists[this.pending.lists[slot]! - 1]
+  }
+
+  remove(list: PendingList): void {
+    const page = list.list.physAddrs[0]!
+    const number = this.byPage.get(page)!
+    for (const slot of list.slots) this.pending.remove(slot)
+    this.byPage.delete(page)
+    this.lists[number] = undefined
+    this.free.push(number)
+  }
+}

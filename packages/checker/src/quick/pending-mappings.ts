@@ -1,0 +1,175 @@
+// Mappings of one range that the ledger has not been told of: as numbers, in the order in which they were made.
+import { DIR } from '@dmalab/api'
+import { Chains } from './chains.ts'
+import { longer } from './undone-mappings.ts'
+
+const FEWEST_SLOTS = 64
+const MOST_SLOTS = 65_536
+/** Bytes of physical memory per chain, and the chains that one mapping may be in. */
+const CHUNK = 16_384
+const CHUNKS = 5
+
+export class PendingMappings {
+  private slots = FEWEST_SLOTS
+  private taken = 0
+  private devices = new Int32Array(FEWEST_SLOTS)
+  dmaAddrs = new Float64Array(FEWEST_SLOTS)
+  sizes = new Float64Array(FEWEST_SLOTS)
+  dirs = new Int32Array(FEWEST_SLOTS)
+  attrs = new Float64Array(FEWEST_SLOTS)
+  physAddrs = new Float64Array(FEWEST_SLOTS)
+  ats = new Float64Array(FEWEST_SLOTS)
+  /** Number of the mapping in the order of all mappings. */
+  orders = new Float64Array(FEWEST_SLOTS)
+  /** 0, or what the last sync said: 1 the CPU has the bytes, 2 the device has them. */
+  syncs = new Int32Array(FEWEST_SLOTS)
+  /** 1: the driver asked dma_mapping_error() about it. */
+  asked = new Int32Array(FEWEST_SLOTS)
+  /** Number of the list that it is an entry of, plus one; 0: none. */
+  lists = new Int32Array(FEWEST_SLOTS)
+  /** Neighbours in the order in which they were made, -1 at the ends; `later` also links the free slots. */
+  private earlier = new Int32Array(FEWEST_SLOTS)
+  private later = new Int32Array(FEWEST_SLOTS)
+  private byBus = new Chains(FEWEST_SLOTS, FEWEST_SLOTS)
+  /** Those that a device may write, by physical memory; slot CHUNKS * slot + n is their nth chunk. */
+  private byMemory = new Chains(FEWEST_SLOTS, CHUNKS * FEWEST_SLOTS)
+  private first = -1
+  private last = -1
+  private free = -1
+  count = 0
+
+  hasRoomFor(entries: number): boolean {
+    return this.count + entries <= MOST_SLOTS
+  }
+
+  /** Is a range of this length small enough to be added? */
+  static fits(size: number): boolean {
+    return size > 0 && size <= CHUNK * (CHUNKS - 1)
+  }
+
+  add(
+    device: number,
+    dmaAddr: number,
+    size: number,
+    dir: number,
+    attrs: number,
+    physAddr: number,
+    at: number,
+    order: number,
+  ): number {
+    const slot = this.take()
+    this.devices[slot] = device
+    this.dmaAddrs[slot] = dmaAddr
+    this.sizes[slot] = size
+    this.dirs[slot] = dir
+    this.attrs[slot] = attrs
+    this.physAddrs[slot] = physAddr
+    this.ats[slot] = at
+    this.orders[slot] = order
+    this.syncs[slot] = 0
+    this.asked[slot] = 0
+    this.lists[slot] = 0
+    this.earlier[slot] = this.last
+    this.later[slot] = -1
+    if (this.last < 0) this.first = slot
+    else this.later[this.last] = slot
+    this.last = slot
+    this.count += 1
+    this.byBus.add(this.byBus.chainOf(dmaAddr, device), slot)
+    if (dir !== DIR.TO_DEVICE) this.index(slot, true)
+    return slot
+  }
+
+  /** The one that begins at an address of a device; -1: there is none. */
+  find(device: number, dmaAddr: number): number {
+    const { byBus } = this
+    for (let slot = byBus.first(byBus.chainOf(dmaAddr, device)); slot >= 0; slot = byBus.after(slot))
+      if (this.dmaAddrs[slot] === dmaAddr && this.devices[slot] === device) return slot
+    return -1
+  }
+
+  /** Does one that a device may write reach into the cache lines of [physAddr, physAddr + size)? No line crosses a chunk. */
+  meets(physAddr: number, size: number, lineSize: number): boolean {
+    if (this.count === 0) return false
+    const { byMemory } = this
+    const end = physAddr + size
+    for (let chunk = Math.floor(physAddr / CHUNK); chunk * CHUNK < end; chunk++)
+      for (let node = byMemory.first(byMemory.chainOf(chunk * SPREAD, 0)); node >= 0; node = byMemory.after(node)) {
+        const slot = Math.floor(node / CHUNKS)
+        const from = this.physAddrs[slot]!
+        const firstLine = Math.floor(from / lineSize) * lineSize
+        if (firstLine < end && physAddr < Math.ceil((from + this.sizes[slot]!) / lineSize) * lineSize) return true
+        if (Math.floor(from / lineSize) === Math.floor(physAddr / lineSize)) return true
+      }
+    return false
+  }
+
+  remove(slot: number): void {
+    this.byBus.remove(this.byBus.chainOf(this.dmaAddrs[slot]!, this.devices[slot]!), slot)
+    if (this.dirs[slot] !== DIR.TO_DEVICE) this.index(slot, false)
+    const [earlier, later] = [this.earlier[slot]!, this.later[slot]!]
+    if (earlier < 0) this.first = later
+    else this.later[earlier] = later
+    if (later < 0) this.last = earlier
+    else this.earlier[later] = earlier
+    this.later[slot] = this.free
+    this.free = slot
+    this.count -= 1
+  }
+
+  /** The one that was made first; -1: there is none. */
+  get oldest(): number {
+    return this.first
+  }
+
+  deviceOf(slot: number): number {
+    return this.devices[slot]!
+  }
+
+  private index(slot: number, there: boolean): void {
+    const { byMemory } = this
+    const from = Math.floor(this.physAddrs[slot]! / CHUNK)
+    const to = Math.floor((this.physAddrs[slot]! + this.sizes[slot]! - 1) / CHUNK)
+    for (let chunk = from; chunk <= to; chunk++) {
+      const chain = byMemory.chainOf(chunk * SPREAD, 0)
+      if (there) byMemory.add(chain, CHUNKS * slot + chunk - from)
+      else byMemory.remove(chain, CHUNKS * slot + chunk - from)
+    }
+  }
+
+  private take(): number {
+    const { free } = this
+    if (free >= 0) {
+      this.free = this.later[free]!
+      return free
+    }
+    if (this.taken === this.slots) this.grow()
+    return this.taken++
+  }
+
+  private grow(): void {
+    this.slots *= 2
+    this.devices = longer(this.devices)
+    this.dmaAddrs = longer(this.dmaAddrs)
+    this.sizes = longer(this.sizes)
+    this.dirs = longer(this.dirs)
+    this.attrs = longer(this.attrs)
+    this.physAddrs = longer(this.physAddrs)
+    this.ats = longer(this.ats)
+    this.orders = longer(this.orders)
+    this.syncs = longer(this.syncs)
+    this.asked = longer(this.asked)
+    this.lists = longer(this.lists)
+    this.earlier = longer(this.earlier)
+    this.later = longer(this.later)
+    this.byBus = new Chains(this.slots, this.slots)
+    this.byMemory = new Chains(this.slots, CHUNKS * this.slots)
+    for (let slot = this.first; slot >= 0; slot = this.later[slot]!) {
+      this.byBus.add(this.byBus.chainOf(this.dmaAddrs[slot]!, this.devices[slot]!), slot)
+      if (this.dirs[slot] !== DIR.TO_DEVICE) this.index(slot, true)
+    }
+  }
+}
+
+/** Chains tell granules of 64 bytes apart, so the number of a chunk is spread over them. */
+const SPREAD = 64

@@ -1,0 +1,184 @@
+// Twins: the short way and the ledger's way say the same of any stream of events.
+import { DIR, type EventBody, type Session } from '@dmalab/api'
+import { describe, expect, it } from 'vitest'
+import { type CheckerOptions, createChecker } from '../src/index.ts'
+import { SESSION } from './events.ts'
+
+const PAGE = 4096
+
+/** Mulberry32: the same numbers on every machine. */
+const random = (seed: number) => (): number => {
+  seed = (seed + 0x6d2b_79f5) | 0
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+}
+
+interface Live {
+  readonly device: string
+  readonly dmaAddr: number
+  readonly size: number
+  readonly dir: number
+  readonly attrs: number
+}
+
+/** Drivers at work: mostly right, and wrong in all the ways that pairing knows. */
+const eventsOf = (seed: number, count: number): EventBody[] => {
+  const next = random(seed)
+  const upTo = (n: number): number => Math.floor(next() * n)
+  const rarely = (n: number): boolean => upTo(n) === 0
+  const one = <T>(...list: readonly T[]): T => list[upTo(list.length)]!
+  const events: EventBody[] = []
+  const live: Live[] = []
+  const lists: { readonly device: string; readonly physAddrs: number[]; readonly dir: number }[] = []
+  const [low, high] =
+    seed % 3 === 0 ? (['dma_map_phys', 'dma_unmap_phys'] as const) : (['dma_map_page', 'dma_unmap_page'] as const)
+  const place = (): Live => {
+    const size = one(
+      64,
+      512,
+      2048,
+      PAGE,
+      PAGE,
+      PAGE,
+      3 * PAGE,
+      65_536,
+      rarely(9) ? 2 ** 18 : PAGE,
+      rarely(30) ? 0 : PAGE,
+    )
+    const dmaAddr = 0x4000_0000 + upTo(96) * one(512, 2048, PAGE, PAGE) + (rarely(20) ? 2 ** 33 : 0)
+    const attrs = rarely(12) ? one(32, 1, 256) : 0
+    return { device: one('dev', 'dev', 'other'), dmaAddr, size, dir: one(0, 1, 2, 2), attrs }
+  }
+  const slip = (mapping: Live): Live => ({
+    ...mapping,
+    ...(rarely(40) ? { size: mapping.size + 64 } : {}),
+    ...(rarely(40) ? { dir: one(0, 1, 2) } : {}),
+    ...(rarely(40) ? { dmaAddr: mapping.dmaAddr + 8 } : {}),
+    ...(rarely(40) ? { attrs: 32 } : {}),
+    ...(rarely(60) ? { device: one('dev', 'other') } : {}),
+  })
+  while (events.length < count) {
+    const what = upTo(100)
+    if (what < 38) {
+      const mapping = { ...place(), ...(rarely(50) ? { dmaAddr: 2 ** 64 } : {}) }
+      const physAddr = (mapping.dmaAddr % 2 ** 32) + (rarely(10) ? PAGE : 0)
+      events.push({ event: rarely(25) ? 'dma_map_resource' : low, ...mapping, physAddr })
+      live.push(mapping)
+    } else if (what < 70 && live.length > 0) {
+      const [mapping] = rarely(30) ? [one(...live)] : live.splice(upTo(live.length), 1)
+      if (mapping !== undefined) events.push({ event: rarely(40) ? 'dma_unmap_resource' : high, ...slip(mapping) })
+    } else if (what < 80 && live.length > 0) {
+      const { attrs: _none, ...mapping } = slip(one(...live))
+      events.push({ event: one('dma_sync_single_for_cpu', 'dma_sync_single_for_device'), ...mapping })
+    } else if (what < 84 && live.length > 0) {
+      const { device, dmaAddr } = one(...live)
+      events.push({ event: 'dma_mapping_error', device, dmaAddr })
+    } else if (what < 88) {
+      const { device, dmaAddr, dir } = place()
+      const dmaAddrs = [dmaAddr, dmaAddr + 2 * PAGE]
+      const list = {
+        device,
+        dir,
+        nents: 2,
+        ents: 2,
+        truncated: false,
+        dmaAddrs,
+        sizes: [PAGE, PAGE],
+        physAddrs: dmaAddrs,
+      }
+      events.push({ event: 'dma_map_sg', ...list, attrs: 0 })
+      lists.push({ device, dir, physAddrs: dmaAddrs })
+    } else if (what < 92 && lists.length > 0) {
+      const [list] = lists.splice(upTo(lists.length), 1)
+      if (list !== undefined) events.push({ event: 'dma_unmap_sg', ...list, attrs: 0 })
+    } else if (what < 94) {
+      const { attrs: _none, dir: _dir, ...at } = place()
+      events.push({ event: 'device_access', write: rarely(2), ...at })
+    } else if (what < 95) {
+      const { dmaAddr: physAddr, size } = place()
+      const virtAddr = 'c0000000'
+      events.push({ event: 'cpu_access', task: 'cpu', write: rarely(2), virtAddr, physAddr, size, mapping: 'cached' })
+    } else if (what < 97) {
+      const mapping = { ...place(), dir: DIR.BIDIRECTIONAL, attrs: 0 }
+      events.push({
+        event: rarely(2) ? 'dma_alloc' : 'dma_free',
+        ...mapping,
+        virtAddr: 'ffff0000',
+        flags: 'GFP_KERNEL',
+      })
+    } else if (what < 98) {
+      const { device, dmaAddr: devAddr, size } = place()
+      events.push({ event: 'swiotlb_bounced', device, dmaMask: 2 ** 32 - 1, devAddr, size, force: false })
+    } else if (rarely(8)) events.push({ event: 'lost', count: 3 })
+    else if (rarely(6)) events.push({ event: 'driver_unbound', device: one('dev', 'other') })
+    else
+      events.push(
+        one(
+          { event: 'step', what: 'x' },
+          { event: 'marker', text: 'begin' },
+          { event: 'kernel_release', release: '6.18.0' },
+        ),
+      )
+  }
+  if (seed % 4 === 1) events.push({ event: 'end' })
+  return events
+}
+
+const checked = (
+  bodies: readonly EventBody[],
+  session: Session | undefined,
+  options: CheckerOptions,
+  numbers = false,
+) => {
+  const checker = createChecker(options)
+  if (session !== undefined) checker.onEvent({ ...session, at: 0 })
+  for (const [index, body] of bodies.entries()) {
+    const at = 1 + Math.floor(index / 3)
+    const event = session === undefined ? { ...body, at, pid: index % 4, interrupt: false } : { ...body, at }
+    const taken = numbers && givenAsNumbers(checker, event)
+    if (!taken) checker.onEvent(event)
+  }
+  return checker.finish()
+}
+
+const givenAsNumbers = (checker: ReturnType<typeof createChecker>, event: EventBody & { at: number; pid?: number }) => {
+  if (event.event === 'dma_map_page' || event.event === 'dma_map_phys') {
+    const { event: name, device, dmaAddr, size, dir, attrs, physAddr, at, pid = -1 } = event
+    return checker.onMap(name, device, dmaAddr, size, dir, attrs, physAddr, at, pid)
+  }
+  if (event.event === 'dma_unmap_page' || event.event === 'dma_unmap_phys')
+    return checker.onUnmap(event.event, event.device, event.dmaAddr, event.size, event.dir, event.attrs, event.at)
+  return false
+}
+
+describe('the short way of pairing', () => {
+  for (const [name, session] of [
+    ['a run', SESSION],
+    ['a log', undefined],
+    ['a run of 6.18', { ...SESSION, dmaDebug: '6.18' as const }],
+  ] as const)
+    it(`says what the ledger says: ${name}`, () => {
+      for (let seed = 1; seed <= 40; seed++) {
+        const events = eventsOf(seed, 30 + 10 * seed)
+        const follow = seed % 7 === 0 ? { follow: 20 } : {}
+        const thorough = checked(events, session, { ...follow, thorough: true })
+        expect(checked(events, session, follow), `seed ${seed}`).toEqual(thorough)
+        expect(checked(events, session, follow, true), `seed ${seed}, as numbers`).toEqual(thorough)
+      }
+    })
+
+  it('remembers what was undone as long as before, also where much is mapped at once', () => {
+    const many = 3000
+    const at = (i: number): number => 0x4000_0000 + i * PAGE
+    const rest = { device: 'dev', size: PAGE, dir: DIR.FROM_DEVICE, attrs: 0 }
+    const events: EventBody[] = []
+    for (let i = 0; i < many; i++) events.push({ event: 'dma_map_page', ...rest, dmaAddr: at(i), physAddr: at(i) })
+    for (let i = 0; i < many; i++) events.push({ event: 'dma_unmap_page', ...rest, dmaAddr: at(i) })
+    events.push({ event: 'dma_unmap_page', ...rest, dmaAddr: at(7) })
+    events.push({ event: 'device_access', device: 'dev', write: true, dmaAddr: at(9) + 5, size: 8 })
+    const thorough = checked(events, SESSION, { thorough: true })
+    expect(thorough.findings.map(({ code }) => code)).toEqual(['unmap-not-mapped', 'device-access-after-unmap'])
+    expect(checked(events, SESSION, {})).toEqual(thorough)
+  })
+})
