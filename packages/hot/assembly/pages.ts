@@ -56,11 +56,19 @@ function setInSection(slot: usize, first: u32, count: u32, exists: bool): void {
     memory.fill(bitmap, entry == ALL ? 0xff : 0, L.PAGE_SIZE)
     store<u32>(slot, <u32>bitmap)
   }
-  for (let i = first; i < first + count; i++) {
-    const at = bitmap + ((i >> 6) << 3)
-    const bit = (<u64>1) << (i & 63)
-    store<u64>(at, exists ? load<u64>(at) | bit : load<u64>(at) & ~bit)
-  }
+  // Whole bytes at once, single bits at the ends.
+  const end = first + count
+  let i = first
+  for (; i < end && (i & 7) != 0; i++) setBit(bitmap, i, exists)
+  const bytes = (end - i) >> 3
+  memory.fill(bitmap + (i >> 3), exists ? 0xff : 0, bytes)
+  for (i += bytes << 3; i < end; i++) setBit(bitmap, i, exists)
+}
+
+function setBit(bitmap: usize, i: u32, exists: bool): void {
+  const at = bitmap + (i >> 3)
+  const bit = 1 << (i & 7)
+  store<u8>(at, exists ? load<u8>(at) | bit : load<u8>(at) & ~bit)
 }
 
 /** Is the page-clean flag (PG_dcache_clean) of a page set? */
