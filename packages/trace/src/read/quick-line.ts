@@ -1,7 +1,7 @@
 // The commonest lines of a log straight from their bytes: single mappings and whole lists, as the kernel prints them with a [cpu] column.
 // Nothing is made but the arrays of a list. Whatever stands there in another way is left to the plain reader, which reads these lines the
 // same: a test compares the two.
-import { type BareListener, DIR, type Event } from '@dmalab/api'
+import { type BareListener, DIR } from '@dmalab/api'
 import { readAttrs } from '../values.ts'
 import type { NamePlace } from './frame.ts'
 import type { TextOf } from './latin1.ts'
@@ -19,10 +19,7 @@ const [NENTS, ENTS, DMA_ADDRS] = [' nents=', ' ents=', ' dma_addrs={'].map(bytes
 const [SIZES, PHYS_ADDRS] = [' sizes={', ' phys_addrs={'].map(bytesOf)
 
 const SPACE = 32
-const COMMA = 44
-const DASH = 45
-const SLASH = 47
-const ZERO = 48
+const [COMMA, DASH, SLASH, ZERO] = [44, 45, 47, 48] as const
 const EQUALS = 61
 const CLOSE_COLUMN = 93
 const LAST_PLAIN = 126
@@ -47,7 +44,7 @@ export class QuickLines {
   /** What was read last; reading that fails leaves `fits` false. */
   private fits = true
   private pid = 0
-  private interrupt: boolean | undefined
+  private interrupt = false
   private device = ''
   private deviceBytes: Uint8Array = new Uint8Array()
   private readonly devices = new Map<string, string>()
@@ -115,8 +112,22 @@ export class QuickLines {
     const physAddrs = this.array()
     const attrs = this.attrs()
     if (!this.fits || !this.flags(place)) return false
-    const list = { nents, ents, truncated: false, dmaAddrs, sizes, physAddrs, attrs }
-    return this.tell({ at, pid: this.pid, event: 'dma_map_sg', device: this.device, dir, ...list })
+    const { pid, interrupt, device } = this
+    return this.to.onBare({
+      event: 'dma_map_sg',
+      at,
+      pid,
+      interrupt,
+      device,
+      dir,
+      nents,
+      ents,
+      truncated: false,
+      dmaAddrs,
+      sizes,
+      physAddrs,
+      attrs,
+    })
   }
 
   private unmapList(place: NamePlace, at: number): boolean {
@@ -125,11 +136,8 @@ export class QuickLines {
     const physAddrs = this.array()
     const attrs = this.attrs()
     if (!this.fits || !this.flags(place)) return false
-    return this.tell({ at, pid: this.pid, event: 'dma_unmap_sg', device: this.device, dir, physAddrs, attrs })
-  }
-
-  private tell(event: Event): boolean {
-    return this.to.onBare(this.interrupt === undefined ? event : { ...event, interrupt: this.interrupt })
+    const { pid, interrupt, device } = this
+    return this.to.onBare({ event: 'dma_unmap_sg', at, pid, interrupt, device, dir, physAddrs, attrs })
   }
 
   /** `comm-123   [001] d.h1.   4.378800: name:` Reads the pid, and sees that a time stands before the name. */
@@ -166,8 +174,8 @@ export class QuickLines {
     let time = name - 3
     while (time > cpu && bytes[time] !== SPACE) time--
     if (next !== time + 1) return false
-    this.interrupt = to - from > 2 ? INTERRUPTED[bytes[from + 2]!] === 1 : undefined
-    return bytes[from] !== DASH
+    this.interrupt = INTERRUPTED[bytes[from + 2]!] === 1
+    return to - from > 2 && bytes[from] !== DASH
   }
 
   private deviceAndDir(): number {
