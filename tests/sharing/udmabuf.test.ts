@@ -1,5 +1,5 @@
 // CPU access to a udmabuf: its own device's list is mapped and synced, importers' mappings are not.
-import { DIR, phys } from '@dmalab/api'
+import { DIR, pfn, phys } from '@dmalab/api'
 import { createUdmabuf } from '@dmalab/dma-buf'
 import { expect, test } from 'vitest'
 import { openBench, value } from './sharing-bench.ts'
@@ -53,4 +53,19 @@ test.each([
   const { lab } = openBench('arm64@6.12')
   const made = createUdmabuf(lab.allocatorHost, { phys: phys(at), len, kind: 'cached' }, 'memfd')
   expect(made.ok ? undefined : made.errno).toBe(errno)
+})
+
+test.each([
+  ['arm64@6.12', [4096, 4096, 4096, 4096, 4096]],
+  ['arm64@7.2', [12_288, 8192]],
+])('on %s pages side by side are entries of %o bytes', (kernel, lengths) => {
+  const { lab } = openBench(kernel)
+  const memory = value(lab.userAlloc(16 * 4096, 'memfd'))
+  const first = memory.phys / 4096
+  const pages = [0, 1, 2, 8, 9].map((page) => pfn(first + page))
+  const fd = value(createUdmabuf(lab.allocatorHost, { ...memory, len: 5 * 4096, pages }, 'memfd'))
+  const attachment = value(lab.dmaBuf.attach(value(lab.dmaBuf.get(fd)), lab.device('n')))
+  const table = value(lab.dmaBuf.mapAttachment(attachment, DIR.TO_DEVICE))
+  expect(table.entries().map(({ length }) => length)).toEqual(lengths)
+  expect(table.entry(0).page).toEqual({ kind: 'page', pfn: first })
 })

@@ -9,6 +9,7 @@ export interface MaskCheck {
 }
 
 const MASK_32 = 2 ** 32 - 1
+const UNSIGNED = 2 ** 32
 /** arm_dma_pfn_limit where the machine states no dma_zone_size. */
 const DMA_PFN_LIMIT = 0xf_ffff
 
@@ -23,8 +24,8 @@ export const maskCheck = (api: PluginApi, host: Host): MaskCheck => {
   const pfn = (at: number): number => Math.floor(at / api.PAGE_SIZE)
   const [window] = device.facts.dmaRanges ?? []
   const offset = window === undefined ? 0 : pfn(window.cpu) - pfn(window.bus)
-  // An unsigned long of 32 bits.
-  const toPfn = (at: number): number => (pfn(at) + offset) >>> 0
+  // An unsigned long.
+  const toPfn = (at: number): number => (((pfn(at) + offset) % UNSIGNED) + UNSIGNED) % UNSIGNED
   const maxPfn = (): number => Math.ceil(Math.max(...host.ram.map(({ base, len }) => base + len)) / api.PAGE_SIZE)
   const hex = (value: number): string => value.toString(16)
   const warn = (text: string): void => host.printk('warn', `${api.devString(device)}: ${text}`)

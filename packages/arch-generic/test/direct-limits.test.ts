@@ -92,3 +92,8 @@ it('a mask of 32 bits is always taken, a smaller one when it reaches the DMA zon
   const direct = limits({})
   expect([2 ** 32 - 1, 2 ** 31 - 1, 2 ** 30 - 1].map((mask) => direct.supported(mask))).toEqual([true, true, false])
 })
+
+it('a mask of 32 bits is taken even where the DMA zone ends beyond it', () => {
+  const high = limits({ mask: 2 ** 32 - 1, windows: [{ cpu: GIB, bus: 8 * GIB, len: GIB }] })
+  expect([2 ** 32 - 1, 2 ** 32 - 2].map((mask) => high.supported(mask))).toEqual([true, false])
+})
