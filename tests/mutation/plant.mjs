@@ -34,13 +34,21 @@ const work = (journal) =>
       { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
     )
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => void (text += data))
+    // It is a group of its own, which a signal to this program does not reach.
+    const stop = () => process.kill(-Number(child.pid), 'SIGKILL')
+    const leave = () => {
+      stop()
+      process.exit(130)
+    }
+    process.once('SIGINT', leave).once('SIGTERM', leave)
     const started = Date.now()
     const watch = setInterval(() => {
       const news = Math.max(started, statSync(journal).mtimeMs)
-      if (Date.now() - news > SILENT_MS) process.kill(-Number(child.pid), 'SIGKILL')
+      if (Date.now() - news > SILENT_MS) stop()
     }, 1000)
     child.once('exit', (code) => {
       clearInterval(watch)
+      process.off('SIGINT', leave).off('SIGTERM', leave)
       resolve({ code, text })
     })
   })
