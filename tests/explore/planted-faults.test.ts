@@ -1,6 +1,6 @@
 // Faults planted in the op table of arch/arm, one at a time: the exploration finds each, and nothing in a table that is as it was.
 import { type Defect, type DmaOps, type FunctionPatch, newDefects, type Patch } from '@dmalab/api'
-import { explore, exploreRequest, openLaboratory, planExploration, searchNumber } from '@dmalab/lab'
+import { explore, exploreRequest, openLaboratory, openSearcher, planExploration } from '@dmalab/lab'
 import { expect, it } from 'vitest'
 
 const ATTR_SKIP_CPU_SYNC = 0x20
@@ -183,8 +183,9 @@ const workOf = (patch: string, ...only: readonly string[]) => ({
 const firstFound = async (patch: string, ...only: readonly string[]): Promise<readonly Defect[]> => {
   const work = workOf(patch, ...only)
   const plan = planExploration(laboratory, exploreRequest(work))
+  const search = openSearcher(laboratory, plan)
   for (const number of plan.configurations.keys()) {
-    const known = new Map([[number, searchNumber(laboratory, plan, number)]])
+    const known = new Map([[number, search(number)]])
     const defects = newDefects(await explore(work, { laboratory, known, searchAll: async () => undefined }))
     if (defects.length > 0) return defects
   }

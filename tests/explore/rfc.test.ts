@@ -1,5 +1,5 @@
 // The RFC under exploration: known defects come out, each scenario shows what it states, and nothing depends on who searched.
-import { explainDefect, explore, exploreRequest, openLaboratory, planExploration, searchNumber } from '@dmalab/lab'
+import { explainDefect, explore, exploreRequest, openLaboratory, openSearcher, planExploration } from '@dmalab/lab'
 import { type Defect, newDefects } from '@dmalab/api'
 import { defectFiles } from '@dmalab/report'
 import { readMachine } from '@dmalab/machine'
@@ -53,7 +53,8 @@ describe('known defects', () => {
     ['RD-19: an exporter that was not taught', 'kernel-oops', 'drm_gem_map_dma_buf', {}],
     ['RD-25: a bit that is another later', 'attribute-collides', '', {}],
     ['a length that is copied nowhere', 'length-not-set', 'arm_dma_get_sgtable', {}],
-    ['a pool of 2 GiB', 'range-overflows', 'dma_check_dev_coherent', {}],
+    ['a pool of 2 GiB', 'range-overflows', 'dma_check_dev_coherent', { config: 'ARM_LPAE=y' }],
+    ['a tag that goes on to other calls', 'attribute-passed-on', 'vb2_dc_mmap', {}],
     ['an unwind that does not ask', 'kernel-oops', 'arm_dma_map_sg', { 'failing call': 'mapPage@importer:1' }],
     ['a device whose mask cuts the address', 'device-address-cut', 'arm_dma_map_sg', { importer: 'narrow' }],
   ] as const)('%s', (_name, code, symbol, configuration) => {
@@ -78,8 +79,9 @@ it('gives the same report when configurations come in another order', async () =
   const plan = planExploration(laboratory, exploreRequest(small))
   const backwards = await explore(small, {
     laboratory,
-    searchAll: async (numbers, done) => {
-      for (const number of numbers.toReversed()) done(number, searchNumber(laboratory, plan, number))
+    searchAll: async (groups, done) => {
+      const search = openSearcher(laboratory, plan)
+      for (const number of groups.flat().toReversed()) done(number, search(number))
     },
   })
   expect(backwards).toEqual(await explore(small, { laboratory }))

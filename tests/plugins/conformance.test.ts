@@ -19,6 +19,7 @@ for (const kernel of ['arm@4.11', 'arm64@6.12'])
 /** What the RFC is known for (tests/explore/rfc.test.ts), its port, and the example that answers as it does. */
 const OF_THE_RFC = [
   'attribute-collides',
+  'attribute-passed-on',
   'attributes-on-pages',
   'does-not-build',
   'field-in-some-lists',

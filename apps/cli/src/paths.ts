@@ -6,6 +6,8 @@ export const isThere = (path: string): boolean => existsSync(path)
 
 export const isFolder = (path: string): boolean => isThere(path) && statSync(path).isDirectory()
 
+export const isFile = (path: string): boolean => isThere(path) && statSync(path).isFile()
+
 /** Without links; the path itself where it leads nowhere. */
 export const realPath = (path: string): string => {
   try {

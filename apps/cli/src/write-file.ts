@@ -1,5 +1,6 @@
 // Writes what the user asked for: the one place of commands where files and folders are made. A file is written beside its place and
 // renamed when it is whole: a full disk or a kill leaves the old one as it was. None is written over what the command reads.
+import { createHash } from 'node:crypto'
 import {
   appendFileSync,
   closeSync,
@@ -19,6 +20,7 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { InputError, isInputError } from '@dmalab/api'
+import { MOST, readWhole } from '@dmalab/api/node'
 
 /** A file on its way. */
 export interface FileWriter {
@@ -54,6 +56,18 @@ export const appendText = (file: string, text: string): void => {
   told(file, () => {
     appendFileSync(file, text)
   })
+}
+
+/** Tells what was written from what was made of it since. */
+export const hashOf = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex')
+
+/** Removes a file that is as it was written. One that was changed, or that is another under its name, stays. */
+export const removeWritten = (file: string, hash: string): void => {
+  try {
+    if (lstatSync(file).isFile() && hashOf(readWhole(file, MOST.data)) === hash) rmSync(file)
+  } catch {
+    // It is gone, or may not be read: then it is not there to mislead, or not ours.
+  }
 }
 
 /** Text is gathered to pieces of this size. */

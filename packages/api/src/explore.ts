@@ -16,7 +16,8 @@ export const EXPLORED = {
   'attributes-on-pages': 'attributes of an allocation stay on list entries of ordinary pages',
   'table-not-taught': 'an op table never looks at what the patch writes into lists',
   'length-not-set': 'a list entry has a bus address and no length',
-  'range-overflows': 'a function does not know memory of a large pool',
+  'range-overflows': 'a function does not know memory of a pool that is large, or that ends where addresses end',
+  'attribute-passed-on': 'an attribute stays in a buffer and goes on to calls that do not know it',
 } as const
 
 export type ExploredCode = keyof typeof EXPLORED
@@ -82,6 +83,8 @@ export interface DefectScenario {
   readonly inject: readonly string[]
   /** Cache lines are evicted and fetched at any legal moment, chosen by this seed; null: they are not. */
   readonly adversary: number | null
+  /** Of every pattern, and of the cache adversary. */
+  readonly seed: number
   /** With what must come of them. */
   readonly steps: readonly ScenarioStep[]
 }
@@ -94,6 +97,8 @@ export interface ExploreCoverage {
   readonly transitions: number
   /** Every state within the depth was expanded, in so many of the explored configurations. */
   readonly exhausted: number
+  /** In so many of the explored configurations the call that was to fail never came: they are what they are without it. */
+  readonly neverFailed: number
   /** Operations of op tables that were entered, and those that were not, as `table: operation`. */
   readonly entered: readonly string[]
   readonly notEntered: readonly string[]

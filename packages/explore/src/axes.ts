@@ -9,6 +9,8 @@ export interface Axis {
   /** Those axes come in pairs of which one names a group of the other. */
   readonly group: Group
   readonly with: readonly Group[]
+  /** Those of its values that the kernel's patches bring. */
+  readonly own?: readonly string[]
 }
 
 /**
@@ -82,7 +84,7 @@ export const axesOf = (
     typeof option.default === 'boolean' ? [`${name}=${option.default ? 'n' : 'y'}`] : [],
   )
   const lines = Object.keys(base.cmdline).flatMap((name) => COMMAND_LINES[name] ?? [])
-  const own = patches.flatMap((patch) => Object.keys(patch.attrs ?? {}))
+  const own = [...new Set(patches.flatMap((patch) => Object.keys(patch.attrs ?? {})))]
   const sharing = { group: 'sharing', with: ['sharing', 'device', 'build', 'failure', 'schedule'] } as const
   const device = { group: 'device', with: ['device', 'build', 'failure', 'schedule'] } as const
   const build = { group: 'build', with: [] } as const
@@ -101,7 +103,7 @@ export const axesOf = (
     { name: 'direction', values: ['one way', 'both ways'], ...build },
     { name: 'config', values: ['default', ...switches], ...build },
     { name: 'command line', values: ['none', ...lines], ...build },
-    { name: 'attributes', values: [...ATTRS, ...new Set(own)], ...build },
+    { name: 'attributes', values: [...ATTRS, ...own], ...build, own },
     { name: 'size', values: SIZES, ...build },
     { name: 'failing call', values: FAILURES, group: 'failure', with: [] },
     { name: 'caches', values: CACHES, group: 'schedule', with: [] },

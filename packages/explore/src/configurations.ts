@@ -19,7 +19,22 @@ export const configurationsOf = (
       .flatMap((two) => others(one).flatMap((a) => others(two).map((b) => new Map([a, b])))),
   )
   if (which === 'single') return [new Map(), ...single, ...pairs.filter(isPoolless)]
-  return [new Map(), ...single, ...pairs, ...(axes.some(({ name }) => name === 'caches') ? pairs.flatMap(unquiet) : [])]
+  const devices = axes.filter(({ group }) => group === 'device').flatMap(others)
+  return [
+    new Map(),
+    ...single,
+    ...pairs,
+    ...(axes.some(({ name }) => name === 'caches') ? pairs.flatMap(unquiet) : []),
+    ...pairs.flatMap((pair) => marked(pair, axes, devices)),
+  ]
+}
+
+/** What a patch's attribute does to ordinary memory shows only where devices do not all see it alike. */
+const marked = (pair: Configuration, axes: readonly Axis[], devices: readonly Choice[]): readonly Configuration[] => {
+  const own = axes.find(({ name }) => name === 'attributes')?.own ?? []
+  return isPoolless(pair) && own.includes(pair.get('attributes') ?? '')
+    ? devices.map((choice) => new Map([...pair, choice]))
+    : []
 }
 
 /** What is not synced shows only where lines are fetched in between: cached memory is tried with that as well. */

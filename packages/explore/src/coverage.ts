@@ -18,22 +18,40 @@ const OPERATION_OF: Readonly<Record<string, keyof DmaOps>> = {
   dma_sync_sg_for_device: 'syncSgForDevice',
 }
 
+/** A kind of event of a device, and which kinds came right after it. */
+interface Kind {
+  readonly after: Set<Kind>
+}
+
 export class Coverage {
   private readonly seen = new Set<string>()
-  private readonly pairs = new Set<string>()
-  private last = ''
+  private readonly kinds = new Map<string, Map<string, Kind>>()
+  private last: Kind = { after: new Set() }
+  private pairs = 0
 
   /** Two kinds of events of a device, one after the other: how many there were. */
   get seenPairs(): number {
-    return this.pairs.size
+    return this.pairs
   }
 
   see(event: Event): void {
-    const kind = 'device' in event ? `${event.event} ${event.device}` : event.event
-    this.pairs.add(`${this.last}>${kind}`)
+    const device = 'device' in event ? (event.device ?? '') : ''
+    const kind = this.kinds.get(event.event)?.get(device) ?? this.newKind(event.event, device)
+    const { after } = this.last
     this.last = kind
-    const operation = OPERATION_OF[event.event]
-    if (operation !== undefined && 'device' in event) this.seen.add(`${event.device}\t${operation}`)
+    if (after.has(kind)) return
+    after.add(kind)
+    this.pairs++
+  }
+
+  private newKind(event: Event['event'], device: string): Kind {
+    const made: Kind = { after: new Set() }
+    const devices = this.kinds.get(event) ?? new Map<string, Kind>()
+    devices.set(device, made)
+    this.kinds.set(event, devices)
+    const operation = OPERATION_OF[event]
+    if (operation !== undefined && device !== '') this.enter(device, operation)
+    return made
   }
 
   /** An operation that no event tells of. */

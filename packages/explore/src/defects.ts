@@ -109,6 +109,7 @@ const scenarioOf = async (parts: RunParts, wanted: Wanted): Promise<DefectScenar
     cmdline: setup.cmdline,
     inject: setup.inject,
     adversary: setup.adversary,
+    seed: setup.adversary ?? wanted.seed,
   }
   const refused: readonly ScenarioStep[] =
     symptom.errno === null || atEnd ? [] : [{ do: 'expect', errno: symptom.errno }]
@@ -123,7 +124,7 @@ const scenarioOf = async (parts: RunParts, wanted: Wanted): Promise<DefectScenar
   }
 }
 
-const runScenario = (parts: RunParts, { kernel, seed }: Wanted, scenario: DefectScenario): Promise<RunReport> =>
+const runScenario = (parts: RunParts, { kernel }: Wanted, scenario: DefectScenario): Promise<RunReport> =>
   runSpec(parts, {
     version: 1,
     board: { machine: scenario.board },
@@ -133,7 +134,7 @@ const runScenario = (parts: RunParts, { kernel, seed }: Wanted, scenario: Defect
     work: { scenario: { name: scenario.name, steps: scenario.steps }, file: scenario.name },
     options: {
       ...RUN_DEFAULTS,
-      seed: scenario.adversary ?? seed,
+      seed: scenario.seed,
       inject: scenario.inject,
       adversarialCache: scenario.adversary !== null,
     },

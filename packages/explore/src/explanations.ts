@@ -69,10 +69,19 @@ const EXPLANATIONS: Readonly<Record<ExploredCode, Pick<ExplainedCode, 'what' | '
     fixes: ['set dma_length with dma_address, and copy both'],
   },
   'range-overflows': {
-    what: 'A check of the pool counts its length in an int: pages << PAGE_SHIFT is negative from 2 GiB on.',
+    what: 'A check of the pool counts its length in an int: pages << PAGE_SHIFT is negative from 2 GiB on. Or it compares with the end of the pool: with 32-bit addresses that is 0 for a pool that ends at 4 GiB.',
     why: 'Memory of such a pool is taken for memory of another kind, and goes the way that the patch was to keep it from.',
     source: 'drivers/base/dma-coherent.c: struct dma_coherent_mem.size is an int of pages',
-    fixes: ['shift a phys_addr_t or an unsigned long'],
+    fixes: [
+      'shift a phys_addr_t or an unsigned long',
+      'compare the offset into the pool with its length, not two ends',
+    ],
+  },
+  'attribute-passed-on': {
+    what: 'An attribute that was set for one call is kept with the buffer, and given to all later calls for it.',
+    why: 'dma_mmap_attrs() and dma_free_attrs() get a bit that they do not know; on a release where the bit has another meaning they act on it.',
+    source: 'drivers/media/v4l2-core/videobuf2-dma-contig.c: vb2_dc_alloc, vb2_dc_mmap, vb2_dc_put',
+    fixes: ['keep what is known of the memory in a member of its own, beside the attributes of the queue'],
   },
 }
 

@@ -1,7 +1,6 @@
 // An exploration: every configuration searched, what was found made small and compared, one line a defect.
 import {
   type Defect,
-  compareReleases,
   EXPLORE_BOUND,
   type ExploreBound,
   type ExploreReport,
@@ -21,13 +20,12 @@ import { type Axis, axesOf, type Configuration, valueOf } from './axes.ts'
 import { type BoardParts, type GivenBoard, partsOn } from './board-parts.ts'
 import { configurationsOf } from './configurations.ts'
 import { defectOf } from './defects.ts'
-import { counts, isCertain, judge, type Judged, onBase } from './judge.ts'
+import { Merger } from './merge.ts'
 import { Replayer } from './replay-steps.ts'
-import { type Searched, searchConfiguration } from './search.ts'
+import type { Searched } from './search.ts'
+import { groupsOf, Searcher } from './searcher.ts'
 import { CALLS, type Ground, QUEUES } from './setup.ts'
 import { staticDefects } from './static/static-checks.ts'
-import { shrink } from './shrink.ts'
-import { familyOf, isInstanceOf, type Suspect, unusualIn } from './suspects.ts'
 
 export interface ExploreRequest {
   readonly kernel: string
@@ -49,8 +47,14 @@ interface Plan {
 }
 
 export interface ExploreControl {
-  /** Searches the configurations with these numbers, in any order, on any number of workers; `done` gets what each came to. */
-  readonly searchAll?: (numbers: readonly number[], done: (number: number, searched: Searched) => void) => Promise<void>
+  /**
+   * Searches the configurations with these numbers, in any order, on any number of workers; `done` gets what each came to. One searcher
+   * for all of a group: some of them come to the same.
+   */
+  readonly searchAll?: (
+    groups: readonly (readonly number[])[],
+    done: (number: number, searched: Searched) => void,
+  ) => Promise<void>
   /** What an earlier exploration with the same request came to, by number. */
   readonly known?: ReadonlyMap<number, Searched>
   /** Gets each result as it comes in. */
@@ -74,7 +78,7 @@ export const planExploration = (parts: RunParts, request: ExploreRequest): Plan 
   const axes = axesOf(kernel, [CALLS, ...Object.keys(QUEUES)], board)
   checkOnly(axes, request.only)
   return {
-    ground: { kernel, axes, seed: request.seed, board },
+    ground: { kernel, axes, seed: request.seed, board, rules: new Map() },
     bound: request.bound,
     notes: standInSentences(chosen),
     configurations: configurationsOf(axes, request.bound.configurations)
@@ -106,10 +110,14 @@ const split = (text: string): readonly string[] => {
   return [text.slice(0, at), text.slice(at + 1)]
 }
 
-export const searchNumber = (parts: RunParts, plan: Plan, number: number): Searched => {
-  const configuration = plan.configurations[number]
-  if (configuration === undefined) throw new Error(`configuration ${number} of ${plan.configurations.length}`)
-  return searchConfiguration(parts, plan.ground, configuration, plan.bound)
+/** Searches configurations of the plan by their numbers. */
+export const openSearcher = (parts: RunParts, plan: Plan): ((number: number) => Searched) => {
+  const searcher = new Searcher(parts, plan.ground, plan.bound)
+  return (number) => {
+    const configuration = plan.configurations[number]
+    if (configuration === undefined) throw new Error(`configuration ${number} of ${plan.configurations.length}`)
+    return searcher.search(configuration)
+  }
 }
 
 /** @throws InputError for a kernel that is not there */
@@ -119,19 +127,33 @@ export const explore = async (
   control: ExploreControl = {},
 ): Promise<ExploreReport> => {
   const plan = planExploration(parts, request)
+  const merger = new Merger(parts, plan.ground, baseOf(plan.ground.kernel))
   const results = new Map<number, Searched>(control.known)
-  const open = plan.configurations.map((_one, number) => number).filter((number) => !results.has(number))
+  const groups = groupsOf(plan.configurations, (number) => !results.has(number))
+  let merged = 0
+  /** In the order of the configurations, as far as they are there: what is met in its smallest configuration comes first. */
+  const merge = (): void => {
+    for (let one = results.get(merged); one !== undefined; one = results.get(merged)) {
+      merger.take(one.suspects)
+      merged++
+    }
+  }
   const done = (number: number, searched: Searched): void => {
     results.set(number, searched)
     control.onSearched?.(number, searched)
+    merge()
   }
-  if (control.searchAll !== undefined) await control.searchAll(open, done)
-  else
-    for (const number of open) {
+  if (control.searchAll !== undefined) await control.searchAll(groups, done)
+  else {
+    const search = openSearcher(parts, plan)
+    for (const number of groups.flat()) {
       if (control.timeUp?.() === true) break
-      done(number, searchNumber(parts, plan, number))
+      done(number, search(number))
     }
-  return report(parts, request, plan, results)
+  }
+  // Some are missing when the time was up.
+  for (; merged < plan.configurations.length; merged++) merger.take(results.get(merged)?.suspects ?? [])
+  return report(parts, request, plan, results, merger)
 }
 
 const report = async (
@@ -139,6 +161,7 @@ const report = async (
   request: ExploreRequest,
   plan: Plan,
   results: ReadonlyMap<number, Searched>,
+  merger: Merger,
 ): Promise<ExploreReport> => {
   const { kernel } = plan.ground
   const base = baseOf(kernel)
@@ -146,16 +169,10 @@ const report = async (
     const searched = results.get(number)
     return searched === undefined ? [] : [searched]
   })
-  const judged = defectsAmong(
-    parts,
-    plan,
-    base,
-    inOrder.flatMap(({ suspects }) => suspects),
-  )
   const replayer = new Replayer(parts, plan.ground)
   const defects: Defect[] = []
   const taken = new Set<string>()
-  for (const one of judged) defects.push(await defectOf(parts, plan.ground, replayer, one, taken))
+  for (const one of merger.defects()) defects.push(await defectOf(parts, plan.ground, replayer, one, taken))
   const entered = [...new Set(inOrder.flatMap((searched) => searched.entered))].toSorted()
   const impossible = [...new Set(inOrder.flatMap((searched) => searched.impossible ?? []))]
   return {
@@ -171,6 +188,7 @@ const report = async (
       states: sum(inOrder, ({ states }) => states),
       transitions: sum(inOrder, ({ transitions }) => transitions),
       exhausted: inOrder.filter(({ exhausted }) => exhausted).length,
+      neverFailed: inOrder.filter(({ neverFailed }) => neverFailed).length,
       entered,
       notEntered: operationsOf(parts, kernel).filter((name) => !entered.includes(name)),
     },
@@ -200,87 +218,6 @@ const baseOf = (kernel: KernelSpec): KernelSpec | null =>
   kernel.patches.length === 0
     ? null
     : withOptions(composeKernel(kernel.base, ...kernel.patches.slice(0, -1)), kernel.options)
-
-/** The modelled release before this one, of the same architecture; null for the oldest. */
-const releaseBefore = (parts: RunParts, kernel: KernelSpec): KernelSpec | null => {
-  const archOf = (name: string): string => name.split('@')[0] ?? ''
-  const releaseOf = (name: string): string => name.split('@')[1] ?? ''
-  const { name } = kernel.base
-  const older = parts.registry.kernels
-    .values()
-    .filter((def) => archOf(def.name) === archOf(name) && compareReleases(releaseOf(def.name), releaseOf(name)) < 0)
-    .toSorted((a, b) => compareReleases(releaseOf(b.name), releaseOf(a.name)))
-  const [nearest] = older
-  return nearest === undefined ? null : withOptions(composeKernel(nearest), kernel.options)
-}
-
-/** What is met in its smallest configuration comes first, and stands for all that is the same. */
-const defectsAmong = (
-  parts: RunParts,
-  { ground }: Plan,
-  base: KernelSpec | null,
-  suspects: readonly Suspect[],
-): readonly Judged[] => {
-  const replayer = new Replayer(parts, ground)
-  // What a kernel as it is refuses is held against the release before.
-  const before = base === null ? releaseBefore(parts, ground.kernel) : null
-  const judged = (suspect: Suspect): Judged => {
-    const one = judge(replayer, ground, suspect.symptom.code === 'refused' ? (base ?? before) : base, suspect)
-    return base === null && one.base?.outcome !== 'works'
-      ? { ...one, base: null }
-      : base === null
-        ? { ...one, base: { same: false, outcome: `works on ${before?.name ?? ''}`, stepWorks: true } }
-        : one
-  }
-  const known: Judged[] = []
-  const dismissed: Suspect[] = []
-  // What the base has as well does not stand for what the patch alone does.
-  const isKnown = (suspect: Suspect, fresh: boolean): boolean =>
-    [...dismissed, ...known.filter((one) => !(fresh && one.base?.same === true))].some((one) =>
-      isInstanceOf(suspect, one),
-    )
-  for (const suspect of suspects) {
-    if (isKnown(suspect, true)) continue
-    const there = onBase(replayer, base, suspect)
-    const fresh = there !== null && !there.same
-    if (isKnown(suspect, fresh && isCertain(there))) continue
-    const isRefused = suspect.symptom.code === 'refused'
-    const keeps = (one: Suspect): boolean =>
-      isRefused ? counts(judged(one), []) : !fresh || onBase(replayer, base, one)?.same !== true
-    const small = shrink(replayer, suspect, keeps)
-    if (small === undefined || isKnown(small, fresh && isCertain(there))) continue
-    const one = judged(small)
-    if (counts(one, unusualIn(one))) known.push(one)
-    else dismissed.push(small)
-  }
-  const families = new Set<string>()
-  const shown = new Set<string>()
-  return known
-    .filter((one) => !known.some((other) => other !== one && covers(other, one)))
-    .filter((one) => {
-      const family = familyOf(one)
-      if (family === null) return true
-      const named = `${family}|${one.base?.same ?? false}`
-      if (families.has(named)) return false
-      families.add(named)
-      return true
-    })
-    .filter(({ symptom, steps, configuration, atEnd }) => {
-      // What one step shows in several ways is one defect.
-      if (symptom.code === 'refused') return true
-      const how = JSON.stringify([steps, [...configuration], atEnd])
-      if (shown.has(how)) return false
-      shown.add(how)
-      return true
-    })
-}
-
-/** What is found later may be found with less: it stands for both. */
-const covers = (one: Judged, other: Judged): boolean => {
-  if (!isInstanceOf(other, one)) return false
-  const alike = (one.base?.same ?? false) === (other.base?.same ?? false)
-  return alike ? !isInstanceOf(one, other) : one.base?.same === true && !isCertain(other.base)
-}
 
 const OPERATIONS = [
   'alloc',

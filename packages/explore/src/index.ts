@@ -4,8 +4,8 @@ export {
   explore,
   type ExploreControl,
   type ExploreRequest,
+  openSearcher,
   planExploration,
-  searchNumber,
 } from './explore.ts'
 export type { GivenBoard } from './board-parts.ts'
 export { explainExplored } from './explanations.ts'

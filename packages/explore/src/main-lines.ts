@@ -1,7 +1,6 @@
 // The ways that buffers usually take: memory, a dma-buf, an importer that maps it. The search looks beside them first.
 import type { ScenarioStep } from '@dmalab/api'
-import { after, keyOf, type Protocol } from './protocol.ts'
-import type { Setup } from './setup.ts'
+import type { Rules, Situation } from './rules.ts'
 
 /** A kind of step; a mapping with its direction. */
 type Kind = ScenarioStep['do'] | 'map FROM_DEVICE'
@@ -18,16 +17,15 @@ const LINES: readonly (readonly Kind[])[] = [
   ['declare-pool', 'queue-attrs', 'reqbufs', 'expbuf', 'reqbufs', 'qbuf', 'streamon', 'dqbuf'],
 ]
 
-/** Keys of the states on the main lines. */
-export const mainStates = (setup: Setup): ReadonlySet<string> =>
-  new Set(LINES.flatMap((line) => statesOf(setup, line)).map(keyOf))
+export const statesOnMainLines = (rules: Rules): ReadonlySet<Situation> =>
+  new Set(LINES.flatMap((line) => statesOn(rules, line)))
 
-const statesOf = (setup: Setup, line: readonly Kind[]): readonly Protocol[] => {
-  const states: Protocol[] = [setup.first]
+const statesOn = (rules: Rules, line: readonly Kind[]): readonly Situation[] => {
+  const states: Situation[] = [rules.first]
   for (const kind of line) {
-    const state = states.at(-1) ?? setup.first
-    const step = setup.next(state).find((one) => isA(one, kind) && keyOf(after(state, one)) !== keyOf(state))
-    if (step !== undefined) states.push(after(state, step))
+    const state = states.at(-1) ?? rules.first
+    const move = rules.movesIn(state).find(({ step, to }) => isA(step, kind) && to !== state)
+    if (move !== undefined) states.push(move.to)
   }
   return states
 }

@@ -2,7 +2,6 @@
 import { isInputError, type KernelSpec, type ScenarioStep } from '@dmalab/api'
 import { type LabParts, openTrial, opTablesOf, type Trial } from '@dmalab/runner'
 import type { Configuration } from './axes.ts'
-import { after } from './protocol.ts'
 import { type Ground, labOptionsOf, type Setup, setupOf } from './setup.ts'
 import { placeOf } from './suspects.ts'
 import { faultOf, lostOf, stops, type Symptom, symptomsOf } from './symptoms.ts'
@@ -85,13 +84,14 @@ export class Replayer {
 
   /** May each step be done after those before it? What is left out must not make a driver break rules. */
   private keepsRules(configuration: Configuration, steps: readonly ScenarioStep[]): boolean {
-    const setup = this.open(configuration, null)?.setup
-    if (setup === undefined) return false
-    let state = setup.first
+    const rules = this.open(configuration, null)?.setup.rules
+    if (rules === undefined) return false
+    let state = rules.first
     for (const step of steps) {
       const text = JSON.stringify(step)
-      if (!setup.next(state).some((one) => JSON.stringify(one) === text)) return false
-      state = after(state, step)
+      const move = rules.movesIn(state).find((one) => one.text === text)
+      if (move === undefined) return false
+      state = move.to
     }
     return true
   }
@@ -99,10 +99,19 @@ export class Replayer {
   private open(configuration: Configuration, kernel: KernelSpec | null): Opened | null {
     const key = JSON.stringify([...configuration, kernel?.name ?? ''])
     const known = this.opened.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      // Those that were not asked for longest go first.
+      this.opened.delete(key)
+      this.opened.set(key, known)
+      return known
+    }
     const opened = this.openNew(configuration, kernel)
-    const oldest = this.opened.keys().next().value
-    if (this.opened.size >= KEPT && oldest !== undefined) this.opened.delete(oldest)
+    const oldest = this.opened.entries().next().value
+    if (this.opened.size >= KEPT && oldest !== undefined) {
+      this.opened.delete(oldest[0])
+      // Its engine serves the next one.
+      oldest[1]?.trial.lab.close()
+    }
     this.opened.set(key, opened)
     return opened
   }

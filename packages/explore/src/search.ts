@@ -1,10 +1,10 @@
 // Every step of every state of one configuration, tried on walks that go as far as they can before the machine boots anew.
 import { type DmaOpsDef, type ExploreBound, isInputError, type ScenarioStep } from '@dmalab/api'
-import { type LabParts, openTrial, opTablesOf, type Trial } from '@dmalab/runner'
+import type { Trial } from '@dmalab/runner'
 import type { Configuration } from './axes.ts'
-import { Coverage } from './coverage.ts'
+import type { Coverage } from './coverage.ts'
 import { type Edge, type State, StateGraph, trailTo, untriedOf, wayOn, wayTo } from './state-graph.ts'
-import { type Ground, labOptionsOf, type Setup, setupOf } from './setup.ts'
+import type { Setup } from './setup.ts'
 import { placeOf, signatureOf, type Suspect } from './suspects.ts'
 import { faultOf, lostOf, stops, type Symptom, symptomsOf } from './symptoms.ts'
 import { through, Wanderer } from './wander.ts'
@@ -17,6 +17,8 @@ export interface Searched {
   /** Every state within the depth was expanded. */
   readonly exhausted: boolean
   readonly entered: readonly string[]
+  /** A call was to fail, and never came. */
+  readonly neverFailed: boolean
   /** Why the configuration cannot be: its kernel does not build, or kernel and machine do not fit. */
   readonly impossible: string | null
 }
@@ -32,24 +34,6 @@ const LONGEST_WALK = 40
 /** Steps of a walk beyond the states that are expanded. */
 const STEPS_BEYOND = 4
 
-export const searchConfiguration = (
-  parts: LabParts,
-  ground: Ground,
-  configuration: Configuration,
-  bound: ExploreBound,
-): Searched => {
-  const coverage = new Coverage()
-  try {
-    const setup = setupOf(parts, ground, configuration)
-    const trial = openTrial(parts, labOptionsOf(setup, ground.seed), (event) => coverage.see(event))
-    const tables = new Map(opTablesOf(setup.kernel.base, parts.registry).map((table) => [table.name, table]))
-    return new Search(trial, tables, setup, configuration, bound, ground.seed, coverage).run()
-  } catch (e) {
-    if (!isInputError(e)) throw e
-    return { suspects: [], states: 0, transitions: 0, exhausted: true, entered: [], impossible: e.message }
-  }
-}
-
 /** One boot: what was done since, and which of it was tried for the first time. */
 interface Walk {
   readonly steps: ScenarioStep[]
@@ -57,7 +41,7 @@ interface Walk {
   readonly first: Map<number, Edge>
 }
 
-class Search {
+export class Search {
   private readonly trial: Trial
   private readonly tables: ReadonlyMap<string, DmaOpsDef>
   private readonly setup: Setup
@@ -72,6 +56,9 @@ class Search {
   /** Met on the walk that goes on: to see it once more would end it. */
   private later: { readonly symptoms: readonly Symptom[]; readonly way: readonly ScenarioStep[] }[] = []
   private transitions = 0
+  private hasFailed = false
+  /** Of each call that is counted: the most of one boot. */
+  readonly calls: number[] = []
 
   constructor(
     trial: Trial,
@@ -89,7 +76,7 @@ class Search {
     this.bound = bound
     this.seed = seed
     this.coverage = coverage
-    this.graph = new StateGraph(setup, bound.depth)
+    this.graph = new StateGraph(setup.rules, bound.depth)
   }
 
   run(): Searched {
@@ -103,13 +90,27 @@ class Search {
     const wanderer = new Wanderer(this.seed)
     for (let walk = 0; walk < this.bound.walks; walk++) this.wander(wanderer)
     this.suspectLater()
+    this.countCalls()
     return {
       suspects: [...this.suspects.values()],
       states: this.graph.reached,
       transitions: this.transitions,
       exhausted: laidOut.exhausted,
       entered: this.coverage.entered(this.trial.lab),
+      neverFailed: this.setup.inject.length > 0 && !this.hasFailed,
       impossible: null,
+    }
+  }
+
+  private restart(): void {
+    this.countCalls()
+    this.trial.reset()
+  }
+
+  private countCalls(): void {
+    for (const [i, { calls, nth }] of this.trial.lab.injections.entries()) {
+      this.calls[i] = Math.max(this.calls[i] ?? 0, calls)
+      this.hasFailed ||= calls >= nth
     }
   }
 
@@ -164,7 +165,7 @@ class Search {
   /** undefined when the way leads there no more: a failing call is met elsewhere on it, by another number of calls before. */
   private boot(way: readonly Edge[]): Walk | undefined {
     this.suspectLater()
-    this.trial.reset()
+    this.restart()
     for (const edge of way) {
       const symptoms = edge.dead ? null : this.do(edge.step)
       if (symptoms !== null && !stops(symptoms)) continue
@@ -238,7 +239,7 @@ class Search {
   }
 
   private again(steps: readonly ScenarioStep[]): void {
-    this.trial.reset()
+    this.restart()
     for (const step of steps) this.do(step)
   }
 

@@ -16,6 +16,7 @@ import { type BoardParts, castOf, coherentPoolsOf, machineOnBoard } from './boar
 import { HIGHMEM, machineOf, OVER_PAGES } from './machine.ts'
 import { atFirst, type Protocol } from './protocol.ts'
 import { nextIoctls } from './queue-alphabet.ts'
+import { Rules } from './rules.ts'
 import type { Setting } from './setting.ts'
 
 /** User space that makes calls one by one, or shares buffers between the queues of two video devices, the second over an allocator. */
@@ -42,6 +43,8 @@ export interface Ground {
   readonly seed: number
   /** null: on machines made for the exploration. */
   readonly board: BoardParts | null
+  /** Rules that were worked out so far, by what decides them. */
+  readonly rules: Map<string, Rules>
 }
 
 export interface Setup {
@@ -51,17 +54,19 @@ export interface Setup {
   readonly config: readonly string[]
   readonly cmdline: string
   readonly inject: readonly string[]
+  /** All calls that the axis of failing calls lets fail, by its names for them. */
+  readonly failable: ReadonlyMap<string, Omit<Injection, 'nth'>>
   readonly adversary: number | null
   /** Whose memory it is: `exporter`, or `exporter.REGION` of the device below it. */
   readonly owner: string
   /** The exporter has a coherent pool. */
   readonly hasPool: boolean
-  readonly first: Protocol
   /** The device that has a part: `exporter`, `importer` or `second`, or the one below it. */
   readonly deviceOf: (part: string) => string
   /** A step of a part, as one of its device. */
   readonly named: (step: ScenarioStep) => ScenarioStep
-  next(state: Protocol): readonly ScenarioStep[]
+  /** Which steps may be done. */
+  readonly rules: Rules
 }
 
 export const setupOf = (parts: LabParts, ground: Ground, configuration: Configuration): Setup => {
@@ -98,21 +103,36 @@ export const setupOf = (parts: LabParts, ground: Ground, configuration: Configur
     const [role = '', ...below] = part.split('.')
     return [placed.cast[role] ?? role, ...below].join('.')
   }
+  const cast = (text: string): string => text.replace(/@(\w+)/, (_all, part: string) => `@${deviceOf(part)}`)
+  const failures = axes.find(({ name }) => name === 'failing call')?.values.slice(1) ?? []
+  const isCast = Object.keys(placed.cast).length > 0
+  const first = atFirst(setting.importers, placed.declared ? 'undeclared' : hasPool ? 'there' : 'released')
   return {
     machine: placed.machine,
     kernel: withOptions(kernel, { config: configOf(option), cmdline: cmdlineOf(line) }),
     config: option === 'default' ? [] : [option.replace(/=y$/, '')],
     cmdline: line === 'none' ? '' : line,
-    inject: failing === 'none' ? [] : [failing.replace(/@(\w+)/, (_all, part: string) => `@${deviceOf(part)}`)],
+    inject: failing === 'none' ? [] : [cast(failing)],
+    failable: new Map(failures.map((text) => [text.split(':')[0] ?? '', injectionOf(cast(text))])),
     adversary: value('caches') === 'quiet' ? null : Number(value('caches').slice(-1)),
     owner: setting.owner,
     hasPool,
-    first: atFirst(setting.importers, placed.declared ? 'undeclared' : hasPool ? 'there' : 'released'),
     deviceOf,
     named: (step) =>
-      'device' in step && step.device !== undefined ? { ...step, device: deviceOf(step.device) } : step,
-    next: (state) => (queues === null ? nextCalls(state, setting) : nextIoctls(state, setting, queues.memory)),
+      isCast && 'device' in step && step.device !== undefined ? { ...step, device: deviceOf(step.device) } : step,
+    rules: rulesOf(ground, setting, queues?.memory ?? null, first),
   }
+}
+
+const rulesOf = ({ rules }: Ground, setting: Setting, memory: 'DMABUF' | 'USERPTR' | null, first: Protocol): Rules => {
+  const key = JSON.stringify([setting, memory, first])
+  const known = rules.get(key)
+  if (known !== undefined) return known
+  const made = new Rules(first, (state) =>
+    memory === null ? nextCalls(state, setting) : nextIoctls(state, setting, memory),
+  )
+  rules.set(key, made)
+  return made
 }
 
 /** Neither behind an IOMMU nor with a pool that it bounces through. */

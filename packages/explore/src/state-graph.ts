@@ -1,8 +1,7 @@
-// The states of one configuration, as far as the rules of the API let them be told beforehand: what may come next, and where it leads.
+// The states of one configuration: what was tried in each, and what turned out to lead nowhere.
 import type { ScenarioStep } from '@dmalab/api'
-import { mainStates } from './main-lines.ts'
-import { after, keyOf, type Protocol } from './protocol.ts'
-import type { Setup } from './setup.ts'
+import { statesOnMainLines } from './main-lines.ts'
+import type { Rules, Situation } from './rules.ts'
 
 /** One step from a state. */
 export interface Edge {
@@ -15,8 +14,7 @@ export interface Edge {
 }
 
 export interface State {
-  readonly key: string
-  readonly protocol: Protocol
+  readonly situation: Situation
   /** The step that leads here from a state nearer to the start; null at the start. */
   by: Edge | null
   /** Steps from the start. */
@@ -33,18 +31,19 @@ export interface LaidOut {
 }
 
 export class StateGraph {
-  private readonly setup: Setup
+  private readonly rules: Rules
   private readonly depth: number
-  private readonly states = new Map<string, State>()
+  private readonly states = new Map<Situation, State>()
   private readonly made = new Map<State, readonly Edge[]>()
-  private readonly main: ReadonlySet<string>
+  /** On the usual ways of a buffer. */
+  private readonly main: ReadonlySet<Situation>
   readonly start: State
 
-  constructor(setup: Setup, depth: number) {
-    this.setup = setup
+  constructor(rules: Rules, depth: number) {
+    this.rules = rules
     this.depth = depth
-    this.main = mainStates(setup)
-    this.start = this.state(setup.first)
+    this.main = statesOnMainLines(rules)
+    this.start = this.state(rules.first)
   }
 
   /** At most `most` states, breadth first over steps that are not dead; those on the usual ways of a buffer first. */
@@ -64,7 +63,7 @@ export class StateGraph {
         to.by = edge
         to.depth = state.depth + 1
         if (to.depth >= this.depth) deeper = true
-        else if (this.main.has(to.key)) open.unshift(to)
+        else if (this.main.has(to.situation)) open.unshift(to)
         else open.push(to)
       }
     }
@@ -82,19 +81,18 @@ export class StateGraph {
   edgesOf(from: State): readonly Edge[] {
     const known = this.made.get(from)
     if (known !== undefined) return known
-    const edges = this.setup
-      .next(from.protocol)
-      .map((step): Edge => ({ from, step, to: this.state(after(from.protocol, step)), tried: false, dead: false }))
+    const edges = this.rules
+      .movesIn(from.situation)
+      .map(({ step, to }): Edge => ({ from, step, to: this.state(to), tried: false, dead: false }))
     this.made.set(from, edges)
     return edges
   }
 
-  private state(protocol: Protocol): State {
-    const key = keyOf(protocol)
-    const known = this.states.get(key)
+  private state(situation: Situation): State {
+    const known = this.states.get(situation)
     if (known !== undefined) return known
-    const state: State = { key, protocol, by: null, depth: 0, edges: null }
-    this.states.set(key, state)
+    const state: State = { situation, by: null, depth: 0, edges: null }
+    this.states.set(situation, state)
     return state
   }
 }

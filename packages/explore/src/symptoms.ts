@@ -57,11 +57,13 @@ export const symptomsOf = (
   setup: Pick<Setup, 'owner' | 'deviceOf'>,
 ): readonly Symptom[] => {
   if (seen.oops !== null) return [faultOf(seen.oops)]
-  const symbols = symbolsOf(lab, tables, step, setup)
-  const found = seen.findings
+  const { outcome } = seen
+  const counted = seen.findings
     .filter(({ code, severity }) => severity !== 'info' && !NOT_THE_KERNEL.has(code) && code !== 'kernel-oops')
     .filter(({ code }) => NOT_AT[step.do]?.includes(code) !== true)
-    .map(({ code, message }): Symptom => ({ code, symbols, message, errno: null }))
+  if (counted.length === 0 && seen.wrong === 0 && outcome?.ok !== false) return []
+  const symbols = symbolsOf(lab, tables, step, setup)
+  const found = counted.map(({ code, message }): Symptom => ({ code, symbols, message, errno: null }))
   if (seen.wrong > 0 && !found.some(({ code }) => code === 'wrong-bytes'))
     found.push({
       code: 'wrong-bytes',
@@ -69,7 +71,6 @@ export const symptomsOf = (
       message: `${seen.wrong} bytes differ from what was written`,
       errno: null,
     })
-  const { outcome } = seen
   if (outcome !== null && !outcome.ok)
     found.push({ code: 'refused', symbols, message: outcome.why, errno: outcome.errno })
   return found

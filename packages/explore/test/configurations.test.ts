@@ -32,3 +32,15 @@ it('memory of a task with another value is tried with restless caches too', () =
   const last = configurationsOf(axes, 'pairwise').at(-1) ?? new Map<string, string>()
   expect(Object.fromEntries(last)).toEqual({ memory: 'user', size: '6000', caches: 'adverse-1' })
 })
+
+it('an attribute of a patch is tried on ordinary memory of each kind of device', () => {
+  const axes: readonly Axis[] = [
+    { name: 'pool', values: ['outside', 'none'], group: 'sharing', with: ['build'] },
+    { name: 'importer', values: ['plain', 'offset'], group: 'device', with: [] },
+    { name: 'attributes', values: ['none', 'WRITE_COMBINE', 'MINE'], group: 'build', with: [], own: ['MINE'] },
+  ]
+  const threes = configurationsOf(axes, 'pairwise').filter(({ size }) => size === 3)
+  expect(threes.map((one) => Object.fromEntries(one))).toEqual([
+    { pool: 'none', attributes: 'MINE', importer: 'offset' },
+  ])
+})

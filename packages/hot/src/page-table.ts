@@ -158,8 +158,11 @@ export class PageTable {
     const view = this.engine.view
     const found: { index: number; value: bigint }[] = []
     for (let index = 0; index < 2 ** bits; index++) {
-      const value = this.v7s ? BigInt(view.getUint32(at + index * 4, true)) : view.getBigUint64(at + index * 8, true)
-      if (value !== 0n) found.push({ index, value })
+      const entry = at + index * (this.v7s ? 4 : 8)
+      const isZero = view.getUint32(entry, true) === 0 && (this.v7s || view.getUint32(entry + 4, true) === 0)
+      // Most are: no big integer is made for them.
+      if (isZero) continue
+      found.push({ index, value: this.v7s ? BigInt(view.getUint32(entry, true)) : view.getBigUint64(entry, true) })
     }
     return found
   }

@@ -44,7 +44,7 @@ export {
   STANDARD_INPUT,
   withVirtualDevices,
 } from '@dmalab/machine'
-export { planExploration, type Searched, searchNumber } from '@dmalab/explore'
+export { openSearcher, planExploration, type Searched } from '@dmalab/explore'
 export {
   DEFAULT_OPTIONS,
   diffKernels,

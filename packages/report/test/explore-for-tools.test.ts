@@ -26,6 +26,7 @@ const REPORT: Pick<ExploreReport, 'kernel' | 'base' | 'defects' | 'coverage'> = 
     configurations: 4,
     explored: 3,
     exhausted: 3,
+    neverFailed: 0,
     states: 9,
     transitions: 20,
     entered: [],

@@ -16,13 +16,13 @@ import { BaseCommand, PLUGIN_FLAG, REPEATED } from '../base-command.ts'
 import { memoryFlag, overlayFlag } from '../board/flags.ts'
 import { boardOf, defaultKernel } from '../board-for.ts'
 import { readBaseline } from '../explore/baseline.ts'
-import { readJournal, writeHead, writeSearched } from '../explore/journal.ts'
+import { readJournal, writeFound, writeHead, writeSearched } from '../explore/journal.ts'
 import { withHalt } from '../explore/halt.ts'
 import { isThere } from '../paths.ts'
 import { searchOnWorkers } from '../explore/workers.ts'
 import { OR_STANDARD_INPUT } from '../files.ts'
 import { PAGE_FLAGS, wantsPage, writePage } from '../page.ts'
-import { checkTarget, writeInFolder } from '../write-file.ts'
+import { checkTarget } from '../write-file.ts'
 
 export default class Explore extends BaseCommand {
   static override summary = 'Find out what can go wrong with a kernel or a patch, and the smallest scenario of each.'
@@ -164,7 +164,11 @@ SIGINT and SIGTERM end the search: what was found until then is told and written
           if (journal !== undefined) writeSearched(journal, number, searched)
         },
       })
-      if (out !== undefined) writeFiles(report, out)
+      if (journal !== undefined)
+        writeFound(
+          journal,
+          report.defects.flatMap((defect) => defectFiles(defect, report.kernel)),
+        )
       if (wantsPage(flags)) {
         const view = viewExploration(report, shellCommand(['dmalab', 'explore', ...this.argv]))
         await writePage(this.config.root, view, flags, (text) => this.note(text))
@@ -205,9 +209,4 @@ SIGINT and SIGTERM end the search: what was found until then is told and written
 const configurationsOf = (text: string): 'single' | 'pairwise' | 'all' => {
   if (text === 'single' || text === 'pairwise' || text === 'all') return text
   throw new InputError(`--configurations ${text} is none of single, pairwise, all`)
-}
-
-const writeFiles = (report: ExploreReport, out: string): void => {
-  for (const { path, text } of report.defects.flatMap((defect) => defectFiles(defect, report.kernel)))
-    writeInFolder(join(out, path), text)
 }

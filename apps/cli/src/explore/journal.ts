@@ -1,9 +1,11 @@
-// What an exploration came to so far, one JSON line a configuration: an interrupted one goes on from there.
+// What an exploration came to so far, one JSON line a configuration: an interrupted one goes on from there. And which files it wrote: those
+// of them that a later one in the same folder does not write are removed.
+import { dirname, join } from 'node:path'
 import { InputError } from '@dmalab/api'
 import { MOST, readWhole } from '@dmalab/api/node'
 import type { ExploreWork, Searched } from '@dmalab/lab'
-import { isThere } from '../paths.ts'
-import { appendText, writeInFolder } from '../write-file.ts'
+import { isFile, isThere } from '../paths.ts'
+import { appendText, hashOf, removeWritten, writeInFolder } from '../write-file.ts'
 
 /** A configuration is a Map: JSON holds its pairs. Kernel addresses of a board are big integers. */
 const plain = (_key: string, value: unknown): unknown =>
@@ -13,9 +15,47 @@ const revived = (_key: string, value: unknown): unknown =>
 
 const headOf = (work: ExploreWork): string => JSON.stringify({ work }, plain)
 
-/** Begins the journal anew. @throws InputError when it cannot be written */
+/** Begins the journal anew; what the exploration before wrote stays known. @throws InputError when it cannot be written */
 export const writeHead = (file: string, work: ExploreWork): void => {
-  writeInFolder(file, `${headOf(work)}\n`)
+  const before = [...writtenBefore(file)]
+  const lines = before.length === 0 ? '' : `${JSON.stringify({ written: Object.fromEntries(before) })}\n`
+  writeInFolder(file, `${headOf(work)}\n${lines}`)
+}
+
+/** Names that explorations give their files: a journal of other making cannot name others. */
+const OURS = /^(boards\/)?[a-z0-9][a-z0-9-]*\.yaml$/
+
+/** Files beside the journal -> what they were when they were written. */
+const writtenBefore = (file: string): ReadonlyMap<string, string> => {
+  if (!isFile(file)) return new Map()
+  const lines = new TextDecoder().decode(readWhole(file, MOST.data)).split('\n')
+  const written = lines.flatMap((line) => (line.startsWith('{"written":') ? Object.entries(writtenOf(line)) : []))
+  return new Map(written.filter(([path]) => OURS.test(path)))
+}
+
+const writtenOf = (line: string): Readonly<Record<string, string>> => {
+  try {
+    return (JSON.parse(line) as { written: Record<string, string> | null }).written ?? {}
+  } catch {
+    return {}
+  }
+}
+
+/**
+ * Writes the files of an exploration beside its journal, and removes those that an exploration before wrote there and this one does not.
+ * @throws InputError when one cannot be written
+ */
+export const writeFound = (
+  journal: string,
+  files: readonly { readonly path: string; readonly text: string }[],
+): void => {
+  const folder = dirname(journal)
+  const before = writtenBefore(journal)
+  const written = Object.fromEntries(files.map(({ path, text }) => [path, hashOf(text)]))
+  // Told first: a kill in between leaves no file that the journal does not know.
+  appendText(journal, `${JSON.stringify({ written })}\n`)
+  for (const { path, text } of files) writeInFolder(join(folder, path), text)
+  for (const [path, hash] of before) if (written[path] === undefined) removeWritten(join(folder, path), hash)
 }
 
 /** @throws InputError when it cannot be written */
@@ -37,7 +77,7 @@ export const readJournal = (file: string, work: ExploreWork): ReadonlyMap<number
   const known = new Map<number, Searched>()
   for (const line of lines) {
     const entry = lineOf(line)
-    if (entry !== undefined) known.set(entry.number, entry.searched)
+    if (entry?.searched !== undefined) known.set(entry.number, entry.searched)
   }
   // What a kill cut becomes a line of its own, so that the next one is whole.
   if (!text.endsWith('\n')) appendText(file, '\n')
@@ -45,9 +85,9 @@ export const readJournal = (file: string, work: ExploreWork): ReadonlyMap<number
 }
 
 /** undefined for a line that was cut when the exploration was killed. */
-const lineOf = (line: string): { readonly number: number; readonly searched: Searched } | undefined => {
+const lineOf = (line: string): { readonly number: number; readonly searched?: Searched } | undefined => {
   try {
-    return JSON.parse(line, revived) as { number: number; searched: Searched }
+    return JSON.parse(line, revived) as { number: number; searched?: Searched }
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 // A worker thread that searches configurations, one at a time, as it gets their numbers.
 import { parentPort, workerData } from 'node:worker_threads'
-import { exploreRequest, type ExploreWork, planExploration, searchNumber } from '@dmalab/lab'
+import { exploreRequest, type ExploreWork, openSearcher, planExploration } from '@dmalab/lab'
 import { openLaboratory, type PluginSources } from '@dmalab/lab/node'
 
 export interface WorkerTask {
@@ -10,8 +10,8 @@ export interface WorkerTask {
 
 const { work, plugins } = workerData as WorkerTask
 const parts = await openLaboratory(plugins)
-const plan = planExploration(parts, exploreRequest(work))
+const search = openSearcher(parts, planExploration(parts, exploreRequest(work)))
 parentPort?.on('message', (number: number) => {
-  parentPort?.postMessage({ number, searched: searchNumber(parts, plan, number) })
+  parentPort?.postMessage({ number, searched: search(number) })
 })
 parentPort?.postMessage('ready')

@@ -27,13 +27,38 @@ describe('dmalab explore', async () => {
   })
   test('goes on from a journal whose last line a kill cut, to the same report', async () => {
     const whole = readFileSync(journal, 'utf8')
-    writeFileSync(journal, whole.slice(0, Math.floor(whole.length / 2)))
+    writeFileSync(journal, whole.slice(0, whole.indexOf('\n{"written"') - 20))
     const again = await dmalab('explore', '-k', 'arm@4.11+nopage-rfc', ...SMALL, '--out', 'found', '--resume', '--json')
     expect(JSON.parse(again.out)).toEqual(report)
-    const last = readFileSync(journal, 'utf8').trimEnd().split('\n').at(-1) ?? ''
+    const [last = '', written = ''] = readFileSync(journal, 'utf8').trimEnd().split('\n').slice(-2)
     expect(JSON.parse(last)).toMatchObject({ number: expect.any(Number) as number })
+    expect(JSON.parse(written)).toHaveProperty('written')
     const third = await dmalab('explore', '-k', 'arm@4.11+nopage-rfc', ...SMALL, '--out', 'found', '--resume', '--json')
     expect(JSON.parse(third.out)).toEqual(report)
+  })
+  test('files of an exploration before are removed, those that a user changed or made stay', async () => {
+    const out = join(folder, 'twice')
+    const args = [
+      '-k',
+      'arm@4.11+nopage-rfc',
+      '--only',
+      'user space=calls',
+      '--states',
+      '10',
+      '--out',
+      'twice',
+      '--json',
+    ]
+    await dmalab('explore', ...args, '--depth', '8')
+    const before = readdirSync(out).filter((name) => name.endsWith('.yaml'))
+    const changed = before.find((name) => name.startsWith('kernel-oops')) ?? ''
+    writeFileSync(join(out, changed), 'name: mine\n')
+    writeFileSync(join(out, 'my-own.yaml'), '')
+    const { out: json } = await dmalab('explore', ...args, '--depth', '1')
+    const found = (JSON.parse(json) as ExploreReport).defects.flatMap(({ scenario }) => scenario?.name ?? [])
+    const stay = new Set([...found.map((name) => `${name}.yaml`), changed, 'my-own.yaml'])
+    expect(before.some((name) => !stay.has(name))).toBe(true)
+    expect(new Set(readdirSync(out).filter((name) => name.endsWith('.yaml')))).toEqual(stay)
   })
   test('a journal of another bound is not gone on with', async () => {
     const args = ['-k', 'arm@4.11+nopage-rfc', '--only', 'user space=calls', '--depth', '2', '--out', 'found']

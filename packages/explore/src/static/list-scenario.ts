@@ -1,5 +1,5 @@
 // A scenario that shows how many entries of a list a page holds.
-import type { ConfigurationValues, DefectScenario, KernelSpec } from '@dmalab/api'
+import { type ConfigurationValues, type DefectScenario, type KernelSpec, RUN_DEFAULTS } from '@dmalab/api'
 import { kernelFacts, type RunParts, withOptions } from '@dmalab/runner'
 import { boardOf } from '../defects.ts'
 import { plainMachine } from '../machine.ts'
@@ -22,6 +22,7 @@ export const scenarioOfList = (
     cmdline: '',
     inject: [],
     adversary: null,
+    seed: RUN_DEFAULTS.seed,
     steps: [
       { do: 'scatterlist', entries },
       { do: 'expect', says: `${sgEntrySize} bytes an entry`, verdict: 'works' },

@@ -45,7 +45,8 @@ const makerOf = (parts: RunParts, { base }: KernelSpec, table: string): string =
     .find(({ name }) => name === table)
     ?.symbols.getSgtable?.at(-1) ?? 'dma_get_sgtable_attrs'
 
-const pooledMachine = ({ arch }: KernelFacts) =>
+/** The exporter has a pool outside RAM. */
+export const pooledMachine = ({ arch }: KernelFacts) =>
   machineOf({
     arch: arch.board,
     pointerBits: arch.pointerBits,
@@ -62,24 +63,37 @@ const pooledMachine = ({ arch }: KernelFacts) =>
 
 type PoolCheck = (device: unknown, handle: number, cpuAddr: bigint) => unknown
 
-const PAGES = { usual: 1024, large: 2 ** 19 }
+/** A pool as such a function sees it. */
+interface Pool {
+  readonly pages: number
+  readonly deviceBase: number
+  readonly virtBase: bigint
+}
+
+const USUAL: Pool = { pages: 1024, deviceBase: 0x9000_0000, virtBase: 0x4000_0000n }
+const LARGE: Pool = { ...USUAL, pages: 2 ** 19 }
+/** Its last byte is the last one that has a 32-bit bus address. */
+const LAST: Pool = { ...USUAL, deviceBase: 2 ** 32 - USUAL.pages * 4096 }
 
 /** With 64-bit bus addresses a negative length leads below the pool; with 32-bit ones it comes round. */
 const WIDE = 'ARM_LPAE'
 
-/** Functions that tell whether memory lies in a device's pool: do they say the same of the first page of a pool of 2 GiB? */
+/** Functions that tell whether memory lies in a device's pool: do they say the same of the first page of a pool out of the ordinary? */
 export const overflowingRanges = (parts: RunParts, kernel: KernelSpec): readonly Probed[] => {
   const patch: Patch | undefined = kernel.patches.at(-1)
   const found = new Map<string, Probed>()
   for (const config of [{}, ...(WIDE in kernel.base.config ? [{ [WIDE]: true }] : [])]) {
     const facts = kernelFacts(withOptions(kernel, { ...kernel.options, config }), parts.registry)
-    if (facts.dmaAddrSize < 8) continue
+    const [pool, what] =
+      facts.dmaAddrSize < 8
+        ? [LAST, 'that ends at 4 GiB: with 32-bit addresses its end is 0']
+        : [LARGE, 'of 2 GiB: it counts the length of the pool in an int']
     for (const [symbol, check] of Object.entries(patch?.exports?.(facts) ?? {})) {
-      const says = (pages: number): boolean => saysSo(check as PoolCheck, pages)
-      if (found.has(symbol) || !says(PAGES.usual) || says(PAGES.large)) continue
-      found.set(symbol, {
+      const key = `${symbol} ${what}`
+      if (found.has(key) || !saysSo(check as PoolCheck, USUAL) || saysSo(check as PoolCheck, pool)) continue
+      found.set(key, {
         code: 'range-overflows',
-        message: `${symbol}() does not know memory of a pool of 2 GiB: it counts the length of the pool in an int`,
+        message: `${symbol}() does not know memory of a pool ${what}`,
         symbol,
         configuration: WIDE in config ? { config: `${WIDE}=y` } : {},
       })
@@ -88,8 +102,7 @@ export const overflowingRanges = (parts: RunParts, kernel: KernelSpec): readonly
   return [...found.values()]
 }
 
-const saysSo = (check: PoolCheck, pages: number): boolean => {
-  const pool = { pages, deviceBase: 0x9000_0000, virtBase: 0x4000_0000n }
+const saysSo = (check: PoolCheck, pool: Pool): boolean => {
   try {
     return check({ pool }, pool.deviceBase, pool.virtBase) === true
   } catch {

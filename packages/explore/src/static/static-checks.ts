@@ -13,6 +13,7 @@ import { plainMachine } from '../machine.ts'
 import { scenarioOfList } from './list-scenario.ts'
 import { listSizes } from './list-sizes.ts'
 import { overflowingRanges, unsetLengths } from './probes.ts'
+import { attributesPassedOn, growthElsewhere, tablesElsewhere } from './spread-checks.ts'
 
 type Found = Pick<Defect, 'id' | 'message' | 'hunks' | 'symbols' | 'configuration'> & { readonly code: ExploredCode }
 
@@ -37,10 +38,16 @@ export const staticDefects = (parts: RunParts, kernel: KernelSpec, base: KernelS
       ({ symbol, code, ...probed }): Found => ({
         ...probed,
         code,
-        id: `${code}-${symbol.replaceAll('_', '-')}`,
+        id: [code, symbol, ...Object.values(probed.configuration)]
+          .join('-')
+          .toLowerCase()
+          .replaceAll(/[^a-z0-9]+/g, '-'),
         hunks: hunksAbout(kernel, symbol),
         symbols: [symbol],
       }),
+    ),
+    ...[...growthElsewhere(kernel, parts), ...tablesElsewhere(kernel, parts), ...attributesPassedOn(kernel, parts)].map(
+      ({ hunk, ...spread }): Found => ({ ...spread, hunks: hunksAbout(kernel, hunk), configuration: {} }),
     ),
   ]
   return [...grown, ...rest.map(defect)]

@@ -77,7 +77,16 @@ export const viewExploration = (report: ExploreReport, command: string): Explore
 /** The run that shows a defect: the steps on the board that they were found on. */
 const specOfDefect = (
   { kernel, base }: ExploreReport,
-  { name, board, config, cmdline, inject, adversary, steps }: NonNullable<ExploreReport['defects'][number]['scenario']>,
+  {
+    name,
+    board,
+    config,
+    cmdline,
+    inject,
+    adversary,
+    seed,
+    steps,
+  }: NonNullable<ExploreReport['defects'][number]['scenario']>,
 ): RunSpec => {
   const scenario: JsonObject = { name, steps }
   return {
@@ -87,7 +96,7 @@ const specOfDefect = (
     config,
     cmdline: cmdline === '' ? null : cmdline,
     work: { scenario, file: `${name}.yaml` },
-    options: { ...RUN_DEFAULTS, inject, seed: adversary ?? RUN_DEFAULTS.seed, adversarialCache: adversary !== null },
+    options: { ...RUN_DEFAULTS, inject, seed, adversarialCache: adversary !== null },
     plugins: [],
   }
 }

@@ -70,10 +70,13 @@ const stepText = (step: object): string =>
     .join(' ')
 
 const coverageLines = ({ coverage, bound, seed }: ExploreReport): readonly string[] => {
-  const { configurations, explored, states, transitions, exhausted, entered, notEntered } = coverage
+  const { configurations, explored, states, transitions, exhausted, neverFailed, entered, notEntered } = coverage
   return [
     bold('covered'),
     `  ${count(explored)} of ${count(configurations)} configurations (${bound.configurations}), ${count(exhausted)} of them to the last state within ${bound.depth} steps`,
+    ...(neverFailed === 0
+      ? []
+      : [`  in ${count(neverFailed)} of them the call that was to fail never came: they are what they are without it`]),
     `  ${count(states)} states, ${count(transitions)} transitions; at most ${count(bound.states)} states expanded a configuration, seed ${seed}`,
     `  the bound was ${explored === configurations ? 'reached' : `not reached: ${count(configurations - explored)} configurations are left`}`,
     `  operations entered: ${entered.join(', ')}`,

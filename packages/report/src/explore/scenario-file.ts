@@ -1,5 +1,5 @@
 // A defect's scenario as files: the scenario and its board, as people write them.
-import type { Defect, DefectScenario } from '@dmalab/api'
+import { type Defect, type DefectScenario, RUN_DEFAULTS } from '@dmalab/api'
 
 export interface WrittenFile {
   readonly path: string
@@ -29,7 +29,8 @@ const scenarioText = (defect: Defect, scenario: DefectScenario, kernel: string, 
     ...(scenario.config.length === 0 ? [] : [`config: ${flow(scenario.config)}`]),
     ...(scenario.cmdline === '' ? [] : [`cmdline: ${flow(scenario.cmdline)}`]),
     ...(scenario.inject.length === 0 ? [] : [`inject: ${flow(scenario.inject)}`]),
-    ...(scenario.adversary === null ? [] : [`seed: ${scenario.adversary}`, 'adversarialCache: true']),
+    ...(scenario.seed === RUN_DEFAULTS.seed ? [] : [`seed: ${scenario.seed}`]),
+    ...(scenario.adversary === null ? [] : ['adversarialCache: true']),
     'steps:',
     ...scenario.steps.map((step) => `  - ${flow(step)}`),
     '',
