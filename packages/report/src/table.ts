@@ -21,7 +21,7 @@ export const table = (
 ): string => {
   const shown = rows.slice(0, MOST_ROWS)
   const widths = widthsOf(head, shown, columns)
-  const drawn = widths === undefined ? asLists(head, shown) : drawnTable(head, shown, widths)
+  const drawn = widths === undefined ? asLists(head, shown, columns) : drawnTable(head, shown, widths)
   const more = rows.length - MOST_ROWS
   return more > 0 ? `${drawn}\n${more} more rows (--json has all)` : drawn
 }
@@ -84,14 +84,17 @@ const pieces = (word: string, width: number): readonly string[] =>
 const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)))
 
 /** A title that a table has in several lines stands in one. */
-const asLists = (titles: readonly string[], rows: readonly (readonly string[])[]): string => {
+const asLists = (titles: readonly string[], rows: readonly (readonly string[])[], columns: number): string => {
   const head = titles.map((title) => title.replaceAll('\n', ''))
   const width = Math.max(...head.map(widthOf))
+  const room = Math.max(LONGEST_WORD, columns - width - 2)
   return rows
     .map((row) =>
       head
         .flatMap((title, at) =>
-          (row[at] ?? '').split('\n').map((line, i) => `${padded(i === 0 ? title : '', width)}  ${line}`.trimEnd()),
+          foldCell(row[at] ?? '', room)
+            .split('\n')
+            .map((line, i) => `${padded(i === 0 ? title : '', width)}  ${line}`.trimEnd()),
         )
         .join('\n'),
     )

@@ -10,7 +10,9 @@ it('a table is as wide as the terminal at most: cells in several lines, and list
   expect(widest(narrow)).toBeLessThanOrEqual(50)
   expect(narrow).toContain('│ 0x1000000000 │')
   expect(table(['where', 'what', 'at'], rows, 20)).toBe(
-    ['where  a place with a long name of many words', 'what   what lies there', 'at     0x1000000000'].join('\n'),
+    ['where  a place with a long name', '       of many words', 'what   what lies there', 'at     0x1000000000'].join(
+      '\n',
+    ),
   )
 })
 

@@ -84,7 +84,7 @@ A report: exit code 0 when it could run, 3 with --fail-on error or --baseline wh
     else if (flags.report === 'sarif') {
       const uri = base === undefined || words[0] === '-' ? null : fileUri(words[0] ?? '')
       this.log(JSON.stringify(sweepSarif(report, { version: this.config.version, explain: explainCode, uri }), null, 2))
-    } else this.log(sweepText(report, { commandOf, ...(changes === undefined ? {} : { changes }) }))
+    } else this.tell(sweepText(report, { commandOf, ...(changes === undefined ? {} : { changes }) }))
     const failing = flags['fail-on'] === 'error' && report.points.some(({ result }) => isFailure(result))
     const worse = flags['fail-on'] !== 'never' && changes?.some((change) => change.worse) === true
     if (failing || worse) process.exitCode = EXIT.found
