@@ -23,8 +23,7 @@ export const billOfMaterials = (tarballs, version) => {
     tarballs.flatMap(({ manifest }) => Object.keys(manifest.dependencies ?? {})),
   )
   const others = [...reached].toSorted(byText).map((key) => {
-    const at = key.lastIndexOf('@')
-    const [name, its] = [key.slice(0, at), key.slice(at + 1)]
+    const [name, its] = partsOf(key)
     const hex = Buffer.from(lock.integrity.get(key)?.replace('sha512-', '') ?? '', 'base64').toString('hex')
     return {
       type: 'library',
@@ -32,7 +31,7 @@ export const billOfMaterials = (tarballs, version) => {
       name,
       version: its,
       purl: purl(name, its),
-      ...licenceOf(name, its),
+      ...licenceIn(lock, key),
       ...(hex === '' ? {} : { hashes: [{ alg: 'SHA-512', content: hex }] }),
     }
   })
@@ -79,6 +78,16 @@ const reachedFrom = ({ integrity, needs }, names) => {
   }
   return reached
 }
+
+/** Binaries for other systems are not installed here: they come with the package that needs them, and have its licence. */
+const licenceIn = ({ needs }, key) => {
+  const own = licenceOf(...partsOf(key))
+  if (own.licenses !== undefined) return own
+  const parent = [...needs].find(([, needed]) => needed.has(key))?.[0]
+  return parent === undefined ? {} : licenceOf(...partsOf(parent))
+}
+
+const partsOf = (key) => [key.slice(0, key.lastIndexOf('@')), key.slice(key.lastIndexOf('@') + 1)]
 
 const STORE = join(ROOT, 'node_modules/.pnpm')
 const licenceOf = (name, version) => {
