@@ -16,7 +16,8 @@ export interface Undone {
  * logs are long and one at a time is slow.
  */
 const REMEMBERED = 32_768
-const FEWEST_SLOTS = 64
+/** Few: a log may name any number of devices. */
+const FEWEST_SLOTS = 4
 
 export class UndoneMappings {
   private slots = FEWEST_SLOTS
