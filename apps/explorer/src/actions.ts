@@ -9,7 +9,7 @@ import { AXES } from './timeline-axis.ts'
 import { chooseBuffer, chooseEvent, chooseKernel, show, type Store } from './store.ts'
 
 /** Asks, and puts the answer where it belongs. False: it went wrong, and the page says so. */
-export const ask = async (store: Store, question: Question, doing: string): Promise<boolean> => {
+const ask = async (store: Store, question: Question, doing: string): Promise<boolean> => {
   store.busy.value = doing
   const elapsed = stopwatch()
   try {

@@ -8,7 +8,7 @@ interface Named {
 }
 
 /** What can be chosen in the form. */
-export interface Lists {
+interface Lists {
   readonly boards: readonly Named[]
   readonly kernels: readonly Named[]
   readonly patches: readonly Named[]

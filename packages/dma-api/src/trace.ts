@@ -67,7 +67,7 @@ interface Allocation {
   readonly pool?: string
 }
 
-export interface Mapping {
+interface Mapping {
   readonly handle: DmaAddr
   readonly size: number
   readonly dir: number

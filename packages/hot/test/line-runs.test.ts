@@ -1,4 +1,4 @@
-// Lines of the inner cache as runs: what each of them is, told from outside, and that looking changes nothing.
+// Lines of the caches as runs: what each of them is, told from outside, and that looking changes nothing.
 import { describe, expect, it } from 'vitest'
 import { type LineSize, phys } from '@dmalab/api'
 import { Hot } from '../src/index.ts'
@@ -27,6 +27,26 @@ describe.each(BUILDS)('%s build', (build) => {
     expect(hot.lineRuns(BASE, 2 * lineSize)).toEqual([2, 1])
     hot.invalidate(BASE, PAGE)
     expect(hot.lineRuns(BASE, PAGE)).toEqual([perPage, 0])
+  })
+
+  it.each([16, 32, 64] as LineSize[])('sees the outer cache behind lines of %i bytes', (lineSize) => {
+    const hot = new Hot(module, { lineSize, outer: true, poison: 0 })
+    const wide = Math.max(lineSize, 32)
+    const lines = wide / lineSize
+    hot.fill('memory', BASE, PAGE, 1)
+    hot.set('cpu', BASE, wide, 0xaa)
+    expect(hot.lineRuns(BASE, wide)).toEqual([lines, 3])
+    // Written back as far as the outer cache: the bytes are still to reach DRAM.
+    hot.clean(BASE, wide)
+    expect(hot.lineRuns(BASE, wide)).toEqual([lines, 3])
+    hot.invalidate(BASE, wide)
+    expect(hot.lineRuns(BASE, wide)).toEqual([lines, 3])
+    hot.outerClean(BASE, wide)
+    expect(hot.lineRuns(BASE, wide)).toEqual([lines, 1])
+    hot.set('memory', BASE, wide, 0x55)
+    expect(hot.lineRuns(BASE, wide)).toEqual([lines, 5])
+    hot.outerInvalidate(BASE, wide)
+    expect(hot.lineRuns(BASE, wide)).toEqual([lines, 0])
   })
 
   it('goes on where the stage is full', () => {
