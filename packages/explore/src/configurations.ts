@@ -11,7 +11,10 @@ export const configurationsOf = (
   which: ExploreBound['configurations'],
 ): readonly Configuration[] => {
   if (which === 'all') return product(axes).toSorted((a, b) => a.size - b.size)
-  const single = axes.flatMap((axis) => others(axis).map((choice) => new Map([choice])))
+  const restless = (made: readonly Configuration[]): readonly Configuration[] =>
+    axes.some(({ name }) => name === 'caches') ? made.flatMap(unquiet) : []
+  const alone = axes.flatMap((axis) => others(axis).map((choice) => new Map([choice])))
+  const single = [...alone, ...restless(alone)]
   const pairs = axes.flatMap((one, i) =>
     axes
       .slice(i + 1)
@@ -20,13 +23,7 @@ export const configurationsOf = (
   )
   if (which === 'single') return [new Map(), ...single, ...pairs.filter(isPoolless)]
   const devices = axes.filter(({ group }) => group === 'device').flatMap(others)
-  return [
-    new Map(),
-    ...single,
-    ...pairs,
-    ...(axes.some(({ name }) => name === 'caches') ? pairs.flatMap(unquiet) : []),
-    ...pairs.flatMap((pair) => marked(pair, axes, devices)),
-  ]
+  return [new Map(), ...single, ...pairs, ...restless(pairs), ...pairs.flatMap((pair) => marked(pair, axes, devices))]
 }
 
 /** What a patch's attribute does to ordinary memory shows only where devices do not all see it alike. */

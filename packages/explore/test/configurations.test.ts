@@ -23,7 +23,7 @@ it('all configurations are all combinations, those with few values that are not 
   expect(told('all').slice(0, 5).toSorted()).toEqual(told('single').slice(0, 5).toSorted())
 })
 
-it('memory of a task with another value is tried with restless caches too', () => {
+it('memory of a task, alone and with another value, is tried with restless caches too', () => {
   const axes: readonly Axis[] = [
     { name: 'memory', values: ['coherent', 'user'], group: 'sharing', with: ['build'] },
     { name: 'size', values: ['4096', '6000'], group: 'build', with: [] },
@@ -31,6 +31,12 @@ it('memory of a task with another value is tried with restless caches too', () =
   ]
   const last = configurationsOf(axes, 'pairwise').at(-1) ?? new Map<string, string>()
   expect(Object.fromEntries(last)).toEqual({ memory: 'user', size: '6000', caches: 'adverse-1' })
+  expect(configurationsOf(axes, 'single')).toContainEqual(
+    new Map([
+      ['memory', 'user'],
+      ['caches', 'adverse-1'],
+    ]),
+  )
 })
 
 it('an attribute of a patch is tried on ordinary memory of each kind of device', () => {
