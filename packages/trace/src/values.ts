@@ -54,7 +54,9 @@ const element = (text: string, from: number, to: number): number => {
   return to - first > 0 && to - first <= EXACT ? value : plainElement(text.slice(from, to))
 }
 
-const plainElement = (text: string): number => (text.length > 18 ? NaN : Number(text))
+/** No exponents: `01e999` is a damaged address, and would be Infinity. */
+const plainElement = (text: string): number =>
+  text.length > 18 || !/^(?:0x[\da-f]+|\d+)$/i.test(text) ? NaN : Number(text)
 
 /** Of a lower-case hexadecimal digit; too large for every base otherwise. */
 const digitOf = (code: number): number => {

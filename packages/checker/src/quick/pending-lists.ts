@@ -39,7 +39,7 @@ export class PendingLists {
     const slots: number[] = []
     for (const [i, physAddr] of physAddrs.entries()) {
       const [dmaAddr, size] = [dmaAddrs[i]!, sizes[i]!]
-      const known = !PendingMappings.fits(size) || pending.find(one.device, dmaAddr) >= 0 || meets(i)
+      const known = !PendingMappings.fits(physAddr, size) || pending.find(one.device, dmaAddr) >= 0 || meets(i)
       if (known || (one.dir !== DIR.TO_DEVICE && pending.meets(physAddr, size, lineSize))) {
         for (const slot of slots) pending.remove(slot)
         this.free.push(number)

@@ -42,9 +42,9 @@ export class PendingMappings {
     return this.count + entries <= MOST_SLOTS
   }
 
-  /** Is a range of this length small enough to be added? */
-  static fits(size: number): boolean {
-    return size > 0 && size <= CHUNK * (CHUNKS - 1)
+  /** Is a range small enough to be added, and its place a number whose neighbours are? */
+  static fits(physAddr: number, size: number): boolean {
+    return size > 0 && size <= CHUNK * (CHUNKS - 1) && physAddr < 2 ** 53
   }
 
   add(

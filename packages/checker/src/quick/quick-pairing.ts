@@ -51,7 +51,7 @@ export class QuickPairing {
   ): boolean {
     const { ledger, pending } = this
     const { tracker, lineSize } = ledger
-    if (!PendingMappings.fits(size) || isMappingError(dmaAddr) || ledger.bounces.waiting) return false
+    if (!PendingMappings.fits(physAddr, size) || isMappingError(dmaAddr) || ledger.bounces.waiting) return false
     if (!pending.hasRoomFor(1) || tracker.liveCount >= ledger.follow || !this.trusts(lineSize)) return false
     const known = this.last?.name === device ? this.last : this.know(device)
     const mappings = (known.ledger ??= tracker.mappingsOf(device))
