@@ -4,16 +4,17 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const { explainDefect, explore, newDefects, openLaboratory, RUN_DEFAULTS, runSpec } = {
+const { explainDefect, explore, listKernels, newDefects, openLaboratory, RUN_DEFAULTS, runSpec } = {
   ...(await import(join(root, 'packages/api/dist/index.js'))),
   ...(await import(join(root, 'packages/lab/dist/index.js'))),
 }
 
-const KERNELS = ['arm@4.11', 'arm@6.12', 'arm64@6.1', 'arm64@6.12', 'arm64@7.2', 'riscv64@6.12', 'x86_64@6.12']
 const FIXED = [
   'arm@4.11+pfn-valid',
   'arm@6.12+fix-v7s-split',
   'arm@6.12+fix-v7s-supersection',
+  'arm@6.12+fix-pgtable-overwrite',
+  'arm64@6.12+fix-pgtable-overwrite',
   'arm64@6.12+fix-dma-segment-limit',
   'arm64@6.12+fix-dma-unmap-at-top',
   'arm64@6.12+fix-sg-split',
@@ -117,6 +118,7 @@ const isAsStated = async ({ scenario }, kernel) => {
 }
 
 const laboratory = await openLaboratory()
+const KERNELS = listKernels(laboratory.registry).kernels.map(({ name }) => name)
 const found = new Map()
 for (const kernel of KERNELS) {
   const works = [

@@ -17,6 +17,8 @@ export const OVER_PAGES = { base: 0x1000_0000, size: MIB }
 
 export interface MachineProperties {
   readonly arch: string
+  /** Every device snoops, whatever it is like otherwise. */
+  readonly allSnoop: boolean
   /** 32-bit: a kernel with few addresses for its memory. */
   readonly pointerBits: number
   readonly pool: string
@@ -34,9 +36,10 @@ export interface MachineProperties {
 }
 
 /** One exporter and one importer, neither with a property of its own. */
-export const plainMachine = ({ board, pointerBits }: Pick<Arch, 'board' | 'pointerBits'>): Machine =>
+export const plainMachine = ({ board, pointerBits, snoops }: Pick<Arch, 'board' | 'pointerBits' | 'snoops'>): Machine =>
   machineOf({
     arch: board,
+    allSnoop: snoops === 'always',
     pointerBits,
     pool: 'none',
     exporter: 'plain',
@@ -55,6 +58,10 @@ export const machineOf = (properties: MachineProperties): Machine => {
   const iommus: readonly IommuFacts[] = [exporter, importer, properties.second].some(isTranslated)
     ? [{ name: 'mmu', model: properties.iommuModel, enabled: true }]
     : []
+  const deviceOf = (name: string, kind: DeviceClass, like: string, pools: readonly string[]): DeviceFacts => {
+    const facts = factsOf(name, kind, like, pools)
+    return { ...facts, coherent: facts.coherent || properties.allSnoop }
+  }
   const names = reserved.map(({ name }) => name).filter((name) => name.startsWith('frames'))
   return {
     name: nameOf(properties),
@@ -118,7 +125,7 @@ const ownRegions = (importer: string): readonly ReservedRegion[] => {
   return []
 }
 
-const deviceOf = (name: string, kind: DeviceClass, like: string, pools: readonly string[]): DeviceFacts => ({
+const factsOf = (name: string, kind: DeviceClass, like: string, pools: readonly string[]): DeviceFacts => ({
   name,
   class: kind,
   coherent: like.startsWith('coherent'),

@@ -171,6 +171,7 @@ const onMadeMachine = ({ arch }: KernelFacts, value: (name: string) => string, k
   return {
     machine: machineOf({
       arch: arch.board,
+      allSnoop: arch.snoops === 'always',
       pointerBits: arch.pointerBits,
       pool,
       exporter: value('exporter'),
@@ -178,7 +179,7 @@ const onMadeMachine = ({ arch }: KernelFacts, value: (name: string) => string, k
       exporterClass: driver !== null ? 'camera' : memory === 'dumb' ? 'display' : 'codec',
       importerClass: 'converter',
       importerDriver: driver,
-      iommuModel: arch.pointerBits === 32 ? 'samsung-sysmmu' : 'arm-smmu-v3',
+      iommuModel: iommuOf(arch),
       second,
       highmem,
     }),
@@ -190,6 +191,9 @@ const onMadeMachine = ({ arch }: KernelFacts, value: (name: string) => string, k
     masking: ['exporter', 'importer'].filter((name) => value(name) === 'masking'),
   }
 }
+
+const iommuOf = ({ board, pointerBits }: KernelFacts['arch']): string =>
+  board === 'x86_64' ? 'intel-vtd' : pointerBits === 32 ? 'samsung-sysmmu' : 'arm-smmu-v3'
 
 const onBoard = (board: BoardParts, value: (name: string) => string): Placed => {
   const driver = QUEUES[value('user space')]?.driver ?? null

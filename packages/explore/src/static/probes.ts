@@ -49,6 +49,7 @@ const makerOf = (parts: RunParts, { base }: KernelSpec, table: string): string =
 export const pooledMachine = ({ arch }: KernelFacts) =>
   machineOf({
     arch: arch.board,
+    allSnoop: arch.snoops === 'always',
     pointerBits: arch.pointerBits,
     pool: 'outside',
     exporter: 'plain',
