@@ -7,6 +7,7 @@ import {
   type KernelSpec,
   type LabOptions,
   type Machine,
+  ownValue,
   type ScenarioStep,
 } from '@dmalab/api'
 import { type LabParts, kernelFacts, withOptions } from '@dmalab/runner'
@@ -179,7 +180,7 @@ const onMadeMachine = ({ arch }: KernelFacts, value: (name: string) => string, k
       exporterClass: driver !== null ? 'camera' : memory === 'dumb' ? 'display' : 'codec',
       importerClass: 'converter',
       importerDriver: driver,
-      iommuModel: iommuOf(arch),
+      iommuModel: ownValue(IOMMU_MODELS, arch.board) ?? 'arm-smmu-v3',
       second,
       highmem,
     }),
@@ -192,8 +193,8 @@ const onMadeMachine = ({ arch }: KernelFacts, value: (name: string) => string, k
   }
 }
 
-const iommuOf = ({ board, pointerBits }: KernelFacts['arch']): string =>
-  board === 'x86_64' ? 'intel-vtd' : pointerBits === 32 ? 'samsung-sysmmu' : 'arm-smmu-v3'
+/** What boards of an architecture have; others are given an SMMU. */
+const IOMMU_MODELS: Readonly<Record<string, string>> = { arm: 'samsung-sysmmu', x86_64: 'intel-vtd' }
 
 const onBoard = (board: BoardParts, value: (name: string) => string): Placed => {
   const driver = QUEUES[value('user space')]?.driver ?? null

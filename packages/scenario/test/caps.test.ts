@@ -16,7 +16,7 @@ describe('white space', () => {
     'video/x-raw,\\ format=NV12,\\\n width=(int)64',
     'video/x-raw,format=NV12,width=(int)64;',
   ])('%j says the same', (text) => {
-    expect(plain).toBeDefined()
+    expect(plain).toContain('NV12')
     expect(again(text)).toBe(plain)
   })
 })
@@ -29,7 +29,7 @@ describe('a range', () => {
     ['format={NV12,NV21}', 'format={ NV12, NV21 }'],
   ])('%s is %j', (one, other) => {
     const read = again(`video/x-raw,${one}`)
-    expect(read).toBeDefined()
+    expect(read).toContain('video/x-raw')
     expect(again(`video/x-raw,${other}`)).toBe(read)
   })
   it.each(['width=[1,4096', 'width=[1 4096]', 'width=[', 'format={NV12', 'width=[1,x]', 'width=(int)[1.5,2]'])(

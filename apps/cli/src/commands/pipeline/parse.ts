@@ -57,7 +57,7 @@ export default class PipelineParse extends BaseCommand {
     try {
       return described(board && withVirtualDevices(board.machine, Object.values(overrides)))
     } catch (error) {
-      // Nobody asked for that board here: the line alone is shown, unless that is what is wrong.
+      // The board is a default of the settings: where it does not fit the line, the line alone is shown.
       if (flags.board === undefined && board !== undefined && flags.bind === undefined && isInputError(error)) {
         const alone = described(undefined)
         this.note(`not on the default board: ${error.message.split('\n')[0] ?? ''}`)
