@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
-const { explainDefect, explore, listKernels, newDefects, openLaboratory, RUN_DEFAULTS, runSpec } = {
-  ...(await import(join(root, 'packages/api/dist/index.js'))),
+const { explainDefect, explore, listKernels, newDefects, openLaboratory, runSpec, specOfDefect } = {
+  ...(await import(join(root, 'packages/explore/dist/index.js'))),
   ...(await import(join(root, 'packages/lab/dist/index.js'))),
 }
 
@@ -99,21 +99,7 @@ const SYNC_FAULT = /arch_sync_dma_for_(cpu|device)/
 /** What `dmalab run` does with the scenario's file. */
 const isAsStated = async ({ scenario }, kernel) => {
   if (scenario === null) return true
-  const { runs } = await runSpec(laboratory, {
-    version: 1,
-    board: { machine: scenario.board },
-    kernels: [kernel],
-    config: scenario.config,
-    cmdline: scenario.cmdline === '' ? null : scenario.cmdline,
-    work: { scenario: { name: scenario.name, steps: scenario.steps }, file: scenario.name },
-    options: {
-      ...RUN_DEFAULTS,
-      seed: scenario.seed,
-      inject: scenario.inject,
-      adversarialCache: scenario.adversary !== null,
-    },
-    plugins: [],
-  })
+  const { runs } = await runSpec(laboratory, specOfDefect(kernel, scenario))
   return runs[0].expectations.every(({ met }) => met)
 }
 

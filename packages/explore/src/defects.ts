@@ -7,7 +7,7 @@ import {
   type Machine,
   type PatchHunk,
   RUN_DEFAULTS,
-  type RunReport,
+  type RunSpec,
   type ScenarioStep,
 } from '@dmalab/api'
 import { type RunParts, runSpec } from '@dmalab/runner'
@@ -114,7 +114,7 @@ const scenarioOf = async (parts: RunParts, wanted: Wanted): Promise<DefectScenar
   const refused: readonly ScenarioStep[] =
     symptom.errno === null || atEnd ? [] : [{ do: 'expect', errno: symptom.errno }]
   const plain = { ...bare, steps: [...steps.map(setup.named), ...refused] }
-  const { runs } = await runScenario(parts, wanted, plain)
+  const { runs } = await runSpec(parts, specOfDefect(wanted.kernel, plain))
   const [run] = runs
   if (run === undefined) throw new Error('a run of one kernel has one result')
   const found = run.findings.some(({ code }) => code === symptom.code)
@@ -124,22 +124,22 @@ const scenarioOf = async (parts: RunParts, wanted: Wanted): Promise<DefectScenar
   }
 }
 
-const runScenario = (parts: RunParts, { kernel }: Wanted, scenario: DefectScenario): Promise<RunReport> =>
-  runSpec(parts, {
-    version: 1,
-    board: { machine: scenario.board },
-    kernels: [kernel],
-    config: scenario.config,
-    cmdline: scenario.cmdline === '' ? null : scenario.cmdline,
-    work: { scenario: { name: scenario.name, steps: scenario.steps }, file: scenario.name },
-    options: {
-      ...RUN_DEFAULTS,
-      seed: scenario.seed,
-      inject: scenario.inject,
-      adversarialCache: scenario.adversary !== null,
-    },
-    plugins: [],
-  })
+/** The run that `dmalab run` makes of the scenario's file. */
+export const specOfDefect = (kernel: string, scenario: DefectScenario): RunSpec => ({
+  version: 1,
+  board: { machine: scenario.board },
+  kernels: [kernel],
+  config: scenario.config,
+  cmdline: scenario.cmdline === '' ? null : scenario.cmdline,
+  work: { scenario: { name: scenario.name, steps: scenario.steps }, file: scenario.name },
+  options: {
+    ...RUN_DEFAULTS,
+    seed: scenario.seed,
+    inject: scenario.inject,
+    adversarialCache: scenario.adversary !== null,
+  },
+  plugins: [],
+})
 
 /** A board as JSON can hold it: kernel addresses are texts. */
 export const boardOf = (machine: Machine): JsonObject =>

@@ -8,5 +8,6 @@ export {
   planExploration,
 } from './explore.ts'
 export type { GivenBoard } from './board-parts.ts'
+export { specOfDefect } from './defects.ts'
 export { explainExplored } from './explanations.ts'
 export type { Searched } from './search.ts'
