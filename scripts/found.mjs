@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const { explainDefect, explore, listKernels, newDefects, openLaboratory, runSpec, specOfDefect } = {
+  ...(await import(join(root, 'packages/api/dist/index.js'))),
   ...(await import(join(root, 'packages/explore/dist/index.js'))),
   ...(await import(join(root, 'packages/lab/dist/index.js'))),
 }
