@@ -1,11 +1,11 @@
 // What a gst-launch line means, as data.
+import { nearNames } from '@dmalab/api'
 import type { Machine, PipelineScenario } from '@dmalab/api'
 import { bindPipeline } from './bind/bind-pipeline.ts'
 import type { Overrides } from './bind/find-device.ts'
 import { FAMILIAR_ELEMENTS } from './elements/familiar.ts'
 import { parsePipeline } from './pipeline/parse-pipeline.ts'
 import type { PipelineError, PipelineErrorKind } from './pipeline/pipeline-error.ts'
-import { nearNames } from './pipeline/near-names.ts'
 import type { Pipeline, UnknownElement } from './pipeline/pipeline.ts'
 
 /** GStreamer's answer to a line, and what dmalab makes of it. */

@@ -1,12 +1,11 @@
 // A pipeline bound to a machine: devices, pictures, ways of buffers, and what had to be assumed.
-import { InputError, missingDevice, ownValue } from '@dmalab/api'
+import { InputError, missingDevice, nearNames, ownValue } from '@dmalab/api'
 import type { BoundElement, DeviceFacts, IoMode, Machine, PipelineScenario } from '@dmalab/api'
 import { familyOf, isIoMode } from '../elements/device-families.ts'
 import { negotiate } from '../negotiate/negotiate.ts'
 import type { PictureWishes } from '../negotiate/told.ts'
 import { elementFacts } from '../elements/catalogue.ts'
 import { FAMILIAR_ELEMENTS } from '../elements/familiar.ts'
-import { nearNames } from '../pipeline/near-names.ts'
 import type { Pipeline, PipelineElement, UnknownElement } from '../pipeline/pipeline.ts'
 import { elementAssumptions, ignoredProperties } from './assumptions.ts'
 import { bufferHops } from './buffer-hops.ts'

@@ -1,8 +1,7 @@
 // Size, pixel format and rate of the pictures on each link: what the line states, what elements keep, and what is left to defaults.
-import { CODED_PICTURE, InputError } from '@dmalab/api'
+import { CODED_PICTURE, InputError, nearNames } from '@dmalab/api'
 import type { Assumption, BoundElement, Ignored, LinkPicture, Machine, Picture, StatedFact } from '@dmalab/api'
 import { intersectValues } from '../caps/caps.ts'
-import { nearNames } from '../pipeline/near-names.ts'
 import { fourccOf, layoutOf } from '../formats/picture-layout.ts'
 import { formatNames, pixelFormat, streamCode } from '../formats/pixel-formats.ts'
 import { PipelineError } from '../pipeline/pipeline-error.ts'

@@ -1,7 +1,7 @@
 // What negotiation tells beside the pictures: what was assumed, left out, or taken from the user's options.
+import { nearNames } from '@dmalab/api'
 import type { Assumption, BoundElement, Ignored, Picture, StatedFact } from '@dmalab/api'
 import { formatNamed } from '../formats/pixel-formats.ts'
-import { nearNames } from '../pipeline/near-names.ts'
 import { FIELDS, makesPictures } from './element-rules.ts'
 import type { Segment, Segments } from './segments.ts'
 

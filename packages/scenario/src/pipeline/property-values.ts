@@ -1,5 +1,5 @@
 // Properties written in a pipeline: from the text of an assignment to what the element takes.
-import { nearNames } from './near-names.ts'
+import { nearNames } from '@dmalab/api'
 import { readCaps } from '../caps/read-caps.ts'
 import { printCaps } from '../caps/caps.ts'
 import { readScalar } from '../caps/scalar.ts'
