@@ -99,9 +99,9 @@ export abstract class BaseCommand extends Command {
     ux.stderr(shown(text))
   }
 
-  /** Text for people: long lines are folded. */
-  protected tell(text: string): void {
-    this.log(foldText(text, this.columns))
+  /** Text for people: long lines are folded; what follows their first line stands in by `hang` blanks. */
+  protected tell(text: string, hang?: number): void {
+    this.log(foldText(text, this.columns, hang))
   }
 
   override log(message = ''): void {

@@ -10,23 +10,20 @@ import type {
 import { bold, dim } from 'ansis'
 import { count } from './numbers.ts'
 import { paintSeverity } from './paint.ts'
-import { wrapped } from './wrapped.ts'
 
 export const codeText = ({ code, severity, title, what, why, source, fixes }: ExplainedCode): string =>
   [
     `${bold(code)} (${paintSeverity(severity)}): ${title}`,
-    wrapped(what),
-    wrapped(why),
+    what,
+    why,
     `Kernel source: ${source}`,
-    ['Usual fixes:', ...fixes.map((fix) => wrapped(`- ${fix}`, '  '))].join('\n'),
+    ['Usual fixes:', ...fixes.map((fix) => `  - ${fix}`)].join('\n'),
   ].join('\n\n')
 
 export const lintCodeText = ({ code, by, title }: ExplainedLint): string =>
   [
     `${bold(code)} (dmalab ${by}): ${title}`,
-    wrapped(
-      '`dmalab board lint FILE` names the node of the device tree, and `dmalab board facts FILE` what the kernel makes of it.',
-    ),
+    '`dmalab board lint FILE` names the node of the device tree, and `dmalab board facts FILE` what the kernel makes of it.',
   ].join('\n\n')
 
 export const termText = ({ code, by, title, source, example, commands }: ExplainedTerm): string =>
@@ -53,14 +50,12 @@ export const kernelMessageText = (one: ExplainedKernelMessage): string =>
   [
     `${bold(one.id)} (kernel message): ${one.title}`,
     one.forms.map(({ releases, text }) => `  ${text} ${dim(`(${releases})`)}`).join('\n'),
-    one.functions.length === 0 ? '' : wrapped(`Told by the call trace: ${one.functions.join(', ')}`),
-    one.cause === null
-      ? 'What it means depends on its values: `dmalab explain --dmesg FILE` says it.'
-      : wrapped(one.cause),
-    one.next === null ? '' : wrapped(`Next check: ${one.next}`),
+    one.functions.length === 0 ? '' : `Told by the call trace: ${one.functions.join(', ')}`,
+    one.cause === null ? 'What it means depends on its values: `dmalab explain --dmesg FILE` says it.' : one.cause,
+    one.next === null ? '' : `Next check: ${one.next}`,
     `Kernel source: ${one.source}`,
     one.code === null ? '' : `Finding: dmalab explain ${one.code}`,
-    one.fixes.length === 0 ? '' : ['Usual fixes:', ...one.fixes.map((fix) => wrapped(`- ${fix}`, '  '))].join('\n'),
+    one.fixes.length === 0 ? '' : ['Usual fixes:', ...one.fixes.map((fix) => `  - ${fix}`)].join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
@@ -82,9 +77,9 @@ const messageText = ({ id, kind, title, cause, next, fixes, lines, count: n, tex
   return [
     `${bold(id)} ${title} (${where})`,
     dim(`  ${text}`),
-    wrapped(`cause: ${cause}`, '  '),
-    wrapped(`next:  ${next}`, '  '),
-    ...fixes.map((fix) => wrapped(`- ${fix}`, '    ')),
+    `  cause: ${cause}`,
+    `  next:  ${next}`,
+    ...fixes.map((fix) => `    - ${fix}`),
     ...(code === null ? [] : [dim(`  finding: ${code}`)]),
   ].join('\n')
 }

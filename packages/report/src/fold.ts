@@ -18,35 +18,46 @@ export const foldList = (first: string, items: readonly string[], columns = COLU
   return lines.map((line) => line.trimEnd())
 }
 
-/** A line in lines of words; what follows the first stands in by four more blanks. Colours take no room. */
-export const foldLine = (line: string, columns = COLUMNS): readonly string[] => {
+/** Blanks by which what follows the first line stands in. */
+const HANG = 4
+/** Where the first line is an item, text stands below text. */
+const ITEM = '- '
+
+/** A line in lines of words; what follows the first stands in by `hang` more blanks. Colours take no room. */
+export const foldLine = (line: string, columns = COLUMNS, hang = HANG): readonly string[] => {
   if (widthOf(line) <= columns) return [line]
-  const [margin = ''] = /^ */.exec(line) ?? []
+  const [start = '', margin = ''] = MARGIN.exec(line) ?? []
+  const next = margin + ' '.repeat(line.startsWith(ITEM, start.length) ? Math.max(hang, ITEM.length) : hang)
   const lines: string[] = []
-  let now = margin
-  for (const word of line.slice(margin.length).split(' ')) {
-    const joined = now.trim() === '' ? now + word : `${now} ${word}`
-    if (widthOf(joined) <= columns || now.trim() === '') now = joined
+  let now = start
+  for (const word of line.slice(start.length).split(' ')) {
+    const joined = isBlank(now) ? now + word : `${now} ${word}`
+    if (widthOf(joined) <= columns || isBlank(now)) now = joined
     else {
       lines.push(now.trimEnd())
-      now = `${margin}    ${word}`
+      now = next + word
     }
   }
   return [...lines, now]
 }
 
 /** Every line of a text but those that are taken as they stand: commands to copy, drawn tables, and a line with a caret under it. */
-export const foldText = (text: string, columns = COLUMNS): string =>
+export const foldText = (text: string, columns = COLUMNS, hang = HANG): string =>
   text
     .split('\n')
-    .flatMap((line) => (STANDS.test(plain(line)) ? [line] : foldLine(line, columns)))
+    .flatMap((line) => (STANDS.test(plain(line)) ? [line] : foldLine(line, columns, hang)))
     .join('\n')
 
 /** A command may stand behind a few words and a colon; what stands far in is a line that a kernel prints. */
-const STANDS = /^\s*(?:[^:]{0,60}: )?(?:dmalab|npm start --) |[│┌├└]|^ *\d* \| |^ {10}/
+const STANDS = /^\s*(?:[^:]{0,60}: )?(?:printf .* \| )?(?:dmalab|npm start --) |[│┌├└]|^ *\d* \| |^ {10}/
 
 const plain = (text: string): string =>
   // eslint-disable-next-line no-control-regex -- colours begin with the control character ESC
   text.replaceAll(/\u001B\[[0-9;]*m/g, '')
 
+// eslint-disable-next-line no-control-regex -- as above
+const MARGIN = /^(?:\u001B\[[0-9;]*m)*( *)/
+
 export const widthOf = (text: string): number => plain(text).length
+
+const isBlank = (text: string): boolean => plain(text).trim() === ''

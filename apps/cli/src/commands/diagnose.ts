@@ -71,7 +71,7 @@ export default class Diagnose extends BaseCommand {
     }
     if (flags.format === 'sarif')
       this.log(JSON.stringify(diagnosisSarif(diagnosis, { version: this.config.version, uriOf: fileUri }), null, 2))
-    else this.log(diagnosisText(diagnosis))
+    else this.tell(diagnosisText(diagnosis), 0)
     if (files.length > 0 && !diagnosis.examined) process.exitCode = EXIT.input
     else if (diagnosis.answers.length > 0) process.exitCode = EXIT.found
     return diagnosis

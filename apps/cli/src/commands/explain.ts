@@ -33,7 +33,7 @@ export default class Explain extends BaseCommand {
     // Bytes, not text: a log may be UTF-16.
     const report = await explainLog(piecesOf(flags.dmesg))
     if (report.lines === 0) throw new InputError('nothing to check: the log is empty', { file: flags.dmesg })
-    this.tell(klogText(flags.dmesg, report))
+    this.tell(klogText(flags.dmesg, report), 0)
     return report
   }
 
@@ -44,7 +44,7 @@ export default class Explain extends BaseCommand {
       return codes
     }
     const explained = explain(code)
-    this.tell(textOf(explained))
+    this.tell(textOf(explained), 0)
     return explained
   }
 }

@@ -2,7 +2,6 @@
 import type { Answer, Certainty, Diagnosis, DiagnosisNote, Evidence, Experiment, SymptomAnswer } from '@dmalab/api'
 import { plural } from '../numbers.ts'
 import { bold, dim, paintSeverity } from '../paint.ts'
-import { wrapped } from '../wrapped.ts'
 
 export const diagnosisText = (diagnosis: Diagnosis): string => {
   const { inputs, facts, contradictions, answers, notes, notExamined, symptom } = diagnosis
@@ -12,9 +11,7 @@ export const diagnosisText = (diagnosis: Diagnosis): string => {
   return [
     [...head, ...facts.map(({ what, text, evidence }) => dim(`${what}: ${text} (${placeOf(evidence)})`))].join('\n'),
     contradictions
-      .map(({ what, evidence }) =>
-        [wrapped(`${bold('not of one machine')}: ${what}`), ...evidence.map(evidenceLine)].join('\n'),
-      )
+      .map(({ what, evidence }) => [`${bold('not of one machine')}: ${what}`, ...evidence.map(evidenceLine)].join('\n'))
       .join('\n'),
     conclusion(diagnosis),
     ...answers.map(answerText),
@@ -22,7 +19,7 @@ export const diagnosisText = (diagnosis: Diagnosis): string => {
     symptom === null ? '' : symptomText(symptom),
     notExamined.length === 0
       ? ''
-      : [bold('Not examined:'), ...notExamined.map((text) => dim(wrapped(`- ${text}`, '  ')))].join('\n'),
+      : [bold('Not examined:'), ...notExamined.map((text) => dim(`  - ${text}`))].join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
@@ -46,41 +43,33 @@ const answerText = (answer: Answer): string => {
   const { id, certainty, title, what, evidence, tries, next, shown, experiments } = answer
   return [
     `${paintSeverity(SEVERITY[certainty], certainty)} ${bold(title)} ${dim(`(${id})`)}`,
-    ...what.map((text) => wrapped(text, '  ')),
+    ...what.map((text) => `  ${text}`),
     ...evidence.map(evidenceLine),
-    ...(next === null ? [] : [wrapped(`next: ${next}`, '  ')]),
-    ...(tries.length === 0 ? [] : ['  try:', ...tries.map((text) => wrapped(`- ${text}`, '    '))]),
+    ...(next === null ? [] : [`  next: ${next}`]),
+    ...(tries.length === 0 ? [] : ['  try:', ...tries.map((text) => `    - ${text}`)]),
     ...(shown === null
       ? []
       : [
-          wrapped(
-            `${shown.why}, ${shown.kernel}: ${shown.verdict}${shown.detail === '' ? '' : `: ${shown.detail}`}`,
-            '  ',
-          ),
+          `  ${shown.why}, ${shown.kernel}: ${shown.verdict}${shown.detail === '' ? '' : `: ${shown.detail}`}`,
           `    ${shown.command}`,
         ]),
     ...experiments.flatMap(experimentLines),
   ].join('\n')
 }
 
-const experimentLines = ({ why, command }: Experiment): readonly string[] => [
-  wrapped(`${why}:`, '  '),
-  `    ${command}`,
-]
+const experimentLines = ({ why, command }: Experiment): readonly string[] => [`  ${why}:`, `    ${command}`]
 
 const placeOf = ({ file, line }: Evidence): string => (line === null ? file : `${file}:${line}`)
 const evidenceLine = (one: Evidence): string => dim(`  ${placeOf(one)}${one.text === '' ? '' : `: ${one.text}`}`)
 
 const noteText = ({ kind, id, what, evidence }: DiagnosisNote): string =>
-  dim(wrapped(`${kind}${evidence.map((one) => `, ${placeOf(one)}`).join('')}: ${what} (${id})`))
+  dim(`${kind}${evidence.map((one) => `, ${placeOf(one)}`).join('')}: ${what} (${id})`)
 
 const symptomText = ({ symptom, questions, board, experiments }: SymptomAnswer): string =>
   [
     bold(`Questions about ${symptom}:`),
-    ...questions.flatMap(({ ask, how }) => [wrapped(`- ${ask}`, '  '), dim(wrapped(how, '      '))]),
-    ...(board.length === 0
-      ? []
-      : [bold('What the board says to it:'), ...board.map((text) => wrapped(`- ${text}`, '  '))]),
+    ...questions.flatMap(({ ask, how }) => [`  - ${ask}`, dim(`      ${how}`)]),
+    ...(board.length === 0 ? [] : [bold('What the board says to it:'), ...board.map((text) => `  - ${text}`)]),
     ...(experiments.length === 0
       ? ['Name a board for experiments: a device tree among the files, or --board']
       : [bold('Experiments:'), ...experiments.flatMap(experimentLines)]),
