@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// npm run mutation -- --room R [--sample N] [--seed N] [--tests PATH]...: plants small faults in a room, one at a time, and sees whether a
-// test notices. No source of TypeScript is touched; files of the engine's AssemblyScript are changed, built, and put back.
+// npm run mutation -- --room R [--sample N] [--seed N] [--file PART] [--own] [--tests PATH]...: plants small faults in a room, one at a time,
+// and sees whether a test notices; with --own, whether one of the room itself does, with --file, only in sources with PART in their names. No source of TypeScript is touched; files of the engine's AssemblyScript are changed, built, and put back.
 import { existsSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -14,14 +14,18 @@ const { values } = parseArgs({
     room: { type: 'string' },
     sample: { type: 'string', default: '40' },
     seed: { type: 'string', default: '1' },
+    file: { type: 'string', default: '' },
+    own: { type: 'boolean', default: false },
     tests: { type: 'string', multiple: true },
   },
 })
 const { room = '' } = values
-const folder = join(root, 'packages', room)
+const home = join(root, 'packages', room)
 const [sample, seed] = [Number(values.sample), Number(values.seed)]
-if (room === '' || !existsSync(join(folder, 'src')) || !(sample > 0) || !(seed >= 0)) {
-  console.error('usage: npm run mutation -- --room ROOM [--sample 40] [--seed 1] [--tests PATH]...')
+if (room === '' || !existsSync(join(home, 'src')) || !(sample > 0) || !(seed >= 0)) {
+  console.error(
+    'usage: npm run mutation -- --room ROOM [--sample 40] [--seed 1] [--file PART] [--own] [--tests PATH]...',
+  )
   process.exit(2)
 }
 
@@ -31,11 +35,11 @@ const isCode = (path) =>
   !path.endsWith('.d.ts') &&
   !/(^|\/)(golden|generated|shared)\/|(^|\/)(index|golden)\.ts$/.test(path)
 const filesIn = (name) =>
-  existsSync(join(folder, name))
-    ? readdirSync(join(folder, name), { recursive: true })
-        .filter(isCode)
+  existsSync(join(home, name))
+    ? readdirSync(join(home, name), { recursive: true })
+        .filter((path) => isCode(path) && path.includes(values.file))
         .toSorted((a, b) => (a < b ? -1 : 1))
-        .map((path) => join(folder, name, path))
+        .map((path) => join(home, name, path))
     : []
 
 const score = (what, noticed, of) =>
@@ -54,8 +58,10 @@ if (built.length > 0) {
   tryBuilt({ room, paths: built, own: [`packages/${room}/test/`], others, sample, seed, tell })
   score(`${room}/assembly`, noticed, of)
 }
-const tests = [...testsOf(room), ...(values.tests ?? [])]
-const plan = { paths: filesIn('src'), tests, sample, seed, folder: join(root, 'node_modules/.dmalab/mutation', room) }
+const own = `packages/${room}/test/`
+const tests = [...testsOf(room).filter((path) => !values.own || path.startsWith(own)), ...(values.tests ?? [])]
+const folder = join(root, 'node_modules/.dmalab/mutation', `${room}-${process.pid}`)
+const plan = { paths: filesIn('src'), tests, sample, seed, folder }
 const { chosen, survivors } = await tryFaults(plan)
 for (const fault of survivors) console.log(`survived ${placeOf(fault)}`)
 score(`${room}/src`, chosen.length - survivors.length, chosen.length)
