@@ -72,6 +72,10 @@ struct v128 {
   INLINE v128 and_(v128 a, v128 b) { return _mm_and_si128(a.x, b.x); }
   INLINE v128 xor_(v128 a, v128 b) { return _mm_xor_si128(a.x, b.x); }
   INLINE v128 bitselect(v128 a, v128 b, v128 mask) { return _mm_or_si128(_mm_and_si128(mask.x, a.x), _mm_andnot_si128(mask.x, b.x)); }
+  template <class T> INLINE v128 shuffle(v128 a, v128 b, int i, int j, int k, int l) {
+    typedef i32 lanes __attribute__((vector_size(16)));
+    return (__m128i)__builtin_shuffle((lanes)a.x, (lanes)b.x, lanes{i, j, k, l});
+  }
   INLINE bool any_true(v128 a) { return !_mm_testz_si128(a.x, a.x); }
 };
 struct i64x2 {
@@ -80,6 +84,8 @@ struct i64x2 {
   operator v128() const { return v; }
   INLINE v128 splat(u64 v) { return _mm_set1_epi64x(v); }
   INLINE v128 add(v128 a, v128 b) { return _mm_add_epi64(a.x, b.x); }
+  INLINE v128 shl(v128 a, int n) { return _mm_slli_epi64(a.x, n); }
+  INLINE v128 shr_u(v128 a, int n) { return _mm_srli_epi64(a.x, n); }
   INLINE v128 eq(v128 a, v128 b) { return _mm_cmpeq_epi64(a.x, b.x); }
   INLINE v128 ne(v128 a, v128 b) { return _mm_xor_si128(_mm_cmpeq_epi64(a.x, b.x), _mm_set1_epi64x(-1)); }
   INLINE bool all_true(v128 a) { return _mm_movemask_epi8(_mm_cmpeq_epi64(a.x, _mm_setzero_si128())) == 0; }
@@ -92,6 +98,10 @@ struct i32x4 {
   operator v128() const { return v; }
   INLINE v128 splat(u32 v) { return _mm_set1_epi32(v); }
   INLINE v128 add(v128 a, v128 b) { return _mm_add_epi32(a.x, b.x); }
+  INLINE v128 sub(v128 a, v128 b) { return _mm_sub_epi32(a.x, b.x); }
+  INLINE v128 max_u(v128 a, v128 b) { return _mm_max_epu32(a.x, b.x); }
+  INLINE v128 min_u(v128 a, v128 b) { return _mm_min_epu32(a.x, b.x); }
+  INLINE v128 replace_lane(v128 a, int lane, u32 v) { return lane == 0 ? _mm_insert_epi32(a.x, v, 0) : _mm_insert_epi32(a.x, v, 3); }
   INLINE v128 mul(v128 a, v128 b) { return _mm_mullo_epi32(a.x, b.x); }
   INLINE v128 shr_u(v128 a, int n) { return _mm_srli_epi32(a.x, n); }
   INLINE v128 eq(v128 a, v128 b) { return _mm_cmpeq_epi32(a.x, b.x); }

@@ -3,6 +3,7 @@
 import { ioLog } from './io-pgtable-log'
 import { mapPages, unmapPages } from './io-pgtable'
 import * as P from './shared/io-pgtable-layout'
+import { quickWhole } from './whole'
 
 const ALL: u64 = 0xffff_ffff_ffff_ffff
 
@@ -36,6 +37,16 @@ export function iommuMap(
  */
 export function iommuUnmap(pt: usize, iovaHi: u32, iovaLo: u32, sizeHi: u32, sizeLo: u32, gather: u32): void {
   store<u64>(P.IO_BASE, unmapRange(pt, pair(iovaHi, iovaLo), pair(sizeHi, sizeLo), gather), P.IO_RESULT)
+}
+
+/** As iommuMap, for addresses and sizes below 2^52. */
+export function iommuMapQuick(pt: usize, iova: f64, paddr: f64, size: f64, prot: u32): i32 {
+  return mapRange(pt, quickWhole(iova), quickWhole(paddr), quickWhole(size), prot)
+}
+
+/** As iommuUnmap, for addresses and sizes below 2^52; returns the bytes. */
+export function iommuUnmapQuick(pt: usize, iova: f64, size: f64, gather: u32): f64 {
+  return <f64>(<i64>unmapRange(pt, quickWhole(iova), quickWhole(size), gather))
 }
 
 export function mapRange(pt: usize, iova: u64, paddr: u64, size: u64, prot: u32): i32 {

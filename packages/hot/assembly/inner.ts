@@ -10,6 +10,7 @@
 import * as L from './shared/layout'
 import { dirtyLines, hasOuter, lineShift, validLines, wordsPerPage } from './config'
 import { dramForWrite } from './dram'
+import { setDirtySection } from './dirty-sections'
 import { frameGive, frameTake } from './heap'
 import { allLines, anyLine, clearLines, copyLines, maskWord, pageBit, setLines } from './masks'
 import { outerAddress, outerFill, outerWrite } from './outer'
@@ -80,6 +81,7 @@ export function innerForWrite(section: usize, index: u32, offset: u32, len: u32)
   const at = ownFrame(section, index)
   setLines(section, index, first, end, wordsPerPage, validLines, L.S_VALID_PAGES, L.S_VALID_WORDS)
   setLines(section, index, first, end, wordsPerPage, dirtyLines, L.S_DIRTY_PAGES, L.S_DIRTY_WORDS)
+  setDirtySection(section)
   return at
 }
 

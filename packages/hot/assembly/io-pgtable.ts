@@ -9,6 +9,7 @@ import { v7sClose, v7sOpen } from './io-pgtable-v7s-table'
 import { v7sUnmap } from './io-pgtable-v7s-unmap'
 import { v7sIovaToPhys, v7sWalk } from './io-pgtable-v7s-walk'
 import * as P from './shared/io-pgtable-layout'
+import { quickWhole } from './whole'
 
 /** Allocates the top table. */
 export function ioOpen(pt: usize): void {
@@ -51,6 +52,16 @@ export function ioUnmapPages(
 ): void {
   const done = unmapPages(pt, pair(iovaHi, iovaLo), pair(sizeHi, sizeLo), pgcount, gather)
   store<u64>(P.IO_BASE, done, P.IO_RESULT)
+}
+
+/** As ioMapPages, for addresses and sizes below 2^52. */
+export function ioMapQuick(pt: usize, iova: f64, paddr: f64, size: f64, pgcount: u32, prot: u32): i32 {
+  return mapPages(pt, quickWhole(iova), quickWhole(paddr), quickWhole(size), pgcount, prot)
+}
+
+/** As ioUnmapPages, for addresses and sizes below 2^52; returns the bytes. */
+export function ioUnmapQuick(pt: usize, iova: f64, size: f64, pgcount: u32, gather: u32): f64 {
+  return <f64>(<i64>unmapPages(pt, quickWhole(iova), quickWhole(size), pgcount, gather))
 }
 
 /** IO_RESULT holds the physical address; 0 = not mapped. */

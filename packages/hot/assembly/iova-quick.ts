@@ -4,11 +4,10 @@ import { allocateFar, freeFar } from './iova'
 import { firstsClear, firstsSet } from './iova-firsts'
 import { blockTops, highestWith, levelFell, levelRose } from './iova-levels'
 import * as V from './shared/iova-layout'
+import { quickWhole } from './whole'
 
 const WINDOW: u64 = 1 << V.WINDOW_BITS
 const ALL: u64 = 0xffff_ffff_ffff_ffff
-const TWO_TO_52: f64 = 4503599627370496
-const BITS_OF_2_TO_52: u64 = 0x4330_0000_0000_0000
 
 /**
  * Allocates `size` pfns, none above `limit`.
@@ -19,6 +18,7 @@ const BITS_OF_2_TO_52: u64 = 0x4330_0000_0000_0000
  * Models: Linux v6.12 drivers/iommu/iova.c: __alloc_and_insert_iova_range
  */
 export function iovaAlloc(d: usize, size: f64, limit: f64, aligned: u32): f64 {
+  // What is no whole number becomes one that is no size of a block, and lies in no window.
   const pages = quickWhole(size)
   const end = quickWhole(limit) + 1
   const low32 = end <= load<u64>(d, V.IV_BOUND)
@@ -101,15 +101,6 @@ export function iovaFree(d: usize, pfn: f64): bool {
   levelRose(load<u32>(d, V.IV_WINDOW), w, free | taken)
   if (starts == bit) firstsClear(load<u32>(d, V.IV_WINDOW), w)
   return true
-}
-
-/**
- * A whole number from 0 to 2^52 - 1, by the bits of a sum: the instruction that converts costs several times that. Anything else becomes
- * a number that is no size of a block, and lies in no window.
- */
-// inline
-function quickWhole(x: f64): u64 {
-  return reinterpret<u64>(x + TWO_TO_52) - BITS_OF_2_TO_52
 }
 
 // inline

@@ -23,7 +23,7 @@ const WINDOW: u64 = 1 << V.WINDOW_BITS
 const FIRST_ARRAY_ORDER: u32 = 10
 /** Where the window begins while there is none: no pfn is so high. */
 const NO_WINDOW: u64 = 1 << 63
-/** No window lies above: see quickWhole in iova-quick.ts. */
+/** No window lies above: see quickWhole in whole.ts. */
 const HIGHEST: u64 = 1 << 52
 
 export function setOpen(d: usize): void {

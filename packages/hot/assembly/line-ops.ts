@@ -1,8 +1,9 @@
 // Line operations on [start, end), both aligned to lines, at one cache level. Whole pages are found through the summaries, so
 // the cost follows what is cached, not how long the range is.
 import * as L from './shared/layout'
-import { anyDirty, cleanPages } from './clean-pages'
+import { cleanPages } from './clean-pages'
 import { dirtyLines, lineShift, plain, validLines, wordsPerPage } from './config'
+import { dirtySections, dropDirtySection } from './dirty-sections'
 import { innerDrop, innerWriteBack } from './inner'
 import { clearPages, maskWord, nextWord } from './masks'
 import { outerDrop, outerWriteBack } from './outer'
@@ -92,26 +93,26 @@ function onWholePages(level: u32, op: u32, section: usize, first: u32, end: u32)
 
 /** Cleans `count` whole pages of a plain machine from pfn on; returns how many lines were written back. */
 export function cleanWhole(pfn: u32, count: u32): u32 {
-  const first = (<usize>(pfn >> L.SECTION_SHIFT)) << 2
-  const last = (<usize>((pfn + count - 1) >> L.SECTION_SHIFT)) << 2
-  let writtenBack: u32 = 0
-  for (let at = nextDirty(first, last); at <= last; at = nextDirty(at + 4, last)) {
-    const section = <usize>load<u32>(at, L.SECTION_DIRECTORY_BASE)
-    const from: u32 = at == first ? pfn & (L.SECTION_PAGES - 1) : 0
-    const end: u32 = at == last ? ((pfn + count - 1) & (L.SECTION_PAGES - 1)) + 1 : L.SECTION_PAGES
-    writtenBack += cleanPages(section, from, end)
-  }
-  return writtenBack
+  const last = (pfn + count - 1) >> L.SECTION_SHIFT
+  for (let number = pfn >> L.SECTION_SHIFT; number <= last; number = (number | 63) + 1)
+    if (dirtySections(number, last) != 0) return cleanSections(number, pfn, pfn + count - 1)
+  return 0
 }
 
-/** The first entry of the section directory from `at` on whose section can have a dirty line; behind `last` when none has. */
-function nextDirty(at: usize, last: usize): usize {
-  for (; at <= last; at += 4) {
-    const section = <usize>load<u32>(at, L.SECTION_DIRECTORY_BASE)
-    if (section == 0) continue
-    if (anyDirty(section)) break
-  }
-  return at
+/** The pages from pfn to `last`, from section `number` on. */
+function cleanSections(number: u32, pfn: u32, last: u32): u32 {
+  const lastNumber = last >> L.SECTION_SHIFT
+  let writtenBack: u32 = 0
+  for (; number <= lastNumber; number = (number | 63) + 1)
+    for (let bits = dirtySections(number, lastNumber); bits != 0; bits &= bits - 1) {
+      const dirty = (number & ~63) + <u32>ctz(bits)
+      const section = <usize>load<u32>((<usize>dirty) << 2, L.SECTION_DIRECTORY_BASE)
+      const first = dirty << L.SECTION_SHIFT
+      const end = min<u32>(last - first, L.SECTION_PAGES - 1) + 1
+      writtenBack += cleanPages(section, pfn > first ? pfn - first : 0, end)
+      dropDirtySection(section)
+    }
+  return writtenBack
 }
 
 /** Invalidates whole pages: zeroes their masks, 64 pages of summary at a time. */

@@ -1,4 +1,5 @@
 // Starting a machine again. What it costs follows what was touched, not how much memory the machine has.
+import { clearDirtySections } from './dirty-sections'
 import { heapReset } from './heap'
 import { keptCount, keptRecord } from './kept'
 import { cleanSection } from './section-clean'
@@ -9,6 +10,7 @@ import { cleanPool } from './swiotlb-clean'
 export function reset(): void {
   clearDirectory(L.PAGE_DIRECTORY_BASE, L.H_PAGES_FIRST, L.H_PAGES_END)
   clearDirectory(L.SECTION_DIRECTORY_BASE, L.H_SECTIONS_FIRST, L.H_SECTIONS_END)
+  clearDirtySections(load<u32>(L.HEADER_BASE, L.H_SECTIONS_FIRST), load<u32>(L.HEADER_BASE, L.H_SECTIONS_END))
   const count = keptCount()
   for (let i: u32 = 0; i < count; i++) {
     const record = keptRecord(i)

@@ -32,6 +32,7 @@ function makeSection(pfn: u32): usize {
   const section = keptTake(L.KEPT_SECTION, sectionFrames)
   const number = pfn >> L.SECTION_SHIFT
   store<u32>((<usize>number) << 2, <u32>section, L.SECTION_DIRECTORY_BASE)
+  store<u32>(section, number, L.S_NUMBER)
   span(number, number + 1, L.H_SECTIONS_FIRST, L.H_SECTIONS_END)
   store<u32>(L.HEADER_BASE, load<u32>(L.HEADER_BASE, L.H_SECTIONS) + 1, L.H_SECTIONS)
   return section

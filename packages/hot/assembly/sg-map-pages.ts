@@ -1,6 +1,7 @@
 // Mapping entries that lie in one page each, on a plain machine: most lists of pictures and of network packets. One loop without calls;
 // what it leaves alone, quickRun takes, with the same answers.
 import { sectionOf } from './section'
+import { blockLines, mapBlocks } from './sg-map-blocks'
 import * as L from './shared/layout'
 import { busMask, flags, highmem, limit, op, skip } from './sg-pass'
 import { delta, rangeFirst, rangePages } from './sg-ranges'
@@ -42,14 +43,19 @@ export function mapPages(e: usize, count: u32): u32 {
   const high = low + ((<u64>span) << L.PAGE_SHIFT) - 1
   // Where all of the range is in reach, each of its pages is.
   if (high > limit || high > busMask || high < low) return 0
+  fromPage = 0
+  pageCount = 0
   const move = low - ((<u64>first) << L.PAGE_SHIFT)
   const end = e + ((<usize>count) << L.SG_SHIFT)
-  if (count == 0 || !findPages(load<u32>(e, L.SG_PFN), first, span)) return 0
-  let at = mapSection(e, end, move, unfit)
+  let at = e
   while (at != end) {
     const pfn = load<u32>(at, L.SG_PFN)
-    if (pfn - fromPage < pageCount || !findPages(pfn, first, span)) break
+    if (pfn - fromPage >= pageCount && !findPages(pfn, first, span)) break
+    const from = at
+    at = mapBlocks(at, end, fromPage, pageCount, bitmap, move, skip)
+    mappedLines += blockLines
     at = mapSection(at, end, move, unfit)
+    if (at == from) break
   }
   return <u32>((at - e) >> L.SG_SHIFT)
 }

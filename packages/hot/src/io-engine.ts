@@ -9,6 +9,9 @@ export const high32 = (x: U64): number =>
   typeof x === 'bigint' ? Number((x >> 32n) & 0xffff_ffffn) : Math.floor(x / 2 ** 32) >>> 0
 export const low32 = (x: U64): number => (typeof x === 'bigint' ? Number(x & 0xffff_ffffn) : x >>> 0)
 
+/** Does a value cross the boundary as a number, which takes the engine two instructions, and a pair of words some twenty? */
+export const isQuick = (x: U64): x is number => typeof x === 'number' && x >= 0 && x < 2 ** 52
+
 /** One entry of the event log; what a, b, c and d mean depends on the kind (io-pgtable-layout.ts). */
 export interface LogRecord {
   readonly kind: number

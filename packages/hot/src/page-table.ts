@@ -1,7 +1,7 @@
 // A page table of an IOMMU: real entries in the machine's linear memory, written and read as the kernel's io-pgtable does.
 import * as P from '../assembly/shared/io-pgtable-layout.ts'
 import type { Gather } from './io-constants.ts'
-import { high32, type IoEngine, low32, type U64 } from './io-engine.ts'
+import { high32, type IoEngine, isQuick, low32, type U64 } from './io-engine.ts'
 
 export type PageTableFormat = 'ARM_64_LPAE_S1' | 'ARM_64_LPAE_S2' | 'ARM_32_LPAE_S1' | 'ARM_32_LPAE_S2' | 'ARM_V7S'
 
@@ -93,7 +93,12 @@ export class PageTable {
    * -EINVAL: bad page size or no permission; -ERANGE: an address beyond the tables' range; -EEXIST: something is mapped there.
    */
   mapPages(iova: U64, paddr: U64, pgsize: U64, pgcount: number, prot: number): MapResult {
-    const ret = this.engine.wasm.ioMapPages(
+    const { wasm } = this.engine
+    if (isQuick(iova) && isQuick(paddr) && isQuick(pgsize)) {
+      const ret = wasm.ioMapQuick(this.pt, iova, paddr, pgsize, pgcount, prot)
+      return { ret, mapped: this.engine.result }
+    }
+    const ret = wasm.ioMapPages(
       this.pt,
       high32(iova),
       low32(iova),
@@ -109,13 +114,17 @@ export class PageTable {
 
   /** Returns the bytes unmapped; fewer than asked where a hole was met or a table ended. */
   unmapPages(iova: U64, pgsize: U64, pgcount: number, gather: Gather): number {
-    this.engine.wasm.ioUnmapPages(this.pt, high32(iova), low32(iova), high32(pgsize), low32(pgsize), pgcount, gather)
+    const { wasm } = this.engine
+    if (isQuick(iova) && isQuick(pgsize)) return wasm.ioUnmapQuick(this.pt, iova, pgsize, pgcount, gather)
+    wasm.ioUnmapPages(this.pt, high32(iova), low32(iova), high32(pgsize), low32(pgsize), pgcount, gather)
     return this.engine.result
   }
 
   /** Maps a range with the largest pages that fit: 0, or a negative errno when nothing of it is mapped. */
   map(iova: number, paddr: number, size: number, prot: number): number {
-    return this.engine.wasm.iommuMap(
+    const { wasm } = this.engine
+    if (isQuick(iova) && isQuick(paddr) && isQuick(size)) return wasm.iommuMapQuick(this.pt, iova, paddr, size, prot)
+    return wasm.iommuMap(
       this.pt,
       high32(iova),
       low32(iova),
@@ -129,7 +138,9 @@ export class PageTable {
 
   /** Unmaps a range; returns the bytes unmapped. */
   unmap(iova: number, size: number, gather: Gather): number {
-    this.engine.wasm.iommuUnmap(this.pt, high32(iova), low32(iova), high32(size), low32(size), gather)
+    const { wasm } = this.engine
+    if (isQuick(iova) && isQuick(size)) return wasm.iommuUnmapQuick(this.pt, iova, size, gather)
+    wasm.iommuUnmap(this.pt, high32(iova), low32(iova), high32(size), low32(size), gather)
     return this.engine.result
   }
 

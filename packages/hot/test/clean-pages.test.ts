@@ -56,6 +56,24 @@ describe.each(BUILDS)('%s build', (build) => {
     )
   })
 
+  it('finds a dirty line anywhere in gigabytes, again and again, and after a reset', () => {
+    const hot = machine()
+    const gigabytes = 3 * 2 ** 30
+    const places = [0, 2 ** 27 - LINE, 2 ** 27, 5 * 2 ** 27 + 77 * PAGE, gigabytes - LINE, gigabytes]
+    for (const base of [0, 0x1_f000_0000, 2 ** 33 - 2 ** 27, 2 ** 43])
+      for (const place of places) {
+        hot.fill('cpu', phys(base + place), LINE, 1)
+        const writtenBack = place < gigabytes ? 1 : 0
+        expect(hot.clean(phys(base), gigabytes)).toEqual({ lines: gigabytes / LINE, writtenBack })
+        expect(hot.clean(phys(base), gigabytes).writtenBack).toBe(0)
+        hot.fill('cpu', phys(base + place), LINE, 2)
+        if (place % 2 ** 27 === 0) hot.reset()
+        else hot.invalidate(phys(base + place), LINE)
+        expect(hot.clean(phys(base), gigabytes).writtenBack).toBe(0)
+        hot.clean(phys(base + gigabytes), PAGE)
+      }
+  })
+
   it('hands over frames of full pages in the order of the pages', () => {
     const hot = machine()
     hot.fill('memory', START, PAGES * PAGE, 1)

@@ -8,12 +8,13 @@
 //   0x013000  mix page           lines gathered from several places, 4 KiB
 //   0x014000  copy page          bytes on their way from one range to another, 4 KiB
 //   0x015000  kept blocks        what stays where it is over a reset, 4 KiB
+//   0x016000  dirty sections     bit per section: may any of its lines be dirty in the inner cache? 16 KiB
 //   0x020000  stage              bytes on their way in or out of the module, 64 KiB
 //   0x030000  page directory     u32 per section: which pages have a struct page
 //   0x0b0000  section directory  u32 per section: address of its tables, 0 = nothing was ever touched there
 //   0x130000  heap               frames of 4 KiB, section tables, scatterlists
 
-export const LAYOUT_VERSION = 3
+export const LAYOUT_VERSION = 4
 
 export const PAGE_SHIFT = 12
 export const PAGE_SIZE = 4096
@@ -24,6 +25,7 @@ export const POISON_BASE = 0x12000
 export const MIX_BASE = 0x13000
 export const COPY_BASE = 0x14000
 export const KEPT_BASE = 0x15000
+export const DIRTY_SECTIONS_BASE = 0x16000
 export const STAGE_BASE = 0x20000
 export const STAGE_SIZE = 0x10000
 export const PAGE_DIRECTORY_BASE = 0x30000
@@ -68,6 +70,7 @@ export const KEPT_POOL = 1 // a bounce pool of so many slots: from here on
 //   0x40000  bit per page  dirty, valid, page-clean, outer dirty, outer valid: 4 KiB each
 //   0x45000  bit per word  of those bitmaps (dirty, valid, outer dirty, outer valid), 64 bytes each
 //   0x45100  byte per 64 pages: 1 = anything of them may be set; what a reset cleans, 512 bytes
+//   0x45300  u32          the section's number
 //   0x46000  dirty lines   1, 2 or 4 u64 per page, then valid lines, the same size
 //   then, with an outer cache: frames u32 per page, dirty lines 2 u64 per page, valid lines 2 u64 per page
 //
@@ -86,6 +89,7 @@ export const S_VALID_WORDS = 0x45040
 export const S_OUTER_DIRTY_WORDS = 0x45080
 export const S_OUTER_VALID_WORDS = 0x450c0
 export const S_TOUCHED = 0x45100
+export const S_NUMBER = 0x45300
 export const S_LINES = 0x46000
 export const S_MASK_BYTES = 0x40000 // one u64 per page
 export const S_FRAMES_BYTES = 0x20000 // one u32 per page
@@ -171,6 +175,13 @@ export const AF_OLD_CODE = 128 // invalidate as older ARMv7 code does
 export const A_RANGE_BASE = 0x100
 export const A_RANGE_STRIDE = 16
 export const A_RANGE_MAX = 64
+
+// Constants of a loop, four lanes each.
+export const V_BASE = 0x900
+export const V_LIMITS = 0x910
+export const V_UNFIT = 0x920
+export const V_MOVE = 0x930
+export const V_MAPPED = 0x940
 
 // Results, u32 each.
 export const R_BASE = 0x800
