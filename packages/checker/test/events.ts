@@ -37,6 +37,10 @@ export const codes = (...args: Parameters<typeof check>): readonly string[] =>
 export const texts = (...args: Parameters<typeof check>): readonly string[] =>
   check(...args).findings.flatMap(({ kernelText }) => kernelText ?? [])
 
+/** Findings as `code text @steps`. */
+export const said = (...args: Parameters<typeof check>): readonly string[] =>
+  check(...args).findings.map(({ code, message, evidence = [] }) => `${code} ${message} @${evidence.join(',')}`)
+
 interface Place {
   readonly size?: number
   readonly dir?: number
