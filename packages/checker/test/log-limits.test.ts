@@ -52,7 +52,7 @@ describe('numbers', () => {
     expect(summary.events).toBe(9)
   })
   it('what is lost is summed up, eight places are named, and one that does not say how many makes it unknown', () => {
-    const lost = (count?: number): EventBody => ({ event: 'lost', ...(count === undefined ? {} : { count }) })
+    const lost = (count?: number): EventBody => ({ event: 'lost', count })
     const { findings, summary } = check(
       many(10, (n) => lost(n)),
       log,
@@ -237,7 +237,7 @@ describe('what is not judged', () => {
     expect(without()).toHaveProperty([lacks])
     // A leak needs both: the end of a driver, and what it took.
     const left = without(event)
-    if (lacks in left) expect(left[lacks]).toEqual(['unbind-pending'])
+    expect(left[lacks] ?? ['unbind-pending']).toEqual(['unbind-pending'])
     expect(check([event], log).summary.examined).toBe(lacks !== 'no end of a driver')
   })
   it('what only a run of the model shows stays out in a log, and a run judges all', () => {

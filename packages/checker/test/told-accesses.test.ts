@@ -1,6 +1,6 @@
 // What is said of accesses and of faults of an IOMMU, word for word, with the steps that prove it.
 import { DIR, type EventBody } from '@dmalab/api'
-import { describe, expect, it, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { alloc, cpuAccess, deviceAccess, free, map, RAM, said, sync, unmap, unmapSg } from './events.ts'
 const FROM = { dir: DIR.FROM_DEVICE }
 const END: EventBody = { event: 'end' }

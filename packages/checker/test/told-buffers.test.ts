@@ -1,7 +1,7 @@
 // What is said of shared buffers, queues, fences and of what a kernel does wrong, word for word, with the steps that prove it.
 import { type EventBody } from '@dmalab/api'
 import { describe, expect, it, test } from 'vitest'
-import { check, map, RAM, said, unmap } from './events.ts'
+import { check, map, RAM, said } from './events.ts'
 const END: EventBody = { event: 'end' }
 
 type Row = readonly [string, readonly EventBody[], readonly string[]]
@@ -50,7 +50,7 @@ describe('shared buffers', () => {
     ['of which a stop left none', [made, gone, { event: 'end', stoppedAt: 'queue' }], []],
     [
       'known from before a gap',
-      [made, attach, gone, { event: 'lost' }, { event: 'dma_buf_get', ...buf, fd: 3 }, detach, END],
+      [made, attach, gone, { event: 'lost', count: undefined }, { event: 'dma_buf_get', ...buf, fd: 3 }, detach, END],
       [
         `leak-attachment dev: still attached to ${NAME} @2,3`,
         'log-incomplete an unknown number of events are missing: what crosses a gap is not checked @4',
@@ -191,7 +191,7 @@ describe('what a kernel does wrong by itself', () => {
   it('after it, what is live is not held against the driver', () => {
     const oops = {
       event: 'oops',
-      oops: { address: '0x8', function: 'f', callPath: [], reason: 'x', text: [] },
+      oops: { address: '0x8', function: 'f', callPath: [], reason: 'BUG', text: [] },
     } as EventBody
     expect(check([map(RAM), oops]).findings.map(({ code }) => code)).toEqual(['kernel-oops'])
   })

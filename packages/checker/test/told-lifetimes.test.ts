@@ -1,7 +1,7 @@
 // What is said of memory that is given back wrongly or never, word for word, with the steps that prove it.
 import { DIR, type EventBody } from '@dmalab/api'
-import { expect, it, test } from 'vitest'
-import { alloc, deviceAccess, free, map, POOL, RAM, said, sync, unmap } from './events.ts'
+import { expect, test } from 'vitest'
+import { alloc, deviceAccess, free, map, POOL, RAM, said, unmap } from './events.ts'
 const BIDI = { dir: DIR.BIDIRECTIONAL }
 const END: EventBody = { event: 'end' }
 

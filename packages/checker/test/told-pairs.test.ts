@@ -1,6 +1,6 @@
 // What is said of mappings that do not fit each other, word for word, with the steps that prove it.
 import { ATTR, DIR, type EventBody } from '@dmalab/api'
-import { expect, it, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { map, mapSg, RAM, said, sync, syncSg, unmap, unmapSg } from './events.ts'
 const FROM = { dir: DIR.FROM_DEVICE }
 const BIDI = { dir: DIR.BIDIRECTIONAL }
