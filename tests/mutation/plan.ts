@@ -8,6 +8,8 @@ export interface Plan {
   readonly faults: readonly string[]
   /** Test files, from the root of the project, in the order in which they are asked. */
   readonly tests: readonly string[]
+  /** Those of the room. */
+  readonly own: readonly string[]
   /** A file with a line for each thing that happened. */
   readonly journal: string
 }

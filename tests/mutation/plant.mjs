@@ -53,8 +53,8 @@ const work = (journal) =>
     })
   })
 
-/** Tries a sample of the faults of `paths`, or those of the places `only`, with `tests`; `folder` keeps what is written meanwhile. */
-export const tryFaults = async ({ paths, tests, sample, seed, folder, only }) => {
+/** Tries a sample of the faults of `paths`, or those of the places `only`, with `tests`, of which `own` are the room's; `folder` keeps what is written meanwhile. */
+export const tryFaults = async ({ paths, tests, own = tests, sample, seed, folder, only }) => {
   const { files, faults } = await planted(paths)
   const chosen =
     only === undefined ? sampleOf(faults, sample, seed) : faults.filter((fault) => only.includes(placeOf(fault)))
@@ -76,6 +76,7 @@ export const tryFaults = async ({ paths, tests, sample, seed, folder, only }) =>
         files: Object.fromEntries(files.map(({ name, content }) => [name, content])),
         faults: chosen.map(({ id }) => id),
         tests: left,
+        own,
         journal,
       }),
     )

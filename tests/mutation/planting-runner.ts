@@ -1,6 +1,7 @@
-// Runs a test file as always, and then once for each fault that it came by: modules stay loaded, only the file itself is read again.
+// Runs a test file as always, and then once for each fault that it came by: modules stay loaded, only the file itself is read again. For
+// a fault in what modules compute while they are loaded (tables, patterns) they are loaded again too.
 import { type File, startTests, type Test, type VitestRunner } from '@vitest/runner'
-import { TestRunner } from 'vitest'
+import { TestRunner, vi } from 'vitest'
 import { journalOf, note, noticedIn, planOf } from './plan.ts'
 
 /** What instrumented sources look at: which fault is there, and what they came by. */
@@ -27,8 +28,14 @@ export default class PlantingRunner extends TestRunner {
     return super.importFile(path, 'setup')
   }
 
+  #whileLoading: ReadonlySet<string> = new Set()
+
   onBeforeCollect(): void {
     for (const id of Object.keys(switches.mutantCoverage.static)) delete switches.mutantCoverage.static[id]
+  }
+
+  onCollected(): void {
+    this.#whileLoading = new Set(Object.keys(switches.mutantCoverage.static))
   }
 
   override async onAfterRunFiles(files: File[] = []): Promise<void> {
@@ -45,16 +52,23 @@ export default class PlantingRunner extends TestRunner {
     for (const fault of plan.faults) {
       const count = hits[fault]
       if (count === undefined || noticed.has(fault) || triedHere.has(fault)) continue
+      const reload = this.#whileLoading.has(fault)
+      // Every file loads the modules: those of the room are enough to ask.
+      if (reload && !plan.own.includes(file.name)) continue
       note(plan, { trying: fault, test: file.name })
       Object.assign(switches, { activeMutant: fault, hitCount: 0, hitLimit: count * HITS + 10_000 })
+      if (reload) vi.resetModules()
       const seen = await this.#failsAgain(file)
       Object.assign(switches, { activeMutant: undefined, hitCount: undefined, hitLimit: Infinity })
+      if (reload) vi.resetModules()
       note(plan, { tried: fault, noticed: seen })
       if (seen && (await this.#failsAgain(file))) {
         note(plan, { dirty: fault })
         process.kill(process.pid, 'SIGKILL')
       }
     }
+    // The next file loads them again, so that it is seen what it comes by while it does.
+    vi.resetModules()
     note(plan, { test: file.name, done: true })
   }
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 // npm run mutation -- --room R [--sample N] [--seed N] [--file PART] [--own] [--tests PATH]...: plants small faults in a room, one at a time,
-// and sees whether a test notices; with --own, whether one of the room itself does, with --file, only in sources with PART in their names. No source of TypeScript is touched; files of the engine's AssemblyScript are changed, built, and put back.
+// and sees whether a test notices; with --own, whether one of the room itself does, with --file, only in sources with PART in their names.
+// No source of TypeScript is touched; files of the engine's AssemblyScript are changed, built, and put back.
 import { existsSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { tryBuilt } from './built.mjs'
 import { placeOf, tryFaults } from './plant.mjs'
-import { testsOf } from './tests-of-rooms.mjs'
+import { ownOf, testsOf } from './tests-of-rooms.mjs'
 
 const root = join(import.meta.dirname, '../..')
 const { values } = parseArgs({
@@ -61,7 +62,7 @@ if (built.length > 0) {
 const own = `packages/${room}/test/`
 const tests = [...testsOf(room).filter((path) => !values.own || path.startsWith(own)), ...(values.tests ?? [])]
 const folder = join(root, 'node_modules/.dmalab/mutation', `${room}-${process.pid}`)
-const plan = { paths: filesIn('src'), tests, sample, seed, folder }
+const plan = { paths: filesIn('src'), tests, own: ownOf(room), sample, seed, folder }
 const { chosen, survivors } = await tryFaults(plan)
 for (const fault of survivors) console.log(`survived ${placeOf(fault)}`)
 score(`${room}/src`, chosen.length - survivors.length, chosen.length)

@@ -58,9 +58,15 @@ const OTHERS = {
   machine: [
     ...named('tests/runs', 'assumptions', 'shipped-boards', 'boards'),
     ...named('tests/field', 'cases'),
-    ...named('tests/house', 'fidelity'),
+    ...named('tests/house', 'fidelity', 'drivers-page'),
   ],
 }
 
 /** In the order in which they are asked. */
 export const testsOf = (room) => [...inFolder(`packages/${room}/test`), ...(OTHERS[room] ?? inFolder('tests/runs'))]
+
+/** Those that also see what is computed while modules are loaded: the room's own, and pages that are made of its tables. */
+export const ownOf = (room) => [
+  ...inFolder(`packages/${room}/test`),
+  ...(room === 'machine' ? named('tests/house', 'fidelity', 'drivers-page') : []),
+]

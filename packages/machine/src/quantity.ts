@@ -10,7 +10,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 }
 const QUANTITY = /^(0x[0-9a-f]+(?:_[0-9a-f]+)*|[0-9]+(?:_[0-9]+)*) ?(B|[KMGT]iB)?$/i
 
-/** Exact value of a quantity, or undefined for text that is none. Hexadecimal takes a unit only after a space ("0x10 MiB"). */
+/** Exact value of a quantity, or undefined for text that is none. In hexadecimal `B` is a digit, unless a space stands before it ("0x10 B"). */
 export function parseQuantity(text: string): bigint | undefined {
   const [, digits, unit = ''] = QUANTITY.exec(text.trim()) ?? []
   const factor = UNITS[unit]

@@ -67,7 +67,7 @@ const active = (q: QueueState, writing: boolean): KResult<FileIo> => {
 export const hasFileIo = (q: QueueState, writing: boolean): boolean => q.setup.fileIo === true && writing === q.isOutput
 
 /**
- * Sets the emulation up. EINVAL: no kernel mapping of the memory. EBUSY: buffers exist, or several planes.
+ * Sets the emulation up, with one buffer at least. EINVAL: no kernel mapping of the memory. EBUSY: buffers exist, or several planes.
  * Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_init_fileio
  */
 export const initFileIo = (q: QueueState): KResult<FileIo> => {
@@ -77,7 +77,7 @@ export const initFileIo = (q: QueueState): KResult<FileIo> => {
     coreReqbufs(q, 'MMAP', 0, false)
     return failure
   }
-  const buffers = coreReqbufs(q, 'MMAP', leastReqbufs(q), false)
+  const buffers = coreReqbufs(q, 'MMAP', Math.max(1, leastReqbufs(q)), false)
   if (!buffers.ok) return buffers
   for (const { planes } of buffersOf(q)) {
     const [plane] = planes
