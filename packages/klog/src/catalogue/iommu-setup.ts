@@ -3,6 +3,7 @@
 // Models: Linux v6.1 drivers/iommu/arm/arm-smmu/arm-smmu.c: arm_smmu_attach_dev
 // Models: Linux v6.1 drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c: arm_smmu_attach_dev
 // Models: Linux v6.12 drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c: arm_smmu_insert_master, arm_smmu_device_hw_probe
+// Models: Linux v6.12 drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c: arm_smmu_init_one_queue, arm_smmu_device_reset
 // Models: Linux v6.12 drivers/iommu/arm/arm-smmu/arm-smmu.c: arm_smmu_probe_device, arm_smmu_device_cfg_probe
 // Models: Linux v6.12 drivers/iommu/arm/arm-smmu/qcom_iommu.c: qcom_iommu_attach_dev
 // Models: Linux v6.12 drivers/iommu/ipmmu-vmsa.c: ipmmu_attach_device
@@ -134,6 +135,51 @@ export const IOMMU_SETUP = entries([
       'the register of the SMMU and the firmware (dma-coherent of its node, IORT) differ about whether its table walks snoop; the firmware wins. Where it is wrong, the SMMU reads stale tables and faults at random',
     next: 'which is right, by the manual of the chip?',
     fixes: ['dma-coherent on the node of the SMMU only where it is true'],
+  },
+  {
+    id: 'iommu-start-failed',
+    kind: 'problem',
+    title: 'an IOMMU could not be started',
+    forms: [
+      ['any', 'failed to allocate queue ({room:hex} bytes)'],
+      ['any', 'failed to allocate queue ({room:hex} bytes) for {queue:word}'],
+      ['any', 'failed to allocate l1 stream table ({size:dec} bytes)'],
+      ['any', 'failed to allocate linear stream table ({size:dec} bytes)'],
+      ['any', 'failed to allocate l2 stream table for SID {sid:dec}'],
+      ['any', 'failed to enable command queue'],
+      ['any', 'failed to enable event queue'],
+      ['any', 'failed to enable PRI queue'],
+      ['any', 'failed to enable SMMU interface'],
+      ['any', 'found only {irqs:dec} context irq(s) but {needed:dec} required'],
+      ['any', 'failed to allocate arm_smmu_device'],
+      ['any', 'Failed to register iommu'],
+      ['any', 'Failed to register iommu in sysfs'],
+      ['any', 'Failed to populate iommu contexts'],
+      ['any', 'failed to get iommu secure pgtable size ({err:dec})'],
+      ['any', 'failed to init iommu pgtable ({err:dec})'],
+      ['any', 'failed to allocate pagetable ops'],
+      ['5.x+', 'memory controller probe failed for {master:word}: {err:dec}'],
+      ['any', 'Failed to enable iommu bclk({err:dec})'],
+      ['any', 'Failed to alloc io pgtable'],
+      ['any', "can't get omap iommu: {err:dec}"],
+    ],
+    source:
+      'drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c: arm_smmu_init_one_queue, arm_smmu_device_reset, and its like in the other drivers',
+    cause: ({ fields }) =>
+      `${
+        fields.has('size') || fields.has('room')
+          ? `no ${fields.has('room') ? `0x${fields.text('room')}` : fields.text('size')} contiguous bytes for a queue or table of the IOMMU: it needs coherent memory that it reaches itself`
+          : fields.has('needed')
+            ? `the device tree gives it ${fields.text('irqs')} interrupts for its contexts, and it has ${fields.text('needed')}`
+            : 'it does not answer, or lacks what it needs: its clock or power domain, an interrupt, memory, or the firmware’s leave'
+      }. Devices behind it are not probed (they wait for it), or work without translation where the kernel lets them`,
+    next: 'what stands right before it about clocks, power domains and memory? `dmalab board facts FILE.dtb`: which devices lie behind it',
+    fixes: [
+      'clocks, power-domains and interrupts of its node, as its binding asks for them',
+      'memory that it reaches: dma-ranges of its bus, a CMA area of that size',
+      'firmware that leaves it to the kernel',
+      'take iommus from one device to see what else is wrong; not in a product',
+    ],
   },
   {
     id: 'iommu-unsupported',
