@@ -2,6 +2,7 @@
 // first. `list` is the record number of a list's entry 0.
 import { mapRange, undo } from './dma-iommu'
 import { leafBegin, leafMap, leafPages, physOf } from './dma-iommu-leaf'
+import { dmaSgEmpty } from './dma-iommu-pages'
 import { ioLog } from './io-pgtable-log'
 import * as P from './shared/io-pgtable-layout'
 import * as L from './shared/layout'
@@ -66,11 +67,12 @@ export function dmaSgRestore(list: u32, count: u32): void {
 /**
  * Second pass: maps a prepared list from `iova` on, physical neighbours together.
  *
+ * pages    not 0: a list of dmaSgPages, whose DMA fields wait for dmaSgFinalisePages and are emptied on the way
  * returns  0 or a negative errno (nothing stays mapped, the list is not restored)
  *
  * Models: Linux v6.12 drivers/iommu/iommu.c: iommu_map_sg
  */
-export function dmaSgMap(pt: usize, list: u32, count: u32, iovaHi: u32, iovaLo: u32, prot: u32): i32 {
+export function dmaSgMap(pt: usize, list: u32, count: u32, iovaHi: u32, iovaLo: u32, prot: u32, pages: u32): i32 {
   const iova = pair(iovaHi, iovaLo)
   let mapped: u64 = 0
   let start: u64 = 0
@@ -79,6 +81,7 @@ export function dmaSgMap(pt: usize, list: u32, count: u32, iovaHi: u32, iovaLo: 
   let e = (<usize>list) << L.SG_SHIFT
   for (let i: u32 = 0; i < count; i++, e += L.SG_STRIDE) {
     let phys = physOf(e)
+    if (pages != 0) dmaSgEmpty(e, 1)
     if (length != 0 && phys != start + length) {
       if (!leafMap(pt, iova + mapped, start, length)) {
         const failed = mapRange(pt, iova + mapped, start, length, prot)
@@ -86,11 +89,13 @@ export function dmaSgMap(pt: usize, list: u32, count: u32, iovaHi: u32, iovaLo: 
       }
       mapped += length
       length = 0
-      const pages = leafPages(iova + mapped, e, count - i)
-      if (pages != 0) {
-        mapped += <u64>pages * load<u32>(e, L.SG_LENGTH)
-        i += pages
-        e += (<usize>pages) << L.SG_SHIFT
+      const taken = leafPages(iova + mapped, e, count - i)
+      if (taken != 0) {
+        mapped += <u64>taken * load<u32>(e, L.SG_LENGTH)
+        // The entry behind them as well: it is the one at hand now.
+        if (pages != 0) dmaSgEmpty(e, taken + 1)
+        i += taken
+        e += (<usize>taken) << L.SG_SHIFT
         phys = physOf(e)
       }
     }

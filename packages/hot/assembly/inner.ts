@@ -8,11 +8,11 @@
 //
 // Cleaning a page whose lines are all dirty hands the cpu frame to DRAM and shares it. With an outer cache nothing is shared.
 import * as L from './shared/layout'
-import { dirtyLines, hasOuter, lineShift, validLines, wordsPerPage } from './config'
+import { dirtyLines, hasOuter, lineShift, plain, validLines, wordsPerPage } from './config'
 import { dramForWrite } from './dram'
 import { setDirtySection } from './dirty-sections'
 import { frameGive, frameTake } from './heap'
-import { allLines, anyLine, clearLines, copyLines, maskWord, pageBit, setLines } from './masks'
+import { allLines, anyLine, clearLines, copyLines, maskWord, pageBit, setLines, setWholePage } from './masks'
 import { outerAddress, outerFill, outerWrite } from './outer'
 import { cpuFrame, dramFrame, frameAddress, setCpuFrame, setDramFrame } from './section'
 
@@ -71,6 +71,7 @@ export function innerAddress(section: usize, index: u32): usize {
  * Returns the address of the page's bytes; the caller writes every one of the len bytes.
  */
 export function innerForWrite(section: usize, index: u32, offset: u32, len: u32): usize {
+  if (plain && len == L.PAGE_SIZE) return wholeForWrite(section, index)
   const first = offset >> lineShift
   const end = ((offset + len - 1) >> lineShift) + 1
   const within = ((<u32>1) << lineShift) - 1
@@ -83,6 +84,19 @@ export function innerForWrite(section: usize, index: u32, offset: u32, len: u32)
   setLines(section, index, first, end, wordsPerPage, dirtyLines, L.S_DIRTY_PAGES, L.S_DIRTY_WORDS)
   setDirtySection(section)
   return at
+}
+
+/** The same for a whole page of a plain machine, of which nothing that was there is left. */
+function wholeForWrite(section: usize, index: u32): usize {
+  let frame = cpuFrame(section, index)
+  if (frame == 0 || frame == dramFrame(section, index)) {
+    frame = frameTake()
+    setCpuFrame(section, index, frame)
+  }
+  setWholePage(section, index, validLines, L.S_VALID_PAGES, L.S_VALID_WORDS)
+  setWholePage(section, index, dirtyLines, L.S_DIRTY_PAGES, L.S_DIRTY_WORDS)
+  setDirtySection(section)
+  return (<usize>frame) << L.PAGE_SHIFT
 }
 
 /** Writes dirty lines to the next level; they stay valid. Returns how many there were. */

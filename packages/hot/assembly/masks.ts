@@ -32,6 +32,13 @@ export function setLines(
   setBit(section + words, index >> 6)
 }
 
+/** Sets all 64 lines of a page whose map is one word. */
+export function setWholePage(section: usize, index: u32, lines: usize, pages: usize, words: usize): void {
+  store<u64>(section + lines + ((<usize>index) << 3), -1)
+  setBit(section + pages, index)
+  setBit(section + words, index >> 6)
+}
+
 /** Clears lines [first, end) of a page. */
 export function clearLines(
   section: usize,

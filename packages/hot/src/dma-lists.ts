@@ -53,9 +53,10 @@ export class DmaLists {
     this.engine.wasm.dmaSgRestore(list, count)
   }
 
-  /** Maps a prepared list from `iova` on: 0, or a negative errno when nothing of it is mapped. */
-  map(table: PageTable, list: number, count: number, iova: number, prot: number): number {
-    return this.engine.wasm.dmaSgMap(table.record, list, count, high32(iova), low32(iova), prot)
+  /** Maps a list from `iova` on: one that prepare has widened, or one of whole pages. 0, or a negative errno when nothing of it is mapped. */
+  map(table: PageTable, list: number, count: number, iova: number, prot: number, kind: 'prepared' | 'pages'): number {
+    const pages = kind === 'pages' ? 1 : 0
+    return this.engine.wasm.dmaSgMap(table.record, list, count, high32(iova), low32(iova), prot, pages)
   }
 
   /** Joins entries to the segments that the device sees; returns how many there are. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { pfn } from '@dmalab/api'
-import { DmaLists, Hot } from '../src/index.ts'
+import { DmaLists, Hot, PageTable } from '../src/index.ts'
 import { BUILDS, moduleOf } from './builds.ts'
 
 const GRANULE = 4096
@@ -10,6 +10,17 @@ const GRANULE = 4096
 describe.each(BUILDS)('%s build', (build) => {
   const hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
   const lists = new DmaLists(hot.io)
+  const table = new PageTable(hot.io, {
+    format: 'ARM_64_LPAE_S1',
+    pageSizes: 0x40201000,
+    ias: 48,
+    oas: 48,
+    quirks: 0,
+    coherentWalk: true,
+    startLevel: 0,
+    bitsPerLevel: 9,
+    pgdBits: 9,
+  })
   const listOf = (count: number): number => {
     const list = hot.sg.alloc(count)
     for (let i = 0; i < count; i++) hot.sg.setPage(list, i, { kind: 'page', pfn: pfn(100 + 2 * i) }, GRANULE, 0)
@@ -28,17 +39,30 @@ describe.each(BUILDS)('%s build', (build) => {
       maxSize: fc.constantFrom(GRANULE, GRANULE + 1, 0x1_0000, 0xffff_ffff),
     })
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(2 ** 22), limits, (count, page, segments) => {
-        const [short, general] = [listOf(count), listOf(count)]
-        const iova = page * GRANULE
-        expect(lists.pages(short, count, GRANULE, segments)).toBe(true)
-        expect(lists.prepare(general, count, GRANULE, segments.boundary)).toBe(count * GRANULE)
-        const made = lists.finalise(general, count, iova, segments, false)
-        expect(lists.finalisePages(short, count, GRANULE, iova, segments)).toBe(made)
-        expect(entries(short, count)).toEqual(entries(general, count))
-        hot.sg.free(short)
-        hot.sg.free(general)
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 2 ** 22 }),
+        limits,
+        (count, page, segments) => {
+          const [short, general] = [listOf(count), listOf(count)]
+          const iova = page * GRANULE
+          expect(lists.pages(short, count, GRANULE, segments)).toBe(true)
+          expect(lists.prepare(general, count, GRANULE, segments.boundary)).toBe(count * GRANULE)
+          // Each list in its turn: they want the same bus addresses.
+          const mapped = (list: number, kind: 'prepared' | 'pages'): void => {
+            expect(lists.map(table, list, count, iova, 7, kind)).toBe(0)
+            for (const i of [0, count - 1]) expect(table.iovaToPhys(iova + i * GRANULE)).toBe((100 + 2 * i) * GRANULE)
+            expect(table.unmap(iova, count * GRANULE, 0)).toBe(count * GRANULE)
+          }
+          mapped(general, 'prepared')
+          mapped(short, 'pages')
+          const made = lists.finalise(general, count, iova, segments, false)
+          expect(lists.finalisePages(short, count, GRANULE, iova, segments)).toBe(made)
+          expect(entries(short, count)).toEqual(entries(general, count))
+          hot.sg.free(short)
+          hot.sg.free(general)
+        },
+      ),
       { numRuns: 50 },
     )
   })

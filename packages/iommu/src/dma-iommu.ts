@@ -163,7 +163,9 @@ export class DmaDomain {
       return ENOMEM
     }
     if (total !== 0) {
-      const failed = this.hooks.injected('pageTable') ? ENOMEM : lists.map(this.table, list, count, iova, prot)
+      const failed = this.hooks.injected('pageTable')
+        ? ENOMEM
+        : lists.map(this.table, list, count, iova, prot, 'prepared')
       if (failed !== 0) {
         this.freeIova(iova, total, false)
         lists.restore(list, count)
@@ -179,7 +181,7 @@ export class DmaDomain {
     const iova = this.allocIova(count * granule, limits)
     let failed = ENOMEM
     if (iova !== undefined) {
-      failed = this.hooks.injected('pageTable') ? ENOMEM : lists.map(this.table, list, count, iova, prot)
+      failed = this.hooks.injected('pageTable') ? ENOMEM : lists.map(this.table, list, count, iova, prot, 'pages')
       if (failed === 0) return lists.finalisePages(list, count, granule, iova, segments)
       this.freeIova(iova, count * granule, false)
     }
