@@ -15,13 +15,19 @@ const CORE = new Set([
 
 export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
 
-/** The last version is the product's. `native` is null where there is no comparator in compiled code. */
-export const recordOf = ({ name, title, unit, per = 's', versions }, rates) => {
+/** Round by round: what slows a round slows both. */
+const ratioOf = (product, other) => median(product.map((each, round) => each / other[round]))
+
+/**
+ * The last version is the product's. `native` is null where there is no comparator in compiled code.
+ * @param called rates of the addon and of the product, where both were called from JavaScript
+ */
+export const recordOf = ({ name, title, unit, per = 's', versions }, rates, called) => {
   const product = rates[Object.keys(versions).at(-1)]
   const rate = (version) => (rates[version] === undefined ? null : median(rates[version]))
   const ratio = (version) => {
     const other = rates[version]
-    return other === undefined ? null : median(product.map((each, round) => each / other[round]))
+    return other === undefined ? null : ratioOf(product, other)
   }
   return {
     name,
@@ -34,6 +40,7 @@ export const recordOf = ({ name, title, unit, per = 's', versions }, rates) => {
     naive: rate('naive'),
     typed: rate('typed'),
     ratioNative: ratio('native'),
+    ratioAddon: called === undefined ? null : ratioOf(Object.values(called).at(-1), called.addon),
     ratioNaive: ratio('naive'),
     ratioTyped: ratio('typed'),
     versions: Object.fromEntries(Object.keys(versions).map((version) => [version, rate(version)])),
@@ -42,8 +49,18 @@ export const recordOf = ({ name, title, unit, per = 's', versions }, rates) => {
 }
 
 /** Of the core rows, where each was compared with native code. */
-export const geomeanNative = (rows) => {
-  const ratios = rows.filter(({ core }) => core).map(({ ratioNative }) => ratioNative)
+export const geomeanNative = (rows) => geomean(rows.filter(({ core }) => core).map(({ ratioNative }) => ratioNative))
+
+/** The same, with an addon in place of loops inside compiled code; what is faster than that counts as equal to it. */
+export const geomeanAddon = (rows) =>
+  geomean(
+    rows
+      .filter(({ core }) => core)
+      .map(({ ratioAddon, ratioNative }) => ratioAddon ?? ratioNative)
+      .map((ratio) => (ratio === null ? null : Math.min(1, ratio))),
+  )
+
+const geomean = (ratios) => {
   if (ratios.length === 0 || ratios.includes(null)) return null
   return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
 }

@@ -7,6 +7,8 @@
 //   open      async; returns { work, before?, run, result, memory? }: units per run, untimed preparation, one run, what came out, and a
 //             digest of the engine's memory. `costs`: a function that says what the last run cost, in place of CPU time of this thread.
 //             A version called native, or marked so, is given the comparator as well, and left out without.
+//   addon     where the native version loops inside the compiled code: { bench, check, open(size, native) }, which is called as the
+//             product is, from JavaScript. Measured with the product in a process of its own.
 import { readdir } from 'node:fs/promises'
 
 const FOLDER = new URL('rows/', import.meta.url)
@@ -20,7 +22,9 @@ export const rowFiles = async () => (await readdir(FOLDER)).filter((file) => fil
  */
 export async function loadRow(file, native) {
   const { row } = await import(new URL(file, FOLDER).href)
-  return row === undefined ? undefined : { ...row, file, versions: withNative(row.versions, native) }
+  return row === undefined
+    ? undefined
+    : { ...row, file, versions: withNative(row.versions, native), addon: withAddon(row.addon, native) }
 }
 
 /** Rows with `only` in their name. */
@@ -28,6 +32,9 @@ export async function loadRows(only = '', native) {
   const rows = await Promise.all((await rowFiles()).map((file) => loadRow(file, native)))
   return rows.filter((row) => row?.name.includes(only))
 }
+
+const withAddon = (addon, native) =>
+  addon === undefined || native === undefined ? undefined : { ...addon, open: (size) => addon.open(size, native) }
 
 const withNative = (versions, native) =>
   Object.fromEntries(

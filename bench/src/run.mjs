@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { openNative } from '@dmalab/bench-native'
 import { checkRow } from './check.mjs'
 import { calibrate, clockOf } from './measure.mjs'
-import { geomeanNative, median, recordOf, slowdowns } from './results.mjs'
+import { geomeanAddon, geomeanNative, median, recordOf, slowdowns } from './results.mjs'
 import { loadRows } from './rows.mjs'
 import { exponentOf, LIMIT, scalingFiles, scalingText } from './scaling.mjs'
 import { table } from './table.mjs'
@@ -92,20 +92,25 @@ const measure = async () => {
   for (const row of rows) {
     const { rates, complaints } = await inProcess('row-process.mjs', row.file, how.rounds, how.time)
     complain(complaints)
-    measured.push(recordOf(row, rates))
+    const both = row.addon && (await inProcess('row-process.mjs', row.file, how.rounds, how.time, 'addon'))
+    complain(both?.complaints ?? [])
+    measured.push(recordOf(row, rates, both?.rates))
     process.stderr.write('.')
   }
   process.stderr.write('\n')
   const clock = native === undefined ? 'process' : 'thread'
   const about = { schema: 4, node: process.version, cpu: cpus()[0]?.model ?? 'unknown', clock, ...how, calibration }
-  return { ...about, geomeanNative: geomeanNative(measured), rows: measured }
+  const means = { geomeanNative: geomeanNative(measured), geomeanAddon: geomeanAddon(measured) }
+  return { ...about, ...means, rows: measured }
 }
 
 const report = (result) => {
   console.log(table(result.rows))
   const cores = result.rows.filter(({ core }) => core).length
   if (result.geomeanNative !== null)
-    console.log(`engine: ${result.geomeanNative.toFixed(2)} of compiled code (geometric mean of ${cores} core rows)`)
+    console.log(
+      `engine: ${result.geomeanNative.toFixed(2)} of compiled code, ${result.geomeanAddon.toFixed(2)} of an addon called from JavaScript (geometric means of ${cores} core rows)`,
+    )
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 1)}\n`)
   if (before === undefined) return
   for (const { name, slower } of slowdowns(before, result)) {

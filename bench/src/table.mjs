@@ -2,12 +2,12 @@
 
 /** @param rows what recordOf() returned */
 export function table(rows) {
-  const lines = rows.map(({ name, unit, versions, ratios }) => {
+  const lines = rows.map(({ name, unit, versions, ratios, ratioAddon }) => {
     const cells = Object.entries(versions).map(([version, rate]) => `${version} ${short(rate)}`)
     const gains = Object.entries(ratios)
       .slice(0, -1)
       .map(([version, ratio]) => `${times(ratio)} ${version}`)
-    return [name, unit, ...cells, ...gains]
+    return [name, unit, ...cells, ...gains, ...(ratioAddon === null ? [] : [`${times(ratioAddon)} addon`])]
   })
   const width = (column) => Math.max(...lines.map((cells) => (cells[column] ?? '').length))
   return lines

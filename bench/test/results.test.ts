@@ -1,7 +1,7 @@
 // What is made of rates: ratios of rounds, and the figures of the engine.
 import { describe, expect, it } from 'vitest'
 import { clockOf, measureRow } from '../src/measure.mjs'
-import { geomeanNative, recordOf, slowdowns } from '../src/results.mjs'
+import { geomeanAddon, geomeanNative, recordOf, slowdowns } from '../src/results.mjs'
 
 const row = (name: string) => ({ name, title: '', unit: 'page', versions: { native: {}, typed: {}, wasm: {} } })
 
@@ -15,6 +15,13 @@ describe('a record', () => {
     const core = (ratioNative: number | null) => ({ core: true, ratioNative })
     expect(geomeanNative([core(0.5), core(2), { core: false, ratioNative: null }])).toBeCloseTo(1)
     expect(geomeanNative([core(0.5), core(null)])).toBeNull()
+  })
+  it('counts what is faster than an addon as equal to it', () => {
+    const core = (ratioNative: number, ratioAddon: number | null) => ({ core: true, ratioNative, ratioAddon })
+    expect(geomeanAddon([core(0.2, 3), core(0.25, null)])).toBeCloseTo(0.5)
+    const called = { addon: [1, 2, 4], wasm: [2, 4, 4] }
+    expect(recordOf(row('clean-clean'), { native: [1], typed: [1], wasm: [1] }, called).ratioAddon).toBe(2)
+    expect(recordOf(row('clean-clean'), { native: [1], typed: [1], wasm: [1] }).ratioAddon).toBeNull()
   })
   it('is compared with an earlier one by the speed of the machine', () => {
     const at = (calibration: number, product: number) => ({ calibration, rows: [{ name: 'a', product }] })

@@ -266,5 +266,6 @@ export function tableRow({ name, title, format, loop }) {
       native: version(2 ** 20, (_, native) => new Native(SHAPES[format], native)),
       wasm: version(2 ** 20, () => new Wasm(SHAPES[format], compileHotSync())),
     },
+    addon: version(2 ** 20, (_, native) => new Wasm(SHAPES[format], native.module)),
   }
 }

@@ -1,12 +1,14 @@
 // A row that does the same work on the three machines.
-import { MAKERS } from './index.mjs'
+import { BASE, MAKERS } from './index.mjs'
+import { WasmMachine } from './wasm.mjs'
 
 /**
  * name, title, unit  see rows.mjs
  * pages     machine size per version for timing (compiled code's is the product's), `check` for the comparison of results
+ * calls     its native version loops inside the compiled code: an addon that is called is compared as well
  * open      (machine, pages) => { work, before?, run, result }
  */
-export function machineRow({ name, title, unit, pages, check, open }) {
+export function machineRow({ name, title, unit, pages, check, calls = false, open }) {
   const version = (make, bench) => ({
     bench,
     check,
@@ -17,5 +19,6 @@ export function machineRow({ name, title, unit, pages, check, open }) {
   })
   const bench = { ...pages, native: pages.wasm }
   const versions = Object.fromEntries(Object.entries(MAKERS).map(([key, make]) => [key, version(make, bench[key])]))
-  return { name, title, unit, versions }
+  const addon = calls ? version((size, native) => new WasmMachine(native.module, BASE, size), bench.wasm) : undefined
+  return { name, title, unit, versions, addon }
 }

@@ -131,4 +131,5 @@ export const row = {
       open: open(() => domainOf(compileHotSync())),
     },
   },
+  addon: { bench: 200_000, check: 2000, open: (pairs, { module }) => open(() => domainOf(module))(pairs) },
 }

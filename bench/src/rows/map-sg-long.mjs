@@ -10,6 +10,7 @@ export const row = machineRow({
   title: 'map a list of 64 long entries, nothing dirty',
   unit: 'entry',
   pages: { naive: 64 * 2, typed: 64 * 512, wasm: 64 * 512 },
+  calls: true,
   check: 64 * 3,
   open(machine, pages) {
     const each = pages / ENTRIES

@@ -6,6 +6,7 @@ import * as L from './shared/layout'
 import { hasOuter, lineShift, plain } from './config'
 import { cleanWhole, INNER, lineOp, OUTER } from './line-ops'
 import { logging, logLines } from './line-log'
+import { quickWhole } from './whole'
 
 // Since counters were last zeroed.
 export let lines: u32 = 0
@@ -118,7 +119,7 @@ export function outerRange(op: u32, addr: u64, len: u64): void {
 
 /** One inner range; counts in R_LINES and R_WRITTEN_BACK. `old` 1: see innerRange. */
 export function maintainInner(op: u32, phys: f64, len: u32, old: u32): void {
-  const start = <u64>(<i64>phys)
+  const start = quickWhole(phys)
   if (op == L.OP_CLEAN && plain && len != 0 && ((<u32>start | len) & (L.PAGE_SIZE - 1)) == 0 && !logging()) {
     const back = cleanWhole(<u32>(start >> L.PAGE_SHIFT), len >> L.PAGE_SHIFT)
     store<u64>(L.CALL_BASE, ((<u64>back) << 32) | (len >> 6), L.R_LINES)
