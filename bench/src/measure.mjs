@@ -2,6 +2,8 @@
 
 /** A batch is at least so long: the clock counts microseconds, and a switch of tasks costs some. */
 const LEAST_MS = 4
+/** Batches of each version before one counts. */
+const WARM_BATCHES = 4
 
 /**
  * CPU time in milliseconds: of this thread alone where the comparator brings such a clock, else of the process, with the threads of V8.
@@ -77,6 +79,9 @@ export async function measureRow({ versions }, { rounds, time, clock }) {
     const task = await open(bench)
     tasks.push({ version, task, runs: await runsFor(task, time, clock), rates: [] })
   }
+  // Warm: the versions that came later made the code of those before another, which is compiled anew behind their backs.
+  for (let batch = 0; batch < WARM_BATCHES; batch++)
+    for (const { task, runs } of tasks) if (task.costs === undefined) await costOf(task, runs, clock)
   for (let round = 0; round < rounds || (round < rounds * MOST_ROUNDS && isUneven(tasks)); round++)
     for (const i of tasks.keys()) {
       const each = tasks[(i + round) % tasks.length]

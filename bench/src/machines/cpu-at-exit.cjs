@@ -1,7 +1,17 @@
-// Loaded into a process that is measured: its CPU time, in microseconds, goes to descriptor 3 when it ends.
+// Loaded into a process that is measured: its CPU time, in microseconds, goes to descriptor 3 when it ends; with FIRST_LINE in its
+// environment, what it had used when it first wrote to standard output.
 const { writeSync } = require('node:fs')
 
-process.on('exit', () => {
+const used = () => {
   const { user, system } = process.cpuUsage()
-  writeSync(3, `${user + system}`)
-})
+  return user + system
+}
+let first
+if (process.env.FIRST_LINE !== undefined) {
+  const { write } = process.stdout
+  process.stdout.write = function (...given) {
+    first ??= used()
+    return write.apply(this, given)
+  }
+}
+process.on('exit', () => writeSync(3, `${first ?? used()}`))

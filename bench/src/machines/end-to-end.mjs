@@ -76,28 +76,36 @@ export const pageRow = (name, title, what) => ({
   })),
 })
 
-/** A list of scattered pages mapped, synced both ways and unmapped: entry by entry, and on the engine. */
-export const listRow = (name, title, what) => ({
-  name: `map-list-${name}`,
-  title: `map, sync and unmap a list of ${ENTRIES} pages, ${title}`,
+/** What a row does to a list. */
+const LIST_CALLS = {
+  map(dma, device, table) {
+    dma.mapSgAttrs(device, table, DIR.BIDIRECTIONAL, 0)
+    dma.unmapSgAttrs(device, table, DIR.BIDIRECTIONAL, 0)
+  },
+  sync(dma, device, table) {
+    dma.syncSgForCpu(device, table, DIR.BIDIRECTIONAL)
+    dma.syncSgForDevice(device, table, DIR.BIDIRECTIONAL)
+  },
+}
+
+/** A list of scattered pages, mapped and unmapped or synced both ways: entry by entry, with the checker, and on the engine. */
+const rowOfLists = (calls, title) => (name, of, what) => ({
+  name: `${calls}-list-${name}`,
+  title: `${title} a list of ${ENTRIES} pages, ${of}`,
   unit: 'entry',
-  versions: versionsOf(['entries', 'engine'], (version) => ({
+  versions: versionsOf(['entries', 'checked', 'engine'], (version) => ({
     bench: 10,
     check: 1,
     async open(times) {
       const { lab, device, first } = await openWith(what, version)
       const entry = (i) => ({ page: { kind: 'page', pfn: first + ((7 * i) % 1024) }, length: PAGE_SIZE, offset: 0 })
       const table = lab.sgTable(Array.from({ length: ENTRIES }, (_, i) => entry(i)))
+      if (calls === 'sync') lab.dma.mapSgAttrs(device, table, DIR.BIDIRECTIONAL, 0)
       let addresses = []
       return {
         work: times * ENTRIES,
         run() {
-          for (let i = 0; i < times; i++) {
-            lab.dma.mapSgAttrs(device, table, DIR.BIDIRECTIONAL, 0)
-            lab.dma.syncSgForCpu(device, table, DIR.BIDIRECTIONAL)
-            lab.dma.syncSgForDevice(device, table, DIR.BIDIRECTIONAL)
-            lab.dma.unmapSgAttrs(device, table, DIR.BIDIRECTIONAL, 0)
-          }
+          for (let i = 0; i < times; i++) LIST_CALLS[calls](lab.dma, device, table)
           addresses = [0, ENTRIES - 1].map((i) => table.entry(i).dmaAddress)
         },
         result: () => ({ addresses, counters: lab.cache.counters() }),
@@ -105,3 +113,6 @@ export const listRow = (name, title, what) => ({
     },
   })),
 })
+
+export const listRow = rowOfLists('map', 'map and unmap')
+export const syncRow = rowOfLists('sync', 'sync both ways')

@@ -111,6 +111,12 @@ export interface CacheOps {
   /** dmacMap and dmacUnmap on the linear address of a range, which goes without saying for most memory: no address is computed for it. */
   dmacMapLinear(at: PhysAddr, len: number, dir: Direction): void
   dmacUnmapLinear(at: PhysAddr, len: number, dir: Direction): void
+  /**
+   * The short way of all that the architecture does before a device owns a range (`map`), or when the CPU takes it back (`unmap`), as
+   * ArchCache says it. False, and nothing was done: the range is not ordinary memory with a struct page and a linear address each, or
+   * there is more to do or to tell than one pass over inner lines.
+   */
+  maintainPlain(hook: 'map' | 'unmap', at: PhysAddr, len: number, dir: Direction): boolean
   /** The same by physical address for a highmem page mapped for the moment (kmap_atomic). */
   dmacMapPhys(at: PhysAddr, len: number, dir: Direction): void
   dmacUnmapPhys(at: PhysAddr, len: number, dir: Direction): void

@@ -1,7 +1,7 @@
 // Op tables: struct dma_map_ops in TypeScript, and the host through which they see the machine.
 import type { ArchDma } from './arch.ts'
 import type { Direction } from './flags.ts'
-import type { Detail, EventBody } from './events.ts'
+import type { MappingSink } from './events.ts'
 import type { KResult } from './errno.ts'
 import type { IommuHost } from './iommu.ts'
 import type { IovaCalls } from './iova.ts'
@@ -204,7 +204,7 @@ export interface SwiotlbInit {
 }
 
 /** Everything an op table may touch. One per device. */
-export interface Host {
+export interface Host extends Pick<MappingSink, 'wants' | 'emit' | 'tellName'> {
   readonly device: Device
   readonly kernel: KernelFacts
   /** Entries that composed patches exempt from the loops of an operation. */
@@ -243,8 +243,6 @@ export interface Host {
   /** A loop that does not end: the modelled kernel hangs in it. */
   stall(what: string): never
   printk(level: 'err' | 'warn' | 'info' | 'debug', text: string): void
-  wants(detail: Detail): boolean
-  emit(event: EventBody): void
   /** True when failure injection says that this call fails; each call counts. */
   injected(what: string): boolean
   /**

@@ -47,6 +47,14 @@ export interface SgTable {
   entries(): SgEntry[]
   /** Length of the shortest of the first `nents` entries; Infinity where there are none. */
   shortest(nents: number): number
+  /** Columns of the first `count` entries, as events list them. */
+  dmaAddresses(count: number): number[]
+  dmaLengths(count: number): number[]
+  /** Undefined where an entry has no page. */
+  pfns(count: number): Pfn[] | undefined
+  physAddresses(count: number): number[] | undefined
+  /** Has none of the first `count` entries attributes? */
+  isPlain(count: number): boolean
 }
 
 /** Page list given to sg_alloc_table_from_pages. Offset and sizes are bytes. */

@@ -117,6 +117,7 @@ export const pageMaintenance = (api: PluginApi, host: ArchHost, code: PageCode):
   return {
     /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __dma_page_cpu_to_dev */
     cpuToDev(page, offset, size, dir) {
+      if (page.kind === 'page' && cache.maintainPlain('map', physOf(page.pfn, offset), size, dir)) return
       const mark = enter('__dma_page_cpu_to_dev')
       maintain('map', page, offset, size, dir)
       const at = physOfPage(page, offset)
@@ -128,6 +129,7 @@ export const pageMaintenance = (api: PluginApi, host: ArchHost, code: PageCode):
     /** Models: Linux v6.12 arch/arm/mm/dma-mapping.c: __dma_page_dev_to_cpu */
     devToCpu(page, offset, size, dir) {
       if (dir === DIR.TO_DEVICE) return
+      if (page.kind === 'page' && cache.maintainPlain('unmap', physOf(page.pfn, offset), size, dir)) return
       const mark = enter('__dma_page_dev_to_cpu')
       const at = physOfPage(page, offset)
       cache.outerInv(at, size)

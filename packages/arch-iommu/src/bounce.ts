@@ -8,10 +8,10 @@ export interface Bounce {
   wantedFor(list: SgTable, nents: number, dir: Direction): boolean
   /** Would such a mapping go through the pool? */
   bounces(at: PhysAddr, size: number, dir: Direction): boolean
-  /** Where the device shall find the bytes: `at` itself, or a bounce buffer that holds a copy. EIO. */
-  take(at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<PhysAddr>
-  /** The bounce buffer, whatever the mapping fills. EIO. */
+  /** The bounce buffer that holds a copy, whatever the mapping fills. EIO. */
   map(at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<PhysAddr>
+  /** An attribute forbids it. EIO. */
+  refuse(size: number): KResult<PhysAddr>
   /** swiotlb_tbl_unmap_single: nothing happens outside the pool. */
   giveBack(at: PhysAddr, size: number, dir: Direction, attrs: number): void
   syncForCpu(at: PhysAddr, size: number, dir: Direction): void
@@ -73,6 +73,7 @@ export const bounceOf = (api: PluginApi, host: Host, domain: IommuDomain): Bounc
     wanted,
     map,
     bounces,
+    refuse: (size) => fail('EIO', `${size} bytes of ${device.name} would have to bounce, which an attribute forbids`),
 
     /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: dev_use_sg_swiotlb */
     wantedFor(list, nents, dir) {
@@ -80,9 +81,6 @@ export const bounceOf = (api: PluginApi, host: Host, domain: IommuDomain): Bounc
       if (untrusted) return true
       return host.kmallocSgNeedsBounce(list, nents, dir)
     },
-
-    /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_page */
-    take: (at, size, dir, attrs) => (bounces(at, size, dir) ? map(at, size, dir, attrs) : { ok: true, value: at }),
 
     giveBack: (at, size, dir, attrs) => poolAt(at)?.tblUnmapSingle(at, size, dir, attrs),
     syncForCpu: (at, size, dir) => poolAt(at)?.syncSingleForCpu(at, size, dir),

@@ -163,14 +163,16 @@ const table = (api: PluginApi, host: Host): DmaOps => {
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_page */
   const mapRange = (at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr> => {
     if (has(attrs, ccShared)) return fail('EIO', 'DMA_ATTR_CC_SHARED is for confidential guests')
-    if (has(attrs, unbounced) && bounce.bounces(at, size, dir))
-      return fail('EIO', `${size} bytes of ${device.name} would have to bounce, which an attribute forbids`)
-    const place = bounce.take(at, size, dir, attrs)
-    if (!place.ok) return place
-    if (!quiet(attrs)) host.arch.syncForDevice(place.value, size, dir)
-    const handle = domain.map(place.value, size, protOf(dir, attrs), limitsFor(device.maskBits))
+    let place = at
+    if (bounce.bounces(at, size, dir)) {
+      const moved = has(attrs, unbounced) ? bounce.refuse(size) : bounce.map(at, size, dir, attrs)
+      if (!moved.ok) return moved
+      place = moved.value
+    }
+    if (!quiet(attrs)) host.arch.syncForDevice(place, size, dir)
+    const handle = domain.map(place, size, protOf(dir, attrs), limitsFor(device.maskBits))
     if (handle.ok) return handle
-    bounce.giveBack(place.value, size, dir, attrs)
+    bounce.giveBack(place, size, dir, attrs)
     return fail('EIO', handle.why)
   }
 

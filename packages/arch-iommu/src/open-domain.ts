@@ -30,8 +30,12 @@ export function openDomain(host: Host, model: IommuModel): IommuDomain {
 /** The kernel's own tracepoints and messages, and what no kernel can see: a stale translation. */
 const traceTo = (host: Host, driver: string): IommuTrace => ({
   wanted: () => host.wants('op'),
-  map: (iova, physAddr, size) => host.emit({ event: 'map', iova, end: iova + size, physAddr, size }),
-  unmap: (iova, size, unmappedSize) => host.emit({ event: 'unmap', iova, end: iova + size, size, unmappedSize }),
+  map(iova, physAddr, size) {
+    if (!host.tellName('map')) host.emit({ event: 'map', iova, end: iova + size, physAddr, size })
+  },
+  unmap(iova, size, unmappedSize) {
+    if (!host.tellName('unmap')) host.emit({ event: 'unmap', iova, end: iova + size, size, unmappedSize })
+  },
   quirk: (code, text) => host.emit({ event: 'kernel_quirk', code, text, device: host.device.name }),
   notice: (text) => host.printk('info', text),
   fault(at, write, lines) {

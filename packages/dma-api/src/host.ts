@@ -1,6 +1,16 @@
 // The host: everything the op table of one device may touch.
 import { fail } from '@dmalab/api'
-import type { ArchDma, Device, DmaOps, EventSink, Host, IommuHost, KernelFacts, Range, Scatterlists } from '@dmalab/api'
+import type {
+  ArchDma,
+  Device,
+  DmaOps,
+  Host,
+  IommuHost,
+  KernelFacts,
+  MappingSink,
+  Range,
+  Scatterlists,
+} from '@dmalab/api'
 import type { KernelStack, Memory } from '@dmalab/memory'
 import type { AtomicPools } from './atomic-pools.ts'
 import type { BouncePools } from './bounce-pools.ts'
@@ -31,7 +41,7 @@ export interface HostParts {
   /** The DMA code of the architecture. */
   readonly arch: ArchDma
   readonly stack: KernelStack
-  readonly sink: EventSink
+  readonly sink: MappingSink
   readonly injector: Injector
   readonly exports: Host['exports']
   /** The scatterlist library, with the failures injected for a device. */
@@ -86,6 +96,7 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
     printk: (level, text) => parts.sink.emit({ event: 'printk', level, text }),
     wants: (detail) => parts.sink.wants(detail),
     emit: (event) => parts.sink.emit(event),
+    tellName: (name) => parts.sink.tellName(name),
     injected: (what) => parts.injector.hits(what, device.name),
     declareCoherentMemory: (at, deviceAddr, size) => declareCoherentMemory(device, parts.devices, at, deviceAddr, size),
     releaseCoherentMemory: () => releaseCoherentMemory(device),

@@ -31,6 +31,7 @@ export class Injector {
 
   /** Counts one call, and tells whether it fails. */
   hits(what: string, device: string): boolean {
+    if (this.rules.length === 0) return false
     let hit = false
     for (const entry of this.rules)
       if (matches(entry.rule, what, device)) {

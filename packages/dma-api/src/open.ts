@@ -160,9 +160,16 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
     made.set(def.name, final)
     return final
   }
+  /** The device that was asked about last, and its table: most calls are about the same device again. */
+  let lastDevice: Device | undefined
+  let lastTable: FinalTable | undefined
   const table = (device: Device): FinalTable => {
+    if (device === lastDevice && lastTable !== undefined) return lastTable
     const own = openedOf(device)
-    return (own.table ??= { ops: finalTable(own.def, own), symbols: own.def.symbols })
+    own.table ??= { ops: finalTable(own.def, own), symbols: own.def.symbols }
+    lastDevice = device
+    lastTable = own.table
+    return own.table
   }
   const ops = (device: Device): DmaOps => table(device).ops
 

@@ -70,6 +70,21 @@ class ArenaTable implements SgTable {
   shortest(nents: number): number {
     return this.arena.shortest(this.handle, nents)
   }
+  dmaAddresses(count: number): number[] {
+    return this.arena.dmaAddresses(this.handle, count)
+  }
+  dmaLengths(count: number): number[] {
+    return this.arena.dmaLengths(this.handle, count)
+  }
+  pfns(count: number): Pfn[] | undefined {
+    return this.farPages.size > 0 ? undefined : this.arena.pfns(this.handle, count)
+  }
+  physAddresses(count: number): number[] | undefined {
+    return this.farPages.size > 0 ? undefined : this.arena.physAddresses(this.handle, count)
+  }
+  isPlain(count: number): boolean {
+    return this.arena.isPlain(this.handle, count)
+  }
   entries(): SgEntry[] {
     return Array.from({ length: this.origNents }, (_, index) => this.entry(index))
   }

@@ -83,23 +83,23 @@ export const createTrace = (sink: MappingSink, facts: KernelFacts, mem: KernelMe
   }
   const physOfPage = (page: SgPage, offset: number): PhysAddr => physOf(mem.pageToPfn(page), offset)
   const physAddrs = (table: SgTable, count: number): number[] =>
+    table.physAddresses(count) ??
     Array.from({ length: count }, (_, i) => {
       const { page, offset } = table.entry(i)
       return physOfPage(page, offset)
     })
-  const dmaFields = (table: SgTable, count: number): { dmaAddrs: number[]; sizes: number[] } => {
-    const entries = Array.from({ length: count }, (_, i) => table.entry(i))
-    return { dmaAddrs: entries.map((e) => e.dmaAddress), sizes: entries.map((e) => e.dmaLength) }
+  const dmaFields = (table: SgTable, count: number): { dmaAddrs: number[]; sizes: number[] } => ({
+    dmaAddrs: table.dmaAddresses(count),
+    sizes: table.dmaLengths(count),
+  })
+  /** Are all pages of these those of memory, and is there nothing else to say of the entries? */
+  const usual = (table: SgTable, count: number): boolean => {
+    const pfns = table.isPlain(count) ? table.pfns(count) : undefined
+    return pfns?.every((pfn) => mem.pfnValid(pfn)) === true
   }
   /** The whole list as it stands, where the addresses of some entries are those of no memory, or their attributes count. */
-  const odd = (table: SgTable, count: number): { readonly records?: readonly RawEntry[] } => {
-    for (let i = 0; i < count; i += 1) {
-      const { page, attrs } = table.entry(i)
-      if (attrs === 0 && page.kind === 'page' && mem.pfnValid(page.pfn)) continue
-      return { records: Array.from({ length: count }, (_, index) => rawEntry(table.entry(index))) }
-    }
-    return {}
-  }
+  const odd = (table: SgTable, count: number): { readonly records?: readonly RawEntry[] } =>
+    usual(table, count) ? {} : { records: Array.from({ length: count }, (_, index) => rawEntry(table.entry(index))) }
   const streaming = (device: string, { handle, size, dir, attrs }: Mapping) => ({
     device,
     dir,

@@ -193,6 +193,7 @@ export const openTestLab = (options: TestLabOptions = {}): TestLab => {
   const sink: MappingSink = {
     wants: (detail) => detail === 'op',
     emit: (e) => void events.push({ at: 0, ...e }),
+    tellName: () => false,
     emitMap: (event, device, dmaAddr, size, dir, attrs, physAddr) =>
       void events.push({ at: 0, event, device, dir, dmaAddr, size, attrs, physAddr }),
     emitUnmap: (event, device, dmaAddr, size, dir, attrs) =>

@@ -23,6 +23,11 @@ const list = (entries: number): SgTable => {
     entry: at,
     entries: () => [...records],
     shortest: (nents: number) => Math.min(...records.slice(0, nents).map(({ length }) => length)),
+    dmaAddresses: (count) => records.slice(0, count).map(({ dmaAddress }) => dmaAddress),
+    dmaLengths: (count) => records.slice(0, count).map(({ dmaLength }) => dmaLength),
+    pfns: () => undefined,
+    physAddresses: () => undefined,
+    isPlain: (count) => records.slice(0, count).every(({ attrs }) => attrs === 0),
     setPage: (i, page: SgPage, length, offset) => {
       records[i] = { ...at(i), page, length, offset }
     },

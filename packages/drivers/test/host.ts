@@ -1,4 +1,5 @@
 // A host of plain objects for one driver: its queues, dma-bufs and bus write down what the driver does with them.
+import { UNUSED } from './unused.ts'
 import {
   type BusAccess,
   type Content,
@@ -105,9 +106,7 @@ export const sgTable = (...segments: readonly (readonly [at: number, len: number
     entry,
     entries: () => entries,
     shortest: (nents: number) => Math.min(...entries.slice(0, nents).map(({ length }) => length)),
-    setPage: () => undefined,
-    setDma: () => undefined,
-    setAttrs: () => undefined,
+    ...UNUSED,
   }
 }
 

@@ -2,6 +2,7 @@
 import type { LineSize, Pfn, PhysAddr } from '@dmalab/api'
 import * as L from '../assembly/shared/layout.ts'
 import { type DisturbKey, fnv1a } from './disturb-key.ts'
+import { innerOp } from './inner-op.ts'
 import { IoEngine } from './io-engine.ts'
 import { LinearMemory } from './linear-memory.ts'
 import { type LineRecord, readLineLog } from './line-log.ts'
@@ -57,7 +58,6 @@ export interface HotStats {
 
 const VIEWS = { memory: L.VIEW_MEMORY, cpu: L.VIEW_CPU, snoop: L.VIEW_SNOOP } as const
 const UNCACHED_VIEWS = { memory: L.VIEW_MEMORY, cpu: L.VIEW_MEMORY, snoop: L.VIEW_MEMORY } as const
-const INNER_OPS = { clean: L.OP_CLEAN, invalidate: L.OP_INVALIDATE, flush: L.OP_FLUSH } as const
 const PHYS_END = 2 ** 44
 const HEAP_FIRST = L.HEAP_BASE / L.PAGE_SIZE
 
@@ -197,7 +197,7 @@ export class Hot {
   /** Inner cache, without a result of its own: see clean, invalidate and flush; counts are in `lines` and `writtenBack`. */
   maintain(op: 'clean' | 'invalidate' | 'flush', at: PhysAddr, len: number, code: 'old' | 'new'): void {
     checkRange(at, len)
-    this.linear.wasm.maintainInner(INNER_OPS[op], at, len, code === 'old' ? 1 : 0)
+    this.linear.wasm.maintainInner(innerOp(op), at, len, code === 'old' ? 1 : 0)
   }
 
   /** Line operations that the last call of `maintain` issued, and how many of the lines were dirty. */

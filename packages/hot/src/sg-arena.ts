@@ -52,6 +52,60 @@ export class SgArena {
     return shortest
   }
 
+  /** Bus addresses of the first `count` entries. */
+  dmaAddresses(handle: number, count: number): number[] {
+    const { u32 } = this.linear
+    const first = this.column(handle, count, L.SG_DMA_ADDRESS)
+    const addresses: number[] = []
+    for (let i = 0; i < count; i++) {
+      const at = first + i * WORDS
+      addresses.push(u32[at + 1]! * 2 ** 32 + u32[at]!)
+    }
+    return addresses
+  }
+
+  dmaLengths(handle: number, count: number): number[] {
+    const { u32 } = this.linear
+    const first = this.column(handle, count, L.SG_DMA_LENGTH)
+    const lengths: number[] = []
+    for (let i = 0; i < count; i++) lengths.push(u32[first + i * WORDS]!)
+    return lengths
+  }
+
+  /** Page frames of the first `count` entries; undefined where one has no page. */
+  pfns(handle: number, count: number): Pfn[] | undefined {
+    const { u32 } = this.linear
+    const first = this.column(handle, count, 0)
+    const pfns: Pfn[] = []
+    for (let i = 0; i < count; i++) {
+      const at = first + i * WORDS
+      if ((u32[at + L.SG_FLAGS / 4]! & L.SG_F_PAGE) === 0) return undefined
+      pfns.push(u32[at + L.SG_PFN / 4]! as Pfn)
+    }
+    return pfns
+  }
+
+  /** Physical addresses of the first `count` entries; undefined where one has no page. */
+  physAddresses(handle: number, count: number): number[] | undefined {
+    const { u32 } = this.linear
+    const first = this.column(handle, count, 0)
+    const addresses: number[] = []
+    for (let i = 0; i < count; i++) {
+      const at = first + i * WORDS
+      if ((u32[at + L.SG_FLAGS / 4]! & L.SG_F_PAGE) === 0) return undefined
+      addresses.push(u32[at + L.SG_PFN / 4]! * L.PAGE_SIZE + u32[at + L.SG_OFFSET / 4]!)
+    }
+    return addresses
+  }
+
+  /** Has none of the first `count` entries attributes? */
+  isPlain(handle: number, count: number): boolean {
+    const { u32 } = this.linear
+    const first = this.column(handle, count, L.SG_ATTRS)
+    for (let i = 0; i < count; i++) if (u32[first + i * WORDS] !== 0) return false
+    return true
+  }
+
   /** The bus address of an entry, exact over all 64 bits. */
   busAddress(handle: number, index: number): bigint {
     const at = this.word(handle, index, L.SG_DMA_ADDRESS)
@@ -151,6 +205,12 @@ export class SgArena {
     this.word(handle, from - 1, 0)
   }
 
+  /** Index of a word of the first entry, where the list has `count` of them. */
+  private column(handle: number, count: number, offset: number): number {
+    this.word(handle, count - 1, 0)
+    return this.word(handle, -1, offset) + WORDS
+  }
+
   /** Index of a 32-bit word of an entry; -1 is the list's header. */
   private word(handle: number, index: number, offset: number): number {
     const { u32 } = this.linear
@@ -161,3 +221,6 @@ export class SgArena {
     return header + ((index + 1) * L.SG_STRIDE + offset) / 4
   }
 }
+
+/** 32-bit words of an entry. */
+const WORDS = L.SG_STRIDE / 4

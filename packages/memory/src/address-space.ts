@@ -12,6 +12,7 @@ import {
   type Pfn,
   type PhysAddr,
   physOf,
+  type Range,
 } from '@dmalab/api'
 import { Intervals } from './intervals.ts'
 import type { Layout } from './layout.ts'
@@ -72,6 +73,18 @@ export class AddressSpace {
   isPlain(at: PhysAddr, len: number): boolean {
     const part = this.plain.at(at)
     return part !== undefined && at + len <= part.end
+  }
+
+  /** The parts of some ranges for which that holds. */
+  plainWithin(ranges: readonly Range[]): Range[] {
+    return ranges
+      .filter(({ len }) => len > 0)
+      .flatMap(({ base, len }) =>
+        this.plain.within(base, len).map((part) => {
+          const from = Math.max(base, part.base)
+          return { base: from, len: Math.min(base + len, part.end) - from }
+        }),
+      )
   }
 
   /** Linearly mapped with the CPU's caches on. */

@@ -14,6 +14,8 @@ import { DIR } from '@dmalab/api'
 import type { Hot } from '@dmalab/hot'
 import type { AddressSpace, Piece } from './address-space.ts'
 import type { KernelStack } from './kernel-stack.ts'
+import { type Layout, maintainable } from './layout.ts'
+import { LineCounters, PlainMemory } from './plain-memory.ts'
 
 /** The outer cache's operations, by the name of their event. */
 const OUTER = { oinv: 'outerInvalidate', oclean: 'outerClean', oflush: 'outerFlush' } as const
@@ -23,6 +25,7 @@ export interface CacheDeps {
   readonly hot: Hot
   readonly facts: KernelFacts
   readonly space: AddressSpace
+  readonly layout: Layout
   readonly stack: KernelStack
   readonly sink: EventSink
   readonly cpu: Cpu
@@ -42,8 +45,10 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
   const hooks = facts.arch.cache
   const code = hooks.invalidatesTwice ? 'old' : 'new'
   const flush = deps.cpu.cacheOps === 'none' ? 'none' : 'flush'
-  let lines = 0
-  let writtenBack = 0
+  const counted = new LineCounters()
+  /** Memory in which each page has a struct page and a linear address. */
+  const ordinary = space.plainWithin(maintainable(deps.layout))
+  const plain = new PlainMemory({ hot, facts, ordinary, sink, cpu: deps.cpu, counted, code })
 
   /** With line detail, does work and tells each line. */
   const toldByLine = (len: number, body: () => void): void => {
@@ -54,8 +59,7 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     if (kind === 'none') return
     if (sink.wants('line')) toldByLine(len, () => hot.maintain(kind, at, len, code))
     else hot.maintain(kind, at, len, code)
-    lines += hot.lines
-    writtenBack += hot.writtenBack
+    counted.add(hot.lines, hot.writtenBack)
   }
   const tell = (
     op: 'map' | 'unmap' | 'flush' | 'oinv' | 'oclean' | 'oflush',
@@ -116,11 +120,9 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
   return {
     lineSize: deps.cpu.lineSize,
     aliasing: deps.cpu.aliasing,
-    counters: () => ({ lines, writtenBack }),
-    count: (more) => {
-      lines += more.lines
-      writtenBack += more.writtenBack
-    },
+    counters: () => ({ lines: counted.lines, writtenBack: counted.writtenBack }),
+    count: (more) => counted.add(more.lines, more.writtenBack),
+    maintainPlain: (hook, at, len, dir) => plain.maintain(hook, at, len, dir),
     dmacMap: (at, len, dir) => byAddress('map', hooks.forDevice[dir], at, len, dir),
     dmacUnmap: (at, len, dir) => byAddress('unmap', hooks.forCpu[dir], at, len, dir),
     dmacMapLinear: (at, len, dir) => byLinear('map', hooks.forDevice[dir], at, len, dir),

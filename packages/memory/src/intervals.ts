@@ -36,8 +36,9 @@ export class Intervals<T> {
     for (; to < this.list.length; to++) {
       const item = this.list[to]
       if (item === undefined || item.base >= end) break
-      if (item.base < base) kept.push({ ...item, end: base })
-      if (item.end > end) kept.push({ ...item, base: end })
+      // No spreads: what they make has a shape of its own, and is slow to read.
+      if (item.base < base) kept.push({ base: item.base, end: base, value: item.value })
+      if (item.end > end) kept.push({ base: end, end: item.end, value: item.value })
     }
     this.last = undefined
     this.list.splice(from, to - from, ...kept)

@@ -84,7 +84,8 @@ export class Memory implements KernelMemory {
     const { managed, lowmemEnd } = this.layout
     const { reserved } = machine
     this.allocator = new PageAllocator({ managed, reserved, lowmemEnd }, facts, sink, injected)
-    this.cache = createCacheOps({ hot: this.hot, facts, space: this.space, stack, sink, cpu: machine.cpu })
+    const { hot, space } = this
+    this.cache = createCacheOps({ hot, facts, space, layout, stack, sink, cpu: machine.cpu })
     this.stack = stack
   }
 

@@ -6,6 +6,7 @@ import {
   type KernelVaddr,
   PAGE_SIZE,
   type Pfn,
+  type PhysAddr,
   physOf,
   type SgPage,
 } from '@dmalab/api'
@@ -37,6 +38,8 @@ export class PageArrayModel {
   private readonly managed = new Intervals<true>()
   private readonly mappable = new Intervals<true>()
   private readonly firstPfn: number
+  /** Valid pages that were asked about last: most questions are about the same ones again. */
+  private last: { readonly base: number; readonly end: number } = { base: 0, end: 0 }
 
   constructor(deps: PageArrayDeps) {
     this.deps = deps
@@ -56,15 +59,20 @@ export class PageArrayModel {
    */
   pfnValid(pfn: Pfn): boolean {
     const at = physOf(pfn)
-    const around = (size: number): boolean => this.managed.within(Math.floor(at / size) * size, size).length > 0
-    switch (this.deps.facts.arch.pfnValid) {
-      case 'memblock':
-        return this.mappable.at(at) !== undefined
-      case 'pageblock':
-        return around(PAGEBLOCK)
-      case 'section':
-        return around(SECTION)
-    }
+    const { last } = this
+    if (at >= last.base && at < last.end) return true
+    const around = this.validAround(at)
+    if (around !== undefined) this.last = around
+    return around !== undefined
+  }
+
+  /** A range that holds `at`, of all whose pages the same is said; undefined where they are not valid. */
+  private validAround(at: PhysAddr): { readonly base: number; readonly end: number } | undefined {
+    const rule = this.deps.facts.arch.pfnValid
+    if (rule === 'memblock') return this.mappable.at(at)
+    const size = rule === 'pageblock' ? PAGEBLOCK : SECTION
+    const base = Math.floor(at / size) * size
+    return this.managed.within(base, size).length > 0 ? { base, end: base + size } : undefined
   }
 
   /** pfn_to_page(): arithmetic only, wraps at the width of a pointer. */

@@ -1,5 +1,5 @@
 // The one stream of events of a laboratory. No event is built that has no listener.
-import type { Detail, Event, EventBody, MappingSink, NumberListener } from '@dmalab/api'
+import type { Detail, Event, EventBody, EventName, MappingSink, NumberListener } from '@dmalab/api'
 
 /** No task: the kernel's own. */
 const NO_PID = -1
@@ -12,6 +12,8 @@ export class EventStream implements MappingSink {
   private readonly listeners: { readonly detail: Detail; readonly take: (event: Event) => void }[] = []
   /** Those that may take an event as numbers. */
   private readonly numberListeners: NumberListener[] = []
+  /** The one that listens, where there is one alone, and it may take numbers: the checker. */
+  private only: NumberListener | undefined
   private detail = -1
   private step = 0
 
@@ -41,9 +43,11 @@ export class EventStream implements MappingSink {
   ): void {
     if (this.detail < 0) return
     const at = this.step
+    if (this.only?.onMap(event, device, dmaAddr, size, dir, attrs, physAddr, at, NO_PID) === true) return
     let made: Event | undefined
     for (const listener of this.numberListeners) {
-      if (listener.onMap(event, device, dmaAddr, size, dir, attrs, physAddr, at, NO_PID)) continue
+      if (listener !== this.only && listener.onMap(event, device, dmaAddr, size, dir, attrs, physAddr, at, NO_PID))
+        continue
       made ??= { at, event, device, dir, dmaAddr, size, attrs, physAddr }
       listener.onEvent(made)
     }
@@ -55,15 +59,20 @@ export class EventStream implements MappingSink {
   emitUnmap(event: UnmapName, device: string, dmaAddr: number, size: number, dir: number, attrs: number): void {
     if (this.detail < 0) return
     const at = this.step
+    if (this.only?.onUnmap(event, device, dmaAddr, size, dir, attrs, at) === true) return
     let made: Event | undefined
     for (const listener of this.numberListeners) {
-      if (listener.onUnmap(event, device, dmaAddr, size, dir, attrs, at)) continue
+      if (listener !== this.only && listener.onUnmap(event, device, dmaAddr, size, dir, attrs, at)) continue
       made ??= { at, event, device, dir, dmaAddr, size, attrs }
       listener.onEvent(made)
     }
     if (this.listeners.length === 0) return
     made ??= { at, event, device, dir, dmaAddr, size, attrs }
     for (const listener of this.listeners) listener.take(made)
+  }
+
+  tellName(name: EventName): boolean {
+    return this.only?.onName(name, this.step) === true
   }
 
   /** The machine starts again: events that follow come before any step. Listeners stay. */
@@ -101,6 +110,7 @@ export class EventStream implements MappingSink {
 
   private update(): void {
     const least = this.numberListeners.length > 0 ? RANK.op : -1
+    this.only = this.listeners.length === 0 && this.numberListeners.length === 1 ? this.numberListeners[0] : undefined
     this.detail = Math.max(least, ...this.listeners.map((listener) => RANK[listener.detail]))
   }
 }

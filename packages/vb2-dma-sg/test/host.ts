@@ -120,6 +120,11 @@ const newTable = (count: number): SgTable => {
     entry,
     entries: () => entries,
     shortest: (nents: number) => Math.min(...entries.slice(0, nents).map(({ length }) => length)),
+    dmaAddresses: (count) => entries.slice(0, count).map(({ dmaAddress }) => dmaAddress),
+    dmaLengths: (count) => entries.slice(0, count).map(({ dmaLength }) => dmaLength),
+    pfns: () => undefined,
+    physAddresses: () => undefined,
+    isPlain: (count) => entries.slice(0, count).every(({ attrs }) => attrs === 0),
     setPage: (i: number, page: SgPage, length: number, offset: number) => {
       entries[i] = { ...entry(i), page, length, offset }
     },

@@ -37,19 +37,23 @@ export class PendingLists {
     if (page === undefined || this.byPage.has(page) || !pending.hasRoomFor(physAddrs.length)) return false
     const number = this.free.pop() ?? this.lists.length
     const slots: number[] = []
-    for (const [i, physAddr] of physAddrs.entries()) {
-      const [dmaAddr, size] = [dmaAddrs[i]!, sizes[i]!]
-      const known = !PendingMappings.fits(physAddr, size) || pending.find(one.device, dmaAddr) >= 0 || meets(i)
-      if (known || (one.dir !== DIR.TO_DEVICE && pending.meets(physAddr, size, lineSize))) {
+    const { device, dir, attrs, at, order, list } = one
+    for (let i = 0; i < physAddrs.length; i++) {
+      const dmaAddr = dmaAddrs[i]!
+      const size = sizes[i]!
+      const physAddr = physAddrs[i]!
+      const known = !PendingMappings.fits(physAddr, size) || pending.find(device, dmaAddr) >= 0 || meets(i)
+      if (known || (dir !== DIR.TO_DEVICE && pending.meets(physAddr, size, lineSize))) {
         for (const slot of slots) pending.remove(slot)
         this.free.push(number)
         return false
       }
-      const slot = pending.add(one.device, dmaAddr, size, one.dir, one.attrs, physAddr, one.at, one.order)
+      const slot = pending.add(device, dmaAddr, size, dir, attrs, physAddr, at, order)
       pending.lists[slot] = number + 1
       slots.push(slot)
     }
-    this.lists[number] = { ...one, size: sumOf(sizes), slots }
+    // No spread: what it makes has a shape of its own, and is slow to read.
+    this.lists[number] = { device, dir, attrs, at, order, list, size: sumOf(sizes), slots }
     this.byPage.set(page, number)
     return true
   }
@@ -60,7 +64,7 @@ export class PendingLists {
     const found = number === undefined ? undefined : this.lists[number]
     if (found === undefined || found.device !== device || found.list.physAddrs.length !== physAddrs.length)
       return undefined
-    for (const [i, page] of physAddrs.entries()) if (found.list.physAddrs[i] !== page) return undefined
+    for (let i = 0; i < physAddrs.length; i++) if (found.list.physAddrs[i] !== physAddrs[i]) return undefined
     return found
   }
 

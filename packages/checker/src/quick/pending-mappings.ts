@@ -4,12 +4,36 @@ import { Chains } from './chains.ts'
 import { longer } from './undone-mappings.ts'
 
 const FEWEST_SLOTS = 64
-const MOST_SLOTS = 65_536
+const MOST_SLOTS = 2 ** 18
 /** Bytes of physical memory per chain, and the chains that one mapping may be in. */
 const CHUNK = 16_384
 const CHUNKS = 5
 
+/** The mapping that was made last: most are undone before another is made, so that it need not go into the tables at all. */
+interface Newest {
+  /** -1: there is none. */
+  device: number
+  dmaAddr: number
+  size: number
+  dir: number
+  attrs: number
+  physAddr: number
+  at: number
+  order: number
+}
+
 export class PendingMappings {
+  /** Counted, and in no table yet. */
+  readonly newest: Newest = {
+    device: -1,
+    dmaAddr: 0,
+    size: 0,
+    dir: 0,
+    attrs: 0,
+    physAddr: 0,
+    at: 0,
+    order: 0,
+  }
   private slots = FEWEST_SLOTS
   private taken = 0
   private devices = new Int32Array(FEWEST_SLOTS)
@@ -47,6 +71,43 @@ export class PendingMappings {
     return size > 0 && size <= CHUNK * (CHUNKS - 1) && physAddr < 2 ** 53
   }
 
+  /** As add(), for one that is likely to be undone next. */
+  hold(
+    device: number,
+    dmaAddr: number,
+    size: number,
+    dir: number,
+    attrs: number,
+    physAddr: number,
+    at: number,
+    order: number,
+  ): void {
+    const { newest } = this
+    if (newest.device >= 0) this.settle()
+    newest.device = device
+    newest.dmaAddr = dmaAddr
+    newest.size = size
+    newest.dir = dir
+    newest.attrs = attrs
+    newest.physAddr = physAddr
+    newest.at = at
+    newest.order = order
+    this.count += 1
+  }
+
+  dropNewest(): void {
+    this.newest.device = -1
+    this.count -= 1
+  }
+
+  /** Whoever asks for slots finds the newest one there, too. */
+  private settle(): void {
+    const { device, dmaAddr, size, dir, attrs, physAddr, at, order } = this.newest
+    if (device < 0) return
+    this.dropNewest()
+    this.add(device, dmaAddr, size, dir, attrs, physAddr, at, order)
+  }
+
   add(
     device: number,
     dmaAddr: number,
@@ -57,6 +118,7 @@ export class PendingMappings {
     at: number,
     order: number,
   ): number {
+    this.settle()
     const slot = this.take()
     this.devices[slot] = device
     this.dmaAddrs[slot] = dmaAddr
@@ -82,6 +144,8 @@ export class PendingMappings {
 
   /** The one that begins at an address of a device; -1: there is none. */
   find(device: number, dmaAddr: number): number {
+    if (this.count === 0) return -1
+    this.settle()
     const { byBus } = this
     for (let slot = byBus.first(byBus.chainOf(dmaAddr, device)); slot >= 0; slot = byBus.after(slot))
       if (this.dmaAddrs[slot] === dmaAddr && this.devices[slot] === device) return slot
@@ -91,6 +155,7 @@ export class PendingMappings {
   /** Does one that a device may write reach into the cache lines of [physAddr, physAddr + size)? No line crosses a chunk. */
   meets(physAddr: number, size: number, lineSize: number): boolean {
     if (this.count === 0) return false
+    this.settle()
     const { byMemory } = this
     const end = physAddr + size
     for (let chunk = Math.floor(physAddr / CHUNK); chunk * CHUNK < end; chunk++)
@@ -119,6 +184,7 @@ export class PendingMappings {
 
   /** The one that was made first; -1: there is none. */
   get oldest(): number {
+    this.settle()
     return this.first
   }
 

@@ -5,6 +5,7 @@ import { DIR, type Event, type KernelText } from '@dmalab/api'
 import { type DebugEntry, isMappingError, type EntryType } from '../dma-debug/entry.ts'
 import type { Dialect } from '../dma-debug/dialects.ts'
 import { mappingOf, sgEntries } from '../dma-debug/mapping-of.ts'
+import { ComparedAttrs, fitsDevice } from './compared.ts'
 import { concerns } from './concerns.ts'
 import type { KnownDevice } from './known-device.ts'
 import type { Ledger } from './ledger.ts'
@@ -32,6 +33,7 @@ export class QuickPairing {
   private dialect: Dialect
   /** The cache line size that was looked at last, and whether it is one. */
   private lineSize = 0
+  private readonly attrs = new ComparedAttrs()
 
   constructor(ledger: Ledger) {
     this.ledger = ledger
@@ -60,7 +62,7 @@ export class QuickPairing {
     const type = this.speaks().types.page
     if (this.type !== type) this.retype(type)
     this.begins(known, pid)
-    pending.add(known.number, dmaAddr, size, dir, attrs, physAddr, at, tracker.nextOrder())
+    pending.hold(known.number, dmaAddr, size, dir, attrs, physAddr, at, tracker.nextOrder())
     tracker.liveCount += 1
     return true
   }
@@ -70,10 +72,22 @@ export class QuickPairing {
     const { ledger, pending } = this
     if (pending.count === 0) return false
     const known = this.last?.name === device ? this.last : this.know(device)
+    const { newest } = pending
+    if (newest.device === known.number && newest.dmaAddr === dmaAddr) {
+      if (newest.size !== size || newest.dir !== dir || !this.attrs.same(newest.attrs, attrs, this.speaks()))
+        return false
+      if (this.speaks().types.page !== this.type || ledger.checksTraced) return false
+      this.active(known)
+      this.explained(known)
+      known.undone.add(dmaAddr, size, dir, newest.at, at)
+      pending.dropNewest()
+      ledger.tracker.liveCount -= 1
+      return true
+    }
     const slot = pending.find(known.number, dmaAddr)
     if (slot < 0 || pending.sizes[slot] !== size || pending.dirs[slot] !== dir || pending.lists[slot] !== 0)
       return false
-    if (pending.attrs[slot] !== attrs && this.speaks().comparedAttrs !== 0) return false
+    if (!this.attrs.same(pending.attrs[slot]!, attrs, this.speaks())) return false
     if (this.speaks().types.page !== this.type || (ledger.checksTraced && pending.asked[slot] === 0)) return false
     this.active(known)
     this.explained(known)
@@ -90,9 +104,7 @@ export class QuickPairing {
     const { device, dmaAddrs, sizes, physAddrs, nents, ents, dir, attrs, at, pid = NO_PID } = event
     const whole = dmaAddrs.length === nents && sizes.length === nents && physAddrs.length === nents
     if (nents !== ents || event.truncated || !whole) return false
-    // What a device takes at most stands in a session only, and the ledger compares it.
-    if (ledger.context.session !== undefined || ledger.bounces.waiting || tracker.liveCount >= ledger.follow)
-      return false
+    if (ledger.bounces.waiting || tracker.liveCount >= ledger.follow || !fitsDevice(event, ledger.context)) return false
     if (!this.trusts(lineSize) || tracker.listBeginsAt(device, physAddrs[0])) return false
     const known = this.know(device)
     const mappings = (known.ledger ??= tracker.mappingsOf(device))
@@ -114,8 +126,7 @@ export class QuickPairing {
       return false
     const known = this.know(device)
     const found = this.lists.of(known.number, physAddrs)
-    if (found === undefined || found.dir !== dir) return false
-    if (found.attrs !== attrs && this.speaks().comparedAttrs !== 0) return false
+    if (found?.dir !== dir || !this.attrs.same(found.attrs, attrs, this.speaks())) return false
     this.active(known)
     this.explained(known)
     const { list, size, at: madeAt } = found

@@ -41,7 +41,8 @@ export class UndoneMappings {
 
   /** `other`: what was undone, where it is not a streaming mapping of one range. */
   add(dmaAddr: number, size: number, dir: number, madeAt: number, undoneAt: number, other?: GoneMapping): void {
-    let slot = this.slotOf(dmaAddr)
+    // The same buffer again, as a rule.
+    let slot = this.newest >= 0 && this.dmaAddrs[this.newest] === dmaAddr ? this.newest : this.slotOf(dmaAddr)
     if (slot < 0) {
       slot = this.take()
       this.dmaAddrs[slot] = dmaAddr

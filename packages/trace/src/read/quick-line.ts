@@ -5,6 +5,7 @@ import { type BareListener, DIR } from '@dmalab/api'
 import { readAttrs } from '../values.ts'
 import type { NamePlace } from './frame.ts'
 import type { TextOf } from './latin1.ts'
+import { DIGITS, HEX_DIGITS, readQuickArray } from './quick-array.ts'
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
 
@@ -19,20 +20,13 @@ const [NENTS, ENTS, DMA_ADDRS] = [' nents=', ' ents=', ' dma_addrs={'].map(bytes
 const [SIZES, PHYS_ADDRS] = [' sizes={', ' phys_addrs={'].map(bytesOf)
 
 const SPACE = 32
-const [COMMA, DASH, SLASH, ZERO] = [44, 45, 47, 48] as const
+const [DASH, SLASH] = [45, 47] as const
 const EQUALS = 61
 const CLOSE_COLUMN = 93
 const LAST_PLAIN = 126
-const X = 120
-const BRACE = 125
 /** Digits whose number is exact. */
-const HEX_DIGITS = 13
 const DECIMAL_DIGITS = 15
 const PID_DIGITS = 9
-
-/** By byte: the value of a hexadecimal digit in small letters, or 16. */
-const DIGITS = new Uint8Array(256).fill(16)
-for (const [value, char] of Array.from('0123456789abcdef').entries()) DIGITS[char.charCodeAt(0)] = value
 
 export class QuickLines {
   private readonly textOf: TextOf
@@ -48,6 +42,9 @@ export class QuickLines {
   private device = ''
   private deviceBytes: Uint8Array = new Uint8Array()
   private readonly devices = new Map<string, string>()
+  /** The attributes that were read last, and what they mean. */
+  private attrsBytes: Uint8Array = new Uint8Array()
+  private attrsBits = 0
 
   constructor(to: BareListener, textOf: TextOf) {
     this.to = to
@@ -185,7 +182,7 @@ export class QuickLines {
     let at = from
     while (at < end && bytes[at]! > SPACE && bytes[at]! <= LAST_PLAIN && bytes[at] !== EQUALS) at++
     this.at = at
-    if (!this.isDevice(from, at)) this.newDevice(from, at)
+    if (!this.isLike(this.deviceBytes, from, at)) this.newDevice(from, at)
     this.word(DIR_IS!)
     for (const { word, value } of DIRECTIONS)
       if (this.has(word) && bytes[this.at + word.length] === SPACE) {
@@ -196,10 +193,11 @@ export class QuickLines {
     return 0
   }
 
-  private isDevice(from: number, to: number): boolean {
-    const { bytes, deviceBytes } = this
-    if (to - from !== deviceBytes.length) return false
-    for (let i = 0; i < deviceBytes.length; i++) if (bytes[from + i] !== deviceBytes[i]) return false
+  /** Do bytes [from, to) of the line say the same? */
+  private isLike(said: Uint8Array, from: number, to: number): boolean {
+    const { bytes } = this
+    if (to - from !== said.length) return false
+    for (let i = 0; i < said.length; i++) if (bytes[from + i] !== said[i]) return false
     return to > from
   }
 
@@ -264,17 +262,10 @@ export class QuickLines {
 
   /** `0x1000,0x2000}` */
   private array(): number[] {
-    const { bytes } = this
     const numbers: number[] = []
-    while (this.fits) {
-      if (bytes[this.at] !== ZERO || bytes[this.at + 1] !== X) this.fits = false
-      this.at += 2
-      numbers.push(this.hex())
-      const after = bytes[this.at]
-      this.at++
-      if (after === BRACE) return numbers
-      if (after !== COMMA) this.fits = false
-    }
+    const at = this.fits ? readQuickArray(this.bytes, this.at, this.end, numbers) : -1
+    if (at < 0) this.fits = false
+    else this.at = at
     return numbers
   }
 
@@ -282,12 +273,15 @@ export class QuickLines {
   private attrs(): number {
     this.word(ATTRS!)
     if (this.at === this.end || !this.fits) return 0
+    if (this.isLike(this.attrsBytes, this.at, this.end)) return this.attrsBits
     for (let at = this.at; at < this.end; at++)
       if (this.bytes[at]! <= SPACE || this.bytes[at]! > LAST_PLAIN) {
         this.fits = false
         return 0
       }
-    return readAttrs(this.textOf(this.bytes, this.at, this.end))
+    this.attrsBits = readAttrs(this.textOf(this.bytes, this.at, this.end))
+    this.attrsBytes = this.bytes.slice(this.at, this.end)
+    return this.attrsBits
   }
 }
 
