@@ -66,21 +66,44 @@ const test = (rest) => {
   process.exit(run.status ?? 1)
 }
 
-/** Every test, and the packages, on the other releases of Node that are supported, from the registry's package `node`; by hand, before a release. */
+/** Other releases of Node that are supported. */
 const NODES = ['22', '24']
+/** The same command on another release of Node, from the registry's package `node`. */
+const onNode = (release, ...words) =>
+  must(
+    'npm',
+    'exec',
+    '--yes',
+    '--loglevel=error',
+    `--package=node@${release}`,
+    '--',
+    'node',
+    'scripts/go.mjs',
+    ...words,
+  )
+/** Every test, and the packages, on each of them; by hand, before a release. */
 const nodes = (rest) => {
   for (const release of NODES) {
     progress(`Node ${release}`)
-    const on = ['exec', '--yes', '--loglevel=error', `--package=node@${release}`, '--', 'node', 'scripts/go.mjs']
-    must('npm', ...on, 'test', ...rest)
+    onNode(release, 'test', ...rest)
     // What publint and attw say does not depend on Node.
-    must('npm', ...on, 'pack', '--no-hygiene')
+    onNode(release, 'pack', '--no-hygiene')
   }
 }
 
 const [what = 'build', ...rest] = args
 if (what === 'nodes') {
   nodes(rest)
+  process.exit(0)
+}
+// `npm run test:pack -- --node 22`
+const [flag, release, ...others] = rest
+if (what === 'pack' && flag === '--node') {
+  if (!/^\d+(?:\.\d+){0,2}$/.test(release ?? '')) {
+    progress('--node takes a release of Node, such as 22 or 20.19.0')
+    process.exit(2)
+  }
+  onNode(release, 'pack', ...others)
   process.exit(0)
 }
 if (what === 'start' && rest.length === 0) progress('1 of 3  packages')

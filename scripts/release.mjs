@@ -1,8 +1,9 @@
 // `npm run release`: builds, tests, packs, and writes what a release consists of into build/release: tarballs, changelogs, a bill of materials.
 //   --dry-run     changes nothing outside build/release: the next version's manifests and changelogs are written there
-//   --skip-tests  for trying this script
-// Without --dry-run the versions and changelogs of the tree are changed too (changeset version); publishing is `npm publish` of the
-// tarballs by a CI that may sign them, in the order that RELEASE.md there lists.
+//   --step NAME   only these steps (build, tests, use, files), for a CI that has one job for each
+//   -- ARGS       what `npm test` gets, such as --shard=1/4
+// Without --dry-run the versions and changelogs of the tree are changed too; publishing is `npm publish` of the tarballs by a CI that may
+// sign them, in the order that RELEASE.md there lists.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,64 +11,104 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { faultsOf, faultsOfAll, sizesText } from './pack/check-tarballs.mjs'
 import { hygieneOf } from './pack/hygiene.mjs'
-import { packAll, published, ROOT } from './pack/tarballs.mjs'
-import { billOfMaterials } from './release/bill-of-materials.mjs'
+import { buildAnew, packAll, published, ROOT } from './pack/tarballs.mjs'
+import { billOfMaterials, faultsOfBill } from './release/bill-of-materials.mjs'
 import { changelogOf, nextVersion, pendingChanges } from './release/changes.mjs'
 
-const { values } = parseArgs({ options: { 'dry-run': { type: 'boolean' }, 'skip-tests': { type: 'boolean' } } })
-const target = join(ROOT, 'build/release')
 const tell = (text) => console.log(text)
+const refuse = (text) => {
+  console.error(text)
+  process.exit(2)
+}
 const run = (program, ...args) => execFileSync(program, args, { cwd: ROOT, stdio: 'inherit' })
 const read = (file) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'))
 
+const { values, positionals } = given()
+const dry = values['dry-run'] === true
+const target = join(ROOT, 'build/release')
 const { version } = read('apps/cli/package.json')
 const changes = pendingChanges(join(ROOT, '.changeset'))
-if (changes.length === 0) {
-  console.error('nothing to release: .changeset has no change')
-  process.exit(2)
-}
+if (changes.length === 0) refuse('nothing to release: .changeset has no change')
 const next = nextVersion(version, changes)
-tell(`release ${next} (after ${version}), ${changes.length} changes${values['dry-run'] === true ? ', dry run' : ''}`)
 
-if (values['skip-tests'] !== true) {
-  run(process.execPath, 'scripts/go.mjs', 'test')
-  run(process.execPath, 'scripts/go.mjs', 'pack')
+/** In this order; a later one needs what the ones before it made. */
+const STEPS = {
+  build: ['every package, from empty folders', buildAnew],
+  tests: ['every test', () => run(process.execPath, 'scripts/go.mjs', 'test', ...positionals)],
+  use: ['packages, installed and used by plain npm', () => run(process.execPath, 'scripts/go.mjs', 'pack')],
+  files: [`version ${next}, changelog, tarballs, bill of materials`, writeFiles],
 }
+const names = Object.keys(STEPS)
+const wanted = values.step ?? names
+const unknown = wanted.filter((name) => !names.includes(name))
+if (unknown.length > 0) refuse(`unknown step ${unknown.join(', ')}: the steps are ${names.join(', ')}`)
 
-// What changes in the tree, kept so that a dry run can take it back.
-const touched = [
-  'package.json',
-  'CHANGELOG.md',
-  ...readdirSync(join(ROOT, '.changeset')).map((name) => join('.changeset', name)),
-  'apps/cli/oclif.manifest.json',
-  ...published().flatMap((folder) => [join(folder, 'package.json'), join(folder, 'CHANGELOG.md')]),
-]
-const before = new Map(
-  touched.map((file) => [file, existsSync(join(ROOT, file)) ? readFileSync(join(ROOT, file)) : undefined]),
-)
-const takeBack = () => {
-  for (const [file, bytes] of before) {
-    if (bytes !== undefined) writeFileSync(join(ROOT, file), bytes)
-    else rmSync(join(ROOT, file), { force: true })
+tell(`release ${next} (after ${version}), ${changes.length} changes${dry ? ', dry run' : ''}`)
+for (const [at, name] of names.entries()) {
+  const [what, work] = STEPS[name]
+  const place = `${at + 1} of ${names.length}  ${name}`
+  if (!wanted.includes(name)) tell(`${place}: left out`)
+  else {
+    tell(`${place}: ${what}`)
+    await work()
+  }
+}
+tell(dry ? 'dry run: the tree is as it was' : `the tree has version ${next}: commit it`)
+
+function given() {
+  try {
+    return parseArgs({
+      options: { 'dry-run': { type: 'boolean' }, step: { type: 'string', multiple: true } },
+      allowPositionals: true,
+    })
+  } catch (error) {
+    return refuse(error.message)
   }
 }
 
-try {
-  prepare()
-  const tarballs = packAll(join(target, 'packages'))
-  const faults = [...tarballs.flatMap(faultsOf), ...faultsOfAll(tarballs)]
-  for (const tarball of tarballs) faults.push(...(await hygieneOf(tarball)))
-  if (faults.length > 0) throw new Error(faults.join('\n'))
-  tell(sizesText(tarballs))
-  cpSync(join(ROOT, 'CHANGELOG.md'), join(target, 'CHANGELOG.md'))
-  writeFileSync(join(target, 'dmalab.cdx.json'), `${JSON.stringify(billOfMaterials(tarballs, next), null, 2)}\n`)
-  writeFileSync(join(target, 'RELEASE.md'), notes(tarballs))
-  tell(`build/release: ${tarballs.length} tarballs, CHANGELOG.md, dmalab.cdx.json (bill of materials), RELEASE.md`)
-} catch (error) {
-  takeBack()
-  throw error
+async function writeFiles() {
+  const takeBack = remember()
+  try {
+    prepare()
+    const tarballs = packAll(join(target, 'packages'))
+    const faults = [...tarballs.flatMap(faultsOf), ...faultsOfAll(tarballs)]
+    for (const tarball of tarballs) faults.push(...(await hygieneOf(tarball)))
+    const bill = billOfMaterials(tarballs, next)
+    faults.push(...faultsOfBill(bill))
+    if (faults.length > 0) throw new Error(faults.join('\n'))
+    tell(sizesText(tarballs))
+    cpSync(join(ROOT, 'CHANGELOG.md'), join(target, 'CHANGELOG.md'))
+    writeFileSync(join(target, 'dmalab.cdx.json'), `${JSON.stringify(bill, null, 2)}\n`)
+    writeFileSync(join(target, 'RELEASE.md'), notes(tarballs))
+    tell(`build/release: ${tarballs.length} tarballs, CHANGELOG.md (${changes.length} changes), RELEASE.md`)
+    tell(`build/release/dmalab.cdx.json: CycloneDX ${bill.specVersion}, ${bill.components.length} components`)
+  } catch (error) {
+    takeBack()
+    throw error
+  }
+  if (dry) takeBack()
 }
-if (values['dry-run'] === true) takeBack()
+
+/** What changes in the tree, kept so that a dry run can take it back. */
+function remember() {
+  const touched = [
+    'CHANGELOG.md',
+    ...readdirSync(join(ROOT, '.changeset')).map((name) => join('.changeset', name)),
+    'apps/cli/CHANGELOG.md',
+    'apps/cli/oclif.manifest.json',
+    ...published().map((folder) => join(folder, 'package.json')),
+  ]
+  const before = touched.map((file) => [
+    join(ROOT, file),
+    existsSync(join(ROOT, file)) ? readFileSync(join(ROOT, file)) : undefined,
+  ])
+  return () => {
+    for (const [file, bytes] of before) {
+      if (bytes === undefined) rmSync(file, { force: true })
+      else writeFileSync(file, bytes)
+    }
+  }
+}
 
 /** Versions, changelogs, and no changes left. */
 function prepare() {

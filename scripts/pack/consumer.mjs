@@ -8,18 +8,23 @@ import { ROOT } from './tarballs.mjs'
 /** What a user of the test kit and of the types brings; the oldest TypeScript that is promised. */
 const BESIDE = ['vitest@4.1.12', 'typescript@5.9.3', '@types/node@20.19.43']
 /** Nothing is skipped, and nothing but ESM is read. */
-const TSCONFIG = {
+const tsconfig = (resolution) => ({
   compilerOptions: {
     target: 'ES2023',
     lib: ['ES2023', 'DOM'],
-    module: 'nodenext',
+    ...resolution,
     strict: true,
     skipLibCheck: false,
     noEmit: true,
     types: ['node'],
   },
   files: ['entries.ts', 'typed.ts'],
-}
+})
+const RESOLUTIONS = [
+  { module: 'node16', moduleResolution: 'node16' },
+  { module: 'nodenext' },
+  { module: 'esnext', moduleResolution: 'bundler' },
+]
 /** What `npm install dmalab` costs, with the plug-in manager's own npm and yarn. */
 const INSTALLED_MB = 100
 
@@ -80,9 +85,12 @@ export const useAsUser = (tarballs, tell) => {
       Object.keys(manifest.exports).map((entry) => `${manifest.name}${entry.slice(1)}`),
     )
     writeFileSync(join(folder, 'entries.ts'), entries.map((entry, i) => `export * as e${i} from '${entry}'\n`).join(''))
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG))
-    node(0, program('typescript/bin/tsc'), '-p', 'tsconfig.json')
-    tell(`the types: ${entries.length} entries, by TypeScript ${BESIDE[1].split('@')[1]}`)
+    for (const resolution of RESOLUTIONS) {
+      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig(resolution)))
+      node(0, program('typescript/bin/tsc'), '-p', 'tsconfig.json')
+    }
+    const ways = RESOLUTIONS.map((one) => one.moduleResolution ?? one.module).join(', ')
+    tell(`the types: ${entries.length} entries, by TypeScript ${BESIDE[1].split('@')[1]} (${ways})`)
 
     const plugin = join(folder, 'plug-in')
     cpSync(join(ROOT, 'examples/plugins/patch'), plugin, { recursive: true })

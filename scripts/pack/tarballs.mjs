@@ -20,6 +20,13 @@ const manifestOf = (folder) => {
   }
 }
 
+/** Files that an earlier build left in these folders would be packed with the ones of today; turbo does not remove them. */
+export const buildAnew = () => {
+  for (const folder of published())
+    for (const output of ['dist', 'build']) rmSync(join(ROOT, folder, output), { recursive: true, force: true })
+  execFileSync('pnpm', ['exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], { cwd: ROOT, stdio: 'pipe' })
+}
+
 /** Everything must be built. Returns a tarball for each package: its file, its package.json and its entries. */
 export const packAll = (target) => {
   rmSync(target, { recursive: true, force: true })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { faultsOf, faultsOfAll, sizesText } from './check-tarballs.mjs'
 import { useAsUser } from './consumer.mjs'
 import { hygieneOf } from './hygiene.mjs'
-import { packAll, ROOT } from './tarballs.mjs'
+import { buildAnew, packAll, ROOT } from './tarballs.mjs'
 
 const tell = (text) => console.log(text)
 const end = (faults) => {
@@ -13,6 +13,7 @@ const end = (faults) => {
   process.exit(1)
 }
 
+buildAnew()
 const tarballs = packAll(join(ROOT, 'node_modules/.dmalab/pack'))
 end([...tarballs.flatMap(faultsOf), ...faultsOfAll(tarballs)])
 tell(sizesText(tarballs))

@@ -35,17 +35,49 @@ export const billOfMaterials = (tarballs, version) => {
       ...(hex === '' ? {} : { hashes: [{ alg: 'SHA-512', content: hex }] }),
     }
   })
+  // What stands for all of it: the command's package is a component of it, as the others are.
+  const whole = `dmalab-${version}`
   return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
     version: 1,
-    metadata: { component: { type: 'application', name: 'dmalab', version, purl: purl('dmalab', version) } },
+    metadata: {
+      component: { type: 'application', 'bom-ref': whole, name: 'dmalab', version, purl: purl('dmalab', version) },
+    },
     components: [...own, ...others],
-    dependencies: tarballs.map(({ manifest }) => ({
-      ref: purl(manifest.name, manifest.version),
-      dependsOn: Object.entries(manifest.dependencies ?? {}).map(([name, range]) => purl(name, range)),
-    })),
+    dependencies: [
+      { ref: whole, dependsOn: own.map((one) => one['bom-ref']) },
+      ...tarballs.map(({ manifest }) => ({
+        ref: purl(manifest.name, manifest.version),
+        dependsOn: Object.entries(manifest.dependencies ?? {}).map(([name, exact]) => purl(name, exact)),
+      })),
+      ...[...reached].toSorted(byText).map((key) => ({
+        ref: purl(...partsOf(key)),
+        dependsOn: [...(lock.needs.get(key) ?? [])]
+          .filter((other) => reached.has(other))
+          .map((other) => purl(...partsOf(other)))
+          .toSorted(byText),
+      })),
+    ],
   }
+}
+
+/** What is wrong with a bill, one line each: what its schema cannot see as well, such as a name that nothing has. */
+export const faultsOfBill = ({ components, dependencies, metadata }) => {
+  const refs = [metadata.component, ...components].map((one) => one['bom-ref'])
+  const known = new Set(refs)
+  return [
+    ...refs.filter((ref, at) => refs.indexOf(ref) !== at).map((ref) => `${ref} is there twice`),
+    ...components.filter((one) => one.licenses === undefined).map((one) => `${one.name} has no licence`),
+    ...components
+      .filter(({ hashes }) => hashes?.[0] === undefined || !/^[0-9a-f]{128}$/.test(hashes[0].content))
+      .map((one) => `${one.name} has no SHA-512`),
+    ...dependencies
+      .flatMap(({ ref, dependsOn }) => [ref, ...dependsOn])
+      .filter((ref) => !known.has(ref))
+      .map((ref) => `depends on ${ref}, which is no component`),
+  ].map((fault) => `bill of materials: ${fault}`)
 }
 
 const byText = (a, b) => (a < b ? -1 : 1)

@@ -25,14 +25,16 @@ export const nextVersion = (version, changes) => {
   return has('major') || has('minor') ? `${major}.${minor + 1}.0` : `${major}.${minor}.${patch + 1}`
 }
 
-const TITLES = { major: 'What breaks', minor: 'What is new', patch: 'What is mended' }
+const TITLES = { major: 'Breaking changes', minor: 'New', patch: 'Fixed' }
+/** As an item of a list; what is empty stays empty. */
+const item = (text) => `- ${text.replaceAll(/\n(?=.)/g, '\n  ')}`
 
 /** The changelog with a section for the version on top. */
 export const changelogOf = (text, version, changes) => {
   const sections = LEVELS.toReversed().flatMap((level) => {
     const own = changes.filter((change) => change.level === level)
     if (own.length === 0) return []
-    return [`### ${TITLES[level]}\n`, ...own.map((change) => `- ${change.text.replaceAll('\n', '\n  ')}`), '']
+    return [`### ${TITLES[level]}\n`, ...own.map((change) => item(change.text)), '']
   })
   const [head, ...rest] = text.replace(' There has been no release yet.', '').split(/^(?=## )/m)
   return `${[head.trimEnd(), '', `## ${version}`, '', ...sections].join('\n')}${rest.length === 0 ? '' : `\n${rest.join('')}`}`

@@ -17,9 +17,9 @@ const { changelogOf, nextVersion, pendingChanges } = (await import(join(ROOT, 's
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-release-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('every change that waits can be read, and they make 0.2.0 of 0.1.0', () => {
+test('every change that waits can be read, and says something', () => {
   const changes = pendingChanges(join(ROOT, '.changeset'))
-  expect(nextVersion('0.1.0', changes)).toBe('0.2.0')
+  expect(changes.filter(({ text }) => text.length < 20)).toEqual([])
 })
 
 test.each([
@@ -42,7 +42,7 @@ test('the new section stands above the old ones, by level', () => {
   writeFileSync(join(folder, 'b.md'), "---\n'dmalab': minor\n'@dmalab/api': patch\n---\n\nnew\n")
   const text = changelogOf('# Changelog\n\nWords.\n\n## 0.1.0\n\n- old\n', '0.2.0', pendingChanges(folder))
   expect(text).toBe(
-    '# Changelog\n\nWords.\n\n## 0.2.0\n\n### What is new\n\n- new\n\n### What is mended\n\n- mended\n  twice\n\n## 0.1.0\n\n- old\n',
+    '# Changelog\n\nWords.\n\n## 0.2.0\n\n### New\n\n- new\n\n### Fixed\n\n- mended\n  twice\n\n## 0.1.0\n\n- old\n',
   )
 })
 
