@@ -6,9 +6,6 @@ import { schemaOfType } from './type-schema.mjs'
 
 const CLI = join(import.meta.dirname, '../../apps/cli')
 
-/** `run() ` of an endless command prints nothing that is one value. */
-const WITHOUT = new Set(['worker', 'complete'])
-
 /** Bad input: exit code 2. */
 const ERROR = {
   type: 'object',
@@ -46,7 +43,6 @@ export const commandSchemas = () => {
   return Object.fromEntries(
     files.flatMap((file) => {
       const id = file.replace(/\.ts$/, '').replaceAll('/', ' ')
-      if (WITHOUT.has(id)) return []
       const schema = schemaOfType(checker, resultOf(program, checker, join(folder, file)), `dmalab ${id} --json`)
       const { $schema, title, $defs, ...result } = schema
       const whole = {

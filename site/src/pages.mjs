@@ -59,6 +59,7 @@ export const sidebar = [
       item('Library reference', 'reference/index'),
       item('Architecture and decisions', 'architecture'),
       item('Contributing', 'contributing'),
+      item('Releasing', 'releasing'),
       item('Security', 'security'),
       item('Dependencies', 'dependencies'),
     ],

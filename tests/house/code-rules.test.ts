@@ -25,11 +25,11 @@ const RULES: readonly Rule[] = [
     look: 'code',
   },
   {
-    rule: 'default exports are for commands, hooks, worker threads and plug-ins',
+    rule: 'default exports are for commands, hooks, help, worker threads and plug-ins',
     pattern: /^export default\b/m,
     look: 'bare',
     owners:
-      /^apps\/cli\/src\/(commands|hooks)\/|^apps\/cli\/src\/sweep\/worker\.ts$|^packages\/(arch-\w+|patches|drivers|vb2-[\w-]+)\/src\/index\.ts$/,
+      /^apps\/cli\/src\/(commands|hooks)\/|^apps\/cli\/src\/(sweep\/worker|help)\.ts$|^packages\/(arch-\w+|patches|drivers|vb2-[\w-]+)\/src\/index\.ts$/,
   },
   { rule: 'no `any`', pattern: /(:|<|\bas|\|) any\b|\bany\[\]/, look: 'bare' },
   { rule: 'what is left to do is an issue, not a remark', pattern: /\b(TODO|FIXME|XXX|HACK)\b/, look: 'text' },

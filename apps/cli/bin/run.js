@@ -2,6 +2,10 @@
 // Escape sequences only where a person reads them: a pipe stays plain even on a CI machine, where ansis would colour it.
 if (!process.stdout.isTTY && process.env.FORCE_COLOR === undefined) process.env.NO_COLOR = '1'
 
+// oclif's own texts are as wide as ours; it does not count what they stand in by.
+const wide = Number(process.env.COLUMNS) || process.stdout.columns || 80
+process.env.OCLIF_COLUMNS ??= String(Math.min(Math.max(wide, 40), 99) - 4)
+
 // Whoever reads may stop reading; anything else that hinders printing (a full disk) is one line.
 process.stdout.on('error', (error) => {
   if (error.code === 'EPIPE') return

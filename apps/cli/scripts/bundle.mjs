@@ -9,12 +9,13 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const target = join(root, 'build')
 
 /** What oclif, the program and worker threads load by name. */
-const entries = ['commands', 'hooks', 'last-error.ts', 'explore/worker.ts', 'sweep/worker.ts'].flatMap((part) =>
-  part.endsWith('.ts')
-    ? [part]
-    : readdirSync(join(root, 'src', part), { recursive: true, encoding: 'utf8' })
-        .filter((file) => file.endsWith('.ts'))
-        .map((file) => join(part, file)),
+const entries = ['commands', 'hooks', 'help.ts', 'last-error.ts', 'explore/worker.ts', 'sweep/worker.ts'].flatMap(
+  (part) =>
+    part.endsWith('.ts')
+      ? [part]
+      : readdirSync(join(root, 'src', part), { recursive: true, encoding: 'utf8' })
+          .filter((file) => file.endsWith('.ts'))
+          .map((file) => join(part, file)),
 )
 
 rmSync(target, { recursive: true, force: true })

@@ -1,12 +1,14 @@
 // What all commands share: bad input becomes one clear message and exit code 2, with and without --json.
 import { InputError, isInputError, likeliest } from '@dmalab/api'
 import type { PluginSources } from '@dmalab/lab/node'
-import { COLUMNS, foldText, LEAST_COLUMNS } from '@dmalab/report'
+import { COLUMNS, foldText } from '@dmalab/report'
 import { Command, Flags, type Interfaces, ux } from '@oclif/core'
 import { asksForJson, errorJson, EXIT } from './bad-input.ts'
+import { columnsOf } from './columns.ts'
 import { Defaults } from './defaults.ts'
 import { OutputFile } from './output-file.ts'
 import { installedPlugins } from './plugin-sources.ts'
+import { showWaiting } from './progress.ts'
 import { jsonShown, shown } from './shown.ts'
 import { userSettings } from './user-config.ts'
 
@@ -53,6 +55,9 @@ const likelyOption = (told: string): string | undefined => {
 const wordsBeside = (raw: Interfaces.ParserOutput['raw']): readonly string[] =>
   raw.filter((token) => token.type === 'arg' || token.flag !== 'output').map(({ input }) => input)
 
+/** These say themselves how far they are. */
+const OWN_PROGRESS: ReadonlySet<string> = new Set(['run', 'compare', 'sweep', 'worker'])
+
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
   static override baseFlags = {
@@ -66,6 +71,8 @@ export abstract class BaseCommand extends Command {
 
   /** Where --output leads. */
   private file: OutputFile | undefined
+  /** The line that says that work goes on. */
+  private waiting: ReturnType<typeof showWaiting> | undefined
 
   /** Installed plug-ins and those of --plugin. A broken installed one is reported on stderr, with --json too: the command works without it. */
   protected plugins(given: readonly string[]): PluginSources {
@@ -89,13 +96,12 @@ export abstract class BaseCommand extends Command {
   /** Columns of the terminal; of a pipe, those of the widest text. */
   protected get columns(): number {
     if (this.file !== undefined) return COLUMNS
-    const asked = Number(process.env['COLUMNS'] ?? 0)
-    const wide = asked > 0 ? asked : process.stdout.isTTY ? process.stdout.columns : COLUMNS
-    return Math.min(Math.max(wide, LEAST_COLUMNS), COLUMNS)
+    return columnsOf(process.env, process.stdout)
   }
 
   /** What a person should know beside what the command prints: on standard error, with --json too, where oclif's logToStderr is silent. */
   protected note(text: string): void {
+    this.waiting?.clear()
     ux.stderr(shown(text))
   }
 
@@ -105,15 +111,18 @@ export abstract class BaseCommand extends Command {
   }
 
   override log(message = ''): void {
+    this.waiting?.clear()
     if (this.file === undefined) super.log(shown(message))
     else if (!this.jsonEnabled()) this.file.write(message)
   }
 
   override logToStderr(message = ''): void {
+    this.waiting?.clear()
     super.logToStderr(shown(message))
   }
 
   override logJson(json: unknown): void {
+    this.waiting?.clear()
     // What has 64 bits is written in hexadecimal digits.
     const plain = JSON.stringify(json, (_key, value: unknown) =>
       typeof value === 'bigint' ? `0x${value.toString(16)}` : value,
@@ -138,7 +147,8 @@ export abstract class BaseCommand extends Command {
 
   /** Runs the command; what it printed is written when it is done, and not at all when its input was bad. */
   protected override async _run<T>(): Promise<T> {
-    const result = await super._run<T>()
+    if (!OWN_PROGRESS.has(this.id ?? '')) this.waiting = showWaiting((this.id ?? '').replaceAll(':', ' '))
+    const result = await super._run<T>().finally(() => this.waiting?.end())
     try {
       this.file?.finish()
     } catch (error) {
@@ -152,11 +162,11 @@ export abstract class BaseCommand extends Command {
     const { flags, baseFlags } = this.ctor
     const bad = isInputError(error)
       ? error
-      : usageError(
-          error,
-          `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`,
-          Object.keys({ ...flags, ...baseFlags }),
-        )
+      : usageError(error, `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`, [
+          ...Object.keys({ ...flags, ...baseFlags }),
+          'json',
+          'help',
+        ])
     if (bad === undefined) return super.catch(error)
     process.exitCode = EXIT.input
     // It was tried; oclif warns of commands that do not.

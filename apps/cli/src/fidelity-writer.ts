@@ -1,4 +1,5 @@
 // The page of what proves each kernel: counted while files are compared, written at the end.
+import { basename, dirname } from 'node:path'
 import { ownValue } from '@dmalab/api'
 import { openRegistry } from '@dmalab/lab/node'
 import {
@@ -10,7 +11,7 @@ import {
   vectorSource,
 } from '@dmalab/lab/golden'
 import type { PageCounts } from './conform.ts'
-import { checkTarget, writeText } from './write-file.ts'
+import { checkNoLink, checkTarget, writeInFolder, writeText } from './write-file.ts'
 
 export interface FidelityWriter extends PageCounts {
   /** The page, and its counts as JSON under the same name. @throws InputError when it cannot be written */
@@ -21,6 +22,7 @@ export interface FidelityWriter extends PageCounts {
 export const fidelityWriter = (page: string, given: readonly string[]): FidelityWriter => {
   const data = `${page.replace(/\.md$/, '')}.json`
   for (const file of [page, data]) checkTarget(file, given)
+  checkNoLink(dirname(data), basename(data))
   const vectors: Parameters<typeof countVectors>[0][number][] = []
   let setups: Setups | undefined
   const steps = countSteps((name) => kernelOf(setups, name))
@@ -33,7 +35,7 @@ export const fidelityWriter = (page: string, given: readonly string[]): Fidelity
     async write() {
       const counts: FidelityCounts = { records: steps.records, vectors: countVectors(vectors) }
       writeText(page, fidelityPage(await openRegistry(), counts))
-      writeText(data, `${JSON.stringify(counts, null, 1)}\n`)
+      writeInFolder(dirname(data), basename(data), `${JSON.stringify(counts, null, 1)}\n`)
     },
   }
 }

@@ -33,6 +33,38 @@ export const showProgress = (line: () => string, stream: NodeJS.WriteStream = pr
   }
 }
 
+/**
+ * For work that does not say how far it is: on a terminal, from the second second on, that it goes on. `clear` takes the line away before
+ * something is printed.
+ */
+export const showWaiting = (
+  what: string,
+  stream: NodeJS.WriteStream = process.stderr,
+  everyMs = 1000,
+): { readonly clear: () => void; readonly end: () => void } => {
+  if (!stream.isTTY) return { clear: () => undefined, end: () => undefined }
+  let seconds = 0
+  let isShown = false
+  const clear = (): void => {
+    if (isShown) stream.write('\r\u001B[2K')
+    isShown = false
+  }
+  const timer = setInterval(() => {
+    seconds += 1
+    clear()
+    stream.write(`${what}: ${duration(seconds)}`)
+    isShown = true
+  }, everyMs)
+  timer.unref()
+  return {
+    clear,
+    end: () => {
+      clearInterval(timer)
+      clear()
+    },
+  }
+}
+
 /** 42 s, 3 min 5 s, 2 h 10 min. */
 export const duration = (seconds: number): string => {
   const whole = Math.round(seconds)

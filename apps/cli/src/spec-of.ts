@@ -1,6 +1,6 @@
 // Flags and arguments as a RunSpec: files are read here, and lie in the spec.
 import { dirname, isAbsolute, join } from 'node:path'
-import { ASSUME_WORDS, type RunSpec, type WorkSpec } from '@dmalab/api'
+import { ASSUME_WORDS, InputError, nearNames, type RunSpec, type WorkSpec } from '@dmalab/api'
 import {
   type BundleParts,
   FOUNDING_BOARD,
@@ -107,11 +107,21 @@ export const specOf = async (words: RunWords, registry: Registry, bundle?: Bundl
 const cmdlineOf = (text: string | null | undefined): { readonly cmdline?: string } =>
   typeof text === 'string' ? { cmdline: text } : {}
 
+const FOUNDING = 'founding'
+
 /** What SCENARIO names: a scenario file, or a line as it stands; undefined: the founding line, as it is on the board. */
 const workOf = async (scenario: string): Promise<WorkSpec | undefined> => {
   if (scenario === STANDARD_INPUT || /\.(ya?ml|json)$/.test(scenario))
     return { scenario: await readText(scenario), file: scenario }
-  return scenario === 'founding' ? undefined : { line: scenario }
+  if (scenario === FOUNDING) return undefined
+  const near = nearNames(scenario, [FOUNDING])
+  if (near.length > 0)
+    throw new InputError(
+      `there is no scenario ${scenario}`,
+      {},
+      `did you mean ${FOUNDING}? Else a gst-launch-1.0 line or a file`,
+    )
+  return { line: scenario }
 }
 
 /** Board and kernel that a scenario file names; a board file lies beside it, unless the whole path is given. */

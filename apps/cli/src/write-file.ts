@@ -38,10 +38,36 @@ export const writeText = (file: string, text: string): void => {
   writer.finish()
 }
 
-/** As writeText, and makes the folder that the file is to be in. @throws InputError when one of them cannot be written */
-export const writeInFolder = (file: string, text: string): void => {
-  told(file, () => mkdirSync(dirname(file), { recursive: true }))
+/**
+ * Writes a file whose name is ours into a folder that the user named, and makes the folders that it needs.
+ * @throws InputError when one of them cannot be written, and for a link on the way: the user did not ask for where it leads
+ */
+export const writeInFolder = (folder: string, path: string, text: string): void => {
+  const file = join(folder, path)
+  makeFolder(folder)
+  checkNoLink(folder, path)
+  makeFolder(dirname(file))
   writeText(file, text)
+}
+
+/** With those above it. Node's own way to do that never ends where a folder is refused as if the one above were not there (/proc). */
+const makeFolder = (folder: string): void => {
+  if (told(folder, () => statSync(folder, { throwIfNoEntry: false }))?.isDirectory() === true) return
+  if (dirname(folder) !== folder) makeFolder(dirname(folder))
+  told(folder, () => mkdirSync(folder))
+}
+
+/** The folder itself may be one: it was named. @throws InputError for a link at the path, or at a folder on the way to it */
+export const checkNoLink = (folder: string, path: string): void => {
+  const [first = '', ...rest] = path.split('/')
+  const at = join(folder, first)
+  if (told(at, () => lstatSync(at, { throwIfNoEntry: false }))?.isSymbolicLink() === true)
+    throw new InputError(
+      'is a link, and would lead out of the folder that was named',
+      { file: at },
+      'remove it, or name another folder',
+    )
+  if (rest.length > 0) checkNoLink(at, rest.join('/'))
 }
 
 /** A place for a file that is looked at once: in a new folder of its own, so that no other program has put a link there. */
@@ -120,7 +146,9 @@ const namesIn = (given: unknown): readonly string[] => {
 /** `place`: where it is written; `rename` puts it where it belongs. */
 const writerTo = (file: string, place: string, rename: () => void, mode?: number): FileWriter => {
   const isPart = place !== file
-  const fd = told(file, () => openSync(place, 'w'))
+  // What a killed process left there goes first; `x` follows no link.
+  if (isPart) told(file, () => rmSync(place, { force: true }))
+  const fd = told(file, () => openSync(place, isPart ? 'wx' : 'w'))
   const pieces: string[] = []
   let waiting = 0
   let isOpen = true

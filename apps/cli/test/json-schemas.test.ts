@@ -87,6 +87,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['founding', ...ONE],
     ['v4l2src ! kmssink', '--board', 'imx8mp-evk', '--bind', 'v4l2src=vivid', ...ONE],
   ],
+  complete: [['--', 'dmalab boa']],
   completion: [['bash']],
   conform: [[join(ROOT, 'tests/golden/iova-rcache.json')]],
   diagnose: [[trace, '--board', 'odroid-xu4-2017'], [log]],
@@ -123,11 +124,18 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'trace stats': [[trace]],
   version: [[]],
   view: [['--no-open', '--html', join(folder, 'view.html')]],
+  // What it answers when it ends needs a server; its type is what the schema is made of.
+  worker: [],
 }
 
 const fileOf = (command: string): string => `${command.replaceAll(' ', '-')}.schema.json`
 
 test('every command has a schema, and every schema a command here', () => {
+  const { commands } = JSON.parse(readFileSync(join(ROOT, 'apps/cli/oclif.manifest.json'), 'utf8')) as {
+    readonly commands: object
+  }
+  const ids = Object.keys(commands).map((id) => id.replaceAll(':', ' '))
+  expect(Object.keys(LINES).toSorted()).toEqual(ids.toSorted())
   expect(readdirSync(SCHEMAS).toSorted()).toEqual(Object.keys(LINES).map(fileOf).toSorted())
 })
 
@@ -138,7 +146,7 @@ describe.each(Object.entries(LINES))('%s', (command, lines) => {
   test.each([...lines, ['--no-such-flag']].map((words) => [words.join(' '), words] as const))(
     '%s',
     async (_text, words) => {
-      const { out } = await dmalab(...command.split(' '), ...words, '--json')
+      const { out } = await dmalab(...command.split(' '), '--json', ...words)
       const printed = JSON.parse(out) as object
       const error = 'error' in printed && typeof printed.error === 'object' ? printed.error : null
       expect(words[0] === '--no-such-flag' ? error === null : error).toBe(words[0] === '--no-such-flag' ? false : null)

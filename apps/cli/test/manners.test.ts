@@ -89,7 +89,10 @@ describe('settings', () => {
 
   test('a mistake is one line with its place', async () => {
     const { code, err } = await dmalabWith({ cwd: set('bord: odroid-u3\n') }, 'run', 'founding')
-    expect([code, err]).toEqual([2, expect.stringMatching(/^error: dmalab\.yaml:1:1: bord: unknown key bord\n/)])
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/^error: dmalab\.yaml:1:1: bord: unknown key bord \(did you mean board\?\)\n/),
+    ])
   })
 
   test.each([

@@ -61,9 +61,24 @@ test.each([
 })
 
 test('a folder is made where there is none, and not where there is a file', () => {
-  writeInFolder(at('made/for/it'), 'text')
+  writeInFolder(at('made/for'), 'it', 'text')
   expect(text('made/for/it')).toBe('text')
-  expect(() => writeInFolder(at('made/for/it/not'), 'text')).toThrow('cannot be written: there is')
+  expect(() => writeInFolder(at('made/for/it'), 'not', 'text')).toThrow('cannot be written: there is')
+})
+
+test.each(['file.yaml', 'boards/file.yaml'])('no link leads out of a folder: %s', (path) => {
+  mkdirSync(at(`outside/${path}`), { recursive: true })
+  const within = mkdtempSync(at('within-'))
+  symlinkSync(at('outside/boards'), join(within, 'boards'))
+  symlinkSync(at('outside/new'), join(within, 'file.yaml'))
+  expect(() => writeInFolder(within, path, 'text')).toThrow('is a link, and would lead out of the folder')
+  expect(readdirSync(at('outside')).filter((name) => name === 'new')).toEqual([])
+})
+
+test('a link that lies where a file is written before it gets its name is not followed', () => {
+  symlinkSync(at('trap'), at(`.safe.${process.pid}.part`))
+  writeText(at('safe'), 'text')
+  expect([text('safe'), readdirSync(folder).includes('trap')]).toEqual(['text', false])
 })
 
 describe('what a command reads is not written over', () => {

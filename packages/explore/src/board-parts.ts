@@ -1,5 +1,5 @@
 // Which devices of a given board take the parts of exporter and importer, and the machine in which they do.
-import { type Arch, type DeviceClass, type DeviceFacts, InputError, type Machine } from '@dmalab/api'
+import { type Arch, type DeviceClass, type DeviceFacts, InputError, type Machine, missingDevice } from '@dmalab/api'
 
 /** A board on which an exploration is to take place. */
 export interface GivenBoard {
@@ -30,8 +30,7 @@ export const partsOn = ({ machine, devices }: GivenBoard, kernel: string, arch: 
 const named = (machine: Machine, devices: readonly string[]): BoardParts => {
   const all = machine.devices.map(({ name }) => name)
   const unknown = devices.find((name) => !all.includes(name))
-  if (unknown !== undefined)
-    throw new InputError(`board ${machine.name} has no device '${unknown}'`, {}, `it has ${all.join(', ')}`)
+  if (unknown !== undefined) throw new InputError(missingDevice(machine, unknown), {}, `it has ${all.join(', ')}`)
   const [exporter = '', importer = '', second = null] = devices
   if (new Set(devices).size !== devices.length || devices.length < 2 || devices.length > 3)
     throw new InputError(

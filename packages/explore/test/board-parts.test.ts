@@ -30,7 +30,7 @@ describe('devices by name', () => {
     expect(parts(['gpu', 'mfc', 'vpu'])).toMatchObject({ exporters: ['gpu'], importers: ['mfc'], second: 'vpu' })
   })
   it.each([
-    [['nope', 'gpu'], "has no device 'nope'"],
+    [['nope', 'gpu'], 'has no device "nope"'],
     [['gpu'], 'an exploration has an exporter, an importer'],
     [['gpu', 'gpu'], 'an exploration has an exporter, an importer'],
   ])('%j is refused', (devices, message) => {

@@ -17,8 +17,18 @@ const LONGEST = 40
 /** Packages that the project needs: npm does not install one into a package of its name. */
 const NEEDED: readonly string[] = ['dmalab', 'typescript', 'vitest']
 
+/** Modules of Node, which no package can be; names that every object has; devices of Windows, whose shares WSL writes to. */
+const RESERVED =
+  /^(?:assert|buffer|cluster|console|constants|crypto|dgram|dns|domain|events|fs|http|http2|https|inspector|module|net|os|path|process|punycode|querystring|readline|repl|stream|sys|timers|tls|tty|url|util|v8|vm|wasi|zlib|constructor|con|prn|aux|nul|com\d|lpt\d)$/
+
 /** @throws InputError for a name that cannot be one of a package */
 const checkName = (name: string): void => {
+  if (RESERVED.test(name))
+    throw new InputError(
+      `${name} is a name that Node or a file system keeps for itself`,
+      {},
+      `another one, such as my-${name}`,
+    )
   if (NEEDED.includes(name))
     throw new InputError(
       `${name} is the name of a package that the project needs`,

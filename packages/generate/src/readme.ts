@@ -99,8 +99,9 @@ A plug-in for dmalab that brings ${what}.
     npm run build
     dmalab ${tryIt(name)} --plugin .
 
-While dmalab is in no registry, \`npm run release -- --dry-run --skip-tests\` in a clone of it writes its packages, and
-\`npm install --save-dev CLONE/build/release/packages/*.tgz\` is the first command here.
+\`dmalab\` is the program that wrote this project; where it is not installed, \`npx dmalab\`. While it is in no registry,
+\`npm run release -- --dry-run --step build --step files\` in a clone of it writes its packages; then
+\`npm install --save-dev CLONE/build/release/packages/*.tgz\` is the first command here, and \`npx dmalab\` the program.
 
 You see that ${seen}. \`--plugin .\` loads this folder for one command.
 

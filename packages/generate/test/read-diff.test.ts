@@ -103,6 +103,36 @@ describe('takes a patch as it travels', () => {
   })
 })
 
+test('files that change without a hunk are named', () => {
+  const text = [
+    'diff --git a/drivers/base/fw.bin b/drivers/base/fw.bin',
+    'index 1..2 100644',
+    'GIT binary patch',
+    'literal 3',
+    'diff --git a/old.c b/new.c',
+    'similarity index 100%',
+    'rename from old.c',
+    'rename to new.c',
+    'diff --git a/run.sh b/run.sh',
+    'old mode 100644',
+    'new mode 100755',
+    'diff --git a/gone b/gone',
+    'deleted file mode 100644',
+    'diff --git a/x.c b/x.c',
+    '--- a/x.c',
+    '+++ b/x.c',
+    '@@ -1 +1 @@ int f(int a)',
+    '-a',
+    '+b',
+  ].join('\n')
+  expect(readDiff(text, 'my.diff').withoutHunk.map(({ file, what }) => `${file}: ${what}`)).toEqual([
+    'drivers/base/fw.bin: binary',
+    'new.c: renamed from old.c',
+    'run.sh: mode 100644 to 100755',
+    'gone: removed',
+  ])
+})
+
 describe('refuses', () => {
   test.each([
     ['', 'this holds no hunk of a unified diff'],

@@ -2,6 +2,7 @@
 export { formatAddress, formatLength, parseQuantity } from './quantity.ts'
 export { machineJsonSchema, machineSchema } from './schema.ts'
 export { machineProblems, type MachineProblem } from './check-machine.ts'
+export { toldNames, unknownKey } from './told-names.ts'
 export { parseYaml } from './parse-yaml.ts'
 export { yamlComplaint, type YamlComplaint } from './yaml-words.ts'
 export { BOARD_ARCHES } from './of/architectures.ts'

@@ -7,6 +7,7 @@ import { ALL_SNOOP, BOARD_ARCHES } from './of/architectures.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { machineSchema } from './schema.ts'
 import { kindOfValue, yamlComplaint } from './yaml-words.ts'
+import { toldNames, unknownKey } from './told-names.ts'
 
 const KEYS = 'expected name:, title:, arch:, cpu:, memory: and so on; dmalab board import FILE.dtb writes such a file'
 
@@ -58,7 +59,7 @@ const parseMachine = (
 ): { readonly machine: Machine } | { readonly problems: readonly PlacedProblem[] } => {
   const proto = pathOfProto(value)
   if (proto !== undefined) return { problems: [{ path: proto, message: 'unknown key __proto__', atKey: true }] }
-  const parsed = machineSchema.safeParse(value)
+  const parsed = machineSchema.safeParse(value, { error: toldNames })
   if (parsed.success) {
     const machine = withSnooping(parsed.data, value)
     const problems = machineProblems(machine, arches)
@@ -153,7 +154,11 @@ type PlacedProblem = MachineProblem & { readonly atKey?: boolean }
 function problemsOf(issue: SchemaIssue, value: unknown): PlacedProblem[] {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
   if (issue.code === 'unrecognized_keys')
-    return (issue.keys ?? []).map((key) => ({ path: [...path, key], message: `unknown key ${key}`, atKey: true }))
+    return (issue.keys ?? []).map((key) => ({
+      path: [...path, key],
+      message: unknownKey(key, issue.message),
+      atKey: true,
+    }))
   const missing = path.length > 0 && valueAt(value, path) === undefined
   return [
     {

@@ -103,7 +103,7 @@ describe('a bad board is refused with line, column and path', () => {
 
   it('lists the other problems in the hint', () => {
     const e = complaint('iommu: mmu, pools: [pool]', 'iommu: x, pools: [y], bus: 1')
-    expect(e.message).toBe('board.yaml:12:56: devices.0.bus: unknown key bus')
+    expect(e.message).toBe('board.yaml:12:56: devices.0.bus: unknown key bus (did you mean busLimit?)')
     expect(complaint('iommu: mmu, pools: [pool]', 'iommu: x, pools: [y]').hint).toBe(
       'board.yaml:12:41: devices.0.iommu: no IOMMU is named x; there is mmu',
     )

@@ -7,6 +7,7 @@ import {
   type KernelOptions,
   type KernelSpec,
   likeliest,
+  orMeant,
   type Patch,
 } from '@dmalab/api'
 import { scatterlistSize } from '@dmalab/dma-api'
@@ -105,7 +106,9 @@ const unknownOption = (kind: string, name: string, kernel: KernelSpec, known: re
   const others = known.length === 0 ? `${base.name} has none that change a run` : `known: ${known.join(', ')}`
   const why = base.lacks !== undefined && Object.hasOwn(base.lacks, name) ? base.lacks[name] : undefined
   return new InputError(
-    why === undefined ? `${kind} '${name}' is unknown for ${base.name}` : `${base.name} has no '${name}': ${why}`,
+    why === undefined
+      ? `${kind} '${name}' is unknown for ${base.name}${orMeant(name, known)}`
+      : `${base.name} has no '${name}': ${why}`,
     {},
     others,
   )
@@ -125,6 +128,8 @@ const checkValue = (
     throw new InputError(`CONFIG_${name} is ${value}; Kconfig takes ${range[0]} to ${range[1]}`)
 }
 
+const HOW_NAMED = 'a kernel is arch@release, then +patch for each patch'
+
 /** Reads `arch@release+patch+patch`. @throws InputError for a kernel or patch that is not there */
 export const parseKernel = (text: string, registry: Registry): KernelSpec => {
   const [base = '', ...patches] = text.split('+')
@@ -132,10 +137,11 @@ export const parseKernel = (text: string, registry: Registry): KernelSpec => {
     throw new InputError(
       `there is no kernel '${base}'; known: ${registry.kernels.names().join(', ')}`,
       {},
-      nearestKernels(base, registry.kernels.names()) ?? 'a kernel is arch@release, then +patch for each patch',
+      nearestKernels(base, registry.kernels.names()) ?? HOW_NAMED,
     )
   for (const patch of patches)
-    if (!registry.patches.has(patch)) {
+    if (patch === '') throw new InputError(`'${text}' names no patch behind its +`, {}, HOW_NAMED)
+    else if (!registry.patches.has(patch)) {
       const fitting = registry.patches.values().filter((one) => appliesTo(one, registry.kernels.get(base)))
       const names = fitting.map(({ name }) => name)
       throw new InputError(

@@ -40,4 +40,5 @@ export const releasesOf = (arch: string, names: readonly string[]): readonly str
     .filter(isNumbered)
     .toSorted(compareReleases)
 
-export const isNumbered = (release: string): boolean => /^v?\d/.test(release)
+/** `6`, `6.12`, `v6.12.3-rt5`; not `6,12`, `6.x` or `1e3`. */
+export const isNumbered = (release: string): boolean => /^v?\d+(?:\.\d+(?:[-.+~_].*)?|[-+].*)?$/.test(release)

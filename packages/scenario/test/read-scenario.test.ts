@@ -48,7 +48,12 @@ describe('a list of steps', () => {
       { line: 3, column: 30, path: 'steps.0.fd' },
       'unknown key fd',
     ],
-    ['an unknown step', steps('{ do: dance }'), { line: 3, column: 11, path: 'steps.0.do' }, 'Invalid'],
+    [
+      'an unknown step',
+      steps('{ do: dance }'),
+      { line: 3, column: 11, path: 'steps.0.do' },
+      'unknown "dance"; expected one of alloc',
+    ],
     [
       'what is not a size',
       steps('{ do: alloc, buffer: a, from: pages, size: 64MB }'),
@@ -94,7 +99,7 @@ describe('a list of steps', () => {
       'a finding that does not exist',
       steps('{ do: alloc, buffer: a, from: pages, size: 4096 }', '{ do: expect, finding: bad-luck }'),
       { line: 4, path: 'steps.1.finding' },
-      'Invalid',
+      'unknown "',
     ],
     ['broken YAML', 'name: [x\nsteps:', { line: 2 }, ''],
   ])('%s is refused with its place', (_, text, place, message) => {

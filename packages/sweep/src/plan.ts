@@ -2,6 +2,7 @@
 import {
   type BoardSpec,
   InputError,
+  likeliest,
   type KernelDef,
   type PluginSpec,
   RUN_DEFAULTS,
@@ -191,6 +192,7 @@ const makerFor = (at: Place, spec: SweepSpec, host: SweepHost, makers: Map<strin
 const makeMaker = ({ board: boardText, work: workText }: Place, spec: SweepSpec, host: SweepHost): RunMaker => {
   const asked = workText === undefined || Object.values<string>(SWEEP_WORDS).includes(workText) ? undefined : workText
   const line = asked === undefined ? undefined : Object.hasOwn(spec.lines, asked) ? spec.lines[asked] : asked
+  if (asked !== undefined && line === asked) checkWord(asked, Object.keys(spec.lines))
   const told = line === undefined ? undefined : host.work(line)
   if (told !== undefined && 'line' in told.work) parsePipeline(told.work.line)
   const reference = boardText ?? told?.board
@@ -218,6 +220,12 @@ const makeMaker = ({ board: boardText, work: workText }: Place, spec: SweepSpec,
       options: { ...RUN_DEFAULTS, ...fixed, ...optionsAt(at) },
     }),
   }
+}
+
+/** @throws InputError for a word that is nearly one of those that stand for a line */
+const checkWord = (word: string, lines: readonly string[]): void => {
+  const near = likeliest(word, [SWEEP_WORDS.founding, SWEEP_WORDS.suggested, ...lines])
+  if (near !== undefined && /^[\w-]+$/.test(word)) throw new InputError(`there is no line ${word}`, {}, near)
 }
 
 /** A release alone is that of the board's architecture. */

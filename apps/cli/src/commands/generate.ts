@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { InputError } from '@dmalab/api'
 import {
   type HunkReport,
@@ -72,8 +72,9 @@ With --from, a patch is written from a real kernel diff: one entry a hunk, in it
         : patchProject(name, hunks, { title: diff?.title ?? null, file: basename(from), version })
     const folder = flags.folder ?? name
     checkNew(folder)
-    for (const { path, text } of files) writeInFolder(join(folder, path), text)
+    for (const { path, text } of files) writeInFolder(folder, path, text)
     if (hunks !== null) this.log(hunksText(hunks, this.columns))
+    for (const one of diff?.withoutHunk ?? []) this.tell(`${one.file}: ${one.what}, without a hunk`)
     this.tell(`${folder}: ${files.length} files. Next, in that folder:`)
     this.tell(`  npm install && npm test`)
     this.tell(

@@ -1,11 +1,11 @@
 // What an exploration came to so far, one JSON line a configuration: an interrupted one goes on from there. And which files it wrote: those
 // of them that a later one in the same folder does not write are removed.
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { InputError } from '@dmalab/api'
 import { MOST, readWhole } from '@dmalab/api/node'
 import type { ExploreWork, Searched } from '@dmalab/lab'
 import { isFile, isThere } from '../paths.ts'
-import { appendText, hashOf, removeWritten, writeInFolder } from '../write-file.ts'
+import { appendText, checkNoLink, hashOf, removeWritten, writeInFolder } from '../write-file.ts'
 
 /** A configuration is a Map: JSON holds its pairs. Kernel addresses of a board are big integers. */
 const plain = (_key: string, value: unknown): unknown =>
@@ -19,7 +19,7 @@ const headOf = (work: ExploreWork): string => JSON.stringify({ work }, plain)
 export const writeHead = (file: string, work: ExploreWork): void => {
   const before = [...writtenBefore(file)]
   const lines = before.length === 0 ? '' : `${JSON.stringify({ written: Object.fromEntries(before) })}\n`
-  writeInFolder(file, `${headOf(work)}\n${lines}`)
+  writeInFolder(dirname(file), basename(file), `${headOf(work)}\n${lines}`)
 }
 
 /** Names that explorations give their files: a journal of other making cannot name others. */
@@ -54,7 +54,7 @@ export const writeFound = (
   const written = Object.fromEntries(files.map(({ path, text }) => [path, hashOf(text)]))
   // Told first: a kill in between leaves no file that the journal does not know.
   appendText(journal, `${JSON.stringify({ written })}\n`)
-  for (const { path, text } of files) writeInFolder(join(folder, path), text)
+  for (const { path, text } of files) writeInFolder(folder, path, text)
   for (const [path, hash] of before) if (written[path] === undefined) removeWritten(join(folder, path), hash)
 }
 
@@ -65,6 +65,7 @@ export const writeSearched = (file: string, number: number, searched: Searched):
 
 /** @throws InputError for a journal that is not there, or that another request wrote */
 export const readJournal = (file: string, work: ExploreWork): ReadonlyMap<number, Searched> => {
+  checkNoLink(dirname(file), basename(file))
   if (!isThere(file)) throw new InputError('there is nothing to resume', { file }, 'leave out --resume')
   const text = new TextDecoder().decode(readWhole(file, MOST.data))
   const [head = '', ...lines] = text.split('\n')

@@ -1,4 +1,4 @@
-// `plugins install ./my-plugin-1.0.0.tgz`: oclif takes every word with a slash for a repository on GitHub, and waits for the network.
+// What installs plug-ins. `plugins install ./my-plugin-1.0.0.tgz`: oclif takes every word with a slash for a repository on GitHub, and waits for the network.
 import { resolve } from 'node:path'
 import type { Hook } from '@oclif/core'
 import { isFolder, isThere } from '../paths.ts'
@@ -6,6 +6,8 @@ import { shown } from '../shown.ts'
 
 /** Turns paths of tarballs and folders into `file:` addresses; a path that leads to neither ends the command. */
 const localPlugin: Hook.Prerun = async function ({ Command, argv }) {
+  // Code of a plug-in runs when it is loaded, not already when it is fetched; npm and yarn read this.
+  if (Command.id.startsWith('plugins:')) process.env['npm_config_ignore_scripts'] ??= 'true'
   if (Command.id !== 'plugins:install') return
   for (const [i, word] of argv.entries()) {
     if (word.startsWith('-') || (!looksLikePath(word) && !isThere(word))) continue

@@ -2,28 +2,48 @@
 import { type Hook, ux } from '@oclif/core'
 import { asksForJson, errorJson, EXIT } from '../bad-input.ts'
 
-const LONGEST = 40
+const LONGEST = 60
 
 const unknownCommand: Hook.CommandNotFound = async function ({ id, argv = [], config }) {
   const words = id.split(':')
-  // What is longer than any command is none of them misspelt.
-  const known = id.length > LONGEST ? [] : config.commands.filter(({ hidden }) => !hidden).map((command) => command.id)
-  const near = known
-    .map((one) => ({ one, far: distance(one, id) }))
-    .toSorted((a, b) => a.far - b.far)
-    .filter(({ far }) => far <= 3)
-  const hint =
-    near[0] === undefined
-      ? `${config.bin} --help lists all commands`
-      : `did you mean: ${config.bin} ${near[0].one.replaceAll(':', ' ')}`
+  tellUnknown(words, [...words, ...argv], config)
+  this.exit(EXIT.input)
+}
+
+/** Says of `words` that they are no command; everything that was typed tells whether JSON was asked for. */
+export const tellUnknown = (words: readonly string[], typed: readonly string[], config: Commands): void => {
+  const meant = likelyCommand(words, config)
+  const hint = meant === undefined ? `${config.bin} --help lists all commands` : `did you mean: ${config.bin} ${meant}`
   const named = words.filter((word) => !word.startsWith('-'))
   const said = named.length === 0 ? 'give a command' : `there is no command ${named.join(' ')}`
   // Loads nothing for it: control characters shown, not sent.
   const message = said.replaceAll(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
-  if (asksForJson([...words, ...argv])) ux.stdout(JSON.stringify(errorJson({ message, place: {}, hint }), null, 2))
+  if (asksForJson(typed)) ux.stdout(JSON.stringify(errorJson({ message, place: {}, hint }), null, 2))
   else process.stderr.write(`error: ${message}\nhint: ${hint}\n`)
-  this.exit(EXIT.input)
 }
+
+interface Commands {
+  readonly bin: string
+  readonly commands: readonly { readonly id: string; readonly hidden: boolean }[]
+  readonly topics: readonly { readonly name: string }[]
+}
+
+/** The command that the first words are nearest to; what follows them are its arguments. */
+const likelyCommand = (words: readonly string[], { commands, topics }: Commands): string | undefined =>
+  [...commands.filter(({ hidden }) => !hidden).map(({ id }) => id), ...topics.map(({ name }) => name)]
+    .map((id) => {
+      const parts = id.split(/[: ]/)
+      const [name, given] = [parts.join(' '), words.slice(0, parts.length).join(' ')]
+      // What is longer than any command is none of them misspelt.
+      const far = given.length > LONGEST ? Infinity : distance(name, given)
+      return { parts, far: far > name.length / 2 + 0.5 ? Infinity : far }
+    })
+    .toSorted((a, b) => a.far - b.far || b.parts.length - a.parts.length)
+    // A topic that is a command itself, such as plugins, is no answer to what was meant below it.
+    .find(({ far }) => far > 0 && far <= SLIP)
+    ?.parts.join(' ')
+
+const SLIP = 3
 
 /** Letters to add, drop or change. */
 const distance = (a: string, b: string): number => {

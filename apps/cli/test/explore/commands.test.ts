@@ -93,8 +93,8 @@ describe('dmalab explore', async () => {
   })
   test.each([
     [['-b', 'rk3399-rockpro64'], 'board rk3399-rockpro64 has arm64 processors, and arm@4.11 is a kernel for arm'],
-    [['-b', 'odroid-xu4-2017', '--devices', 'a,b'], "board odroid-xu4-2017 has no device 'a'"],
-    [['--out', 'taken'], 'taken/journal.jsonl: cannot be written'],
+    [['-b', 'odroid-xu4-2017', '--devices', 'a,b'], 'board odroid-xu4-2017 has no device "a"'],
+    [['--out', 'taken'], 'taken: cannot be written'],
     [['--only', 'nope=1'], "there is no property 'nope'"],
     [['--resume', '--out', 'empty'], 'empty/journal.jsonl: there is nothing to resume'],
   ])('%j is one line, exit code 2', async (args, expected) => {

@@ -1,6 +1,7 @@
 // A unified diff, or a mail with one in it, as its hunks in their order. Mails lose the blank in front of lines; that is put up with.
 import { InputError } from '@dmalab/api'
 import { mailLines, quotedPatch } from './mail-text.ts'
+import { type FileWithoutHunk, filesWithoutHunk } from './without-hunk.ts'
 
 export interface DiffHunk {
   /** From the root of the kernel tree, as it is after the patch; that before it for a file that goes. */
@@ -17,6 +18,8 @@ export interface KernelDiffText {
   /** Subject of the mail or commit, without [PATCH]; null where there is none. */
   readonly title: string | null
   readonly hunks: readonly DiffHunk[]
+  /** Files that it changes without one: binary, renamed, another mode. */
+  readonly withoutHunk: readonly FileWithoutHunk[]
 }
 
 const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@ ?(.*)$/
@@ -35,7 +38,7 @@ export const readDiff = (text: string, file: string): KernelDiffText => {
       { file },
       'git diff, git format-patch or a mail with the patch in it',
     )
-  return { title: titleOf(lines), hunks }
+  return { title: titleOf(lines), hunks, withoutHunk: filesWithoutHunk(quoted ?? lines) }
 }
 
 /** `cut`: an answer leaves out what it does not talk of. */

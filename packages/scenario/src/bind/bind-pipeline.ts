@@ -1,5 +1,5 @@
 // A pipeline bound to a machine: devices, pictures, ways of buffers, and what had to be assumed.
-import { InputError, missingDevice, nearNames, ownValue } from '@dmalab/api'
+import { InputError, missingDevice, nearNames, orMeant, ownValue } from '@dmalab/api'
 import type { BoundElement, DeviceFacts, IoMode, Machine, PipelineScenario } from '@dmalab/api'
 import { familyOf, isIoMode } from '../elements/device-families.ts'
 import { negotiate } from '../negotiate/negotiate.ts'
@@ -12,6 +12,7 @@ import { bufferHops } from './buffer-hops.ts'
 import { checkElements } from './check-elements.ts'
 import { checkSizes } from './check-sizes.ts'
 import { likelyDevice } from './likely-device.ts'
+import { VIRTUAL_DEVICES } from '@dmalab/machine'
 import { deviceList, findDevice, NONE, type Overrides, VIRTUAL } from './find-device.ts'
 
 /** @throws InputError for an element or a device that does not exist, and for an element whose device the board lacks. */
@@ -64,14 +65,21 @@ const checkOverrides = ({ elements }: Pipeline, machine: Machine, overrides: Ove
     if (!elements.some(({ name, factory, role }) => role !== 'bin' && (name === element || factory === element))) {
       const names = elements.map(({ name, factory }) => (name.startsWith(factory) ? name : `${name} (${factory})`))
       throw new InputError(
-        `--bind ${element}=${device}: the pipeline has no element "${element}"`,
+        `--bind ${element}=${device}: the pipeline has no element "${element}"${orMeant(
+          element,
+          elements.flatMap(({ name, factory }) => [name, factory]),
+        )}`,
         {},
         `it has ${names.join(', ')}`,
       )
     }
     if (device !== NONE && !machine.devices.some(({ name }) => name === device))
       throw new InputError(
-        `--bind ${element}=${device}: ${missingDevice(machine, device)}`,
+        `--bind ${element}=${device}: ${missingDevice(
+          machine,
+          device,
+          VIRTUAL_DEVICES.map(({ name }) => name),
+        )}`,
         {},
         `it has ${deviceList(machine)}; ${VIRTUAL} are on every board; ${NONE} leaves the work to user space`,
       )

@@ -1,5 +1,5 @@
 // RunSpec as JSON: what may be written, with the values that absent members get. The JSON schema is made from the same definitions.
-import { ASSUME_WORDS, RUN_DEFAULTS, RUN_LIMITS, RUN_SPEC_VERSION, type RunSpec } from '@dmalab/api'
+import { ASSUME_WORDS, orMeant, RUN_DEFAULTS, RUN_LIMITS, RUN_SPEC_VERSION, type RunSpec } from '@dmalab/api'
 import { z } from 'zod'
 import { inject } from '../scenario/schema.ts'
 
@@ -7,7 +7,9 @@ import { inject } from '../scenario/schema.ts'
 const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) =>
-      issue.code === 'unrecognized_keys' ? `unknown key; expected ${Object.keys(shape).join(', ')}` : undefined,
+      issue.code === 'unrecognized_keys'
+        ? `unknown key${orMeant(String(issue.keys[0]), Object.keys(shape))}; expected ${Object.keys(shape).join(', ')}`
+        : undefined,
   })
 
 const whole = (name: keyof typeof RUN_LIMITS) => {

@@ -1,7 +1,7 @@
 // A YAML text (or JSON, which is YAML) held against a schema: every complaint names file, line, column and path.
 import { InputError, pathOfProto } from '@dmalab/api'
 import type { InputPlace } from '@dmalab/api'
-import { parseYaml, yamlComplaint } from '@dmalab/machine'
+import { parseYaml, toldNames, unknownKey, yamlComplaint } from '@dmalab/machine'
 import { isMap, isNode, isScalar, LineCounter } from 'yaml'
 import type { Document } from 'yaml'
 import type { z } from 'zod'
@@ -51,15 +51,20 @@ export const checkYaml = <Schema extends z.ZodType>(
 ): z.output<Schema> => {
   const proto = pathOfProto(value)
   if (proto !== undefined) throw complain([{ path: proto, message: 'unknown key __proto__', atKey: true }], placeOf)
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(value, { error: toldNames })
   if (parsed.success) return parsed.data
-  throw complain(parsed.error.issues.flatMap(problemsOf), placeOf)
+  const problems = parsed.error.issues.flatMap(problemsOf)
+  // An unknown key first: a misspelt one is also why another is missing.
+  throw complain(
+    problems.toSorted((a, b) => Number(b.atKey ?? false) - Number(a.atKey ?? false)),
+    placeOf,
+  )
 }
 
 const problemsOf = (issue: z.core.$ZodIssue): readonly Problem[] => {
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key ${key}`, atKey: true }))
+    return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, issue.message), atKey: true }))
   return [{ path, message: inOurWords(issue.message) }]
 }
 

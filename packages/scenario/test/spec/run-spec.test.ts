@@ -26,13 +26,17 @@ const refused: readonly (readonly [what: string, spec: object, says: RegExp])[] 
   [
     'an unknown key',
     { ...SMALL, kernel: 'arm@4.11' },
-    /^run\.json: kernel: unknown key; expected version, board, kernels/,
+    /^run\.json: kernel: unknown key \(did you mean kernels\?\); expected version, board, kernels/,
   ],
-  ['an unknown option', { ...SMALL, options: { frame: 1 } }, /options\.frame: unknown key; expected frames, size/],
+  [
+    'an unknown option',
+    { ...SMALL, options: { frame: 1 } },
+    /options\.frame: unknown key \(did you mean frames\?\); expected frames, size/,
+  ],
   [
     'an unknown key of a board',
     { ...SMALL, board: { text: 'a', tex: 1 } },
-    /board\.tex: unknown key; expected text, file/,
+    /board\.tex: unknown key \(did you mean text\?\); expected text, file/,
   ],
   ['an unknown key of work', { ...SMALL, work: { line: 'a', bind: {} } }, /work\.bind: unknown key; expected line/],
   [
