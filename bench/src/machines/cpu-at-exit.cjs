@@ -8,10 +8,10 @@ const used = () => {
 }
 let first
 if (process.env.FIRST_LINE !== undefined) {
-  const { write } = process.stdout
-  process.stdout.write = function (...given) {
+  const write = process.stdout.write.bind(process.stdout)
+  process.stdout.write = (...given) => {
     first ??= used()
-    return write.apply(this, given)
+    return write(...given)
   }
 }
 process.on('exit', () => writeSync(3, `${first ?? used()}`))

@@ -1,7 +1,7 @@
 // Op tables: struct dma_map_ops in TypeScript, and the host through which they see the machine.
 import type { ArchDma } from './arch.ts'
 import type { Direction } from './flags.ts'
-import type { MappingSink } from './events.ts'
+import type { Detail, EventBody, EventName } from './events.ts'
 import type { KResult } from './errno.ts'
 import type { IommuHost } from './iommu.ts'
 import type { IovaCalls } from './iova.ts'
@@ -204,7 +204,7 @@ export interface SwiotlbInit {
 }
 
 /** Everything an op table may touch. One per device. */
-export interface Host extends Pick<MappingSink, 'wants' | 'emit' | 'tellName'> {
+export interface Host {
   readonly device: Device
   readonly kernel: KernelFacts
   /** Entries that composed patches exempt from the loops of an operation. */
@@ -243,12 +243,13 @@ export interface Host extends Pick<MappingSink, 'wants' | 'emit' | 'tellName'> {
   /** A loop that does not end: the modelled kernel hangs in it. */
   stall(what: string): never
   printk(level: 'err' | 'warn' | 'info' | 'debug', text: string): void
+  wants(detail: Detail): boolean
+  emit(event: EventBody): void
+  /** Tells the name of an event, where whoever listens needs no more of it. False: emit() it. */
+  tellName(name: EventName): boolean
   /** True when failure injection says that this call fails; each call counts. */
   injected(what: string): boolean
-  /**
-   * dma_declare_coherent_memory: gives the device a pool of its own; `deviceAddr` null means the address that its windows give, as
-   * for reserved memory. EINVAL, EBUSY when it has one.
-   */
+  /** dma_declare_coherent_memory: a pool of its own; `deviceAddr` null means the address that its windows give. EINVAL, EBUSY. */
   declareCoherentMemory(at: PhysAddr, deviceAddr: DmaAddr | null, size: number): KResult<void>
   /** dma_release_coherent_memory: the device has no pool any more, and the kernel's mapping of it is gone, whatever is in use. */
   releaseCoherentMemory(): void

@@ -5,7 +5,8 @@ import { PendingMappings } from '../src/quick/pending-mappings.ts'
 it.each([
   [0x4000_0000, 4096, true],
   [0x4000_0000, 0, false],
-  [0x4000_0000, 2 ** 20, false],
+  [0x4000_0000, 2 ** 20, true],
+  [0x4000_0000, 2 ** 24, false],
   [Infinity, 4096, false],
   [2 ** 53, 4096, false],
 ])('a range at %d of %d bytes: %s', (physAddr, size, fits) => {

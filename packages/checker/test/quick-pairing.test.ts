@@ -43,6 +43,7 @@ const eventsOf = (seed: number, count: number): EventBody[] => {
       PAGE,
       3 * PAGE,
       65_536,
+      131_072,
       rarely(9) ? 2 ** 18 : PAGE,
       rarely(30) ? 0 : PAGE,
     )

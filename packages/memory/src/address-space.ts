@@ -12,10 +12,10 @@ import {
   type Pfn,
   type PhysAddr,
   physOf,
-  type Range,
 } from '@dmalab/api'
 import { Intervals } from './intervals.ts'
 import type { Layout } from './layout.ts'
+import { layoutIndex } from './layout-index.ts'
 import { PersistentKmaps } from './persistent-kmaps.ts'
 
 export interface Resolved {
@@ -41,7 +41,7 @@ export interface Piece extends Resolved {
 export class AddressSpace {
   private readonly layout: Layout
   private readonly injected: (what: string) => boolean
-  private readonly linear = new Intervals<true>()
+  private readonly linear: Intervals<true>
   /** Parts of the linear map whose addresses nothing else uses. */
   private readonly plain: Intervals<true>
   /** Parts of the linear map that are not cached. */
@@ -53,9 +53,10 @@ export class AddressSpace {
   constructor(layout: Layout, injected: (what: string) => boolean) {
     this.layout = layout
     this.injected = injected
-    for (const range of layout.linear) this.linear.set(range.base, range.len, true)
     this.pkmap = new PersistentKmaps(layout.pageOffset)
-    this.plain = plainParts(layout)
+    const { linear, plain } = layoutIndex(layout)
+    this.linear = linear
+    this.plain = plain
   }
 
   /** Arithmetic only. Models: Linux v4.11 arch/arm/include/asm/memory.h: __phys_to_virt */
@@ -73,18 +74,6 @@ export class AddressSpace {
   isPlain(at: PhysAddr, len: number): boolean {
     const part = this.plain.at(at)
     return part !== undefined && at + len <= part.end
-  }
-
-  /** The parts of some ranges for which that holds. */
-  plainWithin(ranges: readonly Range[]): Range[] {
-    return ranges
-      .filter(({ len }) => len > 0)
-      .flatMap(({ base, len }) =>
-        this.plain.within(base, len).map((part) => {
-          const from = Math.max(base, part.base)
-          return { base: from, len: Math.min(base + len, part.end) - from }
-        }),
-      )
   }
 
   /** Linearly mapped with the CPU's caches on. */
@@ -248,16 +237,6 @@ export class AddressSpace {
     if (at < start || at >= end) return undefined
     return this.windows.at(Math.floor(Number(at - start) / PAGE_SIZE))
   }
-}
-
-/** The linear map without what wraps around or lies under the vmalloc window, which goes first. */
-const plainParts = ({ linear, pageOffset, physOffset, vaddrBits, vmalloc }: Layout): Intervals<true> => {
-  const shift = pageOffset - BigInt(physOffset)
-  const wrap = Number(2n ** BigInt(vaddrBits) - shift)
-  const parts = new Intervals<true>()
-  for (const { base, len } of linear) if (base < wrap) parts.set(base, Math.min(len, wrap - base), true)
-  parts.delete(Number(vmalloc.start - shift), Number(vmalloc.end - vmalloc.start))
-  return parts
 }
 
 const physBehind = (mapping: Mapping, offset: number): PhysAddr => {

@@ -14,7 +14,8 @@ import { DIR } from '@dmalab/api'
 import type { Hot } from '@dmalab/hot'
 import type { AddressSpace, Piece } from './address-space.ts'
 import type { KernelStack } from './kernel-stack.ts'
-import { type Layout, maintainable } from './layout.ts'
+import type { Layout } from './layout.ts'
+import { layoutIndex } from './layout-index.ts'
 import { LineCounters, PlainMemory } from './plain-memory.ts'
 
 /** The outer cache's operations, by the name of their event. */
@@ -46,8 +47,7 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
   const code = hooks.invalidatesTwice ? 'old' : 'new'
   const flush = deps.cpu.cacheOps === 'none' ? 'none' : 'flush'
   const counted = new LineCounters()
-  /** Memory in which each page has a struct page and a linear address. */
-  const ordinary = space.plainWithin(maintainable(deps.layout))
+  const { ordinary } = layoutIndex(deps.layout)
   const plain = new PlainMemory({ hot, facts, ordinary, sink, cpu: deps.cpu, counted, code })
 
   /** With line detail, does work and tells each line. */

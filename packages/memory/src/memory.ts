@@ -23,9 +23,10 @@ import { type Hot, takeHot, type View } from '@dmalab/hot'
 import { AddressSpace, type Piece } from './address-space.ts'
 import { type CountedCacheOps, createCacheOps } from './cache-ops.ts'
 import { type BusView, compareBytes, createDeviceBus } from './device-bus.ts'
-import { Intervals } from './intervals.ts'
+import type { Intervals } from './intervals.ts'
 import type { KernelStack } from './kernel-stack.ts'
-import { type Layout, maintainable } from './layout.ts'
+import type { Layout } from './layout.ts'
+import { layoutIndex } from './layout-index.ts'
 import { ContentLedger, Owners } from './owners.ts'
 import { PageAllocator } from './page-allocator.ts'
 import { PageArrayModel } from './page-array.ts'
@@ -56,7 +57,7 @@ export class Memory implements KernelMemory {
   private readonly space: AddressSpace
   private readonly pages: PageArrayModel
   private readonly allocator: PageAllocator
-  private readonly present = new Intervals<true>()
+  private readonly present: Intervals<true>
   private readonly sink: EventSink
   private readonly stack: KernelStack
   /** What backtraces call memcpy(). */
@@ -75,17 +76,16 @@ export class Memory implements KernelMemory {
     const config = { lineSize, poison: POISON, outer: outer !== undefined, uncached: emulated === true }
     this.hot = engine ?? takeHot(module, config)
     engine?.reset()
-    for (const range of maintainable(this.layout))
-      this.hot.setPages((range.base / PAGE_SIZE) as Pfn, range.len / PAGE_SIZE, true)
-    for (const range of this.layout.present) this.present.set(range.base, range.len, true)
+    const { maintainable, present } = layoutIndex(layout)
+    for (const { base, len } of maintainable) this.hot.setPages((base / PAGE_SIZE) as Pfn, len / PAGE_SIZE, true)
+    this.present = present
     this.space = new AddressSpace(this.layout, injected)
     const readWord = (at: KernelVaddr): number => this.readWord(at)
     this.pages = new PageArrayModel({ layout: this.layout, facts, space: this.space, stack, sink, readWord })
     const { managed, lowmemEnd } = this.layout
     const { reserved } = machine
     this.allocator = new PageAllocator({ managed, reserved, lowmemEnd }, facts, sink, injected)
-    const { hot, space } = this
-    this.cache = createCacheOps({ hot, facts, space, layout, stack, sink, cpu: machine.cpu })
+    this.cache = createCacheOps({ hot: this.hot, facts, space: this.space, layout, stack, sink, cpu: machine.cpu })
     this.stack = stack
   }
 

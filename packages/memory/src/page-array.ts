@@ -10,10 +10,10 @@ import {
   physOf,
   type SgPage,
 } from '@dmalab/api'
-import { Intervals } from './intervals.ts'
 import type { AddressSpace } from './address-space.ts'
 import type { KernelStack } from './kernel-stack.ts'
 import type { Layout } from './layout.ts'
+import { type LayoutIndex, layoutIndex } from './layout-index.ts'
 
 /** Bytes that pfn_valid() looks at around an address, by the kernel's rule. */
 const PAGEBLOCK = 4 * 2 ** 20
@@ -34,9 +34,7 @@ export interface PageArrayDeps {
 
 export class PageArrayModel {
   private readonly deps: PageArrayDeps
-  private readonly entries = new Intervals<true>()
-  private readonly managed = new Intervals<true>()
-  private readonly mappable = new Intervals<true>()
+  private readonly index: LayoutIndex
   private readonly firstPfn: number
   /** Valid pages that were asked about last: most questions are about the same ones again. */
   private last: { readonly base: number; readonly end: number } = { base: 0, end: 0 }
@@ -44,13 +42,11 @@ export class PageArrayModel {
   constructor(deps: PageArrayDeps) {
     this.deps = deps
     this.firstPfn = deps.layout.physOffset / PAGE_SIZE
-    for (const range of deps.layout.paged) this.entries.set(range.base, range.len, true)
-    for (const range of deps.layout.managed) this.managed.set(range.base, range.len, true)
-    for (const range of deps.layout.mappable) this.mappable.set(range.base, range.len, true)
+    this.index = layoutIndex(deps.layout)
   }
 
   hasStructPage(pfn: Pfn): boolean {
-    return this.entries.at(physOf(pfn)) !== undefined
+    return this.index.paged.at(physOf(pfn)) !== undefined
   }
 
   /**
@@ -69,10 +65,10 @@ export class PageArrayModel {
   /** A range that holds `at`, of all whose pages the same is said; undefined where they are not valid. */
   private validAround(at: PhysAddr): { readonly base: number; readonly end: number } | undefined {
     const rule = this.deps.facts.arch.pfnValid
-    if (rule === 'memblock') return this.mappable.at(at)
+    if (rule === 'memblock') return this.index.mappable.at(at)
     const size = rule === 'pageblock' ? PAGEBLOCK : SECTION
     const base = Math.floor(at / size) * size
-    return this.managed.within(base, size).length > 0 ? { base, end: base + size } : undefined
+    return this.index.managed.within(base, size).length > 0 ? { base, end: base + size } : undefined
   }
 
   /** pfn_to_page(): arithmetic only, wraps at the width of a pointer. */

@@ -1,13 +1,11 @@
 // Mappings of one range that the ledger has not been told of: as numbers, in the order in which they were made.
 import { DIR } from '@dmalab/api'
 import { Chains } from './chains.ts'
+import { LARGEST, MemoryIndex } from './memory-index.ts'
 import { longer } from './undone-mappings.ts'
 
 const FEWEST_SLOTS = 64
 const MOST_SLOTS = 2 ** 18
-/** Bytes of physical memory per chain, and the chains that one mapping may be in. */
-const CHUNK = 16_384
-const CHUNKS = 5
 
 /** The mapping that was made last: most are undone before another is made, so that it need not go into the tables at all. */
 interface Newest {
@@ -55,8 +53,8 @@ export class PendingMappings {
   private earlier = new Int32Array(FEWEST_SLOTS)
   private later = new Int32Array(FEWEST_SLOTS)
   private byBus = new Chains(FEWEST_SLOTS, FEWEST_SLOTS)
-  /** Those that a device may write, by physical memory; slot CHUNKS * slot + n is their nth chunk. */
-  private byMemory = new Chains(FEWEST_SLOTS, CHUNKS * FEWEST_SLOTS)
+  /** Those that a device may write. */
+  private byMemory = new MemoryIndex(FEWEST_SLOTS)
   private first = -1
   private last = -1
   private free = -1
@@ -68,7 +66,7 @@ export class PendingMappings {
 
   /** Is a range small enough to be added, and its place a number whose neighbours are? */
   static fits(physAddr: number, size: number): boolean {
-    return size > 0 && size <= CHUNK * (CHUNKS - 1) && physAddr < 2 ** 53
+    return size > 0 && size <= LARGEST && physAddr < 2 ** 53
   }
 
   /** As add(), for one that is likely to be undone next. */
@@ -138,7 +136,7 @@ export class PendingMappings {
     this.last = slot
     this.count += 1
     this.byBus.add(this.byBus.chainOf(dmaAddr, device), slot)
-    if (dir !== DIR.TO_DEVICE) this.index(slot, true)
+    if (dir !== DIR.TO_DEVICE) this.byMemory.add(slot, physAddr, size)
     return slot
   }
 
@@ -156,22 +154,12 @@ export class PendingMappings {
   meets(physAddr: number, size: number, lineSize: number): boolean {
     if (this.count === 0) return false
     this.settle()
-    const { byMemory } = this
-    const end = physAddr + size
-    for (let chunk = Math.floor(physAddr / CHUNK); chunk * CHUNK < end; chunk++)
-      for (let node = byMemory.first(byMemory.chainOf(chunk * SPREAD, 0)); node >= 0; node = byMemory.after(node)) {
-        const slot = Math.floor(node / CHUNKS)
-        const from = this.physAddrs[slot]!
-        const firstLine = Math.floor(from / lineSize) * lineSize
-        if (firstLine < end && physAddr < Math.ceil((from + this.sizes[slot]!) / lineSize) * lineSize) return true
-        if (Math.floor(from / lineSize) === Math.floor(physAddr / lineSize)) return true
-      }
-    return false
+    return this.byMemory.meets(physAddr, size, lineSize, this.physAddrs, this.sizes)
   }
 
   remove(slot: number): void {
     this.byBus.remove(this.byBus.chainOf(this.dmaAddrs[slot]!, this.devices[slot]!), slot)
-    if (this.dirs[slot] !== DIR.TO_DEVICE) this.index(slot, false)
+    if (this.dirs[slot] !== DIR.TO_DEVICE) this.byMemory.remove(slot, this.physAddrs[slot]!, this.sizes[slot]!)
     const [earlier, later] = [this.earlier[slot]!, this.later[slot]!]
     if (earlier < 0) this.first = later
     else this.later[earlier] = later
@@ -190,17 +178,6 @@ export class PendingMappings {
 
   deviceOf(slot: number): number {
     return this.devices[slot]!
-  }
-
-  private index(slot: number, there: boolean): void {
-    const { byMemory } = this
-    const from = Math.floor(this.physAddrs[slot]! / CHUNK)
-    const to = Math.floor((this.physAddrs[slot]! + this.sizes[slot]! - 1) / CHUNK)
-    for (let chunk = from; chunk <= to; chunk++) {
-      const chain = byMemory.chainOf(chunk * SPREAD, 0)
-      if (there) byMemory.add(chain, CHUNKS * slot + chunk - from)
-      else byMemory.remove(chain, CHUNKS * slot + chunk - from)
-    }
   }
 
   private take(): number {
@@ -229,13 +206,10 @@ export class PendingMappings {
     this.earlier = longer(this.earlier)
     this.later = longer(this.later)
     this.byBus = new Chains(this.slots, this.slots)
-    this.byMemory = new Chains(this.slots, CHUNKS * this.slots)
+    this.byMemory = new MemoryIndex(this.slots)
     for (let slot = this.first; slot >= 0; slot = this.later[slot]!) {
       this.byBus.add(this.byBus.chainOf(this.dmaAddrs[slot]!, this.devices[slot]!), slot)
-      if (this.dirs[slot] !== DIR.TO_DEVICE) this.index(slot, true)
+      if (this.dirs[slot] !== DIR.TO_DEVICE) this.byMemory.add(slot, this.physAddrs[slot]!, this.sizes[slot]!)
     }
   }
 }
-
-/** Chains tell granules of 64 bytes apart, so the number of a chunk is spread over them. */
-const SPREAD = 64
