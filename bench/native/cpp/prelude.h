@@ -76,6 +76,7 @@ struct v128 {
     typedef i32 lanes __attribute__((vector_size(16)));
     return (__m128i)__builtin_shuffle((lanes)a.x, (lanes)b.x, lanes{i, j, k, l});
   }
+  INLINE v128 andnot(v128 a, v128 b) { return _mm_andnot_si128(b.x, a.x); }
   INLINE bool any_true(v128 a) { return !_mm_testz_si128(a.x, a.x); }
 };
 struct i64x2 {

@@ -22,10 +22,9 @@ export const OUTER_STRIDE = 16 // lo u64, hi u64
 //   byte  0      8       16
 //         | free | first |     bit i: pfn i is free; an entry starts at pfn i
 // Over the words, so that the next one that holds something is found in at most three looks:
-//   levels       u8 a word: blocks of 1, 2, 4 ... 2^(level - 1) pfns are free in it, aligned, and no bigger one; 0 = nothing is free;
-//                zeros behind
-//   group levels u8 for 64 words: none of them has a level above
-//   groups       4 u64 for each size of block, a bit for 64 words: the group's level is as high as that
+//   fits         for each 64 words a line of a u64 for each size of block: bit i: a block of that size is free in word i, aligned
+//   groups       4 lines of a u64 for each size of block, a bit for 64 words: one of them has a block of that size
+//   sizes        for each level a line: all ones for the sizes that a word of the level has
 //   first words  a bit a word: an entry starts there; then a bit for 64 words
 export const WINDOW_BITS = 20
 export const WINDOW_WORDS = 0x4000
@@ -33,9 +32,9 @@ export const WINDOW_ORDER = 19 // log2 of the window's bytes
 export const WORD_FREE = 0
 export const WORD_FIRST = 8
 export const NEXT_WORD = 16
-export const LEVELS = 0x40040
-export const GROUP_LEVELS = 0x44080
-export const GROUPS = 0x44180
-export const FIRST_WORDS = 0x44240
-export const FIRST_GROUPS = 0x44a40
+export const FITS = 0x40040
+export const GROUPS = 0x44080
+export const SIZES = 0x44180
+export const FIRST_WORDS = 0x44380
+export const FIRST_GROUPS = 0x44b80
 export const BLOCK_ORDERS = 6 // blocks of 1 to 32 pfns
