@@ -16,7 +16,12 @@ const context = {
   },
 }
 const install = async (...argv: string[]): Promise<readonly string[]> => {
-  const options = { Command: { id: 'plugins:install' }, argv, config: {} as Config, context }
+  const options = {
+    Command: { id: 'plugins:install' },
+    argv,
+    config: { plugins: new Map() } as unknown as Config,
+    context,
+  }
   await (localPlugin as unknown as (this: typeof context, given: typeof options) => Promise<void>).call(
     context,
     options,
@@ -32,6 +37,14 @@ test.each([
   else process.env[KEY] = set
   expect(await install('some-plugin')).toEqual(['some-plugin'])
   expect(process.env[KEY]).toBe(then)
+})
+
+test('a name that nothing installed has is answered with the one that was meant', async () => {
+  const plugins = new Map([['my-patch', { name: 'my-patch', type: 'user' }]])
+  const options = { Command: { id: 'plugins:uninstall' }, argv: ['my-pacth'], config: { plugins }, context }
+  const call = localPlugin as unknown as (this: typeof context, given: typeof options) => Promise<void>
+  await expect(call.call(context, options)).rejects.toThrow('my-pacth is not installed: did you mean my-patch?')
+  await call.call(context, { ...options, argv: ['my-patch'] })
 })
 
 test('a path that leads to no plug-in is refused before npm is asked', async () => {

@@ -101,6 +101,15 @@ describe('takes a patch as it travels', () => {
   test('the title goes over lines, and an answer has that of the patch', () => {
     expect(readDiff(mail('7bit', PLAIN), 'my.mail').title).toBe('pool: look twice')
   })
+
+  test.each([
+    ['=?UTF-8?q?[PATCH]=20dma:=20=C3=A4nder?=\n =?UTF-8?q?=20viel?=', 'dma: änder viel'],
+    ['=?utf-8?Q?[PATCH_2/3]_dma:_=C3=A4nder?=', 'dma: änder'],
+    ['=?iso-8859-1?B?W1BBVENIXSBkbWE6IOQ=?=', 'dma: ä'],
+    ['[PATCH] =?no-such?q?a?=', '=?no-such?q?a?='],
+  ])('the title %j', (subject, title) => {
+    expect(readDiff(`From: A\nSubject: ${subject}\n\n${PLAIN}`, 'my.mail').title).toBe(title)
+  })
 })
 
 test('files that change without a hunk are named', () => {

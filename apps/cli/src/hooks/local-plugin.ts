@@ -3,11 +3,19 @@ import { resolve } from 'node:path'
 import type { Hook } from '@oclif/core'
 import { isFolder, isThere } from '../paths.ts'
 import { shown } from '../shown.ts'
+import { distance } from './unknown-command.ts'
 
 /** Turns paths of tarballs and folders into `file:` addresses; a path that leads to neither ends the command. */
-const localPlugin: Hook.Prerun = async function ({ Command, argv }) {
+const localPlugin: Hook.Prerun = async function ({ Command, argv, config }) {
   // Code of a plug-in runs when it is loaded, not already when it is fetched; npm and yarn read this.
   if (Command.id.startsWith('plugins:')) process.env['npm_config_ignore_scripts'] ??= 'true'
+  if (Command.id === 'plugins:uninstall') {
+    const known = [...config.plugins.values()].filter(({ type }) => type !== 'core').map(({ name }) => name)
+    const strange = argv.find((word) => !word.startsWith('-') && !known.some((name) => word.startsWith(name)))
+    const near = known.filter((name) => strange !== undefined && distance(name, strange) <= SLIP)
+    if (strange !== undefined && near.length > 0)
+      this.error(`${shown(strange)} is not installed: did you mean ${near.join(' or ')}?`, { exit: 2 })
+  }
   if (Command.id !== 'plugins:install') return
   for (const [i, word] of argv.entries()) {
     if (word.startsWith('-') || (!looksLikePath(word) && !isThere(word))) continue
@@ -21,6 +29,7 @@ const localPlugin: Hook.Prerun = async function ({ Command, argv }) {
   }
 }
 
+const SLIP = 2
 const TARBALL = /\.(tgz|tar\.gz)$/
 const looksLikePath = (word: string): boolean => /^(\.{0,2}\/|~\/)/.test(word) || TARBALL.test(word)
 

@@ -46,7 +46,7 @@ const likelyCommand = (words: readonly string[], { commands, topics }: Commands)
 const SLIP = 3
 
 /** Letters to add, drop or change. */
-const distance = (a: string, b: string): number => {
+export const distance = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (const [i, letter] of a.split('').entries()) {
     const next = [i + 1]

@@ -54,6 +54,33 @@ const decoded = (lines: readonly string[], encoding: string): readonly string[] 
   return new TextDecoder().decode(bytes).split(/\r?\n/)
 }
 
+/** A header as a person wrote it: what is not ASCII travels as `=?UTF-8?q?=C3=A4?=`, and blanks between two of these are not meant. */
+export const headerText = (text: string): string =>
+  text
+    .replaceAll(/(\?=)\s+(?==\?)/g, '$1')
+    .replaceAll(
+      /=\?([\w-]+)(?:\*\w+)?\?([qb])\?([^?\s]*)\?=/gi,
+      (whole, charset: string, how: string, word: string) => {
+        const bytes =
+          how.toLowerCase() === 'b'
+            ? Buffer.from(word, 'base64')
+            : Buffer.from(
+                word
+                  .replaceAll('_', ' ')
+                  .replaceAll(/=([0-9A-F]{2})/gi, (_, digits: string) =>
+                    String.fromCharCode(Number.parseInt(digits, 16)),
+                  ),
+                'latin1',
+              )
+        try {
+          return new TextDecoder(charset).decode(bytes)
+        } catch {
+          // An unknown charset.
+          return whole
+        }
+      },
+    )
+
 const escaped = (byte: number): string => `=${byte.toString(16).padStart(2, '0')}`
 
 /** The lines of a patch that an answer quotes, without what is said in between; undefined where none is quoted. */

@@ -1,6 +1,6 @@
 // A unified diff, or a mail with one in it, as its hunks in their order. Mails lose the blank in front of lines; that is put up with.
 import { InputError } from '@dmalab/api'
-import { mailLines, quotedPatch } from './mail-text.ts'
+import { headerText, mailLines, quotedPatch } from './mail-text.ts'
 import { type FileWithoutHunk, filesWithoutHunk } from './without-hunk.ts'
 
 export interface DiffHunk {
@@ -156,9 +156,8 @@ const titleOf = (lines: readonly string[]): string | null => {
   if (at < 0) return null
   const rest = heads.slice(at + 1)
   const more = rest.findIndex((one) => !/^[ \t]+\S/.test(one))
-  return [heads[at] ?? '', ...rest.slice(0, more < 0 ? 0 : more)]
-    .map((one) => one.trim())
-    .join(' ')
+  const whole = [heads[at] ?? '', ...rest.slice(0, more < 0 ? 0 : more)].map((one) => one.trim()).join(' ')
+  return headerText(whole)
     .replace(/^Subject:\s*/i, '')
     .replace(/^(?:(?:Re|Fwd?):\s*)+/i, '')
     .replaceAll(/^(?:\[[^\]]*\]\s*)+/g, '')
