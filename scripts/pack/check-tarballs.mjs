@@ -3,8 +3,8 @@ import { join } from 'node:path'
 
 /** Packed kB of a package: the largest are twice as large as the median, and the command carries everything bundled. */
 const LIMIT_KB = 220
-const LARGER_KB = { dmalab: 1600 }
-const ALL_KB = 3600
+const LARGER_KB = { dmalab: 1750 }
+const ALL_KB = 3500
 
 const ALLOWED =
   /^package\/(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|oclif\.manifest\.json|(?:dist|build|bin|schemas|templates)\/.+)$/
