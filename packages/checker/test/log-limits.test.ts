@@ -264,3 +264,13 @@ describe('what is not judged', () => {
     expect(Object.values(without(...events)).flat()).toContain('unmap-size')
   })
 })
+
+it('that forgot mappings of a run, for they were too many, calls no unmap of them an error', () => {
+  const places = many(25, (n) => RAM + n * 0x1000)
+  const events = [...places.map((at) => map(at)), ...places.map((at) => unmap(at))]
+  const { findings } = check(events, { follow: 10 })
+  expect(findings.map(({ code, severity }) => [code, severity])).toEqual([
+    ['unmap-before-log', 'info'],
+    ['tracking-limit', 'info'],
+  ])
+})

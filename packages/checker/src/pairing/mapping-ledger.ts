@@ -144,11 +144,14 @@ export class MappingLedger implements CacheLineFacts, Ledger {
       this.#undone(entry.mapping, ref, at)
       return
     }
-    this.quick.tellAll()
-    const nothing = unmapOfNothing(tracker, ref, at, this.context.unit)
+    // Where something is missing nothing is proved, so that it is counted and not described.
+    const described = this.context.complete || isMappingError(ref.dmaAddr)
+    if (described) this.quick.tellAll()
+    const nothing = described ? unmapOfNothing(tracker, ref, at, this.context.unit) : undefined
     const orphan = tracker.at(ref.device, ref.dmaAddr).find(({ kind }) => kind === 'coherent')
     if (orphan !== undefined && longLived(ref)) tracker.close(orphan, at)
-    if (isMappingError(ref.dmaAddr)) this.report(nothing)
+    if (nothing === undefined) this.unexplained.unseen(ref.device, longLived(ref), at)
+    else if (isMappingError(ref.dmaAddr)) this.report(nothing)
     else this.unexplained.add(nothing, longLived(ref), event)
   }
 

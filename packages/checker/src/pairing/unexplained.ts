@@ -62,12 +62,12 @@ export class Unexplained {
   }
 
   /**
-   * `one` says that nothing is mapped there. It is proved in a model run, and in a log without gaps when its evidence names an
-   * earlier event at that address. Everything else waits for the whole log.
+   * `one` says that nothing is mapped there. Where nothing is missing it is proved in a model run, and in a log when its evidence
+   * names an earlier event at that address. Everything else waits for the whole log.
    */
   add(one: Finding, longLived: boolean, by: EventBase): void {
-    const earlier = (one.evidence ?? []).length > 1 && this.#context.complete
-    if (this.#context.session !== undefined || earlier) {
+    const earlier = (one.evidence ?? []).length > 1
+    if (this.#context.complete && (this.#context.session !== undefined || earlier)) {
       this.#report(one)
       return
     }
@@ -76,6 +76,14 @@ export class Unexplained {
     history.sole =
       history.unknown === 1 && history.explained >= WARM_UP && this.#synchronous(history.device, by) ? one : undefined
     if (history.at.length < NAMED) history.at.push(one.evidence?.at(-1) ?? 0)
+  }
+
+  /** The same where events or mappings are missing: it waits for the whole log in any case. */
+  unseen(device: string, longLived: boolean, at: number): void {
+    const history = this.#history(device, longLived)
+    history.unknown += 1
+    history.sole = undefined
+    if (history.at.length < NAMED) history.at.push(at)
   }
 
   #synchronous(device: string, { pid, interrupt }: EventBase): boolean {
