@@ -48,15 +48,15 @@ export const mutantsOf = (file, text) => {
 
 export const mutate = (text, { from, found, put }) => `${text.slice(0, from)}${put}${text.slice(from + found.length)}`
 
-/** `count` of them, chosen by the seed. */
-export const sampleOf = (all, count, seed) => {
+/** All of them, in an order that the seed chooses. */
+export const shuffled = (all, seed) => {
   let state = (seed % (2 ** 31 - 2)) + 1
   const order = all.map((one) => {
     state = (state * 48_271) % (2 ** 31 - 1)
     return [state, one]
   })
-  return order
-    .toSorted(([a], [b]) => a - b)
-    .slice(0, count)
-    .map(([, one]) => one)
+  return order.toSorted(([a], [b]) => a - b).map(([, one]) => one)
 }
+
+/** `count` of them. */
+export const sampleOf = (all, count, seed) => shuffled(all, seed).slice(0, count)

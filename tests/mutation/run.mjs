@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // npm run mutation -- --room R [--sample N] [--seed N] [--file PART] [--own] [--tests PATH]...: plants small faults in a room, one at a time,
 // and sees whether a test notices; with --own, whether one of the room itself does, with --file, only in sources with PART in their names.
-// No source of TypeScript is touched; files of the engine's AssemblyScript are changed, built, and put back.
+// No source is touched.
 import { existsSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { tryBuilt } from './built.mjs'
 import { placeOf, tryFaults } from './plant.mjs'
-import { ownOf, testsOf } from './tests-of-rooms.mjs'
+import { builtTestsOf, ownOf, testsOf } from './tests-of-rooms.mjs'
 
 const root = join(import.meta.dirname, '../..')
 const { values } = parseArgs({
@@ -46,22 +46,22 @@ const filesIn = (name) =>
 const score = (what, noticed, of) =>
   console.log(`${what}: ${noticed} of ${of} faults were noticed (${Math.round((100 * noticed) / of)} %), seed ${seed}`)
 
+const own = `packages/${room}/test/`
+const folder = join(root, 'node_modules/.dmalab/mutation', `${room}-${process.pid}`)
 const built = filesIn('assembly')
 if (built.length > 0) {
   let [noticed, of] = [0, 0]
-  const others = values.tests ?? ['tests/dma', 'tests/house/golden.test.ts']
   const tell = ({ file, line, found, put }, isNoticed) => {
     of += 1
     if (isNoticed) noticed += 1
     const change = `${JSON.stringify(found.trim())} -> ${JSON.stringify(put.trim())}`
     console.log(`${of} ${isNoticed ? 'noticed' : 'survived'} ${relative(root, file)}:${line} ${change}`)
   }
-  tryBuilt({ room, paths: built, own: [`packages/${room}/test/`], others, sample, seed, tell })
+  const testsFor = (file) => builtTestsOf(room, file).slice(0, values.own ? 2 : Infinity)
+  await tryBuilt({ home, paths: built, testsFor, sample, seed, folder, tell })
   score(`${room}/assembly`, noticed, of)
 }
-const own = `packages/${room}/test/`
 const tests = [...testsOf(room).filter((path) => !values.own || path.startsWith(own)), ...(values.tests ?? [])]
-const folder = join(root, 'node_modules/.dmalab/mutation', `${room}-${process.pid}`)
 const plan = { paths: filesIn('src'), tests, own: ownOf(room), sample, seed, folder }
 const { chosen, survivors } = await tryFaults(plan)
 for (const fault of survivors) console.log(`survived ${placeOf(fault)}`)

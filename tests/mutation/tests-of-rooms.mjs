@@ -62,6 +62,17 @@ const OTHERS = {
   ],
 }
 
+/** Tests of the engine's parts that others stand on lie in their rooms. */
+const IO_TESTS = inFolder('packages/iommu/test')
+const OTHERS_OF_BUILT = [...DMA, ...VECTORS]
+
+/** Of a source in AssemblyScript: quick ones, those of the other half of the engine, those that cross rooms. */
+export const builtTestsOf = (room, file) => {
+  const own = inFolder(`packages/${room}/test`)
+  const isIo = /\/(io-|iova|dma-iommu)/.test(file)
+  return [...(isIo ? [IO_TESTS, own] : [own, IO_TESTS]), OTHERS_OF_BUILT]
+}
+
 /** In the order in which they are asked. */
 export const testsOf = (room) => [...inFolder(`packages/${room}/test`), ...(OTHERS[room] ?? inFolder('tests/runs'))]
 
