@@ -58,7 +58,7 @@ export class IovaCache {
         sum + (loaded.length + prev.length + depot.length * MAGAZINE) * 2 ** order,
       0,
     )
-    return this.domain.ranges().reduce((sum, { lo, hi }) => sum + hi - lo + 1, -cached)
+    return this.domain.ranges().reduce((sum, { lo, hi }) => sum + hi - lo + 1, 0) - cached
   }
 
   /** Pfns that a request of `size` takes. */
