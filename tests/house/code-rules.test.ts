@@ -109,6 +109,7 @@ describe('files', () => {
   const LONG: Readonly<Record<string, string>> = {
     'packages/dma-api/test/mapping-calls.test.ts':
       'one test for each function that drivers call, in the order of their file',
+    'packages/iommu/test/domain-edges.test.ts': 'each edge of one domain, with one way to open it',
     'packages/machine/test/lint/lint.test.ts': 'one test for each code of board lint',
     'packages/scenario/src/scenario/step-schema.ts': 'one shape for each step, in the order of the page of scenarios',
     'packages/videobuf2/test/queue.test.ts': 'one test for each ioctl of a queue, in the order of their use',

@@ -1,23 +1,10 @@
-// Parts of the DMA API alone: pools of pages, windows, sizes of bounce pools, small buffers, injected failures, a device's own bus.
-import {
-  DIR,
-  type DeviceFacts,
-  type DmaAddr,
-  INJECTABLE,
-  type KernelFacts,
-  pfn,
-  phys,
-  type SwiotlbPolicy,
-  vaddr,
-} from '@dmalab/api'
+// Parts of the DMA API alone: pools of pages, sizes of bounce pools, small buffers, injected failures.
+import { DIR, type DmaAddr, INJECTABLE, type KernelFacts, pfn, phys, type SwiotlbPolicy, vaddr } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
-import { DeviceBusView } from '../src/bus-view.ts'
 import { GenPool } from '../src/gen-pool.ts'
-import { kmallocNeedsBounce } from '../src/kmalloc-bounce.ts'
 import { Injector } from '../src/injector.ts'
-import { appendTable, sgAllocFromPages, sgAppendFromPages } from '../src/sg-pages.ts'
+import { kmallocNeedsBounce } from '../src/kmalloc-bounce.ts'
 import { defaultSlots, smallerPool } from '../src/swiotlb.ts'
-import { windowsOf } from '../src/windows.ts'
 import { device, openTestLab } from './lab.ts'
 
 const PAGE = 4096
@@ -64,40 +51,6 @@ describe('a pool of pages', () => {
     pool.free(got.cpuAddr, 3 * PAGE - 5)
     expect(pool.available).toBe(7 * PAGE)
     expect(pool.alloc(PAGE)?.phys).toBe(0x100_0000)
-  })
-})
-
-// Models: Linux v6.12 include/linux/dma-direct.h: translate_phys_to_dma, translate_dma_to_phys
-describe('windows of a bus', () => {
-  const ranges = [
-    { cpu: 0x8000_0000, bus: 0, len: 0x1000 },
-    { cpu: 0x9000_0000, bus: 0x4000, len: 0x2000 },
-  ]
-  const lab = openTestLab()
-  const { kernel } = lab.host(lab.device('codec'))
-  const of = (dmaRanges: DeviceFacts['dmaRanges'], busWindows: KernelFacts['busWindows'], dmaAddrSize: 4 | 8 = 8) =>
-    windowsOf(device('d', dmaRanges === undefined ? {} : { dmaRanges }), { ...kernel, busWindows, dmaAddrSize })
-
-  it.each([
-    [0x8000_0000, 0],
-    [0x8000_0fff, 0xfff],
-    [0x8000_1000, undefined],
-    [0x7fff_ffff, undefined],
-    [0x9000_1fff, 0x5fff],
-  ])('physical %i is %s on the bus, and back', (at, bus) => {
-    const windows = of(ranges, 'map' as never)
-    expect(windows.toDma(phys(at))).toBe(bus)
-    expect(bus === undefined ? at : windows.toPhys(bus as DmaAddr)).toBe(at)
-  })
-
-  it('one offset serves every address, and wraps', () => {
-    const windows = of(ranges, 'one-offset', 4)
-    expect([0x8000_0000, 0x9000_0000, 0x7fff_f000].map((at) => windows.toDma(phys(at)))).toEqual([
-      0, 0x1000_0000, 0xffff_f000,
-    ])
-    expect([0, 0x8000_0000].map((at) => windows.toPhys(at as DmaAddr))).toEqual([0x8000_0000, 0])
-    const plain = of(undefined, 'one-offset')
-    expect([plain.toDma(phys(7)), plain.toPhys(7 as DmaAddr)]).toEqual([7, 7])
   })
 })
 
@@ -231,136 +184,5 @@ describe('failures that are asked for', () => {
     const again = calls[what]()
     expect(again.ok ? 'done' : again.why).not.toContain('on request')
     expect(lab.injections()).toEqual([{ what, nth: 1, device: 'codec', calls: 2 }])
-  })
-})
-
-describe('what a device puts on its bus', () => {
-  const view = (more: Partial<DeviceFacts>) => new DeviceBusView(device('card', { maskBits: 64, ...more }))
-  const at = (x: number): DmaAddr => x as DmaAddr
-  const windows = [
-    { cpu: 0x8000_0000, bus: 0x1000, len: 0x1000 },
-    { cpu: 0x9000_0000, bus: 0x3000, len: 0x1000 },
-  ]
-
-  it('keeps the low bits of an address that has more than its registers', () => {
-    expect(view({ maskBits: 16 }).translate(at(0x1_0004), 4, true)).toEqual([{ phys: 4, len: 4 }])
-    expect(view({ maskBits: 16 }).translate(at(0xfffc), 8, true)).toEqual([
-      { phys: 0xfffc, len: 4 },
-      { phys: 0, len: 4 },
-    ])
-    expect(view({}).translate(at(2 ** 40), 4, true)).toEqual([{ phys: 2 ** 40, len: 4 }])
-  })
-
-  it('stops at the end of its bus', () => {
-    expect(view({ busLimit: 0xffff }).translate(at(0xfff8), 16, false)).toEqual([
-      { phys: 0xfff8, len: 8 },
-      { fault: '0x10000 is beyond the 0xffff that card can address', len: 8 },
-    ])
-    expect(view({ busLimit: 0xffff }).translate(at(0xfff8), 8, false)).toHaveLength(1)
-  })
-
-  it('goes through windows, and nowhere between them', () => {
-    expect(view({ dmaRanges: windows }).translate(at(0xf00), 0x3200, false)).toEqual([
-      { fault: "no window of card's bus covers 0xf00", len: 0x100 },
-      { phys: 0x8000_0000, len: 0x1000 },
-      { fault: "no window of card's bus covers 0x2000", len: 0x1000 },
-      { phys: 0x9000_0000, len: 0x1000 },
-      { fault: "no window of card's bus covers 0x4000", len: 0x100 },
-    ])
-  })
-
-  it('goes through an IOMMU in place of windows, for as long as there is one', () => {
-    const one = view({ dmaRanges: windows })
-    const seen: unknown[] = []
-    one.setTranslation((...args) => {
-      seen.push(args)
-      return []
-    })
-    expect(one.translate(at(0x1000), 4, true)).toEqual([])
-    expect(seen).toEqual([[0x1000, 4, true]])
-    one.setTranslation(null)
-    expect(one.translate(at(0x1000), 4, true)).toEqual([{ phys: 0x8000_0000, len: 4 }])
-  })
-})
-
-// Models: Linux v6.12 lib/scatterlist.c: sg_alloc_append_table_from_pages
-describe('lists from pages', () => {
-  const pages = (pfns: readonly number[], more: object = {}) => ({
-    pfns: pfns.map(pfn),
-    offset: 0,
-    size: pfns.length * PAGE,
-    maxSegment: 2 ** 31,
-    ...more,
-  })
-  const open = (entrySize = 1024, fails = 0) => {
-    const lab = openTestLab({
-      facts: { sgEntrySize: entrySize as never },
-      inject: fails === 0 ? [] : [{ what: 'sgAlloc', nth: fails }],
-    })
-    const host = lab.host(lab.device('codec'))
-    const allocator = {
-      perChunk: host.sg.perChunk,
-      sgAlloc: (n: number) => host.sgAlloc(n),
-      sgFree: (t: never) => host.sgFree(t),
-      sgGrow: () => ({ ok: false, errno: 'ENOMEM', why: 'no chunk' }) as const,
-    }
-    return { lab, allocator, lists: () => lab.balance().get('scatterlists') }
-  }
-
-  it('a largest segment below a page is -EINVAL, an appended offset too', () => {
-    const { allocator } = open()
-    expect(sgAllocFromPages(allocator as never, pages([1], { maxSegment: PAGE - 1 }))).toMatchObject({
-      errno: 'EINVAL',
-      why: 'a largest segment of 4095 bytes is below one page',
-    })
-    expect(sgAllocFromPages(allocator as never, pages([1], { maxSegment: PAGE })).ok).toBe(true)
-    const append = appendTable()
-    expect(sgAppendFromPages(allocator as never, append, pages([1]), 1).ok).toBe(true)
-    expect(sgAppendFromPages(allocator as never, append, pages([9], { offset: 4 }), 0)).toMatchObject({
-      errno: 'EINVAL',
-    })
-    expect(sgAllocFromPages(allocator as never, pages([]))).toMatchObject({
-      errno: 'EINVAL',
-      why: 'no pages were given',
-    })
-  })
-
-  it('one that cannot be chained is given back', () => {
-    const { allocator, lists } = open()
-    expect(sgAllocFromPages(allocator as never, pages([1, 3, 5, 7, 9]))).toMatchObject({ errno: 'ENOMEM' })
-    expect(lists()).toBe(0)
-    const first = open(1024, 1)
-    expect(sgAllocFromPages(first.allocator as never, pages([1]))).toMatchObject({ errno: 'ENOMEM' })
-    expect(first.lists()).toBe(0)
-  })
-
-  it('neighbours are one entry up to the largest segment, also across calls; a refusal leaves it as it was', () => {
-    const { allocator } = open()
-    const append = appendTable()
-    const lengths = () => append.table?.entries().map(({ length }) => length)
-    sgAppendFromPages(allocator as never, append, pages([1, 2], { maxSegment: 3 * PAGE }), 4)
-    expect([lengths()?.[0], append.ended]).toEqual([2 * PAGE, false])
-    expect(sgAppendFromPages(allocator as never, append, pages([3, 4, 5], { maxSegment: 3 * PAGE }), 1).ok).toBe(true)
-    expect(lengths()?.slice(0, 2)).toEqual([3 * PAGE, 2 * PAGE])
-    // One more neighbour, and then more pieces than there is room for.
-    const before = lengths()
-    expect(sgAppendFromPages(allocator as never, append, pages([6, 20, 30, 40, 50]), 0)).toMatchObject({
-      errno: 'ENOMEM',
-    })
-    expect(lengths()?.slice(0, 2)).toEqual(before?.slice(0, 2))
-    expect(append.ended).toBe(false)
-    expect(sgAppendFromPages(allocator as never, append, pages([6]), 0).ok).toBe(true)
-    expect([lengths()?.slice(0, 2), append.ended]).toEqual([[3 * PAGE, 3 * PAGE], true])
-  })
-
-  it('sizes are cut to what was asked for, in the first and the last entry', () => {
-    const { allocator } = open(32)
-    const made = sgAllocFromPages(allocator as never, pages([1, 2, 9, 20], { offset: 100, size: 3 * PAGE - 50 }))
-    const entries = made.ok ? made.value.entries().map(({ offset, length }) => [offset, length]) : []
-    expect(entries).toEqual([
-      [100, 2 * PAGE - 100],
-      [0, PAGE],
-      [0, 50],
-    ])
   })
 })
