@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Entry of `npm start`, `npm test`, ... on a machine that has only Node and npm. Uses node:* only.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -55,6 +55,8 @@ const test = (rest) => {
     `--outputFile.json=${report}`,
     ...rest,
   ])
+  // Wrong options, or a stop: Vitest has said so itself, and there is nothing to count.
+  if (!existsSync(report)) process.exit(run.status ?? 1)
   const counts = JSON.parse(readFileSync(report, 'utf8'))
   const skipped = counts.numPendingTests + counts.numTodoTests
   for (const file of counts.testResults)
@@ -62,7 +64,9 @@ const test = (rest) => {
       if (t.status === 'pending' || t.status === 'skipped') console.log(`skipped: ${t.fullName}`)
   const failedFiles = counts.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0).length
   const tail = skipped > 0 ? `, ${skipped} skipped` : ''
-  console.log(`${counts.numPassedTests} passed, ${counts.numFailedTests + failedFiles} failed${tail}`)
+  const shard = / --shard[= ](\d+\/\d+)/.exec(` ${rest.join(' ')}`)?.[1]
+  const part = shard === undefined ? '' : ` (part ${shard} of the files)`
+  console.log(`${counts.numPassedTests} passed, ${counts.numFailedTests + failedFiles} failed${tail}${part}`)
   process.exit(run.status ?? 1)
 }
 

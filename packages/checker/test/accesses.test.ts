@@ -191,6 +191,15 @@ describe('a bounced mapping with SKIP_CPU_SYNC', () => {
     const write = deviceAccess(true, RAM)
     expect(harm([bounce, mapSg([RAM], FROM_SKIP), write, unmapSg([RAM], FROM_SKIP)])).toEqual(['bounce-without-sync'])
   })
+  it('is told with how often it was used, and who missed what', () => {
+    const told = (place: { dir?: number; attrs: number }, ...accesses: readonly EventBody[]): string | undefined =>
+      check([bounce, mapSg([RAM], place), ...accesses, unmapSg([RAM], place)]).findings.find(
+        ({ code }) => code === 'bounce-without-sync',
+      )?.message
+    const [read, write] = [deviceAccess(false, RAM), deviceAccess(true, RAM)]
+    expect(told(skip, read, read)).toMatch(/used 2 times: the device got only what was in it when it was mapped$/)
+    expect(told(FROM_SKIP, write)).toMatch(/used once: what the device wrote stayed in the bounce buffer$/)
+  })
   it('is not used by a buffer that streaming off made done, by another direction, or by another task', () => {
     expect(harm(mapped(done(CAPTURE), FROM_SKIP), log)).toEqual(['bounce-not-synced'])
     expect(harm(mapped([...cycle(CAPTURE), ...cycle(CAPTURE)]), log)).toEqual(['bounce-not-synced'])

@@ -102,6 +102,36 @@ const PAIRS: readonly Row[] = [
       'live-at-end other: 2 mappings (128 B) live at the end @2,3',
     ],
   ],
+  [
+    'of two live lists that begin at one page and are as long, the unmap ends the one with its pages',
+    [mapSg([RAM, RAM + 0x4000]), mapSg([RAM, RAM + 0x8000]), unmapSg([RAM, RAM + 0x4000]), END],
+    ['leak-mapping dev: scatterlist 0x40000000 (8 KiB, 2 entries, TO_DEVICE) was never unmapped @2,4'],
+  ],
+  [
+    'of two with the same pages the one with its direction',
+    [mapSg([RAM, RAM + 0x4000]), mapSg([RAM, RAM + 0x4000], BIDI), unmapSg([RAM, RAM + 0x4000]), END],
+    ['leak-mapping dev: scatterlist 0x40000000 (8 KiB, 2 entries, BIDIRECTIONAL) was never unmapped @2,4'],
+  ],
+  [
+    'what overlaps is found among many mappings too',
+    [
+      ...Array.from({ length: 150 }, (_, n) => map(RAM + n * 0x1_0000, { ...FROM, size: 4096 })),
+      map(RAM + 0x1000 - 64, FROM),
+      { event: 'oops', oops: { address: '0x0', function: 'f', callPath: [], reason: 'BUG', text: [] } },
+    ],
+    [
+      'overlapping-mappings dev: mapping 0x40000fc0 (4 KiB, FROM_DEVICE) and mapping 0x40000000 (4 KiB, FROM_DEVICE) overlap at physical 0x40000000 (4 KiB) @1,151',
+      'kernel-oops BUG at 0x0 in f @152',
+    ],
+  ],
+  [
+    'all ones are the address of a failed mapping, as far as numbers can tell them',
+    [unmap(2 ** 64 - 2048), unmap(2 ** 64 - 4096)],
+    [
+      'unmap-error-cookie dev: the address of a failed mapping (4 KiB) was unmapped @1',
+      'unmap-not-mapped dev: 0xfffffffffffff000 (4 KiB) was unmapped but is not mapped @2',
+    ],
+  ],
 ]
 
 test.each(PAIRS)('%s', (_what, events, wanted) => {

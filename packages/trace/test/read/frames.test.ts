@@ -42,6 +42,12 @@ describe('frames of the kernel', () => {
     expect(framesOf(`# tracer: nop`, `${head}${BODY}`)).toEqual([frame])
   })
 
+  it('without flags nothing is said of interrupts', () => {
+    const [event] = read(`            none-17      [001]         6.000001: ${BODY}`).events
+    expect(event).not.toHaveProperty('interrupt')
+    expect(read(PLAIN).events[0]).toHaveProperty('interrupt', false)
+  })
+
   it('of the raw format: numbers of types are counted as unknown, markers are read', () => {
     const { events, summary } = read(
       '93 1 3656417648 type: 359\n12 10 3654444208 # ffff8000800d5db4 begin raw\n12 10 36 # x no\n',

@@ -68,6 +68,10 @@ describe('a line', () => {
     })
     expect(looseLine(' 1)  |  /* sched_wakeup: comm=a */')).toMatchObject({ event: 'sched_wakeup', body: 'comm=a' })
   })
+  it('an event that begins far behind is none', () => {
+    expect(looseLine(`${'x'.repeat(420)} 1.000000: sched:sched_switch: a`)).toBeUndefined()
+    expect(looseLine(`${'x'.repeat(420)} dma:${BODY}`)).toBeUndefined()
+  })
   it('fields in parentheses become pairs', () => {
     expect(looseLine('dma:dma_unmap_page(device: "a, b", addr: 4096, size: 16, dir: 1, attrs: 0)')?.body).toBe(
       'device=a, b addr=4096 size=16 dir=1 attrs=0',
@@ -133,6 +137,10 @@ describe('a head', () => {
     [[65, 0, 66, 67], 'utf-8'],
     [[0, 65, 66, 67], 'utf-8'],
     [[0, 0, 0, 0], 'utf-8'],
+    [[65, 0xfe, 66, 67], 'utf-8'],
+    [[0xff, 65, 66, 67], 'utf-8'],
+    [[0xfe, 0xfe, 66, 67], 'utf-8'],
+    [[65, 0, 66, 0x20], 'utf-8'],
   ] as const)('%j is %s', (bytes, encoding) => {
     expect(encodingOf(Uint8Array.from(bytes))).toBe(encoding)
   })
