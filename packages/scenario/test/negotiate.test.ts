@@ -193,6 +193,8 @@ describe('a line that contradicts itself is refused at the place', () => {
     ['v4l2src ! video/x-raw,width=0 ! kmssink', 11, /width=0: a picture has 1 to 16384 pixels/],
     ['v4l2src ! video/x-raw ! v4l2h264dec ! kmssink', 11, /v4l2h264dec0 takes coded pictures, and video\/x-raw/],
     ['v4l2src ! v4l2h264enc ! video/x-raw ! fakesink', 25, /v4l2h264enc0 gives coded pictures/],
+    ['v4l2h264dec ! video/x-h264 ! fakesink', 15, /v4l2h264dec0 gives pictures that are not coded, and video\/x-h264/],
+    ['v4l2src ! video/x-h264 ! v4l2h264enc ! fakesink', 11, /v4l2h264enc0 takes pictures that are not coded/],
     [
       'v4l2src io-mode=mmap ! video/x-raw(memory:DMABuf),width=640 ! kmssink',
       24,
@@ -215,6 +217,24 @@ describe('a line that contradicts itself is refused at the place', () => {
 
   it('--format must be a format', () => {
     expect(refused('v4l2src ! kmssink', { format: 'XYZ' }).message).toContain('--format XYZ is not a pixel format')
+  })
+})
+
+describe('what kind of data a link carries, by what stands at its ends', () => {
+  it.each([
+    ['filesrc ! fakesink', 'application/octet-stream'],
+    ['filesrc ! videoconvert ! fakesink', 'video/x-raw'],
+    ['filesrc ! x264enc ! fakesink', 'video/x-raw'],
+    ['filesrc ! h264parse ! fakesink', 'video/x-h264'],
+    ['filesrc ! v4l2jpegdec ! fakesink', 'image/jpeg'],
+    ['filesrc ! opusparse ! fakesink', 'application/octet-stream'],
+    ['filesrc ! xvimagesink', 'video/x-raw'],
+    ['filesrc ! kmssink', 'video/x-raw'],
+    ['videotestsrc ! fakesink', 'video/x-raw'],
+    ['uridecodebin uri=file:///a ! fakesink', 'video/x-raw'],
+    ['filesrc ! video/x-bayer ! fakesink', 'video/x-bayer'],
+  ])('%s: %s', (line, media) => {
+    expect(bind(line).pictures[0]?.media).toBe(media)
   })
 })
 

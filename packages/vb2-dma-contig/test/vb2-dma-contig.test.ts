@@ -125,6 +125,24 @@ describe('memory of a task', () => {
     expect([texts, left()]).toEqual([[text], [0, 0]])
   })
 
+  it('has an entry for each run of neighbours: the first begins in its page, the last ends with the data', () => {
+    const { ops, dev } = open()
+    const pages = [16, 17, 32].map(pfn)
+    const parts = value(
+      ops.getUserptr(
+        dev,
+        { ...user, phys: phys(0x1_0040), len: 12_288, pages },
+        9000 - (9000 % 64),
+        DIR.TO_DEVICE,
+        OWNER,
+      ),
+    ).table?.entries()
+    expect(parts?.map(({ page, offset, length }) => [page, offset, length])).toEqual([
+      [{ kind: 'page', pfn: 16 }, 0x40, 8192 - 0x40],
+      [{ kind: 'page', pfn: 32 }, 0, 9000 - (9000 % 64) - 8192 + 0x40],
+    ])
+  })
+
   it('is unmapped and its list given back at the end, once', () => {
     const { ops, dev, calls, left } = open()
     const mem = value(ops.getUserptr(dev, user, 8192, DIR.TO_DEVICE, OWNER))

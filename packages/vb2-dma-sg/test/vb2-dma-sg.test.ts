@@ -1,5 +1,15 @@
 // The scattering allocator on a host of plain objects: which memory it takes, what it maps, and that nothing stays behind.
-import { ATTR, DIR, type DmaBuf, type DmaBufAttachment, PAGE_SIZE, pfn, phys, type UserMapping } from '@dmalab/api'
+import {
+  ATTR,
+  DIR,
+  type DmaBuf,
+  type DmaBufAttachment,
+  PAGE_SIZE,
+  pfn,
+  phys,
+  RELEASES,
+  type UserMapping,
+} from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
 import { open, value } from './host.ts'
 
@@ -183,4 +193,63 @@ describe('the exporter', () => {
     expect(dbuf.ops.map(attachment, DIR.TO_DEVICE)).toMatchObject({ ok: false, errno: 'EIO' })
     expect(texts).toEqual(['failed to map scatterlist'])
   })
+})
+
+describe('what the CPU sees of it', () => {
+  it('a kernel mapping is made once, and gone with the memory', () => {
+    const { ops, device, calls } = open()
+    const mem = value(ops.alloc(device, 2 * PAGE_SIZE, DIR.FROM_DEVICE, owner))
+    const at = ops.vaddr(mem)
+    expect(at).toBe(0xf000_0002n)
+    expect(ops.vaddr(mem)).toBe(at)
+    ops.put(mem)
+    expect(calls).toContain(`vunmap ${at}`)
+  })
+  it('memory of a task is seen from its first byte on', () => {
+    const { ops, device } = open()
+    const user: UserMapping = { phys: phys(0x10_0100), len: 3 * PAGE_SIZE, kind: 'cached' }
+    expect(ops.vaddr(value(ops.getUserptr(device, user, PAGE_SIZE, DIR.TO_DEVICE, owner)))).toBe(0xf000_0102n)
+  })
+  it('memory of a task whose last page has no struct page is refused, and so is one of no device', () => {
+    const { ops, device, taken } = open()
+    const user: UserMapping = { phys: phys(999 * PAGE_SIZE), len: 2 * PAGE_SIZE, kind: 'cached' }
+    expect(ops.getUserptr(device, user, 2 * PAGE_SIZE, DIR.TO_DEVICE, owner)).toMatchObject({ errno: 'ENOMEM' })
+    expect(ops.getUserptr(null, user, PAGE_SIZE, DIR.TO_DEVICE, owner).ok).toBe(false)
+    expect(taken.size).toBe(0)
+  })
+  it('an import is mapped by its exporter, once', () => {
+    const { ops, device } = open()
+    const mem = value(ops.attachDmabuf(device, { owner: 'o', size: PAGE_SIZE } as DmaBuf, PAGE_SIZE, DIR.TO_DEVICE))
+    expect([ops.vaddr(mem), ops.vaddr(mem)]).toEqual([7n, 7n])
+  })
+  it('a page of the kernel mapping, as long as dma-bufs had kmap', () => {
+    const kmapOf = (kernel: object, mapped: boolean) => {
+      const { ops, device } = open(kernel)
+      const mem = value(ops.alloc(device, 3 * PAGE_SIZE, DIR.FROM_DEVICE, owner))
+      if (mapped) ops.vaddr(mem)
+      const dbuf = value(ops.getDmabuf(mem))
+      return dbuf.ops.kmap(dbuf, 2)
+    }
+    expect(kmapOf(RELEASES['4.11'], true)).toEqual({ ok: true, value: 0xf000_0003n + BigInt(2 * PAGE_SIZE) })
+    expect(kmapOf(RELEASES['4.11'], false)).toMatchObject({
+      errno: 'EINVAL',
+      why: expect.stringMatching(/is not mapped into the kernel/),
+    })
+    expect(kmapOf(RELEASES['6.12'], true)).toMatchObject({ errno: 'EINVAL', why: 'dma_buf_ops has no kmap' })
+  })
+  it('a task that maps it is a user, unless there is nothing to map', () => {
+    const { ops, device } = open()
+    const mem = value(ops.alloc(device, 2 * PAGE_SIZE, DIR.FROM_DEVICE, owner))
+    expect(ops.mmap(mem, { pgoff: 2, len: PAGE_SIZE }).ok).toBe(false)
+    expect(ops.numUsers(mem)).toBe(1)
+    expect(value(ops.mmap(mem, { pgoff: 1, len: PAGE_SIZE })).len).toBe(PAGE_SIZE)
+    expect(ops.numUsers(mem)).toBe(2)
+  })
+})
+
+it('a buffer of another allocator is a mistake of the driver', () => {
+  const { ops, device } = open()
+  const mem = value(ops.alloc(device, PAGE_SIZE, DIR.FROM_DEVICE, owner))
+  expect(() => ops.vaddr({ ...mem, priv: null })).toThrow('queue.0: no buffer of vb2-dma-sg')
+  expect(() => ops.vaddr({ ...mem, priv: {} })).toThrow('queue.0: no buffer of vb2-dma-sg')
 })
