@@ -73,18 +73,13 @@ const test = (rest) => {
 /** Other releases of Node that are supported. */
 const NODES = ['22', '24']
 /** The same command on another release of Node, from the registry's package `node`. */
-const onNode = (release, ...words) =>
-  must(
-    'npm',
-    'exec',
-    '--yes',
-    '--loglevel=error',
-    `--package=node@${release}`,
-    '--',
-    'node',
-    'scripts/go.mjs',
-    ...words,
-  )
+const onNode = (release, ...words) => {
+  const on = ['exec', '--yes', '--loglevel=error', `--package=node@${release}`, '--', 'node', 'scripts/go.mjs']
+  const { status } = sh('npm', [...on, ...words])
+  if (status === 0) return
+  progress(`Node ${release}: ${words[0]} failed`)
+  process.exit(status ?? 1)
+}
 /** Every test, and the packages, on each of them; by hand, before a release. */
 const nodes = (rest) => {
   for (const release of NODES) {
