@@ -3,7 +3,7 @@
 import * as L from './shared/layout'
 
 const WHOLE_LINES: u32 = 63
-const LINE_SHIFT: u32 = 6
+const LINE_SHIFT: i32 = 6
 const BLOCK: u32 = 4
 const BLOCK_BYTES: usize = BLOCK << L.SG_SHIFT
 
@@ -37,7 +37,7 @@ export function mapBlocks(e: usize, end: usize, first: u32, count: u32, bitmap: 
   const unfit = v128.load(UNFIT)
   const offset = v128.load(MOVE)
   const mapped = v128.load(MAPPED)
-  let bytes = i32x4.splat(0)
+  let lines = i32x4.splat(0)
   for (const stop = end - BLOCK_BYTES; e <= stop; e += BLOCK_BYTES) {
     const a = v128.load(e)
     const b = v128.load(e, L.SG_STRIDE)
@@ -60,13 +60,13 @@ export function mapBlocks(e: usize, end: usize, first: u32, count: u32, bitmap: 
       load<u32>(e, 2 * L.SG_STRIDE + L.SG_FLAGS) &
       load<u32>(e, 3 * L.SG_STRIDE + L.SG_FLAGS)
     if (((~pages | <u32>cached) & L.SG_F_PAGE) != 0) break
-    bytes = i32x4.add(bytes, i32x4.add(i32x4.add(a, b), i32x4.add(c, d)))
+    lines = i32x4.add(lines, i32x4.shr_u(i32x4.add(i32x4.add(a, b), i32x4.add(c, d)), LINE_SHIFT))
     writeEntry(e, a, offset, mapped)
     writeEntry(e + L.SG_STRIDE, b, offset, mapped)
     writeEntry(e + 2 * L.SG_STRIDE, c, offset, mapped)
     writeEntry(e + 3 * L.SG_STRIDE, d, offset, mapped)
   }
-  blockLines = <u32>i32x4.extract_lane(bytes, 2) >> LINE_SHIFT
+  blockLines = <u32>i32x4.extract_lane(lines, 2)
   return e
 }
 

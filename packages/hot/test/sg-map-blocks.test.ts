@@ -71,6 +71,18 @@ describe.each(BUILDS)('%s build', (build) => {
     writtenBack,
   })
 
+  it('counts the lines of more than 4 GiB', () => {
+    const hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
+    hot.set('memory', phys(FIRST * PAGE), PAGE, 1)
+    const count = 2 ** 20 + 5
+    const list = hot.sg.alloc(count)
+    const pages = Array.from({ length: 2 ** 14 }, () => FIRST)
+    for (let from = 0; from < count; from += pages.length)
+      hot.sg.setPages(list, from, pages.slice(0, Math.min(pages.length, count - from)))
+    const came = hot.sg.map(list, { from: 0, count, maintain: 'clean', side: 'device' })
+    expect(came).toMatchObject({ next: count, stopped: 'done', lines: count * 64, writtenBack: 0 })
+  })
+
   it.each(Object.keys(odd))('one entry %s', (kind) => {
     for (const pass of Object.values(passes))
       for (let at = 3; at < 9; at++) {
