@@ -97,3 +97,16 @@ it('a mask of 32 bits is taken even where the DMA zone ends beyond it', () => {
   const high = limits({ mask: 2 ** 32 - 1, windows: [{ cpu: GIB, bus: 8 * GIB, len: GIB }] })
   expect([2 ** 32 - 1, 2 ** 32 - 2].map((mask) => high.supported(mask))).toEqual([true, false])
 })
+
+it('all of RAM is in windows only if each bank is', () => {
+  const windows = [{ cpu: GIB, bus: 0, len: GIB }]
+  const bank = (base: number) => ({ base, len: GIB })
+  const mapped = (...ram: readonly { readonly base: number; readonly len: number }[]) =>
+    limits({ windows, ram }).allRamMapped()
+  expect([mapped(bank(GIB)), mapped(bank(GIB), bank(3 * GIB)), mapped(bank(3 * GIB), bank(GIB))]).toEqual([
+    true,
+    false,
+    false,
+  ])
+  expect([mapped(bank(GIB + 4096)), mapped(bank(GIB - 4096))]).toEqual([false, false])
+})
