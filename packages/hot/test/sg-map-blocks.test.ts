@@ -50,9 +50,12 @@ const passes: Record<string, Partial<SgMapOptions>> = {
 }
 
 describe.each(BUILDS)('%s build', (build) => {
-  const machine = (entries: readonly Entry[], dirty: Pfn): { hot: Hot; list: number } => {
-    const hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
-    hot.setPages(pfn(0), 2 ** 17, true)
+  // Two machines, started again for each list.
+  const both = [0, 1].map(() => new Hot(moduleOf(build), { lineSize: 64, poison: 0 }))
+  const machine = (which: number, entries: readonly Entry[], dirty: Pfn): { hot: Hot; list: number } => {
+    const hot = both[which]!
+    hot.reset()
+    hot.setPages(pfn(FIRST - 8), PAGES + 16, true)
     hot.set('memory', phys(FIRST * PAGE), PAGES * PAGE, 1)
     hot.set('cpu', phys(dirty * PAGE + 64), 1, 1)
     const list = hot.sg.alloc(entries.length)
@@ -88,7 +91,7 @@ describe.each(BUILDS)('%s build', (build) => {
       for (let at = 3; at < 9; at++) {
         const entries = Array.from({ length: 13 }, (_, i) => (i === at ? { ...whole(i), ...odd[kind] } : whole(i)))
         const dirty = pfn(FIRST + ((at * 3) % PAGES))
-        const [together, alone] = [machine(entries, dirty), machine(entries, dirty)]
+        const [together, alone] = [machine(0, entries, dirty), machine(1, entries, dirty)]
         const options = { side: 'device', maintain: 'clean', skipAttrs: TAG, ranges: [RANGE], ...pass } as const
         const came = together.hot.sg.map(together.list, { ...options, from: 0, count: entries.length })
         const want = { stopped: 'done', entries: 0, skippedEntries: 0, skippedLines: 0, lines: 0, writtenBack: 0 }

@@ -14,7 +14,7 @@ import {
 } from '@dmalab/api'
 import { chunkSizes } from '../index.ts'
 import { openVectorLab } from './machine.ts'
-import { list, num, nums, pageTriples, rows, status } from './values.ts'
+import { list, num, nums, pageTriples, rows, status, whole } from './values.ts'
 
 type Answer = Readonly<Record<string, unknown>>
 
@@ -41,12 +41,12 @@ const rig = (input: GoldenCase, context: GoldenContext): Rig => {
   const mapped = rows(input['d'] ?? [])
   const table = lab.sgTable(
     rows(input['e']).map(([page, offset, length]) => ({
-      page: { kind: 'page', pfn: pfn(num(page)) },
-      offset: num(offset),
-      length: num(length),
+      page: { kind: 'page', pfn: pfn(whole(page)) },
+      offset: whole(offset),
+      length: whole(length),
     })),
   )
-  for (const [i, [at, len]] of mapped.entries()) table.setDma(i, dma(num(at)), num(len))
+  for (const [i, [at, len]] of mapped.entries()) table.setDma(i, dma(num(at)), whole(len))
   return { lab, table, sg: lab.host(lab.device('device')).sg }
 }
 

@@ -6,6 +6,13 @@ export const num = (value: unknown): number => {
   if (typeof value !== 'number') throw new Error(`expected a number, got ${JSON.stringify(value)}`)
   return value
 }
+/** A page, an offset or a length: a whole number of 32 bits. */
+export const whole = (value: unknown): number => {
+  const given = num(value)
+  if (!Number.isInteger(given) || given < 0 || given >= 2 ** 32)
+    throw new Error(`expected a whole number of 32 bits, got ${given}`)
+  return given
+}
 export const optional = (value: unknown): number | undefined => (value === undefined ? undefined : num(value))
 export const list = (value: unknown): readonly unknown[] => {
   if (!Array.isArray(value)) throw new Error(`expected a list, got ${JSON.stringify(value)}`)

@@ -3,7 +3,7 @@ import { type DmaAddr, type GoldenAdapter, type GoldenCase, type Pfn, vectorNumb
 import { type Hot, IO_LOG, IovaDomain, LOG_CALLS, PageTable } from '@dmalab/hot'
 import { DmaDomain, type DmaDomainOptions, type DmaLimits, IovaCache, protOf } from '../index.ts'
 import { freshHot } from './fresh-hot.ts'
-import { hex, word } from './hex.ts'
+import { count, hex, word } from './hex.ts'
 
 const adapter = (topic: string, run: (hot: Hot, input: GoldenCase) => Record<string, unknown>): GoldenAdapter => {
   const fresh = freshHot()
@@ -56,7 +56,7 @@ function runList(hot: Hot, input: GoldenCase): Record<string, unknown> {
 }
 
 function runSequence(hot: Hot, input: GoldenCase): Record<string, unknown> {
-  const lazy = { slots: input['fqs'] as number, timeoutMs: input['to'] as number }
+  const lazy = { slots: count(input['fqs']), timeoutMs: count(input['to']) }
   const { domain, events } = open(hot, input, input['lazy'] === 1 ? { lazy } : {})
   const limits: DmaLimits = { mask: word(input['mask']), bus: 0, aperture: 0, pci32: false }
   const r = (input['ops'] as unknown[][]).map(([kind, a, b, dir]) => {
@@ -64,7 +64,7 @@ function runSequence(hot: Hot, input: GoldenCase): Record<string, unknown> {
     if (kind === 'm')
       address = domain.map(vectorNumber(a), vectorNumber(b), protOf(dir as number, false, 0), limits) as DmaAddr
     else if (kind === 'u') domain.unmap(vectorNumber(a), vectorNumber(b))
-    else domain.pass(a as number)
+    else domain.pass(count(a))
     return [address === undefined ? null : hex(address), events()]
   })
   const state = domain.queue?.state ?? { queued: 0, begun: 0, finished: 0, armed: false }

@@ -11,8 +11,9 @@ export function count(text: unknown, least = 0, most = Number.MAX_SAFE_INTEGER):
   return value
 }
 
-/** Reads a word; bigint where a number would lose bits. */
+/** Reads a word; bigint where a number would lose bits. @throws RangeError below 0 */
 export function word(text: unknown): U64 {
   const big = BigInt(text as string)
+  if (big < 0n) throw new RangeError(`${String(text).slice(0, 40)} is no word of 64 bits`)
   return big < 2n ** 53n ? Number(big) : big
 }
