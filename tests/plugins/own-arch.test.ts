@@ -1,6 +1,8 @@
 // An architecture that a plug-in brings: boards may name it, in the plug-in and in files, and its kernel runs there.
-import { pluginApi, type PluginFactory } from '@dmalab/api'
+import { type Arch, type ArchDma, DIR, PAGE_SIZE, pfn, pluginApi, type PluginFactory } from '@dmalab/api'
 import { openLaboratory, openRegistry, runSpec, specOf } from '@dmalab/lab'
+import { readMachine } from '@dmalab/machine'
+import { openLab, parseKernel } from '@dmalab/runner'
 import { expect, test } from 'vitest'
 
 const BOARD = `
@@ -31,6 +33,50 @@ test.each([
   const spec = specOf(parts.registry, { board, work: LINE, frames: 2, assume: ['all'] })
   expect(spec.kernels).toEqual(['own@6.12'])
   expect((await runSpec(parts, spec)).runs).toMatchObject([{ kernel: 'own@6.12', verdict: 'works' }])
+})
+
+/** Calls of the DMA code that `change` makes of the built-in one: two pages and a list of two are mapped and unmapped. */
+const calls = async (change: (code: ArchDma, tell: (what: string) => void) => ArchDma): Promise<readonly string[]> => {
+  const told: string[] = []
+  const arch = builtIn.arches.get('riscv64')
+  const own: Arch = {
+    ...arch,
+    name: 'own',
+    board: 'own-isa',
+    attach: (host) => change(arch.attach(host), (what) => told.push(what)),
+  }
+  const parts = await openLaboratory([() => ({ ...plugin(pluginApi), arches: [own] })])
+  const lab = openLab(parts, {
+    kernel: parseKernel('own@6.12', parts.registry),
+    machine: readMachine(BOARD, 'own.yaml', ['own-isa']),
+  })
+  const device = lab.device('codec')
+  const page = (n: number) => ({ kind: 'page', pfn: pfn(0x9_0000 + n) }) as const
+  const mapped = lab.dma.mapPageAttrs(device, page(0), 0, PAGE_SIZE, DIR.FROM_DEVICE, 0)
+  if (mapped.ok) lab.dma.unmapPageAttrs(device, mapped.value, PAGE_SIZE, DIR.FROM_DEVICE, 0)
+  const list = lab.sgTable([2, 4].map((n) => ({ page: page(n), offset: 0, length: PAGE_SIZE })))
+  lab.dma.mapSgAttrs(device, list, DIR.FROM_DEVICE, 0)
+  lab.dma.unmapSgAttrs(device, list, DIR.FROM_DEVICE, 0)
+  return told
+}
+
+test('its own DMA code does the maintenance of every page and entry, whoever listens', async () => {
+  const told = await calls((code, tell) => ({
+    ...code,
+    syncForDevice: (at, size) => tell(`device ${at.toString(16)} ${size}`),
+    syncForCpu: (at, size) => tell(`cpu ${at.toString(16)} ${size}`),
+  }))
+  const both = (...at: readonly string[]) => ['device', 'cpu'].flatMap((side) => at.map((one) => `${side} ${one} 4096`))
+  expect(told).toEqual([...both('90000000'), ...both('90002000', '90004000')])
+})
+
+test('code that is stated to do as its cache says is not called for lists', async () => {
+  const told = await calls((code, tell) => ({
+    ...code,
+    syncForDevice: pluginApi.asCacheSays(() => tell('device')),
+    syncForCpu: pluginApi.asCacheSays(() => tell('cpu')),
+  }))
+  expect(told).toEqual(['device', 'cpu'])
 })
 
 test('without the plug-in the complaint says what there is', () => {

@@ -114,8 +114,8 @@ const armDma = (api: PluginApi, host: ArchHost, code: PageCode): ArchDma => {
   const caches = pageMaintenance(api, host, code)
   const pageOf = (at: PhysAddr) => ({ kind: 'page', pfn: api.pfnOf(at) }) as const
   return {
-    syncForDevice: (at, size, dir) => caches.cpuToDev(pageOf(at), at % api.PAGE_SIZE, size, dir),
-    syncForCpu: (at, size, dir) => caches.devToCpu(pageOf(at), at % api.PAGE_SIZE, size, dir),
+    syncForDevice: api.asCacheSays((at, size, dir) => caches.cpuToDev(pageOf(at), at % api.PAGE_SIZE, size, dir)),
+    syncForCpu: api.asCacheSays((at, size, dir) => caches.devToCpu(pageOf(at), at % api.PAGE_SIZE, size, dir)),
     prepCoherent: (at, size) => prepCoherent(api, host, at, size),
     clearBuffer: (at, size, snooped) => clearBuffer(api, host, at, size, snooped),
   }

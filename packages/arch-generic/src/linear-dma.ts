@@ -9,8 +9,12 @@ export const linearDma = (
 ): ArchDma => {
   const prepCoherent = (at: PhysAddr, size: number): void => prep(mem.linearAddress(at), size)
   return {
-    syncForDevice: (at, size, dir) => cache.dmacMapLinear(at, size, dir),
-    syncForCpu: (at, size, dir) => cache.dmacUnmapLinear(at, size, dir),
+    syncForDevice: api.asCacheSays((at, size, dir) => {
+      if (!cache.maintainPlain('map', at, size, dir)) cache.dmacMapLinear(at, size, dir)
+    }),
+    syncForCpu: api.asCacheSays((at, size, dir) => {
+      if (!cache.maintainPlain('unmap', at, size, dir)) cache.dmacUnmapLinear(at, size, dir)
+    }),
     prepCoherent,
     clearBuffer(at, size, snooped) {
       mem.memset(mem.linearAddress(at), 0, size)

@@ -9,6 +9,8 @@ export interface EntryPassParts {
   readonly device: Device
   /** Single pages are listened to: then every entry goes the per-entry way. */
   readonly pageDetail: boolean
+  /** The architecture's code does what its `cache` says: else every entry that is maintained goes to it. */
+  readonly doesAsCacheSays: boolean
   emitSummary(summary: CacheSummary): void
 }
 
@@ -31,7 +33,7 @@ export const forEachEntry = (
 ): number => {
   const { cache } = parts.memory
   const before = cache.counters()
-  const batch = pass.batch && !parts.pageDetail
+  const batch = pass.batch && !parts.pageDetail && (parts.doesAsCacheSays || pass.maintain === 'none')
   let skippedEntries = 0
   let skippedLines = 0
   let done = 0

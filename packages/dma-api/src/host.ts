@@ -1,17 +1,8 @@
 // The host: everything the op table of one device may touch.
 import { fail } from '@dmalab/api'
-import type {
-  ArchDma,
-  Device,
-  DmaOps,
-  Host,
-  IommuHost,
-  KernelFacts,
-  MappingSink,
-  Range,
-  Scatterlists,
-} from '@dmalab/api'
+import type { Device, DmaOps, Host, IommuHost, KernelFacts, MappingSink, Range, Scatterlists } from '@dmalab/api'
 import type { KernelStack, Memory } from '@dmalab/memory'
+import type { OpenArch } from './arch.ts'
 import type { AtomicPools } from './atomic-pools.ts'
 import type { BouncePools } from './bounce-pools.ts'
 import type { DeviceBusView } from './bus-view.ts'
@@ -39,7 +30,7 @@ export interface HostParts {
   readonly atomic: AtomicPools | undefined
   readonly memory: Memory
   /** The DMA code of the architecture. */
-  readonly arch: ArchDma
+  readonly arch: OpenArch
   readonly stack: KernelStack
   readonly sink: MappingSink
   readonly injector: Injector
@@ -67,6 +58,7 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
     memory: parts.memory,
     facts: parts.facts,
     device,
+    doesAsCacheSays: parts.arch.doesAsCacheSays,
     emitSummary: (summary: CacheSummary): void =>
       parts.sink.emit({ event: 'cache_summary', device: device.name, ...summary }),
   }

@@ -1,0 +1,18 @@
+// Cache maintenance that does what `Arch.cache` says, and nothing else.
+import type { Direction } from './flags.ts'
+import type { PhysAddr } from './units.ts'
+
+type Sync = (at: PhysAddr, size: number, dir: Direction) => void
+
+const marked = new WeakSet<Sync>()
+
+/**
+ * States of a syncForDevice or syncForCpu that it does with ordinary memory what `cache` of its architecture says, no more and no less: lists
+ * are then maintained in one pass of the engine instead of by a call for each entry.
+ */
+export const asCacheSays = (sync: Sync): Sync => {
+  marked.add(sync)
+  return sync
+}
+
+export const doesAsCacheSays = (sync: Sync): boolean => marked.has(sync)
