@@ -38,6 +38,21 @@ test('a corrupted case of the RFC vectors fails, and only that', async () => {
   expect(report?.failed).toBe(1)
 })
 
+test.each([
+  ['sg-ops.json', 'a length', '"e":[[256,434,-1]]', /"e":\[\[256,434,298\].*?\]\]/],
+  ['dma-iommu-seq.json', 'a mask', '"mask":"-1"', /"mask":"[^"]*"/],
+  ['dma-iommu-seq.json', 'a count', '"fqs":-1', /"fqs":\d+/],
+])('%s: %s below nothing fails its case at once, with the reason', async (file, _what, odd, number) => {
+  const document = JSON.parse(readFileSync(join(GOLDEN, file), 'utf8')) as { cases: unknown[] }
+  const text = JSON.stringify(document.cases.slice(0, 1))
+  expect(text).toMatch(number)
+  const path = join(mkdtempSync(join(tmpdir(), 'dmalab-')), 'below.json')
+  writeFileSync(path, JSON.stringify({ ...document, cases: JSON.parse(text.replace(number, odd)) as unknown }))
+  const [report] = await conform([path])
+  expect(report?.failed).toBe(1)
+  expect(JSON.stringify(report)).toMatch(/the adapter threw: [^"]*-1/)
+})
+
 describe('recordings', () => {
   test.skipIf(!existsSync(RECORDED)).each(files)(
     '%s is the recording itself, byte for byte (../shared/golden)',

@@ -1,5 +1,5 @@
 // oclif's help, in the width of the terminal, and with our answer to a name that it does not know.
-import { foldLine, widthOf } from '@dmalab/report'
+import { foldLine, plain, widthOf } from '@dmalab/report'
 import { Errors, Help as OclifHelp } from '@oclif/core'
 import { EXIT } from './bad-input.ts'
 import { columnsOf } from './columns.ts'
@@ -37,8 +37,7 @@ export default class Help extends OclifHelp {
 /** An example is folded as a shell takes it; anything else that is too long, such as a summary, by words. */
 export const foldHelp = (line: string, columns: number): readonly string[] => {
   if (widthOf(line) <= columns) return [line]
-  // eslint-disable-next-line no-control-regex -- colours begin with the control character ESC
-  if (!/^\s*(?:\u001B\[[0-9;]*m)*\$/.test(line)) return foldLine(line, columns)
+  if (!/^\s*\$/.test(plain(line))) return foldLine(line, columns)
   const lines = foldLine(line, columns - 2)
   return lines.map((one, at) => (at < lines.length - 1 ? `${one} \\` : one))
 }

@@ -186,7 +186,7 @@ describe('a log that begins in the middle', () => {
     ['after four', [...known(4), by(stray, 7)], 'unmap-not-mapped'],
     ['by another task', [...known(4), by(stray, 8)], 'unmap-before-log'],
     ['by an interrupt', [...known(4), by(stray, 7, true)], 'unmap-before-log'],
-    ['by nobody who is named', [...known(4), stray], 'unmap-before-log'],
+    ['without a process id', [...known(4), stray], 'unmap-before-log'],
     ['of another device', [...known(4), by({ ...stray, device: 'other' } as EventBody, 7)], 'unmap-before-log'],
     [
       'of coherent memory, which lives long',

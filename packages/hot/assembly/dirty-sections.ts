@@ -1,5 +1,5 @@
 // Which sections may have a dirty line in the inner cache: a bit each, so that a look at gigabytes without one is a look at a word or two.
-// A bit over a section without one goes when somebody cleans there.
+// A bit may stay set after the last dirty line has gone; the next clean of the section clears it.
 import { anyDirty } from './clean-pages'
 import * as L from './shared/layout'
 

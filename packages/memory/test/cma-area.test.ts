@@ -56,7 +56,7 @@ describe('which areas there are', () => {
     expect(at(make({ reserved: [region(over)] }).pages.contiguous(2 * PAGE_SIZE))).toBe(expected)
   })
 
-  test('an area of a name is asked by it, and its pages are nobody else’s', () => {
+  test('a named area is asked by name, and its pages are in no other one', () => {
     const { pages } = make({ reserved: [region({ name: 'video', default: undefined as never })] })
     expect(at(pages.contiguous(PAGE_SIZE, { area: 'video' }))).toBe(AREA)
     expect(pages.cma.byDefault).toBeUndefined()

@@ -26,12 +26,14 @@ const ITEM = '- '
 /** A line in lines of words; what follows the first stands in by `hang` more blanks. Colours take no room. */
 export const foldLine = (line: string, columns = COLUMNS, hang = HANG): readonly string[] => {
   if (widthOf(line) <= columns) return [line]
-  const [start = '', margin = ''] = MARGIN.exec(line) ?? []
-  const next = margin + ' '.repeat(line.startsWith(ITEM, start.length) ? Math.max(hang, ITEM.length) : hang)
+  const bare = plain(line)
+  const margin = bare.slice(0, bare.length - bare.trimStart().length)
+  const next = margin + ' '.repeat(bare.startsWith(ITEM, margin.length) ? Math.max(hang, ITEM.length) : hang)
+  const [first = '', ...words] = line.split(' ')
   const lines: string[] = []
-  let now = start
-  for (const word of line.slice(start.length).split(' ')) {
-    const joined = isBlank(now) ? now + word : `${now} ${word}`
+  let now = first
+  for (const word of words) {
+    const joined = `${now} ${word}`
     if (widthOf(joined) <= columns || isBlank(now)) now = joined
     else {
       lines.push(now.trimEnd())
@@ -51,12 +53,10 @@ export const foldText = (text: string, columns = COLUMNS, hang = HANG): string =
 /** A command may stand behind a few words and a colon; what stands far in is a line that a kernel prints. */
 const STANDS = /^\s*(?:[^:]{0,60}: )?(?:printf .* \| )?(?:dmalab|npm start --) |[│┌├└]|^ *\d* \| |^ {10}/
 
-const plain = (text: string): string =>
+/** Without colours. */
+export const plain = (text: string): string =>
   // eslint-disable-next-line no-control-regex -- colours begin with the control character ESC
   text.replaceAll(/\u001B\[[0-9;]*m/g, '')
-
-// eslint-disable-next-line no-control-regex -- as above
-const MARGIN = /^(?:\u001B\[[0-9;]*m)*( *)/
 
 export const widthOf = (text: string): number => plain(text).length
 

@@ -1,4 +1,4 @@
-// What a git diff changes of a file without a hunk: nothing that a patch of the model could carry, but nobody should miss it.
+// Files that a git diff changes without a hunk (renamed, binary, another mode): a patch of the model has no entry for them, so they are listed.
 
 export interface FileWithoutHunk {
   readonly file: string
