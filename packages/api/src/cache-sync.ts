@@ -2,17 +2,18 @@
 import type { Direction } from './flags.ts'
 import type { PhysAddr } from './units.ts'
 
-type Sync = (at: PhysAddr, size: number, dir: Direction) => void
+/** Maintains the caches for `size` bytes at `at`, which a device reads or writes as `dir` says. */
+export type CacheSync = (at: PhysAddr, size: number, dir: Direction) => void
 
-const marked = new WeakSet<Sync>()
+const marked = new WeakSet<CacheSync>()
 
 /**
  * States of a syncForDevice or syncForCpu that it does with ordinary memory what `cache` of its architecture says, no more and no less: lists
  * are then maintained in one pass of the engine instead of by a call for each entry.
  */
-export const asCacheSays = (sync: Sync): Sync => {
+export const asCacheSays = (sync: CacheSync): CacheSync => {
   marked.add(sync)
   return sync
 }
 
-export const doesAsCacheSays = (sync: Sync): boolean => marked.has(sync)
+export const doesAsCacheSays = (sync: CacheSync): boolean => marked.has(sync)

@@ -21,7 +21,7 @@ export const nearNames = (name: string, known: readonly string[], most = SLIP): 
 
 const within = (name: string, known: readonly string[], most: (one: string) => number): readonly string[] =>
   known
-    .map((one) => ({ one, changes: distance(name.toLowerCase(), one.toLowerCase()) }))
+    .map((one) => ({ one, changes: slipsBetween(name.toLowerCase(), one.toLowerCase()) }))
     .filter(({ one, changes }) => changes <= most(one))
     .toSorted((a, b) => a.changes - b.changes)
     .map(({ one }) => one)
@@ -39,7 +39,7 @@ const SLIP = 3
 const bare = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
 
 /** Letters to add, to leave out, to change, or to put before the one before them, to make one of the other. */
-const distance = (a: string, b: string): number => {
+export const slipsBetween = (a: string, b: string): number => {
   let before: readonly number[] = []
   let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 0; i < a.length; i += 1) {

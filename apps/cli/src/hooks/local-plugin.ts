@@ -1,9 +1,9 @@
 // What installs plug-ins. `plugins install ./my-plugin-1.0.0.tgz`: oclif takes every word with a slash for a repository on GitHub, and waits for the network.
 import { resolve } from 'node:path'
+import { nearNames } from '@dmalab/api'
 import type { Hook } from '@oclif/core'
 import { isFolder, isThere } from '../paths.ts'
 import { shown } from '../shown.ts'
-import { distance } from './unknown-command.ts'
 
 /** Turns paths of tarballs and folders into `file:` addresses; a path that leads to neither ends the command. */
 const localPlugin: Hook.Prerun = async function ({ Command, argv, config }) {
@@ -12,7 +12,7 @@ const localPlugin: Hook.Prerun = async function ({ Command, argv, config }) {
   if (Command.id === 'plugins:uninstall') {
     const known = [...config.plugins.values()].filter(({ type }) => type !== 'core').map(({ name }) => name)
     const strange = argv.find((word) => !word.startsWith('-') && !known.some((name) => word.startsWith(name)))
-    const near = known.filter((name) => strange !== undefined && distance(name, strange) <= SLIP)
+    const near = strange === undefined ? [] : nearNames(strange, known, SLIP)
     if (strange !== undefined && near.length > 0)
       this.error(`${shown(strange)} is not installed: did you mean ${near.join(' or ')}?`, { exit: 2 })
   }

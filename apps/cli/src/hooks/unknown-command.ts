@@ -1,4 +1,5 @@
 // A command that is not there: one line, what was probably meant, exit code 2; as JSON for those who ask for it.
+import { slipsBetween } from '@dmalab/api'
 import { type Hook, ux } from '@oclif/core'
 import { asksForJson, errorJson, EXIT } from '../bad-input.ts'
 
@@ -35,7 +36,7 @@ const likelyCommand = (words: readonly string[], { commands, topics }: Commands)
       const parts = id.split(/[: ]/)
       const [name, given] = [parts.join(' '), words.slice(0, parts.length).join(' ')]
       // What is longer than any command is none of them misspelt.
-      const far = given.length > LONGEST ? Infinity : distance(name, given)
+      const far = given.length > LONGEST ? Infinity : slipsBetween(name, given)
       return { parts, far: far > name.length / 2 + 0.5 ? Infinity : far }
     })
     .toSorted((a, b) => a.far - b.far || b.parts.length - a.parts.length)
@@ -44,17 +45,5 @@ const likelyCommand = (words: readonly string[], { commands, topics }: Commands)
     ?.parts.join(' ')
 
 const SLIP = 3
-
-/** Letters to add, drop or change. */
-export const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (const [i, letter] of a.split('').entries()) {
-    const next = [i + 1]
-    for (const [j, other] of b.split('').entries())
-      next.push(Math.min((row[j] ?? 0) + (letter === other ? 0 : 1), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    row = next
-  }
-  return row.at(-1) ?? 0
-}
 
 export default unknownCommand
