@@ -76,8 +76,12 @@ export const builtTestsOf = (room, file) => {
 /** In the order in which they are asked. */
 export const testsOf = (room) => [...inFolder(`packages/${room}/test`), ...(OTHERS[room] ?? inFolder('tests/runs'))]
 
-/** Those that also see what is computed while modules are loaded: the room's own, and pages that are made of its tables. */
-export const ownOf = (room) => [
-  ...inFolder(`packages/${room}/test`),
-  ...(room === 'machine' ? named('tests/house', 'fidelity', 'drivers-page') : []),
-]
+/** Rooms that need a whole laboratory have much of their tests where rooms meet; of machine, pages are made of its tables. */
+const MEETING = {
+  machine: named('tests/house', 'fidelity', 'drivers-page'),
+  'dma-buf': named('tests/sharing', 'exporters-fail', 'paged-gem', 'device-memory', 'dma-buf-mmap'),
+  'arch-iommu': named('tests/dma', 'iommu-coherent-ways', 'dma-iommu-bounce', 'two-step-iova'),
+}
+
+/** Those that also see what is computed while modules are loaded: the room's own, and what meets it soonest. */
+export const ownOf = (room) => [...inFolder(`packages/${room}/test`), ...(MEETING[room] ?? [])]

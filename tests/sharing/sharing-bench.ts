@@ -5,6 +5,7 @@ import {
   type Driver,
   type Event,
   type FrameFormat,
+  type Injection,
   type KernelOptions,
   type KernelSpec,
   type Lab,
@@ -97,9 +98,10 @@ export const openBench = (
   machine?: Machine,
   cmdline: KernelOptions['cmdline'] = {},
   config: KernelOptions['config'] = {},
+  inject: readonly Injection[] = [],
 ): Bench => {
   const spec = withOptions(parseKernel(kernel, registry), { config, cmdline })
-  const lab = openLab({ module, registry }, { kernel: spec, machine: machine ?? machineFor(spec) })
+  const lab = openLab({ module, registry }, { kernel: spec, machine: machine ?? machineFor(spec), inject })
   const events: Event[] = []
   lab.listen('op', (event) => events.push(event))
   const texts = (levels: readonly string[]) =>

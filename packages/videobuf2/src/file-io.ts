@@ -102,11 +102,8 @@ const nextToWrite = (q: QueueState, state: FileIo): KResult<number> => {
   return done.ok ? ok(done.value.index) : done
 }
 
-const requeue = (q: QueueState, index: number, bytesused: number): KResult<void> => {
-  const buf = q.bufs.get(index)
-  if (buf === undefined) throw new Error(`${q.setup.name} has no buffer ${index}`)
-  return queueAgain(q, buf, bytesused)
-}
+const requeue = (q: QueueState, index: number, bytesused: number): KResult<void> =>
+  queueAgain(q, q.bufs.get(index) as Buf, bytesused)
 
 /** The buffer as the emulation fills it in itself: no ioctl checks it. */
 const queueAgain = (q: QueueState, buf: Buf, bytesused: number): KResult<void> => {

@@ -164,9 +164,8 @@ export const queueCancel = (q: QueueState): void => {
 
 /** Models: Linux v4.11 drivers/media/v4l2-core/videobuf2-core.c: __vb2_dqbuf */
 const backToUser = (q: QueueState, buf: Buf): void => {
-  const idle = buf.state === 'DEQUEUED' && !buf.prepared
   buf.state = 'DEQUEUED'
-  if (idle || !q.host.kernel.dqbufUnmaps || buf.memory !== 'DMABUF') return
+  if (!q.host.kernel.dqbufUnmaps || buf.memory !== 'DMABUF') return
   for (const plane of buf.planes) {
     if (!plane.dbufMapped) continue
     q.ops.unmapDmabuf(memOf(plane))

@@ -25,7 +25,7 @@ import {
   queueMunmap,
   verifyMemoryType,
 } from './memory-setup.ts'
-import { maxBuffers, type QueueState } from './queue-state.ts'
+import { type Buf, maxBuffers, type QueueState } from './queue-state.ts'
 import { coreDqbuf, corePrepareBuf, coreQbuf, coreStreamoff, coreStreamon, queueCancel } from './streaming.ts'
 import { traceV4l2 } from './trace-v4l2.ts'
 import { bufferInfo, verifyPlanesArray } from './v4l2-buffer.ts'
@@ -95,8 +95,7 @@ export const v4l2Queue = (q: QueueState): V4l2Queue => {
         const typed = free.ok ? sameType(q, 'vb2_dqbuf', 'invalid buffer type', type) : free
         if (!typed.ok) return typed
         const done = coreDqbuf(q)
-        const buf = done.ok ? q.bufs.get(done.value.index) : undefined
-        if (done.ok && buf !== undefined) traceV4l2('v4l2_dqbuf', q, buf, done.value)
+        if (done.ok) traceV4l2('v4l2_dqbuf', q, q.bufs.get(done.value.index) as Buf, done.value)
         return done
       }),
     streamon: (type) =>

@@ -2,6 +2,8 @@
 import {
   type Arch,
   type Device,
+  type Direction,
+  dirName,
   dma,
   type DmaBufOps,
   type DriverQueue,
@@ -39,6 +41,8 @@ export interface Bench {
   readonly events: EventBody[]
   /** Allocator calls, in order. */
   readonly calls: string[]
+  /** What memory was asked for: device, bytes, direction, owner and more. */
+  readonly asked: string[]
   readonly core: ReturnType<typeof createDmaBufCore>
   /** Buffers the driver owns. */
   readonly driver: Vb2Buffer[]
@@ -47,9 +51,14 @@ export interface Bench {
 }
 
 /** `failing` names the allocator operations that fail, and from which call on (1 = the first). */
-export const openBench = (facts: KernelFacts = V4_11, failing: Partial<Record<string, number>> = {}): Bench => {
+export const openBench = (
+  facts: KernelFacts = V4_11,
+  failing: Partial<Record<string, number>> = {},
+  more: Partial<Vb2MemOps> = {},
+): Bench => {
   const events: EventBody[] = []
   const calls: string[] = []
+  const asked: string[] = []
   const driver: Vb2Buffer[] = []
   const sink = { wants: () => true, emit: (event: EventBody) => void events.push(event) }
   const core = createDmaBufCore({ facts, sink, stack: { call: (_symbols, body) => body() } })
@@ -93,8 +102,20 @@ export const openBench = (facts: KernelFacts = V4_11, failing: Partial<Record<st
     vunmap: () => undefined,
     kmap: () => fail('EINVAL', 'no kmap'),
   }
+  const ask = (what: string, dev: Device | null, size: number, dir: Direction, owner: string, rest = ''): void =>
+    void asked.push(`${what} ${dev?.name} ${size} ${dirName(dir)} ${owner}${rest}`)
   const ops: Vb2MemOps = {
-    alloc: (_dev, size, _dir, owner) => attempt('alloc', () => newMem(owner, size)),
+    alloc: (dev, size, dir, owner, options) => {
+      ask(
+        'alloc',
+        dev,
+        size,
+        dir,
+        owner,
+        `${options?.nonCoherent === true ? ' non-coherent' : ''} ${options?.dmaAttrs}`,
+      )
+      return attempt('alloc', () => newMem(owner, size))
+    },
     put,
     getDmabuf: (mem) => {
       const wanted = attempt('getDmabuf', () => undefined)
@@ -103,11 +124,17 @@ export const openBench = (facts: KernelFacts = V4_11, failing: Partial<Record<st
       if (dbuf.ok) mem.refcount += 1
       return dbuf
     },
-    getUserptr: (_dev, _user, size, _dir, owner) => attempt('getUserptr', () => newMem(owner, size)),
+    getUserptr: (dev, _user, size, dir, owner) => {
+      ask('getUserptr', dev, size, dir, owner)
+      return attempt('getUserptr', () => newMem(owner, size))
+    },
     putUserptr: () => void calls.push('putUserptr'),
     prepare: () => void calls.push('prepare'),
     finish: () => void calls.push('finish'),
-    attachDmabuf: (_dev, dbuf, size) => attempt('attachDmabuf', () => newMem(dbuf.owner, size)),
+    attachDmabuf: (dev, dbuf, size, dir) => {
+      ask('attachDmabuf', dev, size, dir, dbuf.owner)
+      return attempt('attachDmabuf', () => newMem(dbuf.owner, size))
+    },
     detachDmabuf: () => void calls.push('detachDmabuf'),
     mapDmabuf: () => attempt('mapDmabuf', () => undefined),
     unmapDmabuf: () => void calls.push('unmapDmabuf'),
@@ -118,10 +145,12 @@ export const openBench = (facts: KernelFacts = V4_11, failing: Partial<Record<st
       mem.refcount += 1
       return ok({ phys: phys(0x4000_0000), len: mem.size, kind: 'uncached' })
     },
+    ...more,
   }
   return {
     events,
     calls,
+    asked,
     core,
     driver,
     texts: () => events.flatMap((event) => (event.event === 'printk' ? [event.text] : [])),
