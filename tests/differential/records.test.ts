@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { RecordsReport } from '@dmalab/runner/differential'
 import { conform, type ConformOptions } from 'dmalab'
+import { lostBy } from './lost.ts'
 
 const DATA = join(import.meta.dirname, 'data')
 /** All records; a fresh clone does not have them. */
@@ -12,10 +13,14 @@ const RECORDED = join(import.meta.dirname, '../../../shared/differential')
 /** Kernels whose records agree in every step. */
 const WHOLE =
   /^(a64-(510d|61d|612[cd]|72[cd])-.*|a32-(61|612|72)d-arm(iommu)?(-g2|-dir)?|rv-612(d|dn|c|cn)-.*|x64-(612|72)d-.*)\.jsonl$/
-const run = async (file: string, options: ConformOptions = {}): Promise<RecordsReport> => {
-  const [report] = await conform([file], options)
+const run = async (
+  file: string,
+  options: ConformOptions = {},
+): Promise<RecordsReport & { readonly lost: readonly string[] }> => {
+  const { lost, onEnd } = lostBy()
+  const [report] = await conform([file], { onEnd, ...options })
   if (report === undefined || !('differences' in report)) throw new Error(`${file} holds no records`)
-  return report
+  return { ...report, lost }
 }
 
 interface Record {
@@ -59,6 +64,7 @@ describe('records', () => {
     })
     // 121 commands, three observations an end, nine devices and the size of the bounce pool.
     expect(report).toMatchObject({ cases: 161, passed: 161 })
+    expect(report.lost).toEqual([])
   })
 
   test('with one answer corrupted differ there, and only there', async () => {
@@ -137,6 +143,6 @@ describe('all records at hand (../shared/differential)', () => {
   test.skipIf(!existsSync(RECORDED)).each(files)('%s agrees in every step', async (file) => {
     const report = await run(join(RECORDED, file))
     expect(report.differences).toEqual([])
-    expect(report).toMatchObject({ failed: 0, skipped: 0 })
+    expect(report).toMatchObject({ failed: 0, skipped: 0, lost: [] })
   })
 })

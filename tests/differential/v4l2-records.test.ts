@@ -5,15 +5,20 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { RecordsReport } from '@dmalab/runner/differential'
 import { conform, type ConformOptions } from 'dmalab'
+import { lostBy } from './lost.ts'
 
 const DATA = join(import.meta.dirname, 'data')
 /** All records; a fresh clone does not have them. */
 const RECORDED = join(import.meta.dirname, '../../../shared/differential/v4l2')
 
-const run = async (file: string, options: ConformOptions = {}): Promise<RecordsReport> => {
-  const [report] = await conform([file], options)
+const run = async (
+  file: string,
+  options: ConformOptions = {},
+): Promise<RecordsReport & { readonly lost: readonly string[] }> => {
+  const { lost, onEnd } = lostBy()
+  const [report] = await conform([file], { onEnd, ...options })
   if (report === undefined || !('differences' in report)) throw new Error(`${file} holds no records`)
-  return report
+  return { ...report, lost }
 }
 
 interface Record {
@@ -40,7 +45,7 @@ const changed = (id: string, change: (record: Record) => void): string => {
 describe('V4L2 records', () => {
   test('agree in every answer and every console line', async () => {
     const report = await run(join(DATA, 'v4l2.jsonl'))
-    expect(report).toMatchObject({ programs: 7, agreeing: 7, failed: 0, skipped: 0, notRun: [] })
+    expect(report).toMatchObject({ programs: 7, agreeing: 7, failed: 0, skipped: 0, notRun: [], lost: [] })
     expect(report.passed).toBe(report.cases)
   })
 
@@ -89,5 +94,6 @@ describe('all records at hand (../shared/differential/v4l2)', () => {
     const report = await run(join(RECORDED, name))
     expect(report.differences.slice(0, 1)).toEqual([])
     expect(report.agreeing).toBe(report.programs)
+    expect(report.lost).toEqual([])
   })
 })

@@ -1,5 +1,17 @@
 // Mapping in two steps behind an IOMMU: what links reach, what comes back, and what a careless driver leaves behind.
-import { DIR, type Event, type IovaState, type Machine, PAGE_SIZE, phys, type PhysAddr, physOf } from '@dmalab/api'
+import {
+  DIR,
+  type Event,
+  imbalance,
+  type IovaState,
+  type Lab,
+  type Machine,
+  PAGE_SIZE,
+  phys,
+  type PhysAddr,
+  physOf,
+  type SgPage,
+} from '@dmalab/api'
 import { createChecker } from '@dmalab/checker'
 import { openRegistry } from '@dmalab/lab'
 import { openLaboratory } from '@dmalab/lab/node'
@@ -18,6 +30,7 @@ devices:
   - { name: snooping, class: other, maskBits: 32, coherent: true, iommu: smmu }
   - { name: plain, class: other, maskBits: 32, iommu: smmu }
   - { name: direct, class: other, maskBits: 32 }
+  - { name: bouncing, class: other, maskBits: 32, busLimit: 0x5fff_ffff }
 `,
   'iova.yaml',
 )
@@ -43,6 +56,13 @@ const open = (kernel = 'arm64@7.2') => {
   const reads = (name: string, state: IovaState, offset: number, len: number): number =>
     lab.bus(lab.device(name)).read({ at: (state.addr + offset) as typeof state.addr, len }).blocked
   return { lab, at, codes, take, reads, events }
+}
+
+/** A page near the top of memory. */
+const high = (lab: Lab): SgPage => {
+  const got = lab.mem.allocPages(PAGE_SIZE, { owner: 'buffer', above: 0x7000_0000 })
+  if (!got.ok) throw new Error(got.why)
+  return { kind: 'page', pfn: got.value }
 }
 
 describe('a driver', () => {
@@ -122,6 +142,52 @@ describe('a careless driver', () => {
     expect(next.addr).toBe(state.addr)
     expect(lab.dma.iovaLink(device, next, at, 0, 2 * PAGE_SIZE, DIR.TO_DEVICE, 0)).toMatchObject({ errno: 'EEXIST' })
     expect(codes()).toContain('iova-links-left')
+  })
+
+  test.each([
+    // pages asked for, pages linked, and what is not handed out again
+    [3, 3, []],
+    [3, 2, [2 * PAGE_SIZE]],
+    [4, 1, [3 * PAGE_SIZE]],
+    // Both are kept as ranges of four.
+    [4, 3, []],
+    // Longer ranges go back whole, unless what comes back is short.
+    [40, 36, []],
+    [40, 32, [8 * PAGE_SIZE]],
+  ])('of %i pages links %i and destroys the range: what the allocator forgets is told', (asked, linked, lost) => {
+    const { lab, events } = open()
+    const device = lab.device('snooping')
+    const got = lab.mem.allocPages(64 * PAGE_SIZE, { owner: 'buffer' })
+    if (!got.ok) throw new Error(got.why)
+    const before = lab.balance()
+    const state = lab.dma.iovaTryAlloc(device, physOf(got.value), asked * PAGE_SIZE)
+    if (!state.ok) throw new Error(state.why)
+    lab.dma.iovaLink(device, state.value, physOf(got.value), 0, linked * PAGE_SIZE, DIR.TO_DEVICE, 0)
+    lab.dma.iovaDestroy(device, state.value, linked * PAGE_SIZE, DIR.TO_DEVICE, 0)
+    const told = events.flatMap((event) => (event.event === 'kernel_quirk' ? [event] : []))
+    expect(told.map(({ code, text }) => [code, Number(/(\d+) are not/.exec(text)?.[1])])).toEqual(
+      lost.map((bytes) => ['iova-part-lost', bytes]),
+    )
+    expect(imbalance(before, lab.balance())).toEqual(
+      lost.map((bytes) => `pages of bus addresses: ${bytes / PAGE_SIZE} more`),
+    )
+  })
+
+  test.each([
+    ['snooping', ['bytes mapped by an IOMMU: 4096 more', 'pages of bus addresses: 1 more']],
+    ['bouncing', ['bounce slots: 2 more']],
+    ['direct', []],
+  ])('unmaps a page of the %s device as registers: what stays taken is told', (name, left) => {
+    const { lab, events } = open()
+    const device = lab.device(name)
+    const page = high(lab)
+    const before = lab.balance()
+    const handle = lab.dma.mapPageAttrs(device, page, 0, PAGE_SIZE, DIR.TO_DEVICE, 0)
+    if (!handle.ok) throw new Error(handle.why)
+    lab.dma.unmapPageAttrs(device, handle.value, PAGE_SIZE, DIR.TO_DEVICE, lab.facts.attrs['MMIO'] ?? 0)
+    expect(imbalance(before, lab.balance())).toEqual(left)
+    const told = events.flatMap((event) => (event.event === 'kernel_quirk' ? [event.code] : []))
+    expect(told).toEqual(left.length === 0 ? [] : ['unmap-attrs-leak'])
   })
 
   test('frees addresses with links, or uses them before the sync', () => {

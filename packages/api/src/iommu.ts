@@ -79,6 +79,8 @@ export interface IommuDomain {
   /** Address space alone, for callers that map themselves. */
   allocIova(size: number, limits: IommuLimits): DmaAddr | undefined
   freeIova(at: DmaAddr, size: number): void
+  /** Bytes of address space that were taken for `asked` bytes and are not handed out again when `freed` bytes are given back, fewer than that. */
+  lostIova(asked: number, freed: number): number
   /** reserve_iova: no address of [first, last] is handed out from now on. */
   reserveIova(first: number, last: number | bigint): void
   /** Maps into address space the caller owns: iommu_map, iommu_unmap. */

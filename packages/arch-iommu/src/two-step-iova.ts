@@ -132,6 +132,14 @@ export const iovaCalls = (api: PluginApi, host: Host, parts: IovaParts): IovaCal
     host.emit({ event: 'kernel_quirk', code: 'iova-links-left', text, device: device.name })
   }
 
+  /** The allocator keeps a range by the size with which it comes back. */
+  const tellLost = (state: IovaState, whole: number): void => {
+    const lost = domain.lostIova(sizeOf(state), whole)
+    if (lost === 0) return
+    const text = `${device.name} took ${sizeOf(state)} bytes of bus addresses at ${hex(startOf(state))} and gives back ${whole}: ${lost} are not handed out again`
+    host.emit({ event: 'kernel_quirk', code: 'iova-part-lost', text, device: device.name })
+  }
+
   return {
     /** Models: Linux v7.2 drivers/iommu/dma-iommu.c: dma_iova_try_alloc */
     tryAlloc(at, size) {
@@ -189,6 +197,7 @@ export const iovaCalls = (api: PluginApi, host: Host, parts: IovaParts): IovaCal
       const done = domain.unmap(startOf(state), whole)
       if (done !== whole) warnHole(startOf(state), whole, done)
       tellLeft(startOf(state), sizeOf(state))
+      tellLost(state, whole)
     },
   }
 }

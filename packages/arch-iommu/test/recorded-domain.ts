@@ -65,6 +65,7 @@ export const recordedDomain = (failing: Failing = {}, calls: string[] = []): Rec
       calls.push(`free ${hex(at)} ${hex(size)}`)
       taken -= size
     },
+    lostIova: (asked, freed) => asked - freed,
     reserveIova: () => undefined,
     mapAt: (at, phys, size, prot) => {
       if (fails('mapAt')) return fail('ENOMEM', 'no table')

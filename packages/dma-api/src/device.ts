@@ -7,6 +7,7 @@ import {
   type Device,
   type DeviceFacts,
   type DmaAddr,
+  type DmaOpsDef,
   type EventSink,
   fail,
   hex,
@@ -35,6 +36,8 @@ export interface DeviceState extends Device {
   readonly memDevices: readonly DeviceState[]
   readonly cmaArea: string | undefined
   opsName: string
+  /** It sees translated addresses. */
+  translates: boolean
   /** dev->dma_io_tlb_mem, as this device uses it. */
   swiotlb: Swiotlb | null
   /** Masks that are not a run of ones, until a driver sets another. */
@@ -44,6 +47,8 @@ export interface DeviceState extends Device {
   iova: IovaCalls | null
   /** dev->dma_skip_sync: sync calls return before they reach the op table. */
   skipSync: boolean
+  /** The table that it is bound to. */
+  takesTable(def: DmaOpsDef, facts: KernelFacts): void
 }
 
 export interface DeviceParts {
@@ -121,6 +126,7 @@ class OpenedDevice implements DeviceState {
   readonly memDevices: readonly DeviceState[]
   readonly cmaArea: string | undefined
   opsName = ''
+  translates = false
   swiotlb: Swiotlb | null = null
   oddMask: number | undefined
   oddCoherentMask: number | undefined
@@ -141,6 +147,11 @@ class OpenedDevice implements DeviceState {
     this.oddCoherentMask = facts.oddCoherentMask
   }
 
+  takesTable({ name, caps }: DmaOpsDef, { skipsNeedlessSync }: KernelFacts): void {
+    this.opsName = name
+    this.translates = caps.translates
+    this.skipSync = skipsNeedlessSync && this.facts.coherent
+  }
   get dmaMask(): number {
     return this.oddMask ?? maskOf(this.maskBits)
   }

@@ -26,6 +26,7 @@ import {
 } from '@dmalab/api'
 import type { KernelStack } from '@dmalab/memory'
 import { allocFromPool, type DeviceState } from './device.ts'
+import { tellKept } from './kept-mapping.ts'
 import { givenList, givenPiece, tellStopped, toldIfStopped } from './stopped-call.ts'
 import { type TableParts, tellTable } from './table-event.ts'
 import { EXPECTED_ERRORS, type Gfp, type Trace } from './trace.ts'
@@ -186,7 +187,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
 
     unmapPageAttrs(dev, handle, size, dir, attrs) {
       checkDir(dir, 'dma_unmap_page_attrs')
-      if (mmio !== 0 && has(attrs, mmio)) return
+      if (mmio !== 0 && has(attrs, mmio)) return tellKept(sink, parts.state(dev), handle, size)
       const { ops, symbols } = parts.table(dev)
       const mark = stack.enter(symbols.unmapPage ?? [])
       ops.unmapPage(handle, size, dir, attrs)

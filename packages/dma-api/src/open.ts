@@ -211,8 +211,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
   const openDevice = (state: DeviceState): void => {
     const def = tableNamed(kernel.base.opsFor(state.facts, kernel.options, iommuOf(state) ?? null), state.name)
     const bus = new DeviceBusView(state.facts)
-    state.opsName = def.name
-    state.skipSync = facts.skipsNeedlessSync && state.facts.coherent
+    state.takesTable(def, facts)
     opened.set(state, { state, def, host: createHost(hostParts, state, bus), bus, table: null, tables: new Map() })
   }
   for (const state of all) openDevice(state)

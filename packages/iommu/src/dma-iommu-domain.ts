@@ -144,6 +144,11 @@ export class DeviceDomain implements IommuDomain {
     this.domain.iova.free(Math.floor(at / this.granule), Math.ceil(size / this.granule))
   }
 
+  lostIova(asked: number, freed: number): number {
+    const pages = (bytes: number): number => Math.ceil(bytes / this.granule)
+    return IovaCache.lost(pages(asked), pages(freed)) * this.granule
+  }
+
   reserveIova(first: number, last: number | bigint): void {
     const top = typeof last === 'bigint' ? Number(last / BigInt(this.granule)) : Math.floor(last / this.granule)
     this.domain.iova.domain.reserve(Math.floor(first / this.granule), top)

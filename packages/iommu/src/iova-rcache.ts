@@ -66,6 +66,15 @@ export class IovaCache {
     return size < LARGEST ? 2 ** orderOf(size) : size
   }
 
+  /**
+   * Pfns of a range taken for `asked` that stay taken when it comes back as one of `freed`: its class holds it as shorter than it is.
+   * What is too long for a class goes back whole.
+   */
+  static lost(asked: number, freed: number): number {
+    const order = orderOf(freed)
+    return order === IOVA_CLASSES ? 0 : IovaCache.taken(asked) - 2 ** order
+  }
+
   /** Time passes: armed depot workers whose delay is over run once each, in order of size class; returns how many ran. */
   pass(ms: number): number {
     const due = this.classes.filter((cls) => cls.worker !== undefined && cls.worker <= ms)

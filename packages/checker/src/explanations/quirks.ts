@@ -32,6 +32,16 @@ export const QUIRKS = {
       'use dma_iova_destroy() only when the links have no hole, also not one that a failed dma_iova_link() left',
     ],
   },
+  'iova-part-lost': {
+    what: 'dma_iova_destroy() gave back fewer bus addresses than dma_iova_try_alloc() had taken.',
+    why: 'It gives back as many as are linked. The allocator keeps short ranges (up to 32 pages) by the size with which they come back, so that a shorter request gets the range, and nobody the rest, until a full address space makes it empty its caches.',
+    source:
+      'Linux v7.2 drivers/iommu/dma-iommu.c: dma_iova_destroy, __iommu_dma_iova_unlink; drivers/iommu/iova.c: free_iova_fast',
+    fixes: [
+      'link all that was allocated, or allocate what will be linked',
+      'unlink with dma_iova_unlink() and give all of it back with dma_iova_free()',
+    ],
+  },
   'iova-not-synced': {
     what: 'A device used memory that dma_iova_link() had put behind its bus addresses, and no dma_iova_sync() had covered them yet.',
     why: 'Linking writes page table entries and nothing else. Hardware that remembers missing entries, or that does not snoop its tables, sees them only after the sync. On other hardware the access works, by chance.',
@@ -39,8 +49,8 @@ export const QUIRKS = {
     fixes: ['call dma_iova_sync() once all pieces are linked, before the device is told the address'],
   },
   'unmap-attrs-leak': {
-    what: 'A bounced mapping was unmapped with DMA_ATTR_MMIO or DMA_ATTR_REQUIRE_COHERENT, and had been mapped without: its slots stay taken, and what the device wrote is not copied back.',
-    why: 'Such mappings never bounce, so unmap returns at once and does not look whether this one did. Each time slots are lost, until the pool is full for everybody.',
+    what: 'A mapping was unmapped with DMA_ATTR_MMIO or DMA_ATTR_REQUIRE_COHERENT, and had been mapped without. When it was bounced its slots stay taken, and what the device wrote is not copied back; behind an IOMMU the device still reaches the memory, and the bus addresses stay taken.',
+    why: 'Mappings with these attributes never bounce, so unmap returns at once and does not look whether this one did; dma_unmap_page() does nothing at all with DMA_ATTR_MMIO, for it maps no registers. Each time slots or bus addresses are lost, until there are none left for anybody.',
     source: 'Linux v7.2 kernel/dma/direct.h: dma_direct_unmap_phys; kernel/dma/mapping.c: dma_unmap_page_attrs',
     fixes: [
       'unmap with the attributes that the mapping was made with',

@@ -13,6 +13,7 @@ export const dataRule: CheckerRule = {
     'sg-pages-surplus',
     'bounce-sync-refused',
     'unmap-attrs-leak',
+    'iova-part-lost',
     'bounce-unreachable',
     'bounce-too-long',
     'attribute-bit-taken',

@@ -1,5 +1,5 @@
 // Runs differential records on the model and counts where the two agree.
-import { InputError } from '@dmalab/api'
+import { type Balance, type FindingCode, imbalance, InputError, type Lab } from '@dmalab/api'
 import { DMA_PROGRAMS } from './dma/dma-programs.ts'
 import type { Boot, Context, Language, Observation } from './language.ts'
 import type { ProgramRecord } from './records.ts'
@@ -42,11 +42,20 @@ export interface RecordsReport {
   readonly differences: readonly Difference[]
 }
 
+export interface ProgramEnd {
+  /** One line for each count that is not as it was before the program. */
+  readonly left: readonly string[]
+  /** What the kernel itself did wrong on the way, in order. */
+  readonly quirks: readonly FindingCode[]
+}
+
 export interface RecordsOptions {
   /** Report this program only; those before it on its boot run all the same. */
   readonly only?: string
   /** Hears of every step of every program that is reported. */
   readonly onStep?: (record: ProgramRecord, observation: Observation) => void
+  /** Hears what each program that ended normally left, once all that it held was given back. */
+  readonly onEnd?: (record: ProgramRecord, end: ProgramEnd) => void
 }
 
 /** @throws InputError for records in an unknown language, an unknown command, or an `only` that names no program */
@@ -66,6 +75,7 @@ export const conformRecords = (
   let open:
     | { readonly name: string; readonly kernel: string; readonly boot: Boot | { readonly notModelled: string } }
     | undefined
+  let books: Books | undefined
   for (const record of records.filter(({ boot }) => boots.has(boot))) {
     const fresh = open === undefined || open.name !== record.boot || open.kernel !== record.kernel
     if (fresh) open = { name: record.boot, kernel: record.kernel, boot: languageOf(record).open(record, context) }
@@ -74,8 +84,12 @@ export const conformRecords = (
       if (wanted(record)) tally.notRun(record, boot.notModelled)
       continue
     }
+    if (fresh && options.onEnd !== undefined) books = new Books(boot.lab)
+    books?.open()
     const observations = [...(fresh ? boot.boot(record) : []), ...boot.run(record)]
+    const end = books?.close()
     if (!wanted(record)) continue
+    if (end !== undefined && observations.every(({ got }) => got !== undefined)) options.onEnd?.(record, end)
     for (const observation of observations) options.onStep?.(record, observation)
     tally.program(record, observations)
   }
@@ -87,6 +101,29 @@ const languageOf = (record: ProgramRecord): Language => {
   if (language !== undefined) return language
   const known = LANGUAGES.map(({ name }) => name).join(', ')
   throw new InputError(`is a program in an unknown language; known: ${known}`, record.place)
+}
+
+/** What a boot has lent, program by program. */
+class Books {
+  private readonly lab: Lab
+  private before: Balance = new Map()
+  private quirks: FindingCode[] = []
+
+  constructor(lab: Lab) {
+    this.lab = lab
+    lab.listen('op', (event) => {
+      if (event.event === 'kernel_quirk') this.quirks.push(event.code)
+    })
+  }
+
+  open(): void {
+    this.before = this.lab.balance()
+    this.quirks = []
+  }
+
+  close(): ProgramEnd {
+    return { left: imbalance(this.before, this.lab.balance()), quirks: this.quirks }
+  }
 }
 
 class Tally {

@@ -3,6 +3,7 @@ export {
   conformRecords,
   type Difference,
   type NotRun,
+  type ProgramEnd,
   type RecordsOptions,
   type RecordsReport,
 } from './conform-records.ts'

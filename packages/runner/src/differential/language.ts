@@ -1,5 +1,5 @@
 // What a language of recorded programs consists of; `conform-records.ts` runs any of them.
-import type { InputPlace } from '@dmalab/api'
+import type { InputPlace, Lab } from '@dmalab/api'
 import type { LabParts } from '../open-rooms.ts'
 import type { ProgramRecord } from './records.ts'
 import type { Setups } from './setups.ts'
@@ -22,6 +22,7 @@ export interface Observation {
 
 /** One boot of the recording machine. */
 export interface Boot {
+  readonly lab: Lab
   /** What the boot itself showed: told with its first program. */
   boot(record: ProgramRecord): readonly Observation[]
   /** Runs a program to its end, or to the crash. */

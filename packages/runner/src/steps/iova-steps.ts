@@ -59,9 +59,12 @@ export const iovaRelease = (c: StepContext, step: Step<'iova-free' | 'iova-destr
   return ok('')
 }
 
-/** What a driver does that ends in good order. */
+/** What a driver does that ends in good order: destroying a range that was linked in part would lose the rest of it. */
 export const giveAddressesBack = (c: StepContext, importer: Importer): void => {
-  if (importer.iova !== null) release(c, importer, importer.iova, importer.iova.linked)
+  const { device, dir, attrs, iova } = importer
+  if (iova === null) return
+  if (iova.linked > 0) c.lab.dma.iovaUnlink(device, iova.state, 0, iova.linked, dir, attrs)
+  release(c, importer, iova, 0)
 }
 
 const release = (c: StepContext, importer: Importer, { state }: TakenAddresses, linked: number): void => {

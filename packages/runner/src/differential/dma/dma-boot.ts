@@ -32,6 +32,8 @@ export class DmaBoot {
   readonly lab: Lab
   readonly user: UserDevices
   readonly objects: Map<string, LabObject> = new Map()
+  /** Pages that stand for memory of others, until the program ends. */
+  private readonly foreign: Pfn[] = []
   /** Freed bus addresses wait in a queue that a timer empties, and have done so since then: which one comes next is chance. */
   lazyFrees = false
   /** Pages of each run of adjacent ones that the next udmabuf's memory has; empty: it is one run. */
@@ -85,6 +87,7 @@ export class DmaBoot {
     const all = [...this.objects.values()].toReversed()
     for (const kinds of RELEASE_ORDER) for (const object of all) if (kinds.includes(object.kind)) this.release(object)
     this.objects.clear()
+    for (const pfn of this.foreign.splice(0)) this.lab.mem.freePages(pfn, PAGE_SIZE)
     return all.length
   }
 
@@ -128,10 +131,11 @@ export class DmaBoot {
     return this.lab.userRead(mapping, len, owner, offset)
   }
 
-  /** A page of RAM that no object of the programs owns. */
+  /** A page of RAM that no object of the program owns. */
   foreignPage(): SgPage {
     const got = this.lab.mem.allocPages(PAGE_SIZE, { owner: 'foreign' })
     if (!got.ok) throw new Error(`no page left: ${got.why}`)
+    this.foreign.push(got.value)
     return { kind: 'page', pfn: got.value }
   }
 

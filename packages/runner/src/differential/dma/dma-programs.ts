@@ -1,5 +1,5 @@
 // Programs of DMA API calls: the command language, and what a boot of it does with a program.
-import { type Cpu, type DeviceFacts, InputError, type InputPlace, type Machine, ownValue } from '@dmalab/api'
+import { type Cpu, type DeviceFacts, InputError, type InputPlace, type Lab, type Machine, ownValue } from '@dmalab/api'
 import { isSimulatedOops } from '@dmalab/memory'
 import { openLab } from '../../lab.ts'
 import { type Boot, commandPlace, type Language, type Observation } from '../language.ts'
@@ -104,6 +104,7 @@ const recording = (machine: Machine, ops: Pick<Cpu, 'cacheOps' | 'svpbmt'>): Mac
 })
 
 class DmaProgramBoot implements Boot {
+  readonly lab: Lab
   private readonly dma: DmaBoot
   /** What each device's driver got for its masks. */
   private readonly masks = new Map<string, string>()
@@ -111,6 +112,7 @@ class DmaProgramBoot implements Boot {
   /** `machine` has the masks that the drivers ask for. */
   constructor(dma: DmaBoot, machine: Machine) {
     this.dma = dma
+    this.lab = dma.lab
     for (const { name, maskBits, coherentMaskBits = maskBits } of machine.devices) {
       const device = dma.lab.device(name)
       dma.lab.dma.setMask(device, PLATFORM_MASK_BITS)

@@ -106,6 +106,8 @@ export class Nodes {
 
   constructor(lab: Lab) {
     this.lab = lab
+    for (const { side, device: name } of Object.values(NODES))
+      if (side !== 'm2m' && !this.lasting.has(name)) this.lasting.set(name, lab.open(lab.device(name)))
   }
 
   open(name: string): OpenNode {
@@ -132,10 +134,8 @@ export class Nodes {
   }
 
   private lastingDriver(name: string): Driver {
-    const known = this.lasting.get(name)
-    if (known !== undefined) return known
-    const driver = this.lab.open(this.lab.device(name))
-    this.lasting.set(name, driver)
+    const driver = this.lasting.get(name)
+    if (driver === undefined) throw new Error(`there is no driver of ${name}`)
     return driver
   }
 

@@ -35,6 +35,7 @@ const openBoot = (parts: Context['parts'], kernel: KernelSpec): Boot => {
     if (event.event === 'printk' && wasPrinted(event.level, event.text)) console.push(event.text)
   })
   return {
+    lab,
     boot: () => [],
     run: (record) => {
       const program = new Program(lab, nodes, inOnePiece(record))
