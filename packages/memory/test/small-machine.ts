@@ -2,6 +2,7 @@
 import {
   type Event,
   type EventBody,
+  type EventSink,
   type KernelFacts,
   type Machine,
   type Oops,
@@ -46,10 +47,14 @@ export interface Opened {
 
 const module = compileHotSync()
 
-/** The machine opened, with every event kept. */
-export const open = (from: Machine = machine(), facts: KernelFacts = FACTS): Opened => {
+/** The machine opened, with every event kept that is wanted. */
+export const open = (
+  from: Machine = machine(),
+  facts: KernelFacts = FACTS,
+  wants: EventSink['wants'] = () => true,
+): Opened => {
   const events: Event[] = []
-  const sink = { wants: () => true, emit: (event: EventBody) => void events.push({ at: 0, ...event }) }
+  const sink = { wants, emit: (event: EventBody) => void events.push({ at: 0, ...event }) }
   const stack = new KernelStack(facts)
   return {
     memory: new Memory({ machine: from, facts, layout: layOut(from, facts), module, sink, stack }),
