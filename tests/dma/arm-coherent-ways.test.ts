@@ -1,12 +1,22 @@
 // Coherent memory of arch/arm in each way it is had: snooping or not, in lowmem or highmem, behind an IOMMU or not; whatever fails on the
 // way, nothing stays but what the kernel itself loses.
-import { ATTR, type DeviceFacts, type Event, type Injection, type KernelVaddr, PAGE_SIZE, type ReservedRegion } from '@dmalab/api'
+import {
+  ATTR,
+  type DeviceFacts,
+  type Event,
+  type Injection,
+  type KernelVaddr,
+  PAGE_SIZE,
+  type ReservedRegion,
+} from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
 import { must, openArmLab, RAM } from './arm-lab.ts'
 
 const MIB = 2 ** 20
 const SIZE = 5 * PAGE_SIZE
 const HIGHMEM = RAM + 64 * MIB
+/** The pool for callers that may not sleep is the first of the area. */
+const BOOT = 256 * 1024
 const POOL: ReservedRegion = {
   name: 'pool',
   base: 0x5100_0000,
@@ -53,22 +63,23 @@ describe.each([
   ['highmem, write-combined', HIGHMEM, ATTR.WRITE_COMBINE, false, 'writecombine'],
   ['highmem, snooping', HIGHMEM, ATTR.WRITE_COMBINE, true, 'cached'],
 ] as const)('%s', (_, base, attrs, coherent, kind) => {
+  const place = base + BOOT
   it.each([SIZE, 1, PAGE_SIZE])('%i bytes are zeroed, seen by both sides, and come back whole', (size) => {
     const { lab, dev } = open({ device: { coherent }, base })
     const before = lab.balance()
     for (let round = 0; round < 2; round += 1) {
       const { cpuAddr, handle } = must(lab.dma.allocAttrs(dev, size, attrs, 'buffer'))
-      expect(handle).toBe(base)
-      expect(lab.mem.resolve(cpuAddr)).toEqual({ phys: base, kind })
-      expect(lab.mem.isHighmemPfn((base / PAGE_SIZE) as never)).toBe(base === HIGHMEM)
+      expect(handle).toBe(place)
+      expect(lab.mem.resolve(cpuAddr)).toEqual({ phys: place, kind })
+      expect(lab.mem.isHighmemPfn((place / PAGE_SIZE) as never)).toBe(base === HIGHMEM)
       expect(lab.bus(dev).read({ at: handle, len: size }, new Uint8Array(size)).wrong).toBe(0)
       lab.bus(dev).write({ at: handle, len: size, owner: 'buffer' }, { seed: 9 })
       const mapping = must(lab.dma.mmapAttrs(dev, cpuAddr, handle, size, attrs))
-      expect(mapping).toMatchObject({ kind, phys: base, len: Math.ceil(size / PAGE_SIZE) * PAGE_SIZE })
+      expect(mapping).toMatchObject({ kind, phys: place, len: Math.ceil(size / PAGE_SIZE) * PAGE_SIZE })
       expect(lab.userCompare(mapping, size, 'buffer').wrong).toBe(0)
       lab.dma.freeAttrs(dev, size, cpuAddr, handle, attrs)
       expect(lab.balance()).toEqual(before)
-      expect(lab.mem.resolve(lab.mem.linearAddress(base as never))?.kind).toBe(base === HIGHMEM ? undefined : 'cached')
+      expect(lab.mem.resolve(lab.mem.linearAddress(place as never))?.kind).toBe(base === HIGHMEM ? undefined : 'cached')
     }
   })
 
@@ -83,8 +94,8 @@ describe.each([
   it('without a kernel mapping the address is that of the first struct page, and nothing is remapped', () => {
     const { lab, dev } = open({ device: { coherent }, base })
     const before = lab.balance()
-    const got = must(lab.dma.allocAttrs(dev, SIZE, attrs | ATTR.NO_KERNEL_MAPPING, 'buffer'))
-    expect(got).toEqual({ cpuAddr: lab.mem.pageStructAddress((base / PAGE_SIZE) as never), handle: base })
+    const got = must(lab.dma.allocAttrs(dev, SIZE, attrs + ATTR.NO_KERNEL_MAPPING, 'buffer'))
+    expect(got).toEqual({ cpuAddr: lab.mem.pageStructAddress((place / PAGE_SIZE) as never), handle: place })
     expect(lab.balance().get('kernel mappings')).toBe(before.get('kernel mappings'))
     lab.dma.freeAttrs(dev, SIZE, got.cpuAddr, got.handle, ATTR.NO_KERNEL_MAPPING)
     expect(lab.balance()).toEqual(before)
@@ -102,8 +113,9 @@ describe.each([
 })
 
 describe('what is refused', () => {
-  it('a buffer of no bytes, a mask that is unset, one that ends before memory does', () => {
-    expect(open().lab.dma.allocAttrs(open().dev, 0, 0, 'b')).toMatchObject({ errno: 'ENOMEM', why: /0 bytes/ as never })
+  it('a buffer of no bytes', () => {
+    const { lab, dev } = open()
+    expect(lab.dma.allocAttrs(dev, 0, 0, 'b')).toEqual({ ok: false, errno: 'ENOMEM', why: 'no block is of 0 bytes' })
   })
 
   it('a free of what was never had, which the kernel only tells', () => {
@@ -125,7 +137,7 @@ describe('what is refused', () => {
     for (const iommu of [false, true]) {
       const { lab, dev } = open({ device: iommu ? { iommu: 'sysmmu' } : {} })
       const { cpuAddr, handle } = must(lab.dma.allocAttrs(dev, SIZE, 0, 'buffer'))
-      const got = lab.dma.mmapAttrs(dev, cpuAddr, handle, SIZE, 0, pgoff, pages * PAGE_SIZE)
+      const got = lab.dma.mmapAttrs(dev, cpuAddr, handle, SIZE, 0, pages * PAGE_SIZE, pgoff)
       expect(got.ok).toBe(fits)
       expect(got.ok ? got.value.len : got.errno).toBe(fits ? pages * PAGE_SIZE : 'ENXIO')
     }
@@ -166,7 +178,7 @@ describe.each(['arm@4.11', 'arm@6.12'])('%s, behind an IOMMU', (kernel) => {
     ['page by page', ATTR.ALLOC_SINGLE_PAGES],
     ['in one piece', ATTR.FORCE_CONTIGUOUS],
     ['without a mapping', ATTR.NO_KERNEL_MAPPING],
-    ['in one piece, without a mapping', ATTR.NO_KERNEL_MAPPING | ATTR.FORCE_CONTIGUOUS],
+    ['in one piece, without a mapping', ATTR.NO_KERNEL_MAPPING + ATTR.FORCE_CONTIGUOUS],
   ] as const
 
   it.each(ways)('%s: reached by both sides, and comes back whole', (_, attrs) => {
@@ -225,7 +237,7 @@ describe.each(['arm@4.11', 'arm@6.12'])('%s, behind an IOMMU', (kernel) => {
   it('a buffer of no bytes has no window', () => {
     const { lab, dev } = behind()
     expect(lab.dma.allocAttrs(dev, 0, 0, 'b')).toMatchObject({ errno: 'ENOMEM' })
-    expect(lab.dma.allocAttrs(dev, 0, ATTR.FORCE_CONTIGUOUS | ATTR.NO_KERNEL_MAPPING, 'b')).toMatchObject({
+    expect(lab.dma.allocAttrs(dev, 0, ATTR.FORCE_CONTIGUOUS + ATTR.NO_KERNEL_MAPPING, 'b')).toMatchObject({
       errno: 'ENOMEM',
     })
   })

@@ -14,9 +14,27 @@ const NULL = { nullPointer: true, address: '00000004', write: true }
 const PATH = ['v7_dma_inv_range', 'dma_cache_maint_page', 'vb2_ioctl_qbuf']
 
 describe.each([
-  ['arm-v4.11', '', '', 'Backtrace:', ['(v7_dma_inv_range) from (dma_cache_maint_page)', '(dma_cache_maint_page) from (vb2_ioctl_qbuf)']],
-  ['arm-v6.1', '', '', 'Backtrace:', [' v7_dma_inv_range from dma_cache_maint_page', ' dma_cache_maint_page from vb2_ioctl_qbuf']],
-  ['arm', ' when read', ' when write', 'Call trace:', [' v7_dma_inv_range from dma_cache_maint_page', ' dma_cache_maint_page from vb2_ioctl_qbuf']],
+  [
+    'arm-v4.11',
+    '',
+    '',
+    'Backtrace:',
+    ['(v7_dma_inv_range) from (dma_cache_maint_page)', '(dma_cache_maint_page) from (vb2_ioctl_qbuf)'],
+  ],
+  [
+    'arm-v6.1',
+    '',
+    '',
+    'Backtrace:',
+    [' v7_dma_inv_range from dma_cache_maint_page', ' dma_cache_maint_page from vb2_ioctl_qbuf'],
+  ],
+  [
+    'arm',
+    ' when read',
+    ' when write',
+    'Call trace:',
+    [' v7_dma_inv_range from dma_cache_maint_page', ' dma_cache_maint_page from vb2_ioctl_qbuf'],
+  ],
 ])('%s', (name, read, write, head, frames) => {
   const { oops, ...rest } = arch(name)
   const details = (address: string) => [`[${address}] *pgd=00000000`, 'Internal error: Oops: 5 [#1] SMP ARM']
@@ -76,7 +94,8 @@ describe.each([
   })
 
   it('is entered by the ioctl of its release', () => {
-    const path = name === 'arm-v4.11' ? ['ret_fast_syscall', 'SyS_ioctl', 'do_vfs_ioctl'] : ['ret_fast_syscall', 'sys_ioctl']
+    const path =
+      name === 'arm-v4.11' ? ['ret_fast_syscall', 'SyS_ioctl', 'do_vfs_ioctl'] : ['ret_fast_syscall', 'sys_ioctl']
     expect(rest.syscallPath).toEqual(path)
   })
 })
@@ -117,7 +136,13 @@ describe('the functions of each op table', () => {
     syncSgForCpu: 'arm_iommu_sync_sg_for_cpu',
     syncSgForDevice: 'arm_iommu_sync_sg_for_device',
   }
-  const { syncSingleForCpu: _c, syncSingleForDevice: _d, syncSgForCpu: _sc, syncSgForDevice: _sd, ...WITHOUT_SYNC } = IOMMU
+  const {
+    syncSingleForCpu: _c,
+    syncSingleForDevice: _d,
+    syncSgForCpu: _sc,
+    syncSgForDevice: _sd,
+    ...WITHOUT_SYNC
+  } = IOMMU
   it.each([
     ['arm', ARM],
     [
