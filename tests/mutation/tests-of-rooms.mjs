@@ -73,8 +73,14 @@ export const builtTestsOf = (room, file) => {
   return [...(isIo ? [IO_TESTS, own] : [own, IO_TESTS]), OTHERS_OF_BUILT]
 }
 
+/** Those that read whole trees of real boards, or many damaged ones: asked last of a room's own. */
+const isSlow = (path) => /corpus|damaged|malformed|shipped-boards/.test(path)
+
 /** In the order in which they are asked. */
-export const testsOf = (room) => [...inFolder(`packages/${room}/test`), ...(OTHERS[room] ?? inFolder('tests/runs'))]
+export const testsOf = (room) => [
+  ...inFolder(`packages/${room}/test`).toSorted((a, b) => Number(isSlow(a)) - Number(isSlow(b))),
+  ...(OTHERS[room] ?? inFolder('tests/runs')),
+]
 
 /** Rooms that need a whole laboratory have much of their tests where rooms meet; of machine, pages are made of its tables. */
 const MEETING = {
