@@ -1,4 +1,4 @@
-// Lists stay on the engine: however long a list is, mapping, syncing and unmapping it are a handful of calls across the wasm boundary.
+// Mappings stay on the engine: one page is a call each way, and however long a list is, mapping, syncing and unmapping it are a handful of calls across the wasm boundary.
 import { type DeviceFacts, DIR, type Lab, type Machine, PAGE_SIZE } from '@dmalab/api'
 import { openLaboratory } from '@dmalab/lab/node'
 import { openLab, parseKernel } from '@dmalab/runner'
@@ -87,4 +87,26 @@ test.each([
     openLab(parts, { kernel: spec, machine: machine(kernel.startsWith('arm@') ? 'arm' : 'arm64', facts) })
   expect(open().device('device').opsName).toBe(ops)
   expect(callsFor(open(), 1000)).toBeLessThanOrEqual(24)
+})
+
+test.each([
+  ['arm@4.11', {}, 3],
+  ['arm@6.12', {}, 3],
+  ['arm64@6.12', {}, 2],
+  ['arm64@6.12', { iommu: 'smmu' }, 2],
+  ['arm64@6.12', { iommu: 'smmu', coherent: true }, 2],
+] as const)('%s %o: one page', (kernel, facts, most) => {
+  const spec = parseKernel(kernel, parts.registry)
+  const lab = openLab(parts, { kernel: spec, machine: machine(kernel.startsWith('arm@') ? 'arm' : 'arm64', facts) })
+  const device = lab.device('device')
+  const pages = lab.mem.allocPages(PAGE_SIZE, { owner: 'page' })
+  if (!pages.ok) throw new Error(pages.why)
+  const once = (): void => {
+    const mapped = lab.dma.mapPageAttrs(device, { kind: 'page', pfn: pages.value }, 0, PAGE_SIZE, DIR.BIDIRECTIONAL, 0)
+    if (mapped.ok) lab.dma.unmapPageAttrs(device, mapped.value, PAGE_SIZE, DIR.BIDIRECTIONAL, 0)
+  }
+  once()
+  calls = 0
+  once()
+  expect(calls).toBe(most)
 })

@@ -16,6 +16,11 @@ devices:
   - { name: display, class: display, coherent: false, maskBits: 32 }
 bindings: { v4l2h264dec: codec, kmssink: display }
 `
+/** There single pages are maintained by the call of the engine that maps them, where the architecture does as its cache says. */
+const BEHIND_IOMMU = BOARD.replace('{ name: codec,', '{ name: codec, iommu: smmu,').replace(
+  'devices:',
+  'iommus: [{ name: smmu, model: "arm,smmu-v3", enabled: true }]\ndevices:',
+)
 const builtIn = openRegistry()
 const plugin: PluginFactory = () => ({
   name: 'own-isa',
@@ -36,7 +41,10 @@ test.each([
 })
 
 /** Calls of the DMA code that `change` makes of the built-in one: two pages and a list of two are mapped and unmapped. */
-const calls = async (change: (code: ArchDma, tell: (what: string) => void) => ArchDma): Promise<readonly string[]> => {
+const calls = async (
+  change: (code: ArchDma, tell: (what: string) => void) => ArchDma,
+  board = BOARD,
+): Promise<readonly string[]> => {
   const told: string[] = []
   const arch = builtIn.arches.get('riscv64')
   const own: Arch = {
@@ -48,7 +56,7 @@ const calls = async (change: (code: ArchDma, tell: (what: string) => void) => Ar
   const parts = await openLaboratory([() => ({ ...plugin(pluginApi), arches: [own] })])
   const lab = openLab(parts, {
     kernel: parseKernel('own@6.12', parts.registry),
-    machine: readMachine(BOARD, 'own.yaml', ['own-isa']),
+    machine: readMachine(board, 'own.yaml', ['own-isa']),
   })
   const device = lab.device('codec')
   const page = (n: number) => ({ kind: 'page', pfn: pfn(0x9_0000 + n) }) as const
@@ -60,12 +68,18 @@ const calls = async (change: (code: ArchDma, tell: (what: string) => void) => Ar
   return told
 }
 
-test('its own DMA code does the maintenance of every page and entry, whoever listens', async () => {
-  const told = await calls((code, tell) => ({
-    ...code,
-    syncForDevice: (at, size) => tell(`device ${at.toString(16)} ${size}`),
-    syncForCpu: (at, size) => tell(`cpu ${at.toString(16)} ${size}`),
-  }))
+test.each([
+  ['', BOARD],
+  [' behind an IOMMU', BEHIND_IOMMU],
+])('its own DMA code does the maintenance of every page and entry%s, whoever listens', async (_where, board) => {
+  const told = await calls(
+    (code, tell) => ({
+      ...code,
+      syncForDevice: (at, size) => tell(`device ${at.toString(16)} ${size}`),
+      syncForCpu: (at, size) => tell(`cpu ${at.toString(16)} ${size}`),
+    }),
+    board,
+  )
   const both = (...at: readonly string[]) => ['device', 'cpu'].flatMap((side) => at.map((one) => `${side} ${one} 4096`))
   expect(told).toEqual([...both('90000000'), ...both('90002000', '90004000')])
 })

@@ -2,7 +2,8 @@
 import type { FindingCode } from './findings.ts'
 import type { KResult } from './errno.ts'
 import type { IommuFacts } from './machine.ts'
-import type { BusPart } from './memory.ts'
+import type { Direction } from './flags.ts'
+import type { BusPart, PlainMaintenance } from './memory.ts'
 import type { SgTable } from './sg.ts'
 import type { DmaAddr, PhysAddr } from './units.ts'
 
@@ -60,8 +61,18 @@ export interface IommuTrace {
   stale(at: DmaAddr, phys: PhysAddr, write: boolean): void
 }
 
+/** map() and unmap() of one page together with the maintenance of its memory, in one call of the engine each. Sizes above 0. */
+export interface IommuPlain {
+  /** The bus address; -1: nothing was done, and the long way must be taken. */
+  map(at: PhysAddr, size: number, prot: number, limits: IommuLimits, memory: PlainMaintenance, dir: Direction): number
+  /** The physical address that was unmapped; -1: nothing was done. */
+  unmap(at: DmaAddr, size: number, memory: PlainMaintenance, dir: Direction): number
+}
+
 /** struct iommu_domain with its DMA cookie. Sizes are bytes. */
 export interface IommuDomain {
+  /** The short way for single pages of ordinary memory; null while failures may be injected. */
+  readonly plain: IommuPlain | null
   readonly granule: number
   /** -ENOMEM means no address space; other errnos come from the tables. */
   map(phys: PhysAddr, size: number, prot: number, limits: IommuLimits): KResult<DmaAddr>

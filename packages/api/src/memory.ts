@@ -128,6 +128,25 @@ export interface CacheOps {
   markPageClean(pfn: Pfn): void
 }
 
+/**
+ * maintainPlain() in two halves, around a call of the engine that does the lines in passing (IommuPlain). -1 as work: such memory, or
+ * whoever listens, must have the long way.
+ */
+export interface PlainMaintenance {
+  /** Ordinary memory as the last mapWork() found it: bytes [from, end). */
+  readonly from: number
+  readonly end: number
+  /** 1: a partial first line is invalidated twice (ArchCache.invalidatesTwice). */
+  readonly old: number
+  /** What is to be done before a device owns a range of ordinary memory, as the engine counts it; 0: nothing. */
+  mapWork(at: number, len: number, dir: Direction): number
+  /** What is to be done when the CPU takes back memory of [from, end). */
+  unmapWork(dir: Direction): number
+  /** The engine has done it: the lines count, and pages are marked. */
+  mapped(work: number): void
+  unmapped(work: number, at: number, len: number): void
+}
+
 /** How a pass over the entries of a list goes (Host.forEachEntry). */
 export interface EntryPass {
   /** Operation that the cache_summary event names; null: none is reported. */

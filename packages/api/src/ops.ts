@@ -6,7 +6,7 @@ import type { KResult } from './errno.ts'
 import type { IommuHost } from './iommu.ts'
 import type { IovaCalls } from './iova.ts'
 import type { DeviceFacts, Range } from './machine.ts'
-import type { BusTranslation, CacheOps, EntryPass, KernelMemory } from './memory.ts'
+import type { BusTranslation, CacheOps, EntryPass, KernelMemory, PlainMaintenance } from './memory.ts'
 import type { KernelFacts } from './kernel-facts.ts'
 import type { Scatterlists, SgPage, SgSkip, SgTable } from './sg.ts'
 import type { DmaAddr, KernelVaddr, Pfn, PhysAddr } from './units.ts'
@@ -217,6 +217,8 @@ export interface Host {
   readonly cache: CacheOps
   /** The DMA code of the architecture (arch_sync_dma_for_device and the like), for this device. */
   readonly arch: ArchDma
+  /** What `arch` does with ordinary memory, for calls of the engine that do it in passing; null where only `arch` knows what that is. */
+  readonly plainMaintenance: PlainMaintenance | null
   /** Functions that patches export, by kernel name. */
   readonly exports: Readonly<Record<string, (...args: never[]) => unknown>>
   /** Bus address of a physical address through this device's windows; undefined where no window matches. */

@@ -17,6 +17,8 @@ import type {
 import { bounceOf } from './bounce.ts'
 import { openDomain } from './open-domain.ts'
 import { modelOf } from './iommu-models.ts'
+import { MaskLimits } from './mask-limits.ts'
+import { plainPages } from './plain-pages.ts'
 import { remappedMemory } from './remapped-memory.ts'
 import { setRegionsAside } from './reserved-regions.ts'
 import { iovaCalls } from './two-step-iova.ts'
@@ -71,32 +73,6 @@ export const dmaIommuOps = (api: PluginApi): DmaOpsDef => ({
   symbols: SYMBOLS,
   attach: (_device, host) => table(api, host),
 })
-
-/** Where addresses of a device may lie under a mask. */
-class MaskLimits implements IommuLimits {
-  readonly mask: number | bigint
-  readonly bus: number
-  readonly aperture: number | bigint
-  /** Shared by all mappings: the first failure below 4 GiB ends the preference for good. */
-  readonly #preference: { pci32: boolean }
-  readonly #ends: boolean
-
-  constructor({ device, kernel }: Host, aperture: number | bigint, maskBits: number, preference: { pci32: boolean }) {
-    // Beyond an aperture's end the mask's exact value does not matter.
-    this.mask = maskBits >= 53 && aperture === 0 ? 2n ** BigInt(maskBits) - 1n : 2 ** maskBits - 1
-    this.bus = device.facts.busLimit ?? 0
-    this.aperture = aperture
-    this.#preference = preference
-    this.#ends = kernel.iommuPci32 === 'once'
-  }
-
-  get pci32(): boolean {
-    return this.#preference.pci32
-  }
-  set pci32(tries: boolean) {
-    if (this.#ends) this.#preference.pci32 = tries
-  }
-}
 
 /**
  * Leaves out: peer-to-peer pages, MSI pages.
@@ -160,8 +136,20 @@ const table = (api: PluginApi, host: Host): DmaOps => {
    */
   const byEntry = new WeakSet<SgTable>()
 
+  const plain = plainPages({
+    host,
+    domain,
+    bounce,
+    prots: [DIR.BIDIRECTIONAL, DIR.TO_DEVICE, DIR.FROM_DEVICE].map((dir) => protOf(dir, 0)),
+    limits: () => limitsFor(device.maskBits),
+  })
+
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_map_page */
   const mapRange = (at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr> => {
+    if (attrs === 0 && plain !== undefined) {
+      const handle = plain.map(at, size, dir)
+      if (handle >= 0) return ok(handle as DmaAddr)
+    }
     if (has(attrs, ccShared)) return fail('EIO', 'DMA_ATTR_CC_SHARED is for confidential guests')
     let place = at
     if (bounce.bounces(at, size, dir)) {
@@ -178,6 +166,7 @@ const table = (api: PluginApi, host: Host): DmaOps => {
 
   /** Models: Linux v6.12 drivers/iommu/dma-iommu.c: iommu_dma_unmap_page */
   const unmapRange = (handle: DmaAddr, size: number, dir: Direction, attrs: number): void => {
+    if (attrs === 0 && plain?.unmap(handle, size, dir) === true) return
     if (has(attrs, unbounced)) return void domain.unmap(handle, size)
     const at = domain.iovaToPhys(handle)
     // WARN_ON: nothing is mapped there.

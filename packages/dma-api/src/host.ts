@@ -72,6 +72,7 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
     mem: parts.memory,
     cache: parts.memory.cache,
     arch: parts.arch,
+    plainMaintenance: parts.arch.doesAsCacheSays ? parts.memory.cache.plain : null,
     exports: parts.exports,
     physToDma: (at) => device.windows.toDma(at),
     dmaToPhys: (at) => device.windows.toPhys(at),

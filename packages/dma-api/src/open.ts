@@ -203,6 +203,7 @@ export const openDmaApi = (options: DmaApiOptions): DmaApi => {
         : createIommuHost(memory.hot.io, found, devices.indexOf(device) + 1, {
             opened: (domain) => domains.push(domain),
             injected: (what) => injector.hits(what, device.name),
+            injects: injector.watches('iova', device.name) || injector.watches('pageTable', device.name),
           })
     },
     table: (device, name) => finalTable(tableNamed(name, device.name), openedOf(device)),

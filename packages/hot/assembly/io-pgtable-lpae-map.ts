@@ -73,6 +73,24 @@ export function lpaeLeafTable(pt: usize, iova: u64): usize {
   return table
 }
 
+/** Where the entry of the page at iova stands; 0 when a table is missing on the way there. As lpaeLeafTable, without a call a level. */
+export function leafEntryAt(pt: usize, iova: u64): usize {
+  if (outOfRange(pt, iova)) return 0
+  const bpl = load<u32>(pt, P.PT_BPL)
+  let level = load<u32>(pt, P.PT_START)
+  let shift = shiftOf(bpl, level)
+  let last: u32 = (1 << load<u32>(pt, P.PT_PGD_BITS)) - 1
+  let table: usize = load<u32>(pt, P.PT_PGD)
+  for (; level < LAST; level++) {
+    const entry = load<u64>(table + ((<usize>(<u32>(iova >> shift) & last)) << 3))
+    if ((entry & TYPE) != TYPE_TABLE) return 0
+    table = tableOf(entry)
+    shift -= bpl
+    last = (1 << bpl) - 1
+  }
+  return table + ((<usize>(<u32>(iova >> shift) & last)) << 3)
+}
+
 /** The entry of a page at physical address 0 with these permissions. */
 export function lpaePageEntry(pt: usize, prot: u32): u64 {
   return attributesOf(pt, prot) | TYPE_TABLE

@@ -119,7 +119,11 @@ export function outerRange(op: u32, addr: u64, len: u64): void {
 
 /** One inner range; counts in R_LINES and R_WRITTEN_BACK. `old` 1: see innerRange. */
 export function maintainInner(op: u32, phys: f64, len: u32, old: u32): void {
-  const start = quickWhole(phys)
+  maintain(op, quickWhole(phys), len, old != 0)
+}
+
+/** As maintainInner, for callers that have the address as it is. */
+export function maintain(op: u32, start: u64, len: u32, old: bool): void {
   if (op == L.OP_CLEAN && plain && len != 0 && ((<u32>start | len) & (L.PAGE_SIZE - 1)) == 0 && !logging()) {
     const back = cleanWhole(<u32>(start >> L.PAGE_SHIFT), len >> L.PAGE_SHIFT)
     store<u64>(L.CALL_BASE, ((<u64>back) << 32) | (len >> 6), L.R_LINES)
@@ -127,7 +131,7 @@ export function maintainInner(op: u32, phys: f64, len: u32, old: u32): void {
     return
   }
   zeroCounters()
-  innerRange(op, start, len, old != 0)
+  innerRange(op, start, len, old)
   storeCounters()
 }
 

@@ -208,6 +208,13 @@ export class Hot {
     return this.result(L.R_WRITTEN_BACK)
   }
 
+  /** Adds the two. */
+  addCounts(to: { lines: number; writtenBack: number }): void {
+    const { u32 } = this.linear
+    to.lines += u32[(L.CALL_BASE + L.R_LINES) / 4]!
+    to.writtenBack += u32[(L.CALL_BASE + L.R_WRITTEN_BACK) / 4]!
+  }
+
   /** Inner cache: writes back every line that the range touches. */
   clean(at: PhysAddr, len: number): LineCounts {
     return this.inner('clean', at, len, 'new')

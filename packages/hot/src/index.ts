@@ -2,6 +2,7 @@
 export type { DisturbKey } from './disturb-key.ts'
 export { capMachines, compileHot, compileHotSync, isMachineFull } from './module.ts'
 export { Hot, type Comparison, type HotConfig, type HotStats, type LineCounts, type View } from './hot.ts'
+export { innerWork } from './inner-op.ts'
 export { retireHot, takeHot } from './retired.ts'
 export type { LineRecord } from './line-log.ts'
 export type { SgArena } from './sg-arena.ts'

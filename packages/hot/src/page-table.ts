@@ -144,6 +144,20 @@ export class PageTable {
     return this.engine.result
   }
 
+  /**
+   * Maps one page where that is a single entry, and maintains `size` bytes of it in the inner cache (`work`: see innerWork; `old` 1: as ARMv7
+   * code once did it). False: nothing was done.
+   */
+  mapPage(iova: number, phys: number, size: number, prot: number, work: number, old: number): boolean {
+    // A number: asked for its truth, it costs nothing.
+    return Boolean(this.engine.wasm.dmaMapPage(this.pt, iova, phys, size, prot, work, old))
+  }
+
+  /** Undoes that, and maintains the memory behind, which must lie in [from, end). The physical address; -1: nothing was done. */
+  unmapPage(iova: number, size: number, work: number, old: number, from: number, end: number): number {
+    return this.engine.wasm.dmaUnmapPage(this.pt, iova, size, work, old, from, end)
+  }
+
   /** 0 = not mapped, as in the kernel. */
   iovaToPhys(iova: U64): number {
     if (typeof iova === 'number' && iova <= Number.MAX_SAFE_INTEGER) return this.engine.wasm.ioPhys(this.pt, iova)

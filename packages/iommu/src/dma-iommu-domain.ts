@@ -18,6 +18,7 @@ import {
 } from '@dmalab/api'
 import { GATHER, IO_LOG, IO_QUIRK, type IoEngine, IovaDomain, logMask, type PageTable } from '@dmalab/hot'
 import { DmaDomain, type SegmentLimits } from './dma-iommu.ts'
+import { PlainPages } from './dma-iommu-plain.ts'
 import { Tlb } from './dma-iommu-tlb.ts'
 import { bitsOf } from './io-pgtable-config.ts'
 import { QUIRKS } from './dma-iommu-quirks.ts'
@@ -33,6 +34,8 @@ export interface IommuHooks {
   readonly opened?: (domain: DeviceDomain) => void
   /** Failure injection: does this call fail? Each call counts. */
   readonly injected?: (what: string) => boolean
+  /** May that ever be? */
+  readonly injects?: boolean
 }
 
 /**
@@ -43,7 +46,7 @@ export const createIommuHost = (
   engine: IoEngine,
   facts: IommuFacts,
   streamId: number,
-  { opened = () => undefined, injected = () => false }: IommuHooks = {},
+  { opened = () => undefined, injected = () => false, injects = false }: IommuHooks = {},
 ): IommuHost => ({
   facts,
   open(setup, trace) {
@@ -61,7 +64,7 @@ export const createIommuHost = (
       },
     )
     if (table === undefined) return fail('EINVAL', `${facts.name} does not support such tables`)
-    const domain = new DeviceDomain(engine, table, setup, trace, { facts, streamId, injected })
+    const domain = new DeviceDomain(engine, table, setup, trace, { facts, streamId, injected, injects })
     opened(domain)
     return ok(domain)
   },
@@ -71,10 +74,12 @@ interface Origin {
   readonly facts: IommuFacts
   readonly streamId: number
   readonly injected: (what: string) => boolean
+  readonly injects: boolean
 }
 
 export class DeviceDomain implements IommuDomain {
   readonly granule: number
+  readonly plain: PlainPages | null
   private readonly engine: IoEngine
   private readonly table: PageTable
   private readonly trace: IommuTrace
@@ -103,6 +108,8 @@ export class DeviceDomain implements IommuDomain {
       fixes: { segmentLimit: setup.fixes.includes('segmentLimit'), unmapAtTop: setup.fixes.includes('unmapAtTop') },
       ...(setup.lazy === null ? {} : { lazy: setup.lazy }),
     })
+    const { domain, tlb } = this
+    this.plain = origin.injects ? null : new PlainPages({ table, domain, tlb, trace })
   }
 
   map(phys: PhysAddr, size: number, prot: number, limits: IommuLimits): KResult<DmaAddr> {

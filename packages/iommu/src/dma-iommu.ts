@@ -66,6 +66,17 @@ const DMA32 = 2 ** 32 - 1
 const EINVAL = -22
 const ENOMEM = -12
 
+const highestOf = ({ mask, bus, aperture }: DmaLimits): U64 => {
+  const reached = bus !== 0 && bus < mask ? bus : mask
+  return aperture !== 0 && aperture < reached ? aperture : reached
+}
+
+/** The last page number that limits allow. */
+export const lastPage = (limits: DmaLimits, granule: number): number => {
+  const highest = highestOf(limits)
+  return typeof highest === 'number' ? Math.floor(highest / granule) : Number(highest / BigInt(granule))
+}
+
 export class DmaDomain {
   readonly iova: IovaCache
   /** Bytes. */
@@ -101,17 +112,14 @@ export class DmaDomain {
     if (this.hooks.injected('iova')) return undefined
     const { granule } = this
     const pages = size / granule
-    let highest = limits.mask
-    if (limits.bus !== 0 && limits.bus < highest) highest = limits.bus
-    if (limits.aperture !== 0 && limits.aperture < highest) highest = limits.aperture
+    const highest = highestOf(limits)
     if (highest > DMA32 && limits.pci32) {
       const low = this.iova.alloc(pages, Math.floor(DMA32 / granule), false)
       if (low !== undefined) return low * granule
       limits.pci32 = false
       this.hooks.notice(`Using ${BigInt(highest).toString(2).length}-bit DMA addresses`)
     }
-    const last = typeof highest === 'number' ? Math.floor(highest / granule) : Number(highest / BigInt(granule))
-    const pfn = this.iova.alloc(pages, last, true)
+    const pfn = this.iova.alloc(pages, lastPage(limits, granule), true)
     return pfn === undefined ? undefined : pfn * granule
   }
 

@@ -44,6 +44,19 @@ export class IovaCache {
     return this.domain.alloc(rounded, limit, true)
   }
 
+  /** alloc(1, limit) where the pfn that was freed last will do; -1: it will not, and nothing was done. */
+  takeOne(limit: number): number {
+    const { loaded } = this.classes[0]!
+    const top = loaded.length - 1
+    if (top < 0 || loaded[top]! > limit) return -1
+    return loaded.pop()!
+  }
+
+  /** Undoes takeOne(). */
+  giveBackOne(pfn: number): void {
+    this.classes[0]!.loaded.push(pfn)
+  }
+
   /** Frees with the size that was asked for. Models: Linux v6.12 drivers/iommu/iova.c: free_iova_fast */
   free(pfn: number, size: number): void {
     const cls = this.classes[orderOf(size)]

@@ -9,6 +9,7 @@ import type {
   CacheLineOp,
   Pfn,
   PhysAddr,
+  PlainMaintenance,
 } from '@dmalab/api'
 import { DIR } from '@dmalab/api'
 import type { Hot } from '@dmalab/hot'
@@ -38,6 +39,7 @@ export const lineWork = ({ arch: { cache } }: KernelFacts, hook: 'map' | 'unmap'
 
 /** CacheOps, and how the batch loops over lists add what they did to the counters. */
 export interface CountedCacheOps extends CacheOps {
+  readonly plain: PlainMaintenance
   count(more: { readonly lines: number; readonly writtenBack: number }): void
 }
 
@@ -118,6 +120,7 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
   }
 
   return {
+    plain,
     lineSize: deps.cpu.lineSize,
     aliasing: deps.cpu.aliasing,
     counters: () => ({ lines: counted.lines, writtenBack: counted.writtenBack }),

@@ -7,9 +7,10 @@ import {
   type KernelFacts,
   PAGE_SIZE,
   type Pfn,
+  type PlainMaintenance,
   type Range,
 } from '@dmalab/api'
-import type { Hot } from '@dmalab/hot'
+import { type Hot, innerWork } from '@dmalab/hot'
 
 /** Line operations so far, and lines that they wrote back. */
 export class LineCounters {
@@ -33,20 +34,27 @@ export interface PlainMemoryDeps {
   readonly code: 'old' | 'new'
 }
 
-export class PlainMemory {
+export class PlainMemory implements PlainMaintenance {
+  readonly old: number
   private readonly hot: Hot
   private readonly hooks: KernelFacts['arch']['cache']
+  /** What is done by direction, as the engine counts it. */
+  private readonly forDevice: readonly number[]
+  private readonly forCpu: readonly number[]
   private readonly ordinary: readonly Range[]
   private readonly sink: EventSink
   private readonly counted: LineCounters
   private readonly code: 'old' | 'new'
   /** The range that the last question was about: most are about the same one again. */
-  private from = 0
-  private end = 0
+  from = 0
+  end = 0
 
   constructor({ hot, facts, ordinary, sink, cpu, counted, code }: PlainMemoryDeps) {
     this.hot = hot
     this.hooks = facts.arch.cache
+    this.forDevice = facts.arch.cache.forDevice.map((kind) => innerWork(kind))
+    this.forCpu = facts.arch.cache.forCpu.map((kind) => innerWork(kind))
+    this.old = code === 'old' ? 1 : 0
     // An outer cache is maintained as well, before or after the inner one.
     this.ordinary = cpu.outer === undefined ? ordinary : []
     this.sink = sink
@@ -63,9 +71,28 @@ export class PlainMemory {
     if (kind === 'none') return true
     const { hot } = this
     hot.maintain(kind, at as Parameters<Hot['maintain']>[1], len, this.code)
-    this.counted.add(hot.lines, hot.writtenBack)
+    hot.addCounts(this.counted)
     if (hook === 'unmap' && len >= PAGE_SIZE && this.hooks.marksClean !== 'nothing') this.markClean(at, len)
     return true
+  }
+
+  mapWork(at: number, len: number, dir: Direction): number {
+    if (!(at >= this.from && at + len <= this.end) && !this.lookUp(at, len)) return -1
+    return this.sink.wants('page') ? -1 : this.forDevice[dir]!
+  }
+
+  unmapWork(dir: Direction): number {
+    return this.sink.wants('page') ? -1 : this.forCpu[dir]!
+  }
+
+  mapped(work: number): void {
+    if (work !== 0) this.hot.addCounts(this.counted)
+  }
+
+  unmapped(work: number, at: number, len: number): void {
+    if (work === 0) return
+    this.hot.addCounts(this.counted)
+    if (len >= PAGE_SIZE && this.hooks.marksClean !== 'nothing') this.markClean(at, len)
   }
 
   /** Every page that the range covers wholly. */
