@@ -1,5 +1,5 @@
 // An architecture as one plain object: widths, where the kernel puts things, cache work, texts. Data first, then its DMA code.
-import type { CacheSync } from './cache-sync.ts'
+import type { Direction } from './flags.ts'
 import type { Detail, EventBody } from './events.ts'
 import type { ArchName, Range } from './machine.ts'
 import type { CacheOps, KernelMemory } from './memory.ts'
@@ -75,9 +75,9 @@ export interface ArchHost {
 /** The DMA code of an architecture on one machine. Sizes are bytes. */
 export interface ArchDma {
   /** arch_sync_dma_for_device: before the device owns the range. */
-  readonly syncForDevice: CacheSync
+  syncForDevice(at: PhysAddr, size: number, dir: Direction): void
   /** arch_sync_dma_for_cpu: when the CPU takes the range back. */
-  readonly syncForCpu: CacheSync
+  syncForCpu(at: PhysAddr, size: number, dir: Direction): void
   /** arch_dma_prep_coherent: no dirty line of these pages may land in memory later. */
   prepCoherent(at: PhysAddr, size: number): void
   /** Zeroes fresh pages; the zeros reach memory before the device looks, unless it snoops (`snooped`). */

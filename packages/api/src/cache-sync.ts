@@ -16,4 +16,11 @@ export const asCacheSays = (sync: CacheSync): CacheSync => {
   return sync
 }
 
-export const doesAsCacheSays = (sync: CacheSync): boolean => marked.has(sync)
+/** Does all maintenance of an architecture's code do so? */
+export const doesAsCacheSays = ({
+  syncForDevice,
+  syncForCpu,
+}: {
+  readonly syncForDevice: CacheSync
+  readonly syncForCpu: CacheSync
+}): boolean => marked.has(syncForDevice) && marked.has(syncForCpu)

@@ -17,7 +17,7 @@ export interface PlainPagesParts {
   readonly bounce: Bounce
   /** Protection bits by direction. */
   readonly prots: readonly number[]
-  limits(): IommuLimits
+  readonly limits: () => IommuLimits
 }
 
 /** From so many bytes on no buffer is a small one of kmalloc(). */

@@ -43,6 +43,7 @@ export const recordedDomain = (failing: Failing = {}, calls: string[] = []): Rec
     return [start, Math.ceil((at + size - start) / PAGE) * PAGE]
   }
   const domain: IommuDomain = {
+    plain: null,
     granule: PAGE,
     map: (phys, size, prot) => {
       const [start, whole] = wholeOf(phys, size)

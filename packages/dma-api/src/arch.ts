@@ -10,7 +10,7 @@ export interface OpenArch extends ArchDma {
 export const openArch = (arch: Arch, host: ArchHost): OpenArch => {
   const dma = arch.attach(host)
   return {
-    doesAsCacheSays: doesAsCacheSays(dma.syncForDevice) && doesAsCacheSays(dma.syncForCpu),
+    doesAsCacheSays: doesAsCacheSays(dma),
     syncForDevice(at, size, dir) {
       if (host.wants('page')) host.emit({ event: 'arch_sync', to: 'device', physAddr: at, size, dir })
       const mark = host.enter('arch_sync_dma_for_device')
