@@ -3,7 +3,6 @@
 import type { Direction, DmaAddr, Host, IommuDomain, IommuLimits, PhysAddr, PlainMaintenance } from '@dmalab/api'
 import type { Bounce } from './bounce.ts'
 
-
 export interface PlainPages {
   /** The bus address; -1: nothing was done. */
   map(at: PhysAddr, size: number, dir: Direction): number

@@ -1,10 +1,8 @@
 // The checker: takes events one by one, hands them to its rules, collects findings and what the stream was like.
 import {
-  ATTR,
   type BareListener,
   type CheckSummary,
   finding,
-  has,
   type CheckerContext,
   type CheckerRule,
   type EventName,
@@ -14,6 +12,7 @@ import {
   type Severity,
 } from '@dmalab/api'
 import { DialectChoice } from './dma-debug/dialect-choice.ts'
+import { NumberPairs } from './quick/number-pairs.ts'
 import { examinedAny, notJudged } from './judged.ts'
 import { OTHER_RULES } from './rules.ts'
 import { mappingRule } from './rules/mappings.ts'
@@ -91,27 +90,26 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
     },
   }).create(report, context)
   const others = [...OTHER_RULES, ...(options.rules ?? [])].map((rule) => rule.create(report, context))
-  const { quick } = mappings
+  const pairs = new NumberPairs(mappings.quick, dialect)
   /** Rules of plug-ins get every event, as an object. */
   const onlyBuiltIn = (options.rules ?? []).length === 0 && options.thorough !== true
   let lastMapped: EventName | undefined
   let lastUnmapped: EventName | undefined
+  let [namedMap, namedUnmap] = [false, false]
 
   return {
     found: findings,
     onMap(name, device, dmaAddr, size, dir, attrs, physAddr, at, pid): boolean {
-      if (!onlyBuiltIn || isResource(name, attrs)) return false
-      dialect.seeName(name)
-      if (!quick.map(device, dmaAddr, size, dir, attrs, physAddr, at, pid)) return false
+      if (!onlyBuiltIn) return false
+      if (!pairs.map(name, device, dmaAddr, size, dir, attrs, physAddr, at, pid)) return false
       events += 1
       lastAt = at
       if (name !== lastMapped) seen.add((lastMapped = name))
       return true
     },
     onUnmap(name, device, dmaAddr, size, dir, attrs, at): boolean {
-      if (!onlyBuiltIn || isResource(name, attrs)) return false
-      dialect.seeName(name)
-      if (!quick.unmap(device, dmaAddr, size, dir, attrs, at)) return false
+      if (!onlyBuiltIn) return false
+      if (!pairs.unmap(name, device, dmaAddr, size, dir, attrs, at)) return false
       events += 1
       lastAt = at
       if (name !== lastUnmapped) seen.add((lastUnmapped = name))
@@ -121,7 +119,8 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
       if (!onlyBuiltIn || (name !== 'map' && name !== 'unmap')) return false
       events += 1
       lastAt = at
-      seen.add(name)
+      if (name === 'map') namedMap ||= seen.add(name).has(name)
+      else namedUnmap ||= seen.add(name).has(name)
       return true
     },
     onBare(event): boolean {
@@ -129,6 +128,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
       return onlyBuiltIn
     },
     onEvent(event): void {
+      pairs.otherEvent()
       events += 1
       seen.add(event.event)
       lastAt = event.at
@@ -144,6 +144,7 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
       for (const rule of others) rule.onEvent(event)
     },
     finish(): CheckReport {
+      pairs.otherEvent()
       mappings.onEnd(context.complete, lastAt)
       for (const rule of others) rule.onEnd(context.complete, lastAt)
       if (gapSeen) report(finding('log-incomplete', incomplete(lost), { evidence: gaps }))
@@ -168,11 +169,6 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
     },
   }
 }
-
-const isResource = (name: EventName, attrs: number): boolean =>
-  name === 'dma_map_page' || name === 'dma_unmap_page'
-    ? false
-    : name === 'dma_map_resource' || name === 'dma_unmap_resource' || has(attrs, ATTR.MMIO)
 
 class Context implements CheckerContext {
   session: Session | undefined

@@ -1,18 +1,10 @@
 // Twins: the short way and the ledger's way say the same of any stream of events.
-import { DIR, type EventBody, type Session } from '@dmalab/api'
+import { DIR, type EventBody } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
-import { type CheckerOptions, createChecker } from '../src/index.ts'
+import { checked, random } from './checked.ts'
 import { SESSION } from './events.ts'
 
 const PAGE = 4096
-
-/** Mulberry32: the same numbers on every machine. */
-const random = (seed: number) => (): number => {
-  seed = (seed + 0x6d2b_79f5) | 0
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-}
 
 interface Live {
   readonly device: string
@@ -124,33 +116,6 @@ const eventsOf = (seed: number, count: number): EventBody[] => {
   }
   if (seed % 4 === 1) events.push({ event: 'end' })
   return events
-}
-
-const checked = (
-  bodies: readonly EventBody[],
-  session: Session | undefined,
-  options: CheckerOptions,
-  numbers = false,
-) => {
-  const checker = createChecker(options)
-  if (session !== undefined) checker.onEvent({ ...session, at: 0 })
-  for (const [index, body] of bodies.entries()) {
-    const at = 1 + Math.floor(index / 3)
-    const event = session === undefined ? { ...body, at, pid: index % 4, interrupt: false } : { ...body, at }
-    const taken = numbers && givenAsNumbers(checker, event)
-    if (!taken) checker.onEvent(event)
-  }
-  return checker.finish()
-}
-
-const givenAsNumbers = (checker: ReturnType<typeof createChecker>, event: EventBody & { at: number; pid?: number }) => {
-  if (event.event === 'dma_map_page' || event.event === 'dma_map_phys') {
-    const { event: name, device, dmaAddr, size, dir, attrs, physAddr, at, pid = -1 } = event
-    return checker.onMap(name, device, dmaAddr, size, dir, attrs, physAddr, at, pid)
-  }
-  if (event.event === 'dma_unmap_page' || event.event === 'dma_unmap_phys')
-    return checker.onUnmap(event.event, event.device, event.dmaAddr, event.size, event.dir, event.attrs, event.at)
-  return false
 }
 
 describe('the short way of pairing', () => {

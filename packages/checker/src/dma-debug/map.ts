@@ -162,6 +162,10 @@ export class CacheLines {
       )
   }
 
+  isEmpty(): boolean {
+    return this.#lines.size === 0
+  }
+
   /** Does a live mapping begin in the cache line of an address? */
   has(physAddr: number): boolean {
     return this.#lines.size > 0 && this.#lines.has(Math.floor(physAddr / this.#facts.lineSize))

@@ -131,6 +131,16 @@ export class MappingLedger implements CacheLineFacts, Ledger {
     return this.cacheLines.has(physAddr) || this.overlaps.meets(physAddr, size)
   }
 
+  isEmpty(): boolean {
+    const { tracker, quick, cacheLines, overlaps } = this
+    return (
+      tracker.liveCount === quick.pending.count &&
+      tracker.table.count === 0 &&
+      cacheLines.isEmpty() &&
+      overlaps.isEmpty()
+    )
+  }
+
   /** An unmap or free by device address. */
   undo(ref: EntryRef, event: EventBase, virtAddr?: string): void {
     const { at } = event

@@ -61,6 +61,10 @@ export class Overlaps {
     return oldest
   }
 
+  isEmpty(): boolean {
+    return this.#slots.size === 0
+  }
+
   /** Does a range that a device may write have bytes of [physAddr, physAddr + size)? */
   meets(physAddr: number, size: number): boolean {
     if (this.#slots.size === 0) return false

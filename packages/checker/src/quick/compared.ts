@@ -37,3 +37,6 @@ export const fitsDevice = ({ device, dmaAddrs, sizes }: MapSgEvent, { session }:
   }
   return true
 }
+
+/** A power of two, as caches have it. */
+export const isLineSize = (bytes: number): boolean => bytes >= 8 && bytes <= 4096 && Number.isInteger(Math.log2(bytes))

@@ -25,4 +25,6 @@ export interface Ledger {
   learn(mapping: Mapping, entries: readonly DebugEntry[]): void
   /** Does a live mapping that a device may write have a part of these bytes, or begin in their first cache line? */
   meets(physAddr: number, size: number): boolean
+  /** Is nothing live but what is pending? */
+  isEmpty(): boolean
 }

@@ -5,7 +5,7 @@ import { DIR, type Event, type KernelText } from '@dmalab/api'
 import { type DebugEntry, isMappingError, type EntryType } from '../dma-debug/entry.ts'
 import type { Dialect } from '../dma-debug/dialects.ts'
 import { mappingOf, sgEntries } from '../dma-debug/mapping-of.ts'
-import { ComparedAttrs, fitsDevice } from './compared.ts'
+import { ComparedAttrs, fitsDevice, isLineSize } from './compared.ts'
 import { concerns } from './concerns.ts'
 import type { KnownDevice } from './known-device.ts'
 import type { Ledger } from './ledger.ts'
@@ -21,12 +21,13 @@ const FOR_DEVICE = 2
 const NO_PID = -1
 
 export class QuickPairing {
-  private readonly ledger: Ledger
-  private pending = new PendingMappings()
+  readonly ledger: Ledger
+  pending: PendingMappings = new PendingMappings()
   private lists = new PendingLists(this.pending)
   private devices = new Map<string, KnownDevice>()
   private names: string[] = []
-  private last: KnownDevice | undefined
+  /** The device of the last event. */
+  last: KnownDevice | undefined
   /** dma-debug's type of all that is pending. */
   private type: EntryType | undefined
   private release: KernelText | undefined
@@ -73,28 +74,29 @@ export class QuickPairing {
     if (pending.count === 0) return false
     const known = this.last?.name === device ? this.last : this.know(device)
     const { newest } = pending
-    if (newest.device === known.number && newest.dmaAddr === dmaAddr) {
-      if (newest.size !== size || newest.dir !== dir || !this.attrs.same(newest.attrs, attrs, this.speaks()))
+    const held = newest.device === known.number && newest.dmaAddr === dmaAddr
+    const slot = held ? -1 : pending.find(known.number, dmaAddr)
+    if (held) {
+      if (newest.size !== size || newest.dir !== dir || ledger.checksTraced) return false
+    } else {
+      if (slot < 0 || pending.sizes[slot] !== size || pending.dirs[slot] !== dir || pending.lists[slot] !== 0)
         return false
-      if (this.speaks().types.page !== this.type || ledger.checksTraced) return false
-      this.active(known)
-      this.explained(known)
-      known.undone.add(dmaAddr, size, dir, newest.at, at)
-      pending.dropNewest()
-      ledger.tracker.liveCount -= 1
-      return true
+      if (ledger.checksTraced && pending.asked[slot] === 0) return false
     }
-    const slot = pending.find(known.number, dmaAddr)
-    if (slot < 0 || pending.sizes[slot] !== size || pending.dirs[slot] !== dir || pending.lists[slot] !== 0)
-      return false
-    if (!this.attrs.same(pending.attrs[slot]!, attrs, this.speaks())) return false
-    if (this.speaks().types.page !== this.type || (ledger.checksTraced && pending.asked[slot] === 0)) return false
+    if (!this.attrs.same(held ? newest.attrs : pending.attrs[slot]!, attrs, this.speaks())) return false
+    if (this.speaks().types.page !== this.type) return false
     this.active(known)
     this.explained(known)
-    known.undone.add(dmaAddr, size, dir, pending.ats[slot]!, at)
-    pending.remove(slot)
+    known.undone.add(dmaAddr, size, dir, held ? newest.at : pending.ats[slot]!, at)
+    if (held) pending.dropNewest()
+    else pending.remove(slot)
     ledger.tracker.liveCount -= 1
     return true
+  }
+
+  /** Is the newest mapping all that is live? */
+  onlyNewest(): boolean {
+    return this.pending.count === 1 && this.pending.newest.device >= 0 && this.ledger.isEmpty()
   }
 
   /** As map(), for a list of which nothing was merged or cut. */
@@ -295,6 +297,3 @@ export class QuickPairing {
     this.ledger.learn(mapping, sgEntries(mapping, list))
   }
 }
-
-/** A power of two, as caches have it. */
-const isLineSize = (bytes: number): boolean => bytes >= 8 && bytes <= 4096 && Number.isInteger(Math.log2(bytes))

@@ -1,0 +1,80 @@
+// Single mappings that come as numbers: a usual pair first, then the short way. What neither takes is a matter for the ledger.
+import { ATTR, type EventName, has } from '@dmalab/api'
+import type { DialectChoice } from '../dma-debug/dialect-choice.ts'
+import type { QuickPairing } from './quick-pairing.ts'
+import { UsualPair } from './usual-pair.ts'
+
+const NO_PID = -1
+
+export class NumberPairs {
+  private readonly quick: QuickPairing
+  private readonly dialect: DialectChoice
+  private readonly usual = new UsualPair()
+
+  constructor(quick: QuickPairing, dialect: DialectChoice) {
+    this.quick = quick
+    this.dialect = dialect
+  }
+
+  /** True: it is pending, or held. */
+  map(
+    name: EventName,
+    device: string,
+    dmaAddr: number,
+    size: number,
+    dir: number,
+    attrs: number,
+    physAddr: number,
+    at: number,
+    pid: number,
+  ): boolean {
+    const { usual, quick } = this
+    if (usual.map(name, device, dmaAddr, size, dir, attrs, physAddr, at, pid)) return true
+    this.settle()
+    if (isResource(name, attrs)) return false
+    this.dialect.seeName(name)
+    if (!quick.map(device, dmaAddr, size, dir, attrs, physAddr, at, pid)) return false
+    if (quick.onlyNewest()) usual.allowMap(name, quick.last!, quick.pending)
+    return true
+  }
+
+  /** True: it undid what was pending or held. */
+  unmap(
+    name: EventName,
+    device: string,
+    dmaAddr: number,
+    size: number,
+    dir: number,
+    attrs: number,
+    at: number,
+  ): boolean {
+    const { usual, quick } = this
+    if (usual.unmap(name, device, dmaAddr, size, dir, attrs, at)) return true
+    this.settle()
+    if (isResource(name, attrs)) return false
+    this.dialect.seeName(name)
+    if (!quick.unmap(device, dmaAddr, size, dir, attrs, at)) return false
+    if (!quick.ledger.checksTraced) usual.allowUnmap(name, quick.last!)
+    return true
+  }
+
+  /** Something else happens: what is held is pending like any other, and what is usual must show itself again. */
+  otherEvent(): void {
+    this.settle()
+    this.usual.forbid()
+  }
+
+  private settle(): void {
+    const { usual, quick } = this
+    if (!usual.held) return
+    usual.held = false
+    const { deviceName, dmaAddr, size, dir, physAddr, at } = usual
+    if (!quick.map(deviceName, dmaAddr, size, dir, 0, physAddr, at, NO_PID))
+      throw new Error('a mapping was held that is not plainly right')
+  }
+}
+
+const isResource = (name: EventName, attrs: number): boolean =>
+  name === 'dma_map_page' || name === 'dma_unmap_page'
+    ? false
+    : name === 'dma_map_resource' || name === 'dma_unmap_resource' || has(attrs, ATTR.MMIO)

@@ -1,0 +1,74 @@
+// Pairs of which nothing needs to be asked: mapped and at once unmapped, over and over, while nothing else is live. Between them comes what
+// may end that, and whatever comes, the ledger says the same.
+import type { EventBody } from '@dmalab/api'
+import { describe, expect, it } from 'vitest'
+import { checked, random } from './checked.ts'
+import { SESSION } from './events.ts'
+
+const PAGE = 4096
+
+const eventsOf = (seed: number): EventBody[] => {
+  const next = random(seed)
+  const upTo = (n: number): number => Math.floor(next() * n)
+  const rarely = (n: number): boolean => upTo(n) === 0
+  const one = <T>(...list: readonly T[]): T => list[upTo(list.length)]!
+  const events: EventBody[] = []
+  const place = () => {
+    const dmaAddr = 0xffff_0000 - PAGE * upTo(rarely(4) ? 9 : 2)
+    const device = rarely(9) ? 'other' : 'dev'
+    return { device, dmaAddr, size: rarely(9) ? 64 : PAGE, dir: one(0, 0, 2), attrs: rarely(15) ? 32 : 0 }
+  }
+  type Place = ReturnType<typeof place>
+  const map = (mapping: Place): void => {
+    const event = rarely(20) ? 'dma_map_phys' : 'dma_map_page'
+    events.push({ event, ...mapping, physAddr: 0x8000_0000 + PAGE * upTo(3) })
+  }
+  const unmap = (mapping: Place): void =>
+    void events.push({ event: rarely(20) ? 'dma_unmap_phys' : 'dma_unmap_page', ...mapping })
+  while (events.length < 300) {
+    const mapping = place()
+    for (let times = upTo(5); times > 0; times--) {
+      map(mapping)
+      unmap(mapping)
+    }
+    map(mapping)
+    if (rarely(4)) {
+      const { device, dmaAddr, size, dir } = mapping
+      const physAddr = 0x8000_0000 + upTo(3 * PAGE)
+      const cpu = { task: 'cpu', write: rarely(2), virtAddr: 'c0000000', mapping: 'cached' as const }
+      events.push(
+        one<EventBody>(
+          { event: 'step', what: 'x' },
+          { event: 'dma_mapping_error', device, dmaAddr },
+          { event: 'dma_sync_single_for_cpu', device, dmaAddr, size, dir },
+          { event: 'device_access', device, dmaAddr, size: 8, write: true },
+          { event: 'cpu_access', ...cpu, physAddr, size: 8 },
+          { event: 'marker', text: 'begin' },
+          { event: 'driver_unbound', device },
+          { event: 'lost', count: 3 },
+          { event: 'kernel_release', release: '6.18.0' },
+          { event: 'dma_map_page', ...place(), physAddr },
+          { event: 'dma_alloc', ...mapping, virtAddr: 'ffff0000', flags: 'GFP_KERNEL' },
+        ),
+      )
+    }
+    const wrong = rarely(9) ? one({ size: 8 }, { dmaAddr: mapping.dmaAddr + 8 }, { dir: 1 }, { device: 'other' }) : {}
+    if (!rarely(9)) unmap({ ...mapping, ...wrong })
+    if (rarely(15)) unmap(mapping)
+  }
+  return events
+}
+
+describe('usual pairs', () => {
+  for (const [name, session] of [
+    ['a run', SESSION],
+    ['a log', undefined],
+  ] as const)
+    it(`are judged as the ledger judges them: ${name}`, () => {
+      for (let seed = 1; seed <= 60; seed++) {
+        const events = eventsOf(seed)
+        const thorough = checked(events, session, { thorough: true })
+        expect(checked(events, session, {}, true), `seed ${seed}, as numbers`).toEqual(thorough)
+      }
+    })
+})
