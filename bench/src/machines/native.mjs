@@ -9,7 +9,9 @@ export class NativeMachine extends WasmMachine {
 
   cleanTimes(at, len, times) {
     this.loops.cleanTimes(at, len, times)
-    return { lines: this.hot.lines, writtenBack: this.hot.writtenBack }
+    const counts = { lines: 0, writtenBack: 0 }
+    this.hot.addCounts(counts)
+    return counts
   }
 
   mapSgTimes(list, device, times) {

@@ -229,10 +229,7 @@ export interface Host {
   sgFree(table: SgTable): void
   /** The other functions of lib/scatterlist.c. */
   readonly sg: Scatterlists
-  /**
-   * One pass over the first `nents` entries: batches of ordinary ones in one call of the engine, `each` for the others. `each` is false
-   * where it fails, which ends the pass. The value is the first entry not handled: `nents` when all went well.
-   */
+  /** One pass over a list: batches of ordinary entries in a call of the engine, `each` for the others; false ends it. The value: entries handled. */
   forEachEntry(table: SgTable, nents: number, pass: EntryPass, each: (index: number) => boolean): number
   /** Runs `body` inside a kernel function, so that an oops shows the path. */
   call<T>(symbols: string | readonly string[], body: () => T): T

@@ -194,21 +194,13 @@ export class Hot {
     return this.linear.wasm.checksumRange(this.views[view], at, len)
   }
 
-  /** Inner cache, without a result of its own: see clean, invalidate and flush; counts are in `lines` and `writtenBack`. */
+  /** Inner cache, without a result of its own: see clean, invalidate and flush; addCounts() tells what was done. */
   maintain(op: 'clean' | 'invalidate' | 'flush', at: PhysAddr, len: number, code: 'old' | 'new'): void {
     checkRange(at, len)
     this.linear.wasm.maintainInner(innerOp(op), at, len, code === 'old' ? 1 : 0)
   }
 
-  /** Line operations that the last call of `maintain` issued, and how many of the lines were dirty. */
-  get lines(): number {
-    return this.result(L.R_LINES)
-  }
-  get writtenBack(): number {
-    return this.result(L.R_WRITTEN_BACK)
-  }
-
-  /** Adds the two. */
+  /** Adds what the last call of `maintain` did: line operations, and how many of the lines were dirty. */
   addCounts(to: { lines: number; writtenBack: number }): void {
     const { u32 } = this.linear
     to.lines += u32[(L.CALL_BASE + L.R_LINES) / 4]!

@@ -61,7 +61,7 @@ export const createCacheOps = (deps: CacheDeps): CountedCacheOps => {
     if (kind === 'none') return
     if (sink.wants('line')) toldByLine(len, () => hot.maintain(kind, at, len, code))
     else hot.maintain(kind, at, len, code)
-    counted.add(hot.lines, hot.writtenBack)
+    hot.addCounts(counted)
   }
   const tell = (
     op: 'map' | 'unmap' | 'flush' | 'oinv' | 'oclean' | 'oflush',
