@@ -19,7 +19,7 @@ export const OWNER = 'queue.0'
 /** Frames from here on have none. */
 export const NO_STRUCT_PAGE = 0x9_0000
 
-export const open = (device: Partial<Device> = {}) => {
+export const open = (device: Partial<Device> = {}, kernel: object = {}, attachCopies: readonly object[] = []) => {
   const calls: string[] = []
   const texts: string[] = []
   const world = {
@@ -30,6 +30,10 @@ export const open = (device: Partial<Device> = {}) => {
     map: true,
     attach: true,
     short: false,
+    memory: true,
+    base: true,
+    mmap: true,
+    vmap: true,
   }
   let [lists, cmaBlocks] = [0, 0]
   const tableOf = (count: number): SgTable => {
@@ -49,6 +53,7 @@ export const open = (device: Partial<Device> = {}) => {
       entries: () => entries,
       setPage: (i: number, page: SgEntry['page'], length: number, offset: number) =>
         change(i, { page, length, offset }),
+      setAttrs: (i: number, attrs: number) => change(i, { attrs }),
       setDma: (i: number, dmaAddress: SgEntry['dmaAddress'], dmaLength: number) => change(i, { dmaAddress, dmaLength }),
     } as unknown as SgTable
   }
@@ -68,8 +73,19 @@ export const open = (device: Partial<Device> = {}) => {
     kernel: {
       arch: { dmaMinAlign: 64 },
       dmaAddrSize: 8,
-      media: { userptrResource: false, dmabufOffset: 'kept', chunkUnit: '', allocFailure: 'dma alloc of size' },
+      sgDmaLength: true,
+      vb2ImportAttrs: 32,
+      dmabufKmap: true,
+      ...kernel,
+      media: {
+        userptrResource: false,
+        dmabufOffset: 'kept',
+        chunkUnit: '',
+        allocFailure: 'dma alloc of size',
+        ...('media' in kernel ? (kernel.media as object) : {}),
+      },
     },
+    attachCopies,
     mem: {
       allocFromCma: (len: number, { area }: { readonly area?: string }) => {
         calls.push(`cma ${len} ${area ?? 'default'}`)
@@ -97,12 +113,43 @@ export const open = (device: Partial<Device> = {}) => {
         return world.map ? ok(mapped(table).nents) : fail('EIO', 'no mapping')
       },
       unmapSgAttrs: (_dev: Device, _table: SgTable, _dir: number, attrs: number) => void calls.push(`unmap ${attrs}`),
-      allocAttrs: () => ok({ cpuAddr: vaddr(0xf000_0000n), handle: dma(0x4000) }),
-      freeAttrs: () => void calls.push('dma free'),
-      getSgtableAttrs: () => {
-        lists += 1
-        return ok(tableOf(1))
+      allocAttrs: (_dev: Device, len: number, attrs: number, owner: string) => {
+        if (attrs !== 0) calls.push(`dma alloc ${len} ${attrs} ${owner}`)
+        return world.memory ? ok({ cpuAddr: vaddr(0xf000_0000n), handle: dma(0x4000) }) : fail('ENOMEM', 'no memory')
       },
+      freeAttrs: (_dev: Device, len: number, _at: bigint, handle: number, attrs: number) =>
+        void calls.push(attrs === 0 ? 'dma free' : `dma free ${len} ${handle} ${attrs}`),
+      getSgtableAttrs: (_dev: Device, _at: bigint, handle: number, len: number, attrs: number) => {
+        if (attrs !== 0) calls.push(`list ${handle} ${len} ${attrs}`)
+        if (!world.base) return fail('ENXIO', 'no struct page')
+        lists += 1
+        const table = tableOf(2)
+        table.setPage(0, { kind: 'page', pfn: pfn(4) }, 4096, 0)
+        table.setPage(1, { kind: 'page', pfn: pfn(9) }, 4096, 8)
+        table.setAttrs(1, 5)
+        table.setDma(0, dma(0x4000), 0)
+        table.setDma(1, dma(0x5000), 0)
+        return ok(table)
+      },
+      mmapAttrs: (
+        _dev: Device,
+        _at: bigint,
+        handle: number,
+        size: number,
+        attrs: number,
+        len: number,
+        first: number,
+      ) => {
+        calls.push(`mmap ${handle} ${size} ${attrs} ${len} ${first}`)
+        return world.mmap ? ok({ phys: handle, len, kind: 'uncached' }) : fail('ENXIO', 'too long')
+      },
+      syncSgForDevice: () => void calls.push('sync for device'),
+      syncSgForCpu: () => void calls.push('sync for cpu'),
+      mapResource: (_dev: Device, at: number, size: number) => {
+        calls.push(`resource ${at} ${size}`)
+        return world.map ? ok(dma(at + 1)) : fail('EIO', 'no mapping')
+      },
+      unmapResource: (_dev: Device, at: number, size: number) => void calls.push(`resource back ${at} ${size}`),
     },
     dmaBuf: {
       export: (info: object) => ok(info),
@@ -114,7 +161,10 @@ export const open = (device: Partial<Device> = {}) => {
         return world.map ? ok(mapped(table)) : fail('EIO', 'no mapping')
       },
       unmapAttachment: () => void calls.push('unmap attachment'),
-      vmap: () => ok(vaddr(7n)),
+      vmap: () => {
+        calls.push('vmap')
+        return world.vmap ? ok(vaddr(7n)) : fail('ENOMEM', 'no room')
+      },
       vunmap: () => void calls.push('vunmap'),
     },
     sgAlloc: (count: number) => {

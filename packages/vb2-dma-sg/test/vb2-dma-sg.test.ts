@@ -7,10 +7,12 @@ import {
   PAGE_SIZE,
   pfn,
   phys,
+  pluginApi,
   RELEASES,
   type UserMapping,
 } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
+import { vb2DmaSg } from '../src/index.ts'
 import { open, value } from './host.ts'
 
 const KIB = 1024
@@ -252,4 +254,8 @@ it('a buffer of another allocator is a mistake of the driver', () => {
   const mem = value(ops.alloc(device, PAGE_SIZE, DIR.FROM_DEVICE, owner))
   expect(() => ops.vaddr({ ...mem, priv: null })).toThrow('queue.0: no buffer of vb2-dma-sg')
   expect(() => ops.vaddr({ ...mem, priv: {} })).toThrow('queue.0: no buffer of vb2-dma-sg')
+})
+
+it('is scattered memory of the DMA API, also of tasks', () => {
+  expect(vb2DmaSg(pluginApi).caps).toEqual({ contiguous: false, userptr: true, dma: true })
 })
