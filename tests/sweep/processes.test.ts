@@ -23,7 +23,7 @@ const sweepFile = (name: string, text: string): string => {
 }
 const MANY = sweepFile(
   'many.yaml',
-  `kernel: [arm@4.11, arm@4.11+nopage-rfc]\nseed: [${Array.from({ length: 12 }, (_, i) => i).join(', ')}]\n`,
+  `kernel: [arm@4.11, arm@4.11+nopage-rfc]\nseed: [${Array.from({ length: 6 }, (_, i) => i).join(', ')}]\n`,
 )
 
 interface Ended {
@@ -74,7 +74,7 @@ const pause = (time: number): Promise<void> =>
 test('killed at any moment, the same command ends with the same report, and no point that was written is run twice', async () => {
   const journal = join(folder, 'killed.jsonl')
   const written = (): number => statSync(journal, { throwIfNoEntry: false })?.size ?? 0
-  for (const size of [1, 6000, 12_000]) {
+  for (const size of [1, 3000, 6000]) {
     const { child, ended } = start('sweep', MANY, '--journal', journal, '--workers', '1')
     while (written() < size && child.exitCode === null) await pause(5)
     child.kill('SIGKILL')
@@ -88,7 +88,7 @@ test('killed at any moment, the same command ends with the same report, and no p
     .slice(1)
     .map((line) => (JSON.parse(line) as { id: string }).id)
   expect(new Set(ids).size).toBe(ids.length)
-  expect(ids).toHaveLength(24)
+  expect(ids).toHaveLength(12)
 })
 
 const redisServer = spawnSync('redis-server', ['--version']).status === 0
