@@ -172,3 +172,10 @@ test.skipIf(!existsSync(RFC))("the RFC's mail, whose lines have lost their blank
   ])
   expect(readDiff(text, 'rfc.txt').title).toBe('arm: dma: fix sharing of coherent DMA memory without struct page')
 })
+
+test('what no file of a kernel has in its name is not written on: it could end a comment, or obey a terminal', () => {
+  const odd = SMALL.replaceAll('kernel/dma/mapping.c', 'kernel/dma/*/run()/*\u001b[2J\u0007mapping.c')
+  expect(new Set(symbols(odd).map(([file]) => file))).toEqual(
+    new Set(['kernel/dma/?/run??/???2J?mapping.c', 'include/linux/dma-mapping.h']),
+  )
+})

@@ -65,7 +65,7 @@ const hunksIn = (lines: readonly string[], file: string, cut: boolean): readonly
         'the patch is cut off',
       )
     hunks.push({
-      file: kernelPath(path),
+      file: plainPath(kernelPath(path)),
       line: at + 1,
       symbol: symbolOf(head[3] ?? '', body),
       added: body.filter((one) => one.startsWith('+')).length,
@@ -83,6 +83,9 @@ const kernelPath = ({ old, new: next }: { readonly old: string; readonly new: st
   const isOfTrees = old !== next && was === is && next.includes('/')
   return isOfTrees ? next.slice(next.indexOf('/') + 1) : next.replace(/^b\//, '')
 }
+
+/** No file of a kernel has other characters in its name; what would end a comment or obey a terminal is not written on. */
+const plainPath = (path: string): string => path.replaceAll(/[^\w./+,@~-]/g, '?')
 
 /** As many lines as the head says; a line that is empty, or has lost its blank, is context. */
 const bodyOf = (
