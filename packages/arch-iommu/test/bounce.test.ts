@@ -103,9 +103,10 @@ describe('the pool', () => {
   it('that is not there refuses, and says so once', () => {
     const { bounce, texts, events } = open({ untrusted: true, pool: 'noforce' })
     const why = 'vivid dev: DMA bounce buffers are inactive, unable to map unaligned transaction.'
-    for (let time = 0; time < 2; time += 1)
+    for (let time = 0; time < 2; time += 1) {
       expect(bounce.map(phys(RAM), 8, DIR.TO_DEVICE, 0)).toEqual({ ok: false, errno: 'EIO', why })
-    expect([texts, events]).toEqual([[`warn: ${why}`], []])
+      expect([texts, events]).toEqual([[`warn: ${why}`], []])
+    }
     // Memory that cannot have bounced is nobody's slot.
     bounce.giveBack(phys(SLOT), 8, DIR.TO_DEVICE, 0)
     bounce.syncForCpu(phys(SLOT), 8, DIR.TO_DEVICE)

@@ -1,12 +1,34 @@
 // The op table itself: protection, cache work, limits and segments that it asks its domain for, and what it undoes.
-import { ATTR, type DeviceFacts, DIR, type DmaAddr, type IommuLimits, ok, phys } from '@dmalab/api'
+import { ATTR, type DeviceFacts, DIR, type DmaAddr, type IommuLimits, ok, phys, pluginApi } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
+import { dmaIommuOps } from '../src/dma-iommu-ops.ts'
 import { CC_SHARED, listOf, MMIO, openTable as open, REQUIRE_COHERENT, SLOT } from './recorded-table.ts'
 import { FIRST, PAGE, RAM } from './recorded-domain.ts'
 
 const page = (at: number) => ({ kind: 'page', pfn: at / PAGE }) as never
 const untrusted = { pci: { untrusted: true, windows: [] } }
 const at = (x: number): DmaAddr => x as DmaAddr
+
+it('translates, and stands in backtraces behind the functions that drivers call', () => {
+  const { caps, symbols } = dmaIommuOps(pluginApi)
+  expect(caps).toEqual({
+    pageless: 'fabricated',
+    maintainsCaches: true,
+    syncTouchesPage: true,
+    mergesSegments: true,
+    bounces: false,
+    translates: true,
+  })
+  for (const path of Object.values(symbols)) expect(path).toHaveLength(2)
+  expect(
+    Object.values(symbols)
+      .map(([, own = '']) => own.replace('iommu_dma_', ''))
+      .join(' '),
+  ).toBe(
+    'alloc free mmap get_sgtable map_page unmap_page map_sg unmap_sg map_resource unmap_resource ' +
+      'sync_single_for_cpu sync_single_for_device sync_sg_for_cpu sync_sg_for_device',
+  )
+})
 
 it('is for devices behind an IOMMU', () => {
   expect(() => open({ iommu: false })).toThrow('dev has no IOMMU, and dma-iommu was chosen for it')

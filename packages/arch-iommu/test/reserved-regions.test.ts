@@ -34,6 +34,11 @@ describe('regions of the firmware', () => {
     expect(calls).toEqual(['map 100000 to 100000, 2 pages, prot 3', 'keep 100000-1017ff'])
   })
 
+  it('one that a driver may give up is mapped as well', () => {
+    const { calls } = setAside({ iommuRegions: [region('direct-relaxable', 0x10_0000)] })
+    expect(calls).toEqual(['map 100000 to 100000, 1 pages, prot 3', 'keep 100000-100fff'])
+  })
+
   it('a device that snoops maps it cacheable', () => {
     const { calls } = setAside({ coherent: true, iommuRegions: [region('direct', 0x10_0000)] })
     expect(calls[0]).toBe('map 100000 to 100000, 1 pages, prot 7')

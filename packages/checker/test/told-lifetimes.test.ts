@@ -165,3 +165,9 @@ const LIFETIMES: readonly Row[] = [
 test.each(LIFETIMES)('%s', (_what, events, wanted) => {
   expect(said(events)).toEqual(wanted)
 })
+
+test('in a log lines are named, in a run steps', () => {
+  const events = [alloc(RAM), free(RAM), free(RAM)]
+  expect(said(events)[0]).toContain('was undone at step 2')
+  expect(said(events, { session: undefined })[0]).toContain('was undone at line 2')
+})
