@@ -69,7 +69,9 @@ export interface BareListener extends NumberListener {
 
 /** A sink that takes single mappings as numbers: an event is made of them only for who wants one. */
 export interface MappingSink extends EventSink {
-  /** Tells the name of an event, where whoever listens needs no more of it. False: it must be emitted. */
+  /** wants('op'), as what asks for each mapping reads it. */
+  readonly heard: boolean
+  /** Tells the name of an event, where whoever listens needs no more of it, or nothing listens. False: it must be emitted. */
   tellName(name: EventName): boolean
   emitMap(
     name: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys',

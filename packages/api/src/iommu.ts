@@ -48,7 +48,7 @@ export interface IommuLimits {
 
 /** One step of the tables: IOVA range and, for a map, where it leads. */
 export interface IommuTrace {
-  /** Is there a listener to map and unmap? */
+  /** Is there a listener to map and unmap? They may be told without one, too. */
   wanted(): boolean
   map(iova: number, phys: number, size: number): void
   unmap(iova: number, size: number, unmapped: number): void

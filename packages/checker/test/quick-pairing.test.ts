@@ -70,18 +70,20 @@ const eventsOf = (seed: number, count: number): EventBody[] => {
     } else if (what < 88) {
       const { device, dmaAddr, dir } = place()
       const dmaAddrs = [dmaAddr, dmaAddr + 2 * PAGE]
+      // A list may be told cut; its unmap names all pages.
+      const nents = rarely(3) ? 3 : 2
       const list = {
         device,
         dir,
-        nents: 2,
-        ents: 2,
-        truncated: false,
+        nents,
+        ents: nents,
+        truncated: nents > 2,
         dmaAddrs,
         sizes: [PAGE, PAGE],
         physAddrs: dmaAddrs,
       }
       events.push({ event: 'dma_map_sg', ...list, attrs: 0 })
-      lists.push({ device, dir, physAddrs: dmaAddrs })
+      lists.push({ device, dir, physAddrs: nents > 2 ? [...dmaAddrs, rarely(9) ? 0 : dmaAddr + 4 * PAGE] : dmaAddrs })
     } else if (what < 92 && lists.length > 0) {
       const [list] = lists.splice(upTo(lists.length), 1)
       if (list !== undefined) events.push({ event: 'dma_unmap_sg', ...list, attrs: 0 })

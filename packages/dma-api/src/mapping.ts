@@ -15,6 +15,7 @@ import {
   hex,
   type KernelFacts,
   type KResult,
+  type MappingSink,
   ok,
   orderOf,
   PAGE_SIZE,
@@ -36,6 +37,7 @@ import { twoStepMapping } from './two-step-mapping.ts'
 export interface MappingParts extends TableParts {
   readonly facts: KernelFacts
   readonly trace: Trace
+  readonly sink: MappingSink
   /** Failure injection, counted a call. */
   injected(what: string, device: string): boolean
   state(device: Device): DeviceState
@@ -104,8 +106,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
   /** What the event of a mapping says came of it. */
   const told = (mapped: KResult<DmaAddr>): DmaAddr => (mapped.ok ? mapped.value : trace.mappingError)
 
-  const bitOf = (name: string): number => facts.attrs[name] ?? 0
-  const [mmio, requireCoherent] = [bitOf('MMIO'), bitOf('REQUIRE_COHERENT')]
+  const { MMIO: mmio = 0, REQUIRE_COHERENT: requireCoherent = 0 } = facts.attrs
   const lacksCoherence = (dev: Device, attrs: number): boolean => has(attrs, requireCoherent) && !dev.facts.coherent
   const noCoherence = (dev: Device): string => `DMA_ATTR_REQUIRE_COHERENT: ${dev.name} does not snoop`
   const pageOf = (at: PhysAddr): SgPage => ({ kind: 'page', pfn: pfnOf(at) })
@@ -126,7 +127,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       : toldIfStopped(sink, givenPiece('map_page', dev, pageOf(at), at % PAGE_SIZE, size, dir, attrs), () =>
           through(dev, 'mapPage', (ops) => ops.mapPage(pageOf(at), at % PAGE_SIZE, size, dir, attrs)),
         )
-    if (trace.wanted()) trace.map(has(attrs, mmio) ? 'resource' : 'page', dev.name, told(mapped), size, dir, attrs, at)
+    if (sink.heard) trace.map(has(attrs, mmio) ? 'resource' : 'page', dev.name, told(mapped), size, dir, attrs, at)
     return mapped
   }
   /** Models: Linux v7.2 kernel/dma/mapping.c: dma_unmap_phys */
@@ -134,7 +135,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     checkDir(dir, 'dma_unmap_phys')
     if (has(attrs, mmio)) through(dev, 'unmapResource', (ops) => ops.unmapResource(handle, size, dir, attrs))
     else through(dev, 'unmapPage', (ops) => ops.unmapPage(handle, size, dir, attrs))
-    if (trace.wanted()) trace.unmap(has(attrs, mmio) ? 'resource' : 'page', dev.name, handle, size, dir, attrs)
+    if (sink.heard) trace.unmap(has(attrs, mmio) ? 'resource' : 'page', dev.name, handle, size, dir, attrs)
   }
 
   return {
@@ -181,7 +182,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
         tellStopped(sink, error, givenPiece('map_page', dev, page, offset, size, dir, attrs))
         throw error
       }
-      if (trace.wanted()) trace.map('page', dev.name, told(mapped), size, dir, attrs, trace.physOfPage(page, offset))
+      if (sink.heard) trace.map('page', dev.name, told(mapped), size, dir, attrs, trace.physOfPage(page, offset))
       return mapped
     },
 
@@ -192,7 +193,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       const mark = stack.enter(symbols.unmapPage ?? [])
       ops.unmapPage(handle, size, dir, attrs)
       stack.leave(mark)
-      if (trace.wanted()) trace.unmap('page', dev.name, handle, size, dir, attrs)
+      if (sink.heard) trace.unmap('page', dev.name, handle, size, dir, attrs)
     },
 
     mapSgAttrs(dev, table, dir, attrs, nents = table.origNents) {
@@ -227,7 +228,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       if (facts.mapsByPhys) return mapPhys(dev, at, size, dir, withBits(attrs, mmio))
       checkDir(dir, 'dma_map_resource')
       const mapped = mapResourceTable(dev, at, size, dir, attrs)
-      if (trace.wanted()) trace.map('resource', dev.name, told(mapped), size, dir, attrs, at)
+      if (sink.heard) trace.map('resource', dev.name, told(mapped), size, dir, attrs, at)
       return mapped
     },
 
@@ -235,7 +236,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       if (facts.mapsByPhys) return unmapPhys(dev, handle, size, dir, withBits(attrs, mmio))
       checkDir(dir, 'dma_unmap_resource')
       through(dev, 'unmapResource', (ops) => ops.unmapResource(handle, size, dir, attrs))
-      if (trace.wanted()) trace.unmap('resource', dev.name, handle, size, dir, attrs)
+      if (sink.heard) trace.unmap('resource', dev.name, handle, size, dir, attrs)
     },
 
     syncSingleForCpu(dev, handle, size, dir) {

@@ -27,8 +27,6 @@ export const EXPECTED_ERRORS: readonly Errno[] = ['EINVAL', 'ENOMEM', 'EIO', 'ER
 const MAX_ENTRIES = 128
 
 export interface Trace {
-  /** Is there a listener? The events of mappings are so many that their callers ask before they gather what to tell. */
-  wanted(): boolean
   /** Physical address of a byte of a page, as page_to_phys() computes it: nonsense for what is not a page. */
   physOfPage(page: SgPage, offset: number): PhysAddr
   /** DMA_MAPPING_ERROR: all bits of a dma_addr_t. */
@@ -81,7 +79,8 @@ export const createTrace = (sink: MappingSink, facts: KernelFacts, mem: KernelMe
   const tell = (event: () => EventBody): void => {
     if (sink.wants('op')) sink.emit(event())
   }
-  const physOfPage = (page: SgPage, offset: number): PhysAddr => physOf(mem.pageToPfn(page), offset)
+  const physOfPage = (page: SgPage, offset: number): PhysAddr =>
+    physOf(page.kind === 'page' ? page.pfn : mem.pageToPfn(page), offset)
   const physAddrs = (table: SgTable, count: number): number[] =>
     table.physAddresses(count) ??
     Array.from({ length: count }, (_, i) => {
@@ -95,7 +94,9 @@ export const createTrace = (sink: MappingSink, facts: KernelFacts, mem: KernelMe
   /** Are all pages of these those of memory, and is there nothing else to say of the entries? */
   const usual = (table: SgTable, count: number): boolean => {
     const pfns = table.isPlain(count) ? table.pfns(count) : undefined
-    return pfns?.every((pfn) => mem.pfnValid(pfn)) === true
+    if (pfns === undefined) return false
+    for (const pfn of pfns) if (!mem.pfnValid(pfn)) return false
+    return true
   }
   /** The whole list as it stands, where the addresses of some entries are those of no memory, or their attributes count. */
   const odd = (table: SgTable, count: number): { readonly records?: readonly RawEntry[] } =>
@@ -109,7 +110,6 @@ export const createTrace = (sink: MappingSink, facts: KernelFacts, mem: KernelMe
   })
 
   return {
-    wanted: () => sink.wants('op'),
     physOfPage,
     mappingError: (2 ** (8 * facts.dmaAddrSize) - 1) as DmaAddr,
     alloc: (device, size, attrs, gfp, got) =>

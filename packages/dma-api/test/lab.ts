@@ -191,6 +191,7 @@ export const openTestLab = (options: TestLabOptions = {}): TestLab => {
   }
   const events: Event[] = []
   const sink: MappingSink = {
+    heard: true,
     wants: (detail) => detail === 'op',
     emit: (e) => void events.push({ at: 0, ...e }),
     tellName: () => false,

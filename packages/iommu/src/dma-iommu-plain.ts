@@ -44,7 +44,7 @@ export class PlainPages implements IommuPlain {
       return -1
     }
     memory.mapped(work)
-    if (this.trace.wanted()) this.trace.map(iova, at, granule)
+    this.trace.map(iova, at, granule)
     return iova
   }
 
@@ -57,7 +57,7 @@ export class PlainPages implements IommuPlain {
     const phys = this.table.unmapPage(at, size, work, memory.old, memory.from, memory.end)
     if (phys < 0) return -1
     memory.unmapped(work, phys, size)
-    if (this.trace.wanted()) this.trace.unmap(at, granule, granule)
+    this.trace.unmap(at, granule, granule)
     if (domain.queue !== undefined) {
       domain.queue.queue(page, 1)
     } else {

@@ -15,6 +15,7 @@ export class EventStream implements MappingSink {
   /** The one that listens, where there is one alone, and it may take numbers: the checker. */
   private only: NumberListener | undefined
   private detail = -1
+  heard = false
   private step = 0
 
   wants(detail: Detail): boolean {
@@ -72,7 +73,7 @@ export class EventStream implements MappingSink {
   }
 
   tellName(name: EventName): boolean {
-    return this.only?.onName(name, this.step) === true
+    return this.only === undefined ? !this.heard : this.only.onName(name, this.step)
   }
 
   /** The machine starts again: events that follow come before any step. Listeners stay. */
@@ -112,5 +113,6 @@ export class EventStream implements MappingSink {
     const least = this.numberListeners.length > 0 ? RANK.op : -1
     this.only = this.listeners.length === 0 && this.numberListeners.length === 1 ? this.numberListeners[0] : undefined
     this.detail = Math.max(least, ...this.listeners.map((listener) => RANK[listener.detail]))
+    this.heard = this.detail >= RANK.op
   }
 }

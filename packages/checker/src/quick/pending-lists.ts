@@ -4,7 +4,7 @@ import type { SgList } from '../dma-debug/entry.ts'
 import { sumOf } from '../dma-debug/types.ts'
 import { PendingMappings } from './pending-mappings.ts'
 
-/** A list as it was mapped: nothing was merged and nothing cut. */
+/** A list as it was mapped: nothing was merged. */
 export interface PendingList {
   readonly device: number
   readonly dir: number
@@ -58,13 +58,13 @@ export class PendingLists {
     return true
   }
 
-  /** The list whose memory is exactly these pages. */
+  /** The list whose memory is exactly these pages, as far as was told. */
   of(device: number, physAddrs: readonly number[]): PendingList | undefined {
     const number = this.byPage.get(physAddrs[0] ?? NaN)
     const found = number === undefined ? undefined : this.lists[number]
-    if (found === undefined || found.device !== device || found.list.physAddrs.length !== physAddrs.length)
-      return undefined
-    for (let i = 0; i < physAddrs.length; i++) if (found.list.physAddrs[i] !== physAddrs[i]) return undefined
+    if (found === undefined || found.device !== device || found.list.nents !== physAddrs.length) return undefined
+    const told = found.list.physAddrs
+    for (let i = 0; i < told.length; i++) if (told[i] !== physAddrs[i]) return undefined
     return found
   }
 

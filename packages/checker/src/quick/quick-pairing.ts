@@ -99,13 +99,14 @@ export class QuickPairing {
     return this.pending.count === 1 && this.pending.newest.device >= 0 && this.ledger.isEmpty()
   }
 
-  /** As map(), for a list of which nothing was merged or cut. */
+  /** As map(), for a list of which nothing was merged; where it was cut, all arrays were. */
   mapList(event: MapSgEvent): boolean {
     const { ledger } = this
     const { tracker, lineSize } = ledger
     const { device, dmaAddrs, sizes, physAddrs, nents, ents, dir, attrs, at, pid = NO_PID } = event
-    const whole = dmaAddrs.length === nents && sizes.length === nents && physAddrs.length === nents
-    if (nents !== ents || event.truncated || !whole) return false
+    const told = physAddrs.length
+    const even = dmaAddrs.length === told && sizes.length === told
+    if (nents !== ents || !even || (event.truncated ? told >= nents : told !== nents)) return false
     if (ledger.bounces.waiting || tracker.liveCount >= ledger.follow || !fitsDevice(event, ledger.context)) return false
     if (!this.trusts(lineSize) || tracker.listBeginsAt(device, physAddrs[0])) return false
     const known = this.know(device)
