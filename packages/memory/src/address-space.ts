@@ -233,9 +233,7 @@ export class AddressSpace {
   }
 
   private windowAt(at: KernelVaddr) {
-    const { start, end } = this.layout.vmalloc
-    if (at < start || at >= end) return undefined
-    return this.windows.at(Math.floor(Number(at - start) / PAGE_SIZE))
+    return this.windows.at(Math.floor(Number(at - this.layout.vmalloc.start) / PAGE_SIZE))
   }
 }
 
