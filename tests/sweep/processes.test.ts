@@ -46,7 +46,7 @@ const start = (...args: string[]): { readonly child: ChildProcess; readonly ende
 }
 
 /** Seconds for a point that ends by itself: twice as many on a machine on which programs wait for a core. */
-const POINT_TIME = (loadavg()[0] ?? 0) > availableParallelism() ? 6 : 3
+const POINT_TIME = (loadavg()[0] ?? 0) > availableParallelism() ? 6 : 2
 
 const undisturbed = start('sweep', MANY, '--workers', '0', '--json').ended
 

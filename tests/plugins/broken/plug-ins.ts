@@ -1,12 +1,11 @@
-// One deliberately broken plug-in for each suite of the test kit. Which tests must fail is said in conformance-broken.test.ts.
+// One deliberately broken plug-in for each suite of the test kit.
 import type { AllocatorDef, DmaOpsDef, KernelDef, Patch } from '@dmalab/api'
-import { allocatorOnKit, describeAllocator, describeBackend, describePatch } from '@dmalab/testkit'
 import { openLaboratory } from '@dmalab/lab/node'
 import { opTablesOf } from '@dmalab/runner'
 
-const parts = await openLaboratory()
+export const parts = await openLaboratory()
 const { registry } = parts
-const base = registry.kernels.get('arm@4.11')
+export const base = registry.kernels.get('arm@4.11')
 
 const kernel = (name: string, change: (table: DmaOpsDef) => DmaOpsDef): KernelDef => ({
   ...base,
@@ -15,7 +14,7 @@ const kernel = (name: string, change: (table: DmaOpsDef) => DmaOpsDef): KernelDe
 })
 
 /** Every capability says the opposite of what the table does. */
-const liar = kernel('arm-liar@4.11', (table) => ({
+export const liar = kernel('arm-liar@4.11', (table) => ({
   ...table,
   caps: {
     pageless: 'refused',
@@ -28,7 +27,7 @@ const liar = kernel('arm-liar@4.11', (table) => ({
 }))
 
 /** Forgets the half of every pair that tears down, and gives out addresses that the device does not have. */
-const forgetful = kernel('arm-forgetful@4.11', (table) => ({
+export const forgetful = kernel('arm-forgetful@4.11', (table) => ({
   ...table,
   attach: (device, host) => ({
     ...table.attach(device, host),
@@ -40,14 +39,14 @@ const forgetful = kernel('arm-forgetful@4.11', (table) => ({
 }))
 
 const contig = registry.allocators.get('vb2-dma-contig')
-const leaky: AllocatorDef = {
+export const leaky: AllocatorDef = {
   ...contig,
   name: 'vb2-leaky',
   caps: { contiguous: false, userptr: false, dma: true },
   create: (host) => ({ ...contig.create(host), put: () => {} }),
 }
 
-const careless: Patch = {
+export const careless: Patch = {
   name: 'careless',
   title: 'changes what is not there',
   source: 'a test',
@@ -59,8 +58,3 @@ const careless: Patch = {
 }
 
 registry.add({ name: 'broken', kernels: [liar, forgetful], allocators: [leaky], patches: [careless] })
-
-describeBackend(() => ({ parts, kernel: liar.name }))
-describeBackend(() => ({ parts, kernel: forgetful.name }))
-describeAllocator('vb2-leaky', allocatorOnKit({ parts, kernel: base.name, allocator: leaky.name }))
-describePatch(() => ({ parts, kernel: base.name, patch: careless.name }))
