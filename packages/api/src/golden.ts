@@ -1,4 +1,5 @@
 // Golden vectors: what a room hands to the vector engine.
+import { type Balance, imbalance } from './balance.ts'
 import type { Lab } from './lab.ts'
 import type { KernelSpec } from './kernel.ts'
 import type { Machine } from './machine.ts'
@@ -30,4 +31,13 @@ export const vectorNumber = (value: unknown): number => {
   const isWritten = typeof value === 'string' ? /^(0x[\da-f]+|\d+)$/i.test(value) : typeof value === 'number'
   if (!isWritten || !Number.isFinite(Number(value))) throw new Error(`expected a number, got ${JSON.stringify(value)}`)
   return Number(value)
+}
+
+/**
+ * What a case still holds once all that it took was given back: a field that no case has, so that it fails; no field when nothing is
+ * missing.
+ */
+export const unreturned = (before: Balance, after: Balance): { readonly unreturned?: readonly string[] } => {
+  const left = imbalance(before, after)
+  return left.length === 0 ? {} : { unreturned: left }
 }

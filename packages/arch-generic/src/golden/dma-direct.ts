@@ -15,6 +15,7 @@ import {
   phys,
   type PhysAddr,
   pluginApi,
+  unreturned,
 } from '@dmalab/api'
 import factory, { type DirectLimits, directLimits, type DirectStreaming, directStreaming } from '../index.ts'
 import { address, hexString, list, num, rows, widthOf } from './values.ts'
@@ -38,6 +39,7 @@ interface Live {
   readonly handle: ReturnType<typeof phys>
   readonly size: number
   readonly dir: Direction
+  unmapped: boolean
 }
 
 export const dmaDirect: GoldenAdapter = {
@@ -45,7 +47,10 @@ export const dmaDirect: GoldenAdapter = {
   run(input, context) {
     const rig = open(input, context)
     const live: (Live | null)[] = []
-    return { ops: rows(input['ops']).map((op) => answer(rig, live, op)) }
+    const before = rig.lab.balance()
+    const ops = rows(input['ops']).map((op) => answer(rig, live, op))
+    for (const mapping of live) if (mapping !== null && !mapping.unmapped) unmap(rig, mapping, 0)
+    return { ops, ...unreturned(before, rig.lab.balance()) }
   },
 }
 
@@ -155,7 +160,7 @@ const answer = (rig: Rig, live: (Live | null)[], op: readonly unknown[]): readon
       return mapList(rig, op)
     case 'unmap': {
       const mapping = liveAt(live, a)
-      ops.unmapPage(mapping.handle as never, mapping.size, mapping.dir, num(b))
+      unmap(rig, mapping, num(b))
       return [kind, a, b, rig.log()]
     }
     case 'scpu':
@@ -182,11 +187,16 @@ const mapOne = ({ lab, device, log }: Rig, live: (Live | null)[], op: readonly u
     live.push(null)
     return [kind, at, size, dir, attrs, log(), 'e', null]
   }
-  live.push({ handle: phys(mapped.value), size: num(size), dir: direction })
+  live.push({ handle: phys(mapped.value), size: num(size), dir: direction, unmapped: false })
   const host = lab.host(device)
   const where = host.dmaToPhys(mapped.value)
   const bounced = where !== undefined && host.swiotlb()?.contains(where) === true
   return [kind, at, size, dir, attrs, log(), bounced ? 'b' : 'd', hexString(mapped.value)]
+}
+
+const unmap = ({ lab, device }: Rig, mapping: Live, attrs: number): void => {
+  lab.ops(device).unmapPage(mapping.handle as never, mapping.size, mapping.dir, attrs)
+  mapping.unmapped = true
 }
 
 const mapList = ({ lab, device, log }: Rig, op: readonly unknown[]): readonly unknown[] => {
@@ -197,10 +207,14 @@ const mapList = ({ lab, device, log }: Rig, op: readonly unknown[]): readonly un
   )
   const count = list(entries).length
   const mapped = ops.mapSg(table, count, num(dir) as Direction, num(attrs))
-  if (!mapped.ok) return [kind, entries, dir, attrs, log(), -5, null, null]
+  if (!mapped.ok) {
+    lab.sgFree(table)
+    return [kind, entries, dir, attrs, log(), -5, null, null]
+  }
   const mapLog = log()
   const handles = table.entries().map((entry) => [hexString(entry.dmaAddress), entry.dmaLength])
   ops.unmapSg(table, count, num(dir) as Direction, num(attrs))
+  lab.sgFree(table)
   return [kind, entries, dir, attrs, mapLog, mapped.value, handles, log()]
 }
 

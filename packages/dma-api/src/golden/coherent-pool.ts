@@ -5,9 +5,11 @@ import {
   type GoldenCase,
   type Host,
   type KernelVaddr,
+  orderOf,
   PAGE_SIZE,
   pagesFor,
   phys,
+  unreturned,
   vaddr,
 } from '@dmalab/api'
 import { openVectorLab } from './machine.ts'
@@ -33,7 +35,10 @@ export const coherentPool: GoldenAdapter = {
     const host = lab.host(lab.device('device'))
     const made = host.declareCoherentMemory(phys(at), map === undefined ? dma(address(input['dev'])) : null, size)
     if (!made.ok) return { r: status(made) }
-    return { r: 0, pages: host.device.pool?.pages, ops: runOps(host, input, window.start) }
+    const before = lab.balance()
+    const { ops, giveBack } = runOps(host, input, window.start)
+    giveBack()
+    return { r: 0, pages: host.device.pool?.pages, ops, ...unreturned(before, lab.balance()) }
   },
 }
 
@@ -43,23 +48,35 @@ const vmallocWindow = (start: bigint, size: number) => ({
   end: start + BigInt((pagesFor(size) + 16) * PAGE_SIZE),
 })
 
-const runOps = (host: Host, input: GoldenCase, virt: bigint): readonly unknown[] => {
+const runOps = (
+  host: Host,
+  input: GoldenCase,
+  virt: bigint,
+): { readonly ops: readonly unknown[]; readonly giveBack: () => void } => {
   const allocated: (KernelVaddr | null)[] = []
+  /** Orders of the blocks that are held. */
+  const held = new Map<KernelVaddr, number>()
+  const release = (order: number, at: KernelVaddr): boolean => {
+    const released = host.releaseFromDevCoherent(order, at)
+    if (released) held.delete(at)
+    return released
+  }
   const cpuAddr = (id: unknown): KernelVaddr => allocated[num(id)] ?? vaddr(0n)
-  return rows(input['ops']).map((op) => {
+  const ops = rows(input['ops']).map((op) => {
     switch (op[0]) {
       case 'a': {
         const got = host.allocFromDevCoherent(num(op[1]), 'vectors')
         if (got === undefined) throw new Error('the device has no pool')
         allocated.push(got.ok ? got.value.cpuAddr : null)
         if (!got.ok) return ['a', op[1], -1]
+        held.set(got.value.cpuAddr, orderOf(num(op[1])))
         const page = Number(got.value.cpuAddr - virt) / PAGE_SIZE
         return ['a', op[1], page, hexString(got.value.handle), hexString(got.value.cpuAddr)]
       }
       case 'f':
-        return ['f', op[1], op[2], Number(host.releaseFromDevCoherent(num(op[2]), cpuAddr(op[1])))]
+        return ['f', op[1], op[2], Number(release(num(op[2]), cpuAddr(op[1])))]
       case 'x':
-        return ['x', op[1], op[2], Number(host.releaseFromDevCoherent(num(op[2]), vaddr(BigInt(String(op[1])))))]
+        return ['x', op[1], op[2], Number(release(num(op[2]), vaddr(BigInt(String(op[1])))))]
       case 'm': {
         const [, id, len, pgoff, userPages] = op
         const mapped = host.mmapFromDevCoherent(cpuAddr(id), num(len), num(pgoff), num(userPages) * PAGE_SIZE)
@@ -72,4 +89,10 @@ const runOps = (host: Host, input: GoldenCase, virt: bigint): readonly unknown[]
         throw new Error(`unknown operation ${String(list(op)[0])}`)
     }
   })
+  return {
+    ops,
+    giveBack: () => {
+      for (const [at, order] of held) release(order, at)
+    },
+  }
 }

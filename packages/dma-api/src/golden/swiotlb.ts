@@ -1,5 +1,5 @@
 // Topic swiotlb: mappings through one bounce pool at a stated place.
-import { DIR, type GoldenAdapter, phys, type PhysAddr } from '@dmalab/api'
+import { DIR, type GoldenAdapter, phys, type PhysAddr, unreturned } from '@dmalab/api'
 import { openVectorLab } from './machine.ts'
 import { address, hexString, num, optional, rows } from './values.ts'
 
@@ -30,12 +30,15 @@ export const swiotlb: GoldenAdapter = {
     const pool = host.swiotlb()
     if (pool === null) throw new Error('the device has no pool')
 
+    const before = lab.balance()
     const mappings: (Mapping | null)[] = []
+    const unmap = ({ tlb, size }: Mapping): void => pool.tblUnmapSingle(tlb, size, DIR.TO_DEVICE, 0)
     const ops = rows(input['ops']).map((op) => {
       if (op[0] === 'u') {
         const mapping = mappings[num(op[1])]
         if (mapping === undefined || mapping === null) throw new Error('a failed mapping is not undone')
-        pool.tblUnmapSingle(mapping.tlb, mapping.size, DIR.TO_DEVICE, 0)
+        unmap(mapping)
+        mappings[num(op[1])] = null
         return ['u', op[1]]
       }
       const [, orig, size, align, cpu] = op
@@ -45,13 +48,15 @@ export const swiotlb: GoldenAdapter = {
       return ['m', orig, size, align, cpu, tlb === undefined ? null : hexString(tlb), slot]
     })
     const areas = pool.areas()
-    return {
+    const seen = {
       max: pool.maxMappingSize(),
       ops,
       used: areas.map((area) => area.used),
       idx: areas.map((area) => area.index),
       ...(optional(input['n']) === 128 ? { lists: coded(pool.freeRuns()) } : {}),
     }
+    for (const mapping of mappings) if (mapping !== null) unmap(mapping)
+    return { ...seen, ...unreturned(before, lab.balance()) }
   },
 }
 

@@ -1,5 +1,13 @@
 // Adapters for the dma-iommu vectors: a domain whose driver accepts and records every call.
-import { type DmaAddr, type GoldenAdapter, type GoldenCase, type Pfn, vectorNumber } from '@dmalab/api'
+import {
+  type Balance,
+  type DmaAddr,
+  type GoldenAdapter,
+  type GoldenCase,
+  type Pfn,
+  unreturned,
+  vectorNumber,
+} from '@dmalab/api'
 import { type Hot, IO_LOG, IovaDomain, LOG_CALLS, PageTable } from '@dmalab/hot'
 import { DmaDomain, type DmaDomainOptions, type DmaLimits, IovaCache, protOf } from '../index.ts'
 import { freshHot } from './fresh-hot.ts'
@@ -22,16 +30,24 @@ export const dmaIommuAdapters: readonly GoldenAdapter[] = [
 
 function runList(hot: Hot, input: GoldenCase): Record<string, unknown> {
   const { domain, events } = open(hot, input, {})
+  const { granule } = domain.iova.domain
+  const before = lent(domain)
   const limits: DmaLimits = {
     mask: word(input['mask']),
     bus: word(input['bus']),
     aperture: word(input['ap']),
     pci32: input['pci32'] === 1,
   }
-  const pre = (input['pre'] as [string, string][]).map(([size]) => [
+  const taken = (input['pre'] as [string, string][]).map(([size]) => ({
     size,
-    hex(BigInt(domain.allocIova(vectorNumber(size), limits) ?? 0)),
-  ])
+    at: domain.allocIova(vectorNumber(size), limits),
+  }))
+  const pre = taken.map(({ size, at }) => [size, hex(BigInt(at ?? 0))])
+  const left = (): { readonly unreturned?: readonly string[] } => {
+    for (const { size, at } of taken)
+      if (at !== undefined) domain.iova.free(at / granule, Math.ceil(vectorNumber(size) / granule))
+    return unreturned(before, lent(domain))
+  }
   const entries = input['sg'] as [string, string, string][]
   const list = hot.sg.alloc(entries.length)
   for (const [i, [page, offset, length]] of entries.entries())
@@ -49,27 +65,38 @@ function runList(hot: Hot, input: GoldenCase): Record<string, unknown> {
     maxSize: vectorNumber(input['max']),
   })
   const maps = events()
-  if (ret < 0) return { pre, ret, maps }
+  if (ret < 0) return { pre, ret, maps, ...left() }
   const dma = Array.from({ length: ret }, (_, i) => segment(hot, list, i))
   domain.unmapSg(list, entries.length)
-  return { pre, ret, dma, maps, un: events() }
+  return { pre, ret, dma, maps, un: events(), ...left() }
 }
 
 function runSequence(hot: Hot, input: GoldenCase): Record<string, unknown> {
   const lazy = { slots: count(input['fqs']), timeoutMs: count(input['to']) }
   const { domain, events } = open(hot, input, input['lazy'] === 1 ? { lazy } : {})
   const limits: DmaLimits = { mask: word(input['mask']), bus: 0, aperture: 0, pci32: false }
+  const before = lent(domain)
+  const mapped = new Map<number, number>()
   const r = (input['ops'] as unknown[][]).map(([kind, a, b, dir]) => {
     let address: DmaAddr | undefined
-    if (kind === 'm')
+    if (kind === 'm') {
       address = domain.map(vectorNumber(a), vectorNumber(b), protOf(dir as number, false, 0), limits) as DmaAddr
-    else if (kind === 'u') domain.unmap(vectorNumber(a), vectorNumber(b))
-    else domain.pass(count(a))
+      if (address !== undefined) mapped.set(address, vectorNumber(b))
+    } else if (kind === 'u') {
+      domain.unmap(vectorNumber(a), vectorNumber(b))
+      mapped.delete(vectorNumber(a))
+    } else domain.pass(count(a))
     return [address === undefined ? null : hex(address), events()]
   })
   const state = domain.queue?.state ?? { queued: 0, begun: 0, finished: 0, armed: false }
-  return { r, end: { q: state.queued, start: state.begun, done: state.finished, timer: state.armed ? 1 : 0 } }
+  const end = { q: state.queued, start: state.begun, done: state.finished, timer: state.armed ? 1 : 0 }
+  for (const [at, size] of mapped) domain.unmap(at, size)
+  return { r, end, ...unreturned(before, lent(domain)) }
 }
+
+/** What waits for a flush is free. */
+const lent = ({ iova, queue }: DmaDomain): Balance =>
+  new Map([['pages of bus addresses', iova.live - (queue?.pages ?? 0)]])
 
 function open(hot: Hot, input: GoldenCase, options: DmaDomainOptions): { domain: DmaDomain; events: () => unknown[] } {
   const engine = hot.io
