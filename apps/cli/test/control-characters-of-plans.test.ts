@@ -22,7 +22,7 @@ const NAMED = escapedFields(SWEEP, 99).filter((text) => /name: "swept\\u001b/.te
 
 test('every field of a sweep', async () => {
   const sent: string[] = []
-  for (const text of [...fields(SWEEP), ...escapedFields(SWEEP)]) {
+  for (const text of [...fields(SWEEP, 3), ...escapedFields(SWEEP, 4)]) {
     writeFileSync(join(folder, 'sweep.yaml'), text)
     const { out, err } = await dmalabWith({ cwd: folder }, 'sweep', 'sweep.yaml', '--workers', '0')
     sent.push(...sentIn(out, err))
@@ -45,7 +45,7 @@ test('every field of the settings of a folder', async () => {
   const below = join(folder, 'settings')
   mkdirSync(below)
   const sent: string[] = []
-  for (const text of [...fields(SETTINGS), ...escapedFields(SETTINGS)]) {
+  for (const text of [...fields(SETTINGS, 6), ...escapedFields(SETTINGS, 6)]) {
     writeFileSync(join(below, 'dmalab.yaml'), text)
     const { out, err } = await dmalabWith({ cwd: below }, 'run', 'founding', '--frames', '1', '--size', '64x32')
     sent.push(...sentIn(out, err))
@@ -70,7 +70,7 @@ describe('a project from a kernel diff', () => {
   test('is told and written without them, whichever field has them', async () => {
     const sent: string[] = []
     for (const [i, text] of [
-      ...fields(PATCH),
+      ...fields(PATCH, 12),
       PATCH.replaceAll('kernel/dma/mapping.c', `kernel/dma/${EVIL}.c`),
     ].entries()) {
       writeFileSync(join(folder, 'my.patch'), text)

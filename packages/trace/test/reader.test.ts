@@ -129,6 +129,20 @@ describe('what is not understood', () => {
     expect(summary.unknown).toEqual({ sched_switch: { count: 2, line: 2 } })
     expect(summary.damagedCount).toBe(0)
   })
+  it('events of an unknown number are counted too', () => {
+    const raw = (pid: number): string => `${pid} 1 3656417648 type: 359\n`
+    expect(read(raw(93), raw(94), raw(95)).summary.unknown).toEqual({ 'type 359': { count: 3, line: 1 } })
+  })
+  it('a name behind a point is part of a word', () => {
+    const body = 'dma_unmap_page: dev dir=NONE dma_addr=1 size=1 attrs='
+    const found = (line: string): number => read(`about a log\n${line}\n`).events.length
+    expect([`see foo.${body}`, `see (${body}`, body, `see ${body}`].map(found)).toEqual([0, 0, 1, 1])
+  })
+  it('a list that a mail broke in two is one', () => {
+    const list = 'dma_map_sg: dev dir=NONE nents=1/1 ents=1/1 dma_addrs={0x1000}'
+    const { events } = read('Hello,\n', frame(list), ' sizes={0x20} phys_addrs={0x8000} attrs=\n', frame(MAP))
+    expect(events).toMatchObject([{ event: 'dma_map_sg', truncated: false, sizes: [32] }, { event: 'dma_map_page' }])
+  })
   it('a damaged body is counted, shown, and taken for a missing event', () => {
     const { summary, events } = read(frame(MAP), frame(MAP.slice(0, 60)), frame(MAP))
     expect(summary.damaged.map(({ line }) => line)).toEqual([2])
