@@ -62,6 +62,8 @@ describe('what a device puts on its bus', () => {
       { fault: '0x10000 is beyond the 0xffff that card can address', len: 8 },
     ])
     expect(view({ busLimit: 0xffff }).translate(at(0xfff8), 8, false)).toHaveLength(1)
+    expect(view({ busLimit: 0xffff }).translate(at(0xffff), 1, false)).toEqual([{ phys: 0xffff, len: 1 }])
+    expect(view({ busLimit: 0xffff }).translate(at(0x1_0000), 1, false)).toMatchObject([{ len: 1 }])
   })
 
   it('goes through windows, and nowhere between them', () => {

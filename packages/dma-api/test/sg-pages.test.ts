@@ -76,6 +76,15 @@ describe('lists from pages', () => {
     expect([lengths()?.slice(0, 2), append.ended]).toEqual([[3 * PAGE, 3 * PAGE], true])
   })
 
+  it('a refusal leaves the only entry as long as it was', () => {
+    const { allocator } = open()
+    const append = appendTable()
+    sgAppendFromPages(allocator as never, append, pages([1]), 3)
+    const more = pages([2, 20, 30, 40, 50, 60, 70, 80])
+    expect(sgAppendFromPages(allocator as never, append, more, 0)).toMatchObject({ errno: 'ENOMEM' })
+    expect([append.table?.entry(0).length, append.ended]).toEqual([PAGE, false])
+  })
+
   it('sizes are cut to what was asked for, in the first and the last entry', () => {
     const { allocator } = open(32)
     const made = sgAllocFromPages(allocator as never, pages([1, 2, 9, 20], { offset: 100, size: 3 * PAGE - 50 }))
