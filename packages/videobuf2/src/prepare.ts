@@ -46,8 +46,8 @@ const prepareBy = (q: QueueState, buf: Buf): KResult<void> => {
   switch (buf.memory) {
     case 'MMAP':
       for (const [p, plane] of buf.planes.entries()) {
-        plane.bytesused = buf.wishes[p]?.bytesused ?? 0
-        plane.dataOffset = buf.wishes[p]?.dataOffset ?? 0
+        const { bytesused, dataOffset } = buf.wishes[p] as PlaneWish
+        Object.assign(plane, { bytesused, dataOffset })
       }
       return driverPrepare(q, buf)
     case 'USERPTR':
