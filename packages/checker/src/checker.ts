@@ -91,6 +91,8 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
   }).create(report, context)
   const others = [...OTHER_RULES, ...(options.rules ?? [])].map((rule) => rule.create(report, context))
   const pairs = new NumberPairs(mappings.quick, dialect)
+  /** Pairs that are usual have gone another way before: whose names were seen, and no rule of a plug-in wants them. */
+  const { usual } = pairs
   /** Rules of plug-ins get every event, as an object. */
   const onlyBuiltIn = (options.rules ?? []).length === 0 && options.thorough !== true
   let lastMapped: EventName | undefined
@@ -100,16 +102,24 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
   return {
     found: findings,
     onMap(name, device, dmaAddr, size, dir, attrs, physAddr, at, pid): boolean {
-      if (!onlyBuiltIn) return false
-      if (!pairs.map(name, device, dmaAddr, size, dir, attrs, physAddr, at, pid)) return false
+      if (usual.map(name, device, dmaAddr, size, dir, attrs, physAddr, at, pid)) {
+        events += 1
+        lastAt = at
+        return true
+      }
+      if (!onlyBuiltIn || !pairs.map(name, device, dmaAddr, size, dir, attrs, physAddr, at, pid)) return false
       events += 1
       lastAt = at
       if (name !== lastMapped) seen.add((lastMapped = name))
       return true
     },
     onUnmap(name, device, dmaAddr, size, dir, attrs, at): boolean {
-      if (!onlyBuiltIn) return false
-      if (!pairs.unmap(name, device, dmaAddr, size, dir, attrs, at)) return false
+      if (usual.unmap(name, device, dmaAddr, size, dir, attrs, at)) {
+        events += 1
+        lastAt = at
+        return true
+      }
+      if (!onlyBuiltIn || !pairs.unmap(name, device, dmaAddr, size, dir, attrs, at)) return false
       events += 1
       lastAt = at
       if (name !== lastUnmapped) seen.add((lastUnmapped = name))

@@ -182,7 +182,8 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
         tellStopped(sink, error, givenPiece('map_page', dev, page, offset, size, dir, attrs))
         throw error
       }
-      if (sink.heard) trace.map('page', dev.name, told(mapped), size, dir, attrs, trace.physOfPage(page, offset))
+      if (sink.heard)
+        sink.emitMap(trace.pageMapped, dev.name, told(mapped), size, dir, attrs, trace.physOfPage(page, offset))
       return mapped
     },
 
@@ -193,7 +194,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
       const mark = stack.enter(symbols.unmapPage ?? [])
       ops.unmapPage(handle, size, dir, attrs)
       stack.leave(mark)
-      if (sink.heard) trace.unmap('page', dev.name, handle, size, dir, attrs)
+      if (sink.heard) sink.emitUnmap(trace.pageUnmapped, dev.name, handle, size, dir, attrs)
     },
 
     mapSgAttrs(dev, table, dir, attrs, nents = table.origNents) {

@@ -29,6 +29,9 @@ const MAX_ENTRIES = 128
 export interface Trace {
   /** Physical address of a byte of a page, as page_to_phys() computes it: nonsense for what is not a page. */
   physOfPage(page: SgPage, offset: number): PhysAddr
+  /** Names of the events of single pages. */
+  readonly pageMapped: 'dma_map_page' | 'dma_map_phys'
+  readonly pageUnmapped: 'dma_unmap_page' | 'dma_unmap_phys'
   /** DMA_MAPPING_ERROR: all bits of a dma_addr_t. */
   readonly mappingError: DmaAddr
   alloc(device: string, size: number, attrs: number, gfp: Gfp, got: Allocation | null): void
@@ -111,6 +114,8 @@ export const createTrace = (sink: MappingSink, facts: KernelFacts, mem: KernelMe
 
   return {
     physOfPage,
+    pageMapped: byPhys ? 'dma_map_phys' : 'dma_map_page',
+    pageUnmapped: byPhys ? 'dma_unmap_phys' : 'dma_unmap_page',
     mappingError: (2 ** (8 * facts.dmaAddrSize) - 1) as DmaAddr,
     alloc: (device, size, attrs, gfp, got) =>
       tell(() => ({

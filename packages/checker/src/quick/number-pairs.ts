@@ -1,4 +1,4 @@
-// Single mappings that come as numbers: a usual pair first, then the short way. What neither takes is a matter for the ledger.
+// Single mappings that come as numbers and are no usual pair: the short way, or they are a matter for the ledger.
 import { ATTR, type EventName, has } from '@dmalab/api'
 import type { DialectChoice } from '../dma-debug/dialect-choice.ts'
 import type { QuickPairing } from './quick-pairing.ts'
@@ -9,14 +9,14 @@ const NO_PID = -1
 export class NumberPairs {
   private readonly quick: QuickPairing
   private readonly dialect: DialectChoice
-  private readonly usual = new UsualPair()
+  readonly usual: UsualPair = new UsualPair()
 
   constructor(quick: QuickPairing, dialect: DialectChoice) {
     this.quick = quick
     this.dialect = dialect
   }
 
-  /** True: it is pending, or held. */
+  /** True: it is pending. */
   map(
     name: EventName,
     device: string,
@@ -29,7 +29,6 @@ export class NumberPairs {
     pid: number,
   ): boolean {
     const { usual, quick } = this
-    if (usual.map(name, device, dmaAddr, size, dir, attrs, physAddr, at, pid)) return true
     this.settle()
     if (isResource(name, attrs)) return false
     this.dialect.seeName(name)
@@ -38,7 +37,7 @@ export class NumberPairs {
     return true
   }
 
-  /** True: it undid what was pending or held. */
+  /** True: it undid what was pending. */
   unmap(
     name: EventName,
     device: string,
@@ -49,7 +48,6 @@ export class NumberPairs {
     at: number,
   ): boolean {
     const { usual, quick } = this
-    if (usual.unmap(name, device, dmaAddr, size, dir, attrs, at)) return true
     this.settle()
     if (isResource(name, attrs)) return false
     this.dialect.seeName(name)
