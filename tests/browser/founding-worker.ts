@@ -1,12 +1,17 @@
-// Runs in a worker of a browser: the founding comparison, handed back as the text that `dmalab compare --json` prints.
-import { openLaboratory, runSpec, specOf } from '@dmalab/lab'
+// Runs in a worker of a browser: the founding comparison, and each spec that is posted to it, handed back as the texts that `--json` prints.
+import { checkRunSpec, openLaboratory, runSpec, specOf } from '@dmalab/lab'
 
-const compareFounding = async (): Promise<string> => {
+const run = async (specs: readonly string[]): Promise<readonly string[]> => {
   const parts = await openLaboratory()
-  return JSON.stringify(await runSpec(parts, specOf(parts.registry, {}, 'compare')), null, 2)
+  const all = [specOf(parts.registry, {}, 'compare'), ...specs.map((text) => checkRunSpec(JSON.parse(text)))]
+  const texts: string[] = []
+  for (const spec of all) texts.push(JSON.stringify(await runSpec(parts, spec), null, 2))
+  return texts
 }
 
-compareFounding().then(
-  (text) => postMessage({ text }),
-  (error: unknown) => postMessage({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-)
+addEventListener('message', ({ data }: MessageEvent<readonly string[]>) => {
+  run(data).then(
+    (texts) => postMessage({ texts }),
+    (error: unknown) => postMessage({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  )
+})

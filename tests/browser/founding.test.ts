@@ -5,8 +5,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkRunSpec, runSpec, specOf } from '@dmalab/lab'
+import { openLaboratory } from '@dmalab/lab/node'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Bundle, bundleFor } from './bundle.ts'
+import { requestOf, scenarioFiles } from '../runs/scenario-files.ts'
 import { chromiumPath, withPage } from './chromium.ts'
 
 const CLI = join(import.meta.dirname, '../../apps/cli/bin/run.js')
@@ -27,13 +30,22 @@ const served = async <T>(script: string, work: (url: string) => Promise<T>): Pro
   }
 }
 
+interface Posted {
+  readonly texts?: readonly string[]
+  readonly error?: string
+}
+
 /** What the worker posts, or why it does not start. Runs in the page. */
-const inWorker = (): Promise<{ text?: string; error?: string }> =>
+const inWorker = (specs: readonly string[]): Promise<Posted> =>
   new Promise((resolve) => {
     const worker = new Worker('/worker.js', { type: 'module' })
-    worker.addEventListener('message', ({ data }: MessageEvent<{ text?: string; error?: string }>) => resolve(data))
+    worker.addEventListener('message', ({ data }: MessageEvent<Posted>) => resolve(data))
     worker.addEventListener('error', ({ message }) => resolve({ error: message }))
+    worker.postMessage(specs)
   })
+
+/** Scenarios of every kind, by their place in the list. */
+const EVERY = 12
 
 /** What the command prints, in a home without films. */
 const byCommand = (): string => {
@@ -63,11 +75,21 @@ describe('@dmalab/lab for browsers', () => {
   })
 
   test.skipIf(chromiumPath === undefined)(
-    'gives the founding comparison byte for byte in a worker (needs Chromium: set DMALAB_CHROMIUM, or install it)',
+    'gives the founding comparison and scenarios byte for byte in a worker (needs Chromium: set DMALAB_CHROMIUM, or install it)',
     async () => {
-      const got = await served(bundle.code, (url) => withPage(url, (page) => page.evaluate(inWorker)))
+      const parts = await openLaboratory()
+      const specs = scenarioFiles
+        .filter((_file, i) => i % EVERY === 0)
+        .map((file) => JSON.stringify(specOf(parts.registry, requestOf(file))))
+      const got = await served(bundle.code, (url) => withPage(url, (page) => page.evaluate(inWorker, specs)))
       expect(got.error).toBeUndefined()
-      expect(`${got.text}\n`).toBe(byCommand())
+      const [founding, ...texts] = got.texts ?? []
+      expect(`${founding}\n`).toBe(byCommand())
+      expect(texts).toHaveLength(specs.length)
+      for (const [i, spec] of specs.entries()) {
+        const here = await runSpec(parts, checkRunSpec(JSON.parse(spec)))
+        expect(texts[i]).toBe(JSON.stringify(here, null, 2))
+      }
     },
   )
 })
