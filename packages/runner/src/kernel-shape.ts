@@ -13,8 +13,9 @@ import {
 } from '@dmalab/api'
 import { opTableNames } from './op-tables.ts'
 import { checkArch } from './arch-shape.ts'
-import { checkPatchLists } from './patch-shape.ts'
+import { checkPatchValues } from './patch-shape.ts'
 import {
+  BITS,
   checkRecord,
   COUNT,
   expected,
@@ -31,7 +32,7 @@ import {
 /** Exhaustive: a fact that is added to the contract must say here what it may be. */
 const FACTS: Readonly<Record<keyof BuildFacts, FactShape>> = {
   release: expected('a release such as 6.12', (value) => typeof value === 'string' && /^\d+\.\d+/.test(value)),
-  attrs: RECORD,
+  attrs: BITS,
   noMap: oneOf('removed', 'kept'),
   vb2ImportAttrs: COUNT,
   primeImportAttrs: COUNT,
@@ -164,5 +165,5 @@ const checkKernel = (kernel: KernelDef, known: KnownNames, whose: string, place:
 const checkPatch = (patch: Patch, whose: string, place: InputPlace): void => {
   const what = `patch '${patch.name}' ${whose}`
   checkRecord({ ...patch.facts }, FACTS, 'fact', what, place)
-  checkPatchLists(patch, what, place)
+  checkPatchValues(patch, what, place)
 }

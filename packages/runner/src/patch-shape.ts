@@ -1,6 +1,6 @@
-// What a patch of a plug-in says of scatterlists, checked when it is loaded: the loops read it without looking again.
+// What a patch of a plug-in says of attributes and scatterlists, checked when it is loaded: the loops read it without looking again.
 import type { InputPlace, Patch } from '@dmalab/api'
-import { checkRecord, COUNT, expected, type FactShape, listOf, oneOf, RECORD } from './value-shape.ts'
+import { BITS, checkRecord, COUNT, expected, type FactShape, listOf, oneOf, RECORD } from './value-shape.ts'
 
 type Lists = NonNullable<Patch['sg']>
 type Skip = NonNullable<NonNullable<Lists['skip']>['map']>
@@ -26,7 +26,8 @@ const SKIPS: Readonly<Record<keyof NonNullable<Lists['skip']>, FactShape>> = {
 const SKIP: Readonly<Record<keyof Skip, FactShape>> = { bits: COUNT, sets: listOf('dmaLength') }
 
 /** @throws InputError that names the patch, the member, and what was expected */
-export const checkPatchLists = ({ sg }: Patch, what: string, place: InputPlace): void => {
+export const checkPatchValues = ({ attrs, sg }: Patch, what: string, place: InputPlace): void => {
+  checkRecord({ attrs }, { attrs: BITS }, 'member', what, place)
   if (sg === undefined) return
   checkRecord({ ...sg }, LISTS, 'member of sg', what, place)
   checkRecord({ ...sg.skip }, SKIPS, 'loop in sg.skip', what, place)

@@ -29,6 +29,12 @@ export const orNull =
     return wrong === undefined ? undefined : `${wrong}, or null`
   }
 
+/** Bits by name. */
+export const BITS = expected(
+  'an object of whole numbers from 0 on',
+  (value) => isRecord(value) && Object.values(value).every((bit) => COUNT(bit) === undefined),
+)
+
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
