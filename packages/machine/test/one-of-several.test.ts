@@ -25,6 +25,10 @@ it('one of two IOMMUs, regions and memories that are not there is a trap, whiche
   expect(traps(two({}, {}))).not.toContain('iommus-to-disabled')
   expect(traps(two(off, {}))).toContain('iommus-to-disabled')
   expect(traps(two({}, off))).toContain('iommus-to-disabled')
+  const dev = (iommus: readonly number[]): Tree => ({ one: mmu(9), dev: { compatible: 'a,b', iommus } })
+  expect(traps(dev([9, 1]))).not.toContain('iommus-missing-phandle')
+  expect(traps(dev([9, 1, 7, 1]))).toContain('iommus-missing-phandle')
+  expect(traps(dev([7, 1, 9, 1]))).toContain('iommus-missing-phandle')
 })
 
 describe('memory that no node fills in', () => {
@@ -103,6 +107,26 @@ it('what every object has is the name of no board, and a word of a title leads t
   expect(() => shippedBoardText('raspberry')).toThrow(
     expect.objectContaining({ hint: expect.stringContaining('did you mean bcm2711-rpi-4-b') }),
   )
+})
+
+it.each([
+  ['lowmemEnd: 0x4000_0000', 'layout.lowmemEnd'],
+  ['lowmemEnd: 0x3fff_f000', 'layout.lowmemEnd'],
+  ['lowmemEnd: 0x4000_1000', undefined],
+  ['vmalloc: { start: 0xf000_0000, end: 0xf000_0000 }', 'layout.vmalloc.end'],
+  ['vmalloc: { start: 0xf000_0000, end: 0xf800_0000 }', undefined],
+])('a layout that no kernel has is refused, with its place: %s', (layout, path) => {
+  const text = `name: b
+title: b
+arch: arm
+cpu: { lineSize: 64 }
+memory: [{ base: 0x6000_0000, len: 256MiB }, { base: 0x4000_0000, len: 256MiB }]
+layout: { ${layout} }
+devices: []
+`
+  const read = (): unknown => readMachine(text, 'b.yaml')
+  if (path === undefined) expect(read).not.toThrow()
+  else expect(read).toThrow(expect.objectContaining({ place: expect.objectContaining({ path }) }))
 })
 
 it('virtual devices have no memory of their own', () => {
