@@ -85,7 +85,6 @@ export const conformRecords = (
       continue
     }
     if (fresh && options.onEnd !== undefined) books = new Books(boot.lab)
-    books?.open()
     const observations = [...(fresh ? boot.boot(record) : []), ...boot.run(record)]
     const end = books?.close()
     if (!wanted(record)) continue
@@ -103,26 +102,25 @@ const languageOf = (record: ProgramRecord): Language => {
   throw new InputError(`is a program in an unknown language; known: ${known}`, record.place)
 }
 
-/** What a boot has lent, program by program. */
+/** What a boot has lent, program by program: each begins where the one before it ended. */
 class Books {
   private readonly lab: Lab
-  private before: Balance = new Map()
+  private before: Balance
   private quirks: FindingCode[] = []
 
   constructor(lab: Lab) {
     this.lab = lab
+    this.before = lab.balance()
     lab.listen('op', (event) => {
       if (event.event === 'kernel_quirk') this.quirks.push(event.code)
     })
   }
 
-  open(): void {
+  close(): ProgramEnd {
+    const { before, quirks } = this
     this.before = this.lab.balance()
     this.quirks = []
-  }
-
-  close(): ProgramEnd {
-    return { left: imbalance(this.before, this.lab.balance()), quirks: this.quirks }
+    return { left: imbalance(before, this.before), quirks }
   }
 }
 
