@@ -1,5 +1,5 @@
 // Mappings stay on the engine: one page is a call each way, and however long a list is, mapping, syncing and unmapping it are a handful of calls across the wasm boundary.
-import { type DeviceFacts, DIR, type Lab, type Machine, PAGE_SIZE } from '@dmalab/api'
+import { type ArchName, type DeviceFacts, DIR, type Lab, type Machine, PAGE_SIZE } from '@dmalab/api'
 import { openLaboratory } from '@dmalab/lab/node'
 import { openLab, parseKernel } from '@dmalab/runner'
 import { afterAll, expect, test } from 'vitest'
@@ -32,7 +32,7 @@ afterAll(() => {
 })
 const parts = await openLaboratory()
 
-const machine = (arch: 'arm' | 'arm64', device: Partial<DeviceFacts>): Machine => ({
+const machine = (arch: ArchName, device: Partial<DeviceFacts>): Machine => ({
   name: 'lists',
   title: 'RAM with a pool in it',
   arch,
@@ -84,7 +84,7 @@ test.each([
 ] as const)('%s, %s %o', (kernel, ops, facts) => {
   const spec = parseKernel(kernel, parts.registry)
   const open = () =>
-    openLab(parts, { kernel: spec, machine: machine(kernel.startsWith('arm@') ? 'arm' : 'arm64', facts) })
+    openLab(parts, { kernel: spec, machine: machine(parts.registry.arches.get(spec.base.arch).board, facts) })
   expect(open().device('device').opsName).toBe(ops)
   expect(callsFor(open(), 1000)).toBeLessThanOrEqual(24)
 })
@@ -97,7 +97,7 @@ test.each([
   ['arm64@6.12', { iommu: 'smmu', coherent: true }, 2],
 ] as const)('%s %o: one page', (kernel, facts, most) => {
   const spec = parseKernel(kernel, parts.registry)
-  const lab = openLab(parts, { kernel: spec, machine: machine(kernel.startsWith('arm@') ? 'arm' : 'arm64', facts) })
+  const lab = openLab(parts, { kernel: spec, machine: machine(parts.registry.arches.get(spec.base.arch).board, facts) })
   const device = lab.device('device')
   const pages = lab.mem.allocPages(PAGE_SIZE, { owner: 'page' })
   if (!pages.ok) throw new Error(pages.why)

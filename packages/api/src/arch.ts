@@ -1,6 +1,6 @@
 // An architecture as one plain object: widths, where the kernel puts things, cache work, texts. Data first, then its DMA code.
-import type { Direction } from './flags.ts'
 import type { Detail, EventBody } from './events.ts'
+import type { Direction } from './flags.ts'
 import type { ArchName, Range } from './machine.ts'
 import type { CacheOps, KernelMemory } from './memory.ts'
 import type { PhysAddr } from './units.ts'

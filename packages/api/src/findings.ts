@@ -87,7 +87,7 @@ export const FINDINGS = {
   },
   'sg-pages-surplus': { severity: 'warning', title: 'a scatterlist was built from more pages than its size needs' },
   'bounce-sync-refused': { severity: 'error', title: 'a sync of a bounced mapping copied nothing' },
-  'unmap-attrs-leak': { severity: 'error', title: 'an unmap with an attribute that map had not undid nothing' },
+  'unmap-attrs-leak': { severity: 'error', title: 'an unmap undid nothing: it had an attribute that the map lacked' },
   'bounce-unreachable': { severity: 'error', title: 'a bounce buffer lies where its device does not reach' },
   'v7s-split-loses-address': { severity: 'error', title: 'what is left of a split section leads to other memory' },
   'v7s-supersection-split-refused': { severity: 'error', title: 'a piece of a supersection could not be unmapped' },
@@ -128,7 +128,7 @@ export const FINDINGS = {
   },
   'iova-part-lost': {
     severity: 'warning',
-    title: 'bus addresses were given back as fewer than were taken',
+    title: 'fewer bus addresses were given back than had been taken',
   },
   'iova-not-synced': { severity: 'warning', title: 'a device used linked memory before dma_iova_sync()' },
   'list-without-pages': { severity: 'info', title: 'an importer got a list of bus addresses that has no pages' },

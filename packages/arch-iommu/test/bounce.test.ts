@@ -107,7 +107,7 @@ describe('the pool', () => {
       expect(bounce.map(phys(RAM), 8, DIR.TO_DEVICE, 0)).toEqual({ ok: false, errno: 'EIO', why })
       expect([texts, events]).toEqual([[`warn: ${why}`], []])
     }
-    // Memory that cannot have bounced is nobody's slot.
+    // Memory that cannot have bounced has no slot to give back.
     bounce.giveBack(phys(SLOT), 8, DIR.TO_DEVICE, 0)
     bounce.syncForCpu(phys(SLOT), 8, DIR.TO_DEVICE)
     bounce.syncForDevice(phys(SLOT), 8, DIR.TO_DEVICE)

@@ -34,7 +34,7 @@ export const QUIRKS = {
   },
   'iova-part-lost': {
     what: 'dma_iova_destroy() gave back fewer bus addresses than dma_iova_try_alloc() had taken.',
-    why: 'It gives back as many as are linked. The allocator keeps short ranges (up to 32 pages) by the size with which they come back, so that a shorter request gets the range, and nobody the rest, until a full address space makes it empty its caches.',
+    why: 'It gives back as many as are linked. The allocator keeps short ranges (up to 32 pages) in caches, by the size with which they come back: a later request of that size gets the start of the range, and the rest is handed out again only when addresses run out and the caches are emptied.',
     source:
       'Linux v7.2 drivers/iommu/dma-iommu.c: dma_iova_destroy, __iommu_dma_iova_unlink; drivers/iommu/iova.c: free_iova_fast',
     fixes: [
