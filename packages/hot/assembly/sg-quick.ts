@@ -8,13 +8,15 @@ import { indexOf, sectionOf } from './section'
 import { lowSpanThere } from './sg-maintain'
 import { busMask, flags, highmem, limit, op, PHYS_END, ranges, skip } from './sg-pass'
 import { delta, rangeFirst, rangePages } from './sg-ranges'
+import { checkedLines, checkPages, prepareCheckPages } from './sg-check-pages'
 import { mapPages, mappedLines, prepareMapPages } from './sg-map-pages'
 
 /** Inner line operations of the entries that quickRun took. */
 export let quickLines: u32 = 0
 
-/** Can entries that lie in one page each be mapped in a loop of their own? */
-let shortRuns: bool = false
+/** Have entries that lie in one page each a loop of their own, for maps or for all else? */
+let mapsPages: bool = false
+let checksPages: bool = false
 
 /** Bytes of the longest entry of a quick run. */
 const LONGEST: u32 = L.SECTION_PAGES << L.PAGE_SHIFT
@@ -22,7 +24,8 @@ const LONGEST: u32 = L.SECTION_PAGES << L.PAGE_SHIFT
 /** Can the pass have quick runs? Not with an outer cache, a line log, or bus addresses of more than one meaning. */
 export function beginQuickRuns(): bool {
   quickLines = 0
-  shortRuns = plain && prepareMapPages()
+  mapsPages = plain && prepareMapPages()
+  checksPages = plain && prepareCheckPages()
   return !hasOuter && !logging() && ((flags & L.AF_BY_BUS) == 0 || ranges <= 1)
 }
 
@@ -46,8 +49,9 @@ export function quickRun(e: usize, count: u32): u32 {
   const offset = delta
   let found: u32 = 0
   let i: u32 = 0
-  if (shortRuns) {
-    i = mapPages(e, count)
+  if (mapsPages || checksPages) {
+    i = mapsPages ? mapPages(e, count) : checkPages(e, count)
+    found = mapsPages ? mappedLines : checkedLines
     e += (<usize>i) << L.SG_SHIFT
   }
   for (; i < count; i++, e += L.SG_STRIDE) {
@@ -87,7 +91,7 @@ export function quickRun(e: usize, count: u32): u32 {
     if (op != L.OP_NONE) found += ((start & within) + len + within) >> lineShift
     if (pageCleans && len == L.PAGE_SIZE) setPageClean(pfn, 1)
   }
-  quickLines += found + (shortRuns ? mappedLines : 0)
+  quickLines += found
   return i
 }
 

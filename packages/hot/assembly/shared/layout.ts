@@ -9,6 +9,7 @@
 //   0x014000  copy page          bytes on their way from one range to another, 4 KiB
 //   0x015000  kept blocks        what stays where it is over a reset, 4 KiB
 //   0x016000  dirty sections     bit per section: may any of its lines be dirty in the inner cache? 16 KiB
+//   0x01a000  nothing            zeros: stands for bitmaps of sections that have none, 4 KiB
 //   0x020000  stage              bytes on their way in or out of the module, 64 KiB
 //   0x030000  page directory     u32 per section: which pages have a struct page
 //   0x0b0000  section directory  u32 per section: address of its tables, 0 = nothing was ever touched there
@@ -26,6 +27,7 @@ export const MIX_BASE = 0x13000
 export const COPY_BASE = 0x14000
 export const KEPT_BASE = 0x15000
 export const DIRTY_SECTIONS_BASE = 0x16000
+export const NOTHING_BASE = 0x1a000
 export const STAGE_BASE = 0x20000
 export const STAGE_SIZE = 0x10000
 export const PAGE_DIRECTORY_BASE = 0x30000
