@@ -45,7 +45,8 @@ export const findDevice = (
     const device = machine.devices.find((each) => each.class === kind && isUnknown(each, asked))
     if (device) return { device, by: `class ${kind}` }
   }
-  if (family.optional) return USER_SPACE
+  // A family that must have a device asks for a driver.
+  if (family.optional || asked === undefined) return USER_SPACE
   return refuse(element, family, asked, machine, text)
 }
 
@@ -70,18 +71,17 @@ const checked = (
 const refuse = (
   { name, factory, at }: PipelineElement,
   family: DeviceFamily,
-  asked: Need | undefined,
+  asked: Need,
   machine: Machine,
   text: string,
 ): never => {
-  const needs = asked ? `a driver that ${asked.words}` : `a device of class ${family.devices.join(' or ')}`
   const hints = [
     `${mediaOf(machine)}${switchedOff(family, asked, machine)}`,
-    ...(asked === undefined ? [] : [insteadOf(asked, machine)]),
-    `${othersFor(factory, family, asked, machine)}--bind ${factory}=${NONE} leaves its work to user space`,
+    insteadOf(asked, machine),
+    `${virtualFor(factory, asked)}--bind ${factory}=${NONE} leaves its work to user space`,
   ]
   throw refusedAt(
-    `element ${name} (${family.name}) needs ${needs}, and board ${machine.name} has none`,
+    `element ${name} (${family.name}) needs a driver that ${asked.words}, and board ${machine.name} has none`,
     text,
     at,
     hints.filter((line) => line !== '').join('\n'),
@@ -90,34 +90,19 @@ const refuse = (
 }
 
 /** Devices that would do, and that the device tree switches off. */
-const switchedOff = (family: DeviceFamily, asked: Need | undefined, { disabled = [] }: Machine): string => {
-  const fit = disabled.filter((device) => {
-    const known = kernelDriverOf(device) !== undefined
-    return asked !== undefined && known ? canDo(device, asked) === true : family.devices.includes(device.class)
-  })
-  const [first] = fit
+const switchedOff = (family: DeviceFamily, asked: Need, { disabled = [] }: Machine): string => {
+  const [first, ...more] = disabled.filter((device) => canDo(device, asked) ?? family.devices.includes(device.class))
   if (first === undefined) return ''
-  const more = fit.length > 1 ? ` and ${fit.length - 1} more` : ''
-  return `; ${first.name} (${first.class})${more} ${disabledWords(first)}`
+  const others = more.length > 0 ? ` and ${more.length} more` : ''
+  return `; ${first.name} (${first.class})${others} ${disabledWords(first)}`
 }
 
-/** Devices that can do it when somebody says so: those with a driver that is not known, and those that every board can have. */
-const othersFor = (
-  factory: string,
-  { devices: classes }: DeviceFamily,
-  asked: Need | undefined,
-  { devices }: Machine,
-): string => {
-  const mayDo = (device: DeviceFacts): boolean => {
-    const can = asked === undefined ? undefined : canDo(device, asked)
-    return can ?? classes.includes(device.class)
-  }
-  const names = [...VIRTUAL_DEVICES, ...devices].filter(mayDo).map(({ name }) => name)
-  const [first, ...rest] = names.slice(0, MOST_OTHERS)
+/** Devices of every board that can do it when somebody says so. */
+const virtualFor = (factory: string, asked: Need): string => {
+  const [first, ...rest] = VIRTUAL_DEVICES.filter((device) => canDo(device, asked)).map(({ name }) => name)
   if (first === undefined) return ''
   return `--bind ${factory}=${first} gives it a device${rest.length === 0 ? '' : ` (${rest.join(', ')} would do as well)`}; `
 }
-const MOST_OTHERS = 6
 
 /** Elements that the board's drivers serve, of the kind that was asked for; else all. */
 const insteadOf = (asked: Need, { devices }: Machine): string => {

@@ -63,11 +63,21 @@ const m2m = {
 export const DEVICE_FAMILIES: readonly DeviceFamily[] = [
   {
     ...m2m,
-    name: 'V4L2 JPEG codec',
-    pattern: /^v4l2(video\d+)?jpeg(dec|enc)$/,
+    name: 'V4L2 JPEG decoder',
+    pattern: /^v4l2(video\d+)?jpegdec$/,
     devices: ['jpeg', 'codec'],
     optional: false,
     role: 'decoder',
+    properties: CODEC,
+    open: false,
+  },
+  {
+    ...m2m,
+    name: 'V4L2 JPEG encoder',
+    pattern: /^v4l2(video\d+)?jpegenc$/,
+    devices: ['jpeg', 'codec'],
+    optional: false,
+    role: 'encoder',
     properties: CODEC,
     open: false,
   },

@@ -9,8 +9,8 @@ import { properties } from '../../src/elements/property-table.ts'
 import { codedMedia, follows, keeps, makesPictures, sourceDefault } from '../../src/negotiate/element-rules.ts'
 
 test.each([
-  ['v4l2jpegdec', 'V4L2 JPEG codec', 'decoder', ''],
-  ['v4l2video12jpegenc', 'V4L2 JPEG codec', 'decoder', ''],
+  ['v4l2jpegdec', 'V4L2 JPEG decoder', 'decoder', ''],
+  ['v4l2video12jpegenc', 'V4L2 JPEG encoder', 'encoder', 'presets'],
   ['v4l2slh264dec', 'V4L2 stateless decoder', 'decoder', 'exports'],
   ['v4l2slvideo12vp8alphadec', 'V4L2 stateless decoder', 'decoder', 'exports'],
   ['v4l2h264dec', 'V4L2 decoder', 'decoder', ''],

@@ -5,6 +5,7 @@ import { elementFacts } from '../../src/elements/catalogue.ts'
 
 it.each([
   ['v4l2jpegdec', 'jpeg codec', 'output-io-mode', 'capture-io-mode'],
+  ['v4l2jpegenc', 'jpeg codec', 'output-io-mode', 'capture-io-mode'],
   ['v4l2slh264dec', 'codec', '', ''],
   ['v4l2h264dec', 'codec', 'output-io-mode', 'capture-io-mode'],
   ['v4l2h264enc', 'codec', 'output-io-mode', 'capture-io-mode'],
