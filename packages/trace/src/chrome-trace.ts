@@ -114,9 +114,11 @@ export const createChromeTrace = (write: (text: string) => void): ChromeTrace =>
 
   return {
     onEvent(event): void {
-      if (event.event === 'session') return
-      const time = timeOf(event)
-      now = event.time?.includes('.') === true ? Math.round(time * 1e6) : time
+      // A gap stands in a log without a time of its own.
+      if (event.event !== 'lost') {
+        const time = timeOf(event)
+        now = event.time?.includes('.') === true ? Math.round(time * 1e6) : time
+      }
       if (event.event === 'swiotlb_bounced')
         instant(pidOf(event.device), 'bounce', { bytes: event.size, address: hex(event.devAddr), line: event.at })
       else if (event.event === 'marker') instant(pidOf('markers'), event.text, { line: event.at })

@@ -134,7 +134,7 @@ describe('the Chrome trace', () => {
         name: 'events lost',
         pid: process('markers'),
         tid: 1,
-        ts: 4,
+        ts: 3,
         args: { count: 3 },
       },
       {
@@ -144,12 +144,12 @@ describe('the Chrome trace', () => {
         name: 'events lost',
         pid: process('markers'),
         tid: 1,
-        ts: 6,
+        ts: 5,
         args: { count: 'unknown' },
       },
     ])
     expect(events.filter(({ ph }) => ph === 'b').map(({ name }) => name)).toEqual(['mapping (bounced)'])
-    expect(events.filter(({ ph }) => ph === 'e').map(({ ts }) => ts)).toEqual([4])
+    expect(events.filter(({ ph }) => ph === 'e').map(({ ts }) => ts)).toEqual([3])
     expect(events.filter(({ ph }) => ph === 'C').map(({ args }) => (args as { bytes: number }).bytes)).toEqual([
       4096, 0, 0,
     ])

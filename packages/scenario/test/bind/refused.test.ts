@@ -92,16 +92,16 @@ describe('a device that a line needs and the board lacks', () => {
   const off = (name: string, kind: DeviceFacts['class'], compatible?: string): DisabledDevice =>
     ({ name, class: kind, ...(compatible === undefined ? {} : { compatible }) }) as DisabledDevice
   test.each([
-    ['no device is switched off', [], ''],
+    ['no device is switched off', [], /^$/],
     ['one that would do', [off('mfc', 'codec', 'samsung,mfc-v8')], /; mfc \(codec\) (?!and)/],
     ['two that would do', [off('mfc', 'codec', 'samsung,mfc-v8'), off('v', 'codec')], /; mfc \(codec\) and 1 more /],
     ['three', [off('a', 'codec'), off('b', 'codec'), off('c', 'codec')], /; a \(codec\) and 2 more /],
-    ['one whose driver does not do it', [off('jpg', 'codec', 'samsung,exynos5420-jpeg')], ''],
-    ['one of another class', [off('d', 'display')], ''],
+    ['one whose driver does not do it', [off('jpg', 'codec', 'samsung,exynos5420-jpeg')], /^$/],
+    ['one of another class', [off('d', 'display')], /^$/],
     ['one of another class whose driver does it', [off('x', 'other', 'samsung,mfc-v8')], /; x \(other\) (?!and)/],
   ] as const)('%s', (_what, disabled, told) => {
     const hint = complaint('v4l2h264dec ! fakesink', having([one('nic', 'network')], { disabled }))?.hint?.[0] ?? ''
-    expect(hint.replace('it has no media devices at all', '')).toEqual(told === '' ? '' : expect.stringMatching(told))
+    expect(hint.replace('it has no media devices at all', '')).toMatch(told)
   })
 
   it('a display has no driver’s words where the element asks nothing of one', () => {
