@@ -2,6 +2,7 @@
 // may end that, and whatever comes, the ledger says the same.
 import type { EventBody } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
+import { createChecker } from '../src/index.ts'
 import { checked, random } from './checked.ts'
 import { SESSION } from './events.ts'
 
@@ -71,4 +72,24 @@ describe('usual pairs', () => {
         expect(checked(events, session, {}, true), `seed ${seed}, as numbers`).toEqual(thorough)
       }
     })
+
+  it.each([
+    [3, 'unmap-before-log'],
+    [4, 'unmap-not-mapped'],
+  ])('%i count as so many unmaps that are explained', (pairs, code) => {
+    for (const thorough of [false, true]) {
+      const checker = createChecker({ thorough })
+      const device = 'dev'
+      const by = { pid: 7, interrupt: false }
+      const mapping = { device, dmaAddr: 0x8000_0000, size: PAGE, dir: 0, attrs: 0 }
+      for (let at = 1; at <= pairs; at++) {
+        if (!checker.onMap('dma_map_page', device, mapping.dmaAddr, PAGE, 0, 0, 0x8000_0000, at, by.pid))
+          checker.onEvent({ event: 'dma_map_page', ...mapping, physAddr: 0x8000_0000, at, ...by })
+        if (!checker.onUnmap('dma_unmap_page', device, mapping.dmaAddr, PAGE, 0, 0, at))
+          checker.onEvent({ event: 'dma_unmap_page', ...mapping, at, ...by })
+      }
+      checker.onEvent({ event: 'dma_unmap_page', ...mapping, dmaAddr: 0x9000_0000, at: pairs + 1, ...by })
+      expect(checker.finish().findings.map((found) => found.code)).toEqual([code])
+    }
+  })
 })

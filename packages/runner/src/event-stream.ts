@@ -42,9 +42,21 @@ export class EventStream implements MappingSink {
     attrs: number,
     physAddr: number,
   ): void {
-    if (this.detail < 0) return
+    if (this.only?.onMap(event, device, dmaAddr, size, dir, attrs, physAddr, this.step, NO_PID) === true) return
+    if (this.heard) this.tellMap(event, device, dmaAddr, size, dir, attrs, physAddr)
+  }
+
+  /** As numbers to who may take them, else as an event. A method of its own: emitMap is short enough to become part of its caller. */
+  private tellMap(
+    event: MapName,
+    device: string,
+    dmaAddr: number,
+    size: number,
+    dir: number,
+    attrs: number,
+    physAddr: number,
+  ): void {
     const at = this.step
-    if (this.only?.onMap(event, device, dmaAddr, size, dir, attrs, physAddr, at, NO_PID) === true) return
     let made: Event | undefined
     for (const listener of this.numberListeners) {
       if (listener !== this.only && listener.onMap(event, device, dmaAddr, size, dir, attrs, physAddr, at, NO_PID))
@@ -58,9 +70,13 @@ export class EventStream implements MappingSink {
   }
 
   emitUnmap(event: UnmapName, device: string, dmaAddr: number, size: number, dir: number, attrs: number): void {
-    if (this.detail < 0) return
+    if (this.only?.onUnmap(event, device, dmaAddr, size, dir, attrs, this.step) === true) return
+    if (this.heard) this.tellUnmap(event, device, dmaAddr, size, dir, attrs)
+  }
+
+  /** As tellMap(). */
+  private tellUnmap(event: UnmapName, device: string, dmaAddr: number, size: number, dir: number, attrs: number): void {
     const at = this.step
-    if (this.only?.onUnmap(event, device, dmaAddr, size, dir, attrs, at) === true) return
     let made: Event | undefined
     for (const listener of this.numberListeners) {
       if (listener !== this.only && listener.onUnmap(event, device, dmaAddr, size, dir, attrs, at)) continue

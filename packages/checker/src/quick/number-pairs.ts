@@ -64,6 +64,7 @@ export class NumberPairs {
 
   private settle(): void {
     const { usual, quick } = this
+    usual.tellUndone()
     if (!usual.held) return
     usual.held = false
     const { deviceName, dmaAddr, size, dir, physAddr, at } = usual

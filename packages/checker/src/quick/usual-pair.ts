@@ -24,6 +24,10 @@ export class UsualPair {
   private unmapName: EventName | undefined
   private device: KnownDevice | undefined
   deviceName = ''
+  /** Pairs of the last address, size and direction that the device has not been told of; when the last of them was made and undone. */
+  private untold = 0
+  private madeAt = 0
+  private undoneAt = 0
   private history: History | undefined
   private pending: PendingMappings | undefined
 
@@ -42,8 +46,17 @@ export class UsualPair {
     this.history = device.history
   }
 
+  /** Tells the device what it had. Of pairs that are alike only the last one is remembered. */
+  tellUndone(): void {
+    if (this.untold === 0) return
+    this.history!.explained += this.untold
+    this.untold = 0
+    this.device!.undone.add(this.dmaAddr, this.size, this.dir, this.madeAt, this.undoneAt)
+  }
+
   /** Something else happens: all is to be asked again. */
   forbid(): void {
+    this.tellUndone()
     this.mapName = undefined
     this.unmapName = undefined
     this.device = undefined
@@ -64,10 +77,13 @@ export class UsualPair {
     if (name !== this.mapName || device !== this.deviceName || attrs !== 0 || this.held) return false
     if (this.pending!.count !== 0 || (pid !== NO_PID && pid !== this.device!.pid)) return false
     if (!(size > 0 && size <= LARGEST) || physAddr >= FAR || isMappingError(dmaAddr)) return false
+    if (dmaAddr !== this.dmaAddr || size !== this.size || dir !== this.dir) {
+      this.tellUndone()
+      this.dmaAddr = dmaAddr
+      this.size = size
+      this.dir = dir
+    }
     this.held = true
-    this.dmaAddr = dmaAddr
-    this.size = size
-    this.dir = dir
     this.physAddr = physAddr
     this.at = at
     return true
@@ -86,8 +102,9 @@ export class UsualPair {
     if (!this.held || name !== this.unmapName || dmaAddr !== this.dmaAddr || size !== this.size) return false
     if (dir !== this.dir || attrs !== 0 || device !== this.deviceName) return false
     this.held = false
-    this.history!.explained += 1
-    this.device!.undone.add(dmaAddr, size, dir, this.at, at)
+    this.untold += 1
+    this.madeAt = this.at
+    this.undoneAt = at
     return true
   }
 }
