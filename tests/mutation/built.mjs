@@ -1,25 +1,21 @@
-// Faults in AssemblyScript: one at a time is compiled into a module of its own, which tests get in place of the real one. No file of the
-// room is touched. Stryker knows nothing of it.
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// Faults in AssemblyScript: each of a seeded sample is compiled into a module of its own, which tests get in place of the real one. No file
+// of the room is touched. Stryker knows nothing of it. One more module is without a fault, and tells which of them a test comes by.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { mutantsOf, mutate, shuffled } from './mutants.mjs'
 
-const root = join(import.meta.dirname, '../..')
-/** So much longer than without a fault: it runs in circles. */
-const TIMES = 10
 /** What the compiler needs of a module that is only tried; a full build optimises for twenty seconds. */
 const OPTIONS = ['assembly/index.ts', '--target', 'release', '-O1', '--outFile', 'mutant.wasm', '--textFile', '']
 
-/** Compiles the room with `text` in place of `file`; undefined: it does not compile. */
+/** Compiles the room with other texts in place of some files; undefined: it does not compile. */
 const compilerOf = async (home) => {
   const { default: asc } = await import(join(home, 'node_modules/assemblyscript/dist/asc.js'))
-  return async (file, text) => {
+  return async (texts) => {
     let wasm
     const readFile = (name, folder) => {
       const path = resolve(home, folder, name)
       if (!existsSync(path)) return null
-      return (path === file ? text : readFileSync(path, 'utf8')).replaceAll(/^\/\/ inline$/gm, '@inline')
+      return (texts.get(path) ?? readFileSync(path, 'utf8')).replaceAll(/^\/\/ inline$/gm, '@inline')
     }
     const writeFile = (name, data) => {
       if (name.endsWith('.wasm')) wasm = data
@@ -29,80 +25,57 @@ const compilerOf = async (home) => {
   }
 }
 
-/** Runs test files with a module; false: none failed. */
-const failsWith = (wasm, tests, limitMs) =>
-  new Promise((done) => {
-    const env = { ...process.env, DMALAB_MUTATION_WASM: wasm, DMALAB_MUTATION_TESTS: JSON.stringify(tests) }
-    const child = spawn(
-      join(root, 'node_modules/.bin/vitest'),
-      ['run', '--config', 'tests/mutation/built.config.ts', '--bail=1', '--reporter=dot'],
-      { cwd: root, detached: true, env, stdio: 'ignore' },
-    )
-    const stop = () => process.kill(-Number(child.pid), 'SIGKILL')
-    const leave = () => {
-      stop()
-      process.exit(130)
-    }
-    process.once('SIGINT', leave).once('SIGTERM', leave)
-    const timer = setTimeout(stop, limitMs)
-    child.once('exit', (code) => {
-      clearTimeout(timer)
-      process.off('SIGINT', leave).off('SIGTERM', leave)
-      done(code !== 0)
-    })
-  })
+/** Where the body of the function around a place begins; undefined: it is outside of all. */
+const bodyAround = (text, place) => {
+  const heads = [...text.matchAll(/^(?:export )?function [^]*?\{$/gm)]
+  const head = heads.findLast(({ index }) => index < place)
+  if (head === undefined) return undefined
+  const body = head.index + head[0].length
+  const end = text.indexOf('\n}', head.index)
+  return body <= place && place < end ? body : undefined
+}
 
-/**
- * Tries `sample` faults of `paths`; those that do not compile, or compile to the same module, are none. `testsFor` names groups of test
- * files for a source, in the order in which they are asked. `tell` is given each fault with `noticed`.
- */
-export const tryBuilt = async ({ home, paths, testsFor, sample, seed, folder, tell }) => {
+/** Texts of files in which every function with a fault says so when it is called. A fault outside of functions is everywhere. */
+const reporting = (faults) => {
+  const texts = new Map()
+  const everywhere = []
+  // From the end of a file to its start, so that places stay what they are.
+  for (const { id, file, from } of faults.toSorted((a, b) => b.from - a.from)) {
+    const text = texts.get(file) ?? readFileSync(file, 'utf8')
+    const body = bodyAround(text, from)
+    if (body === undefined) everywhere.push(id)
+    else texts.set(file, `${text.slice(0, body)}\n  cameBy(${id})${text.slice(body)}`)
+  }
+  for (const [file, text] of texts)
+    texts.set(file, `${text}\n@external('planted', 'cameBy')\ndeclare function cameBy(fault: i32): void\n`)
+  return { texts, everywhere }
+}
+
+/** Compiles `sample` faults of `paths` into `folder`; what does not compile, or compiles to the same module, is none. */
+export const builtFaults = async ({ home, paths, sample, seed, folder }) => {
   const compile = await compilerOf(home)
   mkdirSync(folder, { recursive: true })
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const real = await compile('', '')
-  if (real === undefined) throw new Error('the room does not compile without a fault')
   const keep = (name, wasm) => {
     const path = join(folder, name)
     writeFileSync(path, wasm)
     return path
   }
-  const untouched = keep('real.wasm', real)
-  const limits = new Map()
-  const limitOf = async (tests) => {
-    const key = tests.join(' ')
-    if (!limits.has(key)) {
-      const started = Date.now()
-      if (await failsWith(untouched, tests, 600_000)) throw new Error(`tests fail without a fault: ${key}`)
-      limits.set(key, (Date.now() - started) * TIMES)
-    }
-    return limits.get(key)
-  }
-  const left = shuffled(
+  const real = await compile(new Map())
+  if (real === undefined) throw new Error('the room does not compile without a fault')
+  const faults = []
+  const drawn = shuffled(
     paths.flatMap((file) => mutantsOf(file, readFileSync(file, 'utf8'))),
     seed,
   )
-  /** The next that is one. */
-  const build = async () => {
-    for (let fault = left.shift(); fault !== undefined; fault = left.shift()) {
-      const wasm = await compile(fault.file, mutate(readFileSync(fault.file, 'utf8'), fault))
-      if (wasm !== undefined && Buffer.compare(Buffer.from(wasm), Buffer.from(real)) !== 0) return { fault, wasm }
-    }
-    return undefined
+  for (const fault of drawn) {
+    if (faults.length === sample) break
+    const wasm = await compile(new Map([[fault.file, mutate(readFileSync(fault.file, 'utf8'), fault)]]))
+    if (wasm === undefined || Buffer.compare(Buffer.from(wasm), Buffer.from(real)) === 0) continue
+    const id = String(faults.length)
+    faults.push({ ...fault, id, module: keep(`fault-${id}.wasm`, wasm) })
   }
-  let next = await build()
-  for (let tried = 0; next !== undefined && tried < sample; tried += 1) {
-    const { fault, wasm } = next
-    const path = keep('mutant.wasm', wasm)
-    let noticed = false
-    for (const tests of testsFor(fault.file)) {
-      const limit = await limitOf(tests)
-      const failing = failsWith(path, tests, limit)
-      // While tests run the compiler is free.
-      if (next?.fault === fault) next = tried + 1 < sample ? await build() : undefined
-      noticed = await failing
-      if (noticed) break
-    }
-    tell(fault, noticed)
-  }
+  const { texts, everywhere } = reporting(faults)
+  const wasm = await compile(texts)
+  if (wasm === undefined) throw new Error('the room does not compile with functions that say that they are called')
+  return { faults, engine: { without: keep('without.wasm', wasm), everywhere } }
 }

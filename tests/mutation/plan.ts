@@ -4,6 +4,12 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 export interface Plan {
   /** Sources with all their faults behind switches, by path. */
   readonly files: Readonly<Record<string, string>>
+  /** Modules of the engine: one without a fault, which tells of what it comes by, and one for each fault, by its name. */
+  readonly engine?: {
+    readonly without: string
+    readonly everywhere: readonly string[]
+    readonly faults: Readonly<Record<string, string>>
+  }
   /** Faults to try, as the switches name them. */
   readonly faults: readonly string[]
   /** Test files, from the root of the project, in the order in which they are asked. */
@@ -14,9 +20,12 @@ export interface Plan {
   readonly journal: string
 }
 
-/** A worker that ends between `trying` and `tried` ended by that fault. `dirty`: what a fault left behind breaks tests without it. */
+/**
+ * A worker that ends between `trying` and `tried` ended by that fault; `ms`: what the file takes without it. `dirty`: what a fault left
+ * behind breaks tests without it.
+ */
 export type Entry =
-  | { readonly trying: string; readonly test: string }
+  | { readonly trying: string; readonly test: string; readonly ms: number }
   | { readonly tried: string; readonly noticed: boolean }
   | { readonly test: string; readonly done: true }
   | { readonly dirty: string }

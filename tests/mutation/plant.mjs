@@ -1,9 +1,10 @@
 // Faults in TypeScript: Stryker's instrumenter puts every one of them behind a switch, and one Vitest worker throws the switches of a
-// seeded sample, one after the other (planting-runner.ts).
+// seeded sample, one after the other (planting-runner.ts). Faults in AssemblyScript are modules of their own (built.mjs).
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { Instrumenter } from '@stryker-mutator/instrumenter'
+import { builtFaults } from './built.mjs'
 import { sampleOf } from './mutants.mjs'
 
 const root = join(import.meta.dirname, '../..')
@@ -21,8 +22,20 @@ const planted = async (paths) => {
   return { files, faults: mutants.filter(({ status }) => status === undefined) }
 }
 
-/** A worker that says nothing for so long runs in circles. */
+/** A worker that says nothing for so long, or for so many times what a file takes without a fault, runs in circles. */
 const SILENT_MS = 90_000
+const CIRCLING = { ms: 15_000, times: 10 }
+
+const entriesOf = (journal) =>
+  readFileSync(journal, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+
+const patienceWith = (journal) => {
+  const last = entriesOf(journal).at(-1)
+  return last?.trying === undefined ? SILENT_MS : Math.max(CIRCLING.ms, CIRCLING.times * last.ms)
+}
 
 /** One worker to its end. */
 const work = (journal) =>
@@ -44,7 +57,7 @@ const work = (journal) =>
     const started = Date.now()
     const watch = setInterval(() => {
       const news = Math.max(started, statSync(journal).mtimeMs)
-      if (Date.now() - news > SILENT_MS) stop()
+      if (Date.now() - news > patienceWith(journal)) stop()
     }, 1000)
     child.once('exit', (code) => {
       clearInterval(watch)
@@ -53,52 +66,64 @@ const work = (journal) =>
     })
   })
 
-/** Tries a sample of the faults of `paths`, or those of the places `only`, with `tests`, of which `own` are the room's; `folder` keeps what is written meanwhile. */
-export const tryFaults = async ({ paths, tests, own = tests, sample, seed, folder, only }) => {
-  const { files, faults } = await planted(paths)
-  const chosen =
-    only === undefined ? sampleOf(faults, sample, seed) : faults.filter((fault) => only.includes(placeOf(fault)))
+/**
+ * Tries faults with `tests`, of which `own` are the room's, until none is left or all are asked; gives those that no test noticed.
+ * `files` have faults behind switches, `engine` names modules with one; `folder` keeps what is written meanwhile.
+ */
+const survivorsOf = async ({ faults, files = [], engine, tests, own, folder }) => {
   const journal = join(folder, 'journal.jsonl')
   mkdirSync(folder, { recursive: true })
   rmSync(journal, { force: true })
   writeFileSync(journal, '')
   process.env.DMALAB_MUTATION_PLAN = join(folder, 'plan.json')
-  const entries = () =>
-    readFileSync(journal, 'utf8')
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line))
   let left = tests
   while (left.length > 0) {
     writeFileSync(
       process.env.DMALAB_MUTATION_PLAN,
       JSON.stringify({
         files: Object.fromEntries(files.map(({ name, content }) => [name, content])),
-        faults: chosen.map(({ id }) => id),
+        engine,
+        faults: faults.map(({ id }) => id),
         tests: left,
         own,
         journal,
       }),
     )
-    const before = entries().length
+    const before = entriesOf(journal).length
     const { code, text } = await work(journal)
-    const after = entries()
+    const after = entriesOf(journal)
     const last = after.at(-1)
     // What a fault did to its worker is noticed, whatever it was.
     if (last !== undefined && 'trying' in last)
-      writeFileSync(
-        journal,
-        `${readFileSync(journal, 'utf8')}${JSON.stringify({ tried: last.trying, noticed: true })}\n`,
-      )
+      appendFileSync(journal, `${JSON.stringify({ tried: last.trying, noticed: true })}\n`)
     const done = new Set(after.flatMap((entry) => ('done' in entry ? [entry.test] : [])))
     left = left.filter((test) => !done.has(test))
     if (left.length > 0 && after.length === before)
       throw new Error(`tests fail without a fault (${code}):\n${text.slice(-3000)}`)
   }
-  const noticed = new Set(entries().flatMap((entry) => (entry.noticed === true ? [entry.tried] : [])))
-  return { all: faults.length, chosen, survivors: chosen.filter(({ id }) => !noticed.has(id)) }
+  const noticed = new Set(entriesOf(journal).flatMap((entry) => (entry.noticed === true ? [entry.tried] : [])))
+  return faults.filter(({ id }) => !noticed.has(id))
+}
+
+/** Tries a sample of the faults of `paths`, or those of the places `only`. */
+export const tryFaults = async ({ paths, tests, own = tests, sample, seed, folder, only }) => {
+  const { files, faults } = await planted(paths)
+  const chosen =
+    only === undefined ? sampleOf(faults, sample, seed) : faults.filter((fault) => only.includes(placeOf(fault)))
+  return { all: faults.length, chosen, survivors: await survivorsOf({ faults: chosen, files, tests, own, folder }) }
+}
+
+/** Tries a sample of the faults of a room in AssemblyScript. */
+export const tryBuilt = async ({ home, paths, tests, sample, seed, folder }) => {
+  const { faults, engine } = await builtFaults({ home, paths, sample, seed, folder })
+  const modules = Object.fromEntries(faults.map(({ id, module }) => [id, module]))
+  const plan = { faults, engine: { ...engine, faults: modules }, tests, own: tests, folder }
+  return { chosen: faults, survivors: await survivorsOf(plan) }
 }
 
 /** What tells a fault from all others, and where it is. */
 export const placeOf = ({ fileName, location: { start, end }, mutatorName, replacement }) =>
   `${relative(root, fileName)}:${start.line + 1}:${start.column + 1}-${end.line + 1}:${end.column + 1} ${mutatorName} ${JSON.stringify(replacement)}`
+
+export const placeOfBuilt = ({ file, line, found, put }) =>
+  `${relative(root, file)}:${line} ${JSON.stringify(found.trim())} -> ${JSON.stringify(put.trim())}`

@@ -3,6 +3,7 @@
 import { type File, startTests, type Test, type VitestRunner } from '@vitest/runner'
 import { TestRunner, vi } from 'vitest'
 import { journalOf, note, noticedIn, planOf } from './plan.ts'
+import { plantEngines } from './planted-engine.ts'
 
 /** What instrumented sources look at: which fault is there, and what they came by. */
 interface Switches {
@@ -19,6 +20,13 @@ const switches = ((globalThis as { __stryker__?: Switches }).__stryker__ ??= {
 })
 
 const plan = planOf()
+const { engine } = plan
+const plantEngine =
+  engine &&
+  plantEngines(engine.without, (fault) => {
+    const counts = switches.mutantCoverage.static
+    counts[fault] = (counts[fault] ?? 0) + 1
+  })
 /** A loop that comes by a fault so much more often than it did without runs in circles. */
 const HITS = 100
 
@@ -30,8 +38,12 @@ export default class PlantingRunner extends TestRunner {
 
   #whileLoading: ReadonlySet<string> = new Set()
 
+  #collectedAt = 0
+
   onBeforeCollect(): void {
+    this.#collectedAt = Date.now()
     for (const id of Object.keys(switches.mutantCoverage.static)) delete switches.mutantCoverage.static[id]
+    for (const id of engine?.everywhere ?? []) switches.mutantCoverage.static[id] = 1
   }
 
   onCollected(): void {
@@ -43,6 +55,7 @@ export default class PlantingRunner extends TestRunner {
     const [file] = files
     if (file === undefined) return
     if (fails(file)) throw new Error(`${file.name} fails without a fault`)
+    const ms = Date.now() - this.#collectedAt
     const journal = journalOf(plan)
     const [noticed, triedHere] = [
       noticedIn(journal),
@@ -52,17 +65,21 @@ export default class PlantingRunner extends TestRunner {
     for (const fault of plan.faults) {
       const count = hits[fault]
       if (count === undefined || noticed.has(fault) || triedHere.has(fault)) continue
-      const reload = this.#whileLoading.has(fault)
+      const built = engine?.faults[fault]
+      const reload = built !== undefined || this.#whileLoading.has(fault)
       // Every file loads the modules: those of the room are enough to ask.
-      if (reload && !plan.own.includes(file.name)) continue
-      note(plan, { trying: fault, test: file.name })
+      if (built === undefined && reload && !plan.own.includes(file.name)) continue
+      note(plan, { trying: fault, test: file.name, ms })
       Object.assign(switches, { activeMutant: fault, hitCount: 0, hitLimit: count * HITS + 10_000 })
+      plantEngine?.(built)
       if (reload) vi.resetModules()
       const seen = await this.#failsAgain(file)
       Object.assign(switches, { activeMutant: undefined, hitCount: undefined, hitLimit: Infinity })
+      plantEngine?.(undefined)
       if (reload) vi.resetModules()
       note(plan, { tried: fault, noticed: seen })
-      if (seen && (await this.#failsAgain(file))) {
+      // A module with a fault is gone with those that made instances of it.
+      if (seen && built === undefined && (await this.#failsAgain(file))) {
         note(plan, { dirty: fault })
         process.kill(process.pid, 'SIGKILL')
       }

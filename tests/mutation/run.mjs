@@ -3,10 +3,9 @@
 // and sees whether a test notices; with --own, whether one of the room itself does, with --file, only in sources with PART in their names.
 // No source is touched.
 import { existsSync, readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { tryBuilt } from './built.mjs'
-import { placeOf, tryFaults } from './plant.mjs'
+import { placeOf, placeOfBuilt, tryBuilt, tryFaults } from './plant.mjs'
 import { builtTestsOf, ownOf, testsOf } from './tests-of-rooms.mjs'
 
 const root = join(import.meta.dirname, '../..')
@@ -50,16 +49,10 @@ const own = `packages/${room}/test/`
 const folder = join(root, 'node_modules/.dmalab/mutation', `${room}-${process.pid}`)
 const built = filesIn('assembly')
 if (built.length > 0) {
-  let [noticed, of] = [0, 0]
-  const tell = ({ file, line, found, put }, isNoticed) => {
-    of += 1
-    if (isNoticed) noticed += 1
-    const change = `${JSON.stringify(found.trim())} -> ${JSON.stringify(put.trim())}`
-    console.log(`${of} ${isNoticed ? 'noticed' : 'survived'} ${relative(root, file)}:${line} ${change}`)
-  }
-  const testsFor = (file) => builtTestsOf(room, file).slice(0, values.own ? 2 : Infinity)
-  await tryBuilt({ home, paths: built, testsFor, sample, seed, folder, tell })
-  score(`${room}/assembly`, noticed, of)
+  const tests = builtTestsOf(room).filter((path) => !values.own || path.startsWith('packages/'))
+  const { chosen, survivors } = await tryBuilt({ home, paths: built, tests, sample, seed, folder })
+  for (const fault of survivors) console.log(`survived ${placeOfBuilt(fault)}`)
+  score(`${room}/assembly`, chosen.length - survivors.length, chosen.length)
 }
 const tests = [...testsOf(room).filter((path) => !values.own || path.startsWith(own)), ...(values.tests ?? [])]
 const plan = { paths: filesIn('src'), tests, own: ownOf(room), sample, seed, folder }

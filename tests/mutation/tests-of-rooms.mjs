@@ -30,6 +30,9 @@ const OF_BUFFERS = [
 ]
 const OF_LOGS = [...LOGS, ...RUNS, ...named('tests/log', 'replay-of-runs', 'ftrace-of-runs')]
 
+/** Tests of the engine's parts that others stand on lie in their rooms. */
+const IO_TESTS = inFolder('packages/iommu/test')
+
 const OTHERS = {
   memory: OF_MEMORY,
   'dma-api': OF_MEMORY,
@@ -37,6 +40,7 @@ const OTHERS = {
   'arch-generic': OF_MEMORY,
   'arch-iommu': OF_MEMORY,
   iommu: OF_MEMORY,
+  hot: [...IO_TESTS, ...named('tests/runs', 'reset', 'fork'), ...DMA, ...VECTORS],
   'dma-buf': OF_BUFFERS,
   videobuf2: OF_BUFFERS,
   'vb2-dma-contig': OF_BUFFERS,
@@ -62,23 +66,19 @@ const OTHERS = {
   ],
 }
 
-/** Tests of the engine's parts that others stand on lie in their rooms. */
-const IO_TESTS = inFolder('packages/iommu/test')
-const OTHERS_OF_BUILT = [...DMA, ...VECTORS]
-
-/** Of a source in AssemblyScript: quick ones, those of the other half of the engine, those that cross rooms. */
-export const builtTestsOf = (room, file) => {
-  const own = inFolder(`packages/${room}/test`)
-  const isIo = /\/(io-|iova|dma-iommu)/.test(file)
-  return [...(isIo ? [IO_TESTS, own] : [own, IO_TESTS]), OTHERS_OF_BUILT]
-}
+export const builtTestsOf = (room) => [
+  ...[...IO_TESTS, ...inFolder(`packages/${room}/test`)].toSorted(slowLast),
+  ...DMA,
+  ...VECTORS,
+]
 
 /** Those that read whole trees of real boards, or many damaged ones: asked last of a room's own. */
-const isSlow = (path) => /corpus|damaged|malformed|shipped-boards/.test(path)
+const isSlow = (path) => /corpus|damaged|malformed|shipped-boards|hot\/test\/memory|random/.test(path)
+const slowLast = (a, b) => Number(isSlow(a)) - Number(isSlow(b))
 
 /** In the order in which they are asked. */
 export const testsOf = (room) => [
-  ...inFolder(`packages/${room}/test`).toSorted((a, b) => Number(isSlow(a)) - Number(isSlow(b))),
+  ...inFolder(`packages/${room}/test`).toSorted(slowLast),
   ...(OTHERS[room] ?? inFolder('tests/runs')),
 ]
 

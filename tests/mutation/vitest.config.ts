@@ -3,7 +3,7 @@ import { defineConfig, mergeConfig } from 'vitest/config'
 import { shared } from '../../vitest.shared.ts'
 import { planOf } from './plan.ts'
 
-const { files, tests } = planOf()
+const { files, tests, engine } = planOf()
 const orderOf = (path: string): number => tests.findIndex((one) => path.endsWith(`/${one}`))
 
 class InOrder {
@@ -28,6 +28,8 @@ export default mergeConfig(
     ],
     test: {
       include: [...tests],
+      // Both builds of the engine are the same module then.
+      ...(engine !== undefined && { testNamePattern: /^(?!.*debug build)/ }),
       runner: new URL('./planting-runner.ts', import.meta.url).pathname,
       sequence: { sequencer: InOrder as never },
       maxWorkers: 1,

@@ -18,12 +18,14 @@ afterAll(() => {
 
 const sweepFile = (name: string, text: string): string => {
   const file = join(folder, name)
-  writeFileSync(file, `sweep: 1\nwork: founding\nframes: 1\nsize: 64x64\n${text}`)
+  writeFileSync(file, `sweep: 1\nframes: 1\nsize: 64x64\n${text}`)
   return file
 }
+const SCENARIO = join(import.meta.dirname, '../../scenarios/rd-13-sync-not-guarded.yaml')
+/** Each kind of work. */
 const MANY = sweepFile(
   'many.yaml',
-  `kernel: [arm@4.11, arm@4.11+nopage-rfc]\nseed: [${Array.from({ length: 6 }, (_, i) => i).join(', ')}]\n`,
+  `work: [founding, v4l2src io-mode=dmabuf ! kmssink, ${SCENARIO}]\nkernel: [arm@4.11, arm@4.11+nopage-rfc]\nseed: [0, 1]\n`,
 )
 
 interface Ended {
@@ -53,7 +55,7 @@ const undisturbed = start('sweep', MANY, '--workers', '0', '--json').ended
 test('a point that hangs, ends its thread, takes all memory or throws is a result of that point', async () => {
   const kernels = ['hangs', 'exits', 'eats', 'throws', 'nopage-rfc'].map((patch) => `arm@4.11+${patch}`)
   const limits = ['--point-time', String(POINT_TIME), '--point-memory', '96']
-  const file = sweepFile('bad.yaml', `kernel: [${kernels.join(', ')}]\nplugins: [${BAD}]\n`)
+  const file = sweepFile('bad.yaml', `work: founding\nkernel: [${kernels.join(', ')}]\nplugins: [${BAD}]\n`)
   const { status, stdout } = await start('sweep', file, '--json', '--fail-on', 'error', ...limits).ended
   const { points } = JSON.parse(stdout) as SweepReport
   expect(points.map(({ result }) => [result.kind, 'why' in result ? result.why : ''])).toEqual([
