@@ -42,7 +42,11 @@ export const mutantsOf = (file, text) => {
   )
   return all
     .filter(({ from }) => !IS_TYPE.test(code.slice(code.lastIndexOf('\n', from - 1) + 1, code.indexOf('\n', from))))
-    .map((one) => ({ ...one, line: text.slice(0, one.from).split('\n').length }))
+    .map((one) => ({
+      ...one,
+      line: text.slice(0, one.from).split('\n').length,
+      column: one.from - text.lastIndexOf('\n', one.from - 1),
+    }))
     .toSorted((a, b) => a.from - b.from)
 }
 

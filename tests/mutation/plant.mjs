@@ -125,5 +125,5 @@ export const tryBuilt = async ({ home, paths, tests, sample, seed, folder }) => 
 export const placeOf = ({ fileName, location: { start, end }, mutatorName, replacement }) =>
   `${relative(root, fileName)}:${start.line + 1}:${start.column + 1}-${end.line + 1}:${end.column + 1} ${mutatorName} ${JSON.stringify(replacement)}`
 
-export const placeOfBuilt = ({ file, line, found, put }) =>
-  `${relative(root, file)}:${line} ${JSON.stringify(found.trim())} -> ${JSON.stringify(put.trim())}`
+export const placeOfBuilt = ({ file, line, column, found, put }) =>
+  `${relative(root, file)}:${line}:${column} ${JSON.stringify(found.trim())} -> ${JSON.stringify(put.trim())}`

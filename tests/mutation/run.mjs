@@ -37,7 +37,7 @@ const isCode = (path) =>
 const filesIn = (name) =>
   existsSync(join(home, name))
     ? readdirSync(join(home, name), { recursive: true })
-        .filter((path) => isCode(path) && path.includes(values.file))
+        .filter((path) => isCode(path) && `${name}/${path}`.includes(values.file))
         .toSorted((a, b) => (a < b ? -1 : 1))
         .map((path) => join(home, name, path))
     : []
@@ -54,8 +54,15 @@ if (built.length > 0) {
   for (const fault of survivors) console.log(`survived ${placeOfBuilt(fault)}`)
   score(`${room}/assembly`, chosen.length - survivors.length, chosen.length)
 }
-const tests = [...testsOf(room).filter((path) => !values.own || path.startsWith(own)), ...(values.tests ?? [])]
-const plan = { paths: filesIn('src'), tests, own: ownOf(room), sample, seed, folder }
-const { chosen, survivors } = await tryFaults(plan)
-for (const fault of survivors) console.log(`survived ${placeOf(fault)}`)
-score(`${room}/src`, chosen.length - survivors.length, chosen.length)
+const sources = filesIn('src')
+if (sources.length > 0) {
+  const tests = [...testsOf(room).filter((path) => !values.own || path.startsWith(own)), ...(values.tests ?? [])]
+  const plan = { paths: sources, tests, own: ownOf(room), sample, seed, folder }
+  const { chosen, survivors } = await tryFaults(plan)
+  for (const fault of survivors) console.log(`survived ${placeOf(fault)}`)
+  score(`${room}/src`, chosen.length - survivors.length, chosen.length)
+}
+if (built.length + sources.length === 0) {
+  console.error(`no source of packages/${room} has ${values.file} in its name`)
+  process.exit(2)
+}

@@ -33,20 +33,21 @@ describe.each(BUILDS)('%s build', (build) => {
     const hot = new Hot(module, { lineSize, outer: true, poison: 0 })
     const wide = Math.max(lineSize, 32)
     const lines = wide / lineSize
+    const rest = PAGE / lineSize - lines
     hot.fill('memory', BASE, PAGE, 1)
     hot.set('cpu', BASE, wide, 0xaa)
-    expect(hot.lineRuns(BASE, wide)).toEqual([lines, 3])
+    expect(hot.lineRuns(BASE, PAGE)).toEqual([lines, 3, rest, 0])
     // Written back as far as the outer cache: the bytes are still to reach DRAM.
     hot.clean(BASE, wide)
-    expect(hot.lineRuns(BASE, wide)).toEqual([lines, 3])
+    expect(hot.lineRuns(BASE, PAGE)).toEqual([lines, 3, rest, 0])
     hot.invalidate(BASE, wide)
-    expect(hot.lineRuns(BASE, wide)).toEqual([lines, 3])
+    expect(hot.lineRuns(BASE, PAGE)).toEqual([lines, 3, rest, 0])
     hot.outerClean(BASE, wide)
-    expect(hot.lineRuns(BASE, wide)).toEqual([lines, 1])
+    expect(hot.lineRuns(BASE, PAGE)).toEqual([lines, 1, rest, 0])
     hot.set('memory', BASE, wide, 0x55)
-    expect(hot.lineRuns(BASE, wide)).toEqual([lines, 5])
+    expect(hot.lineRuns(BASE, PAGE)).toEqual([lines, 5, rest, 0])
     hot.outerInvalidate(BASE, wide)
-    expect(hot.lineRuns(BASE, wide)).toEqual([lines, 0])
+    expect(hot.lineRuns(BASE, PAGE)).toEqual([PAGE / lineSize, 0])
   })
 
   it('goes on where the stage is full', () => {

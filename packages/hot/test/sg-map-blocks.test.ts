@@ -18,8 +18,9 @@ interface Entry {
   readonly offset: number
   readonly attrs: number
 }
+/** Neighbours are not next to each other; eight in one section, so that they go in fours, and the others in the next. */
 const whole = (n: number): Entry => ({
-  page: { kind: 'page', pfn: pfn(FIRST + ((n * 5) % PAGES)) },
+  page: { kind: 'page', pfn: pfn(FIRST + (n < 8 ? (n * 5) % 8 : n)) },
   length: PAGE,
   offset: 0,
   attrs: 0,
@@ -31,6 +32,7 @@ const odd: Record<string, Partial<Entry>> = {
   'the end of a page': { offset: 64, length: PAGE - 64 },
   'part of a line': { length: 100 },
   'over the end of a page': { offset: 64 },
+  'a byte over the end of a page': { offset: 1 },
   'behind its page': { offset: PAGE },
   'longer than a page': { length: PAGE + 64 },
   'two pages': { length: 2 * PAGE },

@@ -195,6 +195,27 @@ describe.each(BUILDS)('%s build', (build) => {
     })
   })
 
+  it.each([
+    ['the last page of a section and the first of the next, which has none', 2 ** 15 - 1, 2, 2 ** 15],
+    ['the end of a section and two pages of the next, of which the first has none', 2 ** 15 - 3, 5, 2 ** 15],
+    ['a page without one between two that have one', 2 ** 15, 3, 2 ** 15],
+    ['three sections, of which the last has none', 2 ** 14, 2 ** 16, 2 ** 15],
+    ['pages that all have one', 2 ** 15 - 3, 3, undefined],
+  ] as const)('looks for a struct page in %s', (_, first, count, missing) => {
+    const stops = [true, false].map((isWhole) => {
+      const hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
+      hot.setPages(pfn(0), 2 ** 15, true)
+      // A section with one page less is looked at page by page.
+      if (!isWhole) hot.setPages(pfn(5), 1, false)
+      hot.setPages(pfn(2 ** 15 + 1), 100, true)
+      const list = hot.sg.alloc(1)
+      hot.sg.setPage(list, 0, { kind: 'page', pfn: pfn(first) }, count * PAGE, 0)
+      return hot.sg.map(list, { from: 0, count: 1, maintain: 'clean', side: 'device', needPage: true })
+    })
+    const want = missing === undefined ? { stopped: 'done' } : { stopped: 'bad-page', badPfn: missing }
+    for (const stop of stops) expect(stop).toMatchObject(want)
+  })
+
   it('refuses entries that the list does not have', () => {
     const hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
     const list = hot.sg.alloc(2)

@@ -98,6 +98,26 @@ describe.each(BUILDS)('bounce slots, %s build', (build) => {
     expect([pool.release(slot, 0), pool.freeRun(0), pool.freeRun(1)]).toEqual([1, 128, 127])
   })
 
+  it('looks at every slot of an area once, the one before its index last', () => {
+    for (const size of [2048, 3 * 2048]) {
+      const pool = hot().swiotlbSlots(128, 1)
+      const runs = Array.from({ length: Math.floor((128 * 2048) / size) }, () =>
+        Number(pool.find({ ...REQUEST, size })),
+      )
+      for (const slot of runs) pool.note(slot, 0, size, phys(0))
+      // All are taken; the index moves behind each of them in turn, and that one is the last that a search comes to.
+      for (const slot of runs.slice(0, 5)) {
+        pool.release(slot, 0)
+        expect(pool.find({ ...REQUEST, size })).toBe(slot)
+        pool.note(slot, 0, size, phys(0))
+        expect(pool.find({ ...REQUEST, size })).toBeUndefined()
+        pool.release(slot, 0)
+        expect(pool.find({ ...REQUEST, size })).toBe(slot)
+        pool.note(slot, 0, size, phys(0))
+      }
+    }
+  })
+
   it('never comes back to where a search by stride began, once a device wants address bits kept and no run is free', () => {
     const pool = hot().swiotlbSlots(128, 1, 'by-stride')
     const request = { ...REQUEST, size: 16 * 2048, orig: phys(0x8_0000_0800), minAlignMask: 4095 }
