@@ -6,7 +6,10 @@ const isEngine = (module: WebAssembly.Module): boolean =>
   WebAssembly.Module.exports(module).some(({ name }) => name === 'layoutVersion')
 
 /** `cameBy` is told of functions with a fault, as they are called in the module without. */
-export const plantEngines = (without: string, cameBy: (fault: number) => void): ((path: string | undefined) => void) => {
+export const plantEngines = (
+  without: string,
+  cameBy: (fault: number) => void,
+): ((path: string | undefined) => void) => {
   const moduleOf = (path: string): WebAssembly.Module => new WebAssembly.Module(readFileSync(path))
   const untouched = moduleOf(without)
   let planted = untouched

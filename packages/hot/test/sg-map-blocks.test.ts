@@ -40,6 +40,7 @@ const odd: Record<string, Partial<Entry>> = {
   'nearly 4 GiB': { length: 2 ** 32 - 64 },
   tagged: { attrs: TAG },
   'tagged otherwise': { attrs: 1 },
+  'a kernel address that reads like a page': { page: { kind: 'vaddr', at: vaddr(BigInt(FIRST + 2)) } },
   'a kernel address': { page: { kind: 'vaddr', at: vaddr(0xf000_1000n) } },
   'in front of the range': { page: { kind: 'page', pfn: pfn(FIRST - 1) } },
   'behind the range': { page: { kind: 'page', pfn: pfn(FIRST + PAGES) } },
