@@ -38,12 +38,13 @@ const CHIPS: readonly (readonly [RegExp, DebianArch])[] = [
   [/^ti,/, 'armhf'],
   [/^(xlnx,(zynqmp|versal)|amd,versal)/, 'arm64'],
   [/^xlnx,zynq/, 'armhf'],
+  [/^socionext,uniphier-(ld4|ld6b|pro4|pro5|pxs2|sld8)/, 'armhf'],
   [
-    /^(apple,(t|j|arm)|apm,|cavium,|hisilicon,hi(3660|3670|6220|p0)|amd,|socionext,|sprd,(sc98|ums)|realtek,rtd1[236]|altr,socfpga-(stratix10|agilex)|intel,socfpga-agilex|marvell,(armada(37|7|8|ap8)|cn9|ac5)|st,stm32mp2|nuvoton,(npcm8|ma35)|toshiba,|freescale,s32|lg,lg1|exynos,|tesla,)/,
+    /^(apple,(t|j|arm)|apm,|cavium,|hisilicon,hi(3660|3670|6220|p0[5-9])|amd,|socionext,|sprd,(sc98|ums)|realtek,rtd1[236]|altr,socfpga-(stratix10|agilex)|intel,socfpga-agilex|marvell,(armada(37\d\d|7|8|-ap8)|cn9|ac5)|st,stm32mp2|nuvoton,(npcm8|ma35)|toshiba,|freescale,s32|lg,lg1|exynos,|tesla,)/,
     'arm64',
   ],
   [
-    /^(st,stm32|st,sti|altr,socfpga|marvell,|arm,(vexpress|versatile|realview|integrator)|atmel,|microchip,sam|aspeed,|nuvoton,|socionext,uniphier-ld4|hisilicon,|calxeda,|cirrus,|lpc|nxp,lpc|stericsson|airoha,en7523|mstar,|sprd,)/,
+    /^(st,stm32|st,sti|altr,socfpga|marvell,|arm,(vexpress|versatile|realview|integrator)|atmel,|microchip,sam|aspeed,|nuvoton,|hisilicon,|calxeda,|cirrus,|lpc|nxp,lpc|stericsson|airoha,en7523|mstar,|sprd,)/,
     'armhf',
   ],
 ]
