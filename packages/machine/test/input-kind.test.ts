@@ -83,7 +83,7 @@ describe('what is not a board', () => {
   it.each(['x.dts', 'x.dtsi', 'X.DTSI'])('and anything in %s', (file) => {
     expect(asBoard(bytes('arch: arm'), file).message).toContain('a piece of device tree source')
   })
-  it.each(['x.dtso', 'dts', 'x.dts.yaml'])('not in %s', (file) => {
+  it.each(['x.dtso', 'dts', 'x.dts.yaml', 'x.dtb.yaml'])('not in %s', (file) => {
     expect(boardText(bytes('arch: arm'), file)).toBe('arch: arm')
   })
   it.each([

@@ -42,6 +42,7 @@ it.each([
   ['00,f0,9e,45', 4, [0x459e_f000]],
   ['00, f0, 9e, 45, 01', 4, [0x459e_f000]],
   ['01,00,00,00,00,00,00,00,02,00,00,00,00,00,00,00', 8, [1, 2]],
+  [' 00, f0, 9e, 45 ', 4, [0x459e_f000]],
   ['', 4, []],
 ])('bytes %j by %d are %j', (text, width, numbers) => {
   expect(readByteArray(text, width)).toEqual(numbers)

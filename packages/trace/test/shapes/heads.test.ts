@@ -50,6 +50,7 @@ describe('what a log is, by its head', () => {
     [[CLEAN.replace('dma_free: x', 'dma:dma_free: x')], 'other'],
     [['               init-1       [001] .....     4.390004: dma_free: x'], 'other'],
     [[`${CLEAN}\r`, `${CLEAN}\r`], 'clean'],
+    [[`${CLEAN}\r`, '93 1 3656417648 type: 359\r'], 'clean'],
   ])('%j is %s', (lines, shape) => {
     expect(shapeOf(bytes(lines.join('\n')))).toBe(shape)
     expect(shapeOf(bytes(`${lines.join('\n')}\n`))).toBe(shape)
