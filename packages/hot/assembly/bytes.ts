@@ -5,6 +5,7 @@
 // len      bytes, below 2^32
 import * as L from './shared/layout'
 import { checksumBegin, checksumBlocks, checksumEnd } from './checksum'
+import { forgetUntouched, untouched } from './heap'
 import { byteCompare, firstWrong, forgetWrong, patternCompare, patternFill, patternStart } from './pattern'
 import { readAt, writeAt } from './views'
 
@@ -85,13 +86,18 @@ export function compareRange(view: u32, phys: f64, len: u32, seed: u32, start: f
   storeWrong(wrong)
 }
 
-/** Writes one byte value everywhere. */
+/**
+ * Writes one byte value everywhere. Where a page is set to zero and its frame was never written, nothing is left to do: to touch fresh
+ * memory costs more than all else, and most buffers of a machine are cleared for one that is used.
+ */
 export function setRange(view: u32, phys: f64, len: u32, byte: u32): void {
   let at = <u64>phys
   while (len != 0) {
     const offset = <u32>at & (L.PAGE_SIZE - 1)
     const n = piece(offset, len)
-    memory.fill(writeAt(view, <u32>(at >> L.PAGE_SHIFT), offset, n), <u8>byte, n)
+    forgetUntouched()
+    const to = writeAt(view, <u32>(at >> L.PAGE_SHIFT), offset, n)
+    if (byte != 0 || to != untouched) memory.fill(to, <u8>byte, n)
     at += n
     len -= n
   }

@@ -1,7 +1,7 @@
 // What DRAM holds, page by page.
 import * as L from './shared/layout'
 import { hasOuter, validLines, wordsPerPage } from './config'
-import { frameTake } from './heap'
+import { frameForWhole, frameTake } from './heap'
 import { anyLine } from './masks'
 import { cpuFrame, dramFrame, frameAddress, setCpuFrame, setDramFrame } from './section'
 
@@ -25,7 +25,7 @@ export function dramForBypass(section: usize, index: u32, whole: bool): usize {
   if (shared && dram != 0) {
     if (!anyLine(section, index, wordsPerPage, validLines, L.S_VALID_PAGES)) setCpuFrame(section, index, 0)
     else {
-      const fresh = frameTake()
+      const fresh = whole ? frameForWhole() : frameTake()
       if (whole) {
         setDramFrame(section, index, fresh)
         return (<usize>fresh) << L.PAGE_SHIFT
@@ -36,7 +36,7 @@ export function dramForBypass(section: usize, index: u32, whole: bool): usize {
   }
   if (dram != 0) return (<usize>dram) << L.PAGE_SHIFT
   if (!whole) return dramForWrite(section, index)
-  const fresh = frameTake()
+  const fresh = frameForWhole()
   setDramFrame(section, index, fresh)
   return (<usize>fresh) << L.PAGE_SHIFT
 }

@@ -72,6 +72,22 @@ export function frameTake(): u32 {
   return top
 }
 
+/** The address of the frame that the last frameForWhole took, where none of its bytes was ever written: all are zero. 0: they are anything. */
+export let untouched: usize = 0
+
+export function forgetUntouched(): void {
+  untouched = 0
+}
+
+/** As frameTake, for who overwrites the whole frame, or knows from `untouched` that it need not write zeros. */
+export function frameForWhole(): u32 {
+  const recycled = load<u32>(L.HEADER_BASE, L.H_FREE_FRAMES) != 0
+  const frame = frameTake()
+  const written = recycled || frame < load<u32>(L.HEADER_BASE, L.H_HEAP_HIGH)
+  untouched = written ? 0 : (<usize>frame) << L.PAGE_SHIFT
+  return frame
+}
+
 /** Gives one frame back; the next frameTake returns it. */
 export function frameGive(frame: u32): void {
   store<u32>((<usize>frame) << L.PAGE_SHIFT, load<u32>(L.HEADER_BASE, L.H_FREE_FRAMES))

@@ -11,7 +11,7 @@ import * as L from './shared/layout'
 import { dirtyLines, hasOuter, lineShift, plain, validLines, wordsPerPage } from './config'
 import { dramForWrite } from './dram'
 import { setDirtySection } from './dirty-sections'
-import { frameGive, frameTake } from './heap'
+import { frameForWhole, frameGive, frameTake } from './heap'
 import { allLines, anyLine, clearLines, copyLines, maskWord, pageBit, setLines, setWholePage } from './masks'
 import { outerAddress, outerFill, outerWrite } from './outer'
 import { cpuFrame, dramFrame, frameAddress, setCpuFrame, setDramFrame } from './section'
@@ -90,7 +90,7 @@ export function innerForWrite(section: usize, index: u32, offset: u32, len: u32)
 function wholeForWrite(section: usize, index: u32): usize {
   let frame = cpuFrame(section, index)
   if (frame == 0 || frame == dramFrame(section, index)) {
-    frame = frameTake()
+    frame = frameForWhole()
     setCpuFrame(section, index, frame)
   }
   setWholePage(section, index, validLines, L.S_VALID_PAGES, L.S_VALID_WORDS)
