@@ -33,20 +33,23 @@ describe.each(BUILDS)('%s build', (build) => {
     const hot = new Hot(module, { lineSize, outer: true, poison: 0 })
     const wide = Math.max(lineSize, 32)
     const lines = wide / lineSize
-    const rest = PAGE / lineSize - lines
+    // In the middle of the page: those on both sides have no part of it.
+    const at = phys(BASE + 8 * wide)
+    const rest = [PAGE / lineSize - 9 * lines, 0]
+    const runs = (state: number) => [8 * lines, 0, lines, state, ...rest]
     hot.fill('memory', BASE, PAGE, 1)
-    hot.set('cpu', BASE, wide, 0xaa)
-    expect(hot.lineRuns(BASE, PAGE)).toEqual([lines, 3, rest, 0])
+    hot.set('cpu', at, wide, 0xaa)
+    expect(hot.lineRuns(BASE, PAGE)).toEqual(runs(3))
     // Written back as far as the outer cache: the bytes are still to reach DRAM.
-    hot.clean(BASE, wide)
-    expect(hot.lineRuns(BASE, PAGE)).toEqual([lines, 3, rest, 0])
-    hot.invalidate(BASE, wide)
-    expect(hot.lineRuns(BASE, PAGE)).toEqual([lines, 3, rest, 0])
-    hot.outerClean(BASE, wide)
-    expect(hot.lineRuns(BASE, PAGE)).toEqual([lines, 1, rest, 0])
-    hot.set('memory', BASE, wide, 0x55)
-    expect(hot.lineRuns(BASE, PAGE)).toEqual([lines, 5, rest, 0])
-    hot.outerInvalidate(BASE, wide)
+    hot.clean(at, wide)
+    expect(hot.lineRuns(BASE, PAGE)).toEqual(runs(3))
+    hot.invalidate(at, wide)
+    expect(hot.lineRuns(BASE, PAGE)).toEqual(runs(3))
+    hot.outerClean(at, wide)
+    expect(hot.lineRuns(BASE, PAGE)).toEqual(runs(1))
+    hot.set('memory', at, wide, 0x55)
+    expect(hot.lineRuns(BASE, PAGE)).toEqual(runs(5))
+    hot.outerInvalidate(at, wide)
     expect(hot.lineRuns(BASE, PAGE)).toEqual([PAGE / lineSize, 0])
   })
 

@@ -86,6 +86,8 @@ describe.each(BUILDS)('bounce slots, %s build', (build) => {
       0x8_0000_1010,
       undefined,
     ])
+    // What a slot and those behind it hold of the run.
+    expect([0, 1, 2].map((i) => pool.allocSize(slot + i))).toEqual([5000, 5000 - 2048, 5000 - 4096])
     expect(pool.release(slot, 0)).toBe(3)
     expect(pool.origin(slot)).toBeUndefined()
     expect(pool.release(slot, 0)).toBeUndefined()

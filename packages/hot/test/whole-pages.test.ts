@@ -36,8 +36,35 @@ describe.each(BUILDS)('%s build', (build) => {
         expect([n, others.wrong]).toEqual([n, 0])
         expect(hot.compareSet('snoop', phys(n * PAGE + 256), 64, 2).wrong).toBe(0)
       }
+      // Nor is one written back.
+      for (const n of PAGES.filter((n) => n >= first && n < end)) {
+        expect(hot.clean(phys(n * PAGE), PAGE).writtenBack).toBe(64 / config.lineSize)
+        hot.outerClean(phys(n * PAGE), PAGE)
+        expect(hot.compareSet('memory', phys(n * PAGE + 320), PAGE - 320, 0).wrong).toBe(0)
+      }
     }
   })
+
+  it.each(machines)(
+    'a write of a part of a line keeps the others: lines of $lineSize, outer cache $outer',
+    (config) => {
+      const hot = new Hot(moduleOf(build), { ...config, poison: 0 })
+      const pages = 2 * PAGE
+      for (let off = 0; off < 2 * config.lineSize; off++)
+        for (const len of [1, config.lineSize - 1, config.lineSize, config.lineSize + 1]) {
+          hot.reset()
+          hot.set('memory', phys(0), pages, 7)
+          const at = PAGE - config.lineSize + off
+          hot.set('cpu', phys(at), len, 9)
+          const wrong = [
+            hot.compareSet('cpu', phys(0), at, 7).wrong,
+            hot.compareSet('cpu', phys(at), len, 9).wrong,
+            hot.compareSet('cpu', phys(at + len), pages - at - len, 7).wrong,
+          ]
+          expect([off, len, ...wrong]).toEqual([off, len, 0, 0, 0])
+        }
+    },
+  )
 
   it('cleans sections far apart in one call', () => {
     const hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
