@@ -1,5 +1,6 @@
 // What is wrong with a YAML text, in our words, and what to do: a parser's own are about tokens and collections.
 import type { ErrorCode } from 'yaml'
+import { DEEPEST } from './parse-yaml.ts'
 
 export interface YamlComplaint {
   readonly message: string
@@ -31,6 +32,10 @@ const WORDS: { readonly [code in ErrorCode]?: YamlComplaint } = {
   BLOCK_AS_IMPLICIT_KEY: { message: 'two keys in one line', hint: 'begin a line for each, or use { a: 1, b: 2 }' },
   MULTILINE_IMPLICIT_KEY: { message: 'a key that goes on over several lines', hint: 'is the colon missing?' },
   KEY_OVER_1024_CHARS: { message: 'a key of more than 1024 characters', hint: 'is the colon missing?' },
+  RESOURCE_EXHAUSTION: {
+    message: `more than ${DEEPEST} levels of lists and mappings in one another`,
+    hint: 'is a bracket not closed?',
+  },
   TAG_RESOLVE_FAILED: { message: 'a tag (!name) that is not known', hint: 'take it out' },
 }
 
