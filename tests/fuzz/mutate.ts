@@ -5,6 +5,9 @@ export type Pick = (below: number) => number
 
 const PRIME = 2 ** 31 - 1
 
+/** No input is longer: what takes long in proportion to its length is no news. */
+const LONGEST = 2 ** 18
+
 /** The generator of Park and Miller. */
 export const picker = (seed: number): Pick => {
   let state = (seed % (PRIME - 1)) + 1
@@ -89,6 +92,9 @@ const ofText =
   (input, source) =>
     encoded(change(decoded(input), source))
 
+/** How many of a piece: up to a thousand, or as many as an input has room for. */
+const copiesOf = (length: number, pick: Pick): number => Math.min(10 ** pick(4), 1 + Math.floor(LONGEST / (length + 1)))
+
 const linesChanged = (change: (lines: string[], source: Source) => void): Change =>
   ofText((text, source) => {
     const lines = text.split('\n')
@@ -116,7 +122,8 @@ const TEXT: readonly Change[] = [
   // Many of one line, or one long word.
   linesChanged((lines, { pick }) => {
     const at = pick(lines.length)
-    lines.splice(at, 0, ...Array.from({ length: 10 ** pick(4) }, () => lines[at] ?? ''))
+    const line = lines[at] ?? ''
+    lines.splice(at, 0, ...Array.from({ length: copiesOf(line.length, pick) }, () => line))
   }),
   ofText((text, source) => {
     const at = source.pick(text.length + 1)
@@ -127,6 +134,9 @@ const TEXT: readonly Change[] = [
     return `${text.slice(0, at)}${one(source, ODD_WORDS, '')}${text.slice(at)}`
   }),
 ]
+
+const many = (value: unknown, { pick }: Source): readonly unknown[] =>
+  Array.from({ length: copiesOf(JSON.stringify(value)?.length ?? 0, pick) }, () => value)
 
 /** One place in what JSON holds, changed. */
 const jsonChanged = (value: unknown, source: Source): unknown => {
@@ -140,7 +150,7 @@ const jsonChanged = (value: unknown, source: Source): unknown => {
     const at = Number(key)
     const change = pick(8)
     if (change === 0) out.splice(at, 1)
-    else if (change === 1) out.splice(at, 0, ...Array.from({ length: 10 ** pick(4) }, () => inner))
+    else if (change === 1) out.splice(at, 0, ...many(inner, source))
     else out[at] = jsonChanged(inner, source)
     return out
   }
@@ -151,7 +161,6 @@ const jsonChanged = (value: unknown, source: Source): unknown => {
 }
 
 const oddValue = (value: unknown, source: Source): unknown => {
-  const { pick } = source
   const kinds: readonly (() => unknown)[] = [
     () => null,
     () => Number(one(source, ODD_NUMBERS, '0')),
@@ -159,7 +168,7 @@ const oddValue = (value: unknown, source: Source): unknown => {
     () => [],
     () => ({}),
     () => [value, value],
-    () => Array.from({ length: 10 ** pick(4) }, () => value),
+    () => many(value, source),
     () => Array.from({ length: 50 }).reduce<unknown>((inner) => [inner], value),
     () => (typeof value === 'number' ? value + one(source, [-1, 1, 0.5, 4096, 2 ** 32], 0) : String(value)),
   ]
@@ -182,9 +191,6 @@ export const CHANGES = {
   text: [...TEXT, ...TEXT, ...BYTES],
   json: [...JSONS, ...JSONS, ...JSONS, ...JSONS, ...TEXT],
 } as const satisfies { readonly [kind: string]: readonly Change[] }
-
-/** No input is longer: what takes long in proportion to its length is no news. */
-const LONGEST = 2 ** 18
 
 /** One input changed a few times. */
 export const mutated = (kind: keyof typeof CHANGES, input: Uint8Array, source: Source): Uint8Array => {

@@ -58,6 +58,8 @@ export class SwiotlbSlots {
   /** First slot of the run, or undefined; `endless` where the search never ends. */
   find(request: SlotRequest): number | 'endless' | undefined {
     const { cpu, base, boundaryBits, orig, size, alignMask, minAlignMask } = request
+    // What fits nowhere may have more bytes than the engine counts.
+    if (size > this.slots * 2 ** S.SW_SLOT_SHIFT) return undefined
     // One argument after the other: a spread here costs ten times the search.
     const found = this.linear.wasm.swiotlbFind(
       this.pool,

@@ -53,6 +53,15 @@ describe.each(BUILDS)('%s build', (build) => {
     expect(hot.lineRuns(BASE, PAGE)).toEqual([PAGE / lineSize, 0])
   })
 
+  it.each([32, 64] as LineSize[])('tells an outer line from a stale one beside it, lines of %i bytes', (lineSize) => {
+    const hot = new Hot(module, { lineSize, outer: true, poison: 0 })
+    hot.fill('memory', BASE, PAGE, 1)
+    hot.read('cpu', BASE, new Uint8Array(5 * lineSize))
+    hot.invalidate(BASE, PAGE)
+    for (const line of [1, 3]) hot.set('memory', phys(BASE + line * lineSize), lineSize, 0x55)
+    expect(hot.lineRuns(BASE, 5 * lineSize)).toEqual([1, 1, 1, 5, 1, 1, 1, 5, 1, 1])
+  })
+
   it('goes on where the stage is full', () => {
     const hot = new Hot(module, { lineSize: 16, poison: 0 })
     const lines = 20_000

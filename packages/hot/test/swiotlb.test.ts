@@ -73,6 +73,8 @@ describe.each(BUILDS)('bounce slots, %s build', (build) => {
     const pool = hot().swiotlbSlots(256, 1)
     expect(pool.find({ ...REQUEST, size: 128 * 2048 })).toBe(0)
     expect(pool.find({ ...REQUEST, size: 128 * 2048 + 1 })).toBeUndefined()
+    for (const size of [2 ** 20, 2 ** 32 - 2048, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 4096, 2 ** 40])
+      expect(pool.find({ ...REQUEST, size })).toBeUndefined()
     expect(pool.find({ ...REQUEST, base: undefined })).toBeUndefined()
   })
 
