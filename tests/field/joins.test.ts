@@ -1,4 +1,5 @@
 // What inputs say together: a fault with the mappings of a trace, a request with the figures of CMA, a device with its tree.
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -7,6 +8,7 @@ import { diagnosed, kinds, ofFile, ofText, words } from './diagnose-files.ts'
 const BOARDS = join(import.meta.dirname, '../../../shared/boards')
 const CASES = join(BOARDS, '../field/cases')
 const there = existsSync(BOARDS)
+const dtc = spawnSync('dtc', ['--version']).status === 0
 const FAULT =
   '[   12.1] arm-smmu 5000000.iommu: Unhandled context fault: fsr=0x402, iova=0x80181040, fsynr=0x11, cb=3\n'
 
@@ -93,7 +95,7 @@ describe('joins', () => {
       expect(one.answers[0]?.shown?.detail).toContain('ddr4_buf@0')
     },
   )
-  test.skipIf(!there)('an overlay beside its tree', async () => {
+  test.skipIf(!there || !dtc)('an overlay beside its tree, as source (skipped where there is no dtc)', async () => {
     const one = await diagnosed([ofFile(join(CASES, '../cases/cma.dtso')), ofFile(PI)], { memory: ['4GiB@0'] })
     expect(kinds(one)).toContain('tree')
     expect(one.inputs.find(({ kind }) => kind === 'tree')?.says).toMatch(/with .*cma\.dtso/)

@@ -187,7 +187,7 @@ describe.each(BUILDS)('%s build', (build) => {
           for (const [n, s] of all.entries()) expect(onEngine(reused, s, n)).toEqual(onTwin(twin, s, n))
           expect(engineContents(reused)).toEqual(contents((v, at) => twin.read(v, at, WINDOW_LEN)))
         }),
-        { seed: 4242, numRuns: build === 'release' ? 40 : 15 },
+        { seed: 4242, numRuns: build === 'release' ? 30 : 8 },
       )
     })
 

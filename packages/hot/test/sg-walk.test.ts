@@ -130,7 +130,7 @@ describe.each(BUILDS)('%s build', (build) => {
             expect(Buffer.compare(seen, twin.read('memory', FIRST * PAGE, PAGES * PAGE))).toBe(0)
           },
         ),
-        { seed: 4242, numRuns: build === 'release' ? 200 : 60 },
+        { seed: 4242, numRuns: build === 'release' ? 200 : 30 },
       )
     })
   })
