@@ -53,7 +53,7 @@ describe('and stays there when caches are at their worst', () => {
       devices,
       adversarialCache: true,
     }
-    expect(checkDmaApi({ ...under, runs: 40 })).toBeUndefined()
+    expect(checkDmaApi({ ...under, runs: 25 })).toBeUndefined()
   })
 })
 
