@@ -28,7 +28,15 @@ it('keeps what a statement does, and puts constants before their use', () => {
   expect(source.indexOf('ALL =')).toBeLessThan(source.indexOf('& ALL'))
 })
 
-it('stops at what it does not know', () => {
-  put('b.ts', `export class Unknown {}\n`)
-  expect(() => translate(folder)).toThrow(/b\.ts: export class Unknown/)
+it.each([
+  ['export class Unknown {}\n', /b\.ts: export class Unknown/],
+  ['export function f(x: u32 = 0): void {}\n', /b\.ts: f\(\): x: u32 = 0/],
+])('stops at what it does not know: %s', (text, says) => {
+  put('b.ts', text)
+  expect(() => translate(folder)).toThrow(says)
+})
+
+it('knows all of the engine', () => {
+  const { source } = translate(join(import.meta.dirname, '../../packages/hot/assembly'))
+  expect(source).toContain('static f64 iovaAlloc(')
 })

@@ -56,6 +56,8 @@ function moduleOf(name, source) {
 
 function add(module, statement, spaces) {
   if (ts.isFunctionDeclaration(statement)) {
+    const optional = statement.parameters.find(({ initializer }) => initializer !== undefined)
+    if (optional !== undefined) throw new Error(`${module.name}: ${statement.name.text}(): ${optional.getText()}`)
     const parameters = statement.parameters.map((each) => `${typeOf(each.type)} ${each.name.text}`).join(', ')
     const head = `static ${typeOf(statement.type)} ${statement.name.text}(${parameters})`
     module.heads.push(statement.body === undefined ? `${head} { return host::${statement.name.text}(); }` : `${head};`)

@@ -1,6 +1,6 @@
 // A YAML text as a document, in time that its length is worth: the parser's own search for keys that are there twice compares each
-// with all before it, and thirty thousand of them take it half a minute. What is nested makes it call itself, and where the stack ends
-// it ends the process now and then: nobody means hundreds of levels.
+// with all before it, and thirty thousand of them take it half a minute. The parser calls itself for each level of nesting, and at the
+// end of the stack V8 may end the process: texts of more levels than a file has are refused before.
 import { Composer, type CST, Document, isScalar, type LineCounter, Parser, visit, YAMLParseError } from 'yaml'
 
 /** Levels of lists and mappings. */

@@ -1,4 +1,4 @@
-// What somebody gave for a board, by its bytes: each format by its first bytes, text by its words, anything else by the byte where it ends.
+// What kind of file was given for a board: binary formats are known by their first bytes, text by its words, and what is neither is refused.
 import { isInputError } from '@dmalab/api'
 import { describe, expect, it, test } from 'vitest'
 import { boardText, checkDeviceTree, isDtb, isDts } from '../src/input-kind.ts'

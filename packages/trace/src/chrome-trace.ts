@@ -114,8 +114,8 @@ export const createChromeTrace = (write: (text: string) => void): ChromeTrace =>
 
   return {
     onEvent(event): void {
-      // A gap stands in a log without a time of its own.
-      if (event.event !== 'lost') {
+      // A gap stands in a log without a time of its own, and so may the marker that opens a run.
+      if (event.event !== 'lost' && event.event !== 'session') {
         const time = timeOf(event)
         now = event.time?.includes('.') === true ? Math.round(time * 1e6) : time
       }

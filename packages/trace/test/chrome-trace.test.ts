@@ -140,3 +140,12 @@ test('an unknown number of lost events, ticks of a counting clock, and steps of 
   expect(JSON.stringify(steps)).not.toContain('task')
   expect(chrome(() => {}).text).toBe('{"traceEvents":[]}\n')
 })
+
+test('a run that begins behind others gives a gap no time of its own', () => {
+  const events = chrome((onEvent) => {
+    onEvent({ event: 'marker', text: 'x', time: '2.5', at: 7 } as Event)
+    onEvent({ event: 'session', at: 8 } as Event)
+    onEvent({ event: 'lost', at: 9 } as Event)
+  }).events
+  expect(events).toMatchObject([{ ph: 'M' }, { name: 'x', ts: 2_500_000 }, { name: 'events lost', ts: 2_500_000 }])
+})

@@ -97,7 +97,7 @@ const switchedOff = (family: DeviceFamily, asked: Need, { disabled = [] }: Machi
   return `; ${first.name} (${first.class})${others} ${disabledWords(first)}`
 }
 
-/** Devices of every board that can do it when somebody says so. */
+/** Virtual devices that do it, which every board can have: the words that suggest them with --bind. */
 const virtualFor = (factory: string, asked: Need): string => {
   const [first, ...rest] = VIRTUAL_DEVICES.filter((device) => canDo(device, asked)).map(({ name }) => name)
   if (first === undefined) return ''
