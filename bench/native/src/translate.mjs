@@ -56,12 +56,15 @@ function moduleOf(name, source) {
 
 function add(module, statement, spaces) {
   if (ts.isFunctionDeclaration(statement)) {
-    const optional = statement.parameters.find(({ initializer }) => initializer !== undefined)
-    if (optional !== undefined) throw new Error(`${module.name}: ${statement.name.text}(): ${optional.getText()}`)
-    const parameters = statement.parameters.map((each) => `${typeOf(each.type)} ${each.name.text}`).join(', ')
-    const head = `static ${typeOf(statement.type)} ${statement.name.text}(${parameters})`
-    module.heads.push(statement.body === undefined ? `${head} { return host::${statement.name.text}(); }` : `${head};`)
-    if (statement.body !== undefined) module.bodies.push(`${head} ${codeOf(statement.body, spaces)}`)
+    const named = statement.parameters.map((each) => `${typeOf(each.type)} ${each.name.text}`)
+    // C++ wants what a parameter is without an argument where it first reads of the function, and nowhere else.
+    const optional = statement.parameters.map(({ initializer }, i) =>
+      initializer === undefined ? named[i] : `${named[i]} = ${codeOf(initializer, spaces)}`,
+    )
+    const head = (parameters) => `static ${typeOf(statement.type)} ${statement.name.text}(${parameters.join(', ')})`
+    const host = `${head(named)} { return host::${statement.name.text}(); }`
+    module.heads.push(statement.body === undefined ? host : `${head(optional)};`)
+    if (statement.body !== undefined) module.bodies.push(`${head(named)} ${codeOf(statement.body, spaces)}`)
   } else if (ts.isVariableStatement(statement)) {
     const [declaration] = statement.declarationList.declarations
     module.own.add(declaration.name.text)

@@ -59,7 +59,7 @@ export function leafMap(pt: usize, iova: u64, paddr: u64, size: u64): bool {
     if (!entriesEmpty(at, count)) return false
     fillEntries(at, count, leafEntry | paddr, page + 1)
   }
-  ioLog(P.LOG_IOMMU_MAP, iova, paddr, size, 0)
+  ioLog(P.LOG_IOMMU_MAP, iova, paddr, size)
   return true
 }
 

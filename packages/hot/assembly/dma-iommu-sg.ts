@@ -142,7 +142,7 @@ export function dmaSgFinalise(
     store<u32>(e, 0, L.SG_DMA_LENGTH)
     const room: u32 = fix != 0 && current > most ? 0 : most - current
     if (current != 0 && within == 0 && (iova & mask) != 0 && room >= length) {
-      if (current > most) ioLog(P.LOG_QUIRK, P.IO_QUIRK_SEGMENT_LIMIT, iova, 0, 0)
+      if (current > most) ioLog(P.LOG_QUIRK, P.IO_QUIRK_SEGMENT_LIMIT, iova)
       current += length
     } else {
       if (i > 0) out += L.SG_STRIDE
@@ -172,7 +172,7 @@ export function dmaSgExtent(list: u32, count: u32): void {
     const length = load<u32>(e, L.SG_DMA_LENGTH)
     if (length == 0) break
     end = load<u64>(e, L.SG_DMA_ADDRESS) + length
-    if (end == 0) ioLog(P.LOG_QUIRK, P.IO_QUIRK_UNMAP_AT_TOP, load<u64>(e, L.SG_DMA_ADDRESS), 0, 0)
+    if (end == 0) ioLog(P.LOG_QUIRK, P.IO_QUIRK_UNMAP_AT_TOP, load<u64>(e, L.SG_DMA_ADDRESS))
   }
   store<u64>(P.IO_BASE, end, P.IO_RESULT_2)
 }

@@ -63,7 +63,7 @@ export function mapRange(pt: usize, iova: u64, paddr: u64, size: u64, prot: u32)
     paddr += mapped
     if (failed != 0) return undo(pt, first, iova - first, failed)
   }
-  ioLog(P.LOG_IOMMU_MAP, first, paddr - (iova - first), iova - first, 0)
+  ioLog(P.LOG_IOMMU_MAP, first, paddr - (iova - first), iova - first)
   return 0
 }
 
@@ -79,7 +79,7 @@ function unmapRange(pt: usize, iova: u64, size: u64, gather: u32): u64 {
     iova += unmapped
     done += unmapped
   }
-  ioLog(P.LOG_IOMMU_UNMAP, iova - done, size, done, 0)
+  ioLog(P.LOG_IOMMU_UNMAP, iova - done, size, done)
   return done
 }
 

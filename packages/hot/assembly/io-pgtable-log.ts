@@ -13,7 +13,7 @@ export function ioWarn(): void {
 /** A part of a block was to be unmapped, and nothing is. */
 export function refusePart(iova: u64): void {
   ioWarn()
-  ioLog(P.LOG_QUIRK, P.IO_QUIRK_PARTIAL_UNMAP, iova, 0, 0)
+  ioLog(P.LOG_QUIRK, P.IO_QUIRK_PARTIAL_UNMAP, iova)
 }
 
 /** Are events of this kind written? */
@@ -21,7 +21,7 @@ export function ioWants(kind: u32): bool {
   return ((load<u32>(P.IO_BASE, P.IO_LOG_MASK) >> kind) & 1) != 0
 }
 
-export function ioLog(kind: u32, a: u64, b: u64, c: u64, d: u64): void {
+export function ioLog(kind: u32, a: u64 = 0, b: u64 = 0, c: u64 = 0, d: u64 = 0): void {
   if (!ioWants(kind)) return
   const r = append()
   store<u32>(r, kind, P.LOG_KIND)
@@ -43,7 +43,7 @@ export function logAddPages(iova: u64, granule: u64, count: u32): void {
       return
     }
   }
-  ioLog(P.LOG_ADD_PAGE, iova, granule, 0, 0)
+  ioLog(P.LOG_ADD_PAGE, iova, granule)
   store<u32>(lastRecord(P.LOG_ADD_PAGE), count, P.LOG_COUNT)
 }
 
@@ -58,7 +58,7 @@ export function logSync(table: usize, offset: u32, bytes: u32): void {
       return
     }
   }
-  ioLog(P.LOG_TABLE_SYNC, table, offset, bytes, 0)
+  ioLog(P.LOG_TABLE_SYNC, table, offset, bytes)
 }
 
 /** The newest record if it is of this kind, else 0. */

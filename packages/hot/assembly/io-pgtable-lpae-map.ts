@@ -128,14 +128,14 @@ function clearTheWay(pt: usize, iova: u64, size: u64, level: u32, count: u32, ta
   for (let i: u32 = 0; i < count; i++) {
     const entry = load<u64>(table + ((<usize>(index + i)) << 3))
     if (isLeaf(entry, level)) {
-      if (lost) ioLog(P.LOG_QUIRK, P.IO_QUIRK_MAP_DESTROYS, iova, 0, 0)
+      if (lost) ioLog(P.LOG_QUIRK, P.IO_QUIRK_MAP_DESTROYS, iova)
       return alreadyMapped(pt)
     }
     if ((entry & TYPE) != TYPE_TABLE) continue
     if (mapsSomething(pt, entry, level)) lost = true
     if (unmapFrom(pt, iova + <u64>i * size, size, 1, P.GATHER_NONE, level, table) != size) return refuse(P.IO_EINVAL)
   }
-  if (lost) ioLog(P.LOG_QUIRK, P.IO_QUIRK_BLOCK_REPLACES, iova, 0, 0)
+  if (lost) ioLog(P.LOG_QUIRK, P.IO_QUIRK_BLOCK_REPLACES, iova)
   return 0
 }
 

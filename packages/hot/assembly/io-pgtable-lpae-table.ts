@@ -22,20 +22,20 @@ export function lpaeOpen(pt: usize): void {
   const order = max(load<u32>(pt, P.PT_PGD_BITS), load<u32>(pt, P.PT_BPL)) + 3
   const pgd = tableTake(order)
   store<u32>(pt, <u32>pgd, P.PT_PGD)
-  ioLog(P.LOG_TABLE_ALLOC, pgd, 0, 0, 0)
-  if (!coherent(pt)) ioLog(P.LOG_TABLE_MAP, pgd, 8 << load<u32>(pt, P.PT_PGD_BITS), 0, 0)
+  ioLog(P.LOG_TABLE_ALLOC, pgd)
+  if (!coherent(pt)) ioLog(P.LOG_TABLE_MAP, pgd, 8 << load<u32>(pt, P.PT_PGD_BITS))
 }
 
 /** Frees every table, the top one last. */
 export function lpaeClose(pt: usize): void {
-  ioLog(P.LOG_FLUSH_ALL, 0, 0, 0, 0)
+  ioLog(P.LOG_FLUSH_ALL)
   freeTables(pt, load<u32>(pt, P.PT_START), load<u32>(pt, P.PT_PGD))
 }
 
 export function tableAlloc(pt: usize, order: u32): usize {
   const table = tableTake(order)
-  ioLog(P.LOG_TABLE_ALLOC, table, 0, 0, 0)
-  if (!coherent(pt)) ioLog(P.LOG_TABLE_MAP, table, 1 << order, 0, 0)
+  ioLog(P.LOG_TABLE_ALLOC, table)
+  if (!coherent(pt)) ioLog(P.LOG_TABLE_MAP, table, 1 << order)
   return table
 }
 
@@ -86,7 +86,7 @@ export function freeTables(pt: usize, level: u32, table: usize): void {
       if (entry != 0 && !isLeaf(entry, level)) freeTables(pt, level + 1, tableOf(entry))
     }
   }
-  if (!coherent(pt)) ioLog(P.LOG_TABLE_UNMAP, table, (<u64>8) << bits, 0, 0)
-  ioLog(P.LOG_TABLE_FREE, table, 0, 0, 0)
+  if (!coherent(pt)) ioLog(P.LOG_TABLE_UNMAP, table, (<u64>8) << bits)
+  ioLog(P.LOG_TABLE_FREE, table)
   tableGive(table, max(bits, bpl) + 3)
 }

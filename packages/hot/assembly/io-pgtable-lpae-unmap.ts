@@ -68,7 +68,7 @@ function clearEntries(
     if (isLeaf(entry, level)) continue
     store<u64>(at + ((<usize>i) << 3), 0)
     if (!coherent(pt)) logSync(table, (index + i) << 3, 8)
-    ioLog(P.LOG_FLUSH_WALK, iova + <u64>i * size, size, (<u64>8) << load<u32>(pt, P.PT_BPL), 0)
+    ioLog(P.LOG_FLUSH_WALK, iova + <u64>i * size, size, (<u64>8) << load<u32>(pt, P.PT_BPL))
     freeTables(pt, level + 1, tableOf(entry))
   }
   memory.fill(at, 0, (<usize>done) << 3)

@@ -78,7 +78,7 @@ function walkDirty(pt: usize, end: u64, keep: u32, level: u32, table: usize): i3
     const entry = load<u64>(at)
     if (isLeaf(entry, level)) {
       if ((entry & (DIRTY_MODIFIER | AP_READ_ONLY)) == DIRTY_MODIFIER) {
-        ioLog(P.LOG_DIRTY, position, size, 0, 0)
+        ioLog(P.LOG_DIRTY, position, size)
         if (keep == 0) store<u64>(at, entry | AP_READ_ONLY)
       }
       store<u64>(P.IO_BASE, position + size, P.IO_RESULT)

@@ -84,7 +84,7 @@ function installLeaves(
     const entry = load<u32>(table + ((<usize>(index + i)) << 2))
     if (isTable(entry, level)) {
       const size: u32 = 1 << shiftOf(level)
-      if (mapsSomething(entry, level)) ioLog(P.LOG_QUIRK, P.IO_QUIRK_BLOCK_REPLACES, iova + <u64>i * size, 0, 0)
+      if (mapsSomething(entry, level)) ioLog(P.LOG_QUIRK, P.IO_QUIRK_BLOCK_REPLACES, iova + <u64>i * size)
       if (unmapLevel1(pt, iova + <u64>i * size, size, P.GATHER_NONE) != size) return refuse(P.IO_EINVAL)
     } else if (entry != 0) {
       return alreadyMapped(pt)

@@ -11,7 +11,7 @@ export function v7sOpen(pt: usize): void {
 
 /** Frees every table, level 1 last. */
 export function v7sClose(pt: usize): void {
-  ioLog(P.LOG_FLUSH_ALL, 0, 0, 0, 0)
+  ioLog(P.LOG_FLUSH_ALL)
   const pgd: usize = load<u32>(pt, P.PT_PGD)
   const order = load<u32>(pt, P.PT_IAS) - 20 + 2
   for (let at = pgd; at < pgd + ((<usize>1) << order); at += 4) {
@@ -23,14 +23,14 @@ export function v7sClose(pt: usize): void {
 
 export function tableAlloc(pt: usize, order: u32): usize {
   const table = tableTake(max<u32>(order, P.IO_MIN_ORDER))
-  ioLog(P.LOG_TABLE_ALLOC, table, 0, 0, 0)
-  if (!coherent(pt)) ioLog(P.LOG_TABLE_MAP, table, 1 << order, 0, 0)
+  ioLog(P.LOG_TABLE_ALLOC, table)
+  if (!coherent(pt)) ioLog(P.LOG_TABLE_MAP, table, 1 << order)
   return table
 }
 
 export function tableFree(pt: usize, table: usize, order: u32): void {
-  if (!coherent(pt)) ioLog(P.LOG_TABLE_UNMAP, table, 1 << order, 0, 0)
-  ioLog(P.LOG_TABLE_FREE, table, 0, 0, 0)
+  if (!coherent(pt)) ioLog(P.LOG_TABLE_UNMAP, table, 1 << order)
+  ioLog(P.LOG_TABLE_FREE, table)
   tableGive(table, max<u32>(order, P.IO_MIN_ORDER))
 }
 

@@ -93,7 +93,7 @@ function clearSections(pt: usize, iova: u64, count: u32, gather: u32, pgd: usize
   setEntries(pt, pgd, index, count, 0)
   for (let i: u32 = 0; i < count; i++) {
     if (((tables >> i) & 1) != 0) {
-      ioLog(P.LOG_FLUSH_WALK, iova, sectionSize, 1 << 12, 0)
+      ioLog(P.LOG_FLUSH_WALK, iova, sectionSize, 1 << 12)
       tableFree(pt, tableOf(load<u32>(P.IO_BASE + P.IO_SCRATCH + (i << 2))), L2_ORDER)
     } else if (gather != P.GATHER_QUEUED) {
       logAddPages(iova, sectionSize, 1)
@@ -138,7 +138,7 @@ function splitGroup(pt: usize, iova: u64, index: u32, level: u32, table: usize):
   for (let i: u32 = 0; i < GROUP; i++) store<u32>(at + ((<usize>i) << 2), entry + i * size)
   syncEntries(pt, table, first, GROUP)
   const group = <u64>size * GROUP
-  ioLog(P.LOG_FLUSH_WALK, iova, group, group, 0)
+  ioLog(P.LOG_FLUSH_WALK, iova, group, group)
   return (load<u32>(pt, P.PT_FLAGS) & P.PT_F_FIX_SUPERSECTION) != 0 ? load<u32>(table + ((<usize>index) << 2)) : entry
 }
 
@@ -165,12 +165,12 @@ function splitSection(pt: usize, iova: u64, size: u32, gather: u32, section: u32
   }
   const now = load<u32>(pgd + ((<usize>index) << 2))
   if (now == section) {
-    if (!fixed) ioLog(P.LOG_QUIRK, P.IO_QUIRK_V7S_SPLIT, iova, 0, 0)
+    if (!fixed) ioLog(P.LOG_QUIRK, P.IO_QUIRK_V7S_SPLIT, iova)
     installTable(pt, table, pgd, index)
     logAddPages(iova, size, 1)
     return size
   }
-  ioLog(P.LOG_QUIRK, P.IO_QUIRK_V7S_SUPERSECTION, iova, 0, 0)
+  ioLog(P.LOG_QUIRK, P.IO_QUIRK_V7S_SUPERSECTION, iova)
   syncEntries(pt, pgd, index, 1)
   tableFree(pt, table, L2_ORDER)
   return 0

@@ -95,7 +95,7 @@ export function mapPages(pt: usize, iova: u64, paddr: u64, pgsize: u64, pgcount:
 }
 
 export function unmapPages(pt: usize, iova: u64, pgsize: u64, pgcount: u32, gather: u32): u64 {
-  ioLog(P.LOG_UNMAP, iova, pgsize, pgcount, 0)
+  ioLog(P.LOG_UNMAP, iova, pgsize, pgcount)
   const format = load<u32>(pt, P.PT_FORMAT)
   if (format == P.FORMAT_V7S) return v7sUnmap(pt, iova, pgsize, pgcount, gather)
   if (format != P.FORMAT_ACCEPT) return lpaeUnmap(pt, iova, pgsize, pgcount, gather)
