@@ -85,6 +85,7 @@ export {
   type Registry,
   replay,
   type RunControl,
+  type RunHead,
   runOn,
   type RunParts,
   runPoint,

@@ -5,6 +5,8 @@ import { shown } from './shown.ts'
 export interface Progress {
   /** Prints a line that stays. */
   tell(text: string): void
+  /** Takes the line away until it is time to print it again: something else is printed. */
+  clear(): void
   /** Takes the line away. */
   end(): void
 }
@@ -25,6 +27,9 @@ export const showProgress = (line: () => string, stream: NodeJS.WriteStream = pr
   return {
     tell: (text) => {
       stream.write(`${clear}${shown(text)}\n`)
+    },
+    clear: () => {
+      stream.write(clear)
     },
     end: () => {
       clearInterval(timer)

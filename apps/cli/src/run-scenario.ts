@@ -73,7 +73,7 @@ export const runSuggesting = (
   parts: RunParts,
   spec: RunSpec,
   { bundle, ...control }: RunControl & { readonly bundle?: string | undefined } = {},
-): Promise<RunReport> => telling(spec, bundle, (told) => runSpec(parts, spec, { ...control, ...told }))
+): Promise<RunReport> => telling(spec, bundle, control, (told) => runSpec(parts, spec, told))
 
 /** The same with everything that happened, for a page. @throws InputError as `suggesting` makes it */
 export const runForPage = (
@@ -81,20 +81,26 @@ export const runForPage = (
   spec: RunSpec,
   { bundle, ...control }: RunControl & { readonly bundle?: string | undefined } = {},
 ): Promise<RunsView> =>
-  telling(spec, bundle, (told) =>
-    viewRuns(parts, spec, { ...control, ...told, command: commandOf(spec, { files: true, bundle }) }),
+  telling(spec, bundle, control, (told) =>
+    viewRuns(parts, spec, { ...told, command: commandOf(spec, { files: true, bundle }) }),
   )
 
 /** Work that says how far it is. @throws InputError as `suggesting` makes it */
 const telling = async <Result>(
   spec: RunSpec,
   bundle: string | undefined,
+  control: RunControl,
   work: (told: RunControl) => Promise<Result>,
 ): Promise<Result> => {
   let text = 'reading'
   const progress = showProgress(() => text)
   try {
     return await work({
+      ...control,
+      onHead: (head) => {
+        progress.clear()
+        control.onHead?.(head)
+      },
       onKernel: (kernel, number, of) => {
         text = of === 1 ? `running on ${kernel}` : `running on ${kernel}, kernel ${number} of ${of}`
       },

@@ -55,6 +55,7 @@ export {
   type ReadEvents,
   type Registry,
   type RunControl,
+  type RunHead,
   type RunParts,
   runSpec,
   showKernel,

@@ -8,14 +8,18 @@ import type { RunTextOptions } from './run-text.ts'
 import { table } from './table.ts'
 import { count } from './numbers.ts'
 
-export const compareText = (report: RunReport, { spec, columns = COLUMNS }: RunTextOptions = {}): string => {
+export const compareText = (report: RunReport, options: RunTextOptions = {}): string =>
+  [headText(report, options.columns), compareResultText(report, options)].join('\n')
+
+/** What follows the head. */
+export const compareResultText = (report: RunReport, { spec, columns = COLUMNS }: RunTextOptions = {}): string => {
   const { runs } = report
   const names = columnNames(runs.map((run) => run.standsFor?.kernel ?? run.kernel))
   const rows = (runs[0]?.steps ?? []).map((row, i) => [row.step, ...runs.map((run) => cell(run.steps[i]))])
   const last = [bold('verdict'), ...runs.map((run) => paint(run.verdict, verdictCell(run)))]
   const drawn = table(['step', ...names.map((name) => bold(name))], [...rows, last], columns)
   const why = [...runs.flatMap((run) => whyText(run, spec)), ...(report.differences ?? []).flatMap(differenceText)]
-  return foldText([headText(report), '', drawn, '', ...why].join('\n'), columns)
+  return foldText(['', drawn, '', ...why].join('\n'), columns)
 }
 
 /** Long kernel names break at the patches, so that columns stay narrow. */

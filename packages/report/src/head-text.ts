@@ -1,12 +1,14 @@
 // What was run on what: the first lines of every text report.
 import { ASSUME_WORDS, type AssumeWord, type Assumption, type RunReport, type RunSpec } from '@dmalab/api'
 import { commandOf } from './command.ts'
+import { COLUMNS, foldText } from './fold.ts'
 import { dim } from './paint.ts'
 
-export const headText = (report: RunReport): string => {
+/** The first part of `runText` and `compareText`, which can be printed before there are results. */
+export const headText = (report: Omit<RunReport, 'runs'>, columns: number = COLUMNS): string => {
   const { frames, width, height, format, seed } = report.options
   const bound = report.bindings.map(({ element, device, by }) => `${element} = ${device} ${dim(`(${by})`)}`)
-  return [
+  const lines = [
     report.scenario,
     `board ${report.board}; ${frames > 0 ? `${frames} ${frames === 1 ? 'frame' : 'frames'} of ${width}x${height} ${format}; ` : ''}seed ${seed}; ${report.source}`,
     ...(bound.length > 0 ? [`bound: ${bound.join(', ')}`] : []),
@@ -14,7 +16,8 @@ export const headText = (report: RunReport): string => {
     ...assumed(report.assumptions),
     ...report.ignored.map(({ what, why }) => `ignored: ${what} ${dim(`(${why})`)}`),
     ...report.notExamined.map((what) => dim(`not examined: ${what}`)),
-  ].join('\n')
+  ]
+  return foldText(lines.join('\n'), columns)
 }
 
 /** A line a kind: `assumed mask: ...; ...`. */

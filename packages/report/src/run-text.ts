@@ -13,8 +13,12 @@ export interface RunTextOptions {
   readonly columns?: number
 }
 
-export const runText = (report: RunReport, { spec, columns = COLUMNS }: RunTextOptions = {}): string =>
-  foldText([headText(report), ...report.runs.flatMap((run) => ['', ...kernelText(run, spec)])].join('\n'), columns)
+export const runText = (report: RunReport, options: RunTextOptions = {}): string =>
+  [headText(report, options.columns), runResultText(report, options)].join('\n')
+
+/** What follows the head. */
+export const runResultText = ({ runs }: RunReport, { spec, columns = COLUMNS }: RunTextOptions = {}): string =>
+  foldText(runs.flatMap((run) => ['', ...kernelText(run, spec)]).join('\n'), columns)
 
 const kernelText = (run: KernelRun, spec: RunSpec | undefined): string[] => {
   const width = Math.max(...run.steps.map((row) => row.step.length))

@@ -28,7 +28,7 @@ import { withEnoughCma } from './enough-cma.ts'
 import { pause, withPauses } from './pieces.ts'
 import { planPipeline } from './plan-pipeline.ts'
 import { logHead, logOn } from './replay/log-run.ts'
-import { DEFAULT_OPTIONS, pipelineHead, pipelineOn, type PipelineRun } from './run.ts'
+import { DEFAULT_OPTIONS, pipelineHead, pipelineOn, type PipelineRun, rehearsePipeline } from './run.ts'
 import { judgeStandIn, standInNotes } from './stand-in.ts'
 import { stepsHead, stepsOn, type StepsRun } from './steps/run-steps.ts'
 import { TouchWatch } from './touches.ts'
@@ -39,11 +39,19 @@ export interface RunControl {
   readonly signal?: AbortSignal
   /** Gets every event of every run. */
   readonly onEvent?: (event: Event, kernel: string) => void
+  /**
+   * Gets what the report says of the run itself: before the work of a pipeline begins, once nothing of the input can be refused any more;
+   * of other work, and where a kernel stands in for another, with the results.
+   */
+  readonly onHead?: (head: RunHead) => void
   /** Called before the run on each kernel. */
   readonly onKernel?: (kernel: string, number: number, of: number) => void
   /** Gets what each run that ended without a fault left behind: one line for each count that is not as it was. */
   readonly onEnd?: (left: readonly string[], kernel: string) => void
 }
+
+/** A report without what came of it. */
+export type RunHead = Omit<RunReport, 'runs' | 'differences'>
 
 /**
  * Runs a spec and reports. The same spec and parts give the same report.
@@ -57,7 +65,12 @@ export const runSpec = async (parts: RunParts, spec: RunSpec, control: RunContro
   const isAlone = checked.kernels.length === 1 && withPlugin.registry.kernels.has(baseOf(checked.kernels[0]))
   const tap = isAlone ? undefined : new Tap(control.onEvent)
   const heard = tap === undefined ? control : { ...control, onEvent: tap.onEvent }
-  const { head, kernels, on } = prepare(withPlugin, checked, machine, heard)
+  const { head, kernels, on, rehearse } = prepare(withPlugin, checked, machine, heard)
+  const isSettled = rehearse !== undefined && kernels.every(({ standsFor }) => standsFor === null)
+  if (isSettled && control.onHead !== undefined) {
+    for (const { kernel } of kernels) rehearse(kernel)
+    control.onHead(head)
+  }
   const { signal } = control
   const unheard = (kernel: KernelSpec): Promise<KernelRun> =>
     prepare(withPlugin, shortened(checked, head), machine, signal === undefined ? {} : { signal }).on(kernel)
@@ -76,18 +89,19 @@ export const runSpec = async (parts: RunParts, spec: RunSpec, control: RunContro
     tap?.mute()
     return on(kernel)
   }
+  const differences = runs.length > 1 ? { differences: await differencesOf(withPlugin.registry, runs, again) } : {}
   const told = standInNotes(runs.map(({ run }) => run))
-  return {
+  const whole = {
     ...head,
     notes: [...head.notes, ...told.notes],
     assumptions: [...head.assumptions, ...told.assumptions],
-    runs: runs.map(({ run }) => run),
-    ...(runs.length > 1 ? { differences: await differencesOf(withPlugin.registry, runs, again) } : {}),
   }
+  if (!isSettled) control.onHead?.(whole)
+  return { ...whole, runs: runs.map(({ run }) => run), ...differences }
 }
 
 /** The same work over so few pictures that every buffer has been used once and twice. */
-const shortened = (spec: RunSpec, { options: { frames, buffers } }: Omit<RunReport, 'runs'>): RunSpec => ({
+const shortened = (spec: RunSpec, { options: { frames, buffers } }: RunHead): RunSpec => ({
   ...spec,
   options: { ...spec.options, frames: Math.min(frames, buffers + 2), restart: null },
 })
@@ -121,9 +135,11 @@ class Tap {
 }
 
 interface Prepared {
-  readonly head: Omit<RunReport, 'runs'>
+  readonly head: RunHead
   readonly kernels: readonly ChosenKernel[]
   readonly on: (kernel: KernelSpec) => Promise<KernelRun>
+  /** Complains of all that `on` would; of work that has it, nothing is refused later. */
+  readonly rehearse?: (kernel: KernelSpec) => void
 }
 
 const prepare = (parts: RunParts, spec: RunSpec, real: Machine, control: RunControl): Prepared => {
@@ -152,6 +168,7 @@ const prepare = (parts: RunParts, spec: RunSpec, real: Machine, control: RunCont
     head: pipelineHead(parts, run),
     kernels,
     on: (kernel) => withPauses(pipelineOn(parts, kernel, run), control.signal),
+    rehearse: (kernel) => rehearsePipeline(parts, kernel, run),
   }
 }
 

@@ -102,6 +102,17 @@ const suspectsOf = ({ registry }: LabParts, { machine, plan, bindings }: Pipelin
   return [...suspectsOfWork(plan.told.assumptions), ...suspectsOfMachine(machine, uses, driverFinder(registry))]
 }
 
+/** Opens the machine and its devices for nothing. @throws InputError for what cannot be opened, as pipelineOn does */
+export const rehearsePipeline = (
+  { registry, module }: LabParts,
+  kernel: KernelSpec,
+  { machine, plan, options, inject = [] }: PipelineRun,
+): void => {
+  const lab = openLab({ registry, module }, { kernel, machine, seed: options.seed, inject })
+  void new MediaTask(lab, plan, options, new StepLog(lab, []))
+  lab.close()
+}
+
 /** The pipeline on one kernel, a picture a piece. */
 export const pipelineOn = function* (
   parts: LabParts,

@@ -1,6 +1,6 @@
 import type { RunReport, RunSpec } from '@dmalab/api'
-import { FOUNDING_STORY } from '@dmalab/lab'
-import { commandOf, compareText } from '@dmalab/report'
+import { FOUNDING_STORY, type RunHead } from '@dmalab/lab'
+import { commandOf, compareResultText, headText } from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { BaseCommand, REPEATED } from '../base-command.ts'
 import { PAGE_FLAGS, wantsPage, writePage } from '../page.ts'
@@ -48,12 +48,18 @@ export default class Compare extends BaseCommand {
     }
     const { bundle, html, ...flags } = parsed.flags
     if (html !== undefined) checkTarget(html, [parsed.args, flags, bundle, spec])
-    const view = wantsPage(parsed.flags) ? await runForPage(parts, spec, { bundle }) : undefined
-    const report = view?.report ?? (await runSuggesting(parts, spec, { bundle }))
-    if (view !== undefined) await writePage(this.config.root, view, parsed.flags, (text) => this.note(text))
     const founding = parsed.args.scenario === 'founding'
-    if (founding) this.tell(FOUNDING_STORY)
-    this.log(compareText(report, { spec, columns: this.columns }))
+    const control = {
+      bundle,
+      onHead: (head: RunHead) => {
+        if (founding) this.tell(FOUNDING_STORY)
+        this.log(headText(head, this.columns))
+      },
+    }
+    const view = wantsPage(parsed.flags) ? await runForPage(parts, spec, control) : undefined
+    const report = view?.report ?? (await runSuggesting(parts, spec, control))
+    if (view !== undefined) await writePage(this.config.root, view, parsed.flags, (text) => this.note(text))
+    this.log(compareResultText(report, { spec, columns: this.columns }))
     if (founding) this.tell(nextStep(spec))
     process.exitCode = exitCodeFor(report, failOn as FailOnFlag)
     return report

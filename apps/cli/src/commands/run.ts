@@ -1,6 +1,6 @@
 import type { Event, RunReport } from '@dmalab/api'
-import { createFtraceWriter } from '@dmalab/lab'
-import { runText } from '@dmalab/report'
+import { createFtraceWriter, type RunHead } from '@dmalab/lab'
+import { headText, runResultText } from '@dmalab/report'
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../base-command.ts'
 import { PAGE_FLAGS, wantsPage, writePage } from '../page.ts'
@@ -53,13 +53,14 @@ Exit code 0: it works; 3: it does not, or a finding reached --fail-on; 2: bad in
     const log = ftrace === undefined ? undefined : createFtraceWriter()
     const control = {
       bundle: parsed.flags.bundle,
+      onHead: (head: RunHead) => this.log(headText(head, this.columns)),
       ...(log === undefined ? {} : { onEvent: (event: Event) => log.onEvent(event) }),
     }
     const view = wantsPage(parsed.flags) ? await runForPage(parts, spec, control) : undefined
     const report = view?.report ?? (await runSuggesting(parts, spec, control))
     if (view !== undefined) await writePage(this.config.root, view, parsed.flags, (text) => this.note(text))
     if (ftrace !== undefined && log !== undefined) writeText(ftrace, log.finish())
-    this.log(runText(report, { spec, columns: this.columns }))
+    this.log(runResultText(report, { spec, columns: this.columns }))
     process.exitCode = exitCodeFor(report, failOn as FailOnFlag)
     return report
   }
