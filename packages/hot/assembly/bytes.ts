@@ -6,6 +6,7 @@
 import * as L from './shared/layout'
 import { checksumBegin, checksumBlocks, checksumEnd } from './checksum'
 import { forgetUntouched, untouched } from './heap'
+import { wentLong } from './long-ways'
 import { byteCompare, firstWrong, forgetWrong, patternCompare, patternFill, patternStart } from './pattern'
 import { readAt, writeAt } from './views'
 
@@ -97,7 +98,10 @@ export function setRange(view: u32, phys: f64, len: u32, byte: u32): void {
     const n = piece(offset, len)
     forgetUntouched()
     const to = writeAt(view, <u32>(at >> L.PAGE_SHIFT), offset, n)
-    if (byte != 0 || to != untouched) memory.fill(to, <u8>byte, n)
+    if (byte != 0 || to != untouched) {
+      memory.fill(to, <u8>byte, n)
+      wentLong(L.LONG_SET, n)
+    }
     at += n
     len -= n
   }
@@ -126,8 +130,7 @@ export function checksumRange(view: u32, phys: f64, len: u32): u32 {
   while (left != 0) {
     const n = min<u32>(L.STAGE_SIZE, left)
     copyOut(view, phys, L.STAGE_BASE, n)
-    const rest = n & 63
-    if (rest != 0) memory.fill(<usize>L.STAGE_BASE + n, 0, 64 - rest)
+    memory.fill(<usize>L.STAGE_BASE + n, 0, (0 - n) & 63)
     checksumBlocks(L.STAGE_BASE, (n + 63) >> 6)
     phys += n
     left -= n

@@ -16,9 +16,8 @@ export function cleanPages(section: usize, first: u32, end: u32): u32 {
   let writtenBack: u32 = 0
   const lastGroup = (end - 1) >> GROUP_SHIFT
   for (let group = first >> GROUP_SHIFT; group <= lastGroup; group++) {
-    let words = load<u64>(section + (group << 3), L.S_DIRTY_WORDS)
-    if (words == 0) continue
-    words &= maskWord(first >> 6, ((end - 1) >> 6) + 1, group)
+    const mask = maskWord(first >> 6, ((end - 1) >> 6) + 1, group)
+    let words = load<u64>(section + (group << 3), L.S_DIRTY_WORDS) & mask
     for (; words != 0; words &= words - 1) {
       const w = (group << 6) + <u32>ctz(words)
       writtenBack += cleanWord(section, w, load<u64>(section + (w << 3), L.S_DIRTY_PAGES) & maskWord(first, end, w))

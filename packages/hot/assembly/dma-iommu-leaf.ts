@@ -1,6 +1,7 @@
 // The short way for scattered pages: the last-level table found once serves every entry that falls into it.
 import { entriesEmpty, fillEntries } from './io-pgtable-entry'
 import { ioLog, ioWants } from './io-pgtable-log'
+import { wentLong } from './long-ways'
 import { lpaeLeafTable, lpaePageEntry } from './io-pgtable-lpae-map'
 import * as P from './shared/io-pgtable-layout'
 import * as L from './shared/layout'
@@ -42,6 +43,7 @@ export function leafMap(pt: usize, iova: u64, paddr: u64, size: u64): bool {
     const span = (<u64>1) << (leafShift * 2 - 3)
     leafSpan = 0
     leafTable = lpaeLeafTable(pt, iova)
+    wentLong(L.LONG_TABLE, 1)
     if (leafTable == 0) return false
     leafFirst = iova & ~(span - 1)
     leafSpan = span
@@ -59,6 +61,7 @@ export function leafMap(pt: usize, iova: u64, paddr: u64, size: u64): bool {
     if (!entriesEmpty(at, count)) return false
     fillEntries(at, count, leafEntry | paddr, page + 1)
   }
+  wentLong(L.LONG_LEAF, 1)
   ioLog(P.LOG_IOMMU_MAP, iova, paddr, size)
   return true
 }

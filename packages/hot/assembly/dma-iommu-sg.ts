@@ -3,6 +3,7 @@
 import { mapRange, undo } from './dma-iommu'
 import { leafBegin, leafMap, leafPages, physOf } from './dma-iommu-leaf'
 import { dmaSgEmpty } from './dma-iommu-pages'
+import { wentLong } from './long-ways'
 import { ioLog } from './io-pgtable-log'
 import * as P from './shared/io-pgtable-layout'
 import * as L from './shared/layout'
@@ -84,6 +85,7 @@ export function dmaSgMap(pt: usize, list: u32, count: u32, iovaHi: u32, iovaLo: 
     if (pages != 0) dmaSgEmpty(e, 1)
     if (length != 0 && phys != start + length) {
       if (!leafMap(pt, iova + mapped, start, length)) {
+        wentLong(L.LONG_CHUNK, 1)
         const failed = mapRange(pt, iova + mapped, start, length, prot)
         if (failed != 0) return undo(pt, iova, mapped, failed)
       }

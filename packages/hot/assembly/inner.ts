@@ -12,6 +12,7 @@ import { dirtyLines, hasOuter, lineShift, plain, validLines, wordsPerPage } from
 import { dramForWrite } from './dram'
 import { setDirtySection } from './dirty-sections'
 import { frameForWhole, frameGive, frameTake } from './heap'
+import { wentLong } from './long-ways'
 import { allLines, anyLine, clearLines, copyLines, maskWord, pageBit, setLines, setWholePage } from './masks'
 import { outerAddress, outerFill, outerWrite } from './outer'
 import { cpuFrame, dramFrame, frameAddress, setCpuFrame, setDramFrame } from './section'
@@ -19,6 +20,7 @@ import { cpuFrame, dramFrame, frameAddress, setCpuFrame, setDramFrame } from './
 /** Line fill: makes the lines valid, with the bytes of the next level. */
 export function innerFill(section: usize, index: u32, first: u32, end: u32): void {
   if (allLines(section, index, first, end, wordsPerPage, validLines)) return
+  wentLong(L.LONG_FILL, 1)
   if (hasOuter) fillFromOuter(section, index, first, end)
   else fillFromDram(section, index, first, end)
   setLines(section, index, first, end, wordsPerPage, validLines, L.S_VALID_PAGES, L.S_VALID_WORDS)

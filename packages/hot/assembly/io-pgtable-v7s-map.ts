@@ -12,10 +12,12 @@ import {
   tableOf,
   toGroup,
 } from './io-pgtable-v7s-format'
+import { wentLong } from './long-ways'
 import { mapRun } from './io-pgtable-v7s-run'
 import { installTable, mapsSomething, setEntries, syncEntries, tableAlloc } from './io-pgtable-v7s-table'
 import { unmapLevel1 } from './io-pgtable-v7s-unmap'
 import * as P from './shared/io-pgtable-layout'
+import * as L from './shared/layout'
 
 /**
  * Maps pgcount pages of one size, one after the other.
@@ -34,6 +36,7 @@ export function v7sMap(pt: usize, iova: u64, paddr: u64, pgsize: u64, pgcount: u
       const failed = mapOne(pt, iova, paddr, <u32>pgsize, prot)
       if (failed != 0) return failed
       done = 1
+      wentLong(L.LONG_PAGES, 1)
     }
     const bytes = pgsize * done
     iova += bytes

@@ -1,5 +1,6 @@
 // Runs of pages within one level-2 table, where the result is that of the kernel's page after page: nothing in the way,
 // no group to split, and no listener that wants to hear of each entry's cache clean.
+import { wentLong } from './long-ways'
 import { ioWants, logAddPages } from './io-pgtable-log'
 import {
   addressBits,
@@ -14,6 +15,7 @@ import {
   TYPE_PAGE,
 } from './io-pgtable-v7s-format'
 import * as P from './shared/io-pgtable-layout'
+import * as L from './shared/layout'
 
 const ENTRIES: u32 = 256
 const SMALL: u64 = 0x1000
@@ -73,7 +75,9 @@ function wordsBeforeUsed(at: usize, count: u32): u32 {
     const low = v128.or(v128.load(p), v128.load(p, 16))
     if (v128.any_true(v128.or(low, v128.or(v128.load(p, 32), v128.load(p, 48))))) break
   }
+  const wide = i
   while (i < count && load<u32>(at + (i << 2)) == 0) i++
+  wentLong(L.LONG_TABLE_ENTRY, i - wide)
   return i
 }
 
@@ -87,7 +91,9 @@ function smallPages(at: usize, count: u32): u32 {
     const all = v128.and(low, v128.and(v128.load(p, 32), v128.load(p, 48)))
     if (!i32x4.all_true(v128.and(all, small))) break
   }
+  const wide = i
   while (i < count && (load<u32>(at + (i << 2)) & TYPE_PAGE) != 0) i++
+  wentLong(L.LONG_TABLE_ENTRY, i - wide)
   return i
 }
 
@@ -115,5 +121,6 @@ function fillWords(at: usize, count: u32, first: u32, step: u32): void {
       a = i32x4.add(d, four)
     }
   }
+  wentLong(L.LONG_TABLE_ENTRY, count - i)
   for (; i < count; i++) store<u32>(at + (i << 2), first + i * step)
 }

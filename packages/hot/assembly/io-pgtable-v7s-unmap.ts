@@ -16,9 +16,11 @@ import {
   toGroup,
   TYPE,
 } from './io-pgtable-v7s-format'
+import { wentLong } from './long-ways'
 import { unmapRun } from './io-pgtable-v7s-run'
 import { installTable, setEntries, syncEntries, tableAlloc, tableFree } from './io-pgtable-v7s-table'
 import * as P from './shared/io-pgtable-layout'
+import * as L from './shared/layout'
 
 /**
  * Unmaps up to pgcount pages of one size; stops at the first that is not mapped.
@@ -38,6 +40,7 @@ export function v7sUnmap(pt: usize, iova: u64, pgsize: u64, pgcount: u32, gather
     if (run == 0) {
       if (unmapLevel1(pt, iova, <u32>pgsize, gather) == 0) break
       run = 1
+      wentLong(L.LONG_PAGES, 1)
     }
     iova += pgsize * run
     done += pgsize * run

@@ -15,8 +15,10 @@ import {
   setOpen,
   succFrom,
 } from './iova-set'
+import { wentLong } from './long-ways'
 import * as P from './shared/io-pgtable-layout'
 import * as V from './shared/iova-layout'
+import * as L from './shared/layout'
 
 const WINDOW: u64 = 1 << V.WINDOW_BITS
 
@@ -36,6 +38,7 @@ export function iovaClose(d: usize): void {
 
 /** Where it is not a block of the window's below the cached entry: see iovaAlloc. */
 export function allocateFar(d: usize, size: f64, limit: f64, aligned: u32): f64 {
+  wentLong(L.LONG_ALLOC, 1)
   const pfn = allocate(d, <i64>size, <i64>limit + 1, aligned != 0)
   return <f64>(<i64>pfn)
 }
@@ -71,6 +74,7 @@ function searchAbove(d: usize, size: u64, order: u32, cached: u64, end: u64, low
 
 /** Where pfn is not the start of an entry within one word of the window, or the next one is far away: see iovaFree. */
 export function freeFar(d: usize, pfn: f64): bool {
+  wentLong(L.LONG_FREE, 1)
   const lo = find(d, <u64>(<i64>pfn))
   if (lo == ANCHOR) return false
   const hi = hiOf(d, lo)
@@ -152,6 +156,7 @@ function walkDown(d: usize, size: u64, order: u32, from: u64, end: u64, low: u64
     high = min(high, from)
     pfn = (high - size) & align
     from = pred(d, from)
+    wentLong(L.LONG_WALK, 1)
   } while (from != ANCHOR && pfn <= hiOf(d, from) && pfn >= low)
   return high < size || pfn < low ? ANCHOR : pfn
 }

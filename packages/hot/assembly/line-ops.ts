@@ -5,6 +5,7 @@ import { cleanPages } from './clean-pages'
 import { dirtyLines, lineShift, plain, validLines, wordsPerPage } from './config'
 import { dirtySections, dropDirtySection } from './dirty-sections'
 import { innerDrop, innerWriteBack } from './inner'
+import { wentLong } from './long-ways'
 import { clearPages, maskWord, nextWord } from './masks'
 import { outerDrop, outerWriteBack } from './outer'
 import { sectionOf } from './section'
@@ -51,6 +52,7 @@ function inSection(level: u32, op: u32, section: usize, from: u32, to: u32): u32
 /** Bytes [offset, end) of one page. */
 function onPage(level: u32, op: u32, section: usize, index: u32, offset: u32, end: u32): u32 {
   let writtenBack: u32 = 0
+  wentLong(L.LONG_PAGE, 1)
   if (level == INNER) {
     if (op != L.OP_INVALIDATE) writtenBack = innerWriteBack(section, index, offset >> lineShift, end >> lineShift)
     if (op != L.OP_CLEAN) innerDrop(section, index, offset >> lineShift, end >> lineShift)
@@ -64,7 +66,6 @@ function onPage(level: u32, op: u32, section: usize, index: u32, offset: u32, en
 
 /** Pages [first, end) in full. */
 function onWholePages(level: u32, op: u32, section: usize, first: u32, end: u32): u32 {
-  if (first >= end) return 0
   if (plain && op == L.OP_CLEAN) return cleanPages(section, first, end)
   if (op == L.OP_INVALIDATE && level == INNER) {
     dropPages(section, first, end)
@@ -84,6 +85,7 @@ function onWholePages(level: u32, op: u32, section: usize, first: u32, end: u32)
     w < endWord;
     w = nextWord(section, w + 1, endWord, words)
   ) {
+    wentLong(L.LONG_WORD, 1)
     let bits = load<u64>(section + pages + (w << 3)) & maskWord(first, end, w)
     for (; bits != 0; bits &= bits - 1)
       writtenBack += onPage(level, op, section, (w << 6) + <u32>ctz(bits), 0, L.PAGE_SIZE)
@@ -105,6 +107,7 @@ function cleanSections(number: u32, pfn: u32, last: u32): u32 {
   let writtenBack: u32 = 0
   for (; number <= lastNumber; number = (number | 63) + 1)
     for (let bits = dirtySections(number, lastNumber); bits != 0; bits &= bits - 1) {
+      wentLong(L.LONG_SECTION, 1)
       const dirty = (number & ~63) + <u32>ctz(bits)
       const section = <usize>load<u32>((<usize>dirty) << 2, L.SECTION_DIRECTORY_BASE)
       const first = dirty << L.SECTION_SHIFT
@@ -124,6 +127,7 @@ function dropPages(section: usize, first: u32, end: u32): void {
     w < endWord;
     w = nextWord(section, w + 1, endWord, words)
   ) {
+    wentLong(L.LONG_WORD, 1)
     const mask = maskWord(first, end, w)
     let bits = load<u64>(section + L.S_VALID_PAGES + (w << 3)) & mask
     while (bits != 0) {

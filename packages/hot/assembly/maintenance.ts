@@ -6,6 +6,7 @@ import * as L from './shared/layout'
 import { hasOuter, lineShift, plain } from './config'
 import { cleanWhole, INNER, lineOp, OUTER } from './line-ops'
 import { logging, logLines } from './line-log'
+import { wentLong } from './long-ways'
 import { quickWhole } from './whole'
 
 // Since counters were last zeroed.
@@ -33,11 +34,10 @@ export function countInner(count: u32): void {
   lines += count
 }
 
-/** Issues one operation (OP_*) on every line of [start, end), both aligned. */
+/** Issues one operation (OP_*) on every line of [start, end), both aligned; there may be none. */
 function issue(level: u32, op: u32, start: u64, end: u64): void {
   const shift: u32 = level == INNER ? lineShift : L.OUTER_LINE_SHIFT
-  const count = <u32>((end - start) >> shift)
-  if (count == 0) return
+  const count = <u32>((max(end, start) - start) >> shift)
   logLines(level, op, start, count, shift) // OP_CLEAN, OP_INVALIDATE, OP_FLUSH are the log's kinds
   const back = lineOp(level, op, start, end)
   if (level == INNER) {
@@ -73,7 +73,7 @@ export function innerRange(op: u32, addr: u64, len: u64, old: bool): void {
     issue(INNER, L.OP_FLUSH, end, end + line)
   }
   if (old) end = max(end, start + line)
-  if (start < end) issue(INNER, L.OP_INVALIDATE, start, end)
+  issue(INNER, L.OP_INVALIDATE, start, end)
 }
 
 /** Line operations that innerRange would issue. */
@@ -90,7 +90,7 @@ export function innerLines(op: u32, addr: u64, len: u64, old: bool): u32 {
   if ((end & (line - 1)) != 0) count++
   end &= ~(line - 1)
   if (old) end = max(end, start + line)
-  return start < end ? count + <u32>((end - start) >> lineShift) : count
+  return count + <u32>((max(end, start) - start) >> lineShift)
 }
 
 /**
@@ -113,7 +113,7 @@ export function outerRange(op: u32, addr: u64, len: u64): void {
       issue(OUTER, L.OP_FLUSH, end, end + line)
     }
   } else end = (end + line - 1) & ~(line - 1)
-  if (start < end) issue(OUTER, op, start, end)
+  issue(OUTER, op, start, end)
   logLines(OUTER, L.LOG_SYNC, 0, 1, 0)
 }
 
@@ -130,6 +130,7 @@ export function maintain(op: u32, start: u64, len: u32, old: bool): void {
     store<u64>(L.CALL_BASE, 0, L.R_OUTER_LINES)
     return
   }
+  wentLong(L.LONG_MAINTENANCE, 1)
   zeroCounters()
   innerRange(op, start, len, old)
   storeCounters()

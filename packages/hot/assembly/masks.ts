@@ -1,12 +1,13 @@
 // Line masks and their summaries: one bit per line, per page with a set line, and per 64 such pages. This file is the only
 // writer of all three levels. `lines`, `pages` and `words` are offsets in a section that select one set of them.
+import { wentLong } from './long-ways'
 import * as L from './shared/layout'
 
 /** Bits of word `w` that stand for elements [first, end). */
 export function maskWord(first: u32, end: u32, w: u32): u64 {
   const base = w << 6
-  const low = first > base ? first - base : 0
-  const high = end > base ? min<u32>(end - base, 64) : 0
+  const low = max(first, base) - base
+  const high = min<u32>(max(end, base) - base, 64)
   return high > low ? (<u64>-1 >> <u64>(64 - (high - low))) << (<u64>low) : 0
 }
 
@@ -112,6 +113,7 @@ export function copyLines(mask: u64, w: u32, shift: u32, from: usize, to: usize)
 
 /** Copies the lines of a mask, neighbours together. */
 export function copyRuns(mask: u64, from: usize, to: usize, shift: u32): void {
+  wentLong(L.LONG_COPY, 1)
   while (mask != 0) {
     const first = <u32>ctz(mask)
     const run = <u32>ctz(~(mask >> first))

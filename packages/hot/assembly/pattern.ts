@@ -1,5 +1,7 @@
 // The seeded pattern: byte i of a stream depends on the seed and on i alone. Word n (4 bytes, little-endian) is
 // x ^ (x >> 16) with x = start(seed) + n * 0x9e3779b1 modulo 2^32: one addition and one xor per word, four words at a time.
+import { wentLong } from './long-ways'
+import * as L from './shared/layout'
 
 const STEP: u32 = 0x9e3779b1
 
@@ -27,8 +29,10 @@ function firstVector(start: u32, n: u32): v128 {
 
 /** Writes bytes [i, i + len) of the stream to `to`. */
 export function patternFill(to: usize, len: u32, start: u32, i: u64): void {
+  const begin = to
   const end = to + len
   while (to < end && (i & 3) != 0) store<u8>(to++, patternByte(start, i++))
+  let pieces = <u32>(to - begin)
   if (to + 16 <= end) {
     const step = i32x4.splat(STEP * 4)
     let x = firstVector(start, <u32>(i >> 2))
@@ -43,11 +47,13 @@ export function patternFill(to: usize, len: u32, start: u32, i: u64): void {
       v128.store(to, v128.xor(x3, i32x4.shr_u(x3, 16)), 48)
       x = i32x4.add(x3, step)
     }
+    pieces += <u32>(end - to)
     for (; to + 16 <= end; to += 16) {
       v128.store(to, v128.xor(x, i32x4.shr_u(x, 16)))
       x = i32x4.add(x, step)
     }
   }
+  wentLong(L.LONG_BYTES, pieces + <u32>(end - to))
   while (to < end) store<u8>(to++, patternByte(start, i++))
 }
 
@@ -58,6 +64,7 @@ export function patternCompare(at: usize, len: u32, start: u32, i: u64, index: u
   let wrong: u32 = 0
   for (; at < end && (i & 3) != 0; at++)
     if (load<u8>(at) != patternByte(start, i++)) wrong = noteWrong(wrong, 1, index + <u32>(at - begin))
+  let pieces = <u32>(at - begin)
   if (at + 16 <= end) {
     const step = i32x4.splat(STEP * 4)
     let x = firstVector(start, <u32>(i >> 2))
@@ -78,6 +85,7 @@ export function patternCompare(at: usize, len: u32, start: u32, i: u64, index: u
       if (v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) break
       x = i32x4.add(x7, step)
     }
+    pieces += <u32>(end - at)
     for (; at + 16 <= end; at += 16) {
       const want = v128.xor(x, i32x4.shr_u(x, 16))
       x = i32x4.add(x, step)
@@ -88,6 +96,7 @@ export function patternCompare(at: usize, len: u32, start: u32, i: u64, index: u
       }
     }
   }
+  wentLong(L.LONG_BYTES, pieces + <u32>(end - at))
   for (; at < end; at++)
     if (load<u8>(at) != patternByte(start, i++)) wrong = noteWrong(wrong, 1, index + <u32>(at - begin))
   return wrong
@@ -109,6 +118,7 @@ export function byteCompare(at: usize, len: u32, byte: u8, index: u32): u32 {
     const differ = ~i8x16.bitmask(i8x16.eq(want, v128.load(at))) & 0xffff
     if (differ != 0) wrong = noteWrong(wrong, <u32>popcnt(differ), index + <u32>(at - begin) + <u32>ctz(differ))
   }
+  wentLong(L.LONG_BYTES, <u32>(end - at))
   for (; at < end; at++) if (load<u8>(at) != byte) wrong = noteWrong(wrong, 1, index + <u32>(at - begin))
   return wrong
 }

@@ -2,6 +2,7 @@
 import { clearDirtySections } from './dirty-sections'
 import { heapReset } from './heap'
 import { keptCount, keptRecord } from './kept'
+import { wentLong } from './long-ways'
 import { cleanSection } from './section-clean'
 import * as L from './shared/layout'
 import { cleanPool } from './swiotlb-clean'
@@ -12,15 +13,16 @@ export function reset(): void {
   clearDirectory(L.SECTION_DIRECTORY_BASE, L.H_SECTIONS_FIRST, L.H_SECTIONS_END)
   clearDirtySections(load<u32>(L.HEADER_BASE, L.H_SECTIONS_FIRST), load<u32>(L.HEADER_BASE, L.H_SECTIONS_END))
   const count = keptCount()
+  let cleaned: u32 = 0
   for (let i: u32 = 0; i < count; i++) {
     const record = keptRecord(i)
     if (load<u32>(record, L.K_SPARE) != 0) continue
     const at = (<usize>load<u32>(record, L.K_FRAME)) << L.PAGE_SHIFT
-    if (load<u32>(record, L.K_KIND) == L.KEPT_SECTION) cleanSection(at)
-    else cleanPool(at)
+    cleaned += load<u32>(record, L.K_KIND) == L.KEPT_SECTION ? cleanSection(at) : cleanPool(at)
     store<u32>(record, 1, L.K_SPARE)
   }
   heapReset()
+  wentLong(L.LONG_RESET, cleaned)
 }
 
 function clearDirectory(base: usize, first: usize, end: usize): void {

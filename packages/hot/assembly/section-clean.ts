@@ -7,14 +7,19 @@ const GROUPS: usize = L.SECTION_PAGES >> 6
 const FRAMES: usize = 64 * 4
 const MASKS: usize = 64 * 8
 
-export function cleanSection(section: usize): void {
+/** Returns how many of them there were. */
+export function cleanSection(section: usize): u32 {
+  let groups: u32 = 0
   const touched = section + L.S_TOUCHED
   for (let eight: usize = 0; eight < GROUPS; eight += 8) {
-    if (load<u64>(touched + eight) == 0) continue
-    for (let group = eight; group < eight + 8; group++) if (load<u8>(touched + group) != 0) cleanGroup(section, group)
+    for (let bits = load<u64>(touched + eight); bits != 0; bits &= bits - 1) {
+      cleanGroup(section, eight + (<usize>ctz(bits) >> 3))
+      groups++
+    }
     store<u64>(touched + eight, 0)
   }
   memory.fill(section + L.S_DIRTY_WORDS, 0, 4 * (GROUPS >> 3))
+  return groups
 }
 
 function cleanGroup(section: usize, group: usize): void {

@@ -3,7 +3,7 @@
 import * as L from './shared/layout'
 import { busMask, flags, highmem, op, PHYS_END, skip } from './sg-pass'
 import { delta, rangeFirst, rangePages } from './sg-ranges'
-import { findPages, forgetPages, fromPage, pageBits, pageCount, pageSection } from './sg-section-pages'
+import { findPages, fromPage, pageBits, pageCount, pageSection } from './sg-section-pages'
 
 /** Inner line operations of the entries that the last call took. */
 export let checkedLines: u32 = 0
@@ -27,10 +27,9 @@ export function prepareCheckPages(): bool {
 export function checkPages(e: usize, count: u32): u32 {
   checkedLines = 0
   const first = <u32>rangeFirst
-  if (rangeFirst >= highmem || rangePages == 0) return 0
+  if (rangeFirst >= highmem) return 0
   const span = <u32>min<u64>(rangePages, highmem - first)
   const byBus = (flags & L.AF_BY_BUS) != 0
-  forgetPages()
   const end = e + ((<usize>count) << L.SG_SHIFT)
   let at = e
   while (at != end) {

@@ -1,10 +1,11 @@
 // Mapping entries that lie in one page each, on a plain machine: most lists of pictures and of network packets. One loop without calls;
 // what it leaves alone, quickRun takes, with the same answers.
+import { wentLong } from './long-ways'
 import { blockLines, mapBlocks } from './sg-map-blocks'
 import * as L from './shared/layout'
 import { busMask, flags, highmem, limit, op, PHYS_END, skip } from './sg-pass'
 import { delta, rangeFirst, rangePages } from './sg-ranges'
-import { findPages, forgetPages, fromPage, pageBits, pageCount } from './sg-section-pages'
+import { findPages, fromPage, pageBits, pageCount } from './sg-section-pages'
 
 /** Inner line operations of the entries that the last call took. */
 export let mappedLines: u32 = 0
@@ -28,14 +29,13 @@ export function mapPages(e: usize, count: u32): u32 {
   mappedLines = 0
   const first = <u32>rangeFirst
   const pages = rangePages
-  if (rangeFirst >= highmem || pages == 0) return 0
+  if (rangeFirst >= highmem) return 0
   const low = (((<u64>first) << L.PAGE_SHIFT) + delta) & busMask
   const last = min(limit, busMask)
   if (low > last) return 0
   // Pages that are in reach to their last byte, and do not wrap around.
   const reach = last - low >= PHYS_END ? pages : (last - low + 1) >> L.PAGE_SHIFT
   const span = <u32>min(min(pages, reach), <u64>(highmem - first))
-  forgetPages()
   const move = low - ((<u64>first) << L.PAGE_SHIFT)
   const end = e + ((<usize>count) << L.SG_SHIFT)
   let at = e
@@ -43,9 +43,10 @@ export function mapPages(e: usize, count: u32): u32 {
     const pfn = load<u32>(at, L.SG_PFN)
     if (!findPages(pfn, first, span)) break
     const from = at
-    at = mapBlocks(at, end, fromPage, pageCount, pageBits, move, skip)
+    const behind = mapBlocks(at, end, fromPage, pageCount, pageBits, move, skip)
     mappedLines += blockLines
-    at = mapSection(at, end, move, unfit)
+    at = mapSection(behind, end, move, unfit)
+    wentLong(L.LONG_SINGLE, <u32>((at - behind) >> L.SG_SHIFT))
     if (at == from) break
   }
   return <u32>((at - e) >> L.SG_SHIFT)

@@ -2,6 +2,7 @@
 import * as L from './shared/layout'
 import { hasOuter, lineShift, plain } from './config'
 import { logging } from './line-log'
+import { wentLong } from './long-ways'
 import { nextWord, pageBit } from './masks'
 import { setPageClean } from './pages'
 import { indexOf, sectionOf } from './section'
@@ -48,12 +49,13 @@ export function quickRun(e: usize, count: u32): u32 {
   const pages = rangePages
   const offset = delta
   let found: u32 = 0
-  let i: u32 = 0
+  let taken: u32 = 0
   if (mapsPages || checksPages) {
-    i = mapsPages ? mapPages(e, count) : checkPages(e, count)
+    taken = mapsPages ? mapPages(e, count) : checkPages(e, count)
     found = mapsPages ? mappedLines : checkedLines
-    e += (<usize>i) << L.SG_SHIFT
+    e += (<usize>taken) << L.SG_SHIFT
   }
+  let i = taken
   for (; i < count; i++, e += L.SG_STRIDE) {
     const flagsNow = load<u32>(e, L.SG_FLAGS)
     if ((load<u32>(e, L.SG_ATTRS) & skip) != 0) break
@@ -92,6 +94,7 @@ export function quickRun(e: usize, count: u32): u32 {
     if (pageCleans && len == L.PAGE_SIZE) setPageClean(pfn, 1)
   }
   quickLines += found
+  wentLong(L.LONG_ENTRY, i - taken)
   return i
 }
 

@@ -11,15 +11,8 @@ export let pageBits: usize = 0
 /** The section's tables; 0 where it has none, and no line of its pages is cached. */
 export let pageSection: usize = 0
 
-/** A pass begins. */
-export function forgetPages(): void {
-  fromPage = 0
-  pageCount = 0
-}
-
 /** The pages of pfn's section among `span` from `first` on; false where pages must be looked at one by one. */
 export function findPages(pfn: u32, first: u32, span: u32): bool {
-  if (pfn - fromPage < pageCount) return true
   if (pfn - first >= span) return false
   const number = <usize>(pfn >> L.SECTION_SHIFT)
   if ((flags & L.AF_NEED_PAGE) != 0 && load<u32>(number << 2, L.PAGE_DIRECTORY_BASE) != 1) return false

@@ -1,6 +1,7 @@
 // One pass over a scatterlist: map, unmap or sync. Arguments and results lie in the call block (layout.ts: A_*, AF_*, R_*).
 // An entry that cannot be served stops the pass; the caller decides and goes on after it.
 import * as L from './shared/layout'
+import { wentLong } from './long-ways'
 import { countInner, storeCounters, zeroCounters } from './maintenance'
 import { badPfn, maintain, savedLines, setBadPfn } from './sg-maintain'
 import { busMask, flags, limit, loadArguments, PHYS_END, skip } from './sg-pass'
@@ -32,6 +33,7 @@ export function walkSg(): void {
   let served: u32 = 0
   let skipped: u32 = 0
   let skippedLines: u32 = 0
+  let looked: u32 = 0
   let i: u32 = 0
   let e = (<usize>(load<u32>(L.CALL_BASE, L.A_LIST) + from)) << L.SG_SHIFT
   for (; i < count; i++, e += L.SG_STRIDE) {
@@ -42,6 +44,7 @@ export function walkSg(): void {
       e += (<usize>taken) << L.SG_SHIFT
       if (i == count) break
     }
+    looked++
     const len = load<u32>(e + lengthAt)
     if ((load<u32>(e, L.SG_ATTRS) & skip) != 0) {
       skipped++
@@ -99,5 +102,6 @@ export function walkSg(): void {
   store<u32>(L.CALL_BASE, skippedLines, L.R_SKIPPED_LINES)
   store<u32>(L.CALL_BASE, code == L.R_BAD_PAGE ? badPfn : 0, L.R_PFN)
   countInner(quickLines)
+  wentLong(L.LONG_PASS, looked)
   storeCounters()
 }

@@ -2,19 +2,20 @@
 import * as L from './shared/layout'
 import * as S from './shared/swiotlb-layout'
 import { keptTake } from './kept'
+import { wentLong } from './long-ways'
 import { freeSlots } from './swiotlb-clean'
 
 const SLOT_MASK: u64 = (1 << S.SW_SLOT_SHIFT) - 1
 
 /**
- * A pool of `slots` free slots in `areas` equal areas; lives until the next reset. Returns its address. `search` is one of SW_SEARCH_*.
+ * A pool of `slots` free slots, a multiple of 128, in `areas` equal areas; lives until the next reset. Returns its address. `search` is one of SW_SEARCH_*.
  *
  * Models: Linux v6.12 kernel/dma/swiotlb.c: swiotlb_init_io_tlb_pool
  */
 export function swiotlbOpen(slots: u32, areas: u32, search: u32): u32 {
   const records = S.SW_RUNS_BASE + slots + S.SW_RUNS_SLACK
   const touched = records + slots * S.SW_SLOT_STRIDE
-  const bytes = touched + slots / S.SW_SEGMENT + 1
+  const bytes = touched + slots / S.SW_SEGMENT
   const pool = <u32>keptTake(L.KEPT_POOL + slots, (bytes + L.PAGE_SIZE - 1) >> L.PAGE_SHIFT)
   const isNew = load<u32>(pool, S.SWH_SLOTS) == 0
   store<u32>(pool, slots, S.SWH_SLOTS)
@@ -93,10 +94,9 @@ export function swiotlbRelease(pool: u32, slot: u32, offset: u32): i32 {
   const size = load<u32>(slotAt(pool, index), S.SWS_ALLOC_SIZE)
   if (size == 0) return -1
   const count = slotsFor(size + offset)
-  const slots = load<u32>(pool, S.SWH_SLOTS)
   const end = index + count
   let run: u32 = 0
-  if ((end & (S.SW_SEGMENT - 1)) != 0 && end < slots) run = load<u8>(runAt(pool, end))
+  if ((end & (S.SW_SEGMENT - 1)) != 0) run = load<u8>(runAt(pool, end))
   const free = i64x2(0, -1)
   for (let at = slotAt(pool, index), stop = slotAt(pool, end); at < stop; at += S.SW_SLOT_STRIDE) v128.store(at, free)
   for (let i = end; i != index; i--) store<u8>(runAt(pool, i - 1), <u8>++run)
@@ -134,7 +134,9 @@ function searchArea(
   const regular =
     stride <= 16 && count <= <u32>S.SW_SEGMENT && (alignMask | keep) + 1 == (<u64>stride) << S.SW_SLOT_SHIFT
   let index = load<u32>(record, S.SWA_INDEX)
+  let looked: u32 = 0
   for (let checked: u32 = 0; checked < areaSlots;) {
+    looked++
     const slot = first + index
     const at = base + ((<u64>slot) << S.SW_SLOT_SHIFT)
     if ((at & alignMask) != 0 || (orig != 0 && (at & keep) != (orig & keep))) {
@@ -146,12 +148,14 @@ function searchArea(
     if (!crosses && <u32>load<u8>(runAt(pool, slot)) >= count) {
       take(pool, slot, count, size - (<u32>orig & minAlign & <u32>SLOT_MASK))
       goOn(record, wrap(index + count, areaSlots), count)
+      wentLong(L.LONG_SLOTS, looked)
       return slot
     }
     const step = regular ? strideToRun(runAt(pool, first), index, areaSlots, stride, count) : stride
     index = wrap(index + step, areaSlots)
     checked += step
   }
+  wentLong(L.LONG_SLOTS, looked)
   return -1
 }
 

@@ -7,9 +7,11 @@ import { IoEngine } from './io-engine.ts'
 import { LinearMemory } from './linear-memory.ts'
 import { type LineRecord, readLineLog } from './line-log.ts'
 import { readLineRuns } from './line-runs.ts'
+import { type LongWays, takeLongWays } from './long-ways.ts'
 import { instantiate } from './module.ts'
 import { SgArena } from './sg-arena.ts'
 import { type SlotSearch, SwiotlbSlots } from './swiotlb-slots.ts'
+import { UNCACHED_VIEWS, type View, VIEWS } from './views.ts'
 
 export interface HotConfig {
   /** Bytes of one inner cache line. */
@@ -21,12 +23,6 @@ export interface HotConfig {
   /** No caches at all: everybody looks at DRAM. */
   readonly uncached?: boolean
 }
-
-/**
- * Who looks at memory. `memory`: DRAM, as a device that does not snoop or an uncached CPU mapping; `cpu`: through the caches, with
- * line fills; `snoop`: a coherent device, which reads what the caches hold and takes the lines it writes out of them.
- */
-export type View = 'memory' | 'cpu' | 'snoop'
 
 export interface Comparison {
   /** Bytes that differ. */
@@ -56,8 +52,6 @@ export interface HotStats {
   readonly linearBytes: number
 }
 
-const VIEWS = { memory: L.VIEW_MEMORY, cpu: L.VIEW_CPU, snoop: L.VIEW_SNOOP } as const
-const UNCACHED_VIEWS = { memory: L.VIEW_MEMORY, cpu: L.VIEW_MEMORY, snoop: L.VIEW_MEMORY } as const
 const PHYS_END = 2 ** 44
 const HEAP_FIRST = L.HEAP_BASE / L.PAGE_SIZE
 
@@ -261,6 +255,9 @@ export class Hot {
 
   /** Lines of the inner cache, in runs: see readLineRuns. */
   lineRuns = (at: PhysAddr, len: number): readonly number[] => readLineRuns(this.linear, this.config.lineSize, at, len)
+
+  /** What took the long way since this was last asked, or the machine was made: see takeLongWays. */
+  longWays = (): LongWays => takeLongWays(this.linear)
 
   private inner(op: 'clean' | 'invalidate' | 'flush', at: PhysAddr, len: number, code: 'old' | 'new'): LineCounts {
     this.maintain(op, at, len, code)

@@ -1,7 +1,9 @@
 // AssemblyScript engine and its binding: the one linear memory of a machine and every per-page loop.
 export type { DisturbKey } from './disturb-key.ts'
 export { capMachines, compileHot, compileHotSync, isMachineFull } from './module.ts'
-export { Hot, type Comparison, type HotConfig, type HotStats, type LineCounts, type View } from './hot.ts'
+export { Hot, type Comparison, type HotConfig, type HotStats, type LineCounts } from './hot.ts'
+export type { View } from './views.ts'
+export type { LongWays } from './long-ways.ts'
 export { innerWork } from './inner-op.ts'
 export { retireHot, takeHot } from './retired.ts'
 export type { LineRecord } from './line-log.ts'

@@ -54,6 +54,30 @@ export const H_SECTIONS_FIRST = 56 // likewise of the section directory
 export const H_SECTIONS_END = 60
 export const H_SG_FREE = 256 // u32 per size class: record number of a recycled block's header, 0 = none
 
+// What took the long way, u32 each, from H_LONG_WAYS on.
+export const H_LONG_WAYS = 0x400
+export const LONG_PASS = 0 // entries of a list that the general loop of a pass looked at
+export const LONG_ENTRY = 1 // entries that needed no second look, and had no loop of their own kind
+export const LONG_SINGLE = 2 // entries of a page that were mapped one at a time, not in fours
+export const LONG_MAINTENANCE = 3 // ranges of cache maintenance that were not whole pages to clean
+export const LONG_SECTION = 4 // sections that a clean of whole pages looked into
+export const LONG_WORD = 5 // groups of 64 pages that any other operation on whole pages looked into
+export const LONG_PAGE = 6 // pages of which lines were looked at
+export const LONG_FILL = 7 // ranges of lines of a page that were filled
+export const LONG_COPY = 8 // words of 64 lines with so many that they are copied run by run
+export const LONG_SET = 9 // bytes that were set to a value
+export const LONG_BYTES = 10 // bytes of a pattern in too short a piece: fewer than the loop takes at once, and again those that go one by one
+export const LONG_RESET = 11 // groups of pages, and segments of a bounce pool, that the last reset cleaned
+export const LONG_SLOTS = 12 // bounce slots that a search looked at
+export const LONG_ALLOC = 13 // IOVA allocations that were no block of the window below the last one
+export const LONG_FREE = 14 // IOVA ranges freed that do not lie in one word of the window
+export const LONG_WALK = 15 // IOVA ranges that a search went past
+export const LONG_CHUNK = 16 // chunks of a list that went through the tables from the top
+export const LONG_LEAF = 17 // chunks of a list that went into a last-level table on their own
+export const LONG_TABLE = 18 // last-level tables looked for
+export const LONG_TABLE_ENTRY = 19 // table entries that were looked at or written one at a time
+export const LONG_PAGES = 20 // pages of the short format that were no run in one table
+
 // Kept blocks: a u32, how many; then one record each, by address. A kind says who cleans the block at a reset.
 export const KEPT_RECORDS = 16
 export const KEPT_STRIDE = 16
