@@ -19,7 +19,8 @@ export const median = (values) => values.toSorted((a, b) => a - b)[values.length
 const ratioOf = (product, other) => median(product.map((each, round) => each / other[round]))
 
 /**
- * The last version is the product's. `native` is null where there is no comparator in compiled code.
+ * The last version is the product's. `native` is null where there is no comparator in compiled code; `nativeLoops` says whether that was
+ * called from JavaScript as the product is, or looped inside over calls that the product makes.
  * @param called rates of the addon and of the product, where both were called from JavaScript
  */
 export const recordOf = ({ name, title, unit, per = 's', versions }, rates, called) => {
@@ -40,6 +41,7 @@ export const recordOf = ({ name, title, unit, per = 's', versions }, rates, call
     naive: rate('naive'),
     typed: rate('typed'),
     ratioNative: ratio('native'),
+    nativeLoops: rates.native === undefined ? null : called === undefined ? 'called' : 'inside',
     ratioAddon: called === undefined ? null : ratioOf(Object.values(called).at(-1), called.addon),
     ratioNaive: ratio('naive'),
     ratioTyped: ratio('typed'),
@@ -48,17 +50,23 @@ export const recordOf = ({ name, title, unit, per = 's', versions }, rates, call
   }
 }
 
-/** Of the core rows, where each was compared with native code. */
-export const geomeanNative = (rows) => geomean(rows.filter(({ core }) => core).map(({ ratioNative }) => ratioNative))
+/**
+ * Geometric means over the core rows, null unless each was compared with compiled code: `geomeanNative` with its loops of short calls inside,
+ * `geomeanCalled` with all of it called from JavaScript as the product is. `Capped`: what is faster counts as equal.
+ */
+export const meansOf = (rows) => {
+  const cores = rows.filter(({ core }) => core)
+  const native = cores.map(({ ratioNative }) => ratioNative)
+  const called = cores.map(({ ratioAddon, ratioNative }) => ratioAddon ?? ratioNative)
+  return {
+    geomeanNative: geomean(native),
+    geomeanNativeCapped: geomean(capped(native)),
+    geomeanCalled: geomean(called),
+    geomeanCalledCapped: geomean(capped(called)),
+  }
+}
 
-/** The same, with an addon in place of loops inside compiled code; what is faster than that counts as equal to it. */
-export const geomeanAddon = (rows) =>
-  geomean(
-    rows
-      .filter(({ core }) => core)
-      .map(({ ratioAddon, ratioNative }) => ratioAddon ?? ratioNative)
-      .map((ratio) => (ratio === null ? null : Math.min(1, ratio))),
-  )
+const capped = (ratios) => ratios.map((ratio) => (ratio === null ? null : Math.min(1, ratio)))
 
 const geomean = (ratios) => {
   if (ratios.length === 0 || ratios.includes(null)) return null

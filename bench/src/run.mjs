@@ -7,10 +7,10 @@ import { parseArgs } from 'node:util'
 import { openNative } from '@dmalab/bench-native'
 import { checkRow } from './check.mjs'
 import { calibrate, clockOf } from './measure.mjs'
-import { geomeanAddon, geomeanNative, median, recordOf, slowdowns } from './results.mjs'
+import { meansOf, median, recordOf, slowdowns } from './results.mjs'
 import { loadRows } from './rows.mjs'
 import { exponentOf, LIMIT, scalingFiles, scalingText } from './scaling.mjs'
-import { table } from './table.mjs'
+import { meansText, table } from './table.mjs'
 
 const USAGE =
   'npm run bench [-- [--only PART] [--json FILE] [--compare OLD.json] [--limit 1.25] [--rounds 5] [--time 20] [--check | --scaling]]'
@@ -99,18 +99,13 @@ const measure = async () => {
   }
   process.stderr.write('\n')
   const clock = native === undefined ? 'process' : 'thread'
-  const about = { schema: 4, node: process.version, cpu: cpus()[0]?.model ?? 'unknown', clock, ...how, calibration }
-  const means = { geomeanNative: geomeanNative(measured), geomeanAddon: geomeanAddon(measured) }
-  return { ...about, ...means, rows: measured }
+  const about = { schema: 5, node: process.version, cpu: cpus()[0]?.model ?? 'unknown', clock, ...how, calibration }
+  return { ...about, ...meansOf(measured), rows: measured }
 }
 
 const report = (result) => {
   console.log(table(result.rows))
-  const cores = result.rows.filter(({ core }) => core).length
-  if (result.geomeanNative !== null)
-    console.log(
-      `engine: ${result.geomeanNative.toFixed(2)} of compiled code, ${result.geomeanAddon.toFixed(2)} of an addon called from JavaScript (geometric means of ${cores} core rows)`,
-    )
+  if (result.geomeanNative !== null) console.log(meansText(result))
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 1)}\n`)
   if (before === undefined) return
   for (const { name, slower } of slowdowns(before, result)) {

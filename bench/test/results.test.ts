@@ -1,7 +1,8 @@
 // What is made of rates: ratios of rounds, and the figures of the engine.
 import { describe, expect, it } from 'vitest'
 import { clockOf, measureRow } from '../src/measure.mjs'
-import { geomeanAddon, geomeanNative, recordOf, slowdowns } from '../src/results.mjs'
+import { meansOf, recordOf, slowdowns } from '../src/results.mjs'
+import { meansText, table } from '../src/table.mjs'
 
 const row = (name: string) => ({ name, title: '', unit: 'page', versions: { native: {}, typed: {}, wasm: {} } })
 
@@ -11,17 +12,28 @@ describe('a record', () => {
     expect(record).toMatchObject({ core: true, product: 20, native: 20, ratioNative: 1, ratioTyped: 20, naive: null })
     expect(record).toMatchObject({ ratioNaive: null, unit: 'pages/s', best: 60 })
   })
-  it('gives a mean only where all core rows were compared', () => {
-    const core = (ratioNative: number | null) => ({ core: true, ratioNative })
-    expect(geomeanNative([core(0.5), core(2), { core: false, ratioNative: null }])).toBeCloseTo(1)
-    expect(geomeanNative([core(0.5), core(null)])).toBeNull()
+  it('gives means only where all core rows were compared', () => {
+    const core = (ratioNative: number | null) => ({ core: true, ratioNative, ratioAddon: null })
+    const other = { core: false, ratioNative: null, ratioAddon: null }
+    expect(meansOf([core(0.5), core(2), other])).toMatchObject({ geomeanNative: 1, geomeanCalled: 1 })
+    const none = { geomeanNative: null, geomeanNativeCapped: null, geomeanCalled: null, geomeanCalledCapped: null }
+    expect(meansOf([core(0.5), core(null)])).toEqual(none)
   })
-  it('counts what is faster than an addon as equal to it', () => {
+  it('tells loops inside compiled code from calls, and what counts above 1 from what does not', () => {
     const core = (ratioNative: number, ratioAddon: number | null) => ({ core: true, ratioNative, ratioAddon })
-    expect(geomeanAddon([core(0.2, 3), core(0.25, null)])).toBeCloseTo(0.5)
-    const called = { addon: [1, 2, 4], wasm: [2, 4, 4] }
-    expect(recordOf(row('clean-clean'), { native: [1], typed: [1], wasm: [1] }, called).ratioAddon).toBe(2)
-    expect(recordOf(row('clean-clean'), { native: [1], typed: [1], wasm: [1] }).ratioAddon).toBeNull()
+    const means = meansOf([core(0.5, 4), core(2, null)])
+    expect(means.geomeanNative).toBeCloseTo(1)
+    expect(means.geomeanNativeCapped).toBeCloseTo(Math.sqrt(0.5))
+    expect(means.geomeanCalled).toBeCloseTo(Math.sqrt(8))
+    expect(means.geomeanCalledCapped).toBeCloseTo(1)
+    const rows = [{ core: true }, { core: true }]
+    expect(meansText({ ...means, rows })).toContain('1.00 (0.71 with no row above 1) of compiled code that has loops')
+    const rates = { native: [1], typed: [1], wasm: [1] }
+    const inside = recordOf(row('clean-clean'), rates, { addon: [1, 2, 4], wasm: [2, 4, 4] })
+    expect(inside).toMatchObject({ ratioAddon: 2, nativeLoops: 'inside' })
+    expect(table([inside])).toContain('1.00x native inside')
+    expect(recordOf(row('clean-clean'), rates)).toMatchObject({ ratioAddon: null, nativeLoops: 'called' })
+    expect(recordOf(row('clean-clean'), { typed: [1], wasm: [1] }).nativeLoops).toBeNull()
   })
   it('is compared with an earlier one by the speed of the machine', () => {
     const at = (calibration: number, product: number) => ({ calibration, rows: [{ name: 'a', product }] })

@@ -45,6 +45,11 @@ export class NaiveMachine {
     return wrong
   }
 
+  /** The CPU reads all of a range that nobody wrote: every line is cached, none dirty. */
+  readZeros(at, len) {
+    this.cpuCompare(at, len, 0)
+  }
+
   deviceFill(at, len, seed) {
     for (let i = 0; i < len; i++) this.page(at + i)[(at + i) % PAGE] = patternByte(seed, i)
   }

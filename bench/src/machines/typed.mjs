@@ -70,6 +70,11 @@ export class TypedMachine {
     return compare(this.cacheWords, (at - this.base) >>> 2, len >>> 2, seed)
   }
 
+  /** Zeros that nobody wrote need no copying, and gigabytes of them no memory. */
+  readZeros() {
+    this.valid.fill(0xffffffff)
+  }
+
   deviceFill(at, len, seed) {
     fill(this.dramWords, (at - this.base) >>> 2, len >>> 2, seed)
   }

@@ -30,6 +30,11 @@ export class WasmMachine {
     return this.hot.compare('cpu', at, len, seed).wrong
   }
 
+  /** The CPU reads all of a range that nobody wrote: every line is cached, none dirty. */
+  readZeros(at, len) {
+    this.cpuCompare(at, len, 0)
+  }
+
   deviceFill(at, len, seed) {
     this.hot.fill('memory', at, len, seed)
   }

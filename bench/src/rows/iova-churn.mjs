@@ -6,6 +6,8 @@ import { memoryOf } from '../machines/memory.mjs'
 
 const LIMIT = 2 ** 20 - 1
 const LIVE = 10_000
+/** Pairs that are drawn. */
+const ROUND = 200_000
 
 /** Ranges in a sorted array, walked entry by entry as the kernel walks its tree. */
 class SortedArray {
@@ -61,29 +63,36 @@ class SortedArray {
 }
 
 /** Victims and sizes are drawn beforehand: a generator in the loop would cost as much as the work. */
-const drawn = (pairs) => {
-  const random = numbers(5)
-  const sizes = Uint32Array.from({ length: LIVE + pairs }, () => 2 ** random(6))
-  const victims = Uint32Array.from({ length: pairs }, () => random(LIVE))
-  return { first: sizes.subarray(0, LIVE), sizes: sizes.subarray(LIVE), victims }
+const random = numbers(5)
+const SIZES = Uint32Array.from({ length: LIVE + ROUND }, () => 2 ** random(6))
+const VICTIMS = Uint32Array.from({ length: ROUND }, () => random(LIVE))
+const FIRST = SIZES.subarray(0, LIVE)
+
+/**
+ * Every run takes the next `pairs` of a round, and the round begins anew: what a search costs depends on all that went before, so that a
+ * version with shorter runs must not meet the same few pairs again and again. `warm` pairs are done before the first run.
+ */
+const churned = ({ pairs, warm }, live, churn, memory) => {
+  let at = 0
+  const next = () => {
+    churn(VICTIMS.subarray(at, at + pairs), SIZES.subarray(LIVE + at, LIVE + at + pairs))
+    at = (at + pairs) % ROUND
+  }
+  for (let done = 0; done < warm; done += pairs) next()
+  return { work: pairs, run: next, result: () => [at, ...live], memory }
 }
 
-const open = (make) => (pairs) => {
-  const { first, sizes, victims } = drawn(pairs)
+const open = (make) => (size) => {
   const { space, memory } = make()
-  const live = Float64Array.from(first, (size) => space.alloc(size, LIMIT, true))
-  return {
-    work: pairs,
-    run() {
-      for (let i = 0; i < pairs; i++) {
-        const victim = victims[i]
-        space.free(live[victim])
-        live[victim] = space.alloc(sizes[i], LIMIT, true)
-      }
-    },
-    result: () => [...live],
-    memory,
+  const live = Float64Array.from(FIRST, (pages) => space.alloc(pages, LIMIT, true))
+  const churn = (victims, sizes) => {
+    for (let i = 0; i < victims.length; i++) {
+      const victim = victims[i]
+      space.free(live[victim])
+      live[victim] = space.alloc(sizes[i], LIMIT, true)
+    }
   }
+  return churned(size, live, churn, memory)
 }
 
 const domainOf = (module) => {
@@ -92,44 +101,39 @@ const domainOf = (module) => {
 }
 
 /** The engine's own allocator, compiled; the loops as well: a call of the product's that sees two engines is slow for both. */
-const openNative = (pairs, { module, loops }) => {
-  const { first, sizes, victims } = drawn(pairs)
+const openNative = (size, { module, loops }) => {
   const { space, memory } = domainOf(module)
   const live = new Float64Array(LIVE)
-  loops.openIova(space.domain, first, live, LIVE, LIMIT)
-  return {
-    work: pairs,
-    run: () => loops.churnIova(space.domain, victims, sizes, live, pairs, LIMIT),
-    result: () => [...live],
-    memory,
-  }
+  loops.openIova(space.domain, FIRST, live, LIVE, LIMIT)
+  const churn = (victims, sizes) => loops.churnIova(space.domain, victims, sizes, live, victims.length, LIMIT)
+  return churned(size, live, churn, memory)
 }
 
 /** Compiled code that searches a red-black tree as the kernel does. */
-const openTree = (pairs, { loops }) => {
-  const { first, sizes, victims } = drawn(pairs)
+const openTree = (size, { loops }) => {
   const live = new Float64Array(LIVE)
-  loops.openTree(first, live, LIVE, LIMIT)
-  return {
-    work: pairs,
-    run: () => loops.churnTree(victims, sizes, live, pairs, LIMIT),
-    result: () => [...live],
-  }
+  loops.openTree(FIRST, live, LIVE, LIMIT)
+  return churned(size, live, (victims, sizes) => loops.churnTree(victims, sizes, live, victims.length, LIMIT))
 }
+
+/** Measured after a whole round, which is twenty times as many pairs as there are ranges. */
+const version = (pairs, way) => ({ bench: { pairs, warm: ROUND }, check: { pairs: 2000, warm: 0 }, open: way })
 
 export const row = {
   name: 'iova-churn',
   title: 'free and allocate a bus address, 10,000 live',
   unit: 'pair',
   versions: {
-    naive: { bench: 500, check: 2000, open: open(() => ({ space: new SortedArray() })) },
-    'red-black tree': { bench: 3000, check: 2000, native: true, open: openTree },
-    native: { bench: 200_000, check: 2000, open: openNative },
-    wasm: {
-      bench: 200_000,
-      check: 2000,
-      open: open(() => domainOf(compileHotSync())),
-    },
+    naive: version(
+      500,
+      open(() => ({ space: new SortedArray() })),
+    ),
+    'red-black tree': { ...version(2000, openTree), native: true },
+    native: version(ROUND, openNative),
+    wasm: version(
+      ROUND,
+      open(() => domainOf(compileHotSync())),
+    ),
   },
-  addon: { bench: 200_000, check: 2000, open: (pairs, { module }) => open(() => domainOf(module))(pairs) },
+  addon: version(ROUND, (size, { module }) => open(() => domainOf(module))(size)),
 }
