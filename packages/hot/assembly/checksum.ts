@@ -4,10 +4,10 @@
 const PRIME: u32 = 16777619
 const BASIS: u32 = 2166136261
 
-let a: v128 = i32x4.splat(0)
-let b: v128 = i32x4.splat(0)
-let c: v128 = i32x4.splat(0)
-let d: v128 = i32x4.splat(0)
+let a: v128
+let b: v128
+let c: v128
+let d: v128
 
 export function checksumBegin(): void {
   a = i32x4.splat(BASIS)

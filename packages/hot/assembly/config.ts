@@ -2,20 +2,20 @@
 import * as L from './shared/layout'
 
 /** log2 of the inner line size, bytes: 4, 5 or 6. */
-export let lineShift: u32 = 6
+export let lineShift: u32
 /** Words of 64 inner lines per page and mask: 1, 2 or 4. */
-export let wordsPerPage: u32 = 1
-export let hasOuter: bool = false
+export let wordsPerPage: u32
+export let hasOuter: bool
 /** 64-byte lines and no outer cache: what loops are specialised for. */
-export let plain: bool = true
+export let plain: bool
 
 // Offsets in a section that depend on the line size.
-export let dirtyLines: usize = 0
-export let validLines: usize = 0
-export let outerFrames: usize = 0
-export let outerDirtyLines: usize = 0
-export let outerValidLines: usize = 0
-export let sectionFrames: u32 = 0
+export let dirtyLines: usize
+export let validLines: usize
+export let outerFrames: usize
+export let outerDirtyLines: usize
+export let outerValidLines: usize
+export let sectionFrames: u32
 
 export function layoutVersion(): u32 {
   return L.LAYOUT_VERSION

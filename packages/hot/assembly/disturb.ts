@@ -12,7 +12,7 @@ const EVICT_OUTER: u64 = 2
 const PREFETCH: u64 = 3
 const OUTER_WORDS: u32 = 2
 
-let key: u64 = 0
+let key: u64
 
 /** splitmix64's output function. */
 function mix(x: u64): u64 {

@@ -2,22 +2,22 @@
 import { entriesEmpty, fillEntries } from './io-pgtable-entry'
 import { ioLog, ioWants } from './io-pgtable-log'
 import { wentLong } from './long-ways'
-import { lpaeLeafTable, lpaePageEntry } from './io-pgtable-lpae-map'
+import { leafEntryAt, lpaePageEntry } from './io-pgtable-lpae-map'
 import * as P from './shared/io-pgtable-layout'
 import * as L from './shared/layout'
 
 const ALL: u64 = 0xffff_ffff_ffff_ffff
 
-let leafTable: usize = 0
+let leafTable: usize
 /** First address that the table translates, and how many bytes. */
-let leafFirst: u64 = 0
-let leafSpan: u64 = 0
-let leafEntry: u64 = 0
-let leafShift: u32 = 0
+let leafFirst: u64
+let leafSpan: u64
+let leafEntry: u64
+let leafShift: u32
 /** Chunks from this size on may take bigger pages and go the long way. */
-let leafLimit: u64 = 0
+let leafLimit: u64
 /** log2 of the first physical address that the tables cannot hold. */
-let leafPhysBits: u32 = 0
+let leafPhysBits: u32
 
 export function leafBegin(pt: usize, prot: u32): void {
   leafSpan = 0
@@ -42,12 +42,13 @@ export function leafMap(pt: usize, iova: u64, paddr: u64, size: u64): bool {
   if (within >= leafSpan || size > leafSpan - within) {
     const span = (<u64>1) << (leafShift * 2 - 3)
     leafSpan = 0
-    leafTable = lpaeLeafTable(pt, iova)
     wentLong(L.LONG_TABLE, 1)
-    if (leafTable == 0) return false
+    const entry = leafEntryAt(pt, iova)
+    if (entry == 0) return false
     leafFirst = iova & ~(span - 1)
     leafSpan = span
     within = iova - leafFirst
+    leafTable = entry - ((<usize>(within >> leafShift)) << 3)
     if (size > span - within) return false
   }
   const page = ((<u64>1) << leafShift) - 1
@@ -68,7 +69,7 @@ export function leafMap(pt: usize, iova: u64, paddr: u64, size: u64): bool {
 
 /**
  * Maps entries that are one page each, no neighbour of the next, as long as they go into the table at hand; the last entry of
- * the list is never among them.
+ * the list is never among them. iova is that of a page.
  *
  * e        record of the first entry, `count` are left
  * returns  entries mapped
@@ -76,7 +77,7 @@ export function leafMap(pt: usize, iova: u64, paddr: u64, size: u64): bool {
 export function leafPages(iova: u64, e: usize, count: u32): u32 {
   const page = (<u64>1) << leafShift
   const within = iova - leafFirst
-  if (within >= leafSpan || (iova & (page - 1)) != 0 || page >= leafLimit || ioWants(P.LOG_IOMMU_MAP)) return 0
+  if (within >= leafSpan || ioWants(P.LOG_IOMMU_MAP)) return 0
   const entry = leafEntry
   const unfit = (page - 1) | (ALL << leafPhysBits)
   const end = leafTable + ((<usize>(leafSpan >> leafShift)) << 3)

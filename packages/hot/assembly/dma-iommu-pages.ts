@@ -14,7 +14,7 @@ export function dmaSgPages(list: u32, count: u32, granule: u32, boundaryLo: u32)
   let flags: u32 = L.SG_F_PAGE
   let e = (<usize>list) << L.SG_SHIFT
   const end = e + ((<usize>count) << L.SG_SHIFT)
-  for (; e < end; e += L.SG_STRIDE) {
+  for (; e != end; e += L.SG_STRIDE) {
     places = v128.or(places, v128.xor(v128.load(e), wanted))
     flags &= load<u32>(e, L.SG_FLAGS)
   }
@@ -24,7 +24,7 @@ export function dmaSgPages(list: u32, count: u32, granule: u32, boundaryLo: u32)
 
 /** No device address, in `count` records from e on. */
 export function dmaSgEmpty(e: usize, count: u32): void {
-  for (const end = e + ((<usize>count) << L.SG_SHIFT); e < end; e += L.SG_STRIDE) {
+  for (const end = e + ((<usize>count) << L.SG_SHIFT); e != end; e += L.SG_STRIDE) {
     store<u64>(e, ALL, L.SG_DMA_ADDRESS)
     store<u32>(e, 0, L.SG_DMA_LENGTH)
   }

@@ -82,7 +82,6 @@ export function dmaSgMap(pt: usize, list: u32, count: u32, iovaHi: u32, iovaLo: 
   let e = (<usize>list) << L.SG_SHIFT
   for (let i: u32 = 0; i < count; i++, e += L.SG_STRIDE) {
     let phys = physOf(e)
-    if (pages != 0) dmaSgEmpty(e, 1)
     if (length != 0 && phys != start + length) {
       if (!leafMap(pt, iova + mapped, start, length)) {
         wentLong(L.LONG_CHUNK, 1)
@@ -94,13 +93,13 @@ export function dmaSgMap(pt: usize, list: u32, count: u32, iovaHi: u32, iovaLo: 
       const taken = leafPages(iova + mapped, e, count - i)
       if (taken != 0) {
         mapped += <u64>taken * load<u32>(e, L.SG_LENGTH)
-        // The entry behind them as well: it is the one at hand now.
-        if (pages != 0) dmaSgEmpty(e, taken + 1)
+        if (pages != 0) dmaSgEmpty(e, taken)
         i += taken
         e += (<usize>taken) << L.SG_SHIFT
         phys = physOf(e)
       }
     }
+    if (pages != 0) dmaSgEmpty(e, 1)
     if (length == 0) start = phys
     length += load<u32>(e, L.SG_LENGTH)
   }

@@ -73,7 +73,7 @@ export function frameTake(): u32 {
 }
 
 /** The address of the frame that the last frameForWhole took, where none of its bytes was ever written: all are zero. 0: they are anything. */
-export let untouched: usize = 0
+export let untouched: usize
 
 export function forgetUntouched(): void {
   untouched = 0

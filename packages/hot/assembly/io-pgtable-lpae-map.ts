@@ -59,21 +59,9 @@ export function lpaeMap(pt: usize, iova: u64, paddr: u64, pgsize: u64, pgcount: 
 }
 
 /**
- * The last-level table that translates iova, with nothing in the way; 0 when a step is missing. For loops that map many
- * pages: what they write there is what lpaeMap would.
+ * Where the entry of the page at iova stands; 0 when a table is missing on the way there. For whoever maps many pages: what is written there is
+ * what lpaeMap would.
  */
-export function lpaeLeafTable(pt: usize, iova: u64): usize {
-  if (outOfRange(pt, iova)) return 0
-  let table: usize = load<u32>(pt, P.PT_PGD)
-  for (let level = load<u32>(pt, P.PT_START); level < LAST; level++) {
-    const entry = load<u64>(table + ((<usize>indexOf(pt, iova, level)) << 3))
-    if ((entry & TYPE) != TYPE_TABLE) return 0
-    table = tableOf(entry)
-  }
-  return table
-}
-
-/** Where the entry of the page at iova stands; 0 when a table is missing on the way there. As lpaeLeafTable, without a call a level. */
 export function leafEntryAt(pt: usize, iova: u64): usize {
   if (outOfRange(pt, iova)) return 0
   const bpl = load<u32>(pt, P.PT_BPL)

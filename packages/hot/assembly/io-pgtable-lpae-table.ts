@@ -67,8 +67,7 @@ export function writeLeaves(
   const size = (<u64>1) << shiftOf(bpl, level)
   const kind = attributes | (level == LAST ? TYPE_TABLE : TYPE_BLOCK)
   const at = table + ((<usize>index) << 3)
-  if (paddr >> 48 == 0 && (paddr + <u64>count * size - 1) >> 48 == 0)
-    fillEntries(at, count, kind | (paddr & ADDRESS), size)
+  if ((paddr + <u64>count * size - 1) >> 48 == 0) fillEntries(at, count, kind | (paddr & ADDRESS), size)
   else
     for (let i: u32 = 0; i < count; i++) store<u64>(at + ((<usize>i) << 3), kind | addressBits(paddr + <u64>i * size))
   if (!coherent(pt)) logSync(table, index << 3, count << 3)

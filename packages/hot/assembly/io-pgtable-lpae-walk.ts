@@ -27,7 +27,7 @@ export function lpaeIovaToPhys(pt: usize, iova: u64): u64 {
 
 /**
  * What the hardware's walker finds: the leaf's entry into IO_RESULT, the physical address into IO_RESULT_2 and the level as
- * the result, or -1 - level of the empty entry.
+ * the result, or -1.
  */
 export function lpaeWalk(pt: usize, iova: u64): i32 {
   const bpl = load<u32>(pt, P.PT_BPL)
@@ -38,7 +38,7 @@ export function lpaeWalk(pt: usize, iova: u64): i32 {
   for (; level <= LAST; level++) {
     const index = <u32>(iova >> shift) & (entries - 1)
     const entry = load<u64>(table + ((<usize>index) << 3))
-    if ((entry & VALID) == 0) return -1 - level
+    if ((entry & VALID) == 0) return -1
     if (isLeaf(entry, level)) {
       store<u64>(P.IO_BASE, entry, P.IO_RESULT)
       store<u64>(P.IO_BASE, physOf(entry, bpl) | (iova & (((<u64>1) << shift) - 1)), P.IO_RESULT_2)
@@ -48,7 +48,7 @@ export function lpaeWalk(pt: usize, iova: u64): i32 {
     shift -= bpl
     entries = 1 << bpl
   }
-  return -1 - LAST
+  return -1
 }
 
 /**

@@ -13,7 +13,7 @@ export function v7sIovaToPhys(pt: usize, iova: u64): u64 {
 
 /**
  * What the hardware's walker finds: the leaf's entry into IO_RESULT, the physical address into IO_RESULT_2 and the level (1, 2)
- * as the result, or -level of the empty entry.
+ * as the result, or -1.
  */
 export function v7sWalk(pt: usize, iova: u64): i32 {
   let level: u32 = 1
@@ -22,7 +22,7 @@ export function v7sWalk(pt: usize, iova: u64): i32 {
     level = 2
     entry = load<u32>(tableOf(entry) + ((<usize>indexOf(pt, iova, 2)) << 2))
   }
-  if ((entry & TYPE) == 0) return -(<i32>level)
+  if ((entry & TYPE) == 0) return -1
   const offset = iova & <u64>~leafMask(entry, level)
   store<u64>(P.IO_BASE, entry, P.IO_RESULT)
   store<u64>(P.IO_BASE, physOf(pt, entry, level) | offset, P.IO_RESULT_2)

@@ -7,9 +7,9 @@ import { outerAddress } from './outer'
 import { dramFrame, frameAddress, indexOf, sectionOf } from './section'
 
 // The run that is being written.
-let runs: u32 = 0
-let state: u32 = 0
-let length: u32 = 0
+let runs: u32
+let state: u32
+let length: u32
 
 /**
  * What the caches have of lines of the inner one, as runs of lines that are alike: two u32 a run from `L.STAGE_BASE` on, how many lines and

@@ -10,10 +10,10 @@ import { wentLong } from './long-ways'
 import { quickWhole } from './whole'
 
 // Since counters were last zeroed.
-export let lines: u32 = 0
-export let writtenBack: u32 = 0
-export let outerLines: u32 = 0
-export let outerWrittenBack: u32 = 0
+export let lines: u32
+export let writtenBack: u32
+export let outerLines: u32
+export let outerWrittenBack: u32
 
 export function zeroCounters(): void {
   lines = 0

@@ -124,7 +124,7 @@ export function byteCompare(at: usize, len: u32, byte: u8, index: u32): u32 {
 }
 
 /** Index of the first wrong byte since it was last set to -1. */
-export let firstWrong: i32 = -1
+export let firstWrong: i32
 export function forgetWrong(): void {
   firstWrong = -1
 }

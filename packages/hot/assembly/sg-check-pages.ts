@@ -6,12 +6,12 @@ import { delta, rangeFirst, rangePages } from './sg-ranges'
 import { findPages, fromPage, pageBits, pageCount, pageSection } from './sg-section-pages'
 
 /** Inner line operations of the entries that the last call took. */
-export let checkedLines: u32 = 0
+export let checkedLines: u32
 
 /** Where an entry's length is. */
-let lengthAt: usize = L.SG_LENGTH
+let lengthAt: usize
 /** Bits of offset and length that an entry must not have: whole lines are dropped, others are not. */
-let unfit: u32 = 0
+let unfit: u32
 
 /** Is the pass of a kind that has this loop? */
 export function prepareCheckPages(): bool {

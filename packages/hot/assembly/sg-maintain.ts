@@ -5,7 +5,7 @@ import { firstMissing, hasPage, setPageClean } from './pages'
 import { flags, highmem, op } from './sg-pass'
 
 /** Where a pass stops with R_BAD_PAGE: the page. */
-export let badPfn: u32 = 0
+export let badPfn: u32
 export function setBadPfn(pfn: u32): void {
   badPfn = pfn
 }

@@ -15,7 +15,7 @@ const MOVE: usize = L.CALL_BASE + L.V_MOVE
 const MAPPED: usize = L.CALL_BASE + L.V_MAPPED
 
 /** Inner line operations of the entries that the last call of mapBlocks mapped. */
-export let blockLines: u32 = 0
+export let blockLines: u32
 
 /**
  * Maps blocks of four entries as long as all four are pages, from their first byte on and whole lines of them, among those of [first, first

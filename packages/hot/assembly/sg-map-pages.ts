@@ -8,10 +8,10 @@ import { delta, rangeFirst, rangePages } from './sg-ranges'
 import { findPages, fromPage, pageBits, pageCount } from './sg-section-pages'
 
 /** Inner line operations of the entries that the last call took. */
-export let mappedLines: u32 = 0
+export let mappedLines: u32
 
 /** Bits of offset and length (low half) and attributes (high half) that an entry must not have: whole lines are dropped, others are not. */
-let unfit: u64 = 0
+let unfit: u64
 const WANTED: u32 = L.AF_MAP
 const UNWANTED: u32 = L.AF_BY_BUS | L.AF_DMA_LENGTH | L.AF_PAGE_CLEAN
 

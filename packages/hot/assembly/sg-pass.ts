@@ -2,19 +2,19 @@
 import * as L from './shared/layout'
 
 /** OP_*. */
-export let op: u32 = 0
+export let op: u32
 /** AF_*. */
-export let flags: u32 = 0
+export let flags: u32
 /** First highmem pfn. */
-export let highmem: u32 = 0
+export let highmem: u32
 /** Attribute mask of entries to leave alone. */
-export let skip: u32 = 0
+export let skip: u32
 /** Last bus address in reach. */
-export let limit: u64 = 0
+export let limit: u64
 /** Width of a bus address. */
-export let busMask: u64 = 0
+export let busMask: u64
 /** Number of ranges. */
-export let ranges: u32 = 0
+export let ranges: u32
 
 /** Page numbers have 32 bits. */
 export const PHYS_END: u64 = (<u64>1) << 44

@@ -13,11 +13,11 @@ import { checkedLines, checkPages, prepareCheckPages } from './sg-check-pages'
 import { mapPages, mappedLines, prepareMapPages } from './sg-map-pages'
 
 /** Inner line operations of the entries that quickRun took. */
-export let quickLines: u32 = 0
+export let quickLines: u32
 
 /** Have entries that lie in one page each a loop of their own, for maps or for all else? */
-let mapsPages: bool = false
-let checksPages: bool = false
+let mapsPages: bool
+let checksPages: bool
 
 /** Bytes of the longest entry of a quick run. */
 const LONGEST: u32 = L.SECTION_PAGES << L.PAGE_SHIFT

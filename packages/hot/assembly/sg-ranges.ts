@@ -3,9 +3,9 @@ import * as L from './shared/layout'
 import { busMask, ranges } from './sg-pass'
 
 /** The range that served last: its first page, how many pages, bus minus physical address. */
-export let rangeFirst: u64 = 0
-export let rangePages: u64 = 0
-export let delta: u64 = 0
+export let rangeFirst: u64
+export let rangePages: u64
+export let delta: u64
 
 export const NOWHERE: u64 = <u64>-1
 

@@ -4,12 +4,12 @@ import * as L from './shared/layout'
 import { flags, op } from './sg-pass'
 
 /** Pages of one section that lie in the range that served last, as findPages left them. */
-export let fromPage: u32 = 0
-export let pageCount: u32 = 0
+export let fromPage: u32
+export let pageCount: u32
 /** The bitmap that says which of them the operation would change: where it would begin, if it began with page 0. */
-export let pageBits: usize = 0
+export let pageBits: usize
 /** The section's tables; 0 where it has none, and no line of its pages is cached. */
-export let pageSection: usize = 0
+export let pageSection: usize
 
 /** The pages of pfn's section among `span` from `first` on; false where pages must be looked at one by one. */
 export function findPages(pfn: u32, first: u32, span: u32): bool {

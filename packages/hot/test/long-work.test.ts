@@ -86,14 +86,7 @@ describe.each(BUILDS)('%s build', (build) => {
 
   it('long ranges look at pages that have a line, in the words of 64 pages that have such a page', () => {
     const words = 4 * 4096
-    for (const there of [
-      [1],
-      [64],
-      [63, 64],
-      [4095, 4096],
-      [5, 70, 4097, 8191],
-      [words - 1],
-    ])
+    for (const there of [[1], [64], [63, 64], [4095, 4096], [5, 70, 4097, 8191], [words - 1]])
       for (const [first, end] of [
         [0, words],
         [1, words],
@@ -106,8 +99,13 @@ describe.each(BUILDS)('%s build', (build) => {
         dirty(...there)
         const inside = there.filter((page) => page >= first && page < end)
         const groups = new Set(there.map((page) => Math.floor(page / 64)))
-        const inGroups = [...groups].filter((word) => word >= Math.floor(first / 64) && word < Math.ceil(end / 64)).length
-        const expected = (count: number) => ({ ...(inGroups > 0 && { word: inGroups }), ...(count > 0 && { page: count }) })
+        const inGroups = [...groups].filter(
+          (word) => word >= Math.floor(first / 64) && word < Math.ceil(end / 64),
+        ).length
+        const expected = (count: number) => ({
+          ...(inGroups > 0 && { word: inGroups }),
+          ...(count > 0 && { page: count }),
+        })
         const len = (end - first) * PAGE
         // An invalidate drops masks of pages as they stand.
         const other = waysOf(() => hot.flush(pages(first), len))
