@@ -14,7 +14,7 @@ import {
 import type { DmaBoot } from './dma-boot.ts'
 import type { CoherentBlock, Pages } from './objects.ts'
 import { command, type Command, NAME, NUMBER, optional, WORD } from './params.ts'
-import { crc, pattern } from './pattern.ts'
+import { crc, isZero, pattern } from './pattern.ts'
 import { isTranslated, placeOf } from './places.ts'
 
 /** Placement is reported in blocks of 256 MiB. */
@@ -160,7 +160,7 @@ const pagesBytes = ({ pfn, allocated }: Pages): UserMapping => ({ phys: physOf(p
 const fillZeroed = (boot: DmaBoot, { name, cpuAddr, size }: CoherentBlock, seed: number): boolean => {
   const bytes = boot.kernelBytes(cpuAddr, pageAlign(size))
   if (bytes === undefined) return false
-  const zero = boot.cpuRead(bytes, 0, pageAlign(size), name).every((byte) => byte === 0)
+  const zero = isZero(boot.cpuRead(bytes, 0, pageAlign(size), name))
   boot.cpuWrite(bytes, 0, pattern(seed, size), name)
   return zero
 }
