@@ -1,5 +1,5 @@
 // Golden vectors: a file of cases, run through the adapter of its topic, compared field by field.
-import { type GoldenAdapter, type GoldenCase, type GoldenContext, InputError } from '@dmalab/api'
+import { type GoldenAdapter, type GoldenCase, type GoldenContext, InputError, type Lab } from '@dmalab/api'
 import { sameJson } from './same-json.ts'
 
 export interface VectorFile {
@@ -61,9 +61,17 @@ export const runVectors = (
     })
   }
   const failures: VectorFailure[] = []
+  // A laboratory lasts as long as its case: the next one gets its engine.
+  const labs: Lab[] = []
+  const openLab: GoldenContext['openLab'] = (options) => {
+    const lab = context.openLab(options)
+    labs.push(lab)
+    return lab
+  }
   for (const [index, input] of vectors.cases.entries()) {
-    const failure = runCase(adapter, input, context, vectors.document)
+    const failure = runCase(adapter, input, { openLab }, vectors.document)
     if (failure !== undefined) failures.push({ index, ...failure })
+    for (const lab of labs.splice(0)) lab.close()
   }
   const { topic, cases } = vectors
   return {
