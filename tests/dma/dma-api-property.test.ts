@@ -1,5 +1,4 @@
 // Random legal use of the DMA API on every op table there is; and a fault, shrunk to a scenario that `dmalab run` replays.
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,11 +7,11 @@ import { parseKernel } from '@dmalab/runner'
 import { checkDmaApi, kitMachine } from '@dmalab/testkit'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openLaboratory } from '@dmalab/lab/node'
+import { dmalab } from '../../apps/cli/test/dmalab.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'dmalab-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const parts = await openLaboratory({ given: [join(ROOT, 'examples/plugins/op-table')] })
+const parts = await openLaboratory({ given: [join(import.meta.dirname, '../../examples/plugins/op-table')] })
 
 describe('every byte is where the rules say', () => {
   test.each([
@@ -89,10 +88,10 @@ describe('a table that forgets the caches', () => {
 
   test('its scenario file replays: corrupt with the fault, works without', async () => {
     const failure = await found
-    const { broken, sound } = replayed(failure?.scenario ?? '', plugin)
-    expect(broken.status).toBe(3)
-    expect(broken.stdout).toContain('corrupt')
-    expect(sound.status).toBe(0)
+    const { broken, sound } = await replayed(failure?.scenario ?? '', plugin)
+    expect(broken.code).toBe(3)
+    expect(broken.out).toContain('corrupt')
+    expect(sound.code).toBe(0)
   })
 })
 
@@ -125,10 +124,10 @@ describe('a table that hands back only the first entry of a list', () => {
 
   test('its scenario file replays: corrupt with the fault, works without', async () => {
     const failure = await found
-    const { broken, sound } = replayed(failure?.scenario ?? '', plugin)
-    expect(broken.status).toBe(3)
-    expect(broken.stdout).toContain('corrupt')
-    expect(sound.status).toBe(0)
+    const { broken, sound } = await replayed(failure?.scenario ?? '', plugin)
+    expect(broken.code).toBe(3)
+    expect(broken.out).toContain('corrupt')
+    expect(sound.code).toBe(0)
   })
 })
 
@@ -145,19 +144,16 @@ describe('a table that invalidates before the device writes, and not after', () 
     expect(checkDmaApi(under)).toBeUndefined()
     const failure = checkDmaApi({ ...under, adversarialCache: true })
     expect(failure?.message).toMatch(/cpu-read finds \d+ wrong bytes/)
-    const { broken: corrupt, sound } = replayed(failure?.scenario ?? '', plugin, '--adversarial-cache')
-    expect([corrupt.status, sound.status]).toEqual([3, 0])
-    expect(corrupt.stdout).toContain('corrupt')
+    const { broken: corrupt, sound } = await replayed(failure?.scenario ?? '', plugin, '--adversarial-cache')
+    expect([corrupt.code, sound.code]).toEqual([3, 0])
+    expect(corrupt.out).toContain('corrupt')
   })
 })
 
 /** `dmalab run` of a scenario's text, with the plug-in that its kernel names and on a kernel without it. */
-const replayed = (scenario: string, plugin: string, ...flags: readonly string[]) => {
+const replayed = async (scenario: string, plugin: string, ...flags: readonly string[]) => {
   const file = join(folder, 'shrunk.yaml')
   writeFileSync(file, scenario)
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, [join(ROOT, 'apps/cli/bin/run.js'), 'run', file, ...flags, ...args], {
-      encoding: 'utf8',
-    })
-  return { broken: run('--plugin', plugin), sound: run('--kernel', 'arm@4.11') }
+  const broken = await dmalab('run', file, ...flags, '--plugin', plugin)
+  return { broken, sound: await dmalab('run', file, ...flags, '--kernel', 'arm@4.11') }
 }

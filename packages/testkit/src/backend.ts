@@ -19,7 +19,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { exploredTable, LONGEST } from './exploration.ts'
 import { type KitDevice, lastPage } from './kit-machine.ts'
-import { capsOf, type KernelUnderTest, openKit, OPERATIONS } from './under-test.ts'
+import { capsOf, type KernelUnderTest, openKit, openKitForTest, OPERATIONS } from './under-test.ts'
 
 export interface BackendUnderTest extends KernelUnderTest {
   /** Device of the kit's machine whose table is tested; `plain` when absent. */
@@ -38,12 +38,14 @@ export const describeBackend = (under: () => BackendUnderTest): void => {
   const given = under()
   const name = given.device ?? 'plain'
   const open = (device: string = name): Rig => {
-    const lab = openKit(given)
+    const lab = openKitForTest(given)
     const found = lab.device(device)
     return { lab, device: found, ops: lab.ops(found) }
   }
-  const { lab, device } = open()
+  const lab = openKit(given)
+  const device = lab.device(name)
   const caps = capsOf(given, lab, device)
+  lab.close()
 
   describe(`op table ${device.opsName} of ${given.kernel}, device ${name}`, () => {
     always(open)

@@ -33,6 +33,8 @@ export const checkDmaApi = (under: DmaApiUnderTest): DmaApiFailure | undefined =
       // Shrinking tries smaller and smaller ones: the last that fails is the smallest.
       last = { steps: real.trail, message: e instanceof Error ? e.message : String(e) }
       throw e
+    } finally {
+      real.close()
     }
   })
   const { failed } = fc.check(property, { numRuns: under.runs ?? 100, seed: under.seed ?? 1 })
@@ -58,5 +60,7 @@ const breaks = (under: DmaApiUnderTest, steps: readonly ScenarioStep[]): boolean
     return false
   } catch {
     return true
+  } finally {
+    real.close()
   }
 }

@@ -51,6 +51,10 @@ export class DrivenLab {
     this.lab.listen('op', (event) => this.heard.push(...segmentsOf(event)))
   }
 
+  close(): void {
+    this.lab.close()
+  }
+
   /** @throws Error that says which rule was broken */
   do(step: ScenarioStep): void {
     this.trail.push(step)

@@ -4,7 +4,7 @@ import { appliesTo, composeKernel, kernelFacts } from '@dmalab/runner'
 import { describe, expect, it } from 'vitest'
 import { describeBackend } from './backend.ts'
 import { exploredPatch, LONGEST } from './exploration.ts'
-import { type KernelUnderTest, openKit, OPERATIONS } from './under-test.ts'
+import { type KernelUnderTest, openKitForTest, OPERATIONS } from './under-test.ts'
 
 /** `kernel` is the base it is stacked on, patches below it included. */
 export interface PatchUnderTest extends KernelUnderTest {
@@ -44,7 +44,7 @@ export const describePatch = (under: () => PatchUnderTest): void => {
     })
 
     it('exempts only entries with bits that it or the kernel defines', () => {
-      const facts = openKit(patched).facts
+      const facts = openKitForTest(patched).facts
       const known = Object.values(facts.attrs).reduce<number>((sum, bit) => sum + bit, 0)
       const skips = Object.values(patch.sg?.skip ?? {}).map(({ bits }) => bits)
       const masks = [...skips, ...(patch.sg?.attachCopies ?? []).map(({ only }) => only)]
@@ -58,7 +58,7 @@ export const describePatch = (under: () => PatchUnderTest): void => {
     })
 
     it('leaves no operation out of the tables it changes', () => {
-      const lab = openKit(patched)
+      const lab = openKitForTest(patched)
       const missing = lab.devices.flatMap((device) =>
         OPERATIONS.filter((operation) => typeof lab.ops(device)[operation] !== 'function'),
       )

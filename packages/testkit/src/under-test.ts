@@ -9,6 +9,7 @@ import {
   type Machine,
 } from '@dmalab/api'
 import { openLab, parseKernel, patchedCaps, type RunParts } from '@dmalab/runner'
+import { onTestFinished } from 'vitest'
 import type { AllocatorSubject } from './allocator-checks.ts'
 import { kitMachine } from './kit-machine.ts'
 
@@ -19,6 +20,13 @@ export interface KernelUnderTest {
   readonly kernel: string
   /** Model of an IOMMU in front of the kit's device `translated`; none when absent. */
   readonly iommu?: string
+}
+
+/** A fresh machine of the kit under the kernel, until the test ends. */
+export const openKitForTest = (under: KernelUnderTest): Lab => {
+  const lab = openKit(under)
+  onTestFinished(() => lab.close())
+  return lab
 }
 
 /** A fresh machine of the kit under the kernel. */

@@ -78,7 +78,10 @@ export const conformRecords = (
   let books: Books | undefined
   for (const record of records.filter(({ boot }) => boots.has(boot))) {
     const fresh = open === undefined || open.name !== record.boot || open.kernel !== record.kernel
-    if (fresh) open = { name: record.boot, kernel: record.kernel, boot: languageOf(record).open(record, context) }
+    if (fresh) {
+      shutDown(open?.boot)
+      open = { name: record.boot, kernel: record.kernel, boot: languageOf(record).open(record, context) }
+    }
     const { boot } = open ?? unreachable()
     if ('notModelled' in boot) {
       if (wanted(record)) tally.notRun(record, boot.notModelled)
@@ -92,7 +95,13 @@ export const conformRecords = (
     for (const observation of observations) options.onStep?.(record, observation)
     tally.program(record, observations)
   }
+  shutDown(open?.boot)
   return tally.report()
+}
+
+/** The next boot gets its engine. */
+const shutDown = (boot: Boot | { readonly notModelled: string } | undefined): void => {
+  if (boot !== undefined && 'lab' in boot) boot.lab.close()
 }
 
 const languageOf = (record: ProgramRecord): Language => {
