@@ -133,7 +133,9 @@ const histories = (kernel: 'arm@6.12' | 'arm64@6.12', facts: DeviceFacts, slow: 
   SEEDS.map((seed) => {
     const lab = open(kernel, facts)
     if (slow) lab.listen('page', () => {})
-    return history(lab, seed)
+    const all = history(lab, seed)
+    lab.close()
+    return all
   })
 
 const open = (kernel: 'arm@6.12' | 'arm64@6.12', facts: DeviceFacts): Lab => {

@@ -52,18 +52,23 @@ test.each([
     fc.property(past, anySteps(device), anySteps(device), (before, mine, other) => {
       const first = after(open(kernel, device), before)
       const original = watched(first)
-      const fork = watched(first.fork())
+      const second = first.fork()
+      const fork = watched(second)
       for (let i = 0; i < Math.max(mine.length, other.length); i++) {
         for (const step of mine.slice(i, i + 1)) original(step)
         for (const step of other.slice(i, i + 1)) fork(step)
       }
       const alone = (steps: readonly ScenarioStep[]): string => {
-        const fresh = watched(after(open(kernel, device), before))
+        const experiment = after(open(kernel, device), before)
+        const fresh = watched(experiment)
         for (const step of steps) fresh(step)
-        return fresh.story()
+        const story = fresh.story()
+        experiment.lab.close()
+        return story
       }
       expect(original.story()).toBe(alone(mine))
       expect(fork.story()).toBe(alone(other))
+      for (const { lab } of [first, second]) lab.close()
     }),
     { numRuns: 12, seed: 1 },
   )

@@ -110,7 +110,9 @@ test('the checker, and whoever wants every line, change nothing that they look a
         return error instanceof Error ? error.message : 'thrown'
       }
     })
-    return { outcomes, wrong: driver.wrong, balance: lab.balance() }
+    const balance = lab.balance()
+    lab.close()
+    return { outcomes, wrong: driver.wrong, balance }
   }
   fc.assert(
     fc.property(steps, (work) => {
@@ -164,7 +166,7 @@ test('memory that begins elsewhere changes no verdict', async () => {
 
 test('a coherent device never sees, and never leaves, stale bytes', () => {
   let done = 0
-  const lab = () =>
+  const open = () =>
     openLab(laboratory, {
       kernel: parseKernel('arm64@6.12', laboratory.registry),
       machine: kitMachine(laboratory.registry.arches.get('arm64')),
@@ -172,7 +174,8 @@ test('a coherent device never sees, and never leaves, stale bytes', () => {
   const steps = fc.tuple(firstSteps('snooping'), anySteps('snooping')).map((parts) => parts.flat())
   fc.assert(
     fc.property(steps, (work) => {
-      const driver = new StepMachine(lab(), 7)
+      const lab = open()
+      const driver = new StepMachine(lab, 7)
       for (const step of work)
         try {
           if (driver.do(step).ok) done += 1
@@ -180,6 +183,7 @@ test('a coherent device never sees, and never leaves, stale bytes', () => {
           // Steps that make no sense are refused.
         }
       expect(driver.wrong).toBe(0)
+      lab.close()
     }),
     RUNS,
   )

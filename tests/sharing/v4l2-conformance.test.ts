@@ -1,7 +1,7 @@
 // v4l2-compliance's buffer and streaming tests over every allocator, both directions, and a mem-to-mem device.
 import { readFileSync } from 'node:fs'
 import type { V4l2Memory } from '@dmalab/api'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { openBench } from './sharing-bench.ts'
 import { type Outcome, queueOf, type Target, TESTS } from './v4l2-conformance.ts'
 
@@ -40,6 +40,7 @@ const run = (kernel: string, name: string, testName: string): Outcome => {
   const body = TESTS[testName]
   if (at === undefined || body === undefined) throw new Error(`${name}: ${testName} is not there`)
   const bench = openBench(kernel)
+  onTestFinished(() => bench.lab.close())
   const { driver } = bench.open(at.device)
   const target: Target = {
     bench,

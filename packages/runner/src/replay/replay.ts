@@ -111,6 +111,8 @@ class LogDriver implements Replay {
         {},
         `say which stands for which: --device LOG=BOARD; the log has ${[...this.#unknown].join(', ') || 'none at all'}, board ${this.#lab.machine.name} has ${this.#lab.devices.map(({ name }) => name).join(', ')}${this.#disabledWords()}`,
       )
+    const { findings } = this.#checker.finish()
+    this.#lab.close()
     return {
       kernel: this.#lab.kernel.name,
       board: this.#lab.machine.name,
@@ -120,7 +122,7 @@ class LogDriver implements Replay {
       skipped: this.#skipped,
       refusals: this.#refusals,
       fault: this.#fault,
-      findings: this.#checker.finish().findings.filter(({ code }) => !OF_THE_DRIVER.has(code)),
+      findings: findings.filter(({ code }) => !OF_THE_DRIVER.has(code)),
     }
   }
 
