@@ -14,7 +14,9 @@ process.stdout.on('error', (error) => {
   process.exit(2)
 })
 
-const { flush, handle, run } = await import('@oclif/core')
+// oclif reads a library of 50 files to warn of old Nodes; by `engines`, npm has.
+process.env.OCLIF_DISABLE_ENGINE_WARNING ??= '1'
+const { flush, handle, run } = await import('../build/program.js')
 const argv = process.argv.slice(2)
 try {
   await run(argv, import.meta.url)

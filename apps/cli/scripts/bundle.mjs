@@ -4,18 +4,26 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileS
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import { withLazyFunctions } from './lazy-functions.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const target = join(root, 'build')
 
 /** What oclif, the program and worker threads load by name. */
-const entries = ['commands', 'hooks', 'help.ts', 'last-error.ts', 'explore/worker.ts', 'sweep/worker.ts'].flatMap(
-  (part) =>
-    part.endsWith('.ts')
-      ? [part]
-      : readdirSync(join(root, 'src', part), { recursive: true, encoding: 'utf8' })
-          .filter((file) => file.endsWith('.ts'))
-          .map((file) => join(part, file)),
+const entries = [
+  'commands',
+  'hooks',
+  'help.ts',
+  'program.ts',
+  'last-error.ts',
+  'explore/worker.ts',
+  'sweep/worker.ts',
+].flatMap((part) =>
+  part.endsWith('.ts')
+    ? [part]
+    : readdirSync(join(root, 'src', part), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => join(part, file)),
 )
 
 /** One character beyond Latin-1 makes V8 keep all of a file in twice the memory, and read it so. Strings, templates and patterns take escapes. */
@@ -27,8 +35,12 @@ const bundle = await rolldown({
   cwd: root,
   platform: 'node',
   input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ''), join(root, 'src', file)])),
-  // oclif and piscina look for their own modules by name; the queue is loaded by those who ask for it.
-  external: [/^@oclif\//, /^node:/, 'piscina', '@dmalab/sweep-queue'],
+  // piscina looks for its own modules by name, the queue is loaded by those who ask for it, and of oclif's the two are for source trees and old Nodes.
+  external: [/^node:/, 'typescript', 'semver', 'piscina', '@dmalab/sweep-queue'],
+  // What oclif is written in has them.
+  transform: { define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } },
+  // No module does anything when it is loaded that another waits for: what a command does not use, it does not load.
+  treeshake: { moduleSideEffects: false },
   resolve: { conditionNames: ['dmalab-src', 'import', 'node', 'default'] },
 })
 const { output } = await bundle.write({
@@ -40,7 +52,7 @@ const { output } = await bundle.write({
 })
 await bundle.close()
 for (const { type, fileName, code } of output)
-  if (type === 'chunk') writeFileSync(join(target, fileName), inAscii(code))
+  if (type === 'chunk') writeFileSync(join(target, fileName), inAscii(withLazyFunctions(code)))
 
 /** Folders of the packages of others that became part of it. */
 const packageOf = (file) => {
