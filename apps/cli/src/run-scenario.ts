@@ -1,18 +1,9 @@
 // What `run` and `compare` do, callable without oclif.
-import { atLeast, InputError, isInputError, type RunReport, type RunSpec, type RunsView } from '@dmalab/api'
-import {
-  type BundleParts,
-  readBundle,
-  type RunControl,
-  type RunParts,
-  runSpec,
-  viewRuns,
-  withPlugins,
-} from '@dmalab/lab'
-import { inputTools, openLaboratory, pluginSpec, type PluginSources } from '@dmalab/lab/node'
+import { atLeast, isInputError, type RunReport, type RunSpec, type RunsView } from '@dmalab/api'
+import { type BundleParts, type RunControl, type RunParts, runSpec, withPlugins } from '@dmalab/lab'
+import { openLaboratory, pluginSpec, type PluginSources } from '@dmalab/lab/node'
 import { commandOf, fragmentOf } from '@dmalab/report'
 import { EXIT } from './bad-input.ts'
-import { inputsOf } from './diagnose-inputs.ts'
 import { showProgress } from './progress.ts'
 import type { FailOnFlag } from './run-flags.ts'
 import { type ParsedFlags, scenarioArgument, specFromFile } from './spec-file.ts'
@@ -34,13 +25,8 @@ const openRun = async (
   return { parts, spec: await specOf({ ...words, scenario, plugin: given }, registry, bundle) }
 }
 
-/** @throws InputError for what is not one archive with a board */
-const bundleOf = async (file: string, parts: RunParts): Promise<BundleParts> => {
-  const [input, ...others] = inputsOf([file])
-  if (input === undefined || others.length > 0)
-    throw new InputError('this is a folder; --bundle takes the archive', { file })
-  return readBundle(input, parts, inputTools)
-}
+const bundleOf = async (file: string, parts: RunParts): Promise<BundleParts> =>
+  (await import('./read-bundle.ts')).bundleOf(file, parts)
 
 /** What oclif made of the words of `run` or `compare`. */
 interface ParsedRun {
@@ -81,9 +67,10 @@ export const runForPage = (
   spec: RunSpec,
   { bundle, ...control }: RunControl & { readonly bundle?: string | undefined } = {},
 ): Promise<RunsView> =>
-  telling(spec, bundle, control, (told) =>
-    viewRuns(parts, spec, { ...told, command: commandOf(spec, { files: true, bundle }) }),
-  )
+  telling(spec, bundle, control, async (told) => {
+    const { viewRuns } = await import('./view-runs.ts')
+    return viewRuns(parts, spec, { ...told, command: commandOf(spec, { files: true, bundle }) })
+  })
 
 /** Work that says how far it is. @throws InputError as `suggesting` makes it */
 const telling = async <Result>(

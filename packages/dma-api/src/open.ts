@@ -295,5 +295,5 @@ const withInjection = (ops: DmaOps, device: string, injector: Injector): DmaOps 
     wrapped.mapSg = (...args) => (hit('mapSg') ? refused('mapSg', 'EIO') : ops.mapSg(...args))
   if (injector.watches('mapResource', device))
     wrapped.mapResource = (...args) => (hit('mapResource') ? refused('mapResource', 'EIO') : ops.mapResource(...args))
-  return { ...ops, ...wrapped }
+  return Object.keys(wrapped).length === 0 ? ops : { ...ops, ...wrapped }
 }

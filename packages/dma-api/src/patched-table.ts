@@ -16,6 +16,7 @@ export const tableCalls = (def: DmaOpsDef, symbol: string): boolean =>
 
 /** The table with the patches of its functions, first patch innermost. */
 export const patchedTable = (def: DmaOpsDef, stock: DmaOps, patches: readonly Patch[], host: Host): DmaOps => {
+  if (patches.every(({ functions }) => functions === undefined)) return stock
   const ops: DmaOps = { ...stock }
   for (const patch of patches)
     for (const [symbol, wrap] of Object.entries(patch.functions ?? {}))

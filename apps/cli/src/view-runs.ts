@@ -1,0 +1,2 @@
+// Loaded by those who want a page.
+export { viewRuns } from '@dmalab/lab'
