@@ -27,8 +27,7 @@ export function prepareCheckPages(): bool {
 export function checkPages(e: usize, count: u32): u32 {
   checkedLines = 0
   const first = <u32>rangeFirst
-  if (rangeFirst >= highmem) return 0
-  const span = <u32>min<u64>(rangePages, highmem - first)
+  const span = <u32>min<u64>(rangePages, max<u64>(highmem, rangeFirst) - rangeFirst)
   const byBus = (flags & L.AF_BY_BUS) != 0
   const end = e + ((<usize>count) << L.SG_SHIFT)
   let at = e

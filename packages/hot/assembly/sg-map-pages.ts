@@ -29,13 +29,12 @@ export function mapPages(e: usize, count: u32): u32 {
   mappedLines = 0
   const first = <u32>rangeFirst
   const pages = rangePages
-  if (rangeFirst >= highmem) return 0
   const low = (((<u64>first) << L.PAGE_SHIFT) + delta) & busMask
   const last = min(limit, busMask)
   if (low > last) return 0
   // Pages that are in reach to their last byte, and do not wrap around.
   const reach = last - low >= PHYS_END ? pages : (last - low + 1) >> L.PAGE_SHIFT
-  const span = <u32>min(min(pages, reach), <u64>(highmem - first))
+  const span = <u32>min(min(pages, reach), max<u64>(highmem, first) - first)
   const move = low - ((<u64>first) << L.PAGE_SHIFT)
   const end = e + ((<usize>count) << L.SG_SHIFT)
   let at = e

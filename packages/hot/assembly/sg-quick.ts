@@ -7,7 +7,7 @@ import { nextWord, pageBit } from './masks'
 import { setPageClean } from './pages'
 import { indexOf, sectionOf } from './section'
 import { lowSpanThere } from './sg-maintain'
-import { busMask, flags, highmem, limit, op, PHYS_END, ranges, skip } from './sg-pass'
+import { busMask, flags, highmem, limit, op, PHYS_END, skip } from './sg-pass'
 import { delta, rangeFirst, rangePages } from './sg-ranges'
 import { checkedLines, checkPages, prepareCheckPages } from './sg-check-pages'
 import { mapPages, mappedLines, prepareMapPages } from './sg-map-pages'
@@ -22,12 +22,12 @@ let checksPages: bool
 /** Bytes of the longest entry of a quick run. */
 const LONGEST: u32 = L.SECTION_PAGES << L.PAGE_SHIFT
 
-/** Can the pass have quick runs? Not with an outer cache, a line log, or bus addresses of more than one meaning. */
+/** Can the pass have quick runs? Not with an outer cache or a line log. Bus addresses of more than one meaning have no range that served last. */
 export function beginQuickRuns(): bool {
   quickLines = 0
   mapsPages = plain && prepareMapPages()
   checksPages = plain && prepareCheckPages()
-  return !hasOuter && !logging() && ((flags & L.AF_BY_BUS) == 0 || ranges <= 1)
+  return !hasOuter && !logging()
 }
 
 /**

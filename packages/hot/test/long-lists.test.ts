@@ -70,6 +70,7 @@ describe.each(BUILDS)('%s build', (build) => {
       const rest = 16 - (at - (at % 4))
       expect(waysOf(of({ offset: 64, length: 64 }, at), map)).toEqual({ ...short, single: rest })
       expect(waysOf(of({ length: 128 }, at), map)).toEqual(short)
+      expect(waysOf(of({ attrs: 0xffff_ffff }, at), map)).toEqual(short)
       expect(waysOf(of({ attrs: 2 }, at), { ...map, limit: Infinity, skipAttrs: 4 })).toEqual(short)
       // Tagged, it stops both loops; behind it they begin anew.
       const before = at % 4

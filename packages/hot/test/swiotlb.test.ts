@@ -122,6 +122,20 @@ describe.each(BUILDS)('bounce slots, %s build', (build) => {
     }
   })
 
+  it.each(['by-slot', 'by-stride'] as const)('compares no bits with an original address of 0: %s', (how) => {
+    const request = { ...REQUEST, base: 0x4000_0800, size: 2048, minAlignMask: 4095 }
+    expect(hot().swiotlbSlots(128, 1, how).find(request)).toBe(0)
+    for (const [orig, slot] of [
+      [0x8_0000_0800, 0],
+      [0x8_0000_0000, 1],
+    ] as const)
+      expect(
+        hot()
+          .swiotlbSlots(128, 1, how)
+          .find({ ...request, orig: phys(orig) }),
+      ).toBe(slot)
+  })
+
   it('never comes back to where a search by stride began, once a device wants address bits kept and no run is free', () => {
     const pool = hot().swiotlbSlots(128, 1, 'by-stride')
     const request = { ...REQUEST, size: 16 * 2048, orig: phys(0x8_0000_0800), minAlignMask: 4095 }

@@ -1,5 +1,5 @@
 // What of tables, lists and bus addresses goes the long way, by the engine's own count: what has a short way takes it.
-import { compileHotSync, DmaLists, Hot, IovaDomain, type LongWays, type PageTable } from '@dmalab/hot'
+import { compileHotSync, DmaLists, Hot, IovaDomain, type LongWays, type PageTable, PGTABLE_QUIRK } from '@dmalab/hot'
 import { pfn } from '@dmalab/api'
 import { describe, expect, it } from 'vitest'
 import { type IoPgtableConfig, openIoPgtable } from '../src/index.ts'
@@ -76,6 +76,24 @@ describe('tables', () => {
     table.mapPages(large, 0x8000_0000, large, 1, READ_WRITE)
     expect(waysOf(() => expect(table.unmapPages(large, PAGE, 4, 1)).toBe(4 * PAGE)).pages).toBe(1)
     expect(table.mappedBytes()).toBe(13 * PAGE)
+    table.close()
+  })
+
+  it('runs of the short format do not cross 4 GiB, and go on above', () => {
+    // QUIRK_MTK_EXT: bits above 32 stand elsewhere in an entry.
+    const table = open({ ...V7S, quirks: PGTABLE_QUIRK.MTK_EXT + PGTABLE_QUIRK.NO_PERMS, oas: 35 })
+    table.mapPages(0, 0, PAGE, 1, READ_WRITE)
+    for (const [phys, pages] of [
+      [2 ** 32 - 2 * PAGE, 2],
+      [2 ** 32, undefined],
+      [2 ** 33 - 4 * PAGE, undefined],
+      [2 ** 33 - PAGE, 1],
+      [2 ** 34 + PAGE, undefined],
+    ] as const) {
+      expect([phys, waysOf(() => table.mapPages(PAGE, phys, PAGE, 4, READ_WRITE)).pages]).toEqual([phys, pages])
+      expect([1, 2, 3, 4].map((i) => table.iovaToPhys(i * PAGE) - phys)).toEqual([0, 1, 2, 3].map((i) => i * PAGE))
+      table.unmapPages(PAGE, PAGE, 4, 1)
+    }
     table.close()
   })
 
