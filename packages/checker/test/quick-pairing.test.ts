@@ -87,10 +87,16 @@ const eventsOf = (seed: number, count: number): EventBody[] => {
     } else if (what < 92 && lists.length > 0) {
       const [list] = lists.splice(upTo(lists.length), 1)
       if (list !== undefined) events.push({ event: 'dma_unmap_sg', ...list, attrs: 0 })
-    } else if (what < 94) {
+    } else if (what < 94 && lists.length > 0) {
+      const { device, dir, physAddrs } = one(...lists)
+      const dmaAddrs = rarely(9) ? physAddrs.toReversed() : physAddrs.slice(0, rarely(9) ? 2 : 3)
+      const sizes = dmaAddrs.map(() => (rarely(20) ? 64 : PAGE))
+      const to = { event: one('dma_sync_sg_for_cpu', 'dma_sync_sg_for_device') }
+      events.push({ ...to, device, dir: rarely(9) ? DIR.BIDIRECTIONAL : dir, dmaAddrs, sizes })
+    } else if (what < 95) {
       const { attrs: _none, dir: _dir, ...at } = place()
       events.push({ event: 'device_access', write: rarely(2), ...at })
-    } else if (what < 95) {
+    } else if (what < 96) {
       const { dmaAddr: physAddr, size } = place()
       const virtAddr = 'c0000000'
       events.push({ event: 'cpu_access', task: 'cpu', write: rarely(2), virtAddr, physAddr, size, mapping: 'cached' })
@@ -148,5 +154,36 @@ describe('the short way of pairing', () => {
     const thorough = checked(events, SESSION, { thorough: true })
     expect(thorough.findings.map(({ code }) => code)).toEqual(['unmap-not-mapped', 'device-access-after-unmap'])
     expect(checked(events, SESSION, {})).toEqual(thorough)
+  })
+
+  it('leaves the sync of a list that was told cut to the ledger, where a page of it may be another mapping', () => {
+    const pages = [0x4000_0000, 0x4000_2000, 0x4000_4000]
+    const [told, third] = [pages.slice(0, 2), pages[2]!]
+    const one = { device: 'dev', dir: DIR.BIDIRECTIONAL, attrs: 0 }
+    const list = { ...one, nents: 3, ents: 3, truncated: true, dmaAddrs: told, sizes: [PAGE, PAGE], physAddrs: told }
+    const sizes = pages.map(() => PAGE)
+    const events: EventBody[] = [
+      { event: 'dma_map_sg', ...list },
+      { event: 'dma_sync_sg_for_cpu', device: 'dev', dir: DIR.BIDIRECTIONAL, dmaAddrs: pages, sizes },
+      { event: 'dma_map_page', ...one, dmaAddr: third, physAddr: third, size: PAGE },
+      { event: 'dma_sync_sg_for_cpu', device: 'dev', dir: DIR.BIDIRECTIONAL, dmaAddrs: pages, sizes },
+      ...pages.map((physAddr) => ({
+        ...({ event: 'cpu_access', task: 'cpu', write: true, virtAddr: 'c0000000', mapping: 'cached' } as const),
+        ...{ physAddr, size: 8 },
+      })),
+    ]
+    const page = { ...one, dmaAddr: 0x5000_0000, physAddr: 0x5000_0000, size: PAGE }
+    // A single mapping before it, or none: it is the first one that shows how this release names them.
+    for (const before of [
+      [],
+      [{ event: 'dma_map_page', ...page } as const, { event: 'dma_unmap_page', ...page } as const],
+    ]) {
+      const owned = (some: readonly EventBody[]): number =>
+        checked([...before, ...some], SESSION, {}).findings.filter(({ code }) => code === 'cpu-access-device-owned')
+          .length
+      expect(owned(events)).toBe(0)
+      expect(owned(events.toSpliced(3, 1))).toBe(1)
+      expect(owned(events.toSpliced(1, 1).toSpliced(2, 1))).toBe(3)
+    }
   })
 })

@@ -2,9 +2,10 @@
 import { DIR, type Event, type EventBody } from '@dmalab/api'
 import { expect, test } from 'vitest'
 import { type Checker, createChecker } from '../src/index.ts'
-import { map, mapSg, RAM, SESSION, sync, unmap, unmapSg } from './events.ts'
+import { map, mapSg, RAM, SESSION, sync, syncSg, unmap, unmapSg } from './events.ts'
 
 const AWAY = RAM + 0x80_0000
+const BOTH = { dir: DIR.BIDIRECTIONAL }
 const open = (): {
   checker: Checker
   tell: (body: EventBody) => void
@@ -37,6 +38,7 @@ test.each<[string, readonly EventBody[]]>([
   ['its unmap', [resource(AWAY), { ...unmap(AWAY), event: 'dma_unmap_resource' } as EventBody]],
   ['a list elsewhere', [mapSg([AWAY, AWAY + 0x2000])]],
   ['its unmap as well', [mapSg([AWAY]), unmapSg([AWAY])]],
+  ['its syncs', [mapSg([AWAY], BOTH), syncSg('cpu', [AWAY], BOTH), syncSg('device', [AWAY], BOTH)]],
   ['a list that failed', [{ event: 'dma_map_sg_err', device: 'dev', dir: 1, physAddrs: [AWAY], err: -5, attrs: 0 }]],
   ['a question about it', [asked(RAM)]],
   ['a bounce', [{ event: 'swiotlb_bounced', device: 'x', dmaMask: 1, devAddr: AWAY, size: 8, force: false }]],
@@ -50,6 +52,7 @@ test.each<[string, readonly EventBody[]]>([
 test.each<[string, readonly EventBody[]]>([
   ['another mapping of that memory', [resource(RAM)]],
   ['a list of it', [mapSg([RAM], { dir: DIR.FROM_DEVICE })]],
+  ['a sync of a list with another size', [mapSg([AWAY], BOTH), syncSg('cpu', [AWAY], { ...BOTH, size: 64 })]],
   ['a sync of a part', [sync('cpu', RAM, { size: 64, dir: DIR.FROM_DEVICE })]],
   ['an event that is not known to be harmless', [{ event: 'driver_unbound', device: 'other' }]],
 ])('%s between them is the ledger’s', (_what, between) => {

@@ -56,10 +56,10 @@ export class SgArena {
   dmaAddresses(handle: number, count: number): number[] {
     const { u32 } = this.linear
     const first = this.column(handle, count, L.SG_DMA_ADDRESS)
-    const addresses: number[] = []
+    const addresses = numbers(count)
     for (let i = 0; i < count; i++) {
       const at = first + i * WORDS
-      addresses.push(u32[at + 1]! * 2 ** 32 + u32[at]!)
+      addresses[i] = u32[at + 1]! * 2 ** 32 + u32[at]!
     }
     return addresses
   }
@@ -67,8 +67,8 @@ export class SgArena {
   dmaLengths(handle: number, count: number): number[] {
     const { u32 } = this.linear
     const first = this.column(handle, count, L.SG_DMA_LENGTH)
-    const lengths: number[] = []
-    for (let i = 0; i < count; i++) lengths.push(u32[first + i * WORDS]!)
+    const lengths = numbers(count)
+    for (let i = 0; i < count; i++) lengths[i] = u32[first + i * WORDS]!
     return lengths
   }
 
@@ -76,11 +76,11 @@ export class SgArena {
   pfns(handle: number, count: number): Pfn[] | undefined {
     const { u32 } = this.linear
     const first = this.column(handle, count, 0)
-    const pfns: Pfn[] = []
+    const pfns: Pfn[] = Array<Pfn>(count)
     for (let i = 0; i < count; i++) {
       const at = first + i * WORDS
       if ((u32[at + L.SG_FLAGS / 4]! & L.SG_F_PAGE) === 0) return undefined
-      pfns.push(u32[at + L.SG_PFN / 4]! as Pfn)
+      pfns[i] = u32[at + L.SG_PFN / 4]! as Pfn
     }
     return pfns
   }
@@ -89,11 +89,11 @@ export class SgArena {
   physAddresses(handle: number, count: number): number[] | undefined {
     const { u32 } = this.linear
     const first = this.column(handle, count, 0)
-    const addresses: number[] = []
+    const addresses = numbers(count)
     for (let i = 0; i < count; i++) {
       const at = first + i * WORDS
       if ((u32[at + L.SG_FLAGS / 4]! & L.SG_F_PAGE) === 0) return undefined
-      addresses.push(u32[at + L.SG_PFN / 4]! * L.PAGE_SIZE + u32[at + L.SG_OFFSET / 4]!)
+      addresses[i] = u32[at + L.SG_PFN / 4]! * L.PAGE_SIZE + u32[at + L.SG_OFFSET / 4]!
     }
     return addresses
   }

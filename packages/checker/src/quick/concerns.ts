@@ -39,7 +39,8 @@ export const concerns = (event: Event, all: Pending): boolean => {
       return touchesList(event, number, all)
     case 'dma_sync_sg_for_cpu':
     case 'dma_sync_sg_for_device':
-      return all.known?.ledger?.beginsAt(event.dmaAddrs[0] ?? 0) !== true
+      // A list that was told cut is synced whole.
+      return event.dmaAddrs.some((at) => all.known?.ledger?.beginsAt(at) !== true)
     default:
       return !HARMLESS.has(event.event)
   }

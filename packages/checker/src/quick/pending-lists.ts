@@ -1,8 +1,10 @@
 // Scatterlists that the ledger has not been told of: each entry is among the pending mappings, and here is what makes a list of them.
-import { DIR } from '@dmalab/api'
+import { DIR, type Event } from '@dmalab/api'
 import type { SgList } from '../dma-debug/entry.ts'
 import { sumOf } from '../dma-debug/types.ts'
 import { PendingMappings } from './pending-mappings.ts'
+
+export type SyncSgEvent = Extract<Event, { event: 'dma_sync_sg_for_cpu' | 'dma_sync_sg_for_device' }>
 
 /** A list as it was mapped: nothing was merged. */
 export interface PendingList {
@@ -16,6 +18,8 @@ export interface PendingList {
   readonly size: number
   /** Slots of its entries among the pending mappings. */
   readonly slots: readonly number[]
+  /** Who has its bytes, as the last sync said. */
+  syncedFor: 'cpu' | 'device' | undefined
 }
 
 export class PendingLists {
@@ -30,7 +34,11 @@ export class PendingLists {
   }
 
   /** False: an entry meets what is pending or, as `meets` says, what the ledger has; nothing was added then. */
-  add(one: Omit<PendingList, 'slots' | 'size'>, lineSize: number, meets: (entry: number) => boolean): boolean {
+  add(
+    one: Omit<PendingList, 'slots' | 'size' | 'syncedFor'>,
+    lineSize: number,
+    meets: (entry: number) => boolean,
+  ): boolean {
     const { pending } = this
     const { dmaAddrs, sizes, physAddrs } = one.list
     const [page] = physAddrs
@@ -53,7 +61,7 @@ export class PendingLists {
       slots.push(slot)
     }
     // No spread: what it makes has a shape of its own, and is slow to read.
-    this.lists[number] = { device, dir, attrs, at, order, list, size: sumOf(sizes), slots }
+    this.lists[number] = { device, dir, attrs, at, order, list, size: sumOf(sizes), slots, syncedFor: undefined }
     this.byPage.set(page, number)
     return true
   }
@@ -66,6 +74,24 @@ export class PendingLists {
     const told = found.list.physAddrs
     for (let i = 0; i < told.length; i++) if (told[i] !== physAddrs[i]) return undefined
     return found
+  }
+
+  /**
+   * True: it was a sync of a whole list, and nothing is to be said of it. `alone`: the ledger has no entries. What was told cut has pages that
+   * nothing knows: they could be those of another mapping, so that there must be no other.
+   */
+  sync(device: number, { event, dir, dmaAddrs, sizes }: SyncSgEvent, alone: boolean): boolean {
+    const { pending } = this
+    const slot = pending.find(device, dmaAddrs[0] ?? NaN)
+    const found = slot < 0 ? undefined : this.holding(slot)
+    if (found === undefined || found.dir !== dir || found.list.nents !== dmaAddrs.length) return false
+    const syncedFor = event === 'dma_sync_sg_for_cpu' ? 'cpu' : 'device'
+    if (dir !== DIR.BIDIRECTIONAL && dir !== (syncedFor === 'cpu' ? DIR.FROM_DEVICE : DIR.TO_DEVICE)) return false
+    const { dmaAddrs: mapped, sizes: mappedSizes } = found.list
+    if (mapped.length < dmaAddrs.length && !(alone && pending.count === mapped.length)) return false
+    for (let i = 0; i < mapped.length; i++) if (mapped[i] !== dmaAddrs[i] || mappedSizes[i] !== sizes[i]) return false
+    found.syncedFor = syncedFor
+    return true
   }
 
   /** Does a list begin at this page? */

@@ -5,11 +5,12 @@ import { DIR, type Event, type KernelText } from '@dmalab/api'
 import { type DebugEntry, isMappingError, type EntryType } from '../dma-debug/entry.ts'
 import type { Dialect } from '../dma-debug/dialects.ts'
 import { mappingOf, sgEntries } from '../dma-debug/mapping-of.ts'
+import { handOver } from '../pairing/accesses.ts'
 import { ComparedAttrs, fitsDevice, isLineSize } from './compared.ts'
 import { concerns } from './concerns.ts'
 import type { KnownDevice } from './known-device.ts'
 import type { Ledger } from './ledger.ts'
-import { type PendingList, PendingLists } from './pending-lists.ts'
+import { type PendingList, PendingLists, type SyncSgEvent } from './pending-lists.ts'
 import { PendingMappings } from './pending-mappings.ts'
 
 type MapSgEvent = Extract<Event, { event: 'dma_map_sg' }>
@@ -134,15 +135,8 @@ export class QuickPairing {
     this.explained(known)
     const { list, size, at: madeAt } = found
     const dmaAddr = list.dmaAddrs[0]!
-    known.undone.add(dmaAddr, size, dir, madeAt, at, {
-      kind: 'sg',
-      dmaAddr,
-      size,
-      dir,
-      at: madeAt,
-      pool: undefined,
-      list,
-    })
+    const gone = { kind: 'sg', dmaAddr, size, dir, at: madeAt, pool: undefined, list } as const
+    known.undone.add(dmaAddr, size, dir, madeAt, at, gone)
     this.lists.remove(found)
     ledger.tracker.liveCount -= 1
     return true
@@ -162,6 +156,15 @@ export class QuickPairing {
     this.active(known)
     pending.syncs[slot] = toCpu ? FOR_CPU : FOR_DEVICE
     return true
+  }
+
+  /** As sync(), for all entries of a list. */
+  syncList(event: SyncSgEvent): boolean {
+    if (this.pending.count === 0) return false
+    const known = this.know(event.device)
+    const taken = this.lists.sync(known.number, event, this.ledger.tracker.table.count === 0)
+    if (taken) this.active(known)
+    return taken
   }
 
   /** True: the driver asked about a pending mapping. */
@@ -259,8 +262,7 @@ export class QuickPairing {
 
   private active(known: KnownDevice): void {
     const { leaks } = this.ledger
-    if (known.active === leaks.devices) return
-    leaks.active(known.name)
+    if (known.active !== leaks.devices) leaks.active(known.name)
     known.active = leaks.devices
   }
 
@@ -277,10 +279,7 @@ export class QuickPairing {
     const mapping = mappingOf(place, 'streaming', pending.physAddrs[slot]!)
     mapping.order = pending.orders[slot]!
     const { [slot]: synced = 0 } = pending.syncs
-    if (synced !== 0) {
-      mapping.synced = true
-      mapping.owner = synced === FOR_CPU ? 'cpu' : 'device'
-    }
+    if (synced !== 0) handOver(mapping, synced === FOR_CPU)
     const entry: DebugEntry = {
       ...place,
       mapping,
@@ -292,9 +291,10 @@ export class QuickPairing {
     ledger.learn(mapping, [entry])
   }
 
-  private tellList({ list, size, dir, attrs, at, order }: PendingList, device: string): void {
+  private tellList({ list, size, dir, attrs, at, order, syncedFor }: PendingList, device: string): void {
     const place = { device, dir, attrs, at, size, dmaAddr: list.dmaAddrs[0] ?? 0 }
     const mapping = { ...mappingOf(place, 'sg', list.physAddrs[0]), list, order }
+    if (syncedFor !== undefined) handOver(mapping, syncedFor === 'cpu')
     this.ledger.learn(mapping, sgEntries(mapping, list))
   }
 }

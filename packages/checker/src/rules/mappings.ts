@@ -63,6 +63,9 @@ const takenQuickly = (quick: QuickPairing, event: Event): boolean => {
       return quick.mapList(event)
     case 'dma_unmap_sg':
       return quick.unmapList(event)
+    case 'dma_sync_sg_for_cpu':
+    case 'dma_sync_sg_for_device':
+      return quick.syncList(event)
     default:
       return false
   }
