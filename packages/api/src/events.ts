@@ -51,8 +51,8 @@ export interface NumberListener {
     attrs: number,
     at: number,
   ): boolean
-  /** Is the name all that it wants of such an event? */
-  onName(name: EventName, at: number): boolean
+  /** Is the name all that it wants of such events? `count` of them come. */
+  onName(name: EventName, at: number, count: number): boolean
   onEvent(event: Event): void
 }
 
@@ -71,8 +71,8 @@ export interface BareListener extends NumberListener {
 export interface MappingSink extends EventSink {
   /** wants('op'), as what asks for each mapping reads it. */
   readonly heard: boolean
-  /** Tells the name of an event, where whoever listens needs no more of it, or nothing listens. False: it must be emitted. */
-  tellName(name: EventName): boolean
+  /** Tells the name of `count` events, where whoever listens needs no more of them, or nothing listens. False: they must be emitted. */
+  tellName(name: EventName, count: number): boolean
   emitMap(
     name: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys',
     device: string,

@@ -244,8 +244,8 @@ export interface Host {
   printk(level: 'err' | 'warn' | 'info' | 'debug', text: string): void
   wants(detail: Detail): boolean
   emit(event: EventBody): void
-  /** Tells the name of an event, where whoever listens needs no more of it. False: emit() it. */
-  tellName(name: EventName): boolean
+  /** Tells the name of so many events, 1 by default, where whoever listens needs no more of them. False: emit() them. */
+  tellName(name: EventName, count?: number): boolean
   /** True when failure injection says that this call fails; each call counts. */
   injected(what: string): boolean
   /** dma_declare_coherent_memory: a pool of its own; `deviceAddr` null means the address that its windows give. EINVAL, EBUSY. */

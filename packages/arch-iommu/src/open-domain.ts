@@ -33,6 +33,7 @@ const traceTo = (host: Host, driver: string): IommuTrace => ({
   map(iova, physAddr, size) {
     if (!host.tellName('map')) host.emit({ event: 'map', iova, end: iova + size, physAddr, size })
   },
+  mapped: (count) => host.tellName('map', count),
   unmap(iova, size, unmappedSize) {
     if (!host.tellName('unmap')) host.emit({ event: 'unmap', iova, end: iova + size, size, unmappedSize })
   },

@@ -125,9 +125,9 @@ export const createChecker = (options: CheckerOptions = {}): Checker => {
       if (name !== lastUnmapped) seen.add((lastUnmapped = name))
       return true
     },
-    onName(name, at): boolean {
+    onName(name, at, count): boolean {
       if (!onlyBuiltIn || (name !== 'map' && name !== 'unmap')) return false
-      events += 1
+      events += count
       lastAt = at
       if (name === 'map') namedMap ||= seen.add(name).has(name)
       else namedUnmap ||= seen.add(name).has(name)

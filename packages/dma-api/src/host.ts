@@ -89,7 +89,7 @@ export const createHost = (parts: HostParts, device: DeviceState, bus: DeviceBus
     printk: (level, text) => parts.sink.emit({ event: 'printk', level, text }),
     wants: (detail) => parts.sink.wants(detail),
     emit: (event) => parts.sink.emit(event),
-    tellName: (name) => parts.sink.tellName(name),
+    tellName: (name, count = 1) => parts.sink.tellName(name, count),
     injected: (what) => parts.injector.hits(what, device.name),
     declareCoherentMemory: (at, deviceAddr, size) => declareCoherentMemory(device, parts.devices, at, deviceAddr, size),
     releaseCoherentMemory: () => releaseCoherentMemory(device),

@@ -96,19 +96,25 @@ export class IoEngine {
     })
   }
 
-  /** As takeLog(), for records of up to three numbers below 2^53: nothing is made for them. */
-  takeLogNumbers(take: (kind: number, a: number, b: number, c: number) => void): void {
-    const count = this.logCount
+  /**
+   * As takeLog(), for records of up to three numbers below 2^53: nothing is made for them. `counted` is asked first about records of one
+   * kind that follow each other: true, their number was all.
+   */
+  takeLogNumbers(
+    take: (kind: number, a: number, b: number, c: number) => void,
+    counted: (kind: number, count: number) => boolean,
+  ): void {
     const base = this.word(P.IO_BASE + P.IO_LOG)
+    const end = base + this.logCount * P.LOG_STRIDE
     this.words[(P.IO_BASE + P.IO_LOG_COUNT) / 4] = 0
-    for (let i = 0; i < count; i++) {
-      const at = base + i * P.LOG_STRIDE
-      take(
-        this.word(at + P.LOG_KIND),
-        this.number((at + P.LOG_A) / 4),
-        this.number((at + P.LOG_B) / 4),
-        this.number((at + P.LOG_C) / 4),
-      )
+    for (let at = base; at < end;) {
+      const kind = this.word(at + P.LOG_KIND)
+      let last = at
+      while (last + P.LOG_STRIDE < end && this.word(last + P.LOG_STRIDE + P.LOG_KIND) === kind) last += P.LOG_STRIDE
+      const wanted = !counted(kind, (last - at) / P.LOG_STRIDE + 1)
+      for (; wanted && at <= last; at += P.LOG_STRIDE)
+        take(kind, this.number((at + P.LOG_A) / 4), this.number((at + P.LOG_B) / 4), this.number((at + P.LOG_C) / 4))
+      at = last + P.LOG_STRIDE
     }
   }
 

@@ -222,5 +222,8 @@ export class SgArena {
   }
 }
 
+/** As many numbers as there will be: an array that grows costs three times as much. */
+const numbers = (count: number): number[] => Array<number>(count)
+
 /** 32-bit words of an entry. */
 const WORDS = L.SG_STRIDE / 4

@@ -277,9 +277,11 @@ export class DeviceDomain implements IommuDomain {
 
   /** What the engine logged since the last call: walks to flush, and the tracepoints. */
   private settle(): void {
-    if (this.engine.logCount === 0) return
-    this.engine.takeLogNumbers(this.logged)
+    if (this.engine.logCount !== 0) this.engine.takeLogNumbers(this.logged, this.counted)
   }
+
+  private readonly counted = (kind: number, count: number): boolean =>
+    kind === IO_LOG.IOMMU_MAP && this.trace.mapped?.(count) === true
 
   private readonly logged = (kind: number, a: number, b: number, c: number): void => {
     if (kind === IO_LOG.FLUSH_WALK) this.tlb.invalidate(a, b)

@@ -27,9 +27,12 @@ const SEGMENTS = { boundary: 0xffff_ffff, maxSize: 65536 }
 describe.each(BUILDS)('%s build', (build) => {
   let hot: Hot
   let said: string[]
+  /** Where the number of pages that were mapped is all that is wanted. */
+  let counts: number[] | undefined
   const open = (setup: IommuSetup, model = 'arm-smmu-v3'): IommuDomain => {
     const opened = createIommuHost(hot.io, { name: 'smmu', model, enabled: true }, 7).open(setup, {
       wanted: () => true,
+      mapped: (count) => counts !== undefined && counts.push(count) > 0,
       map: (iova, to, size) => said.push(`map ${iova.toString(16)} ${to.toString(16)} ${size}`),
       unmap: (iova, size, unmapped) => said.push(`unmap ${iova.toString(16)} ${size} ${unmapped}`),
       notice: (text) => said.push(text),
@@ -48,6 +51,7 @@ describe.each(BUILDS)('%s build', (build) => {
   beforeEach(() => {
     hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
     said = []
+    counts = undefined
   })
 
   it('lets a device reach what is mapped, byte for byte, and nothing beside it', () => {
@@ -154,6 +158,23 @@ describe.each(BUILDS)('%s build', (build) => {
       expect(domain.translate(hot.sg.entry(handle, 0).dmaAddress, 1, true)).toMatchObject([
         { fault: expect.any(String) as string },
       ])
+    })
+
+    it('tell how many pages were mapped, where no one wants more, and each of them where someone does', () => {
+      const domain = open(SETUP)
+      const handle = list([80, 82, 84].map((pfn) => [pfn, 0, 4096]))
+      const around = (): void => {
+        domain.mapSg(table(handle), 3, READ_WRITE, limits(), SEGMENTS)
+        domain.unmapSg(table(handle), 3)
+      }
+      around()
+      const each = [80, 82, 84].map(
+        (pfn, i) => `map ${(0xffff_c000 + i * 4096).toString(16)} ${pfn.toString(16)}000 4096`,
+      )
+      expect(said).toEqual([...each, 'unmap ffffc000 12288 12288'])
+      counts = []
+      around()
+      expect([counts, said.slice(4)]).toEqual([[3], ['unmap ffffc000 12288 12288']])
     })
 
     it('come back unchanged when the tables refuse them', () => {

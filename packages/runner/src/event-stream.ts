@@ -30,7 +30,7 @@ export class EventStream implements MappingSink {
     let stamped: Event | undefined
     for (const listener of this.listeners) listener.take((stamped ??= { at, ...event }))
     for (const listener of this.numberListeners)
-      if (!listener.onName(event.event, at)) listener.onEvent((stamped ??= { at, ...event }))
+      if (!listener.onName(event.event, at, 1)) listener.onEvent((stamped ??= { at, ...event }))
   }
 
   emitMap(
@@ -88,8 +88,8 @@ export class EventStream implements MappingSink {
     for (const listener of this.listeners) listener.take(made)
   }
 
-  tellName(name: EventName): boolean {
-    return this.only === undefined ? !this.heard : this.only.onName(name, this.step)
+  tellName(name: EventName, count: number): boolean {
+    return this.only === undefined ? !this.heard : this.only.onName(name, this.step, count)
   }
 
   /** The machine starts again: events that follow come before any step. Listeners stay. */
