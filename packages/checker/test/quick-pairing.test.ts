@@ -162,15 +162,13 @@ describe('the short way of pairing', () => {
     const one = { device: 'dev', dir: DIR.BIDIRECTIONAL, attrs: 0 }
     const list = { ...one, nents: 3, ents: 3, truncated: true, dmaAddrs: told, sizes: [PAGE, PAGE], physAddrs: told }
     const sizes = pages.map(() => PAGE)
+    const wrote = { event: 'cpu_access', task: 'cpu', write: true, virtAddr: 'c0000000', mapping: 'cached' } as const
     const events: EventBody[] = [
       { event: 'dma_map_sg', ...list },
       { event: 'dma_sync_sg_for_cpu', device: 'dev', dir: DIR.BIDIRECTIONAL, dmaAddrs: pages, sizes },
       { event: 'dma_map_page', ...one, dmaAddr: third, physAddr: third, size: PAGE },
       { event: 'dma_sync_sg_for_cpu', device: 'dev', dir: DIR.BIDIRECTIONAL, dmaAddrs: pages, sizes },
-      ...pages.map((physAddr) => ({
-        ...({ event: 'cpu_access', task: 'cpu', write: true, virtAddr: 'c0000000', mapping: 'cached' } as const),
-        ...{ physAddr, size: 8 },
-      })),
+      ...pages.map((physAddr) => ({ ...wrote, physAddr, size: 8 })),
     ]
     const page = { ...one, dmaAddr: 0x5000_0000, physAddr: 0x5000_0000, size: PAGE }
     // A single mapping before it, or none: it is the first one that shows how this release names them.
