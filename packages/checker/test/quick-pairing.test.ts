@@ -91,8 +91,8 @@ const eventsOf = (seed: number, count: number): EventBody[] => {
       const { device, dir, physAddrs } = one(...lists)
       const dmaAddrs = rarely(9) ? physAddrs.toReversed() : physAddrs.slice(0, rarely(9) ? 2 : 3)
       const sizes = dmaAddrs.map(() => (rarely(20) ? 64 : PAGE))
-      const to = { event: one('dma_sync_sg_for_cpu', 'dma_sync_sg_for_device') }
-      events.push({ ...to, device, dir: rarely(9) ? DIR.BIDIRECTIONAL : dir, dmaAddrs, sizes })
+      const told = rarely(9) ? DIR.BIDIRECTIONAL : dir
+      events.push({ event: one('dma_sync_sg_for_cpu', 'dma_sync_sg_for_device'), device, dir: told, dmaAddrs, sizes })
     } else if (what < 95) {
       const { attrs: _none, dir: _dir, ...at } = place()
       events.push({ event: 'device_access', write: rarely(2), ...at })
