@@ -1,16 +1,20 @@
-// How big the free blocks of a word are, and the search for one that is big enough. The level of a word says how many sizes of block it has:
-// 1, 2, 4 ... 2^(level - 1) pfns, free and aligned; what has no block of one size has none of the next. A line of words has a bit for each
-// of 64 neighbours and each size, and there is a bit for each line that is not empty: a search is three looks. Sizes and places come in no
-// order, so that a branch would be foretold wrongly every other time: writing has none.
+// How big the free blocks of a word are, and the search for one that is big enough: of 1, 2, 4 ... 32 pfns, free and aligned; what has no block of
+// one size has none of the next. A line of words has a bit for each of 64 neighbours and each size, and there is a bit for each line that is
+// not empty: a search is three looks. Sizes and places come in no order, so that a branch would be foretold wrongly every other time:
+// writing has none, and looks at two sizes at once.
 import * as V from './shared/iova-layout'
 
 const ALL: u64 = 0xffff_ffff_ffff_ffff
 const LINE: usize = 64
+// Where a block of 2, 4, 8, 16 and 32 pfns may begin.
+const TWOS: u64 = 0x5555_5555_5555_5555
+const FOURS: u64 = 0x1111_1111_1111_1111
+const EIGHTS: u64 = 0x0101_0101_0101_0101
+const SIXTEENS: u64 = 0x0001_0001_0001_0001
+const HALVES: u64 = 0x0000_0001_0000_0001
 
 /** Everything free. */
 export function levelsOpen(win: usize): void {
-  for (let level: usize = 0; level <= <usize>V.BLOCK_ORDERS; level++)
-    memory.fill(win + V.SIZES + level * LINE, 0xff, level << 3)
   memory.fill(win + V.FITS, 0xff, V.WINDOW_WORDS)
   memory.fill(win + V.GROUPS, 0xff, 4 * LINE)
 }
@@ -38,24 +42,32 @@ export function blockTops(free: u64, mask: u64): u64 {
 // inline
 export function levelFell(win: usize, w: u32, free: u64): void {
   const line = lineOf(win, w)
-  setFits(line, win + (levelOf(free) << 6), i64x2.splat((<u64>1) << (w & 63)))
   const group = lineOf(win, w >> 6)
-  const bit = i64x2.splat((<u64>1) << ((w >> 6) & 63))
-  lower(group, line, bit)
-  lower(group + 16, line + 16, bit)
-  lower(group + 32, line + 32, bit)
+  const word = i64x2.splat((<u64>1) << (w & 63))
+  const lines = i64x2.splat((<u64>1) << ((w >> 6) & 63))
+  const f1 = free & (free >> 1) & TWOS
+  const f2 = f1 & (f1 >> 2) & FOURS
+  const f3 = f2 & (f2 >> 4) & EIGHTS
+  const f4 = f3 & (f3 >> 8) & SIXTEENS
+  lower(line, group, noneIn(free, f1), word, lines)
+  lower(line + 16, group + 16, noneIn(f2, f3), word, lines)
+  lower(line + 32, group + 32, noneIn(f4, f4 & (f4 >> 16) & HALVES), word, lines)
 }
 
 /** More pfns of word w are free than before. */
 // inline
 export function levelRose(win: usize, w: u32, free: u64): void {
-  const sizes = win + (levelOf(free) << 6)
-  setFits(lineOf(win, w), sizes, i64x2.splat((<u64>1) << (w & 63)))
+  const line = lineOf(win, w)
   const group = lineOf(win, w >> 6)
-  const bit = i64x2.splat((<u64>1) << ((w >> 6) & 63))
-  raise(group, sizes, bit)
-  raise(group + 16, sizes + 16, bit)
-  raise(group + 32, sizes + 32, bit)
+  const word = i64x2.splat((<u64>1) << (w & 63))
+  const lines = i64x2.splat((<u64>1) << ((w >> 6) & 63))
+  const f1 = free & (free >> 1) & TWOS
+  const f2 = f1 & (f1 >> 2) & FOURS
+  const f3 = f2 & (f2 >> 4) & EIGHTS
+  const f4 = f3 & (f3 >> 8) & SIXTEENS
+  raise(line, group, noneIn(free, f1), word, lines)
+  raise(line + 16, group + 16, noneIn(f2, f3), word, lines)
+  raise(line + 32, group + 32, noneIn(f4, f4 & (f4 >> 16) & HALVES), word, lines)
 }
 
 /** The highest word below `end` with a free block of 2^order pfns, or -1. */
@@ -87,44 +99,30 @@ export function lowestFree(win: usize, from: u32): i32 {
   return -1
 }
 
-/** The bit comes for the sizes of a level. */
+/** The word's bit goes for sizes of which it has none, and the line's where it has no word. */
 // inline
-function raise(group: usize, sizes: usize, bit: v128): void {
-  v128.store(group, v128.or(v128.load(group, V.GROUPS), v128.and(v128.load(sizes, V.SIZES), bit)), V.GROUPS)
+function lower(line: usize, group: usize, none: v128, word: v128, lines: v128): void {
+  const fits = v128.andnot(v128.load(line, V.FITS), v128.and(none, word))
+  v128.store(line, fits, V.FITS)
+  const empty = i64x2.eq(fits, i64x2.splat(0))
+  v128.store(group, v128.andnot(v128.load(group, V.GROUPS), v128.and(empty, lines)), V.GROUPS)
 }
 
-/** The bit goes where a line has no word. */
+/** Both bits come for sizes of which the word has some. */
 // inline
-function lower(group: usize, line: usize, bit: v128): void {
-  const none = i64x2.eq(v128.load(line, V.FITS), i64x2.splat(0))
-  v128.store(group, v128.andnot(v128.load(group, V.GROUPS), v128.and(none, bit)), V.GROUPS)
+function raise(line: usize, group: usize, none: v128, word: v128, lines: v128): void {
+  v128.store(line, v128.or(v128.load(line, V.FITS), v128.andnot(word, none)), V.FITS)
+  v128.store(group, v128.or(v128.load(group, V.GROUPS), v128.andnot(lines, none)), V.GROUPS)
 }
 
-/** The bit says which sizes a level has. */
+/** All ones for each of two that is 0. */
 // inline
-function setFits(line: usize, sizes: usize, bit: v128): void {
-  setFit(line, sizes, bit)
-  setFit(line + 16, sizes + 16, bit)
-  setFit(line + 32, sizes + 32, bit)
-}
-
-// inline
-function setFit(line: usize, sizes: usize, bit: v128): void {
-  v128.store(line, v128.bitselect(v128.load(sizes, V.SIZES), v128.load(line, V.FITS), bit), V.FITS)
+function noneIn(a: u64, b: u64): v128 {
+  return i64x2.eq(i64x2.replace_lane(i64x2.splat(a), 1, b), i64x2.splat(0))
 }
 
 /** The line of the 64 words, or groups, that number i is among, from where lines begin. */
 // inline
 function lineOf(win: usize, i: u32): usize {
   return win + ((i >> 6) << 6)
-}
-
-// inline
-function levelOf(free: u64): u32 {
-  const f1 = free & (free >> 1) & 0x5555_5555_5555_5555
-  const f2 = f1 & (f1 >> 2) & 0x1111_1111_1111_1111
-  const f3 = f2 & (f2 >> 4) & 0x0101_0101_0101_0101
-  const f4 = f3 & (f3 >> 8) & 0x0001_0001_0001_0001
-  const f5 = f4 & (f4 >> 16) & 0x0000_0001_0000_0001
-  return <u32>(free != 0) + <u32>(f1 != 0) + <u32>(f2 != 0) + <u32>(f3 != 0) + <u32>(f4 != 0) + <u32>(f5 != 0)
 }

@@ -24,7 +24,6 @@ export const OUTER_STRIDE = 16 // lo u64, hi u64
 // Over the words, so that the next one that holds something is found in at most three looks:
 //   fits         for each 64 words a line of a u64 for each size of block: bit i: a block of that size is free in word i, aligned
 //   groups       4 lines of a u64 for each size of block, a bit for 64 words: one of them has a block of that size
-//   sizes        for each level a line: all ones for the sizes that a word of the level has
 //   first words  a bit a word: an entry starts there; then a bit for 64 words
 export const WINDOW_BITS = 20
 export const WINDOW_WORDS = 0x4000
@@ -34,7 +33,6 @@ export const WORD_FIRST = 8
 export const NEXT_WORD = 16
 export const FITS = 0x40040
 export const GROUPS = 0x44080
-export const SIZES = 0x44180
-export const FIRST_WORDS = 0x44380
-export const FIRST_GROUPS = 0x44b80
+export const FIRST_WORDS = 0x44180
+export const FIRST_GROUPS = 0x44980
 export const BLOCK_ORDERS = 6 // blocks of 1 to 32 pfns
