@@ -230,6 +230,7 @@ it('takes the driver`s word for the tables: short descriptors lose an address un
       {
         wanted: () => false,
         map: () => {},
+        mapped: () => false,
         unmap: () => {},
         notice: () => {},
         quirk: () => {},

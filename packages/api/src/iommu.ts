@@ -52,7 +52,7 @@ export interface IommuTrace {
   wanted(): boolean
   map(iova: number, phys: number, size: number): void
   /** In place of so many calls of map(). False: whoever listens wants more than their number. */
-  mapped?(count: number): boolean
+  mapped(count: number): boolean
   unmap(iova: number, size: number, unmapped: number): void
   notice(text: string): void
   /** Kernel code that is known to be wrong just did so. */

@@ -219,6 +219,7 @@ const openDomain = (host: Host): IommuDomain => {
 const traceTo = (host: Host, driver: string): IommuTrace => ({
   wanted: () => host.wants('op'),
   map: (iova, physAddr, size) => host.emit({ event: 'map', iova, end: iova + size, physAddr, size }),
+  mapped: () => false,
   unmap: (iova, size, unmappedSize) => host.emit({ event: 'unmap', iova, end: iova + size, size, unmappedSize }),
   notice: (text) => host.printk('info', text),
   quirk: (code, text) => host.emit({ event: 'kernel_quirk', code, text, device: host.device.name }),

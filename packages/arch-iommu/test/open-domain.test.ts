@@ -104,7 +104,7 @@ describe('what tables tell', () => {
     named.trace.map(0x1000, 0x8000, 0x2000)
     named.trace.unmap(0x1000, 0x2000, 0x1000)
     expect(named.told).toEqual([])
-    expect([trace.mapped?.(7), named.trace.mapped?.(7)]).toEqual([false, true])
+    expect([trace.mapped(7), named.trace.mapped(7)]).toEqual([false, true])
   })
 
   it('is asked for where operations are', () => {

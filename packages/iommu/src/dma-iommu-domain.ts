@@ -281,7 +281,7 @@ export class DeviceDomain implements IommuDomain {
   }
 
   private readonly counted = (kind: number, count: number): boolean =>
-    kind === IO_LOG.IOMMU_MAP && this.trace.mapped?.(count) === true
+    kind === IO_LOG.IOMMU_MAP && this.trace.mapped(count)
 
   private readonly logged = (kind: number, a: number, b: number, c: number): void => {
     if (kind === IO_LOG.FLUSH_WALK) this.tlb.invalidate(a, b)

@@ -38,6 +38,7 @@ const open = (setup: Partial<IommuSetup> = {}, model = 'arm-smmu-v3', wanted = t
   const trace = {
     wanted: () => wanted,
     map: (iova: number, to: number, size: number) => said.push(`map ${iova.toString(16)} ${to.toString(16)} ${size}`),
+    mapped: () => false,
     unmap: (iova: number, size: number, done: number) => said.push(`unmap ${iova.toString(16)} ${size} ${done}`),
     notice: (text: string) => said.push(text),
     quirk: (code: string) => said.push(`quirk ${code}`),

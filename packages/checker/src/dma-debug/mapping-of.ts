@@ -33,6 +33,13 @@ export const mappingOf = (
   firstTouched: undefined,
 })
 
+/** A sync hands the bytes over. */
+export const handOver = (mapping: Mapping, toCpu: boolean): void => {
+  mapping.synced = true
+  mapping.owner = toCpu ? 'cpu' : 'device'
+  if (!toCpu) mapping.cpuWroteAt = 0
+}
+
 /** dma-debug's entries of a list. A cut line may name addresses whose sizes are lost: those are not tracked. */
 export const sgEntries = (mapping: Mapping, { nents, ents, dmaAddrs, sizes }: SgList): readonly DebugEntry[] =>
   dmaAddrs.slice(0, sizes.length).map((dmaAddr, index) => ({

@@ -9,13 +9,6 @@ type DeviceAccess = Extract<Event, { event: 'device_access' }>
 type CpuAccess = Extract<Event, { event: 'cpu_access' }>
 type IoFault = Extract<Event, { event: 'io_page_fault' }>
 
-/** A sync hands the bytes over. */
-export const handOver = (mapping: Mapping, toCpu: boolean): void => {
-  mapping.synced = true
-  mapping.owner = toCpu ? 'cpu' : 'device'
-  if (!toCpu) mapping.cpuWroteAt = 0
-}
-
 export const deviceAccess = (ledger: MappingLedger, event: DeviceAccess): void => {
   const { device, dmaAddr, size, write, at } = event
   const did = `${device} ${write ? 'wrote' : 'read'} ${bytes(size)} at ${hex(dmaAddr)}`

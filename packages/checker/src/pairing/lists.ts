@@ -6,8 +6,7 @@ import { checkSegments } from '../dma-debug/map.ts'
 import { checkSync, syncOfNothing } from '../dma-debug/sync.ts'
 import { sumOf } from '../dma-debug/types.ts'
 import { checkUnmap } from '../dma-debug/unmap.ts'
-import { handOver } from './accesses.ts'
-import { mappingOf, sgEntries } from '../dma-debug/mapping-of.ts'
+import { handOver, mappingOf, sgEntries } from '../dma-debug/mapping-of.ts'
 import type { MappingLedger } from './mapping-ledger.ts'
 
 type MapSgEvent = Extract<Event, { event: 'dma_map_sg' }>

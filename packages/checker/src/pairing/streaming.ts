@@ -4,8 +4,7 @@ import { isMappingError, type EntryRef } from '../dma-debug/entry.ts'
 import { checkArea } from '../dma-debug/map.ts'
 import { checkSync, syncOfNothing } from '../dma-debug/sync.ts'
 import { pageType } from '../dma-debug/types.ts'
-import { handOver } from './accesses.ts'
-import { mappingOf } from '../dma-debug/mapping-of.ts'
+import { handOver, mappingOf } from '../dma-debug/mapping-of.ts'
 import type { MappingLedger } from './mapping-ledger.ts'
 
 type MapEvent = Extract<Event, { event: 'dma_map_page' | 'dma_map_resource' | 'dma_map_phys' }>
