@@ -74,6 +74,19 @@ describe.each(BUILDS)('%s build', (build) => {
       }
   })
 
+  it('hands over no full page behind the range, nor in front of it', () => {
+    const hot = machine()
+    hot.fill('memory', START, PAGES * PAGE, 1)
+    hot.fill('cpu', START, PAGES * PAGE, 2)
+    expect(hot.clean(phys(START + 2 * PAGE), 3 * PAGE)).toEqual({ lines: 3 * 64, writtenBack: 3 * 64 })
+    const wrong = Array.from(
+      { length: 7 },
+      (_, n) => hot.compare('memory', phys(START + n * PAGE), PAGE, 2, n * PAGE).wrong > 0,
+    )
+    expect(wrong).toEqual([true, true, false, false, false, true, true])
+    expect(hot.clean(START, PAGES * PAGE).writtenBack).toBe((PAGES - 3) * 64)
+  })
+
   it('hands over frames of full pages in the order of the pages', () => {
     const hot = machine()
     hot.fill('memory', START, PAGES * PAGE, 1)

@@ -125,6 +125,16 @@ describe.each(BUILDS)('%s build', (build) => {
     expect(grows(hot, take(127))).toEqual([0])
   })
 
+  it('tables lie where their size has them, and what is in front of them is free', () => {
+    const hot = machine()
+    const orders = [13, 16, 14, 12, 20, 13, 18]
+    const tables: number[] = []
+    const take = (order: number) => () => tables.push(hot.io.wasm.tableTake(order))
+    expect(grows(hot, ...orders.map(take))).toEqual(orders.map((order) => 2 ** (order - 12)))
+    expect(tables.map((at, i) => at % 2 ** orders[i]!)).toEqual(orders.map(() => 0))
+    expect(hot.stats().freeFrames).toBeGreaterThan(0)
+  })
+
   it('bitmaps of struct pages', () => {
     const hot = machine()
     const set = (first: number, count: number, exists: boolean) => () => hot.setPages(pfn(first), count, exists)

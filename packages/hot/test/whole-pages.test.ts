@@ -92,6 +92,24 @@ describe.each(BUILDS)('%s build', (build) => {
     }
   })
 
+  it('a checksum depends on every part of a long range', () => {
+    const hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
+    const len = 3 * 2 ** 16 + 100
+    const sums = [0, 2 ** 16 - 1, 2 ** 16, 2 ** 17, 2 ** 17 + 5, len - 101, len - 1].map((at) => {
+      hot.fill('memory', phys(2 ** 20), len, 1)
+      hot.set('memory', phys(2 ** 20 + at), 1, 0x5a)
+      const sum = hot.checksum('memory', phys(2 ** 20), len)
+      hot.set('memory', phys(2 ** 20 + at), 1, 0x5b)
+      expect(hot.checksum('memory', phys(2 ** 20), len)).not.toBe(sum)
+      return sum
+    })
+    expect(new Set(sums).size).toBe(sums.length)
+    // What is behind the range, and in front of it, is not in it.
+    for (const at of [2 ** 20 - 1, 2 ** 20 + len]) hot.set('memory', phys(at), 1, 0x77)
+    hot.set('memory', phys(2 ** 20 + len - 1), 1, 0x5a)
+    expect(hot.checksum('memory', phys(2 ** 20), len)).toBe(sums.at(-1))
+  })
+
   it('counts frames that wait for reuse', () => {
     const hot = new Hot(moduleOf(build), { lineSize: 64, poison: 0 })
     // A section of which some pages have a struct page takes a frame, and gives it back when all have one.
