@@ -1,9 +1,9 @@
 // What may be in a package, and how large it may be.
 import { join } from 'node:path'
 
-/** Packed kB of a package: the largest are twice as large as the median, and the command carries everything bundled. */
+/** Packed kB of a package: the largest are twice as large as the median, and the command carries everything bundled, oclif as well. */
 const LIMIT_KB = 220
-const LARGER_KB = { dmalab: 1750 }
+const LARGER_KB = { dmalab: 1900 }
 const ALL_KB = 3500
 
 const ALLOWED =
