@@ -1,5 +1,5 @@
 // Runs differential records on the model and counts where the two agree.
-import { type Balance, type FindingCode, imbalance, InputError, type Lab } from '@dmalab/api'
+import { type Balance, type FindingCode, imbalance, InputError, isInputError, type Lab } from '@dmalab/api'
 import { DMA_PROGRAMS } from './dma/dma-programs.ts'
 import type { Boot, Context, Language, Observation } from './language.ts'
 import type { ProgramRecord } from './records.ts'
@@ -88,7 +88,7 @@ export const conformRecords = (
       continue
     }
     if (fresh && options.onEnd !== undefined) books = new Books(boot.lab)
-    const observations = [...(fresh ? boot.boot(record) : []), ...boot.run(record)]
+    const observations = [...(fresh ? boot.boot(record) : []), ...ran(boot, record)]
     const end = books?.close()
     if (!wanted(record)) continue
     if (end !== undefined && observations.every(({ got }) => got !== undefined)) options.onEnd?.(record, end)
@@ -97,6 +97,16 @@ export const conformRecords = (
   }
   shutDown(open?.boot)
   return tally.report()
+}
+
+/** @throws InputError with the record's place for what can be seen while it runs only */
+const ran = (boot: Boot, record: ProgramRecord): readonly Observation[] => {
+  try {
+    return boot.run(record)
+  } catch (e) {
+    if (isInputError(e) && e.place.file === undefined) throw new InputError(e.message, record.place, e.hint)
+    throw e
+  }
 }
 
 /** The next boot gets its engine. */

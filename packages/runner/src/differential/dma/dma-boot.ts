@@ -1,6 +1,7 @@
 // One boot of the recording machine: a laboratory, and the objects of the program that runs in it.
 import {
   type Device,
+  InputError,
   type KernelVaddr,
   type Lab,
   PAGE_SIZE,
@@ -131,10 +132,10 @@ export class DmaBoot {
     return this.lab.userRead(mapping, len, owner, offset)
   }
 
-  /** A page of RAM that no object of the program owns. */
+  /** A page of RAM that no object of the program owns. @throws InputError when the program has all of it */
   foreignPage(): SgPage {
     const got = this.lab.mem.allocPages(PAGE_SIZE, { owner: 'foreign' })
-    if (!got.ok) throw new Error(`no page left: ${got.why}`)
+    if (!got.ok) throw new InputError(`more memory than the machine of these records has: ${got.why}`)
     this.foreign.push(got.value)
     return { kind: 'page', pfn: got.value }
   }

@@ -1,6 +1,6 @@
 // Pages that a device finds behind a coherent block and that are not the block's: behind an IOMMU, arch/arm reads page pointers from
 // the kernel's stack. What lay there is chance; the record tells as much of it as answers depend on: RAM, or nothing.
-import { type KernelVaddr, PAGE_SIZE, type PhysAddr, type SgPage } from '@dmalab/api'
+import { InputError, type KernelVaddr, PAGE_SIZE, type PhysAddr, type SgPage } from '@dmalab/api'
 import type { ProgramRecord } from '../records.ts'
 import type { DmaBoot } from './dma-boot.ts'
 import { isTranslated } from './places.ts'
@@ -60,12 +60,12 @@ export const strayParts = (
   })
 }
 
-/** The recording device is software: where no memory answers, its access stops the kernel. */
+/** The recording device is software: where no memory answers, its access stops the kernel. @throws InputError for more than can be mapped */
 export const touchStrays = (boot: DmaBoot, name: string, offset: number, len: number): void => {
   const { mem } = boot.lab
   for (const part of strayParts(boot, name, offset, len)) {
     const at = mem.remap(part.phys, part.len, 'cached')
-    if (!at.ok) throw new Error(`no window for the recording device: ${at.why}`)
+    if (!at.ok) throw new InputError(`no kernel mapping of ${part.len} bytes for the recording device: ${at.why}`)
     mem.memcpy(at.value, at.value, part.len)
     mem.unmap(at.value)
   }

@@ -1,5 +1,15 @@
 // Pages that the program's task has of its own.
-import { type Lab, PAGE_SIZE, pageAlign, pagesFor, type Pfn, pfnOf, phys, type UserMapping } from '@dmalab/api'
+import {
+  InputError,
+  type Lab,
+  PAGE_SIZE,
+  pageAlign,
+  pagesFor,
+  type Pfn,
+  pfnOf,
+  phys,
+  type UserMapping,
+} from '@dmalab/api'
 
 export class TaskPages {
   private readonly lab: Lab
@@ -9,7 +19,7 @@ export class TaskPages {
     this.lab = lab
   }
 
-  /** Memory in one piece, or in single pages that do not follow each other. */
+  /** Memory in one piece, or in single pages that do not follow each other. @throws InputError for more than the machine has */
   pages(size: number, onePiece: boolean): UserMapping {
     const len = pageAlign(size)
     if (onePiece) return this.take(len)
@@ -28,7 +38,7 @@ export class TaskPages {
 
   private take(len: number): UserMapping {
     const memory = this.lab.userAlloc(len, 'task')
-    if (!memory.ok) throw new Error(`no memory for the task: ${memory.why}`)
+    if (!memory.ok) throw new InputError(`more memory than the machine of these records has: ${memory.why}`)
     this.taken.push(memory.value)
     return memory.value
   }
