@@ -45,7 +45,7 @@ export class NaiveMachine {
     return wrong
   }
 
-  /** The CPU reads all of a range that nobody wrote: every line is cached, none dirty. */
+  /** The CPU reads a whole range that was never written: all lines are valid, none is dirty. */
   readZeros(at, len) {
     this.cpuCompare(at, len, 0)
   }

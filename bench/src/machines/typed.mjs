@@ -70,7 +70,7 @@ export class TypedMachine {
     return compare(this.cacheWords, (at - this.base) >>> 2, len >>> 2, seed)
   }
 
-  /** Zeros that nobody wrote need no copying, and gigabytes of them no memory. */
+  /** Memory that was never written is zero: only the lines are marked valid, as copying gigabytes would need as much memory. */
   readZeros() {
     this.valid.fill(0xffffffff)
   }

@@ -30,7 +30,7 @@ export class WasmMachine {
     return this.hot.compare('cpu', at, len, seed).wrong
   }
 
-  /** The CPU reads all of a range that nobody wrote: every line is cached, none dirty. */
+  /** The CPU reads a whole range that was never written: all lines are valid, none is dirty. */
   readZeros(at, len) {
     this.cpuCompare(at, len, 0)
   }

@@ -40,7 +40,7 @@ export interface RunControl {
   /** Gets every event of every run. */
   readonly onEvent?: (event: Event, kernel: string) => void
   /**
-   * Gets what the report says of the run itself: before the work of a pipeline begins, once nothing of the input can be refused any more;
+   * Gets what the report says of the run itself: before the work of a pipeline begins, once its machines and devices could be opened (memory may still end on the way);
    * of other work, and where a kernel stands in for another, with the results.
    */
   readonly onHead?: (head: RunHead) => void
@@ -138,7 +138,7 @@ interface Prepared {
   readonly head: RunHead
   readonly kernels: readonly ChosenKernel[]
   readonly on: (kernel: KernelSpec) => Promise<KernelRun>
-  /** Complains of all that `on` would; of work that has it, nothing is refused later. */
+  /** Refuses what `on` would before its first step; later only memory that ends can be refused. */
   readonly rehearse?: (kernel: KernelSpec) => void
 }
 
