@@ -21,7 +21,7 @@ import { fragmentOf, htmlOf } from '@dmalab/report'
 import { readFragment } from '@dmalab/report/view'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumPath, openBrowser } from './chromium.ts'
 import { hostileTrace, longTrace } from './made-traces.ts'
 
@@ -44,11 +44,10 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
     })
     page.on('pageerror', ({ message }) => errors.push(message))
   })
-  beforeEach(() => {
-    errors = []
-  })
   afterEach(() => {
-    if (errors.length > 0) throw new Error(`the console has ${errors.join('; ')}`)
+    const told = errors
+    errors = []
+    if (told.length > 0) throw new Error(`the console has ${told.join('; ')}`)
   })
   afterAll(async () => {
     await close()
@@ -83,47 +82,55 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
     expect(built).not.toMatch(/<[a-z]+ [^>]*\bon[a-z]+=|<(script|link|img)[^>]+(src|href)=/i)
   })
 
-  test('runs the founding comparison by itself, and every view follows what is chosen', async () => {
-    await opened(built)
-    expect(await page.locator('[data-view=outcome] .tile').allTextContents()).toHaveLength(4)
-    expect(await page.locator('[data-view=outcome] .tile.bad').textContent()).toContain('fault')
-    expect(await viewsOf()).toEqual([
-      'kernels',
-      'pipeline',
-      'timeline',
-      'memory',
-      'lines',
-      'findings',
-      'figures',
-      'events',
-    ])
-    expect(await page.locator('[data-view=kernels] table').first().textContent()).toContain('verdict')
-    expect(await page.locator('[data-view=kernels]').textContent()).toContain('dma_cache_maint_page')
-    expect(await page.locator('[data-view=findings]').textContent()).toContain('kernel-oops')
-    expect(await page.locator('[data-view=pipeline] svg').textContent()).toContain('broken')
+  describe('without data', () => {
+    beforeAll(() => opened(built))
 
-    await page.locator('[data-view=findings] .finding.error button').first().click()
-    expect(await page.locator('.announce').textContent()).toContain('oops')
-    expect(await page.locator('[data-view=events] tr.chosen').textContent()).toContain('oops')
-    expect(await page.locator('[data-view=memory] select').inputValue()).toBe('converter')
-    expect(await page.locator('[data-view=kernels] .ended tr.chosen').textContent()).toContain('dma_cache_maint_page')
-    await page.locator('[data-view=kernels] thead button').nth(2).click()
-    expect(await page.locator('[data-view=pipeline] svg').textContent()).toContain('zero-copy')
-    await page.locator('[data-view=events] select').selectOption('all')
-    const timeline = page.locator('[data-view=timeline] .board')
-    await timeline.focus()
-    await page.keyboard.press('Home')
-    await page.keyboard.press('ArrowRight')
-    await page.keyboard.press('ArrowRight')
-    expect(await page.locator('.announce').textContent()).toContain('#2 dma_alloc')
-    expect(await page.locator('[data-view=events] tr.chosen').textContent()).toContain('codec.right')
-    expect(await page.locator('[data-view=lines] header').textContent()).toContain('codec OUTPUT buffer 0')
-    await page.keyboard.press('ArrowDown')
-    expect(await page.locator('[data-view=lines] header').textContent()).toContain('codec OUTPUT buffer 1')
+    test('runs the founding comparison by itself', async () => {
+      expect(await page.locator('[data-view=outcome] .tile').allTextContents()).toHaveLength(4)
+      expect(await page.locator('[data-view=outcome] .tile.bad').textContent()).toContain('fault')
+      expect(await viewsOf()).toEqual([
+        'kernels',
+        'pipeline',
+        'timeline',
+        'memory',
+        'lines',
+        'findings',
+        'figures',
+        'events',
+      ])
+      expect(await page.locator('[data-view=kernels] table').first().textContent()).toContain('verdict')
+      expect(await page.locator('[data-view=kernels]').textContent()).toContain('dma_cache_maint_page')
+      expect(await page.locator('[data-view=findings]').textContent()).toContain('kernel-oops')
+      expect(await page.locator('[data-view=pipeline] svg').textContent()).toContain('broken')
+    })
 
-    const list = await page.locator('[data-view=events]').evaluate(() => document.querySelectorAll('tbody tr').length)
-    expect(list).toBeGreaterThan(10)
-    expect(await seriousOf()).toEqual([])
+    test('every view follows what is chosen', async () => {
+      await page.locator('[data-view=findings] .finding.error button').first().click()
+      expect(await page.locator('.announce').textContent()).toContain('oops')
+      expect(await page.locator('[data-view=events] tr.chosen').textContent()).toContain('oops')
+      expect(await page.locator('[data-view=memory] select').inputValue()).toBe('converter')
+      expect(await page.locator('[data-view=kernels] .ended tr.chosen').textContent()).toContain('dma_cache_maint_page')
+      await page.locator('[data-view=kernels] thead button').nth(2).click()
+      expect(await page.locator('[data-view=pipeline] svg').textContent()).toContain('zero-copy')
+      await page.locator('[data-view=events] select').selectOption('all')
+      const timeline = page.locator('[data-view=timeline] .board')
+      await timeline.focus()
+      await page.keyboard.press('Home')
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('ArrowRight')
+      expect(await page.locator('.announce').textContent()).toContain('#2 dma_alloc')
+      expect(await page.locator('[data-view=events] tr.chosen').textContent()).toContain('codec.right')
+      expect(await page.locator('[data-view=lines] header').textContent()).toContain('codec OUTPUT buffer 0')
+      await page.keyboard.press('ArrowDown')
+      expect(await page.locator('[data-view=lines] header').textContent()).toContain('codec OUTPUT buffer 1')
+
+      const list = await page.locator('[data-view=events]').evaluate(() => document.querySelectorAll('tbody tr').length)
+      expect(list).toBeGreaterThan(10)
+    })
+
+    test('everybody can use every view', async () => {
+      expect(await seriousOf()).toEqual([])
+    })
   })
 
   test('the address holds the run and what is chosen, and gives both again', async () => {
@@ -174,27 +181,29 @@ describe.skipIf(chromiumPath === undefined)('the explorer (needs Chromium: set D
     expect(await seriousOf()).toEqual([])
   })
 
-  test('shows sweeps, explorations and diagnoses, to everybody', async () => {
-    const points =
-      'sweep: 1\nname: sizes\nframes: 1\nwork: founding\nsize: [64x64, 128x64]\nkernel: [arm@4.11, arm@6.12]\n'
-    const swept = await sweep(readSweepSpec(points, 'sizes.yaml'), { laboratory: parts })
-    const bound = { configurations: 'single', states: 4, walks: 0 } as const
-    const work = { kernel: 'arm@4.11+nopage-rfc', bound, only: ['importer=iommu'] }
-    const explored = await explore(work, { laboratory: parts })
-    const told = new TextEncoder().encode(
-      '[    1.000000] cma: cma_alloc: alloc failed, req-size: 512 pages, ret: -12\n',
-    )
-    const diagnosed = await openFiles(parts, [{ name: 'dmesg.txt', bytes: told }])
-    if (diagnosed.got !== 'view') throw new Error(diagnosed.got)
-    for (const data of [
-      viewSweep(swept, {}, 'dmalab sweep'),
-      viewExploration(explored, 'dmalab explore'),
-      diagnosed.view,
-    ]) {
-      await withData(data)
-      expect(await viewsOf()).toContain(data.kind)
-      expect(await seriousOf()).toEqual([])
-    }
+  const made: Readonly<Record<string, () => Promise<ViewData>>> = {
+    sweeps: async () => {
+      const points =
+        'sweep: 1\nname: sizes\nframes: 1\nwork: founding\nsize: [64x64, 128x64]\nkernel: [arm@4.11, arm@6.12]\n'
+      return viewSweep(await sweep(readSweepSpec(points, 'sizes.yaml'), { laboratory: parts }), {}, 'dmalab sweep')
+    },
+    explorations: async () => {
+      const bound = { configurations: 'single', states: 4, walks: 0 } as const
+      const work = { kernel: 'arm@4.11+nopage-rfc', bound, only: ['importer=iommu'] }
+      return viewExploration(await explore(work, { laboratory: parts }), 'dmalab explore')
+    },
+    diagnoses: async () => {
+      const told = '[    1.000000] cma: cma_alloc: alloc failed, req-size: 512 pages, ret: -12\n'
+      const got = await openFiles(parts, [{ name: 'dmesg.txt', bytes: new TextEncoder().encode(told) }])
+      if (got.got !== 'view') throw new Error(got.got)
+      return got.view
+    },
+  }
+  test.for(Object.entries(made))('shows %s, to everybody', async ([, make]) => {
+    const data = await make()
+    await withData(data)
+    expect(await viewsOf()).toContain(data.kind)
+    expect(await seriousOf()).toEqual([])
   })
 
   test('takes names for text, whatever they hold and however many there are', async () => {

@@ -13,6 +13,7 @@ import { requestOf, scenarioFiles } from '../runs/scenario-files.ts'
 import { chromiumPath, withPage } from './chromium.ts'
 
 const CLI = join(import.meta.dirname, '../../apps/cli/bin/run.js')
+const parts = await openLaboratory()
 const PAGE = '<!doctype html><meta charset="utf-8"><title>dmalab</title>'
 
 /** The page and the worker's script, on a port of this machine's own. */
@@ -74,22 +75,31 @@ describe('@dmalab/lab for browsers', () => {
     expect(ofNode.toSorted().map((one) => one.replace(/.*: /, ''))).toContain('node:child_process')
   })
 
-  test.skipIf(chromiumPath === undefined)(
-    'gives the founding comparison and scenarios byte for byte in a worker (needs Chromium: set DMALAB_CHROMIUM, or install it)',
-    async () => {
-      const parts = await openLaboratory()
+  describe.skipIf(chromiumPath === undefined)(
+    'in a worker (needs Chromium: set DMALAB_CHROMIUM, or install it)',
+    () => {
       const specs = scenarioFiles
         .filter((_file, i) => i % EVERY === 0)
         .map((file) => JSON.stringify(specOf(parts.registry, requestOf(file))))
-      const got = await served(bundle.code, (url) => withPage(url, (page) => page.evaluate(inWorker, specs)))
-      expect(got.error).toBeUndefined()
-      const [founding, ...texts] = got.texts ?? []
-      expect(`${founding}\n`).toBe(byCommand())
-      expect(texts).toHaveLength(specs.length)
-      for (const [i, spec] of specs.entries()) {
-        const here = await runSpec(parts, checkRunSpec(JSON.parse(spec)))
-        expect(texts[i]).toBe(JSON.stringify(here, null, 2))
-      }
+      let got: Posted
+      beforeAll(async () => {
+        got = await served(bundle.code, (url) => withPage(url, (page) => page.evaluate(inWorker, specs)))
+      })
+
+      test('gives the founding comparison of the command line, byte for byte', () => {
+        expect(got.error).toBeUndefined()
+        expect(`${got.texts?.[0]}\n`).toBe(byCommand())
+      })
+
+      test('gives scenarios as this process runs them, byte for byte', async () => {
+        expect(got.error).toBeUndefined()
+        const texts = got.texts?.slice(1) ?? []
+        expect(texts).toHaveLength(specs.length)
+        for (const [i, spec] of specs.entries()) {
+          const here = await runSpec(parts, checkRunSpec(JSON.parse(spec)))
+          expect(texts[i]).toBe(JSON.stringify(here, null, 2))
+        }
+      })
     },
   )
 })

@@ -49,7 +49,8 @@ export const connect = async ({ url, tell }: Pick<QueueOptions, 'url' | 'tell'>)
     await redis.connect()
     await redis.ping()
   } catch (error) {
-    redis.disconnect()
+    // One that has ended holds the process for two seconds when it is told to end once more.
+    if (redis.status !== 'end') redis.disconnect()
     const text = error instanceof Error ? error.message : String(error)
     throw new InputError(
       `${shown}: ${/closed/i.test(text) ? reason : text}`,

@@ -1,7 +1,6 @@
 // Points through a queue: any number of workers take them. What was asked for and is lost is asked for again.
 import { InputError, type PointResult, type SweepPoint } from '@dmalab/api'
 import { type Executor, resultFrom } from '@dmalab/sweep'
-import { Queue, QueueEvents } from 'bullmq'
 import { BUILDS, connect, queueName, type QueueOptions } from './connection.ts'
 import { isRefusal, jobIdOf, type PointJob } from './point-job.ts'
 
@@ -19,6 +18,8 @@ export const queueExecutor = async (options: QueueOptions, limits: QueueLimits):
   const { build, tell } = options
   const connection = await connect(options)
   const { redis } = connection
+  // Loaded once there is a server: a refusal does not wait for it.
+  const { Queue, QueueEvents } = await import('bullmq')
   const queue = new Queue(queueName(build), { connection: redis })
   const forEvents = await connect({ ...options, tell: () => undefined })
   const events = new QueueEvents(queueName(build), { connection: forEvents.redis })

@@ -1,6 +1,5 @@
 // A worker: takes points of its own build out of the queue, runs them, and says what it leaves for others.
 import type { PluginSpec, PointResult } from '@dmalab/api'
-import { Queue, UnrecoverableError, Worker } from 'bullmq'
 import { BUILDS, connect, type Connection, queueName, type QueueOptions } from './connection.ts'
 import { checkJob, type PointJob } from './point-job.ts'
 
@@ -32,6 +31,8 @@ export const serveQueue = async (options: ServeOptions): Promise<number> => {
   const { build, worker, plugins, threads, signal, idleLimit, tell } = options
   const connection = await connect(options)
   const { redis } = connection
+  // Loaded once there is a server: a refusal does not wait for it.
+  const { UnrecoverableError, Worker } = await import('bullmq')
   let count = 0
   let running = 0
   let lastPoint = Date.now()
@@ -88,6 +89,7 @@ export const serveQueue = async (options: ServeOptions): Promise<number> => {
 
 /** Points that wait for other builds. */
 const othersIn = async (redis: Connection['redis'], build: string): Promise<ReadonlyMap<string, number>> => {
+  const { Queue } = await import('bullmq')
   const waiting = new Map<string, number>()
   for (const other of await redis.hkeys(BUILDS)) {
     if (other === build) continue
