@@ -20,6 +20,7 @@ import {
   orderOf,
   PAGE_SIZE,
   pfnOf,
+  physOf,
   type PhysAddr,
   type SgPage,
   type SgTable,
@@ -28,7 +29,8 @@ import {
 import type { KernelStack } from '@dmalab/memory'
 import { allocFromPool, type DeviceState } from './device.ts'
 import { tellKept } from './kept-mapping.ts'
-import { givenList, givenPiece, tellStopped, toldIfStopped } from './stopped-call.ts'
+import { maskCalls } from './masks.ts'
+import { givenList, givenPiece, tellStoppedPage, toldIfStopped } from './stopped-call.ts'
 import { type TableParts, tellTable } from './table-event.ts'
 import { EXPECTED_ERRORS, type Gfp, type Trace } from './trace.ts'
 import { twoStepMapping } from './two-step-mapping.ts'
@@ -109,6 +111,11 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
   const { MMIO: mmio = 0, REQUIRE_COHERENT: requireCoherent = 0 } = facts.attrs
   const lacksCoherence = (dev: Device, attrs: number): boolean => has(attrs, requireCoherent) && !dev.facts.coherent
   const noCoherence = (dev: Device): string => `DMA_ATTR_REQUIRE_COHERENT: ${dev.name} does not snoop`
+  /** What no page may be mapped with. */
+  const refusedPage = (dev: Device, attrs: number): KResult<never> | undefined => {
+    if (has(attrs, mmio)) return fail('EIO', 'DMA_ATTR_MMIO is not for pages')
+    return lacksCoherence(dev, attrs) ? fail('EIO', noCoherence(dev)) : undefined
+  }
   const pageOf = (at: PhysAddr): SgPage => ({ kind: 'page', pfn: pfnOf(at) })
 
   const mapResourceTable = (dev: Device, at: PhysAddr, size: number, dir: Direction, attrs: number): KResult<DmaAddr> =>
@@ -142,6 +149,7 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
     mapPhys,
     unmapPhys,
     ...twoStepMapping(parts),
+    ...maskCalls(parts, (dev, bits) => through(dev, 'dmaSupported', (ops) => ops.dmaSupported(bits))),
 
     allocAttrs: (dev, size, attrs, owner) => alloc(dev, size, attrs, owner, 'GFP_KERNEL'),
     allocAtomic: (dev, size, attrs, owner) => alloc(dev, size, attrs, owner, 'GFP_ATOMIC'),
@@ -168,8 +176,8 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
 
     mapPageAttrs(dev, page, offset, size, dir, attrs) {
       checkDir(dir, 'dma_map_page_attrs')
-      if (mmio !== 0 && has(attrs, mmio)) return fail('EIO', 'DMA_ATTR_MMIO is not for pages')
-      if (requireCoherent !== 0 && lacksCoherence(dev, attrs)) return fail('EIO', noCoherence(dev))
+      const refused = attrs === 0 ? undefined : refusedPage(dev, attrs)
+      if (refused !== undefined) return refused
       const { ops, symbols } = parts.table(dev)
       let mapped: KResult<DmaAddr>
       // As toldIfStopped(), which takes two functions that would be made for each mapping.
@@ -179,17 +187,18 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
         stack.leave(mark)
         if (facts.debugReadsPages && mapped.ok) debugMapPage(page)
       } catch (error) {
-        tellStopped(sink, error, givenPiece('map_page', dev, page, offset, size, dir, attrs))
+        tellStoppedPage(sink, error, dev, page, offset, size, dir, attrs)
         throw error
       }
-      if (sink.heard)
-        sink.emitMap(trace.pageMapped, dev.name, told(mapped), size, dir, attrs, trace.physOfPage(page, offset))
+      if (!sink.heard) return mapped
+      const at = page.kind === 'page' ? physOf(page.pfn, offset) : trace.physOfPage(page, offset)
+      sink.emitMap(trace.pageMapped, dev.name, told(mapped), size, dir, attrs, at)
       return mapped
     },
 
     unmapPageAttrs(dev, handle, size, dir, attrs) {
       checkDir(dir, 'dma_unmap_page_attrs')
-      if (mmio !== 0 && has(attrs, mmio)) return tellKept(sink, parts.state(dev), handle, size)
+      if (attrs !== 0 && has(attrs, mmio)) return tellKept(sink, parts.state(dev), handle, size)
       const { ops, symbols } = parts.table(dev)
       const mark = stack.enter(symbols.unmapPage ?? [])
       ops.unmapPage(handle, size, dir, attrs)
@@ -276,25 +285,6 @@ export const createMapping = (parts: MappingParts): DmaMapping => {
         through(dev, 'syncSgForDevice', (ops) => ops.syncSgForDevice(table, nents, dir)),
       )
       trace.syncSg('device', dev.name, table, nents, dir)
-    },
-
-    setMask(dev, bits) {
-      if (!through(dev, 'dmaSupported', (ops) => ops.dmaSupported(bits)))
-        return fail('EIO', `${dev.name}: a ${bits} bit DMA mask is not supported`)
-      const state = parts.state(dev)
-      state.maskBits = bits
-      state.oddMask = undefined
-      state.skipSync = facts.skipsNeedlessSync && dev.facts.coherent
-      return ok(undefined)
-    },
-
-    setCoherentMask(dev, bits) {
-      if (!through(dev, 'dmaSupported', (ops) => ops.dmaSupported(bits)))
-        return fail('EIO', `${dev.name}: a ${bits} bit coherent DMA mask is not supported`)
-      const state = parts.state(dev)
-      state.coherentMaskBits = bits
-      state.oddCoherentMask = undefined
-      return ok(undefined)
     },
   }
 }

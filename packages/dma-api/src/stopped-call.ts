@@ -24,9 +24,21 @@ export const toldIfStopped = <T>(sink: EventSink, given: () => StoppedCall, body
 }
 
 /** What a call was given that ended with this error, where it is the kernel's stop. */
-export const tellStopped = (sink: EventSink, error: unknown, given: () => StoppedCall): void => {
+const tellStopped = (sink: EventSink, error: unknown, given: () => StoppedCall): void => {
   if (isSimulatedOops(error) && sink.wants('op')) sink.emit({ event: 'stopped_call', ...given() })
 }
+
+/** As tellStopped(), for dma_map_page_attrs: what it was given, as plain arguments, costs nothing until the kernel stops. */
+export const tellStoppedPage = (
+  sink: EventSink,
+  error: unknown,
+  device: Device,
+  page: SgPage,
+  offset: number,
+  length: number,
+  dir: number,
+  attrs: number,
+): void => tellStopped(sink, error, givenPiece('map_page', device, page, offset, length, dir, attrs))
 
 type ListCall = Exclude<StoppedCall['call'], 'map_page' | 'map_resource'>
 

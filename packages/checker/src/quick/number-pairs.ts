@@ -2,16 +2,17 @@
 import { ATTR, type EventName, has } from '@dmalab/api'
 import type { DialectChoice } from '../dma-debug/dialect-choice.ts'
 import type { QuickPairing } from './quick-pairing.ts'
-import { UsualPair } from './usual-pair.ts'
+import type { UsualPair } from './usual-pair.ts'
 
 const NO_PID = -1
 
 export class NumberPairs {
   private readonly quick: QuickPairing
   private readonly dialect: DialectChoice
-  readonly usual: UsualPair = new UsualPair()
+  private readonly usual: UsualPair
 
-  constructor(quick: QuickPairing, dialect: DialectChoice) {
+  constructor(usual: UsualPair, quick: QuickPairing, dialect: DialectChoice) {
+    this.usual = usual
     this.quick = quick
     this.dialect = dialect
   }
@@ -33,7 +34,7 @@ export class NumberPairs {
     if (isResource(name, attrs)) return false
     this.dialect.seeName(name)
     if (!quick.map(device, dmaAddr, size, dir, attrs, physAddr, at, pid)) return false
-    if (quick.onlyNewest()) usual.allowMap(name, quick.last!, quick.pending)
+    if (quick.onlyNewest()) usual.allowMap(name, quick.last!)
     return true
   }
 
@@ -52,7 +53,7 @@ export class NumberPairs {
     if (isResource(name, attrs)) return false
     this.dialect.seeName(name)
     if (!quick.unmap(device, dmaAddr, size, dir, attrs, at)) return false
-    if (!quick.ledger.checksTraced) usual.allowUnmap(name, quick.last!)
+    if (!quick.ledger.checksTraced) usual.allowUnmap(name, quick.last!, quick.pending)
     return true
   }
 
@@ -63,12 +64,10 @@ export class NumberPairs {
   }
 
   private settle(): void {
-    const { usual, quick } = this
-    usual.tellUndone()
-    if (!usual.held) return
-    usual.held = false
-    const { deviceName, dmaAddr, size, dir, physAddr, at } = usual
-    if (!quick.map(deviceName, dmaAddr, size, dir, 0, physAddr, at, NO_PID))
+    const held = this.usual.interrupt()
+    if (held === undefined) return
+    const { device, dmaAddr, size, dir, physAddr, at } = held
+    if (!this.quick.map(device, dmaAddr, size, dir, 0, physAddr, at, NO_PID))
       throw new Error('a mapping was held that is not plainly right')
   }
 }

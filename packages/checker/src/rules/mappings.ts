@@ -33,7 +33,7 @@ export interface MappingRule extends CheckerRule {
   create(report: ReportFinding, context: CheckerContext): MappingRun
 }
 
-interface MappingRun extends RuleRun {
+export interface MappingRun extends RuleRun {
   /** Takes the commonest events as numbers: onEvent() is for those that it leaves. */
   readonly quick: QuickPairing
 }
