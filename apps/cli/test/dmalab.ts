@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { type Command, Config, Errors, run } from '@oclif/core'
 import { captureOutput } from '@oclif/test'
+// What nearly every command loads, so that no test is the one that waits for it.
+import '../src/commands/run.ts'
 
 const CLI = join(import.meta.dirname, '..')
 
