@@ -61,11 +61,12 @@ const SINCE_V5_10 = {
 type Recorded = Omit<ReleaseFacts, keyof typeof SINCE_V5_10 | keyof Own | 'release' | 'attrs'>
 type Own = Pick<ReleaseFacts, 'media'>
 
+const OLDEST_FIRST = RELEASE_RECORDS.toSorted((a, b) => compareReleases(a.since, b.since))
+
 /** Each fact as the last record before the release left it, or as the first one after it found it. */
 const recorded = (release: string): Recorded => {
-  const oldestFirst = RELEASE_RECORDS.toSorted((a, b) => compareReleases(a.since, b.since))
-  const later = oldestFirst.filter(({ since: first }) => compareReleases(first, release) > 0).toReversed()
-  const earlier = oldestFirst.filter(({ since: first }) => compareReleases(first, release) <= 0)
+  const later = OLDEST_FIRST.filter(({ since: first }) => compareReleases(first, release) > 0).toReversed()
+  const earlier = OLDEST_FIRST.filter(({ since: first }) => compareReleases(first, release) <= 0)
   // A test holds that the records decide every fact that is left to them.
   return Object.assign({}, ...later.map(({ before }) => before), ...earlier.map(({ after }) => after)) as Recorded
 }

@@ -59,7 +59,7 @@ const parseMachine = (
 ): { readonly machine: Machine } | { readonly problems: readonly PlacedProblem[] } => {
   const proto = pathOfProto(value)
   if (proto !== undefined) return { problems: [{ path: proto, message: 'unknown key __proto__', atKey: true }] }
-  const parsed = machineSchema.safeParse(value, { error: toldNames })
+  const parsed = machineSchema().safeParse(value, { error: toldNames })
   if (parsed.success) {
     const machine = withSnooping(parsed.data, value)
     const problems = machineProblems(machine, arches)

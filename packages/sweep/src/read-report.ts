@@ -1,50 +1,63 @@
 // A SweepReport out of a file that an earlier sweep wrote, and a result out of a journal or a queue.
-import { InputError, POINT_FAILURES, type PointResult, SWEEP_AXES, type SweepReport, VERDICTS } from '@dmalab/api'
+import {
+  InputError,
+  madeOnce,
+  POINT_FAILURES,
+  type PointResult,
+  SWEEP_AXES,
+  type SweepReport,
+  VERDICTS,
+} from '@dmalab/api'
 import { z } from 'zod'
 
-const failures = Object.keys(POINT_FAILURES) as (keyof typeof POINT_FAILURES)[]
-const whole = z.int().min(0)
-const verdict = z.enum(VERDICTS)
+const result = madeOnce(() => {
+  const whole = z.int().min(0)
+  const failures = Object.keys(POINT_FAILURES) as (keyof typeof POINT_FAILURES)[]
+  const verdict = z.enum(VERDICTS)
 
-const result = z.union([
-  z.strictObject({
-    kind: z.literal('ran'),
-    verdict,
-    assuming: verdict.exclude(['unknown']).nullable(),
-    step: z.string().nullable(),
-    errno: z.string().nullable(),
-    why: z.string().nullable(),
-    frames: z.strictObject({ wanted: whole, delivered: whole, intact: whole }),
-    zeroCopy: z.boolean(),
-    cpuBytesPerFrame: z.number(),
-    cacheLines: z.number(),
-    findings: z.array(
-      z.strictObject({ code: z.string(), severity: z.enum(['info', 'warning', 'error']), count: whole }),
-    ),
-    met: z.boolean().nullable(),
-  }),
-  z.strictObject({ kind: z.enum(failures), why: z.string() }),
-]) satisfies z.ZodType<PointResult>
+  return z.union([
+    z.strictObject({
+      kind: z.literal('ran'),
+      verdict,
+      assuming: verdict.exclude(['unknown']).nullable(),
+      step: z.string().nullable(),
+      errno: z.string().nullable(),
+      why: z.string().nullable(),
+      frames: z.strictObject({ wanted: whole, delivered: whole, intact: whole }),
+      zeroCopy: z.boolean(),
+      cpuBytesPerFrame: z.number(),
+      cacheLines: z.number(),
+      findings: z.array(
+        z.strictObject({ code: z.string(), severity: z.enum(['info', 'warning', 'error']), count: whole }),
+      ),
+      met: z.boolean().nullable(),
+    }),
+    z.strictObject({ kind: z.enum(failures), why: z.string() }),
+  ]) satisfies z.ZodType<PointResult>
+})
 
-const axis = z.enum(SWEEP_AXES)
-const place = z.strictObject(
-  Object.fromEntries(SWEEP_AXES.map((name) => [name, z.string().optional()])) as Record<
-    (typeof SWEEP_AXES)[number],
-    z.ZodOptional<z.ZodString>
-  >,
-)
+const report = madeOnce(() => {
+  const axis = z.enum(SWEEP_AXES)
+  const place = z.strictObject(
+    Object.fromEntries(SWEEP_AXES.map((name) => [name, z.string().optional()])) as Record<
+      (typeof SWEEP_AXES)[number],
+      z.ZodOptional<z.ZodString>
+    >,
+  )
 
-const report = z.strictObject({
-  schema: z.literal(1),
-  name: z.string(),
-  axes: z.array(z.strictObject({ name: axis, values: z.array(z.string()) })),
-  points: z.array(z.strictObject({ id: z.string(), at: place, result })),
-  leftOut: z.array(z.strictObject({ why: z.string(), count: whole })),
-  shard: z.string().nullable(),
+  const whole = z.int().min(0)
+  return z.strictObject({
+    schema: z.literal(1),
+    name: z.string(),
+    axes: z.array(z.strictObject({ name: axis, values: z.array(z.string()) })),
+    points: z.array(z.strictObject({ id: z.string(), at: place, result: result() })),
+    leftOut: z.array(z.strictObject({ why: z.string(), count: whole })),
+    shard: z.string().nullable(),
+  })
 })
 
 /** undefined for what is not a result. */
-export const resultFrom = (value: unknown): PointResult | undefined => result.safeParse(value).data
+export const resultFrom = (value: unknown): PointResult | undefined => result().safeParse(value).data
 
 /** @throws InputError for text that is not the `--json` of a sweep */
 export const readSweepReport = (text: string, file: string): SweepReport => {
@@ -54,7 +67,7 @@ export const readSweepReport = (text: string, file: string): SweepReport => {
   } catch {
     throw new InputError('is not JSON', { file }, EXPECTED)
   }
-  const read = report.safeParse(value)
+  const read = report().safeParse(value)
   if (read.success) return read.data as SweepReport
   const [issue] = read.error.issues
   throw new InputError(

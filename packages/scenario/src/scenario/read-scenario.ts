@@ -46,7 +46,7 @@ export const checkScenario = (value: unknown, file: string): ScenarioFile =>
 
 const scenarioFrom = (value: unknown, placeOf: PlaceOf): ScenarioFile => {
   if (typeof value === 'object' && value !== null && 'pipeline' in value) {
-    const { name, pipeline, bind = {}, expect, ...meant } = checkYaml(pipelineFileSchema, value, placeOf)
+    const { name, pipeline, bind = {}, expect, ...meant } = checkYaml(pipelineFileSchema(), value, placeOf)
     return {
       kind: 'pipeline-file',
       name,
@@ -56,7 +56,7 @@ const scenarioFrom = (value: unknown, placeOf: PlaceOf): ScenarioFile => {
       ...(expect === undefined ? {} : { expect: stated(expect) }),
     }
   }
-  const { name, steps, ...meant } = checkYaml(stepsFileSchema, value, placeOf)
+  const { name, steps, ...meant } = checkYaml(stepsFileSchema(), value, placeOf)
   // Optional members that are absent stay absent; the types call them undefined.
   const plain = steps as StepsScenario['steps']
   const problems = stepProblems(plain)

@@ -31,15 +31,15 @@ that were imported from a device tree have the kernel's names (\`32e30000.dwe\`)
 
 /** docs/scenarios.md. */
 export const scenarioPage = (): string => {
-  const { properties } = objectSchema(stepsFileSchema)
+  const { properties } = objectSchema(stepsFileSchema())
   const head = Object.entries(properties).filter(([name]) => name !== 'steps')
-  const required = objectSchema(stepsFileSchema).required ?? []
+  const required = objectSchema(stepsFileSchema()).required ?? []
   return [
     INTRODUCTION,
     '## About itself\n',
     ...head.map(([name, field]) => fieldLine(name, field, required.includes(name))),
     '',
-    ...stepSchema.options.flatMap((option) => stepLines(objectSchema(option), exampleOf(option))),
+    ...stepSchema().options.flatMap((option) => stepLines(objectSchema(option), exampleOf(option))),
   ].join('\n')
 }
 
@@ -72,7 +72,7 @@ export const scenarioSteps = (): readonly {
   readonly description: string
   readonly example: string
 }[] =>
-  stepSchema.options.map((option) => {
+  stepSchema().options.map((option) => {
     const example = exampleOf(option)
     return {
       name: String(example['do']),

@@ -24,7 +24,7 @@ const EXPECTED =
 export const checkRunSpec = (value: unknown, file?: string): RunSpec => {
   const proto = pathOfProto(value)
   if (proto !== undefined) throw new InputError('unknown key', { file, path: proto.join('.') })
-  const parsed = runSpecSchema.safeParse(value)
+  const parsed = runSpecSchema().safeParse(value)
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, []))
   // An unknown key first: a misspelt one is also why another is missing.
