@@ -117,3 +117,24 @@ test('a queue that is in use has its attributes already', async () => {
   const used = 'do: reqbufs, device: exporter-a, queue: capture, memory: MMAP, count: 1'
   expect(await refused([used, attrs])).toContain('are in use: set their attributes before')
 })
+
+describe('bytes that nothing has', () => {
+  const MAPPED = 'do: map, buffer: one, device: plain, dir: BIDIRECTIONAL, as: page'
+  test.each([
+    [
+      'do: cpu-write, buffer: one, len: 16385',
+      /^InputError: steps.2: 16385 bytes of 'one' from byte 0 on: 16384 bytes are within reach/,
+    ],
+    ['do: cpu-read, buffer: one, offset: 4KiB, len: 9007199254740991', /16384 bytes are within reach/],
+    ['do: cpu-write, buffer: one, offset: 20KiB', /offset 20480 of 'one': it has 16384 bytes/],
+    ['do: device-write, buffer: one, device: plain, len: 9007199254740991', /4294967296 bytes are within reach/],
+    ['do: device-read, buffer: one, device: plain, offset: 20KiB', /offset 20480 of 'one': it has 16384 bytes/],
+  ])('%s is refused', async (step, says) => {
+    expect(await refused([PAGES, MAPPED, step])).toMatch(says)
+  })
+
+  test('a device reaches what lies behind its buffer', async () => {
+    const report = await run([PAGES, MAPPED, 'do: device-write, buffer: one, device: plain, len: 20KiB'])
+    expect(report.runs[0]?.steps[2]).toMatchObject({ detail: '20480 bytes' })
+  })
+})

@@ -17,3 +17,9 @@ describe.each(['arm-v7-lines', 'arm-l2-lines'])('%s', (topic) => {
       expect({ ...input, ...adapter?.run(input, {} as GoldenContext, file) }).toEqual({ ...input, log })
   })
 })
+
+it.each(['0.1', '64', 0, 24, null])('lines of %s bytes are refused', (line) => {
+  const input = { v: 'new', f: 'map', line, s: 4096, n: 18, dir: 1 }
+  const adapter = adapters.find(({ topic }) => topic === 'arm-v7-lines')
+  expect(() => adapter?.run(input, {} as GoldenContext, { meta: {}, cases: [] })).toThrow('expected a size of a line')
+})

@@ -1,5 +1,5 @@
 // Adapters for the line vectors: maintain a range on a machine of that line size, hand back the line log.
-import { type Direction, type GoldenAdapter, type LineSize, phys } from '@dmalab/api'
+import { type Direction, type GoldenAdapter, type LineSize, phys, vectorNumber } from '@dmalab/api'
 import { compileHotSync, Hot, type LineRecord } from '../index.ts'
 import { innerAreaOp } from './area-op.ts'
 
@@ -15,13 +15,22 @@ function machines(outer: boolean): (lineSize: LineSize) => Hot {
   }
 }
 
+const LINE_SIZES: readonly LineSize[] = [16, 32, 64]
+
+/** @throws Error: no line is of that size */
+const lineSizeOf = (value: unknown): LineSize => {
+  const size = LINE_SIZES.find((one) => one === value)
+  if (size === undefined) throw new Error(`expected a size of a line, got ${JSON.stringify(value)}`)
+  return size
+}
+
 function v7Lines(): GoldenAdapter {
   const machine = machines(false)
   return {
     topic: 'arm-v7-lines',
     run(input) {
-      const hot = machine(input['line'] as LineSize)
-      const [at, len] = [phys(input['s'] as number), input['n'] as number]
+      const hot = machine(lineSizeOf(input['line']))
+      const [at, len] = [phys(vectorNumber(input['s'])), vectorNumber(input['n'])]
       const hook = input['f'] as 'map' | 'unmap' | 'flush'
       const op = hook === 'flush' ? 'flush' : innerAreaOp(hook, input['dir'] as Direction)
       const log = hot.lineLog(() => {
@@ -40,7 +49,7 @@ function l2Lines(): GoldenAdapter {
     topic: 'arm-l2-lines',
     run(input) {
       const hot = machine(32)
-      const [at, len] = [phys(input['s'] as number), input['n'] as number]
+      const [at, len] = [phys(vectorNumber(input['s'])), vectorNumber(input['n'])]
       const log = hot.lineLog(() => {
         if (input['f'] === 'clean') hot.outerClean(at, len)
         if (input['f'] === 'inv') hot.outerInvalidate(at, len)

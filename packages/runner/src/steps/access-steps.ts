@@ -22,7 +22,8 @@ export const deviceAccess = (c: StepContext, step: Step<'device-read' | 'device-
   const device = c.lab.device(step.device)
   const bus = c.lab.bus(device)
   const { from: first, runs } = placesOf(c, buffer, device)
-  const { offset, len } = part({ offset: first, ...step }, first === 0 ? buffer.size : first + sum(runs))
+  // A device knows no end of a buffer: it reaches what lies behind it.
+  const { offset, len } = part({ offset: first, ...step }, first === 0 ? buffer.size : first + sum(runs), MOST)
   if (step.do === 'device-write') {
     const seed = mixSeed(c.seed, step.buffer, c.count)
     let done = 0
@@ -99,7 +100,7 @@ export const userAccess = (c: StepContext, step: Step<'cpu-read' | 'cpu-write'>)
   const buffer = c.buffer(step.buffer)
   const mapping = userMapping(c, buffer)
   if (!mapping.ok) return mapping
-  const { offset, len } = part(step, buffer.size)
+  const { offset, len } = part(step, buffer.size, pageAlign(buffer.size))
   if (step.do === 'cpu-write') {
     const seed = mixSeed(c.seed, step.buffer, c.count)
     c.lab.userWrite(mapping.value, { seed }, len, step.buffer, offset)
@@ -154,7 +155,7 @@ const mapDescriptor = ({ lab }: StepContext, { name, fd }: LabBuffer, area: User
 /** mmap with an offset, of the descriptor or by a driver: vm_pgoff counts pages, and mmap(2) takes whole pages only. */
 export const mmapPart = (c: StepContext, step: Step<'mmap'>): Outcome => {
   const buffer = c.buffer(step.buffer)
-  const { offset, len } = part(step, buffer.size)
+  const { offset, len } = part(step, buffer.size, MOST)
   if (offset % PAGE_SIZE !== 0) return fail('EINVAL', `offset ${offset} is not a multiple of a page`)
   const area: UserArea = { pgoff: offset / PAGE_SIZE, len: pageAlign(len) }
   const mapping = buffer.fd === null ? mapCoherent(c, buffer, area) : mapDescriptor(c, buffer, area)
@@ -183,10 +184,19 @@ const mapCoherent = (
   )
 }
 
+/** Bytes of a buffer, and behind it, that one step may touch. */
+const MOST = 2 ** 32
+
+/** @throws InputError for what begins behind the buffer's end and has no length, or ends behind byte `most` */
 const part = (
-  step: { readonly offset?: number; readonly len?: number },
+  step: { readonly buffer: string; readonly offset?: number; readonly len?: number },
   size: number,
+  most: number,
 ): { offset: number; len: number } => {
   const offset = step.offset ?? 0
-  return { offset, len: step.len ?? size - offset }
+  const len = step.len ?? size - offset
+  if (len < 0) throw new InputError(`offset ${offset} of '${step.buffer}': it has ${size} bytes`)
+  if (len > most - offset)
+    throw new InputError(`${len} bytes of '${step.buffer}' from byte ${offset} on: ${most} bytes are within reach`)
+  return { offset, len }
 }
