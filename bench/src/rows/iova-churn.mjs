@@ -82,8 +82,10 @@ const churned = ({ pairs, warm }, live, churn, memory) => {
   return { work: pairs, run: next, result: () => [at, ...live], memory }
 }
 
-const open = (make) => (size) => {
-  const { space, memory } = make()
+/** The product's way, on an engine of its own. */
+const openDomain = (size, module) => {
+  const hot = new Hot(module, { lineSize: 64, poison: 0 })
+  const space = new IovaDomain(hot.io, 4096, 1)
   const live = Float64Array.from(FIRST, (pages) => space.alloc(pages, LIMIT, true))
   const churn = (victims, sizes) => {
     for (let i = 0; i < victims.length; i++) {
@@ -92,21 +94,31 @@ const open = (make) => (size) => {
       live[victim] = space.alloc(sizes[i], LIMIT, true)
     }
   }
-  return churned(size, live, churn, memory)
+  return churned(size, live, churn, memoryOf(hot))
 }
 
-const domainOf = (module) => {
-  const hot = new Hot(module, { lineSize: 64, poison: 0 })
-  return { space: new IovaDomain(hot.io, 4096, 1), memory: memoryOf(hot) }
+/** The same loop once more: one that has seen both kinds of space is slower for both. */
+const openArray = (size) => {
+  const space = new SortedArray()
+  const live = Float64Array.from(FIRST, (pages) => space.alloc(pages, LIMIT))
+  const churn = (victims, sizes) => {
+    for (let i = 0; i < victims.length; i++) {
+      const victim = victims[i]
+      space.free(live[victim])
+      live[victim] = space.alloc(sizes[i], LIMIT)
+    }
+  }
+  return churned(size, live, churn)
 }
 
 /** The engine's own allocator, compiled; the loops as well: a call of the product's that sees two engines is slow for both. */
 const openNative = (size, { module, loops }) => {
-  const { space, memory } = domainOf(module)
+  const hot = new Hot(module, { lineSize: 64, poison: 0 })
+  const space = new IovaDomain(hot.io, 4096, 1)
   const live = new Float64Array(LIVE)
   loops.openIova(space.domain, FIRST, live, LIVE, LIMIT)
   const churn = (victims, sizes) => loops.churnIova(space.domain, victims, sizes, live, victims.length, LIMIT)
-  return churned(size, live, churn, memory)
+  return churned(size, live, churn, memoryOf(hot))
 }
 
 /** Compiled code that searches a red-black tree as the kernel does. */
@@ -124,16 +136,10 @@ export const row = {
   title: 'free and allocate a bus address, 10,000 live',
   unit: 'pair',
   versions: {
-    naive: version(
-      500,
-      open(() => ({ space: new SortedArray() })),
-    ),
+    naive: version(500, openArray),
     'red-black tree': { ...version(2000, openTree), native: true },
     native: version(ROUND, openNative),
-    wasm: version(
-      ROUND,
-      open(() => domainOf(compileHotSync())),
-    ),
+    wasm: version(ROUND, (size) => openDomain(size, compileHotSync())),
   },
-  addon: version(ROUND, (size, { module }) => open(() => domainOf(module))(size)),
+  addon: version(ROUND, (size, { module }) => openDomain(size, module)),
 }

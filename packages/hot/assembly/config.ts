@@ -1,4 +1,5 @@
 // What a machine is made of, fixed for its life: set once per instance, so not part of the memory that reset and fork treat.
+import { writeSteps } from './pattern'
 import * as L from './shared/layout'
 
 /** log2 of the inner line size, bytes: 4, 5 or 6. */
@@ -43,4 +44,5 @@ export function configure(shift: u32, poison: u32, outer: u32): void {
   }
   sectionFrames = <u32>(end >> L.PAGE_SHIFT)
   for (let i: usize = 0; i < <usize>L.PAGE_SIZE; i += 4) store<u32>(i, poison, L.POISON_BASE)
+  writeSteps()
 }

@@ -54,9 +54,10 @@ export function ioUnmapPages(
   store<u64>(P.IO_BASE, done, P.IO_RESULT)
 }
 
-/** As ioMapPages, for addresses and sizes below 2^52. */
-export function ioMapQuick(pt: usize, iova: f64, paddr: f64, size: f64, pgcount: u32, prot: u32): i32 {
-  return mapPages(pt, quickWhole(iova), quickWhole(paddr), quickWhole(size), pgcount, prot)
+/** As ioMapPages, for addresses and sizes below 2^52; returns the bytes where it succeeds: to read them costs as much as a call. */
+export function ioMapQuick(pt: usize, iova: f64, paddr: f64, size: f64, pgcount: u32, prot: u32): f64 {
+  const ret = mapPages(pt, quickWhole(iova), quickWhole(paddr), quickWhole(size), pgcount, prot)
+  return ret == 0 ? <f64>load<i64>(P.IO_BASE, P.IO_RESULT) : <f64>ret
 }
 
 /** As ioUnmapPages, for addresses and sizes below 2^52; returns the bytes. */

@@ -117,23 +117,39 @@ export function outerRange(op: u32, addr: u64, len: u64): void {
   logLines(OUTER, L.LOG_SYNC, 0, 1, 0)
 }
 
-/** One inner range; counts in R_LINES and R_WRITTEN_BACK. `old` 1: see innerRange. */
-export function maintainInner(op: u32, phys: f64, len: u32, old: u32): void {
-  maintain(op, quickWhole(phys), len, old != 0)
+/** R_LINES and R_WRITTEN_BACK of the last call of maintainInner. */
+let told: u64
+
+export function forgetTold(): void {
+  told = 0
 }
 
-/** As maintainInner, for callers that have the address as it is. */
-export function maintain(op: u32, start: u64, len: u32, old: bool): void {
+/**
+ * One inner range; counts in R_LINES and R_WRITTEN_BACK. `old` 1: see innerRange.
+ *
+ * returns  whether the counts differ from those of the call before: to read them costs as much as the call
+ */
+export function maintainInner(op: u32, phys: f64, len: u32, old: u32): bool {
+  const counts = maintain(op, quickWhole(phys), len, old != 0)
+  if (counts == told) return false
+  told = counts
+  return true
+}
+
+/** As maintainInner, for callers that have the address as it is. Returns R_LINES, and R_WRITTEN_BACK above it. */
+export function maintain(op: u32, start: u64, len: u32, old: bool): u64 {
   if (op == L.OP_CLEAN && plain && len != 0 && ((<u32>start | len) & (L.PAGE_SIZE - 1)) == 0 && !logging()) {
     const back = cleanWhole(<u32>(start >> L.PAGE_SHIFT), len >> L.PAGE_SHIFT)
-    store<u64>(L.CALL_BASE, ((<u64>back) << 32) | (len >> 6), L.R_LINES)
+    const counts = ((<u64>back) << 32) | (len >> 6)
+    store<u64>(L.CALL_BASE, counts, L.R_LINES)
     store<u64>(L.CALL_BASE, 0, L.R_OUTER_LINES)
-    return
+    return counts
   }
   wentLong(L.LONG_MAINTENANCE, 1)
   zeroCounters()
   innerRange(op, start, len, old)
   storeCounters()
+  return load<u64>(L.CALL_BASE, L.R_LINES)
 }
 
 /** One outer range; counts in R_OUTER_LINES and R_OUTER_WRITTEN_BACK. */

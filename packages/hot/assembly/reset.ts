@@ -3,6 +3,7 @@ import { clearDirtySections } from './dirty-sections'
 import { heapReset } from './heap'
 import { keptCount, keptRecord } from './kept'
 import { wentLong } from './long-ways'
+import { forgetTold } from './maintenance'
 import { cleanSection } from './section-clean'
 import * as L from './shared/layout'
 import { cleanPool } from './swiotlb-clean'
@@ -22,6 +23,7 @@ export function reset(): void {
     store<u32>(record, 1, L.K_SPARE)
   }
   heapReset()
+  forgetTold()
   wentLong(L.LONG_RESET, cleaned)
 }
 

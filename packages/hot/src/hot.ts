@@ -53,6 +53,7 @@ export interface HotStats {
 }
 
 const PHYS_END = 2 ** 44
+const NOTHING: LineCounts = { lines: 0, writtenBack: 0 }
 const HEAP_FIRST = L.HEAP_BASE / L.PAGE_SIZE
 
 /**
@@ -67,7 +68,8 @@ export class Hot {
   private readonly module: WebAssembly.Module
   private readonly linear: LinearMemory
   private readonly views: Readonly<Record<View, number>>
-  private counts: LineCounts = { lines: 0, writtenBack: 0 }
+  /** What the last call of maintainInner() counted. */
+  private counts: LineCounts = NOTHING
 
   /** @param module what compileHot() returned */
   constructor(module: WebAssembly.Module, config: HotConfig) {
@@ -84,6 +86,7 @@ export class Hot {
   /** Forgets contents, pages, cache state and lists: equal to a fresh machine, but for the size of the linear memory. */
   reset(): void {
     this.linear.wasm.reset()
+    this.counts = NOTHING
   }
 
   /** An independent copy; list handles mean the same in both. */
@@ -191,7 +194,9 @@ export class Hot {
   /** Inner cache, without a result of its own: see clean, invalidate and flush; addCounts() tells what was done. */
   maintain(op: 'clean' | 'invalidate' | 'flush', at: PhysAddr, len: number, code: 'old' | 'new'): void {
     checkRange(at, len)
-    this.linear.wasm.maintainInner(innerOp(op), at, len, code === 'old' ? 1 : 0)
+    // What a call finds is what the one before found, as a rule: then it is the same object.
+    if (!this.linear.wasm.maintainInner(innerOp(op), at, len, code === 'old' ? 1 : 0)) return
+    this.counts = { lines: this.result(L.R_LINES), writtenBack: this.result(L.R_WRITTEN_BACK) }
   }
 
   /** Adds what the last call of `maintain` did: line operations, and how many of the lines were dirty. */
@@ -261,11 +266,6 @@ export class Hot {
 
   private inner(op: 'clean' | 'invalidate' | 'flush', at: PhysAddr, len: number, code: 'old' | 'new'): LineCounts {
     this.maintain(op, at, len, code)
-    const { u32 } = this.linear
-    const lines = u32[(L.CALL_BASE + L.R_LINES) / 4] ?? 0
-    const writtenBack = u32[(L.CALL_BASE + L.R_WRITTEN_BACK) / 4] ?? 0
-    // What a call finds is what the one before found, as a rule: then it is the same object.
-    if (this.counts.lines !== lines || this.counts.writtenBack !== writtenBack) this.counts = { lines, writtenBack }
     return this.counts
   }
 
@@ -290,6 +290,6 @@ export class Hot {
 }
 
 function checkRange(at: PhysAddr, len: number): void {
-  const fits = Number.isSafeInteger(at) && at >= 0 && Number.isInteger(len) && len >= 0 && len < 2 ** 32
-  if (!fits || at + len > PHYS_END) throw new Error(`no physical range: ${len} bytes at 0x${at.toString(16)}`)
+  const fits = len >>> 0 === len && at >= 0 && at + len <= PHYS_END && Math.floor(at) === at
+  if (!fits) throw new Error(`no physical range: ${len} bytes at 0x${at.toString(16)}`)
 }

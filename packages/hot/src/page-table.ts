@@ -95,8 +95,8 @@ export class PageTable {
   mapPages(iova: U64, paddr: U64, pgsize: U64, pgcount: number, prot: number): MapResult {
     const { wasm } = this.engine
     if (isQuick(iova) && isQuick(paddr) && isQuick(pgsize)) {
-      const ret = wasm.ioMapQuick(this.pt, iova, paddr, pgsize, pgcount, prot)
-      return { ret, mapped: this.engine.result }
+      const done = wasm.ioMapQuick(this.pt, iova, paddr, pgsize, pgcount, prot)
+      return done < 0 ? { ret: done, mapped: this.engine.result } : { ret: 0, mapped: done }
     }
     const ret = wasm.ioMapPages(
       this.pt,

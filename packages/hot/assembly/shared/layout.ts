@@ -208,6 +208,7 @@ export const V_LIMITS = 0x910
 export const V_UNFIT = 0x920
 export const V_MOVE = 0x930
 export const V_MAPPED = 0x940
+export const V_STEPS = 0x980 // four of them, which stay: see pattern.ts
 
 // Results, u32 each.
 export const R_BASE = 0x800
