@@ -83,16 +83,21 @@ export function patternCompare(at: usize, len: u32, start: u32, i: u64, index: u
     const step3 = v128.load(STEPS, 32)
     const step4 = v128.load(STEPS, 48)
     i += (end - at) & ~15
-    // A line at a time, as long as all is as it should be: twice as much needs more than the registers there are.
-    for (; at + 64 <= end; at += 64) {
+    // A line at a time, twice as much needs more registers than there are. What is wrong anywhere is wrong: the loop only gathers.
+    const first = x
+    let differs = i32x4.splat(0)
+    let line = at
+    for (; line + 64 <= end; line += 64) {
       const x1 = i32x4.add(x, step)
       const x2 = i32x4.add(x, step2)
       const x3 = i32x4.add(x, step3)
-      const a = v128.or(patternDiffers(at, x), patternDiffers(at + 16, x1))
-      const b = v128.or(patternDiffers(at + 32, x2), patternDiffers(at + 48, x3))
-      if (v128.any_true(v128.or(a, b))) break
+      const a = v128.or(patternDiffers(line, x), patternDiffers(line + 16, x1))
+      const b = v128.or(patternDiffers(line + 32, x2), patternDiffers(line + 48, x3))
+      differs = v128.or(differs, v128.or(a, b))
       x = i32x4.add(x, step4)
     }
+    if (v128.any_true(differs)) x = first
+    else at = line
     pieces += <u32>(end - at)
     for (; at + 16 <= end; at += 16) {
       const want = v128.xor(x, i32x4.shr_u(x, 16))
