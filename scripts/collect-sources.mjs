@@ -1,10 +1,17 @@
 #!/usr/bin/env node
 // Collects the `Models:` lines of all packages into docs/sources.json: which function imitates which source, to be checked against
-// a kernel tree. Usage: node scripts/collect-sources.mjs [--check]
+// a kernel tree.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { argumentsOf } from './arguments.mjs'
 
+const { values } = argumentsOf({
+  call: 'node scripts/collect-sources.mjs',
+  about: 'Writes docs/sources.json: which function of dmalab imitates which one of a kernel.',
+  options: { check: { says: 'writes nothing; exit 1 where the file is out of step' } },
+  examples: ['', '--check'],
+})
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const target = join(root, 'docs', 'sources.json')
 
@@ -39,7 +46,7 @@ const text = `${JSON.stringify(
   1,
 )}\n`
 
-if (process.argv.includes('--check')) {
+if (values.check) {
   if (readFileSync(target, 'utf8') !== text) {
     console.error('docs/sources.json is out of step: run node scripts/collect-sources.mjs')
     process.exit(1)

@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { argumentsOf, refuse } from './arguments.mjs'
+import { COMMANDS } from './commands.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const pin = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devEngines.packageManager.version
@@ -34,6 +36,8 @@ if (args.length === 1 && args[0] === 'start')
   progress('dmalab: setting up what is missing (the first time: a minute or two)')
 if (args[0] === '--inner') args = args.slice(1)
 else {
+  const [word = 'build', ...words] = args
+  if (Object.hasOwn(COMMANDS, word)) argumentsOf(COMMANDS[word], words)
   const v = sh('pnpm', ['--version'], { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' })
   if (v.status !== 0 || v.stdout.trim() !== pin) {
     // npm exec puts an absolute folder that holds pnpm first in PATH; turbo finds it there.
@@ -44,6 +48,13 @@ else {
 
 /** Runs every test and closes with one plain line of counts. */
 const test = (rest) => {
+  if (rest.some((word) => word.startsWith('-'))) {
+    // Options that it does not take are a stack trace of Vitest's.
+    const quietly = { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', env: { ...env, NO_COLOR: '1' } }
+    const { stderr } = sh(bin('vitest'), ['list', '--filesOnly', ...rest], quietly)
+    const [, problem] = /^\w*Error: (.+)$/m.exec(stderr) ?? []
+    if (problem !== undefined) refuse(COMMANDS.test, problem)
+  }
   const folder = join(root, 'node_modules', '.dmalab')
   const report = join(folder, 'tests.json')
   mkdirSync(folder, { recursive: true })
@@ -95,14 +106,9 @@ if (what === 'nodes') {
   nodes(rest)
   process.exit(0)
 }
-// `npm run test:pack -- --node 22`
-const [flag, release, ...others] = rest
-if (what === 'pack' && flag === '--node') {
-  if (!/^\d+(?:\.\d+){0,2}$/.test(release ?? '')) {
-    progress('--node takes a release of Node, such as 22 or 20.19.0')
-    process.exit(2)
-  }
-  onNode(release, 'pack', ...others)
+const { node, 'no-hygiene': noHygiene } = what === 'pack' ? argumentsOf(COMMANDS.pack, rest).values : {}
+if (node !== undefined) {
+  onNode(node, 'pack', ...(noHygiene ? ['--no-hygiene'] : []))
   process.exit(0)
 }
 if (what === 'start' && rest.length === 0) progress('1 of 3  packages')

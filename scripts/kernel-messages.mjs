@@ -1,13 +1,11 @@
 #!/usr/bin/env node
 // Holds the catalogue of kernel messages against kernel trees: which wording stands in the sources of which release, and which file prints it.
-//
-//   node scripts/kernel-messages.mjs NAME=TREE...        such as 6.1=linux-source-6.1 6.12=linux-source-6.12
-//
 // Prints, for each form, the trees that hold it, and the first file that does; then the forms that no tree has (older or newer wordings,
 // vendors, programs, and what the kernel puts together from pieces), and those whose release range says otherwise. A form may be the
 // begin of a longer format: in a release that is out of its range, only the whole format counts.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { argumentsOf, refuse } from './arguments.mjs'
 import { kernelMessages } from '../packages/klog/dist/index.js'
 
 /** Where kernels print about DMA memory. */
@@ -87,8 +85,17 @@ const textOf = (source) =>
     .replaceAll(/\\"/g, '"')
     .replaceAll(/%[-#+ 0-9.*]*(?:hh|h|ll|l|z|t|L)?[a-zA-Z]\w{0,4}/g, '%')
 
-const trees = process.argv.slice(2).map((word) => {
-  const [name, folder] = word.split('=')
+const COMMAND = {
+  call: 'node scripts/kernel-messages.mjs',
+  about: 'Prints which wording of each kernel message stands in which kernel tree, and which file has it.',
+  words: 'RELEASE=TREE',
+  examples: ['6.1=linux-source-6.1 6.12=linux-source-6.12'],
+}
+const { words } = argumentsOf(COMMAND)
+if (words.length === 0) refuse(COMMAND, 'give a kernel tree, such as 6.12=linux-source-6.12')
+const trees = words.map((word) => {
+  const [name, folder = ''] = word.split('=')
+  if (!existsSync(folder)) refuse(COMMAND, `'${word}' is no RELEASE=TREE: there is no folder '${folder}'`)
   const files = ROOMS.flatMap((room) => [...sources(join(folder, room))]).map((path) => ({
     path: relative(folder, path),
     text: textOf(readFileSync(path, 'latin1')),
@@ -96,10 +103,6 @@ const trees = process.argv.slice(2).map((word) => {
   // One text, so that a piece is looked for once; each file begins with its path.
   return { name, text: files.map(({ path, text }) => `\0${path}\n${text}`).join('') }
 })
-if (trees.length === 0) {
-  console.error('usage: node scripts/kernel-messages.mjs NAME=TREE...')
-  process.exit(2)
-}
 
 /**
  * `4.11+`, `3.x to 5.7`, `6.1`: does a release lie in it? undefined: the range does not say, as of the end of `to 6.x` and the begin of

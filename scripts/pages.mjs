@@ -3,10 +3,11 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { openRegistry } from '../packages/lab/dist/index.js'
 import { fidelityPage } from '../packages/lab/dist/golden.js'
 import { driversPage } from '../packages/machine/dist/index.js'
+import { argumentsOf, refuse } from './arguments.mjs'
+import { COMMANDS } from './commands.mjs'
 import { dependenciesPage } from './dependencies-page.mjs'
 
 const root = join(import.meta.dirname, '..')
@@ -38,13 +39,10 @@ const FOLDERS = {
   'apps/cli/schemas': async () => (await import('../site/src/command-schemas.mjs')).commandSchemas(),
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { check: { type: 'boolean' } } })
+const { values, words } = argumentsOf(COMMANDS.pages)
 const known = [...Object.keys(PAGES), ...Object.keys(FOLDERS)]
-const unknown = positionals.find((page) => !known.includes(page))
-if (unknown !== undefined) {
-  console.error(`no page '${unknown}'; there are: ${known.join(', ')}`)
-  process.exit(2)
-}
+const unknown = words.find((page) => !known.includes(page))
+if (unknown !== undefined) refuse(COMMANDS.pages, `no page '${unknown}'; there are: ${known.join(', ')}`)
 const textAt = (path) => {
   try {
     return readFileSync(join(root, path), 'utf8')
@@ -66,7 +64,7 @@ const keep = (path, text, page) => {
   }
 }
 
-for (const page of positionals.length > 0 ? positionals : known) {
+for (const page of words.length > 0 ? words : known) {
   if (page in PAGES) keep(`docs/${page}`, PAGES[page](), page)
   else {
     const files = await FOLDERS[page]()

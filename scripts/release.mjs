@@ -8,7 +8,8 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { argumentsOf } from './arguments.mjs'
+import { COMMANDS } from './commands.mjs'
 import { faultsOf, faultsOfAll, sizesText } from './pack/check-tarballs.mjs'
 import { hygieneOf } from './pack/hygiene.mjs'
 import { buildAnew, packAll, published, ROOT } from './pack/tarballs.mjs'
@@ -16,32 +17,29 @@ import { billOfMaterials, faultsOfBill } from './release/bill-of-materials.mjs'
 import { changelogOf, nextVersion, pendingChanges } from './release/changes.mjs'
 
 const tell = (text) => console.log(text)
-const refuse = (text) => {
-  console.error(text)
-  process.exit(2)
-}
 const run = (program, ...args) => execFileSync(program, args, { cwd: ROOT, stdio: 'inherit' })
 const read = (file) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'))
 
-const { values, positionals } = given()
+const { values, words } = argumentsOf(COMMANDS.release)
 const dry = values['dry-run'] === true
 const target = join(ROOT, 'build/release')
 const { version } = read('apps/cli/package.json')
 const changes = pendingChanges(join(ROOT, '.changeset'))
-if (changes.length === 0) refuse('nothing to release: .changeset has no change')
+if (changes.length === 0) {
+  console.error('nothing to release: .changeset has no change')
+  process.exit(2)
+}
 const next = nextVersion(version, changes)
 
 /** In this order; a later one needs what the ones before it made. */
 const STEPS = {
   build: ['every package, from empty folders', buildAnew],
-  tests: ['every test', () => run(process.execPath, 'scripts/go.mjs', 'test', ...positionals)],
+  tests: ['every test', () => run(process.execPath, 'scripts/go.mjs', 'test', ...words)],
   use: ['packages, installed and used by plain npm', () => run(process.execPath, 'scripts/go.mjs', 'pack')],
   files: [`version ${next}, changelog, tarballs, bill of materials`, writeFiles],
 }
 const names = Object.keys(STEPS)
 const wanted = values.step ?? names
-const unknown = wanted.filter((name) => !names.includes(name))
-if (unknown.length > 0) refuse(`unknown step ${unknown.join(', ')}: the steps are ${names.join(', ')}`)
 
 tell(`release ${next} (after ${version}), ${changes.length} changes${dry ? ', dry run' : ''}`)
 for (const [at, name] of names.entries()) {
@@ -54,17 +52,6 @@ for (const [at, name] of names.entries()) {
   }
 }
 tell(dry ? 'dry run: the tree is as it was' : `the tree has version ${next}: commit it`)
-
-function given() {
-  try {
-    return parseArgs({
-      options: { 'dry-run': { type: 'boolean' }, step: { type: 'string', multiple: true } },
-      allowPositionals: true,
-    })
-  } catch (error) {
-    return refuse(error.message)
-  }
-}
 
 async function writeFiles() {
   const takeBack = remember()

@@ -3,8 +3,9 @@ import { fork } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { dirname } from 'node:path'
-import { parseArgs } from 'node:util'
 import { openNative } from '@dmalab/bench-native'
+import { argumentsOf, refuse } from '../../scripts/arguments.mjs'
+import { COMMANDS } from '../../scripts/commands.mjs'
 import { checkRow } from './check.mjs'
 import { calibrate, clockOf } from './measure.mjs'
 import { meansOf, median, recordOf, slowdowns } from './results.mjs'
@@ -12,38 +13,8 @@ import { loadRows } from './rows.mjs'
 import { exponentOf, LIMIT, scalingFiles, scalingText } from './scaling.mjs'
 import { meansText, table } from './table.mjs'
 
-const USAGE =
-  'npm run bench [-- [--only PART] [--json FILE] [--compare OLD.json] [--limit 1.25] [--rounds 5] [--time 20] [--check | --scaling]]'
-
-const refuse = (problem) => {
-  console.error(`error: ${problem}\nhint: ${USAGE}`)
-  process.exit(2)
-}
-const argumentsOf = (config) => {
-  try {
-    return parseArgs(config)
-  } catch (error) {
-    return refuse(error.message)
-  }
-}
-
-const { values } = argumentsOf({
-  options: {
-    help: { type: 'boolean', default: false },
-    check: { type: 'boolean', default: false },
-    scaling: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    json: { type: 'string' },
-    compare: { type: 'string' },
-    limit: { type: 'string', default: '1.25' },
-    rounds: { type: 'string', default: '5' },
-    time: { type: 'string', default: '20' },
-  },
-})
-if (values.help) {
-  console.log(USAGE)
-  process.exit(0)
-}
+const { values } = argumentsOf(COMMANDS.bench)
+const refused = (problem) => refuse(COMMANDS.bench, problem)
 /** An earlier result, read before anything is measured: a wrong name would cost minutes. */
 const resultIn = (file) => {
   try {
@@ -52,17 +23,15 @@ const resultIn = (file) => {
   } catch {
     // said below
   }
-  return refuse(`${file} is no result of --json`)
+  return refused(`${file} is no result of --json`)
 }
-for (const name of ['limit', 'rounds', 'time'])
-  if (!(Number(values[name]) > 0)) refuse(`--${name} is a number above 0, not '${values[name]}'`)
-if (values.json !== undefined && !existsSync(dirname(values.json))) refuse(`no folder for ${values.json}`)
+if (values.json !== undefined && !existsSync(dirname(values.json))) refused(`no folder for ${values.json}`)
 const before = values.compare === undefined ? undefined : resultIn(values.compare)
 const { missing, ...comparator } = await openNative()
 const native = missing === undefined ? comparator : undefined
 const rows = values.scaling ? [] : await loadRows(values.only, native)
 if (rows.length === 0 && !values.scaling) {
-  refuse(`no row is named like '${values.only}'`)
+  refused(`no row is named like '${values.only}'`)
 }
 if (missing !== undefined) console.log(`native: no comparator in compiled code (${missing})`)
 
@@ -86,7 +55,7 @@ const inProcess = (program, file, ...words) =>
   })
 
 const measure = async () => {
-  const how = { rounds: Number(values.rounds), time: Number(values.time) }
+  const how = { rounds: values.rounds, time: values.time }
   const calibration = median(await calibrate({ ...how, clock: clockOf(native) }))
   const measured = []
   for (const row of rows) {
@@ -109,8 +78,7 @@ const report = (result) => {
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 1)}\n`)
   if (before === undefined) return
   for (const { name, slower } of slowdowns(before, result)) {
-    const limit = Number(values.limit)
-    const verdict = slower > limit ? 'SLOWER' : slower < 1 / limit ? 'faster' : 'same'
+    const verdict = slower > values.limit ? 'SLOWER' : slower < 1 / values.limit ? 'faster' : 'same'
     if (verdict === 'SLOWER') process.exitCode = 1
     console.log(`${name.padEnd(28)} ${slower.toFixed(3)} ${verdict}`)
   }

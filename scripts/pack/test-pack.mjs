@@ -1,6 +1,8 @@
 // `npm run test:pack`: packs every package, looks into the tarballs, and uses them as a user would. `--no-hygiene` leaves out what does not
 // depend on the release of Node.
 import { join } from 'node:path'
+import { argumentsOf } from '../arguments.mjs'
+import { COMMANDS } from '../commands.mjs'
 import { faultsOf, faultsOfAll, sizesText } from './check-tarballs.mjs'
 import { useAsUser } from './consumer.mjs'
 import { hygieneOf } from './hygiene.mjs'
@@ -13,11 +15,12 @@ const end = (faults) => {
   process.exit(1)
 }
 
+const { values } = argumentsOf(COMMANDS.pack)
 buildAnew()
 const tarballs = packAll(join(ROOT, 'node_modules/.dmalab/pack'))
 end([...tarballs.flatMap(faultsOf), ...faultsOfAll(tarballs)])
 tell(sizesText(tarballs))
-if (!process.argv.includes('--no-hygiene')) {
+if (!values['no-hygiene']) {
   const faults = []
   for (const tarball of tarballs) faults.push(...(await hygieneOf(tarball)))
   end(faults)

@@ -1,27 +1,17 @@
 #!/usr/bin/env node
-// npm run fuzz -- [--minutes N | --seconds N] [--seed N] [--reader NAME]...: changed inputs for every reader, so long for each.
+// npm run fuzz (--help says what it takes): changed inputs for every reader, so long for each.
 // What crashes, takes longer than 2 s or more memory than it may is kept in found/, where a test reads it from then on.
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { argumentsOf, refuse } from '../../scripts/arguments.mjs'
+import { COMMANDS } from '../../scripts/commands.mjs'
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string' },
-    seconds: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    reader: { type: 'string', multiple: true },
-  },
-})
-const seconds = Number(values.seconds ?? Number(values.minutes ?? 1 / 6) * 60)
-const seed = Number(values.seed)
-if (!(seconds > 0) || !Number.isSafeInteger(seed) || seed < 0) {
-  console.error('usage: npm run fuzz -- [--minutes N | --seconds N] [--seed N] [--reader NAME]...')
-  process.exit(2)
-}
+const { values } = argumentsOf(COMMANDS.fuzz)
+const { seed } = values
+const seconds = values.seconds ?? (values.minutes ?? 1 / 6) * 60
 
 /** An input may take so long (where other programs wait for the cores, as much longer), and a thread hold so much. */
 const HANG_MS = 2000 * Math.max(1, Math.ceil(loadavg()[0] / availableParallelism()))
@@ -103,10 +93,7 @@ const feed = async (readers) => {
 
 const names = await new Promise((resolve) => open({ ask: 'names' }, ({ names }) => resolve(names)))
 const unknown = (values.reader ?? []).filter((name) => !names.includes(name))
-if (unknown.length > 0) {
-  console.error(`there is no reader ${unknown.join(', ')}; there are ${names.join(', ')}`)
-  process.exit(2)
-}
+if (unknown.length > 0) refuse(COMMANDS.fuzz, `there is no reader ${unknown.join(', ')}; there are ${names.join(', ')}`)
 for (let left = values.reader ?? names; left.length > 0;) left = await feed(left)
 for (const { reader, input } of suspects) {
   const why = await again(reader, Buffer.from(input))

@@ -1,33 +1,20 @@
 #!/usr/bin/env node
-// npm run mutation -- --room R [--sample N] [--seed N] [--file PART] [--own] [--tests PATH]...: plants small faults in a room, one at a time,
-// and sees whether a test notices; with --own, whether one of the room itself does, with --file, only in sources with PART in their names.
+// npm run mutation (--help says what it takes): plants small faults in a room, one at a time, and sees whether a test notices.
 // No source is touched.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { argumentsOf, refuse } from '../../scripts/arguments.mjs'
+import { COMMANDS } from '../../scripts/commands.mjs'
 import { placeOf, placeOfBuilt, tryBuilt, tryFaults } from './plant.mjs'
 import { builtTestsOf, ownOf, testsOf } from './tests-of-rooms.mjs'
 
 const root = join(import.meta.dirname, '../..')
-const { values } = parseArgs({
-  options: {
-    room: { type: 'string' },
-    sample: { type: 'string', default: '40' },
-    seed: { type: 'string', default: '1' },
-    file: { type: 'string', default: '' },
-    own: { type: 'boolean', default: false },
-    tests: { type: 'string', multiple: true },
-  },
-})
-const { room = '' } = values
+const { values } = argumentsOf(COMMANDS.mutation)
+const { room, sample, seed, file = '' } = values
+const rooms = readdirSync(join(root, 'packages'))
+if (!rooms.includes(room))
+  refuse(COMMANDS.mutation, `--room is one of ${rooms.join(', ')}${room === undefined ? '' : `, not '${room}'`}`)
 const home = join(root, 'packages', room)
-const [sample, seed] = [Number(values.sample), Number(values.seed)]
-if (room === '' || !existsSync(join(home, 'src')) || !(sample > 0) || !(seed >= 0)) {
-  console.error(
-    'usage: npm run mutation -- --room ROOM [--sample 40] [--seed 1] [--file PART] [--own] [--tests PATH]...',
-  )
-  process.exit(2)
-}
 
 /** Vectors' adapters and generated tables are tests' and scripts' business. */
 const isCode = (path) =>
@@ -37,7 +24,7 @@ const isCode = (path) =>
 const filesIn = (name) =>
   existsSync(join(home, name))
     ? readdirSync(join(home, name), { recursive: true })
-        .filter((path) => isCode(path) && `${name}/${path}`.includes(values.file))
+        .filter((path) => isCode(path) && `${name}/${path}`.includes(file))
         .toSorted((a, b) => (a < b ? -1 : 1))
         .map((path) => join(home, name, path))
     : []
@@ -62,7 +49,5 @@ if (sources.length > 0) {
   for (const fault of survivors) console.log(`survived ${placeOf(fault)}`)
   score(`${room}/src`, chosen.length - survivors.length, chosen.length)
 }
-if (built.length + sources.length === 0) {
-  console.error(`no source of packages/${room} has ${values.file} in its name`)
-  process.exit(2)
-}
+if (built.length + sources.length === 0)
+  refuse(COMMANDS.mutation, `no source of packages/${room} has '${file}' in its name`)
