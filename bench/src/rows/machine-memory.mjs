@@ -10,7 +10,7 @@ const bytesNow = () => {
 
 export const row = {
   name: 'machine-memory',
-  title: 'machines that a GB holds: open, nothing touched; 1.5 MiB of each belong to the engine',
+  title: 'machines that a GB holds: open, nothing touched; 256 KiB of each belong to the engine',
   unit: 'machine',
   per: 'GB',
   versions: {

@@ -2,6 +2,7 @@
 // line that was not asked for. Whether a line is hit depends on the key and its address alone, never on the order of a loop.
 import * as L from './shared/layout'
 import { hasOuter, lineShift, outerValidLines, validLines, wordsPerPage } from './config'
+import { wordOf } from './directory'
 import { innerDrop, innerFill, innerWriteBack } from './inner'
 import { maskWord, nextWord } from './masks'
 import { outerDrop, outerWriteBack } from './outer'
@@ -38,7 +39,7 @@ export function disturbEvict(): void {
   const end = load<u32>(L.HEADER_BASE, L.H_SECTIONS_END)
   for (let level: u32 = 0; level <= <u32>hasOuter; level++)
     for (let s = first; s < end; s++) {
-      const section = <usize>load<u32>((<usize>s) << 2, L.SECTION_DIRECTORY_BASE)
+      const section = <usize>load<u32>(wordOf(s, L.SECTION_DIRECTORY_BASE))
       if (section != 0) evictSection(section, s << L.SECTION_SHIFT, level)
     }
 }

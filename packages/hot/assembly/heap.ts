@@ -4,7 +4,7 @@ import { keptEnd, keptEndAt, keptFrom } from './kept'
 import * as L from './shared/layout'
 
 const WASM_PAGE_SHIFT: u32 = 16
-/** Growing is slow whatever the size: the memory doubles, from 1.5 MiB on, until it grows by this many 64 KiB pages (64 MiB). */
+/** Growing is slow whatever the size: the memory doubles, from 256 KiB on, until it grows by this many 64 KiB pages (64 MiB). */
 const GROW_STEP: u32 = 1024
 const MAXIMUM: u32 = 65536
 

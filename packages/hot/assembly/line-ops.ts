@@ -3,6 +3,7 @@
 import * as L from './shared/layout'
 import { cleanPages } from './clean-pages'
 import { dirtyLines, lineShift, plain, validLines, wordsPerPage } from './config'
+import { wordOf } from './directory'
 import { dirtySections, dropDirtySection } from './dirty-sections'
 import { innerDrop, innerWriteBack } from './inner'
 import { wentLong } from './long-ways'
@@ -109,7 +110,7 @@ function cleanSections(number: u32, pfn: u32, last: u32): u32 {
     for (let bits = dirtySections(number, lastNumber); bits != 0; bits &= bits - 1) {
       wentLong(L.LONG_SECTION, 1)
       const dirty = (number & ~63) + <u32>ctz(bits)
-      const section = <usize>load<u32>((<usize>dirty) << 2, L.SECTION_DIRECTORY_BASE)
+      const section = <usize>load<u32>(wordOf(dirty, L.SECTION_DIRECTORY_BASE))
       const first = dirty << L.SECTION_SHIFT
       const end = min<u32>(last - first, L.SECTION_PAGES - 1) + 1
       writtenBack += cleanPages(section, pfn > first ? pfn - first : 0, end)

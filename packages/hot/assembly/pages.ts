@@ -1,6 +1,7 @@
 // Which pages have a struct page. Independent of bytes: a page may have either without the other. One u32 per section: 0 none
 // of its pages, 1 all of them, else the address of a bitmap.
 import * as L from './shared/layout'
+import { wordFor, wordOf } from './directory'
 import { frameGive, frameTake } from './heap'
 import { pageBit } from './masks'
 import { indexOf, sectionFor, sectionOf, span } from './section'
@@ -10,7 +11,7 @@ const ALL: u32 = 1
 
 /** Does a page have a struct page? Models: Linux v4.11 arch/arm/mm/init.c: pfn_valid */
 export function hasPage(pfn: u32): bool {
-  const entry = load<u32>((<usize>(pfn >> L.SECTION_SHIFT)) << 2, L.PAGE_DIRECTORY_BASE)
+  const entry = load<u32>(wordOf(pfn >> L.SECTION_SHIFT, L.PAGE_DIRECTORY_BASE))
   if (entry <= ALL) return entry == ALL
   const i = pfn & (L.SECTION_PAGES - 1)
   return ((load<u64>(<usize>entry + ((i >> 6) << 3)) >> (i & 63)) & 1) != 0
@@ -20,7 +21,7 @@ export function hasPage(pfn: u32): bool {
 export function firstMissing(first: u32, last: u32): u64 {
   let pfn: u64 = first
   while (pfn <= last) {
-    if (load<u32>((<usize>(pfn >> L.SECTION_SHIFT)) << 2, L.PAGE_DIRECTORY_BASE) == ALL)
+    if (load<u32>(wordOf(<u32>(pfn >> L.SECTION_SHIFT), L.PAGE_DIRECTORY_BASE)) == ALL)
       pfn = (pfn | (L.SECTION_PAGES - 1)) + 1
     else if (hasPage(<u32>pfn)) pfn++
     else return pfn
@@ -35,7 +36,10 @@ export function setPages(pfn: u32, count: u32, exists: u32): void {
   while (count != 0) {
     const i = pfn & (L.SECTION_PAGES - 1)
     const n = min<u32>(count, L.SECTION_PAGES - i)
-    setInSection(<usize>L.PAGE_DIRECTORY_BASE + ((pfn >> L.SECTION_SHIFT) << 2), i, n, exists != 0)
+    const number = pfn >> L.SECTION_SHIFT
+    // Where no word is, nothing is taken away.
+    const word = exists != 0 ? wordFor(number, L.PAGE_DIRECTORY_BASE) : wordOf(number, L.PAGE_DIRECTORY_BASE)
+    setInSection(word, i, n, exists != 0)
     pfn += n
     count -= n
   }

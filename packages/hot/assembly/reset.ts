@@ -1,4 +1,5 @@
 // Starting a machine again. What it costs follows what was touched, not how much memory the machine has.
+import { clearWords } from './directory'
 import { clearDirtySections } from './dirty-sections'
 import { heapReset } from './heap'
 import { keptCount, keptRecord } from './kept'
@@ -10,9 +11,11 @@ import { cleanPool } from './swiotlb-clean'
 
 /** Forgets everything the machine held: a reset machine answers as a fresh one. */
 export function reset(): void {
-  clearDirectory(L.PAGE_DIRECTORY_BASE, L.H_PAGES_FIRST, L.H_PAGES_END)
-  clearDirectory(L.SECTION_DIRECTORY_BASE, L.H_SECTIONS_FIRST, L.H_SECTIONS_END)
-  clearDirtySections(load<u32>(L.HEADER_BASE, L.H_SECTIONS_FIRST), load<u32>(L.HEADER_BASE, L.H_SECTIONS_END))
+  const first = load<u32>(L.HEADER_BASE, L.H_SECTIONS_FIRST)
+  const end = load<u32>(L.HEADER_BASE, L.H_SECTIONS_END)
+  clearWords(L.PAGE_DIRECTORY_BASE, load<u32>(L.HEADER_BASE, L.H_PAGES_FIRST), load<u32>(L.HEADER_BASE, L.H_PAGES_END))
+  clearWords(L.SECTION_DIRECTORY_BASE, first, end)
+  clearDirtySections(first, end)
   const count = keptCount()
   let cleaned: u32 = 0
   for (let i: u32 = 0; i < count; i++) {
@@ -25,10 +28,4 @@ export function reset(): void {
   heapReset()
   forgetTold()
   wentLong(L.LONG_RESET, cleaned)
-}
-
-function clearDirectory(base: usize, first: usize, end: usize): void {
-  const from = <usize>load<u32>(<usize>L.HEADER_BASE + first)
-  const to = <usize>load<u32>(<usize>L.HEADER_BASE + end)
-  memory.fill(base + (from << 2), 0, (to - from) << 2)
 }

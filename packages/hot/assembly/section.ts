@@ -1,11 +1,12 @@
 // Sections: tables for 128 MiB of physical space, made on first touch and found through a directory.
 import * as L from './shared/layout'
 import { sectionFrames } from './config'
+import { wordFor, wordOf } from './directory'
 import { keptTake } from './kept'
 
 /** Tables of the section that holds a page; 0 where nothing was ever touched. */
 export function sectionOf(pfn: u32): usize {
-  return <usize>load<u32>((<usize>(pfn >> L.SECTION_SHIFT)) << 2, L.SECTION_DIRECTORY_BASE)
+  return <usize>load<u32>(wordOf(pfn >> L.SECTION_SHIFT, L.SECTION_DIRECTORY_BASE))
 }
 
 /** As sectionOf, for a page that is about to change; makes the tables where there are none. */
@@ -29,9 +30,10 @@ export function indexOf(pfn: u32): u32 {
 }
 
 function makeSection(pfn: u32): usize {
-  const section = keptTake(L.KEPT_SECTION, sectionFrames)
   const number = pfn >> L.SECTION_SHIFT
-  store<u32>((<usize>number) << 2, <u32>section, L.SECTION_DIRECTORY_BASE)
+  const word = wordFor(number, L.SECTION_DIRECTORY_BASE)
+  const section = keptTake(L.KEPT_SECTION, sectionFrames)
+  store<u32>(word, <u32>section)
   store<u32>(section, number, L.S_NUMBER)
   span(number, number + 1, L.H_SECTIONS_FIRST, L.H_SECTIONS_END)
   store<u32>(L.HEADER_BASE, load<u32>(L.HEADER_BASE, L.H_SECTIONS) + 1, L.H_SECTIONS)

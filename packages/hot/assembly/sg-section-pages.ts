@@ -1,4 +1,5 @@
 // The pages of one section that the loops over short entries work with, so that they look at numbers instead of directories.
+import { wordOf } from './directory'
 import { sectionOf } from './section'
 import * as L from './shared/layout'
 import { flags, op } from './sg-pass'
@@ -15,7 +16,7 @@ export let pageSection: usize
 export function findPages(pfn: u32, first: u32, span: u32): bool {
   if (pfn - first >= span) return false
   const number = <usize>(pfn >> L.SECTION_SHIFT)
-  if ((flags & L.AF_NEED_PAGE) != 0 && load<u32>(number << 2, L.PAGE_DIRECTORY_BASE) != 1) return false
+  if ((flags & L.AF_NEED_PAGE) != 0 && load<u32>(wordOf(<u32>number, L.PAGE_DIRECTORY_BASE)) != 1) return false
   const section = sectionOf(pfn)
   // Whoever marks a page makes the tables.
   if (section == 0 && (flags & L.AF_PAGE_CLEAN) != 0) return false

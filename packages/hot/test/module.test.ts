@@ -8,8 +8,8 @@ describe.each(BUILDS)('%s build', (build) => {
   it('was compiled from the layout that the binding uses', () => {
     expect(instantiate(moduleOf(build)).layoutVersion()).toBe(L.LAYOUT_VERSION)
   })
-  it('starts with 1.5 MiB', () => {
-    expect(instantiate(moduleOf(build)).memory.buffer.byteLength).toBe(1.5 * 2 ** 20)
+  it('starts with 256 KiB', () => {
+    expect(instantiate(moduleOf(build)).memory.buffer.byteLength).toBe(256 * 2 ** 10)
   })
 })
 

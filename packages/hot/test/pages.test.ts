@@ -66,7 +66,7 @@ describe.each(BUILDS)('%s build', (build) => {
     expect(() => hot.fill('memory', phys(2 ** 44 - 1), 2, 0)).toThrow('no physical range')
   })
 
-  it('grows past its first 1.5 MiB and keeps what it held', () => {
+  it('grows past its first 256 KiB and keeps what it held', () => {
     for (let mib = 0; mib < 96; mib++) hot.fill('memory', phys(mib * 2 ** 20), 2 ** 20, mib)
     for (let mib = 0; mib < 96; mib++) expect(hot.compare('memory', phys(mib * 2 ** 20), 2 ** 20, mib).wrong).toBe(0)
     expect(hot.stats().linearBytes).toBeGreaterThan(96 * 2 ** 20)

@@ -15,7 +15,7 @@
 //   0x0b0000  section directory  u32 per section: address of its tables, 0 = nothing was ever touched there
 //   0x130000  heap               frames of 4 KiB, section tables, scatterlists
 
-export const LAYOUT_VERSION = 4
+export const LAYOUT_VERSION = 5
 
 export const PAGE_SHIFT = 12
 export const PAGE_SIZE = 4096
@@ -30,10 +30,15 @@ export const DIRTY_SECTIONS_BASE = 0x16000
 export const NOTHING_BASE = 0x1a000
 export const STAGE_BASE = 0x20000
 export const STAGE_SIZE = 0x10000
+// A u32 for each of the first sections; see directory.ts for the others.
+export const NEAR_SECTIONS = 4096
 export const PAGE_DIRECTORY_BASE = 0x30000
-export const SECTION_DIRECTORY_BASE = 0xb0000
-export const DIRECTORY_SIZE = 0x80000
-export const HEAP_BASE = 0x130000
+export const SECTION_DIRECTORY_BASE = 0x34000
+export const HEAP_BASE = 0x38000
+
+// For all sections up to 2^44: a u32 of the page directory each, then one of the section directory each.
+export const FAR_SIZE = 0x80000
+export const FAR_FRAMES = 256
 
 // Header, u32 each.
 export const H_HEAP_NEXT = 0 // frame number: frames from here on are not in use
@@ -52,6 +57,7 @@ export const H_PAGES_FIRST = 48 // sections whose entry in the page directory ma
 export const H_PAGES_END = 52
 export const H_SECTIONS_FIRST = 56 // likewise of the section directory
 export const H_SECTIONS_END = 60
+export const H_FAR_DIRECTORIES = 64 // address of the words of sections from NEAR_SECTIONS on, 0 = none is set
 export const H_SG_FREE = 256 // u32 per size class: record number of a recycled block's header, 0 = none
 
 // What took the long way, u32 each, from H_LONG_WAYS on.
