@@ -120,17 +120,31 @@ test('a queue that is in use has its attributes already', async () => {
 
 describe('bytes that nothing has', () => {
   const MAPPED = 'do: map, buffer: one, device: plain, dir: BIDIRECTIONAL, as: page'
+  const SYNC = 'buffer: one, device: plain, for: cpu, dir: FROM_DEVICE'
   test.each([
     [
       'do: cpu-write, buffer: one, len: 16385',
-      /^InputError: steps.2: 16385 bytes of 'one' from byte 0 on: 16384 bytes are within reach/,
+      /^InputError: \S+scenario-\d+.yaml:7:5: steps.2: 16385 bytes of 'one' from byte 0 on: 16384 bytes are within reach/,
     ],
     ['do: cpu-read, buffer: one, offset: 4KiB, len: 9007199254740991', /16384 bytes are within reach/],
     ['do: cpu-write, buffer: one, offset: 20KiB', /offset 20480 of 'one': it has 16384 bytes/],
     ['do: device-write, buffer: one, device: plain, len: 9007199254740991', /4294967296 bytes are within reach/],
     ['do: device-read, buffer: one, device: plain, offset: 20KiB', /offset 20480 of 'one': it has 16384 bytes/],
+    [`do: sync, ${SYNC}, len: 9007199254740991`, /it has 16384, and a call is followed up to byte 1073758208/],
+    [`do: sync, ${SYNC}, offset: 4503599627370496, len: 1`, /a call is followed up to byte 1073758208/],
+    [`do: sync, ${SYNC}, offset: 20KiB`, /offset 20480: the mapping of 'one' ends at byte 16384/],
+    ['do: unmap, buffer: one, device: plain, len: 9007199254740991', /a call is followed up to byte 1073758208/],
+    ['do: cpu-write, buffer: one, len: .nan', /7:40: steps.2.len: expected a length such as .*, not NaN$/],
+    ['do: alloc, buffer: two, from: pages', /7:5: steps.2.size: missing: expected a length such as/],
   ])('%s is refused', async (step, says) => {
     expect(await refused([PAGES, MAPPED, step])).toMatch(says)
+  })
+
+  test('a sync of what lies before its mapping is refused', async () => {
+    const from = 'do: map, buffer: one, device: plain, dir: BIDIRECTIONAL, as: page, offset: 8KiB'
+    expect(await refused([PAGES, from, `do: sync, ${SYNC}, offset: 4KiB, len: 1KiB`])).toContain(
+      "offset 4096: 'one' is mapped from byte 8192 on",
+    )
   })
 
   test('a device reaches what lies behind its buffer', async () => {

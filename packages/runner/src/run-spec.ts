@@ -17,6 +17,7 @@ import {
   parseKernelOptions,
   parsePipeline,
   parseSize,
+  placeOfStep,
   scenarioOfSpec,
   type PipelineFile,
   type ScenarioFile,
@@ -144,15 +145,17 @@ interface Prepared {
 
 const prepare = (parts: RunParts, spec: RunSpec, real: Machine, control: RunControl): Prepared => {
   if ('log' in spec.work) return prepareLog(parts, spec, spec.work, real, control)
+  const given = spec.work
   const work: ScenarioFile =
-    'line' in spec.work
-      ? { kind: 'pipeline-file', name: spec.work.line, pipeline: parsePipeline(spec.work.line), bind: {} }
-      : scenarioOfSpec(spec.work)
+    'line' in given
+      ? { kind: 'pipeline-file', name: given.line, pipeline: parsePipeline(given.line), bind: {} }
+      : scenarioOfSpec(given)
   const kernels = kernelsOf(parts, spec, work)
   if (work.kind === 'steps') {
     const run: StepsRun = {
       machine: real,
       scenario: work,
+      ...('scenario' in given ? { placeOf: (step) => placeOfStep(given, step) } : {}),
       seed: work.seed ?? spec.options.seed,
       ...common(spec, work, control),
       adversarialCache: work.adversarialCache ?? spec.options.adversarialCache,

@@ -13,7 +13,7 @@ import {
 } from '@dmalab/api'
 import { listOf } from '../sg-list.ts'
 import { type BusRange, type Importer, type LabBuffer, type ListedPart, noMapping } from './lab-buffer.ts'
-import { type Outcome, runsOf, type Step, type StepContext } from './step-context.ts'
+import { checkBeyond, type Outcome, runsOf, type Step, type StepContext } from './step-context.ts'
 import { entriesOf } from './table-steps.ts'
 
 export const map = (c: StepContext, step: Step<'map'>): Outcome => {
@@ -128,6 +128,7 @@ const unmapPage = (c: StepContext, step: Step<'unmap'>, { device, single, runs, 
   if (step.as === 'sg' || step.nents !== undefined)
     throw new InputError(`'${step.buffer}' was mapped as a page: there is no list to unmap`)
   const { at, len } = single ?? runs[0] ?? NOTHING
+  checkBeyond(step.buffer, 0, step.len ?? 0, len)
   c.lab.dma.unmapPageAttrs(device, at, step.len ?? len, dirOf(step, dir), attrsOf(c, step, attrs))
 }
 

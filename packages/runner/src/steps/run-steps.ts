@@ -7,6 +7,7 @@ import {
   imbalance,
   type Injection,
   InputError,
+  type InputPlace,
   type KernelRun,
   type KernelSpec,
   type KResult,
@@ -34,6 +35,8 @@ type ExpectStep = Extract<ScenarioStep, { readonly do: 'expect' }>
 export interface StepsRun {
   readonly machine: Machine
   readonly scenario: StepsScenario
+  /** Where a step stands, from 0 on; for messages. */
+  readonly placeOf?: (step: number) => InputPlace
   readonly seed?: number
   readonly inject?: readonly Injection[]
   readonly adversarialCache?: boolean
@@ -94,7 +97,8 @@ const stepsIn = function* (
   kernel: KernelSpec,
   run: StepsRun,
 ): Generator<void, KernelRun> {
-  const { machine, scenario, inject = [] } = run
+  const { machine, scenario, inject = [], placeOf = (step) => ({ path: `steps.${step}` }) } = run
+  const atEnd = (): InputPlace => placeOf(scenario.steps.length - 1)
   const { lab } = task
   const before = run.onEnd && lab.balance()
   const watch = new RunWatch(machine)
@@ -128,7 +132,10 @@ const stepsIn = function* (
       continue
     }
     const wrongBefore = task.wrong
-    const done = attempt(() => task.do(step), i + 1)
+    const done = attempt(
+      () => task.do(step),
+      () => placeOf(i),
+    )
     if ('oops' in done) {
       stop = { step: label, errno: null, why: done.oops.text[0] ?? null, oops: done.oops }
       rows.push({
@@ -154,7 +161,7 @@ const stepsIn = function* (
     attempt(() => {
       task.exit()
       return { ok: true, value: '' }
-    }, scenario.steps.length)
+    }, atEnd)
     lab.end(stop?.step)
   }
   const { findings } = checker.finish()
@@ -163,7 +170,7 @@ const stepsIn = function* (
     const given = attempt(() => {
       task.giveBack()
       return { ok: true, value: '' }
-    }, scenario.steps.length)
+    }, atEnd)
     if (!('oops' in given)) run.onEnd?.(imbalance(before, lab.balance()), kernel.name)
   }
   const modelled = verdictOf(stop, task.wrong, findings, last)
@@ -190,16 +197,16 @@ const stepsIn = function* (
   }
 }
 
-/** A step's result, or the oops it ended in. @throws InputError with the step's number */
+/** A step's result, or the oops it ended in. @throws InputError with the step's place */
 const attempt = (
   body: () => KResult<string>,
-  number: number,
+  place: () => InputPlace,
 ): KResult<string> | { readonly oops: NonNullable<KernelRun['oops']> } => {
   try {
     return body()
   } catch (e) {
     if (isSimulatedOops(e)) return { oops: e.oops }
-    if (e instanceof InputError) throw new InputError(e.message, { path: `steps.${number - 1}`, ...e.place }, e.hint)
+    if (e instanceof InputError) throw new InputError(e.message, { ...place(), ...e.place }, e.hint)
     throw e
   }
 }

@@ -64,6 +64,18 @@ export class StepContext {
   }
 }
 
+/** What a driver may hand back or sync beyond what it mapped: a call walks all of it, page by page. */
+const BEYOND = 2 ** 30
+
+/** @throws InputError for bytes of a call that end further behind the `mapped` ones of a buffer than a call is followed */
+export const checkBeyond = (buffer: string, offset: number, len: number, mapped: number): void => {
+  const most = mapped + BEYOND
+  if (offset + len > most)
+    throw new InputError(
+      `${len} bytes of '${buffer}' from byte ${offset} of its mapping on: it has ${mapped}, and a call is followed up to byte ${most}`,
+    )
+}
+
 /** Bus ranges of a mapped list. */
 export const runsOf = (table: SgTable): BusRange[] =>
   // A list without pages has no entries for the CPU, and all of them for the device.

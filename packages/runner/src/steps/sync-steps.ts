@@ -1,7 +1,7 @@
 // Steps that hand a mapped buffer to the CPU and back to its device.
 import { DIR, type Direction, dma, fail, InputError, ok } from '@dmalab/api'
 import type { BusRange, Importer } from './lab-buffer.ts'
-import { type Outcome, type Step, type StepContext, within } from './step-context.ts'
+import { checkBeyond, type Outcome, type Step, type StepContext, within } from './step-context.ts'
 
 export const sync = (c: StepContext, step: Step<'sync'>): Outcome => {
   const importer = c.importer(step)
@@ -21,7 +21,13 @@ export const sync = (c: StepContext, step: Step<'sync'>): Outcome => {
 const syncBytes = (c: StepContext, step: Step<'sync'>, { device, from, runs }: Importer): Outcome => {
   if (step.nents !== undefined) throw new InputError('nents: a sync of bytes has no entries')
   const dir: Direction = DIR[step.dir]
-  for (const { at, len } of asked(runs, Math.max(0, (step.offset ?? from) - from), step.len))
+  const first = (step.offset ?? from) - from
+  const mapped = runs.reduce((sum, run) => sum + run.len, 0)
+  if (first < 0) throw new InputError(`offset ${step.offset}: '${step.buffer}' is mapped from byte ${from} on`)
+  if (step.len === undefined && first > mapped)
+    throw new InputError(`offset ${step.offset}: the mapping of '${step.buffer}' ends at byte ${from + mapped}`)
+  checkBeyond(step.buffer, first, step.len ?? 0, mapped)
+  for (const { at, len } of asked(runs, first, step.len))
     if (step.for === 'cpu') c.lab.dma.syncSingleForCpu(device, at, len, dir)
     else c.lab.dma.syncSingleForDevice(device, at, len, dir)
   return ok('')

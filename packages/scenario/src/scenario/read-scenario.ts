@@ -1,6 +1,6 @@
 // Scenario file -> plain data. Every complaint names file, line, column and path.
 import { InputError } from '@dmalab/api'
-import type { PipelineExpectation, StepsScenario } from '@dmalab/api'
+import type { InputPlace, PipelineExpectation, ScenarioWork, StepsScenario } from '@dmalab/api'
 import type { Overrides } from '../bind/find-device.ts'
 import { parsePipeline } from '../pipeline/parse-pipeline.ts'
 import { PipelineError } from '../pipeline/pipeline-error.ts'
@@ -43,6 +43,14 @@ export const readScenario = (text: string, file: string): ScenarioFile => {
  */
 export const checkScenario = (value: unknown, file: string): ScenarioFile =>
   scenarioFrom(value, (path) => ({ file, path: path.join('.') }))
+
+/** Where a step stands, from 0 on, in a scenario that could be read. */
+export const placeOfStep = ({ scenario, file }: ScenarioWork, step: number): InputPlace => {
+  const path = ['steps', step]
+  return typeof scenario === 'string'
+    ? placeInText(loadYaml(scenario, file, 'scenario'), path, false)
+    : { file, path: path.join('.') }
+}
 
 const scenarioFrom = (value: unknown, placeOf: PlaceOf): ScenarioFile => {
   if (typeof value === 'object' && value !== null && 'pipeline' in value) {

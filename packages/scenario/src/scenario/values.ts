@@ -14,16 +14,21 @@ export const deviceName = z
     'expected the name of a device: a letter or digit, then letters, digits, or any of "_.,:@-"',
   )
 
+const noLength = (written: unknown): string => {
+  const expected = 'expected a length such as 4096, 0x1000 or 64KiB'
+  if (written === undefined) return `missing: ${expected}`
+  return `${expected}, not ${typeof written === 'number' ? String(written) : JSON.stringify(written)}`
+}
+
 /** Bytes, written as a number, `0x1000` or `64KiB`. */
-export const bytes = z.union([z.int().nonnegative(), z.string()]).transform((written, context) => {
-  const value = parseQuantity(String(written))
-  if (value !== undefined && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value)
-  context.addIssue({
-    code: 'custom',
-    message: `expected a length such as 4096, 0x1000 or 64KiB, not ${JSON.stringify(written)}`,
+export const bytes = z
+  .union([z.int().nonnegative(), z.string()], { error: ({ input }) => noLength(input) })
+  .transform((written, context) => {
+    const value = parseQuantity(String(written))
+    if (value !== undefined && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value)
+    context.addIssue({ code: 'custom', message: noLength(written) })
+    return z.NEVER
   })
-  return z.NEVER
-})
 export const positiveBytes = bytes.refine((length) => length > 0, 'expected a length of at least one byte')
 
 export const index = z.int().min(0).max(1023)
