@@ -76,7 +76,9 @@ export const serveQueue = async (options: ServeOptions): Promise<number> => {
           told.set(other, waiting)
         }
       const idle = Date.now() - lastPoint
-      if (idleLimit !== undefined && running === 0 && idle >= idleLimit) break
+      // On a slow machine the first point may not have come yet.
+      const isIdle = idleLimit !== undefined && running === 0 && idle >= idleLimit
+      if (isIdle && (redis.status !== 'ready' || (await waitingIn(redis, build)) === 0)) break
       await pause(Math.min(OTHERS_MS, idleLimit === undefined ? OTHERS_MS : Math.max(50, idleLimit - idle)), signal)
     }
   } finally {
@@ -89,17 +91,21 @@ export const serveQueue = async (options: ServeOptions): Promise<number> => {
 
 /** Points that wait for other builds. */
 const othersIn = async (redis: Connection['redis'], build: string): Promise<ReadonlyMap<string, number>> => {
-  const { Queue } = await import('bullmq')
   const waiting = new Map<string, number>()
   for (const other of await redis.hkeys(BUILDS)) {
-    if (other === build) continue
-    const queue = new Queue(queueName(other), { connection: redis })
-    queue.on('error', () => undefined)
-    const count = await queue.getWaitingCount()
+    const count = other === build ? 0 : await waitingIn(redis, other)
     if (count > 0) waiting.set(other, count)
-    await queue.close()
   }
   return waiting
+}
+
+const waitingIn = async (redis: Connection['redis'], build: string): Promise<number> => {
+  const { Queue } = await import('bullmq')
+  const queue = new Queue(queueName(build), { connection: redis })
+  queue.on('error', () => undefined)
+  const count = await queue.getWaitingCount()
+  await queue.close()
+  return count
 }
 
 const pause = (time: number, signal: AbortSignal): Promise<void> =>
