@@ -32,11 +32,27 @@ export const PLUGIN_FLAG = {
 /** What oclif says of wrong flags and arguments, in one line; undefined for anything else, which is a bug. `flags`: those that there are. */
 const usageError = (error: Error, command: string, flags: readonly string[]): InputError | undefined => {
   if (!('oclif' in error)) return undefined
-  const lines = error.message.split('\n').map((line) => line.trim())
-  const told = lines.filter((line) => line !== '' && !line.startsWith('See more help')).join(' ')
+  const told = toldBy(error.message)
   const near = likelyFlag(told, flags) ?? likelyOption(told)
   const help = `${command} --help lists arguments and flags`
   return new InputError(told, {}, near === undefined ? help : `${near} ${help}`)
+}
+
+/** Without oclif's heads, advice on flags that were not given, and descriptions of what is missing. */
+const toldBy = (message: string): string => {
+  const [, list] = /^Missing \d+ required args?:\n([^]*)/.exec(message) ?? []
+  if (list !== undefined) {
+    const names = [...list.replace(/^Note: [^]*/m, '').matchAll(/^([A-Z-]+) {2}/gim)].map(([, name = '']) =>
+      name.toUpperCase(),
+    )
+    return `missing: ${names.join(', ')}`
+  }
+  return message
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^(See more help|The following errors? occurred:$)/.test(line))
+    .map((line) => line.replace(/^Missing required flag (\w)/, 'missing: --$1'))
+    .join(' ')
 }
 
 /** Of `Nonexistent flag: --boad`. */

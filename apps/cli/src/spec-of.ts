@@ -13,7 +13,7 @@ import {
   specOf as specOfRequest,
   STANDARD_INPUT,
 } from '@dmalab/lab'
-import { boardSpecFor, pluginSpec } from '@dmalab/lab/node'
+import { boardSpecFor, checkLine, pluginSpec } from '@dmalab/lab/node'
 import { boardOf } from './board-for.ts'
 import { Defaults } from './defaults.ts'
 import { checkNamedOnce, readText } from './files.ts'
@@ -121,6 +121,7 @@ const workOf = async (scenario: string): Promise<WorkSpec | undefined> => {
       {},
       `did you mean ${FOUNDING}? Else a gst-launch-1.0 line or a file`,
     )
+  checkLine(scenario)
   return { line: scenario }
 }
 

@@ -66,6 +66,31 @@ describe('a name of the command line', () => {
   )
 })
 
+describe('a word that is something else', () => {
+  const odd = fileOf('odd', '')
+  test.each([
+    [
+      'a file that is no scenario by its name',
+      ['run', odd],
+      /^error: \S+odd: this is no pipeline, .*\nhint: .* \.yaml/,
+    ],
+    ['a folder', ['compare', folder], /this is no pipeline, and no scenario by its name/],
+    ['a file among the work of a sweep', ['sweep', odd], /this is no pipeline, and no scenario by its name/],
+    ['an empty scenario', ['run', fileOf('empty.yaml', '# nothing\n')], /empty\.yaml: the file is empty\n/],
+    ['no name', ['run', LINE, '--kernel', ''], /expected a name, not an empty text/],
+    [
+      'nothing where words are needed',
+      ['generate'],
+      /^error: missing: KIND, NAME\nhint: dmalab generate --help[^\n]+\n$/,
+    ],
+    ['nothing where a flag is needed', ['worker'], /^error: missing: --queue\nhint: dmalab worker --help[^\n]+\n$/],
+  ])('%s', async (_what, words, says) => {
+    const { code, err } = await dmalab(...words)
+    expect(code).toBe(2)
+    expect(err).toMatch(says)
+  })
+})
+
 describe('a name in a file', () => {
   const step = (line: string): string => `name: x\nboard: odroid-u3\nsteps:\n  - ${line}\n`
   test.each([

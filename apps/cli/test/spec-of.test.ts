@@ -44,7 +44,13 @@ const spec: fc.Arbitrary<RunSpec> = fc.record({
   kernels: fc.array(kernel, { minLength: 1, maxLength: 3 }),
   config: fc.array(fc.stringMatching(/^[A-Z][A-Z0-9_]{0,9}(=[a-z0-9]{1,4})?$/), { maxLength: 2 }),
   cmdline: fc.option(text),
-  work: fc.record({ line: fc.oneof(text, fc.constant(FOUNDING_LINE)) }),
+  // A folder is no line.
+  work: fc.record({
+    line: fc.oneof(
+      text.filter((one) => !/^[./]+$/.test(one)),
+      fc.constant(FOUNDING_LINE),
+    ),
+  }),
   options: fc.record({
     frames: fc.option(fc.integer({ min: 1, max: 1000 })),
     size: fc.constantFrom(null, '1920x1080', '640x480'),

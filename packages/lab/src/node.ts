@@ -9,7 +9,7 @@ export { pluginSpec } from './host-files.ts'
 export { inputTools } from './input-tools.ts'
 export { type InstalledPlugin, openLaboratory, openRegistry, type PluginSources } from './plugin-sources.ts'
 
-export { sweepFiles } from './sweep-files.ts'
+export { checkLine, sweepFiles } from './sweep-files.ts'
 export {
   type Journal,
   type JournalHead,

@@ -1,9 +1,10 @@
 // The files that a sweep names, on this computer.
+import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
-import { type WorkSpec } from '@dmalab/api'
+import { InputError, isInputError, type WorkSpec } from '@dmalab/api'
 import { MOST, readWhole } from '@dmalab/api/node'
 import type { Registry } from '@dmalab/runner'
-import { readScenario } from '@dmalab/scenario'
+import { parsePipeline, readScenario } from '@dmalab/scenario'
 import { boardSpecFor, lacksMemory } from './board-file.ts'
 import { pluginSpec } from './host-files.ts'
 import type { SweepFiles } from './sweep.ts'
@@ -24,7 +25,10 @@ export const sweepFiles = (
       return boardSpecFor(registry, path, { memory: usual ?? memory })
     },
     work: (reference) => {
-      if (!IS_SCENARIO.test(reference)) return { work: { line: reference } }
+      if (!IS_SCENARIO.test(reference)) {
+        checkLine(reference)
+        return { work: { line: reference } }
+      }
       const path = beside(reference, folder)
       const text = readFile(path)
       const { board } = readScenario(text, path)
@@ -33,6 +37,21 @@ export const sweepFiles = (
       return { work, board: IS_FILE.test(board) ? beside(board, dirname(path)) : board }
     },
     plugin: (path) => pluginSpec(beside(path, folder)),
+  }
+}
+
+/** @throws InputError for a word that is no pipeline and leads to something: a file is known by its suffix only */
+export const checkLine = (word: string): void => {
+  if (/\s/.test(word) || !existsSync(word)) return
+  try {
+    parsePipeline(word)
+  } catch (error) {
+    if (!isInputError(error)) throw error
+    throw new InputError(
+      'this is no pipeline, and no scenario by its name',
+      { file: word },
+      `a scenario file ends in .yaml or .json; what else a file tells, says: dmalab diagnose ${word}`,
+    )
   }
 }
 

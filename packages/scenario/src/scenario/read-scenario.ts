@@ -34,6 +34,8 @@ export interface PipelineFile extends Meant {
  */
 export const readScenario = (text: string, file: string): ScenarioFile => {
   const source = loadYaml(text, file, 'scenario')
+  if (source.doc.contents === null)
+    throw new InputError('the file is empty', { file }, 'expected a scenario (docs/scenarios.md)')
   return scenarioFrom(source.doc.toJS(), (path, atKey) => placeInText(source, path, atKey))
 }
 

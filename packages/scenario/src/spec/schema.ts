@@ -26,7 +26,7 @@ const oneOf = <const Options extends readonly [z.ZodType, ...z.ZodType[]]>(what:
 /** What may be written; parsing fills in what is left out. */
 export const runSpecSchema = madeOnce(() => {
   const json = z.record(z.string(), z.unknown())
-  const text = z.string().min(1)
+  const text = z.string().min(1, { error: 'expected a name, not an empty text' })
 
   const board = oneOf('a board: its name, {text}, {machine} or {dtb}', [
     text.meta({ description: 'name of a board that comes with dmalab or a plug-in' }),
