@@ -20,18 +20,18 @@ export const row = {
       async open(count) {
         const { registry, module } = await openLaboratory()
         const options = { kernel: parseKernel('arm@4.11', registry), machine: registry.boards.get('odroid-xu4-2017') }
-        let kept = []
+        // None is let go: what of a machine is collected when differs from run to run.
+        const kept = []
         let bytes = 0
         return {
           work: count,
           run() {
-            kept = []
             const before = bytesNow()
             for (let i = 0; i < count; i++) kept.push(openLab({ registry, module }, options))
-            bytes = Math.max(1, bytesNow() - before)
+            bytes = bytesNow() - before
           },
           costs: () => bytes / 1e6, // thousandths of a GB
-          result: () => kept.length,
+          result: () => kept.length >= count,
         }
       },
     },
