@@ -73,6 +73,27 @@ describe('usual pairs', () => {
       }
     })
 
+  it('a mapping of nothing at 0 is none of them, also as the first behind a pair', () => {
+    const place = { device: 'dev', dmaAddr: 0xffff_0000, size: PAGE, dir: 0, attrs: 0 }
+    const nothing = { ...place, dmaAddr: 0, size: 0 }
+    const pairOf = (mapping: typeof place, physAddr: number): EventBody[] => [
+      { event: 'dma_map_page', ...mapping, physAddr },
+      { event: 'dma_unmap_page', ...mapping },
+    ]
+    const events = [...pairOf(place, 0x8000_0000), ...pairOf(nothing, 0), ...pairOf(nothing, 0)]
+    const thorough = checked(events, SESSION, { thorough: true })
+    expect(checked(events, SESSION, {}, true)).toEqual(thorough)
+    const checker = createChecker()
+    checker.onEvent({ ...SESSION, at: 0 })
+    const map = (dmaAddr: number, size: number, at: number) =>
+      checker.onMap('dma_map_page', 'dev', dmaAddr, size, 0, 0, dmaAddr, at, 7)
+    expect([map(0x8000_0000, PAGE, 1), checker.onUnmap('dma_unmap_page', 'dev', 0x8000_0000, PAGE, 0, 0, 2)]).toEqual([
+      true,
+      true,
+    ])
+    expect(map(0, 0, 3)).toBe(false)
+  })
+
   it.each([
     [3, 'unmap-before-log'],
     [4, 'unmap-not-mapped'],

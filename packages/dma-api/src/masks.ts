@@ -7,7 +7,12 @@ export interface MaskParts {
   readonly state: (device: Device) => DeviceState
 }
 
-/** @param supported what the device's op table says */
+/**
+ * @param supported what the device's op table says
+ *
+ * Models: Linux v6.12 kernel/dma/mapping.c: dma_set_mask
+ * Models: Linux v6.12 kernel/dma/mapping.c: dma_set_coherent_mask
+ */
 export const maskCalls = (
   { facts, state }: MaskParts,
   supported: (device: Device, bits: number) => boolean,

@@ -41,9 +41,9 @@ export abstract class UsualPair {
   private unmapName: EventName | undefined
   private device: KnownDevice | undefined
   private deviceName = ''
-  /** Of the last mapping, held or not. */
+  /** Of the last mapping, held or not. Before the first there is none that another could be like: no mapping has this size. */
   private dmaAddr = 0
-  private size = 0
+  private size = -1
   private dir = 0
   private physAddr = 0
   private at = 0
